@@ -1,0 +1,48 @@
+# The service in an image: no compiler, no root, nothing written outside /models and /tmp.
+#
+#   docker build -t trivium .                          for CPUs
+#   docker build -t trivium --build-arg DEVICE=cuda .  for NVIDIA GPUs
+#
+# Wheels in deploy/wheelhouse are used before any index; with a full wheelhouse no network is needed.
+
+FROM python:3.11-slim-bookworm AS build
+ARG DEVICE=cpu
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_FIND_LINKS=/src/deploy/wheelhouse PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+
+# The environment has no pip of its own: the one outside installs into it.
+RUN python -m venv --without-pip /opt/trivium
+COPY deploy/wheelhouse deploy/wheelhouse
+COPY requirements.lock ./
+RUN set -eu; \
+    index=''; \
+    if [ "$DEVICE" = cpu ] && ! ls deploy/wheelhouse/torch-*.whl >/dev/null 2>&1; then index="--extra-index-url $TORCH_INDEX"; fi; \
+    into='python -m pip --python /opt/trivium/bin/python install --quiet --requirement requirements.lock'; \
+    $into --no-index 2>/dev/null || $into $index; \
+    cd /opt/trivium/lib/python3.11/site-packages; \
+    rm -rf torch/include torch/share torch/test; \
+    find torch/bin -type f ! -name torch_shm_manager -delete; \
+    find . -type d -name tests -prune -exec rm -rf {} +
+
+COPY pyproject.toml README.md LICENSE ./
+COPY service service
+COPY model_store model_store
+RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
+
+FROM python:3.11-slim-bookworm
+COPY --from=build /opt/trivium /opt/trivium
+
+# Group 0 may write, so that platforms which choose the uid themselves work too.
+RUN install -d -o 10001 -g 0 -m 2775 /models
+ENV PATH=/opt/trivium/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
+    TRIVIUM_HOST=0.0.0.0 TRIVIUM_MODEL_DIR=/models
+USER 10001:0
+VOLUME /models
+EXPOSE 8000
+
+# The first start fetches the model, so there is time before a failure counts.
+HEALTHCHECK --interval=5s --timeout=5s --start-period=20m --retries=3 CMD ["python", "-m", "service.health"]
+
+ENTRYPOINT ["trivium"]
+CMD ["serve"]

@@ -1,0 +1,73 @@
+# Trivium's commands. `make serve` and `make test` make .venv on their first run; later runs start at once.
+
+PYTHON      ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11))
+MODEL       ?=
+PORT        ?=
+ARGS        ?=
+TORCH_INDEX ?=
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check bench container-test lock clean
+
+help:
+	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
+	@echo 'make test             install what is needed and run the tests'
+	@echo 'make check            formatting, lint and types'
+	@echo 'make bench            measure throughput and latency on this machine'
+	@echo 'make container-test   build the image, start it, use it, stop it'
+	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
+	@echo 'make clean            remove .venv and everything that tools left'
+	@echo
+	@echo 'MODEL=name            what to serve: a catalogue name, a hub id or a directory'
+	@echo 'PORT=8000             where to serve it'
+	@echo 'ARGS="..."            further arguments of trivium serve, pytest or the benchmark'
+	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
+	@echo 'TORCH_INDEX=url       index with other builds of PyTorch; without a GPU,'
+	@echo '                      https://download.pytorch.org/whl/cpu saves gigabytes on Linux'
+
+serve: $(VENV)/installed
+	@exec $(BIN)/trivium serve $(MODEL) $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: $(VENV)/installed-dev $(BIN)/promtool
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+container-test:
+	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh
+
+lock:
+	@PYTHON=$(PYTHON) deploy/lock.sh
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || { echo 'Trivium needs Python 3.11 or newer; say where it is with PYTHON=/path/to/python3' >&2; exit 2; }
+	@echo 'Installing into $(VENV); this happens once. PyTorch is most of the download.'
+	@[ -n '$(TORCH_INDEX)' ] || [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || echo 'No NVIDIA GPU' \
+	  'is in sight: TORCH_INDEX=https://download.pytorch.org/whl/cpu makes it smaller by gigabytes.'
+	@$(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --requirement requirements.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
+	@$(INSTALL) --requirement requirements-dev.lock
+	@touch $@
+
+# Prometheus' own linter of metrics: one test uses it where it can be had without touching the system.
+$(BIN)/promtool: | $(VENV)/installed-dev
+	@deploy/promtool.sh $@

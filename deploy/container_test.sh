@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Build the image, start it, use it, stop it: with Docker and its compose plugin, and Python for the client.
+#
+# CONTAINER_RUNNER=program: do it with this program instead, where there is no Docker to be had. It is called as
+# `program PROJECT_DIR trivium`, does the same steps, and runs the command in $CHECK while the service is healthy.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+check="python3 deploy/check.py http://127.0.0.1:${PORT:-8000}"
+
+if [ -n "${CONTAINER_RUNNER:-}" ]; then
+    CHECK=$check exec "$CONTAINER_RUNNER" "$PWD" trivium
+fi
+
+compose=(docker compose --project-name trivium-test)
+step() { printf '== %4ss  %s\n' "$SECONDS" "$*"; }
+trap '"${compose[@]}" down --volumes --timeout 15 >/dev/null 2>&1' EXIT
+
+step build
+"${compose[@]}" build trivium
+docker image inspect --format 'image {{.Size}} bytes, user {{.Config.User}}' trivium
+
+step 'start, and wait until healthy'
+"${compose[@]}" up --detach --wait --wait-timeout "${WAIT:-1200}" trivium
+
+step use
+$check
+
+step 'stop with SIGTERM'
+container=$("${compose[@]}" ps --quiet trivium)
+"${compose[@]}" stop --timeout 40 trivium
+code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
+step "exit code $code"
+[ "$code" = 0 ]

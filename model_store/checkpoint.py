@@ -1,0 +1,111 @@
+"""A directory as a model: is it whole, and may it be served?
+
+Reads ``config.json``, the index of the weights and the heads of the safetensors files; never a tensor. What it refuses
+it refuses for good reasons that the message names: pickles, remote code, encoder-decoder models, lost or cut files.
+"""
+
+import importlib.util
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from model_store.errors import IncompleteModel, ModelRefused
+
+INDEX = "model.safetensors.index.json"
+PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
+PICKLED = "pickled weights only, which can run code when they are read; only safetensors and GGUF are read here"
+
+
+def check(directory: Path) -> None:
+    """Raises IncompleteModel or ModelRefused unless the directory is a whole model that may be served."""
+    config = directory / "config.json"
+    if not config.is_file():
+        _refuse_other_formats(directory)
+    missing = [name for name in ("config.json", "tokenizer.json") if not (directory / name).is_file()]
+    if (directory / "model.safetensors").is_file():
+        weights = [directory / "model.safetensors"]
+    elif (directory / INDEX).is_file():
+        weights = [directory / name for name in shards(directory)]
+    else:
+        _refuse_other_formats(directory)
+        weights, missing = [], [*missing, f"model.safetensors or {INDEX}"]
+    missing += [path.name for path in weights if not path.is_file()]
+    if missing:
+        raise IncompleteModel(f"{directory} is no whole model, it lacks {', '.join(missing)}")
+    require_servable(directory)
+    for path in weights:
+        _require_whole(path)
+
+
+def require_servable(directory: Path) -> None:
+    """Raises ModelRefused or IncompleteModel by what ``config.json`` says, without a look at the weights."""
+    config = _object(directory / "config.json")
+    if config.get("is_encoder_decoder"):
+        raise ModelRefused(f"{directory.name} is an encoder-decoder model and the engine serves decoder-only models")
+    if config.get("auto_map") and not _is_native(config.get("model_type")):
+        raise ModelRefused(f"{directory.name} needs code from its own repository, and such code is never run here")
+
+
+def shards(directory: Path) -> list[str]:
+    """The files that the index of the weights names. Raises IncompleteModel if it names none, or a path."""
+    names = _object(directory / INDEX).get("weight_map")
+    if not isinstance(names, dict) or not names:
+        raise IncompleteModel(f"{directory / INDEX} has no weight_map")
+    found = sorted({str(name) for name in names.values()})
+    if any(Path(name).name != name for name in found):
+        raise ModelRefused(f"{directory / INDEX} names files outside of its directory")
+    return found
+
+
+def _refuse_other_formats(directory: Path) -> None:
+    """A clear word for directories that hold a model in another form."""
+    files = [path for path in directory.iterdir() if path.is_file()]
+    if any(path.name == "adapter_config.json" for path in files):
+        raise ModelRefused(f"{directory} holds an adapter, not a model: merge it into its base model first")
+    if any(path.suffix == ".safetensors" for path in files):
+        return
+    if any(path.suffix == ".gguf" for path in files):
+        raise ModelRefused(f"{directory} holds GGUF: give the path of the file")
+    if any(path.suffix in PICKLES for path in files):
+        raise ModelRefused(f"{directory} has {PICKLED}")
+
+
+def _is_native(model_type: Any) -> bool:
+    """Whether the installed transformers has this model itself.
+
+    Its packages are named by model type. Looking there keeps this module from importing transformers and torch.
+    """
+    spec = importlib.util.find_spec("transformers")
+    places = spec.submodule_search_locations if spec else None
+    if not places or not isinstance(model_type, str) or not model_type.replace("-", "_").isidentifier():
+        return False
+    return any((Path(place) / "models" / model_type.replace("-", "_")).is_dir() for place in places)
+
+
+def _require_whole(path: Path) -> None:
+    """A safetensors file is 8 bytes, a head of so many bytes, and tensors up to the last offset in the head."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > size:
+                raise ValueError
+            head = json.loads(file.read(length))
+        end = max(entry["data_offsets"][1] for name, entry in head.items() if name != "__metadata__")
+    except (ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
+        raise IncompleteModel(f"{path} is no safetensors file") from error
+    if size != 8 + length + end:
+        raise IncompleteModel(f"{path} has {size} bytes, its head describes {8 + length + end}: it was cut or changed")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise IncompleteModel(f"{path.parent} lacks {path.name}") from error
+    except ValueError as error:
+        raise IncompleteModel(f"{path} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise IncompleteModel(f"{path} is no JSON object")
+    return value

@@ -1,0 +1,125 @@
+"""A GGUF file's metadata as transformers' ``config.json``.
+
+Only architectures whose whole mathematics is known here are converted, and every metadata key of the architecture must
+be known: a key that is not could change the result, so the model is refused rather than computed wrongly.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from model_store.convert.gguf_file import GgufFile
+from model_store.errors import ModelRefused
+
+_CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
+
+# Chat models end a turn with one of these; a file names only one of them as its end of sequence.
+_ENDS = frozenset(
+    {"<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<end_of_turn>"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The numbers of a decoder that its tensors must agree with."""
+
+    architecture: str  # GGUF's name, which is transformers' model_type too
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    context: int  # tokens
+    rope_theta: float
+    norm_epsilon: float
+
+
+def read_shape(file: GgufFile) -> Shape:
+    """The model's shape. Raises ModelRefused if the architecture, or a part of it, is not known here."""
+    metadata = dict(file.metadata)
+    architecture = metadata.get("general.architecture")
+    if architecture not in _CLASSES:
+        raise ModelRefused(f"GGUF of architecture {architecture!r} is not converted, only {', '.join(_CLASSES)}")
+    prefix = f"{architecture}."
+    values = {name.removeprefix(prefix): value for name, value in metadata.items() if name.startswith(prefix)}
+    try:
+        hidden, heads = values.pop("embedding_length"), values.pop("attention.head_count")
+        shape = Shape(
+            architecture=architecture,
+            layers=values.pop("block_count"),
+            hidden=hidden,
+            intermediate=values.pop("feed_forward_length"),
+            heads=heads,
+            kv_heads=values.pop("attention.head_count_kv", heads),
+            head_dim=values.pop("attention.key_length", hidden // heads),
+            context=values.pop("context_length"),
+            rope_theta=_float(values.pop("rope.freq_base", 10000.0)),
+            norm_epsilon=_float(values.pop("attention.layer_norm_rms_epsilon")),
+        )
+    except (KeyError, TypeError) as error:
+        raise ModelRefused(
+            f"the GGUF file's description of its {architecture} model is not understood: {error}"
+        ) from error
+    expected = {
+        "attention.value_length": shape.head_dim,
+        "rope.dimension_count": shape.head_dim,
+        "rope.scaling.type": "none",
+        "vocab_size": values.get("vocab_size"),
+    }
+    for name, value in values.items():
+        if name not in expected or value != expected[name]:
+            raise ModelRefused(f"the GGUF file has {prefix}{name} = {value!r}, which is not converted")
+    return shape
+
+
+def write_config(file: GgufFile, shape: Shape, *, vocab_size: int, tied: bool, attention_bias: bool) -> dict[str, Any]:
+    """``config.json`` as a value."""
+    config = {
+        "architectures": [_CLASSES[shape.architecture]],
+        "model_type": shape.architecture,
+        "dtype": "bfloat16",
+        "vocab_size": vocab_size,
+        "hidden_size": shape.hidden,
+        "intermediate_size": shape.intermediate,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "head_dim": shape.head_dim,
+        "hidden_act": "silu",
+        "max_position_embeddings": shape.context,
+        "rms_norm_eps": shape.norm_epsilon,
+        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_theta},
+        "tie_word_embeddings": tied,
+        "attention_dropout": 0.0,
+        **_special_ids(file),
+    }
+    if shape.architecture != "qwen2":  # Qwen2 has biases for queries, keys and values always
+        config["attention_bias"] = attention_bias
+    return config
+
+
+def write_generation_config(file: GgufFile) -> dict[str, Any]:
+    """``generation_config.json`` as a value. A GGUF file knows nothing of sampling, so there is nothing of it here."""
+    ids = _special_ids(file)
+    kinds, tokens = file.metadata["tokenizer.ggml.token_type"], file.metadata["tokenizer.ggml.tokens"]
+    ends = [index for index, text in enumerate(tokens) if kinds[index] == 3 and text in _ENDS]
+    first = [ids["eos_token_id"]] if "eos_token_id" in ids else []
+    return ids | {"eos_token_id": list(dict.fromkeys(first + ends))}
+
+
+def dump(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _special_ids(file: GgufFile) -> dict[str, int]:
+    names = {"bos_token_id": "bos", "eos_token_id": "eos", "pad_token_id": "padding"}
+    ids = {name: file.metadata.get(f"tokenizer.ggml.{word}_token_id") for name, word in names.items()}
+    return {name: value for name, value in ids.items() if value is not None}
+
+
+def _float(value: float) -> float:
+    """GGUF keeps float32; the shortest decimal that gives the same float32 is what the author wrote."""
+    return float(str(np.float32(value)))

@@ -1,0 +1,144 @@
+"""A GGUF file: its metadata and its tensors, read without loading it.
+
+The ``gguf`` package's own reader makes an array of every string, ten seconds and half a gigabyte for a vocabulary of
+150,000; this one reads the head once, in order. What the bytes of a tensor mean is left to ``gguf.quants``. Format:
+https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.
+"""
+
+import mmap
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFValueType
+from gguf.quants import dequantize
+from numpy.typing import NDArray
+
+from model_store.errors import ModelRefused
+
+_SCALARS = {
+    GGUFValueType.UINT8: "B",
+    GGUFValueType.INT8: "b",
+    GGUFValueType.UINT16: "H",
+    GGUFValueType.INT16: "h",
+    GGUFValueType.UINT32: "I",
+    GGUFValueType.INT32: "i",
+    GGUFValueType.FLOAT32: "f",
+    GGUFValueType.BOOL: "?",
+    GGUFValueType.UINT64: "Q",
+    GGUFValueType.INT64: "q",
+    GGUFValueType.FLOAT64: "d",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """Where a tensor lies and how it is packed. ``shape`` is in torch's order: the last dimension is contiguous."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: Any  # GGMLQuantizationType
+    offset: int  # bytes, from the beginning of the file
+    size: int  # bytes
+
+
+class GgufFile:
+    """One open file. A context manager; tensors are valid inside it."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ModelRefused if it is not a GGUF file or was cut."""
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise ModelRefused(f"{path} is no GGUF file")
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._at = 4
+        try:
+            self.metadata, self.tensors = self._head()
+        except (struct.error, UnicodeDecodeError, ValueError, KeyError) as error:
+            self.close()
+            raise ModelRefused(f"{path} is a GGUF file that cannot be read: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with suppress(
+            BufferError
+        ):  # an array still looks at the file, say in a traceback: it is closed with the last one
+            self._map.close()
+
+    def rows(self, tensor: Tensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Rows [start, stop) of a matrix, or a whole vector, dequantized: float32, [rows, columns] or [columns]."""
+        rows = tensor.shape[0] if len(tensor.shape) > 1 else 1
+        stop = rows if stop is None else min(stop, rows)
+        stride = tensor.size // rows
+        count = (stop - start) * stride
+        packed = np.frombuffer(self._map, np.uint8, count, tensor.offset + start * stride).reshape(stop - start, stride)
+        try:
+            values: NDArray[np.float32] = np.array(dequantize(packed, tensor.type), np.float32)
+        except NotImplementedError as error:
+            raise ModelRefused(f"the GGUF file's {tensor.name} is packed as {tensor.type.name}: {error}") from error
+        return values if len(tensor.shape) > 1 else values[0]
+
+    def _head(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        version, tensor_count, value_count = self._unpack("IQQ")
+        if version not in {2, 3}:
+            raise ValueError(f"its version is {version}, not 2 or 3")
+        metadata = {}
+        for _ in range(value_count):
+            name = self._string()
+            metadata[name] = self._value(GGUFValueType(self._unpack("I")[0]))
+        places = [self._place() for _ in range(tensor_count)]
+        alignment = metadata.get("general.alignment", 32)
+        data = -(-self._at // alignment) * alignment
+        tensors = {}
+        for name, shape, kind, offset in places:
+            elements, size = GGML_QUANT_SIZES[kind]
+            if shape[-1] % elements:
+                raise ValueError(f"{name} has rows of {shape[-1]} values, packed by {elements}")
+            tensors[name] = Tensor(name, shape, kind, data + offset, int(np.prod(shape)) // elements * size)
+        end = max((tensor.offset + tensor.size for tensor in tensors.values()), default=data)
+        if end > len(self._map):
+            raise ValueError(f"it has {len(self._map)} bytes, its head describes {end}")
+        return metadata, tensors
+
+    def _place(self) -> tuple[str, tuple[int, ...], Any, int]:
+        name = self._string()
+        dimensions = self._unpack("I")[0]
+        if not 1 <= dimensions <= 4:
+            raise ValueError(f"{name} has {dimensions} dimensions")
+        shape = self._unpack("Q" * dimensions)[::-1]
+        kind, offset = self._unpack("IQ")
+        return name, shape, GGMLQuantizationType(kind), offset
+
+    def _value(self, kind: Any) -> Any:
+        if kind == GGUFValueType.STRING:
+            return self._string()
+        if kind == GGUFValueType.ARRAY:
+            item, count = self._unpack("IQ")
+            item = GGUFValueType(item)
+            if item == GGUFValueType.STRING:
+                return [self._string() for _ in range(count)]
+            if count * struct.calcsize(_SCALARS[item]) > len(self._map):
+                raise ValueError("an array is longer than the file")
+            return list(self._unpack(f"{count}{_SCALARS[item]}"))
+        return self._unpack(_SCALARS[kind])[0]
+
+    def _string(self) -> str:
+        (length,) = self._unpack("Q")
+        text = self._map[self._at : self._at + length]
+        if len(text) != length:
+            raise ValueError("it ends within a string")
+        self._at += length
+        return text.decode("utf-8")
+
+    def _unpack(self, form: str) -> tuple[Any, ...]:
+        values = struct.unpack_from(f"<{form}", self._map, self._at)
+        self._at += struct.calcsize(f"<{form}")
+        return values

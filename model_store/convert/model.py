@@ -1,0 +1,37 @@
+"""A GGUF file turned into a model directory."""
+
+from pathlib import Path
+
+from model_store.convert.config import dump, read_shape, write_config, write_generation_config
+from model_store.convert.gguf_file import GgufFile
+from model_store.convert.tokenizer import build_tokenizer, tokenizer_config
+from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, write_weights
+from model_store.errors import ModelRefused
+
+
+def convert(path: Path, directory: Path) -> None:
+    """Write the GGUF file's model into ``directory``: bfloat16 safetensors, tokenizer, configs, chat template.
+
+    Memory stays bounded by a few chunks and the vocabulary. Raises ModelRefused for what is not known here, and
+    NotEnoughSpace.
+    """
+    with GgufFile(path) as file:
+        shape = read_shape(file)
+        tokenizer = build_tokenizer(file)
+        if EMBEDDING not in file.tensors:
+            raise ModelRefused(f"the GGUF file lacks {EMBEDDING}")
+        vocab_size, tied = file.tensors[EMBEDDING].shape[0], is_tied(file)
+        if vocab_size < len(file.metadata["tokenizer.ggml.tokens"]):
+            raise ModelRefused("the GGUF file has more tokens than embeddings")
+        config = write_config(file, shape, vocab_size=vocab_size, tied=tied, attention_bias=has_attention_bias(file))
+        texts = {
+            "config.json": dump(config),
+            "generation_config.json": dump(write_generation_config(file)),
+            "tokenizer.json": tokenizer.to_str(),
+            "tokenizer_config.json": dump(tokenizer_config(file, shape.context)),
+        }
+        if template := file.metadata.get("tokenizer.chat_template"):
+            texts["chat_template.jinja"] = template
+        for name, text in texts.items():
+            (directory / name).write_text(text, encoding="utf-8", newline="")
+        write_weights(file, shape, directory / "model.safetensors", tied=tied)

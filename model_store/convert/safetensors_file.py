@@ -1,0 +1,57 @@
+"""A safetensors file written tensor by tensor, so that a model larger than memory can be written.
+
+The ``safetensors`` package wants all tensors at once. Format: https://huggingface.co/docs/safetensors, 8 bytes of
+length, a JSON head with every tensor's place, then the tensors without gaps.
+"""
+
+import json
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_store.download import require_space
+from model_store.progress import track
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A bfloat16 tensor to be written: ``chunks`` gives its float32 values in order, in pieces of any shape."""
+
+    name: str
+    shape: Sequence[int]
+    chunks: Callable[[], Iterable[NDArray[np.float32]]]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return 2 * prod(self.shape)
+
+
+def write(path: Path, tensors: Sequence[Planned], title: str) -> None:
+    """Write ``tensors`` to ``path``; never holds more than one chunk. Raises NotEnoughSpace."""
+    head: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for tensor in tensors:
+        head[tensor.name] = {"dtype": "BF16", "shape": tensor.shape, "data_offsets": [end, end + tensor.size]}
+        end += tensor.size
+    encoded = json.dumps(head, separators=(",", ":")).encode()
+    encoded += b" " * (-len(encoded) % 8)  # readers map the file: tensors begin at a multiple of 8
+    require_space(path.parent, 8 + len(encoded) + end)
+    with path.open("wb") as file, track(title, end) as task:
+        start = file.write(struct.pack("<Q", len(encoded)) + encoded)
+        for tensor in tensors:
+            for chunk in tensor.chunks():
+                file.write(bfloat16(chunk).tobytes())
+                task.update(file.tell() - start)
+        assert file.tell() == start + end
+
+
+def bfloat16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """The nearest bfloat16 of each finite float32, ties to even, as its 16 bits."""
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)

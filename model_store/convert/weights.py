@@ -1,0 +1,158 @@
+"""A GGUF file's tensors as one ``model.safetensors`` in bfloat16.
+
+Every tensor of the file must have a place in the model and every place must be filled, or the model is refused.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_store.convert import safetensors_file
+from model_store.convert.config import Shape
+from model_store.convert.gguf_file import GgufFile, Tensor
+from model_store.convert.safetensors_file import Planned
+from model_store.errors import ModelRefused
+
+_CHUNK = 1 << 20  # values dequantized at a time
+_TIED = 0.25  # two quantizations of one matrix differ by a few percent, two matrices by more than their size
+
+EMBEDDING, HEAD = "token_embd.weight", "output.weight"
+_LAYER = {
+    "attn_norm.weight": "input_layernorm.weight",
+    "attn_q.weight": "self_attn.q_proj.weight",
+    "attn_k.weight": "self_attn.k_proj.weight",
+    "attn_v.weight": "self_attn.v_proj.weight",
+    "attn_output.weight": "self_attn.o_proj.weight",
+    "ffn_norm.weight": "post_attention_layernorm.weight",
+    "ffn_gate.weight": "mlp.gate_proj.weight",
+    "ffn_up.weight": "mlp.up_proj.weight",
+    "ffn_down.weight": "mlp.down_proj.weight",
+}
+_BIASES = {
+    "attn_q.bias": "self_attn.q_proj.bias",
+    "attn_k.bias": "self_attn.k_proj.bias",
+    "attn_v.bias": "self_attn.v_proj.bias",
+}
+_OUTPUT_BIAS = {"attn_output.bias": "self_attn.o_proj.bias"}
+_HEAD_NORMS = {
+    "attn_q_norm.weight": "self_attn.q_norm.weight",
+    "attn_k_norm.weight": "self_attn.k_norm.weight",
+}
+
+
+def has_attention_bias(file: GgufFile) -> bool:
+    """Whether the attention's linear layers add a bias."""
+    return "blk.0.attn_q.bias" in file.tensors
+
+
+def is_tied(file: GgufFile) -> bool:
+    """Whether the embedding is the output matrix too.
+
+    Some files store a tied matrix twice, in two quantizations: a sample of their rows tells it from an output matrix
+    of its own.
+    """
+    if HEAD not in file.tensors:
+        return True
+    embedding, head = file.tensors[EMBEDDING], file.tensors[HEAD]
+    if embedding.shape != head.shape:
+        raise ModelRefused("the GGUF file's embedding and output matrix have different shapes")
+    samples = range(0, head.shape[0], max(1, head.shape[0] // 64))
+    ours = np.concatenate([file.rows(head, row, row + 1) for row in samples])
+    theirs = np.concatenate([file.rows(embedding, row, row + 1) for row in samples])
+    return bool(np.linalg.norm(ours - theirs) <= _TIED * np.linalg.norm(ours))
+
+
+def write_weights(file: GgufFile, shape: Shape, path: Path, *, tied: bool) -> None:
+    """Write all tensors. Raises ModelRefused and NotEnoughSpace."""
+    names = _names(file, shape, tied)
+    sources = dict(file.tensors)
+    if tied and HEAD in sources:  # one matrix, the finer of the two copies
+        head = sources.pop(HEAD)
+        sources[EMBEDDING] = max(sources[EMBEDDING], head, key=lambda tensor: tensor.size)
+    if missing := names.keys() - sources.keys():
+        raise ModelRefused(f"the GGUF file lacks {', '.join(sorted(missing))}")
+    if unknown := sources.keys() - names.keys():
+        raise ModelRefused(f"the GGUF file has tensors that are not converted: {', '.join(sorted(unknown))}")
+    expected = _shapes(shape, sources[EMBEDDING].shape[0])
+    planned = []
+    for source, name in names.items():
+        tensor = sources[source]
+        wanted = expected[source.rsplit(".", 2)[-2] + "." + source.rsplit(".", 1)[-1]]
+        if tensor.shape != wanted:
+            raise ModelRefused(f"the GGUF file's {source} is {tensor.shape}, its description says {wanted}")
+        planned.append(Planned(name, tensor.shape, _chunks(file, shape, source, tensor)))
+    safetensors_file.write(path, planned, "converting to bfloat16")
+
+
+def _names(file: GgufFile, shape: Shape, tied: bool) -> dict[str, str]:
+    """GGUF's name of every tensor that the model has, and transformers' name for it."""
+    layer = dict(_LAYER)
+    if shape.architecture == "qwen2" or has_attention_bias(file):
+        layer |= _BIASES
+        if shape.architecture != "qwen2":
+            layer |= _OUTPUT_BIAS
+    if shape.architecture == "qwen3":
+        layer |= _HEAD_NORMS
+    names = {EMBEDDING: "model.embed_tokens.weight"}
+    for index in range(shape.layers):
+        names |= {f"blk.{index}.{theirs}": f"model.layers.{index}.{ours}" for theirs, ours in layer.items()}
+    names["output_norm.weight"] = "model.norm.weight"
+    return names if tied else names | {HEAD: "lm_head.weight"}
+
+
+def _shapes(shape: Shape, vocab_size: int) -> dict[str, tuple[int, ...]]:
+    """What each tensor's shape must be, by the last two parts of its GGUF name."""
+    queries, keys = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    return {
+        EMBEDDING: (vocab_size, shape.hidden),
+        HEAD: (vocab_size, shape.hidden),
+        "output_norm.weight": (shape.hidden,),
+        "attn_norm.weight": (shape.hidden,),
+        "ffn_norm.weight": (shape.hidden,),
+        "attn_q.weight": (queries, shape.hidden),
+        "attn_k.weight": (keys, shape.hidden),
+        "attn_v.weight": (keys, shape.hidden),
+        "attn_output.weight": (shape.hidden, queries),
+        "attn_q.bias": (queries,),
+        "attn_k.bias": (keys,),
+        "attn_v.bias": (keys,),
+        "attn_output.bias": (shape.hidden,),
+        "attn_q_norm.weight": (shape.head_dim,),
+        "attn_k_norm.weight": (shape.head_dim,),
+        "ffn_gate.weight": (shape.intermediate, shape.hidden),
+        "ffn_up.weight": (shape.intermediate, shape.hidden),
+        "ffn_down.weight": (shape.hidden, shape.intermediate),
+    }
+
+
+def _chunks(file: GgufFile, shape: Shape, source: str, tensor: Tensor) -> Callable[[], Iterable[NDArray[np.float32]]]:
+    part = source.rsplit(".", 2)[-2]
+    if shape.architecture == "llama" and part in {"attn_q", "attn_k"}:
+        return partial(_unpermuted, file, tensor, shape.heads if part == "attn_q" else shape.kv_heads)
+    return partial(_pieces, file, tensor)
+
+
+def _pieces(file: GgufFile, tensor: Tensor) -> Iterable[NDArray[np.float32]]:
+    if len(tensor.shape) == 1:
+        yield _finite(file.rows(tensor), tensor)
+        return
+    step = max(1, _CHUNK // tensor.shape[1])
+    for start in range(0, tensor.shape[0], step):
+        yield _finite(file.rows(tensor, start, start + step), tensor)
+
+
+def _unpermuted(file: GgufFile, tensor: Tensor, heads: int) -> Iterable[NDArray[np.float32]]:
+    """llama.cpp turns neighbouring pairs by the rotary embedding, transformers the two halves of a head: GGUF's llama
+    rows are therefore interleaved within each head, and are put back here."""
+    values = np.concatenate(list(_pieces(file, tensor)))
+    per_head = tensor.shape[0] // heads
+    yield values.reshape(heads, per_head // 2, 2, *tensor.shape[1:]).swapaxes(1, 2).reshape(tensor.shape)
+
+
+def _finite(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.float32]:
+    if not np.isfinite(values).all():
+        raise ModelRefused(f"the GGUF file's {tensor.name} holds values that are not numbers")
+    return values

@@ -1,0 +1,73 @@
+"""How far long work is: a bar on a terminal, log lines elsewhere.
+
+Owns the choice between the two. Progress is counted in bytes throughout.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as RichProgress
+
+logger = logging.getLogger(__name__)
+
+_LOG_SECONDS = 10.0
+_LOG_SHARE = 0.1  # of the whole
+
+
+class Task(Protocol):
+    """One piece of work."""
+
+    def update(self, done: int) -> None:
+        """``done`` bytes of it are there; fewer than before if it had to begin again."""
+
+
+class _Bar:
+    def __init__(self, progress: RichProgress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def update(self, done: int) -> None:
+        self._progress.update(self._task, completed=done)
+
+
+class _Log:
+    def __init__(self, title: str, total: int | None, done: int) -> None:
+        self._title, self._total = title, total
+        self._say(done)
+
+    def update(self, done: int) -> None:
+        step = done - self._said
+        enough = step >= self._total * _LOG_SHARE if self._total else False
+        if enough or step < 0 or done == self._total or time.monotonic() - self._when >= _LOG_SECONDS:
+            self._say(done)
+
+    def _say(self, done: int) -> None:
+        self._said, self._when = done, time.monotonic()
+        if self._total:
+            share = f"{done / self._total:.0%}"
+            logger.info("%s: %s of %s (%s)", self._title, decimal(done), decimal(self._total), share)
+        else:
+            logger.info("%s: %s", self._title, decimal(done))
+
+
+@contextmanager
+def track(title: str, total: int | None, done: int = 0) -> Iterator[Task]:
+    """Show the work in the ``with`` block, ``done`` of whose ``total`` bytes are there already; None: not known."""
+    if not sys.stderr.isatty():
+        yield _Log(title, total, done)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as progress:
+        yield _Bar(progress, progress.add_task(title, total=total, completed=done))

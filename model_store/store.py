@@ -1,0 +1,257 @@
+"""The store of models on this disk: a name in, a whole and verified model out.
+
+    root/
+      ready/<key>/       whole models: their files and trivium.json, the manifest
+      artifacts/<key>/   verified GGUF files, kept so that a newer conversion needs no second download
+      unfinished/<key>/  downloads and conversions that are under way or were broken off
+      locks/<key>.lock   held by the process that works on <key>
+
+A directory under ``ready`` gets its name by one rename when all in it is whole, so a killed process leaves nothing
+half valid. Two processes that want the same model wait for each other. Imports neither torch nor transformers.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+from model_store import catalog, checkpoint, manifest
+from model_store.catalog import Catalog, HubRepository
+from model_store.convert import CONVERTER_VERSION
+from model_store.download import digest
+from model_store.errors import CorruptModel, ModelRefused, NoSource, SourceError, UnknownModel
+from model_store.manifest import Manifest
+from model_store.names import Catalogued, Directory, GgufFile, Hub, Reference, resolve
+from model_store.network import Network
+from model_store.sources import is_artifact, obtain
+from model_store.sources.hub import fetch_repository
+from model_store.types import LocalModel
+
+logger = logging.getLogger(__name__)
+
+Stored = Catalogued | Hub | GgufFile
+
+
+def default_root() -> Path:
+    """``$TRIVIUM_MODEL_DIR``, else ``trivium/models`` in the user's cache directory."""
+    configured = os.environ.get("TRIVIUM_MODEL_DIR")
+    return Path(configured).expanduser() if configured else platformdirs.user_cache_path("trivium") / "models"
+
+
+class Store:
+    """Models under one directory. Cheap to make; the directory is created when the first model is pulled."""
+
+    def __init__(
+        self, root: Path | None = None, *, network: Network | None = None, models: Catalog | None = None
+    ) -> None:
+        self.root = (root or default_root()).absolute()
+        self.catalog = models or catalog.load()
+        self._network = network or Network.from_environment()
+
+    def ensure(self, name: str) -> LocalModel:
+        """The model, fetched and converted first if it is not here.
+
+        Raises UnknownModel, ModelRefused, IncompleteModel, NoSource, NotEnoughSpace.
+        """
+        reference = self._resolve(name)
+        if isinstance(reference, Directory):
+            return _in_place(reference)
+        if model := self._find(reference):
+            return model
+        with self._lock(reference.key):
+            if model := self._find(reference):  # another process was faster
+                return model
+            self._pull(reference)
+        if model := self._find(reference):
+            return model
+        raise CorruptModel(f"{reference.name} was changed while it was pulled")
+
+    def find(self, name: str) -> LocalModel | None:
+        """The model if it is here and whole; never asks the network. Raises what a bad name or directory raises."""
+        reference = self._resolve(name)
+        if isinstance(reference, Directory):
+            return _in_place(reference)
+        return self._find(reference)
+
+    def list(self) -> tuple[tuple[Manifest, Path], ...]:
+        """What is stored, with its directory, sorted by name."""
+        directories = sorted(self._ready.iterdir()) if self._ready.is_dir() else []
+        found = ((manifest.read(directory), directory) for directory in directories)
+        return tuple((stored, directory) for stored, directory in found if stored)
+
+    def verify(self, name: str) -> Manifest:
+        """Read every file of a stored model and compare it with the manifest. Raises CorruptModel, UnknownModel."""
+        directory = self._stored(name)
+        stored = manifest.read(directory)
+        if stored is None:
+            raise UnknownModel(f"{name} is not in the store")
+        differences = manifest.differences(directory, stored)
+        artifacts = self._artifacts / directory.name
+        for path in artifacts.iterdir() if artifacts.is_dir() else ():
+            if (sha256 := digest(path)) != stored.artifact_sha256:
+                differences.append(f"{path.name} has sha256 {sha256} instead of {stored.artifact_sha256}")
+        if differences:
+            raise CorruptModel(f"{name} is damaged: {'; '.join(differences)}")
+        return stored
+
+    def remove(self, name: str) -> None:
+        """Delete a stored model, its artifact and its unfinished downloads. Raises UnknownModel if there are none."""
+        key = self._stored(name).name
+        places = [place for place in (self._ready, self._artifacts, self._unfinished) if (place / key).exists()]
+        if not places:
+            raise UnknownModel(f"{name} is not in the store")
+        with self._lock(key):
+            for place in places:
+                shutil.rmtree(place / key)
+
+    @property
+    def _ready(self) -> Path:
+        return self.root / "ready"
+
+    @property
+    def _artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def _unfinished(self) -> Path:
+        return self.root / "unfinished"
+
+    def _resolve(self, name: str) -> Reference:
+        reference = resolve(name, self.catalog)
+        if isinstance(reference, Catalogued) and not reference.entry.supported:
+            raise ModelRefused(f"{name} cannot be served: {reference.entry.reason}")
+        return reference
+
+    def _stored(self, name: str) -> Path:
+        """Where the model is, or would be, in the store. A stored model is also known by the name in its manifest."""
+        for stored, directory in self.list():
+            if name in {stored.name, directory.name}:
+                return directory
+        reference = resolve(name, self.catalog)
+        if isinstance(reference, Directory):
+            raise UnknownModel(f"{reference.path} is used in place; the store keeps nothing of it")
+        return self._ready / reference.key
+
+    def _find(self, reference: Stored) -> LocalModel | None:
+        directory = self._ready / reference.key
+        stored = manifest.read(directory)
+        if stored is None or stored.converter not in {0, CONVERTER_VERSION} or not manifest.is_whole(directory, stored):
+            return None
+        if not isinstance(reference, Catalogued):
+            return LocalModel(reference.name, directory, revision=stored.revision, licence=stored.licence)
+        entry = reference.entry
+        if entry.artifact and entry.artifact.sha256 != stored.artifact_sha256:
+            return None  # the catalogue has a newer artifact
+        notes = entry.notes if entry.tested else ("not tested with this release", *entry.notes)
+        return LocalModel(
+            name=reference.name,
+            path=directory,
+            prompt_style=entry.prompt_style,
+            languages=entry.languages,
+            tasks=tuple(entry.tasks),
+            context_length=entry.context_length,
+            revision=stored.revision,
+            licence=entry.licence,
+            notes=notes,
+        )
+
+    def _pull(self, reference: Stored) -> None:
+        match reference:
+            case GgufFile(path):
+                self._convert(reference, path, source=str(path))
+            case Hub(repository):
+                self._snapshot(reference, repository)
+            case Catalogued(entry=entry) if entry.hub:
+                self._snapshot(reference, entry.hub)
+            case Catalogued(entry=entry) if entry.artifact:
+                artifact = self._artifacts / reference.key / entry.artifact.file
+                if not is_artifact(artifact, entry.artifact):
+                    done = obtain(
+                        reference.name, entry.artifact, entry.sources, self._scratch(reference), self._network
+                    )
+                    artifact.parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(done, artifact)
+                self._convert(reference, artifact, source=entry.artifact.file, sha256=entry.artifact.sha256)
+
+    def _convert(self, reference: Stored, gguf: Path, *, source: str, sha256: str = "") -> None:
+        from model_store.convert.model import convert  # brings numpy and the tokenizers library
+
+        directory = self._scratch(reference) / "converted"
+        shutil.rmtree(directory, ignore_errors=True)  # of a process that was killed
+        directory.mkdir()
+        convert(gguf, directory)
+        self._commit(
+            reference.key,
+            directory,
+            Manifest(
+                name=reference.name,
+                source=source,
+                files=manifest.take(directory),
+                artifact_sha256=sha256,
+                converter=CONVERTER_VERSION,
+            ),
+        )
+
+    def _snapshot(self, reference: Stored, repository: HubRepository) -> None:
+        from model_store.convert.slow_tokenizer import complete_tokenizer
+
+        try:
+            directory, commit, licence = fetch_repository(repository, self._scratch(reference), self._network)
+        except SourceError as error:
+            raise NoSource(reference.name, [(f"hub {repository.repo}@{repository.revision}", str(error))]) from error
+        complete_tokenizer(directory)
+        checkpoint.check(directory)
+        self._commit(
+            reference.key,
+            directory,
+            Manifest(
+                name=reference.name,
+                source=f"hub {repository.repo}@{repository.revision}",
+                files=manifest.take(directory),
+                revision=commit,
+                licence=licence,
+            ),
+        )
+
+    def _commit(self, key: str, directory: Path, made: Manifest) -> None:
+        """Give the finished directory its place. What was there before was made by an older release, or damaged."""
+        manifest.write(directory, made)
+        target = self._ready / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            replaced = self._unfinished / key / "replaced"
+            shutil.rmtree(replaced, ignore_errors=True)  # of a process that was killed
+            os.replace(target, replaced)
+        os.replace(directory, target)
+        shutil.rmtree(self._unfinished / key)
+
+    def _scratch(self, reference: Stored) -> Path:
+        directory = self._unfinished / reference.key
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        """The operating system frees the lock of a process that dies."""
+        path = self.root / "locks" / f"{key}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            logger.info("waiting for another process that works on %s", key)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _in_place(directory: Directory) -> LocalModel:
+    checkpoint.check(directory.path)
+    return LocalModel(directory.name, directory.path)

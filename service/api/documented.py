@@ -1,0 +1,58 @@
+"""The parts of the OpenAPI document that routes share: answers with examples, and every error a route can give."""
+
+from collections.abc import Collection
+from typing import Any
+
+from pydantic import BaseModel
+
+from service.api.errors import ApiError
+from service.api.schemas.responses import Error
+
+_ERRORS = [
+    (
+        "A field is wrong; `param` names it.",
+        ApiError(
+            400, "temperature: Input should be less than or equal to 2", param="temperature", code="invalid_value"
+        ),
+    ),
+    (
+        "Another model is served.",
+        ApiError(404, "The model 'gpt-4' is not served here", param="model", code="model_not_found"),
+    ),
+    ("The body is too large.", ApiError(413, "The body is larger than 4194304 bytes")),
+    (
+        "The body is not JSON.",
+        ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type"),
+    ),
+    (
+        "Too many sequences at once; `retry-after` says when to try again.",
+        ApiError(429, "The service is busy: 1024 of 1024 sequences are taken", code="rate_limit_exceeded"),
+    ),
+    ("A fault of the service.", ApiError(500, "The service failed on this request")),
+    ("The engine is loading, stopping or dead.", ApiError(503, "the engine is loading", code="loading")),
+]
+
+
+_STREAMED = "The answer, or with `stream` the server-sent events."
+_ALL = tuple(error.status for _, error in _ERRORS)
+
+
+def answers(
+    model: type[BaseModel], example: Any, *, stream: str = "", errors: Collection[int] = _ALL
+) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route: the answer, its stream if it has one, and the errors of these statuses."""
+    content: dict[str, Any] = {"application/json": {"example": example}}
+    if stream:
+        content["text/event-stream"] = {"schema": {"type": "string"}, "example": stream}
+    documented: dict[int | str, dict[str, Any]] = {
+        200: {"model": model, "description": _STREAMED if stream else "The answer.", "content": content}
+    }
+    for description, error in _ERRORS:
+        if error.status not in errors:
+            continue
+        documented[error.status] = {
+            "model": Error,
+            "description": description,
+            "content": {"application/json": {"example": error.body()}},
+        }
+    return documented

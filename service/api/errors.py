@@ -1,0 +1,135 @@
+"""Every error as the client sees it: OpenAI's body, with a status that tells whether to try again.
+
+``as_api_error`` is the one place that turns an exception into an answer, before the first byte (``install``) and within
+a stream alike. Messages of unexpected exceptions go to the log and never to the client.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from service.api.disconnect import ClientGone
+from service.engine.errors import EngineError, EngineUnavailable, RequestTooLarge
+from service.tasks.errors import PromptTooLong, TaskError
+
+logger = logging.getLogger(__name__)
+
+CLIENT_CLOSED_REQUEST = 499  # nginx's number: nobody reads it, it is for the log and the metrics
+
+_TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error"}
+_RETRY_AFTER = {"retry-after": "5"}
+_UNAVAILABLE_CODES = {"stopping": "draining"}
+
+
+class ApiError(Exception):
+    """An answer that is an error. ``param`` is the dotted path of the field to blame."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = _encodable(message)
+        self.param = None if param is None else _encodable(param)
+        self.code = code
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, Any]:
+        """OpenAI's error object."""
+        kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
+        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+
+    def response(self) -> Response:
+        """The whole answer."""
+        return JSONResponse(self.body(), self.status, headers=self.headers)
+
+
+def invalid(param: str, message: str) -> ApiError:
+    """A field has a value that cannot be served."""
+    return ApiError(400, message, param=param, code="invalid_value")
+
+
+def as_api_error(error: Exception) -> ApiError:
+    """What to answer when this was raised. Logs what a person must look into."""
+    match error:
+        case ApiError():
+            return error
+        case PromptTooLong() | RequestTooLarge():
+            param = getattr(error, "param", None)
+            return ApiError(400, str(error), param=param, code="context_length_exceeded")
+        case TaskError():
+            return ApiError(400, str(error), param=error.param, code="invalid_value")
+        case RequestValidationError():
+            return _validation(error)
+        case EngineUnavailable():
+            code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
+            return ApiError(503, str(error), code=code, headers=_RETRY_AFTER)
+        case HTTPException():
+            return _http(error)
+        case EngineError():
+            logger.error("engine error: %s", error)
+        case _:
+            logger.error("unexpected error", exc_info=error)
+    return ApiError(500, "The service failed on this request", headers={"x-should-retry": "false"})
+
+
+def install(app: FastAPI) -> None:
+    """Answer with ``as_api_error`` wherever a route or the router raises. The rest is caught by ``middleware``."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return as_api_error(error).response()
+
+    async def nobody(request: Request, error: Exception) -> Response:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+    for kind in (ApiError, TaskError, EngineError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)
+    app.add_exception_handler(ClientGone, nobody)
+
+
+def _encodable(text: str) -> str:
+    """The text without half surrogate pairs, which a client can send and nobody can send back."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _http(error: HTTPException) -> ApiError:
+    headers = dict(error.headers or {})
+    match error.status_code:
+        case 404:
+            return ApiError(404, "There is no such route", code="unknown_route", headers=headers)
+        case 405:
+            return ApiError(
+                405, f"This route takes {headers['Allow']} only", code="method_not_allowed", headers=headers
+            )
+        case 400:  # the body could not be parsed: not UTF-8, nested too deeply, a number of thousands of digits
+            return ApiError(400, "The body is not valid JSON", code="invalid_json", headers=headers)
+        case status:
+            message = error.detail if status < 500 else HTTPStatus(status).phrase
+            return ApiError(status, message, headers=headers)
+
+
+def _validation(error: RequestValidationError) -> ApiError:
+    """The first problem, in one sentence."""
+    if isinstance(error.body, bytes):
+        return ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type")
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        reason, position = first["ctx"]["error"], first["loc"][-1]
+        return ApiError(400, f"The body is not valid JSON: {reason} at character {position}", code="invalid_json")
+    path = ".".join(str(part) for part in first["loc"][1:] if part != "[key]")
+    if not path and first["type"] == "missing":
+        return ApiError(400, "The request has no body; send a JSON object", code="invalid_json")
+    if path:
+        return ApiError(400, f"{path}: {first['msg']}", param=path, code="invalid_value")
+    return ApiError(400, first["msg"], param=first.get("ctx", {}).get("param"), code="invalid_value")

@@ -1,0 +1,149 @@
+"""Requests and answers shown in the OpenAPI document, by route."""
+
+from typing import Any
+
+_MODEL = "qwen2.5-coder-0.5b-instruct"
+
+
+def _usage(prompt: int, completion: int) -> dict[str, Any]:
+    details = {"reasoning_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": details,
+    }
+
+
+def _native(id: str, prompt: int, completion: int, **answer: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "model": _MODEL,
+        **answer,
+        "usage": _usage(prompt, completion),
+        "timings": {"queue_seconds": 0.0004, "ttft_seconds": 0.061, "total_seconds": 0.43},
+    }
+
+
+def _openai(id: str, kind: str, choice: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": id,
+        "object": kind,
+        "created": 1763900000,
+        "model": _MODEL,
+        "system_fingerprint": "fp_4c1f",
+        "choices": [{"index": 0, **choice, "logprobs": None, "finish_reason": "stop"}],
+        "usage": _usage(9, 3),
+    }
+
+
+GENERATE = {
+    "prompt": {"value": {"prompt": "人工智能将改变世界", "max_new_tokens": 100}},
+    "messages": {"value": {"messages": [{"role": "user", "content": "Name three rivers."}], "temperature": 0}},
+    "stream": {"value": {"prompt": "Once upon a time", "max_new_tokens": 20, "stream": True}},
+}
+GENERATED = _native("gen-3f0c", 5, 8, text="，它将改变我们的工作方式。", finish_reason="stop")
+GENERATED_STREAM = """\
+data: {"id":"gen-3f0c","index":0,"text":" there was","finish_reason":null}
+
+data: {"id":"gen-3f0c","index":0,"text":"","finish_reason":"length"}
+
+data: {"id":"gen-3f0c","model":"...","usage":{"prompt_tokens":4},"timings":{"ttft_seconds":0.061}}
+
+data: [DONE]
+
+"""
+
+TRANSLATE = {
+    "text": {"value": {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese"}},
+    "list": {"value": {"text": ["Good morning.", "See you tomorrow."], "target_lang": "fr"}},
+    "prefix": {"value": {"text": "Hello, how are you?", "target_lang": "zh", "output_prefix": "你好"}},
+}
+TRANSLATED = _native(
+    "trans-81aa", 71, 6, translations=[{"index": 0, "text": "你好，你好吗？", "finish_reason": "stop"}]
+)
+TRANSLATED_STREAM = """\
+data: {"id":"trans-81aa","index":0,"text":"你好","finish_reason":null}
+
+data: {"id":"trans-81aa","index":0,"text":"","finish_reason":"stop"}
+
+data: {"id":"trans-81aa","model":"...","usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
+
+data: [DONE]
+
+"""
+
+ANSWER = {
+    "question": {"value": {"question": "什么是量子计算？"}},
+    "context": {"value": {"question": "When was it built?", "context": "The bridge was built in 1894."}},
+}
+ANSWERED = _native("ans-55d0", 64, 4, answer="1894", finish_reason="stop")
+ANSWERED_STREAM = GENERATED_STREAM.replace("gen-3f0c", "ans-55d0")
+
+CHAT = {
+    "chat": {
+        "value": {
+            "model": _MODEL,
+            "messages": [
+                {"role": "system", "content": "Answer in one word."},
+                {"role": "user", "content": "What is the capital of France?"},
+            ],
+        }
+    },
+    "stream": {
+        "value": {
+            "model": _MODEL,
+            "messages": [{"role": "user", "content": "你好"}],
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+    },
+}
+CHAT_COMPLETION = _openai(
+    "chatcmpl-6b1e",
+    "chat.completion",
+    {"message": {"role": "assistant", "content": "Paris", "refusal": None}},
+)
+CHAT_STREAM = """\
+data: {"id":"chatcmpl-6b1e","object":"chat.completion.chunk","created":1763900000,"model":"...",\
+"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}
+
+data: {"id":"chatcmpl-6b1e","object":"chat.completion.chunk","created":1763900000,"model":"...",\
+"choices":[{"index":0,"delta":{"content":"Paris"},"logprobs":null,"finish_reason":null}]}
+
+data: {"id":"chatcmpl-6b1e","object":"chat.completion.chunk","created":1763900000,"model":"...",\
+"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}
+
+data: [DONE]
+
+"""
+
+COMPLETE = {
+    "text": {"value": {"model": _MODEL, "prompt": "def add(a, b):", "max_tokens": 16, "temperature": 0}},
+    "scoring": {
+        "value": {"prompt": ["The sky is blue"], "max_tokens": 0, "echo": True, "logprobs": 1},
+    },
+}
+COMPLETION = _openai("cmpl-9d20", "text_completion", {"text": "\n    return a + b"})
+COMPLETION_STREAM = """\
+data: {"id":"cmpl-9d20","object":"text_completion","created":1763900000,"model":"...",\
+"choices":[{"index":0,"text":"\\n    return a + b","logprobs":null,"finish_reason":"stop"}]}
+
+data: [DONE]
+
+"""
+
+MODEL = {
+    "id": _MODEL,
+    "object": "model",
+    "created": 1763900000,
+    "owned_by": "trivium",
+    "root": _MODEL,
+    "parent": None,
+    "max_model_len": 4096,
+}
+TOKENIZE = {"prompt": {"value": {"prompt": "Hello, world", "return_token_strs": True}}}
+TOKENIZED = {"count": 3, "max_model_len": 4096, "tokens": [9707, 11, 1879], "token_strs": ["Hello", ",", " world"]}
+DETOKENIZE = {"tokens": {"value": {"tokens": [9707, 11, 1879]}}}
+DETOKENIZED = {"prompt": "Hello, world", "content": "Hello, world"}

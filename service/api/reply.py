@@ -1,0 +1,65 @@
+"""From a completion to an answer, the same way for every route.
+
+The request is admitted (validated, counted, queued in the engine) before the first byte, so whatever is wrong with it
+has a real status. From then on one object owns the completion: this function for JSON, the EventStream for a stream.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import ExitStack
+from typing import Any, Protocol
+
+import msgspec
+from fastapi import Request
+from starlette.responses import Response
+
+from service.api.disconnect import while_connected
+from service.api.sse import EventStream
+from service.api.state import State
+from service.tasks.completion import Completion
+from service.tasks.task_completion import TaskCompletion
+
+Texts = Completion | TaskCompletion
+
+
+class Format(Protocol):
+    """How one route writes what a completion says."""
+
+    async def body(self, texts: Texts) -> dict[str, Any]:
+        """The whole answer."""
+
+    def events(self, texts: Texts) -> AsyncGenerator[bytes, None]:
+        """The answer as server-sent events, without the last one."""
+
+
+class Json(Response):
+    """JSON in UTF-8, unescaped, so that a person can read it in any language."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return msgspec.json.encode(content)
+
+
+async def reply(
+    http: Request,
+    state: State,
+    start: Callable[[], Awaitable[Texts]],
+    format: Format,
+    *,
+    sequences: int,
+    stream: bool,
+    headers: dict[str, str],
+) -> Response:
+    """If ``sequences`` more are admitted, start the completion and answer with it."""
+    with ExitStack() as owned:
+        owned.enter_context(state.admission.take(sequences))
+        texts = await start()
+        owned.enter_context(texts)
+        if stream:
+            return EventStream(
+                format.events(texts),
+                owned=owned.pop_all(),
+                heartbeat=state.settings.heartbeat_seconds,
+                headers=headers,
+            )
+        return Json(await while_connected(http.receive, format.body(texts)), headers=headers)

@@ -1,0 +1,48 @@
+"""``POST /v1/generate``."""
+
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from service.api import examples
+from service.api.checks import checked
+from service.api.documented import answers
+from service.api.formats.native import NativeFormat
+from service.api.options import to_options
+from service.api.reply import Texts, reply
+from service.api.schemas.native import GenerateRequest
+from service.api.schemas.responses import Generated
+from service.api.state import Service
+
+TEMPERATURE = 0.7  # small models lose the thread at 1
+
+router = APIRouter(tags=["native"])
+
+
+@router.post(
+    "/v1/generate",
+    summary="Generate text",
+    responses=answers(Generated, examples.GENERATED, stream=examples.GENERATED_STREAM),
+)
+async def generate(
+    body: Annotated[GenerateRequest, Body(openapi_examples=examples.GENERATE)], http: Request, state: Service
+) -> Response:
+    """Continue a `prompt` as it is, or answer `messages` through the model's chat template.
+
+    `temperature` is 0.7 unless given.
+    """
+    headers = checked(body, state)
+    options = to_options(body, state.settings, temperature=TEMPERATURE, max_tokens=body.length)
+    if body.messages is not None:
+        request = await state.generator.from_messages([message.turn() for message in body.messages], options)
+    else:
+        request = await state.generator.from_prompt(body.prompt or "", options)
+    id = f"gen-{uuid4().hex}"
+
+    async def start() -> Texts:
+        return state.generator.start([request], id)
+
+    format = NativeFormat(id=id, model=state.model_name, key="text")
+    return await reply(http, state, start, format, sequences=1, stream=bool(body.stream), headers=headers)

@@ -1,0 +1,33 @@
+"""``/health/live``, ``/health/ready`` and ``/health``: is the process there, can it serve."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from service.api.documented import answers
+from service.api.reply import Json
+from service.api.schemas.responses import Health
+from service.api.state import Service
+
+router = APIRouter(tags=["operations"])
+
+_OK = {"status": "ok", "reason": ""}
+_UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "Loading, stopping or dead."}}
+
+
+@router.get("/health/live", summary="Is the process alive?", responses=answers(Health, _OK, errors=()))
+async def live() -> Response:
+    """200 as long as the process answers at all."""
+    return Json(_OK)
+
+
+@router.get("/health", summary="The same as /health/ready", responses=answers(Health, _OK, errors=()) | _UNREADY)
+@router.get("/health/ready", summary="Can it serve?", responses=answers(Health, _OK, errors=()) | _UNREADY)
+async def ready(state: Service) -> Response:
+    """200 if requests are served now, or 503 with the status (`loading`, `stopping` or `dead`) and its reason."""
+    status = state.client.status
+    if status == "ready":
+        return Json(_OK)
+    reason = state.client.reason or f"the engine is {status}"
+    return Json({"status": status, "reason": reason}, status_code=503, headers={"retry-after": "5"})

@@ -1,0 +1,27 @@
+"""``GET /metrics`` and ``GET /version``."""
+
+from fastapi import APIRouter
+from starlette.responses import PlainTextResponse, Response
+
+import service
+from service.api.documented import answers
+from service.api.reply import Json
+from service.api.schemas.responses import Version
+from service.api.state import Service
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+async def metrics(state: Service) -> Response:
+    """Every series of the service, in Prometheus' text format."""
+    if state.client.status != "ready":
+        state.metrics.engine_down()
+    body, content_type = state.metrics.render()
+    return Response(body, media_type=content_type)
+
+
+@router.get("/version", summary="The version", responses=answers(Version, {"version": service.__version__}, errors=()))
+async def version() -> Response:
+    """The version of the service."""
+    return Json({"version": service.__version__})

@@ -1,0 +1,132 @@
+"""Fields of a request that its model does not declare: known and refused, known and without effect, or unknown.
+
+A field that other services obey and this one does not is refused when its value asks for something, with its name. A
+field that by its definition changes nothing of the answer is taken. Whatever is left is listed in ``x-ignored-params``.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from service.api.errors import ApiError, invalid
+
+HEADER = "x-ignored-params"
+_HEADER_LENGTH = 1000
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
+
+# Names of the client's own, hints, and privacy: no answer depends on them.
+WITHOUT_EFFECT = frozenset(
+    {"user", "metadata", "safety_identifier", "prompt_cache_key", "parallel_tool_calls", "include_reasoning"}
+)
+
+# Field -> values that ask for nothing beyond what is done anyway. null is always one of them.
+REFUSED: dict[str, tuple[Any, ...]] = {
+    # OpenAI
+    "audio": (),
+    "best_of": (1,),
+    "function_call": ("none", "auto"),
+    "functions": ([],),
+    "include_obfuscation": (False,),
+    "modalities": (["text"],),
+    "moderation": (),
+    "prediction": (),
+    "prompt_cache_options": (),
+    "prompt_cache_retention": ("in_memory",),
+    "reasoning_effort": ("none",),
+    "response_format": ({"type": "text"},),
+    "service_tier": ("auto", "default"),
+    "store": (False,),
+    "suffix": ("",),
+    "tool_choice": ("none", "auto"),
+    "tools": ([],),
+    "verbosity": ("medium",),
+    "web_search_options": (),
+    # OpenAI's, obeyed only where they are declared
+    "add_generation_prompt": (True,),
+    "continue_final_message": (False,),
+    "echo": (False,),
+    "logprobs": (False,),
+    "n": (1,),
+    "top_logprobs": (0,),
+    # of a message
+    "tool_calls": ([],),
+    "tool_call_id": (),
+    "refusal": ("",),
+    # vLLM and its kin
+    "allowed_token_ids": (),
+    "bad_words": ([],),
+    "chat_template": (),
+    "chat_template_kwargs": ({},),
+    "documents": ([],),
+    "early_stopping": (False,),
+    "grammar": (),
+    "guided_choice": (),
+    "guided_grammar": (),
+    "guided_json": (),
+    "guided_regex": (),
+    "json_schema": (),
+    "length_penalty": (1, 1.0),
+    "logits_processors": ([],),
+    "mm_processor_kwargs": (),
+    "prompt_logprobs": (),
+    "regex": (),
+    "return_token_ids": (False,),
+    "return_tokens_as_token_ids": (False,),
+    "spaces_between_special_tokens": (True,),
+    "structured_outputs": (),
+    "truncate_prompt_tokens": (),
+    "typical_p": (1, 1.0),
+    "use_beam_search": (False,),
+}
+
+
+def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
+    """The header that names the fields nobody read; empty if there are none.
+
+    Raises ApiError for a refused field, and for any unknown one if ``strict``.
+    """
+    ignored = []
+    for path, value in _undeclared(request):
+        name = path.rpartition(".")[2]
+        if value is None or name in WITHOUT_EFFECT:
+            continue
+        if name not in REFUSED:
+            ignored.append(path)
+        elif value not in REFUSED[name]:
+            raise invalid(path, f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
+    if not ignored:
+        return {}
+    if strict:
+        raise ApiError(400, f"{_safe(ignored[0])}: unknown field", param=_safe(ignored[0]), code="unknown_field")
+    # A field of a list's items is named once, not once for each item.
+    names = dict.fromkeys(re.sub(r"\.\d+\.", ".", path) for path in ignored)
+    return {HEADER: _join(names)}
+
+
+def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in (model.model_extra or {}).items():
+        yield prefix + name, value
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _undeclared(value, f"{prefix}{name}.")
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    yield from _undeclared(item, f"{prefix}{name}.{i}.")
+
+
+def _safe(name: str) -> str:
+    return _UNSAFE.sub("?", name[:100])
+
+
+def _join(names: Any) -> str:
+    """As many whole names as fit."""
+    header = ""
+    for name in map(_safe, names):
+        if len(header) + len(name) + 2 > _HEADER_LENGTH:
+            return header + ", ..."
+        header = f"{header}, {name}" if header else name
+    return header

@@ -1,0 +1,109 @@
+"""The parts that request bodies share: the base model, bounded types, and the sampling fields.
+
+Values are strict (no "5" for 5) and every number, string and list has a bound. Bounds that an operator may lower are
+settings, and are checked where the request is converted.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MAX_TOKENS = 1 << 24  # more than any context; what really fits is the engine's to say
+TOKEN_ID_BOUND = 1 << 24
+SEED_BOUND = 1 << 63
+
+
+class RequestModel(BaseModel):
+    """A part of a request. Fields it does not know are kept, to be named to the client."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
+
+
+def contradiction(param: str, message: str) -> PydanticCustomError:
+    """What a validator of a whole model raises when fields exclude each other; ``param`` is the one to blame."""
+    return PydanticCustomError("contradiction", message, {"param": param})
+
+
+def encodable(text: str) -> str:
+    """The text itself. JSON can spell half a surrogate pair, which is no character and cannot be encoded."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("unicode", "Input should be valid Unicode: it holds half a surrogate pair") from None
+    return text
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_logit_bias(value: Any) -> Any:
+    """JSON has string keys only; a key is a token id in decimal."""
+    if not isinstance(value, dict):
+        return value
+    for key in value:
+        if not (isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) < 10):
+            raise PydanticCustomError("token_id", "Keys should be token ids in decimal, such as '15496'")
+    return {int(key): bias for key, bias in value.items()}
+
+
+_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+Text = Annotated[str, AfterValidator(encodable)]
+ModelName = Annotated[Text | None, Field(max_length=512, description="The served model; may be left out.")]
+TokenId = Annotated[int, Field(ge=0, lt=TOKEN_ID_BOUND)]
+NonEmpty = Annotated[Text, Field(min_length=1)]
+TextOrTexts = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1), WithJsonSchema(_TEXTS)]
+Stop = Annotated[list[NonEmpty], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(_TEXTS)]
+LogitBias = Annotated[
+    dict[TokenId, Annotated[float, Field(ge=-100, le=100)]],
+    BeforeValidator(_as_logit_bias),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "number", "minimum": -100, "maximum": 100}}),
+]
+
+
+class SamplingFields(RequestModel):
+    """How to choose tokens and when to stop. null is the same as not given."""
+
+    temperature: Annotated[float | None, Field(ge=0, le=2, description="0 always takes the likeliest token.")] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1, description="Sample from the likeliest tokens of this mass.")] = (
+        None
+    )
+    top_k: Annotated[
+        int | None, Field(ge=-1, lt=TOKEN_ID_BOUND, description="Sample from so many likeliest tokens; 0 or -1: all.")
+    ] = None
+    min_p: Annotated[
+        float | None, Field(ge=0, le=1, description="Leave out tokens below this share of the likeliest one.")
+    ] = None
+    repetition_penalty: Annotated[
+        float | None, Field(ge=0.01, le=100, description="Above 1 makes tokens of prompt and output less likely.")
+    ] = None
+    presence_penalty: Annotated[
+        float | None, Field(ge=-2, le=2, description="Subtracted once for a token of the output.")
+    ] = None
+    frequency_penalty: Annotated[
+        float | None, Field(ge=-2, le=2, description="Subtracted for each occurrence in the output.")
+    ] = None
+    logit_bias: Annotated[LogitBias | None, Field(description="Token id to what is added to its logit.")] = None
+    seed: Annotated[
+        int | None, Field(ge=-SEED_BOUND, lt=SEED_BOUND, description="The same seed gives the same tokens.")
+    ] = None
+    stop: Annotated[Stop | None, Field(description="Text that ends the output; it is left out.")] = None
+    stop_token_ids: Annotated[
+        list[TokenId] | None, Field(max_length=1024, description="Tokens that end the output.")
+    ] = None
+    min_tokens: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="No stop token before so many tokens.")
+    ] = None
+    ignore_eos: Annotated[bool | None, Field(description="Go on after the model's own end of text.")] = None
+    skip_special_tokens: Annotated[bool | None, Field(description="Leave special tokens out of the text. Default.")] = (
+        None
+    )
+    include_stop_str_in_output: Annotated[bool | None, Field(description="Keep the stop string in the text.")] = None
+    priority: Annotated[
+        int | None, Field(ge=-1000, le=1000, description="Lower runs earlier; waiting makes up for it. Default: 0.")
+    ] = None
+    cache_salt: Annotated[
+        Text | None, Field(max_length=256, description="Share cached prompts only with requests of the same salt.")
+    ] = None

@@ -1,0 +1,69 @@
+"""Bodies of the native routes."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from service.api.schemas.fields import MAX_TOKENS, ModelName, NonEmpty, SamplingFields, Text, TextOrTexts, contradiction
+from service.api.schemas.messages import Messages
+
+_LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
+
+
+class NativeFields(SamplingFields):
+    """What the native routes share."""
+
+    model: ModelName = None
+    max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens to generate.")] = None
+    max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
+        None
+    )
+    max_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="OpenAI's name of max_new_tokens.")] = None
+    stream: Annotated[bool | None, Field(description="Answer with server-sent events.")] = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "NativeFields":
+        given = {name: value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None}
+        if len(set(given.values())) > 1:
+            raise contradiction(list(given)[-1], f"{' and '.join(given)} mean the same and must not differ")
+        return self
+
+    @property
+    def length(self) -> int | None:
+        """Most tokens to generate, under whatever name it was given."""
+        return next((value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None), None)
+
+
+class GenerateRequest(NativeFields):
+    """``POST /v1/generate``: a prompt to continue, or messages to answer."""
+
+    prompt: Annotated[NonEmpty | None, Field(description="A text to continue, as it is.")] = None
+    messages: Messages | None = None
+
+    @model_validator(mode="after")
+    def _one_input(self) -> "GenerateRequest":
+        if (self.prompt is None) == (self.messages is None):
+            raise contradiction("prompt", "Give either prompt or messages")
+        return self
+
+
+class TranslateRequest(NativeFields):
+    """``POST /v1/translate``."""
+
+    text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
+    target_lang: Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+    source_lang: Annotated[
+        Text | None, Field(min_length=1, max_length=100, description="A name or a BCP-47 code. Not given: any.")
+    ] = None
+    output_prefix: Annotated[
+        Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
+    ] = None
+
+
+class AnswerRequest(NativeFields):
+    """``POST /v1/answer``."""
+
+    question: Annotated[NonEmpty, Field(description="What is to be answered.")]
+    context: Annotated[
+        Text | None, Field(description="A text that holds the answer. Without it the model says what it knows.")
+    ] = None

@@ -1,0 +1,52 @@
+"""What the routes work with: made once by ``create_app``, never changed, reached as a FastAPI dependency."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+import service
+from model_store.types import LocalModel
+from service.api.admission import Admission
+from service.engine.client import EngineClient
+from service.metrics import Metrics
+from service.settings import Settings
+from service.tasks.answering import Answerer
+from service.tasks.generation import Generator
+from service.tasks.translation import Translator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """``started`` is Unix seconds."""
+
+    settings: Settings
+    model: LocalModel
+    client: EngineClient
+    metrics: Metrics
+    admission: Admission
+    generator: Generator
+    translator: Translator
+    answerer: Answerer
+    started: int
+
+    @property
+    def model_name(self) -> str:
+        """What the model is called in the API."""
+        return self.settings.served_model_name or self.model.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the same request may get another answer."""
+        what = f"{service.__version__}/{self.model_name}/{self.model.revision}"
+        return "fp_" + blake2b(what.encode(), digest_size=5).hexdigest()
+
+
+async def get_state(request: Request) -> State:
+    """The dependency."""
+    state: State = request.app.state.trivium
+    return state
+
+
+Service = Annotated[State, Depends(get_state)]

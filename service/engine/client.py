@@ -1,0 +1,179 @@
+"""The API process's side of the engine: start the process, submit requests, receive their tokens as async streams.
+
+It owns the engine process, the sockets and the table of who awaits what. It knows neither torch nor the model.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+import zmq
+import zmq.asyncio
+
+from service.engine.errors import EngineError, EngineUnavailable
+from service.engine.messages import (
+    Abort,
+    Failed,
+    Ready,
+    Rejected,
+    Stop,
+    Submit,
+    commands_address,
+    decode_event,
+    encode,
+    events_address,
+)
+from service.engine.stream import Stream
+from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats, TokenOutput
+
+Status = Literal["loading", "ready", "stopping", "dead"]
+
+_STOP_SECONDS = 5.0
+
+
+class EngineClient:
+    """Starts the engine process, talks to it, and tells how it is."""
+
+    def __init__(self, config: EngineConfig, *, on_step: Callable[[StepStats], None] | None = None) -> None:
+        self.config = config
+        self.status: Status = "loading"
+        self.reason = ""  # why it is dead, for people
+        self._on_step = on_step
+        self._info: EngineInfo | None = None
+        self._streams: dict[str, Stream] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._started = asyncio.Event()  # ready or dead
+
+    @property
+    def info(self) -> EngineInfo:
+        """Raises EngineUnavailable until the engine is ready."""
+        if self._info is None:
+            raise self._unavailable()
+        return self._info
+
+    @property
+    def pid(self) -> int | None:
+        """The engine process, while there is one."""
+        return self._process.pid if self._process is not None else None
+
+    async def start(self) -> None:
+        """Start the engine process and return when it is ready. Raises EngineError if it cannot start."""
+        self._directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it
+        self._context = zmq.asyncio.Context()
+        # Commands are sent without awaiting, so that a cancelled task can still abort: hence the plain socket.
+        self._commands: zmq.Socket[bytes] = zmq.Context.shadow(self._context).socket(zmq.PUSH)
+        self._commands.setsockopt(zmq.SNDHWM, 0)
+        self._commands.bind(commands_address(self._directory))
+        self._events = self._context.socket(zmq.PULL)
+        self._events.setsockopt(zmq.RCVHWM, 0)
+        self._events.bind(events_address(self._directory))
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "service.engine.worker", self._directory, stdin=asyncio.subprocess.PIPE
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(self.config))
+        self._process.stdin.close()
+        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._watch(self._process))]
+        await self._started.wait()
+        if self.status == "dead":
+            raise EngineError(self.reason)
+
+    async def close(self) -> None:
+        """Abort everything, stop the process and remove the sockets. Idempotent."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        if self.status != "dead":
+            self.status = "stopping"
+        self._fail_streams()
+        if process.returncode is None:
+            self._send(Stop())
+            try:
+                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._commands.close(linger=0)
+        self._events.close(linger=0)
+        self._context.term()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def submit(self, requests: Iterable[Request]) -> Stream:
+        """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
+
+        A request that can never fit ends with an error output; `info` tells beforehand what fits.
+        """
+        if self.status != "ready":
+            raise self._unavailable()
+        requests = list(requests)
+        stream = Stream((request.id for request in requests), self._abort)
+        self._streams.update((request.id, stream) for request in requests)
+        self._send(Submit(requests))
+        return stream
+
+    async def _receive(self) -> None:
+        """Hand out what the engine tells, for as long as there is one."""
+        while True:
+            event = decode_event(await self._events.recv())
+            match event:
+                case StepOutput():
+                    for output in event.outputs:
+                        self._deliver(output)
+                    if self._on_step is not None:
+                        self._on_step(event.stats)
+                case Rejected(output):
+                    self._deliver(output)
+                case Ready(info):
+                    self._info = info
+                    self.status = "ready"
+                    self._started.set()
+                case Failed(message):
+                    self._die(message)
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Notice the end of the process, whatever its cause."""
+        code = await process.wait()
+        if self.status == "stopping":
+            return
+        cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        self._die(f"the engine process {cause}")
+
+    def _deliver(self, output: TokenOutput) -> None:
+        stream = self._streams.get(output.request_id)
+        if stream is None:
+            return  # given up while this was on its way
+        if output.finish is not None:
+            del self._streams[output.request_id]
+        stream.put(output)
+
+    def _abort(self, request_ids: list[str]) -> None:
+        for request_id in request_ids:
+            self._streams.pop(request_id, None)
+        if self.status == "ready":
+            self._send(Abort(request_ids))
+
+    def _die(self, reason: str) -> None:
+        if self.status == "dead":
+            return  # the first reason is the cause
+        self.status, self.reason = "dead", reason
+        self._started.set()
+        self._fail_streams()
+
+    def _fail_streams(self) -> None:
+        streams, self._streams = self._streams, {}
+        for stream in streams.values():
+            stream.fail(self._unavailable())
+
+    def _unavailable(self) -> EngineUnavailable:
+        return EngineUnavailable(self.status, self.reason or f"the engine is {self.status}")
+
+    def _send(self, command: Submit | Abort | Stop) -> None:
+        self._commands.send(encode(command))

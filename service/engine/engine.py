@@ -1,0 +1,83 @@
+"""The engine: schedule, run, commit, synchronously. No thread, no socket, no clock but for statistics."""
+
+import logging
+import time
+from typing import Protocol
+
+from service.engine.block_pool import BlockPool
+from service.engine.scheduler import Scheduler
+from service.engine.step import ChunkOutput, Runner, Step
+from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
+
+logger = logging.getLogger(__name__)
+
+
+class SizedRunner(Runner, Protocol):
+    """A runner that knows how much it can hold."""
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+
+class Engine:
+    """Continues sequences, many at once. Add requests, call ``step`` while there is work, hand out its outputs."""
+
+    def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
+        self.info = runner.info
+        self._runner = runner
+        self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
+        self._scheduler = Scheduler(
+            self._pool,
+            max_num_seqs=self.info.max_num_seqs,
+            max_batch_tokens=self.info.max_batch_tokens,
+            prefill_chunk=self.info.prefill_chunk,
+            max_model_len=self.info.max_model_len,
+            ageing_seconds=config.ageing_seconds,
+        )
+        self._num_steps = 0
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._scheduler.num_running or self._scheduler.num_waiting)
+
+    @property
+    def blocks_used(self) -> int:
+        """KV blocks that a sequence holds; 0 when there is no work."""
+        return self._pool.num_used
+
+    def add(self, request: Request) -> None:
+        """Queue a request. Raises EngineError, among them RequestTooLarge if it can never fit."""
+        self._scheduler.add(request)
+
+    def abort(self, request_id: str) -> bool:
+        """Drop a request and free its blocks; False if it is unknown or finished."""
+        return self._scheduler.abort(request_id)
+
+    def step(self) -> StepOutput:
+        """Compute one step. A step that raises fails the sequences in it; the others go on."""
+        begin = time.monotonic()
+        step = self._scheduler.schedule()
+        outputs = self._scheduler.commit(step, self._run(step))
+        self._num_steps += 1
+        num_decodes = sum(chunk.is_decode for chunk in step.chunks)
+        stats = StepStats(
+            step=self._num_steps,
+            seconds=time.monotonic() - begin,
+            num_running=self._scheduler.num_running,
+            num_waiting=self._scheduler.num_waiting,
+            num_prefill_tokens=step.num_tokens - num_decodes,
+            num_decode_tokens=num_decodes,
+            num_preempted=step.num_preempted,
+            cache_queried_tokens=step.cache_queried_tokens,
+            cache_hit_tokens=step.cache_hit_tokens,
+            blocks_used=self._pool.num_used,
+            blocks_total=self._pool.num_blocks,
+        )
+        return StepOutput(outputs=outputs, stats=stats)
+
+    def _run(self, step: Step) -> list[ChunkOutput]:
+        try:
+            return self._runner.run(step)
+        except Exception:
+            logger.exception("a step of %d sequences failed", len(step.chunks))
+            return [ChunkOutput(error="the step failed")] * len(step.chunks)

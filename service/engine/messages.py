@@ -1,0 +1,52 @@
+"""What crosses between the API process and the engine process: MessagePack, one message to a frame.
+
+Two sockets in a directory of the user's own: commands go one way, events the other.
+"""
+
+from msgspec import Struct, msgpack
+
+from service.engine.types import EngineInfo, Request, StepOutput, TokenOutput
+
+
+class Submit(Struct, frozen=True, array_like=True, tag="submit"):
+    requests: list[Request]
+
+
+class Abort(Struct, frozen=True, array_like=True, tag="abort"):
+    request_ids: list[str]
+
+
+class Stop(Struct, frozen=True, array_like=True, tag="stop"):
+    pass
+
+
+class Ready(Struct, frozen=True, array_like=True, tag="ready"):
+    info: EngineInfo
+
+
+class Failed(Struct, frozen=True, array_like=True, tag="failed"):
+    """The engine cannot start; the message is for people."""
+
+    message: str
+
+
+class Rejected(Struct, frozen=True, array_like=True, tag="rejected"):
+    """A request that the engine did not take."""
+
+    output: TokenOutput
+
+
+Command = Submit | Abort | Stop
+Event = Ready | Failed | Rejected | StepOutput
+
+encode = msgpack.Encoder().encode
+decode_command = msgpack.Decoder(Command).decode
+decode_event = msgpack.Decoder(Event).decode
+
+
+def commands_address(directory: str) -> str:
+    return f"ipc://{directory}/commands"
+
+
+def events_address(directory: str) -> str:
+    return f"ipc://{directory}/events"

@@ -1,0 +1,259 @@
+"""What runs in the next step, who is admitted and who is preempted. It owns the queues and writes the sequences.
+
+There is no prefill phase and no decode phase (vLLM's rule): in every step each sequence is moved towards having all its
+tokens computed, under one token budget. Sequences that lack one token go first, so that a prompt never holds up a
+stream; what is left of the budget goes to chunks of prompts, then to admission.
+
+Everybody is ordered by *urgency*, ``priority * ageing_seconds + arrival``. Since all who wait age alike, ageing changes
+no order among them and the key never changes; a late comer of better priority overtakes only so far.
+
+Progress is certain: what can never fit is refused by ``add``, a preempted sequence keeps its place and its tokens, and
+the most urgent sequence is never preempted, so it finishes.
+"""
+
+import time
+from collections.abc import Callable
+from itertools import count, islice
+from operator import attrgetter
+
+from sortedcontainers import SortedKeyList
+
+from service.engine.block_pool import BlockPool
+from service.engine.errors import EngineError, RequestTooLarge
+from service.engine.sequence import Sequence
+from service.engine.step import Chunk, ChunkOutput, Step
+from service.engine.types import FinishReason, Request, TokenOutput
+
+
+class Scheduler:
+    """Queues of sequences over a block pool."""
+
+    def __init__(
+        self,
+        pool: BlockPool,
+        *,
+        max_num_seqs: int,
+        max_batch_tokens: int,
+        prefill_chunk: int,
+        max_model_len: int,
+        ageing_seconds: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pool = pool
+        self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
+        self.max_batch_tokens = max_batch_tokens
+        self.prefill_chunk = prefill_chunk
+        self.max_model_len = max_model_len
+        self._ageing_seconds = ageing_seconds
+        self._clock = clock
+        self._numbers = count()
+        self._sequences: dict[str, Sequence] = {}
+        self._waiting: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
+        self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
+
+    @property
+    def num_waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def num_running(self) -> int:
+        return len(self._running)
+
+    def add(self, request: Request) -> Sequence:
+        """Queue a request. Raises RequestTooLarge if it can never run, EngineError if it is empty or its id taken."""
+        if request.id in self._sequences:
+            raise EngineError(f"request id {request.id!r} is in use")
+        if not request.prompt:
+            raise EngineError("the prompt is empty: it needs at least one token")
+        self._check_size(request)
+        urgency = request.priority * self._ageing_seconds + request.arrival
+        sequence = Sequence(request, urgency=(urgency, next(self._numbers)))
+        self._sequences[request.id] = sequence
+        self._waiting.add(sequence)
+        return sequence
+
+    def abort(self, request_id: str) -> bool:
+        """Forget a sequence and free its blocks at once; False if there is none. Never during a step."""
+        sequence = self._sequences.get(request_id)
+        if sequence is None:
+            return False
+        self._finish(sequence, FinishReason.ABORT)
+        return True
+
+    def schedule(self) -> Step:
+        """The next step; empty only if nothing is left to do."""
+        step = Step()
+        budget = self._schedule_running(step)
+        if not step.num_preempted:
+            self._admit(step, budget)
+        return step
+
+    def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
+        """Enter what the runner found: progress, new tokens, the end of sequences."""
+        news = (self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True))
+        return [item for item in news if item is not None]
+
+    def _check_size(self, request: Request) -> None:
+        prompt, output = len(request.prompt), request.params.max_tokens
+        asked = f"prompt ({prompt} tokens) + max_tokens ({output}) is {prompt + output} tokens"
+        if prompt + output > self.max_model_len:
+            raise RequestTooLarge(f"{asked}, but the context is {self.max_model_len} tokens")
+        capacity = self.pool.num_blocks * self.pool.block_size
+        if self.pool.blocks_for(prompt + output) > self.pool.num_blocks:
+            raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
+
+    def _schedule_running(self, step: Step) -> int:
+        """Chunks for those who run, most urgent first; the token budget that is left.
+
+        Who needs a block and finds none takes it from the least urgent, which comes later in this loop or is itself.
+        """
+        lacking: dict[Sequence, int] = {s: s.num_tokens - s.num_computed for s in self._running}
+        num_decodes = sum(tokens == 1 for tokens in lacking.values())
+        budget = self.max_batch_tokens - num_decodes
+        for sequence, tokens in lacking.items():
+            if not sequence.block_table:
+                break  # it was preempted by a more urgent one, and so was everybody after it
+            if tokens > 1:
+                tokens = min(tokens, self.prefill_chunk, budget)
+                budget -= tokens
+            if tokens and self._grow(sequence, sequence.num_computed + tokens, step):
+                step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+        return budget
+
+    def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
+        """Make its block table hold so many tokens; False if it had to preempt itself."""
+        needed = self.pool.blocks_for(num_tokens) - len(sequence.block_table)
+        if needed <= 0:
+            return True
+        while (blocks := self.pool.allocate(needed)) is None:
+            victim = self._running[-1]
+            self._preempt(victim)
+            step.num_preempted += 1
+            if victim is sequence:
+                return False
+        sequence.block_table += blocks
+        return True
+
+    def _preempt(self, sequence: Sequence) -> None:
+        """Back to its place in the queue. Its tokens stay; its blocks go, but the prefix cache may find them."""
+        self._running.remove(sequence)
+        self._give_back(sequence)
+        sequence.num_preemptions += 1
+        self._waiting.add(sequence)
+
+    def _admit(self, step: Step, budget: int) -> None:
+        """Start those who wait, most urgent first, as far as budget, places and blocks go.
+
+        Only so many are looked at, so that a long queue costs nothing.
+        """
+        if budget <= 0 or not self._waiting:
+            return
+        for sequence in list(islice(self._waiting, 2 * self.max_num_seqs)):
+            if budget <= 0 or len(self._running) >= self.max_num_seqs:
+                return
+            if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
+                continue
+            wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
+            match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
+            sequence.awaited = match.pending
+            if match.pending is not None:
+                continue
+            if not self._place(sequence, match.blocks):
+                return  # nobody overtakes the one who does not fit, or it would wait for ever
+            sequence.num_published = len(match.blocks)
+            sequence.content = match.content
+            sequence.num_computed = len(match.blocks) * self.pool.block_size
+            if sequence.started is None:
+                sequence.started = self._clock()
+                sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
+                step.cache_queried_tokens += sequence.num_prompt
+                step.cache_hit_tokens += sequence.num_cached
+            self._waiting.remove(sequence)
+            self._running.add(sequence)
+            self._announce(sequence)
+            tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
+            budget -= tokens
+            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+
+    def _place(self, sequence: Sequence, cached: list[int]) -> bool:
+        """Give it blocks for all its tokens, the cached ones included; False if there are too few.
+
+        One block for each who runs is left over, so that admission does not cause preemption in the next step.
+        """
+        needed = self.pool.blocks_for(sequence.num_tokens) - len(cached)
+        reserve = len(self._running)
+        if self.pool.num_free - self.pool.num_revived(cached) < needed + reserve:
+            return False
+        self.pool.take(cached)
+        sequence.block_table = cached + (self.pool.allocate(needed) or [])
+        return True
+
+    def _announce(self, sequence: Sequence) -> None:
+        """Tell who has the same beginning to wait for this sequence's next block."""
+        begin = sequence.num_published * self.pool.block_size
+        sequence.announced = self.pool.announce(sequence.content, sequence.tokens[begin : begin + self.pool.block_size])
+
+    def _publish(self, sequence: Sequence) -> None:
+        """Enter the blocks that are full and computed into the prefix cache."""
+        size = self.pool.block_size
+        before = sequence.num_published
+        while (sequence.num_published + 1) * size <= sequence.num_computed:
+            begin = sequence.num_published * size
+            block = sequence.block_table[sequence.num_published]
+            sequence.content = self.pool.publish(block, sequence.content, sequence.tokens[begin : begin + size])
+            sequence.num_published += 1
+        if sequence.num_published > before:
+            self._announce(sequence)
+
+    def _commit(self, chunk: Chunk, output: ChunkOutput) -> TokenOutput | None:
+        sequence = chunk.sequence
+        if output.error:
+            return self._finish(sequence, FinishReason.ERROR, error=output.error)
+        is_first = sequence.num_generated == len(sequence.request.generated)
+        samples = chunk.samples
+        sequence.num_computed = chunk.start + chunk.num_tokens
+        self._publish(sequence)
+        if sequence.params.prompt_logprobs is not None:
+            known = sequence.prompt_logprobs or [None]
+            sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
+        if not samples:
+            return None
+        if output.token is not None:
+            sequence.tokens.append(output.token)
+        finish = self._finish_reason(sequence)
+        news = TokenOutput(
+            request_id=sequence.id,
+            token=output.token,
+            logprob=output.logprob,
+            finish=finish,
+            num_cached=sequence.num_cached if is_first else 0,
+            queue_time=max(0.0, (sequence.started or 0.0) - sequence.request.arrival) if is_first else 0.0,
+            prompt_logprobs=tuple(sequence.prompt_logprobs) if is_first else (),
+        )
+        if finish is not None:
+            self._finish(sequence, finish)
+        return news
+
+    def _finish_reason(self, sequence: Sequence) -> FinishReason | None:
+        params = sequence.params
+        enough = sequence.num_generated >= max(params.min_tokens, 1)
+        if enough and sequence.tokens[-1] in params.stop_token_ids:
+            return FinishReason.STOP
+        return FinishReason.LENGTH if sequence.num_generated >= params.max_tokens else None
+
+    def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
+        (self._running if sequence in self._running else self._waiting).remove(sequence)
+        self._give_back(sequence)
+        sequence.finish, sequence.error = reason, error
+        del self._sequences[sequence.id]
+        return TokenOutput(request_id=sequence.id, finish=reason, error=error)
+
+    def _give_back(self, sequence: Sequence) -> None:
+        """Release its blocks and take back what it announced."""
+        self.pool.release(sequence.block_table)
+        if sequence.announced is not None:
+            self.pool.withdraw(sequence.announced)
+        sequence.block_table = []
+        sequence.num_computed = sequence.num_published = 0
+        sequence.content = sequence.request.cache_salt
+        sequence.announced = sequence.awaited = None

@@ -1,0 +1,61 @@
+"""One sequence: its tokens, its block table and how far it is computed. It owns these; others read them."""
+
+from dataclasses import dataclass, field
+
+from service.engine.block_pool import Content, Key
+from service.engine.types import FinishReason, Request, SamplingParams, TokenLogprob
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A request on its way through the engine.
+
+    ``num_computed`` counts the leading tokens whose K and V are in the cache. A sequence wants
+    ``num_tokens - num_computed`` more tokens computed: many while its prompt is prefilled, one when it decodes.
+    There is no other difference between the two.
+    """
+
+    request: Request
+    urgency: tuple[float, int] = (0.0, 0)  # who runs and who waits are ordered by it, smallest first
+    tokens: list[int] = field(default_factory=list)  # prompt, then what was generated
+    block_table: list[int] = field(default_factory=list)
+    num_computed: int = 0
+    num_published: int = 0  # leading blocks of the table that are known to the prefix cache
+    content: Content = ""  # of the last of them; before the first, the salt
+    announced: Key | None = None  # the block it told others to wait for
+    awaited: Key | None = None  # the block it waits for, while it waits
+    num_cached: int = 0  # prompt tokens taken from the prefix cache at first admission
+    num_preemptions: int = 0
+    started: float | None = None  # monotonic seconds of the first admission
+    prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
+    finish: FinishReason | None = None
+    error: str = ""
+
+    def __post_init__(self) -> None:
+        self.tokens = [*self.request.prompt, *self.request.generated]
+        self.content = self.request.cache_salt
+
+    @property
+    def id(self) -> str:
+        return self.request.id
+
+    @property
+    def params(self) -> SamplingParams:
+        return self.request.params
+
+    @property
+    def num_prompt(self) -> int:
+        return len(self.request.prompt)
+
+    @property
+    def num_tokens(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def num_generated(self) -> int:
+        return len(self.tokens) - len(self.request.prompt)
+
+    @property
+    def max_total_tokens(self) -> int:
+        """Tokens it may grow to; the last one sampled is never computed, but is counted."""
+        return len(self.request.prompt) + self.request.params.max_tokens

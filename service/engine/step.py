@@ -1,0 +1,58 @@
+"""What crosses between the scheduler, which decides, and the runner, which computes."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.engine.sequence import Sequence
+from service.engine.types import TokenLogprob
+
+
+@dataclass(slots=True, frozen=True)
+class Chunk:
+    """``num_tokens`` tokens of a sequence, from ``start``, to be computed in one step."""
+
+    sequence: Sequence
+    start: int
+    num_tokens: int
+
+    @property
+    def samples(self) -> bool:
+        """Whether it reaches the sequence's end, so that the step yields a new token for it."""
+        return self.start + self.num_tokens == self.sequence.num_tokens
+
+    @property
+    def is_decode(self) -> bool:
+        """Whether it is one generated token (for statistics; nothing is computed differently)."""
+        return self.num_tokens == 1 and self.start >= self.sequence.num_prompt
+
+
+@dataclass(slots=True)
+class Step:
+    """One forward pass over chunks of several sequences."""
+
+    chunks: list[Chunk] = field(default_factory=list)
+    num_preempted: int = 0
+    cache_queried_tokens: int = 0
+    cache_hit_tokens: int = 0
+
+    @property
+    def num_tokens(self) -> int:
+        return sum(chunk.num_tokens for chunk in self.chunks)
+
+
+@dataclass(slots=True, frozen=True)
+class ChunkOutput:
+    """What the runner found for one chunk."""
+
+    token: int | None = None  # the sampled token, if the chunk samples
+    logprob: TokenLogprob | None = None  # of the sampled token, if asked for
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if asked for: of the prompt tokens that follow this chunk's tokens
+    error: str = ""  # this sequence alone failed (its logits are not finite, say)
+
+
+class Runner(Protocol):
+    """Computes steps: the model, the KV tensors and the sampler behind one call."""
+
+    def run(self, step: Step) -> list[ChunkOutput]:
+        """One output for each of ``step.chunks``, in their order. Sequences are read, never written."""
+        ...

@@ -1,0 +1,126 @@
+"""The engine process: commands in, ``engine.step()``, events out. One thread, one loop, no policy.
+
+It is started by ``EngineClient`` as ``python -m service.engine.worker DIRECTORY`` with an EngineConfig as JSON on its
+standard input. ``DIRECTORY`` holds the two sockets and belongs to the user alone. It ends when it is told to, or when
+the process that started it is gone.
+"""
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import msgspec
+import zmq
+
+from service.engine.errors import EngineError
+from service.engine.messages import (
+    Abort,
+    Command,
+    Failed,
+    Ready,
+    Rejected,
+    Stop,
+    Submit,
+    commands_address,
+    decode_command,
+    encode,
+    events_address,
+)
+from service.engine.types import EngineConfig, FinishReason, TokenOutput
+
+logger = logging.getLogger(__name__)
+
+_PARENT_CHECK_MS = 500
+
+
+class Worker:
+    """Owns the process's end of the sockets and its engine."""
+
+    def __init__(self, directory: str, config: EngineConfig) -> None:
+        self._config = config
+        self._parent = os.getppid()
+        self._context = zmq.Context()
+        self._commands = self._context.socket(zmq.PULL)
+        self._commands.connect(commands_address(directory))
+        self._events = self._context.socket(zmq.PUSH)
+        self._events.setsockopt(zmq.SNDHWM, 0)  # the engine never waits for a reader
+        self._events.setsockopt(zmq.LINGER, 1000)
+        self._events.connect(events_address(directory))
+
+    def run(self, begin: float) -> int:
+        """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
+        try:
+            from service.engine.engine import Engine
+            from service.engine.runner import ModelRunner
+
+            imported = time.monotonic() - begin
+            self._engine = Engine(ModelRunner(self._config), self._config)
+        except EngineError as error:
+            self._send(Failed(str(error)))
+            return 1
+        except Exception as error:
+            logger.exception("the engine cannot start")
+            self._send(Failed(f"{type(error).__name__}: {error}"))
+            return 1
+        info = self._engine.info
+        phases = {"import": imported, **info.startup_seconds}
+        self._send(Ready(msgspec.structs.replace(info, startup_seconds=phases)))
+        while self._obey():
+            if self._engine.has_work:
+                self._send(self._engine.step())
+        return 0
+
+    def _obey(self) -> bool:
+        """Do what has been asked for since the last step; False if that was to stop."""
+        for command in self._received():
+            match command:
+                case Submit(requests):
+                    for request in requests:
+                        try:
+                            self._engine.add(request)
+                        except EngineError as error:
+                            output = TokenOutput(request.id, finish=FinishReason.ERROR, error=str(error))
+                            self._send(Rejected(output))
+                case Abort(request_ids):
+                    for request_id in request_ids:
+                        self._engine.abort(request_id)
+                case Stop():
+                    return False
+        return os.getppid() == self._parent
+
+    def _received(self) -> Iterator[Command]:
+        """All commands that are there; while there is no work, wait for one, but not for ever."""
+        if not self._engine.has_work:
+            self._commands.poll(_PARENT_CHECK_MS)
+        while True:
+            try:
+                frame = self._commands.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            yield decode_command(frame)
+
+    def _send(self, event: msgspec.Struct) -> None:
+        self._events.send(encode(event))
+
+    def close(self) -> None:
+        self._context.destroy(linger=1000)
+
+
+def main() -> int:
+    begin = time.monotonic()
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    worker = Worker(sys.argv[1], msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig))
+    try:
+        return worker.run(begin)
+    finally:
+        worker.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

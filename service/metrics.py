@@ -1,0 +1,161 @@
+"""What the service tells Prometheus. The only module that imports prometheus-client.
+
+One registry belongs to one ``Metrics``, in the API process; the engine reports through ``StepStats``. Names and labels
+are a promise to dashboards and alert rules, held by a test. No label identifies a client, a model's user or a text,
+and every label's set of values is bounded.
+"""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+import service
+from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.tasks.completion import Timings, Usage
+
+# From a token on a GPU (milliseconds) to a long prompt on two CPU cores (a minute).
+_LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+_DURATION = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5)
+_TOKENS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """The service's series, and one method for each kind of event that moves them.
+
+    It is a completion's ``Observer``; the server tells it of HTTP and of the engine.
+    """
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # its extra series double the size of every scrape
+        self._registry = r = CollectorRegistry()
+
+        self._http = Counter("trivium_http_requests", "HTTP responses.", ["route", "method", "status"], registry=r)
+        self._http_seconds = Histogram(
+            "trivium_http_request_duration_seconds",
+            "Time from an HTTP request's arrival to the last byte of its response.",
+            ["route"],
+            buckets=_DURATION,
+            registry=r,
+        )
+
+        self._started = Counter("trivium_completions_started", "Completions the engine has accepted.", registry=r)
+        self._finished = Counter("trivium_sequences_finished", "Finished sequences, by reason.", ["reason"], registry=r)
+        self._prompt = Counter("trivium_prompt_tokens", "Prompt tokens of finished completions.", registry=r)
+        self._cached = Counter("trivium_cached_tokens", "Those of them that the prefix cache held.", registry=r)
+        self._generated = Counter("trivium_generated_tokens", "Generated tokens.", registry=r)
+        self._queue = Histogram(
+            "trivium_queue_wait_seconds", "Time a completion waited for its first step.", buckets=_LATENCY, registry=r
+        )
+        self._ttft = Histogram(
+            "trivium_time_to_first_token_seconds",
+            "Time from a completion's arrival to each sequence's first token.",
+            buckets=_LATENCY,
+            registry=r,
+        )
+        self._itl = Histogram(
+            "trivium_inter_token_latency_seconds",
+            "Time between two tokens of a sequence.",
+            buckets=_PER_TOKEN,
+            registry=r,
+        )
+        self._e2e = Histogram(
+            "trivium_completion_duration_seconds",
+            "Time from a completion's arrival to its end.",
+            buckets=_DURATION,
+            registry=r,
+        )
+
+        self._step_seconds = Histogram(
+            "trivium_step_duration_seconds", "Time of an engine step.", buckets=_PER_TOKEN, registry=r
+        )
+        self._step_tokens = Histogram(
+            "trivium_step_tokens", "Tokens computed in an engine step.", buckets=_TOKENS, registry=r
+        )
+        self._computed = Counter(
+            "trivium_computed_tokens", "Tokens computed by the engine, by phase.", ["phase"], registry=r
+        )
+        self._running = Gauge("trivium_sequences_running", "Sequences in the engine's current batch.", registry=r)
+        self._waiting = Gauge("trivium_sequences_waiting", "Sequences waiting for a place in the batch.", registry=r)
+        self._kv_used = Gauge("trivium_kv_cache_usage_ratio", "Share of the KV cache's blocks in use.", registry=r)
+        self._kv_tokens = Gauge("trivium_kv_cache_capacity_tokens", "Tokens the KV cache can hold.", registry=r)
+        self._preempted = Counter("trivium_preemptions", "Sequences preempted for want of KV blocks.", registry=r)
+        self._queried = Counter(
+            "trivium_prefix_cache_queried_tokens", "Prompt tokens looked up in the prefix cache.", registry=r
+        )
+        self._hit = Counter("trivium_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.", registry=r)
+
+        self._up = Gauge("trivium_engine_up", "1 while the engine is ready.", registry=r)
+        self._startup = Gauge(
+            "trivium_startup_duration_seconds", "Time the engine's start took, by phase.", ["phase"], registry=r
+        )
+        self._engine = Info("trivium_engine", "The engine that is running.", registry=r)
+        Info("trivium_build", "The version of the service.", registry=r).info({"version": service.__version__})
+
+    def observe_http(self, route: str, method: str, status: int, seconds: float) -> None:
+        """A response has ended. ``route`` is the path as declared, never as requested."""
+        self._http.labels(route, method if method in _METHODS else "OTHER", str(status)).inc()
+        self._http_seconds.labels(route).observe(seconds)
+
+    def request_started(self) -> None:
+        """The engine has accepted a completion."""
+        self._started.inc()
+
+    def first_token(self, seconds: float) -> None:
+        """A sequence got its first token, so long after its completion arrived."""
+        self._ttft.observe(seconds)
+        self._generated.inc()
+
+    def token_gap(self, seconds: float) -> None:
+        """A sequence got a further token, so long after its last one."""
+        self._itl.observe(seconds)
+        self._generated.inc()
+
+    def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
+        """A completion is over. One that nobody waited to see begin has no queue wait."""
+        self._prompt.inc(usage.prompt_tokens)
+        self._cached.inc(usage.cached_tokens)
+        for reason in finish:
+            self._finished.labels(reason.value).inc()
+        if timings.ttft_seconds is not None:
+            self._queue.observe(timings.queue_seconds)
+        self._e2e.observe(timings.total_seconds)
+
+    def observe_step(self, stats: StepStats) -> None:
+        """The engine has done a step."""
+        self._step_seconds.observe(stats.seconds)
+        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens)
+        self._computed.labels("prefill").inc(stats.num_prefill_tokens)
+        self._computed.labels("decode").inc(stats.num_decode_tokens)
+        self._running.set(stats.num_running)
+        self._waiting.set(stats.num_waiting)
+        self._kv_used.set(stats.blocks_used / stats.blocks_total if stats.blocks_total else 0.0)
+        self._preempted.inc(stats.num_preempted)
+        self._queried.inc(stats.cache_queried_tokens)
+        self._hit.inc(stats.cache_hit_tokens)
+
+    def engine_ready(self, info: EngineInfo) -> None:
+        """The engine can be used."""
+        self._up.set(1)
+        self._kv_tokens.set(info.kv_tokens)
+        self._engine.info({"architecture": info.architecture, "device": info.device, "dtype": info.dtype})
+        for phase, seconds in info.startup_seconds.items():
+            self._startup.labels(phase).set(seconds)
+
+    def engine_down(self) -> None:
+        """The engine has stopped or died; what it last said of itself holds no more."""
+        for gauge in (self._up, self._running, self._waiting, self._kv_used):
+            gauge.set(0)
+
+    def render(self) -> tuple[bytes, str]:
+        """The exposition and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4

@@ -1,0 +1,1 @@
+"""Adapters over transformers' model classes: loading, guarding and describing what the engine may run."""

@@ -1,0 +1,124 @@
+"""``trivium serve``: the model on this disk, the engine beside this process, uvicorn in front.
+
+SIGTERM and SIGINT end it with exit code 0, whether it is fetching a model, loading or serving; requests that are open
+then get ``shutdown_timeout`` seconds.
+"""
+
+import dataclasses
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+from rich.table import Table
+
+from model_store.network import Network
+from model_store.store import Store
+from model_store.types import LocalModel
+from service import logs
+from service.api.app import create_app
+from service.engine.client import EngineClient
+from service.engine.errors import EngineError
+from service.engine.types import EngineInfo
+from service.metrics import Metrics
+from service.settings import Settings
+from service.tasks.tokenizer import Tokenizer
+
+logger = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
+    logs.configure(settings.log_level, settings.log_json)
+    _on_signal(lambda *_: sys.exit(0))
+    model = open_store(settings).ensure(settings.model)
+    tokenizer = Tokenizer.load(model.path)
+    metrics = Metrics()
+    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step)
+    config = uvicorn.Config(
+        create_app(settings, model, client, tokenizer, metrics),
+        host=settings.host,
+        port=settings.port,
+        http="h11",  # bounds what a request's head may take; httptools would keep an endless one in memory
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_timeout,
+        timeout_notify=0,  # as often as it can, which is every second
+    )
+    server = uvicorn.Server(config)
+    startup = _Startup(server, model, client, settings.log_json)
+    config.callback_notify = startup.watch
+    _on_signal(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
+    server.run()
+    if startup.failed:
+        raise EngineError(f"the engine cannot start: {client.reason}")
+
+
+def open_store(settings: Settings) -> Store:
+    """The store of models that the settings name."""
+    network = Network.from_environment()
+    network = dataclasses.replace(network, offline=settings.offline, index=settings.pypi_index or network.index)
+    return Store(settings.model_dir.expanduser() if settings.model_dir else None, network=network)
+
+
+class _Startup:
+    """Tells once when the engine can be used, and ends a service whose engine cannot start."""
+
+    def __init__(self, server: uvicorn.Server, model: LocalModel, client: EngineClient, as_json: bool) -> None:
+        self.failed = False
+        self._server = server
+        self._model = model
+        self._client = client
+        self._as_json = as_json
+        self._pending = True
+
+    async def watch(self) -> None:
+        """Is called again and again by the server while it runs."""
+        if not self._pending or self._client.status == "loading":
+            return
+        self._pending = False
+        if self._client.status == "dead":
+            self.failed = self._server.should_exit = True
+        elif self._client.status == "ready":
+            facts = _facts(self._model, self._client.info)
+            if self._as_json:
+                logger.info("ready", extra=facts)
+            else:
+                Console(stderr=True).print(_table(facts))
+
+
+def _facts(model: LocalModel, info: EngineInfo) -> dict[str, str]:
+    """What a person wants to know when the service is ready."""
+    sequences = info.kv_tokens // info.max_model_len
+    phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in info.startup_seconds.items())
+    return {
+        "model": f"{model.name} ({info.architecture}, {_size(info.weights_bytes)})",
+        "device": f"{info.device}, {info.dtype}",
+        "context": f"{info.max_model_len:,} tokens",
+        "kv cache": f"{info.kv_tokens:,} tokens ({_size(info.kv_cache_bytes)}): {sequences} sequences of full length",
+        "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
+        "start": f"{sum(info.startup_seconds.values()):.1f} s: {phases}",
+        **({"notes": "; ".join(model.notes)} if model.notes else {}),
+    }
+
+
+def _table(facts: dict[str, str]) -> Table:
+    table = Table(title="Trivium is ready", title_justify="left", show_header=False)
+    for fact, value in facts.items():
+        table.add_row(fact, value)
+    return table
+
+
+def _size(number: int) -> str:
+    return f"{number / 2**30:.2f} GiB"
+
+
+def _on_signal(handler: Callable[..., Any]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)

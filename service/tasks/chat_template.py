@@ -1,0 +1,108 @@
+"""A model's chat template: messages in, prompt text out. Owns the Jinja environment that templates run in.
+
+Templates come with the model, so they are foreign code: they run in Jinja's immutable sandbox, see only what is passed
+to them, and whatever they raise becomes a ChatTemplateError. The environment offers what templates on the hub rely on:
+``raise_exception``, ``strftime_now``, a ``tojson`` that does not escape HTML, ``break`` and ``continue``, and the
+``generation`` block that marks the assistant's words for training.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from service.tasks.errors import ChatTemplateError
+
+Message = Mapping[str, Any]
+
+
+class ChatTemplate:
+    """A compiled template. ``variables`` are those that every rendering sees, such as ``bos_token``.
+
+    Raises ChatTemplateError if the source does not compile.
+    """
+
+    def __init__(self, source: str, variables: Mapping[str, Any]) -> None:
+        self._variables = dict(variables)
+        try:
+            self._template = _environment().from_string(source)
+        except jinja2.TemplateError as error:
+            raise ChatTemplateError(f"the model's chat template does not compile: {error}") from error
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool = True,
+        continue_final_message: bool = False,
+        **variables: Any,
+    ) -> str:
+        """The prompt. With ``continue_final_message`` it ends right after the last message's content, as it was given.
+
+        Raises ChatTemplateError with the template's own words if it refuses the messages.
+        """
+        if not messages:
+            raise ChatTemplateError("messages must not be empty", param="messages")
+        if not continue_final_message:
+            return self._render(messages, add_generation_prompt=add_generation_prompt, **variables)
+        # A mark behind the content shows where the template put it, even where it trims or repeats the text.
+        mark = uuid4().hex
+        final = {**messages[-1], "content": f"{messages[-1].get('content') or ''}{mark}"}
+        marked = self._render([*messages[:-1], final], add_generation_prompt=False, **variables)
+        text, found, _ = marked.rpartition(mark)
+        if not found:
+            raise ChatTemplateError("the chat template leaves out the message to be continued", param="messages")
+        return text
+
+    def _render(self, messages: Sequence[Message], **variables: Any) -> str:
+        try:
+            return self._template.render(
+                {"tools": None, "documents": None, **self._variables, **variables, "messages": messages}
+            )
+        except Exception as error:  # foreign code may raise anything: it did not like the messages
+            raise ChatTemplateError(str(error) or type(error).__name__, param="messages") from error
+
+
+class _GenerationBlock(Extension):
+    """``{% generation %}...{% endgeneration %}`` is its body."""
+
+    tags = {"generation"}  # noqa: RUF012 - jinja2 declares it so
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _GenerationBlock]
+    )
+    environment.filters["tojson"] = _to_json
+    environment.globals["raise_exception"] = _raise_exception
+    environment.globals["strftime_now"] = _strftime_now
+    return environment
+
+
+def _to_json(
+    value: Any,
+    ensure_ascii: bool = False,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
+
+
+def _raise_exception(message: str) -> None:
+    raise jinja2.TemplateError(message)
+
+
+def _strftime_now(format: str) -> str:
+    return datetime.now().strftime(format)

@@ -1,0 +1,197 @@
+"""Some prompts, n choices each, being decoded: the one way from a prompt to its text.
+
+Owns the requests it put into the engine. One choice that ends early, by a stop string or an error of its own, leaves
+the others untouched.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from types import TracebackType
+from typing import Protocol, Self
+from uuid import uuid4
+
+import msgspec
+
+from service.engine.client import EngineClient
+from service.engine.errors import EngineError
+from service.engine.types import FinishReason, Request, TokenOutput
+from service.tasks.choice import Choice, ChoiceDecoder, CompletionRequest, Delta
+from service.tasks.tokenizer import Tokenizer
+
+__all__ = ["Choice", "Completion", "CompletionRequest", "Delta", "Observer", "Timings", "Usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens. A prompt counts once, however many choices it has; the tokens of all choices count."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int  # of the prompt tokens, those that the prefix cache held when the prompt's first choice began
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds since the requests were queued; of several sequences the first one counts."""
+
+    queue_seconds: float  # to the first step
+    ttft_seconds: float | None  # to the first token; None if there was none
+    total_seconds: float  # to the end, or until now
+
+
+class Observer(Protocol):
+    """Is told how completions fare."""
+
+    def request_started(self) -> None:
+        """The engine has accepted a completion."""
+
+    def first_token(self, seconds: float) -> None:
+        """One sequence got its first token, so long after its completion was queued."""
+
+    def token_gap(self, seconds: float) -> None:
+        """One sequence got a further token, so long after its last one."""
+
+    def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
+        """The completion is over, be it done, failed or abandoned; ``finish`` has one reason for each sequence."""
+
+
+class Completion:
+    """An async iterable of deltas and a context manager: leaving it aborts what is unfinished.
+
+    The requests are in the engine once this object exists, so whoever makes one must enter it or call ``close``.
+    Raises EngineUnavailable or RequestTooLarge, from here and while iterating.
+    """
+
+    def __init__(
+        self,
+        client: EngineClient,
+        tokenizer: Tokenizer,
+        requests: Sequence[CompletionRequest],
+        observer: Observer | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        self.id = request_id or uuid4().hex
+        self._observer = observer
+        self._prompt_tokens = sum(len(request.prompt) for request in requests)
+        self._cached: dict[int, int] = {}  # prompt index -> cached tokens
+        self._decoders: dict[str, ChoiceDecoder] = {}
+        self._last_token: dict[str, float] = {}  # request id -> when its last token came
+        self._queue_seconds = 0.0
+        self._ttft: float | None = None
+        self._ended: float | None = None
+        self._started = time.monotonic()
+        self._stream = client.submit(list(self._engine_requests(requests, tokenizer)))
+        self._unfinished = len(self._decoders)
+        if observer is not None:
+            observer.request_started()
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        if not self._unfinished:
+            return
+        try:
+            async for output in self._stream:
+                decoder = self._decoders[output.request_id]
+                if decoder.finish is not None:  # sent before the engine heard that it is over
+                    continue
+                self._time(output, decoder)
+                delta = decoder.push(output)
+                if delta is None:
+                    continue
+                if delta.finish is not None:
+                    if output.finish is None:
+                        self._stream.abort(output.request_id)
+                    self._unfinished -= 1
+                    if not self._unfinished:
+                        self._end(FinishReason.STOP)
+                yield delta
+                if not self._unfinished:
+                    return
+        except EngineError:
+            self._end(FinishReason.ERROR)
+            raise
+
+    async def collect(self) -> list[list[Choice]]:
+        """All of it, as ``[prompt][choice]``."""
+        choices: list[list[Choice]] = []
+        for decoder in self._decoders.values():
+            if decoder.choice == 0:
+                choices.append([])
+            choices[-1].append(Choice())
+        async for delta in self:
+            choices[delta.prompt_index][delta.choice].add(delta)
+        return choices
+
+    def close(self) -> None:
+        """Abort what is unfinished. Idempotent."""
+        self._stream.close()
+        self._end(FinishReason.ABORT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def usage(self) -> Usage:
+        """So far."""
+        completion_tokens = sum(decoder.num_tokens for decoder in self._decoders.values())
+        return Usage(self._prompt_tokens, completion_tokens, sum(self._cached.values()))
+
+    @property
+    def timings(self) -> Timings:
+        """So far."""
+        return Timings(self._queue_seconds, self._ttft, (self._ended or time.monotonic()) - self._started)
+
+    def _engine_requests(self, requests: Sequence[CompletionRequest], tokenizer: Tokenizer) -> Iterator[Request]:
+        for index, request in enumerate(requests):
+            for choice in range(request.n):
+                id = f"{self.id}-{index}-{choice}"
+                self._decoders[id] = ChoiceDecoder(request, tokenizer, index, choice)
+                yield Request(
+                    id=id,
+                    prompt=request.prompt,
+                    params=msgspec.structs.replace(request.params, seed=_choice_seed(request.params.seed, choice)),
+                    priority=request.priority,
+                    arrival=self._started,
+                    cache_salt=request.cache_salt,
+                )
+
+    def _time(self, output: TokenOutput, decoder: ChoiceDecoder) -> None:
+        now = time.monotonic()
+        if not self._cached:
+            self._queue_seconds = output.queue_time
+        self._cached.setdefault(decoder.prompt_index, output.num_cached)
+        if output.token is None:
+            return
+        last = self._last_token.get(output.request_id)
+        self._last_token[output.request_id] = now
+        if self._ttft is None:
+            self._ttft = now - self._started
+        if self._observer is not None:
+            if last is None:
+                self._observer.first_token(now - self._started)
+            else:
+                self._observer.token_gap(now - last)
+
+    def _end(self, otherwise: FinishReason) -> None:
+        """Once: stop the clock and tell the observer; ``otherwise`` is why the unfinished sequences ended."""
+        if self._ended is not None:
+            return
+        self._ended = time.monotonic()
+        if self._observer is not None:
+            finish = tuple(decoder.finish or otherwise for decoder in self._decoders.values())
+            self._observer.finished(self.usage, self.timings, finish)
+
+
+def _choice_seed(seed: int, choice: int) -> int:
+    """The first choice samples as if it were alone; the others each from a seed of their own."""
+    if choice == 0:
+        return seed
+    return int.from_bytes(blake2b(f"{seed}/{choice}".encode(), digest_size=8).digest()) >> 1

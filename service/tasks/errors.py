@@ -1,0 +1,67 @@
+"""What the tasks raise about a request. The message is meant for the client; `param` names the field to blame.
+
+TaskError (a ValueError)
+├── InvalidPrompt        empty or not text
+├── UnknownToken         a token id outside the vocabulary
+├── InvalidOption        an option that contradicts another one
+├── PromptTooLong        prompt + max_tokens exceed the context or the KV cache; holds both numbers
+├── ChatTemplateError    the model's chat template refused the messages
+├── NoChatTemplate       messages were sent to a model that has no chat template
+└── UnknownLanguage      neither a language name nor a BCP-47 code
+"""
+
+
+class TaskError(ValueError):
+    """Root: the request is at fault, never the service."""
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class InvalidPrompt(TaskError):
+    """There is nothing to continue, or it is not text."""
+
+
+class UnknownToken(TaskError):
+    """The model has no such token."""
+
+
+class InvalidOption(TaskError):
+    """The option cannot be obeyed."""
+
+
+class PromptTooLong(TaskError):
+    """Prompt and output together can never fit.
+
+    ``limit`` is the tokens one sequence may have; ``max_tokens`` is None where the client did not ask for a number and
+    not even one token would fit.
+    """
+
+    def __init__(self, prompt_tokens: int, max_tokens: int | None, limit: int, *, param: str | None = None) -> None:
+        asked = "no room for output" if max_tokens is None else f"{max_tokens} for the output"
+        super().__init__(
+            f"This model takes at most {limit} tokens, but {prompt_tokens} are in the prompt and {asked}.", param=param
+        )
+        self.prompt_tokens = prompt_tokens
+        self.max_tokens = max_tokens
+        self.limit = limit
+
+
+class ChatTemplateError(TaskError):
+    """The chat template raised; the message is the template's own."""
+
+
+class NoChatTemplate(TaskError):
+    """The model was never taught to chat."""
+
+
+class UnknownLanguage(TaskError):
+    """The name or code stands for no language."""
+
+    def __init__(self, name: str, *, param: str | None = None) -> None:
+        super().__init__(
+            f"Unknown language {name[:100]!r}. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
+            param=param,
+        )
+        self.name = name

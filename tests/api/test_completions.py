@@ -1,0 +1,154 @@
+"""``/v1/completions`` through the official client, and what it hides through httpx."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from openai import OpenAI
+
+from tests.api.scripted import Scripted
+from tests.api.wire import events
+
+
+@pytest.fixture
+def client(hello: Scripted) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{hello.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def post(service: Scripted, **body: Any) -> httpx.Response:
+    return service.http.post("/v1/completions", json=body)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "prompts"),
+    [
+        ("ab", ["ab"]),
+        (["ab", "c"], ["ab", "c"]),
+        ([65, 66], ["bc"]),
+        ([[65], [66, 67]], ["b", "cd"]),
+    ],
+)
+def test_every_kind_of_prompt(client: OpenAI, hello: Scripted, prompt: Any, prompts: list[str]) -> None:
+    answer = client.completions.create(model="org/tiny", prompt=prompt)
+    assert answer.object == "text_completion"
+    assert [choice.text for choice in answer.choices] == ["Hello"] * len(prompts)
+    submitted = hello.engine.submitted[-len(prompts) :]
+    assert [hello.engine.tokenizer.decode(request.prompt) for request in submitted] == prompts
+    assert {request.params.max_tokens for request in submitted} == {16}
+
+
+def test_choices_are_numbered_prompt_by_prompt(hello: Scripted) -> None:
+    body = {"prompt": ["a", "b"], "n": 2, "echo": True}
+    choices = post(hello, **body).json()["choices"]
+    assert [(choice["index"], choice["text"]) for choice in choices] == [
+        (0, "aHello"),
+        (1, "aHello"),
+        (2, "bHello"),
+        (3, "bHello"),
+    ]
+    texts = dict.fromkeys(range(4), "")
+    finishes: dict[int, list[str]] = {index: [] for index in range(4)}
+    for chunk in events(post(hello, **body, stream=True)):
+        assert chunk["object"] == "text_completion"
+        (choice,) = chunk["choices"]
+        texts[choice["index"]] += choice["text"]
+        if choice["finish_reason"]:
+            finishes[choice["index"]].append(choice["finish_reason"])
+    assert texts == {0: "aHello", 1: "aHello", 2: "bHello", 3: "bHello"}
+    assert finishes == {index: ["stop"] for index in range(4)}
+
+
+def test_scoring_a_prompt(client: OpenAI) -> None:
+    answer = client.completions.create(model="org/tiny", prompt="abc", max_tokens=0, echo=True, logprobs=2)
+    (choice,) = answer.choices
+    assert choice.text == "abc"
+    assert choice.logprobs is not None
+    assert choice.logprobs.tokens == ["a", "b", "c"]
+    assert choice.logprobs.token_logprobs == [None, -0.5, -0.5]
+    assert choice.logprobs.text_offset == [0, 1, 2]
+    assert choice.logprobs.top_logprobs is not None
+    assert choice.logprobs.top_logprobs[0] is None
+    assert choice.logprobs.top_logprobs[2] == {"b": -0.25, "c": -0.5}
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 0
+
+
+def test_lm_eval_request(hello: Scripted) -> None:
+    """Token ids, echo, one token: the score of a continuation is a slice of the log probabilities."""
+    body = {"prompt": [[65, 66, 67], [68, 69]], "max_tokens": 1, "temperature": 0, "seed": 1234}
+    choices = post(hello, model="org/tiny", **body, echo=True, logprobs=1).json()["choices"]
+    choices.sort(key=lambda choice: choice["index"])
+    assert [len(choice["logprobs"]["token_logprobs"]) for choice in choices] == [4, 3]
+    scores = choices[0]["logprobs"]
+    assert scores["tokens"] == ["b", "c", "d", "H"]
+    assert scores["token_logprobs"] == [None, -0.5, -0.5, -0.5]
+    assert max(scores["top_logprobs"][1].values()) == -0.25  # so "c" was not the likeliest
+
+
+def test_logprobs_without_echo_are_of_the_completion(hello: Scripted) -> None:
+    choice = post(hello, prompt="ab", logprobs=0).json()["choices"][0]
+    assert choice["logprobs"]["tokens"] == list("Hello")
+    assert choice["logprobs"]["text_offset"] == [0, 1, 2, 3, 4]
+    assert choice["logprobs"]["top_logprobs"][0] == {"H": -0.5}
+
+
+def test_streamed_logprobs_are_those_of_the_whole_answer(hello: Scripted) -> None:
+    body = {"prompt": "ab", "echo": True, "logprobs": 2, "stop": ["lo"]}
+    whole = post(hello, **body).json()["choices"][0]
+    pieces = [chunk["choices"][0] for chunk in events(post(hello, **body, stream=True))]
+    assert "".join(piece["text"] for piece in pieces) == whole["text"] == "abHel"
+    for key, value in whole["logprobs"].items():
+        assert [item for piece in pieces for item in piece["logprobs"][key]] == value
+
+
+def test_usage_in_a_stream(client: OpenAI) -> None:
+    stream = client.completions.create(
+        model="org/tiny", prompt=["a", "b"], stream=True, stream_options={"include_usage": True}
+    )
+    *chunks, last = list(stream)
+    assert all(chunk.usage is None for chunk in chunks)
+    assert last.choices == []
+    assert last.usage is not None
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (2, 12)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"prompt": []}, "prompt"),
+        ({"prompt": [[]]}, "prompt"),
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": ["a", 5]}, "prompt"),
+        ({"prompt": [5, "a"]}, "prompt"),
+        ({"prompt": [1.5]}, "prompt"),
+        ({"prompt": [True]}, "prompt"),
+        ({"prompt": [-1]}, "prompt"),
+        ({"prompt": [300]}, "prompt"),
+        ({"prompt": None}, "prompt"),
+        ({}, "prompt"),
+        ({"prompt": ["a"] * 65}, "prompt"),
+        ({"prompt": "a", "suffix": "b"}, "suffix"),
+        ({"prompt": "a", "best_of": 2}, "best_of"),
+        ({"prompt": "a", "n": 17}, "n"),
+        ({"prompt": "a", "logprobs": 21}, "logprobs"),
+        ({"prompt": "a", "max_tokens": -1}, "max_tokens"),
+    ],
+)
+def test_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
+    response = post(hello, **body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_harmless_values_are_taken(hello: Scripted) -> None:
+    response = post(hello, prompt="a", suffix=None, best_of=2, n=2, user="me")
+    assert response.status_code == 200
+    assert "x-ignored-params" not in response.headers
+
+
+def test_errors_are_the_clients_exceptions(client: OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.completions.create(model="org/tiny", prompt="a", suffix="b")
+    assert refused.value.param == "suffix"

@@ -1,0 +1,142 @@
+"""``/v1/generate``, ``/v1/translate`` and ``/v1/answer``."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.wire import events
+
+
+@pytest.fixture(scope="module")
+def chinese() -> Iterator[Scripted]:
+    with scripted_service(ScriptedEngine(text="你好，世界")) as service:
+        yield service
+
+
+def check_account(answer: dict[str, Any], *, tokens: int) -> None:
+    """Every answer says what it cost and how long it took."""
+    assert answer["model"] == "org/tiny"
+    usage, timings = answer["usage"], answer["timings"]
+    assert usage["completion_tokens"] == tokens
+    assert usage["total_tokens"] == usage["prompt_tokens"] + tokens
+    assert timings["queue_seconds"] == 0.5
+    assert 0 < timings["ttft_seconds"] <= timings["total_seconds"]
+
+
+def test_generate(chinese: Scripted) -> None:
+    response = chinese.http.post("/v1/generate", json={"prompt": "人工智能将改变世界", "max_length": 100})
+    answer = response.json()
+    assert "你好，世界" in response.text  # as a person reads it
+    assert answer["id"].startswith("gen-")
+    assert (answer["text"], answer["finish_reason"]) == ("你好，世界", "stop")
+    check_account(answer, tokens=16)
+    request = chinese.engine.submitted[-1]
+    assert chinese.engine.tokenizer.decode(request.prompt) == "人工智能将改变世界"
+    assert request.params.max_tokens == 100
+    assert request.id.startswith(answer["id"])
+
+
+def test_generate_from_messages(hello: Scripted) -> None:
+    body = {"messages": [{"role": "user", "content": "Hi"}], "max_new_tokens": 3, "temperature": 0}
+    answer = hello.http.post("/v1/generate", json=body).json()
+    assert (answer["text"], answer["finish_reason"]) == ("Hel", "length")
+    request = hello.engine.submitted[-1]
+    assert hello.engine.tokenizer.decode(request.prompt) == "user: Hi\nassistant: "
+    assert request.params.temperature == 0
+
+
+def test_generate_as_a_stream(chinese: Scripted) -> None:
+    body = {"prompt": "x", "stream": True, "max_tokens": 100}
+    *pieces, last = events(chinese.http.post("/v1/generate", json=body))
+    assert [set(piece) for piece in pieces] == [{"id", "index", "text", "finish_reason"}] * len(pieces)
+    assert "".join(piece["text"] for piece in pieces) == "你好，世界"
+    assert [piece["finish_reason"] for piece in pieces] == [None] * (len(pieces) - 1) + ["stop"]
+    assert {piece["id"] for piece in pieces} == {last["id"]}
+    check_account(last, tokens=16)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({}, "prompt"),
+        ({"prompt": "x", "messages": [{"role": "user", "content": "x"}]}, "prompt"),
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": "x", "max_length": 5, "max_new_tokens": 6}, "max_length"),
+        ({"prompt": "x", "max_new_tokens": 0}, "max_new_tokens"),
+        ({"prompt": "x", "max_new_tokens": 20_000}, "prompt"),
+        ({"prompt": "x", "n": 2}, "n"),
+        ({"prompt": "x", "min_tokens": 9, "max_length": 8}, "min_tokens"),
+    ],
+)
+def test_generate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
+    response = hello.http.post("/v1/generate", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_the_same_length_under_two_names(hello: Scripted) -> None:
+    body = {"prompt": "x", "max_length": 2, "max_new_tokens": 2, "max_tokens": None}
+    assert hello.http.post("/v1/generate", json=body).json()["text"] == "He"
+
+
+def test_translate(chinese: Scripted) -> None:
+    body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
+    answer = chinese.http.post("/v1/translate", json=body).json()
+    assert answer["id"].startswith("trans-")
+    (translation,) = answer["translations"]
+    assert translation == {"index": 0, "text": "你好你好，世界", "finish_reason": "stop"}
+    check_account(answer, tokens=16)
+    assert chinese.engine.submitted[-1].params.temperature == 0
+
+
+def test_translate_a_list(hello: Scripted) -> None:
+    texts = ["One.", "  ", "Two.\n"]
+    answer = hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr"}).json()
+    assert [each["text"] for each in answer["translations"]] == ["Hello", "  ", "Hello\n"]
+    assert [each["index"] for each in answer["translations"]] == [0, 1, 2]
+    *pieces, last = events(hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr", "stream": True}))
+    for index, text in enumerate(("Hello", "  ", "Hello\n")):
+        mine = [piece for piece in pieces if piece["index"] == index]
+        assert "".join(piece["text"] for piece in mine) == text
+        assert [piece["finish_reason"] for piece in mine] == [None] * (len(mine) - 1) + ["stop"]
+    check_account(last, tokens=12)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"text": "x"}, "target_lang"),
+        ({"target_lang": "en"}, "text"),
+        ({"text": [], "target_lang": "en"}, "text"),
+        ({"text": ["x", 5], "target_lang": "en"}, "text.1"),
+        ({"text": ["x"] * 129, "target_lang": "en"}, "text"),
+        ({"text": "x", "target_lang": "no language"}, "target_lang"),
+        ({"text": "x", "target_lang": "en", "source_lang": "??"}, "source_lang"),
+        ({"text": "x" * 20_000, "target_lang": "en"}, "text"),
+    ],
+)
+def test_translate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
+    response = hello.http.post("/v1/translate", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_answer(chinese: Scripted) -> None:
+    answer = chinese.http.post("/v1/answer", json={"question": "什么是量子计算？"}).json()
+    assert answer["id"].startswith("ans-")
+    assert (answer["answer"], answer["finish_reason"]) == ("你好，世界", "stop")
+    check_account(answer, tokens=16)
+    body = {"question": "什么是量子计算？", "context": "量子计算是……", "stream": True}
+    *pieces, last = events(chinese.http.post("/v1/answer", json=body))
+    assert "".join(piece["text"] for piece in pieces) == "你好，世界"
+    check_account(last, tokens=16)
+    assert "量子计算是" in chinese.engine.tokenizer.decode(chinese.engine.submitted[-1].prompt)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [({}, "question"), ({"question": ""}, "question"), ({"question": "x", "context": 5}, "context")],
+)
+def test_answer_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
+    response = hello.http.post("/v1/answer", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)

@@ -1,0 +1,193 @@
+"""The whole service on a tiny random model: real process, real sockets, real engine, the official client."""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openai import OpenAI
+
+from tests.api.wire import connection, events, post_bytes, read_until
+from tests.engine.tiny_models import tiny_model
+from tests.server import Server, running_server
+
+FLAGS = ("--threads", "1", "--kv-cache-memory", "4MiB", "--max-num-seqs", "8", "--max-batch-tokens", "64")
+MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+
+
+@pytest.fixture(scope="module")
+def server(model: Path) -> Iterator[Server]:
+    with running_server(model, *FLAGS) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def wait_until_idle(server: Server) -> None:
+    """Until the engine says that nothing runs, waits or holds a block. It says so at its steps, so it gets some."""
+    gauges = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
+    for _ in range(100):
+        server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
+        if not any(server.metric(gauge) for gauge in gauges):
+            return
+    raise AssertionError({gauge: server.metric(gauge) for gauge in gauges})
+
+
+def test_a_seed_gives_the_same_text_alone_in_a_crowd_and_as_a_stream(server: Server, client: OpenAI) -> None:
+    def text(seed: int) -> str:
+        answer = client.chat.completions.create(model=server.model, messages=MESSAGES, seed=seed, max_tokens=30)
+        return str(answer.choices[0].message.content)
+
+    alone = [text(seed) for seed in range(8)]
+    assert len(set(alone)) == 8
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(text, range(8))) == alone
+    stream = client.chat.completions.create(model=server.model, messages=MESSAGES, seed=3, max_tokens=30, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == alone[3]
+
+
+def test_a_prompt_scores_as_it_would_have_been_generated(server: Server) -> None:
+    """The log probability of a token is the same when it is read and when it is chosen; a bias does not change it."""
+    prompt = [65, 300, 67, 410, 12]
+    body = {"prompt": prompt, "echo": True, "logprobs": 0, "max_tokens": 0}
+    read = server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
+    assert read[0] is None
+    for i in range(1, len(prompt)):
+        body = {"prompt": prompt[:i], "logit_bias": {prompt[i]: 100}, "logprobs": 0, "max_tokens": 1, "temperature": 0}
+        chosen = server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
+        assert chosen == [pytest.approx(read[i], abs=1e-4)]
+
+
+def test_choices_differ_and_share_their_prompt(server: Server) -> None:
+    body = {"prompt": "The quick brown fox", "n": 4, "max_tokens": 20, "seed": 1}
+    answer = server.http.post("/v1/completions", json=body).json()
+    assert len({choice["text"] for choice in answer["choices"]}) == 4
+    assert (
+        answer["usage"]["prompt_tokens"]
+        == server.http.post("/tokenize", json={"prompt": body["prompt"]}).json()["count"]
+    )
+
+
+def test_a_repeated_prompt_comes_from_the_cache(server: Server) -> None:
+    body = {"prompt": "What is the capital of France? " * 8, "max_tokens": 1, "cache_salt": "mine"}
+    first, second = (server.http.post("/v1/completions", json=body).json()["usage"] for _ in range(2))
+    assert first["prompt_tokens_details"]["cached_tokens"] == 0
+    assert second["prompt_tokens_details"]["cached_tokens"] > 0
+    other = server.http.post("/v1/completions", json=body | {"cache_salt": "yours"}).json()["usage"]
+    assert other["prompt_tokens_details"]["cached_tokens"] == 0
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"temperature": 1e-300},
+        {"top_p": 1e-300},
+        {"top_k": 10_000_000},
+        {"min_p": 1.0},
+        {"repetition_penalty": 0.01},
+        {"repetition_penalty": 100},
+        {"logit_bias": {str(token): -100 for token in range(512)}},
+        {"logit_bias": {"65": 100}},
+        {"seed": -(2**63)},
+        {"seed": 2**63 - 1},
+        {"presence_penalty": 2, "frequency_penalty": 2, "temperature": 2},
+        {"max_tokens": 1, "min_tokens": 1},
+    ],
+    ids=lambda extreme: str(extreme)[:40],
+)
+def test_extreme_values_are_obeyed(server: Server, extreme: dict[str, Any]) -> None:
+    body = {"messages": MESSAGES, "max_tokens": 4, "logprobs": True, "top_logprobs": 20} | extreme
+    answer = server.http.post("/v1/chat/completions", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["choices"][0]["finish_reason"] in {"stop", "length"}
+
+
+def test_native_routes(server: Server) -> None:
+    generated = server.http.post("/v1/generate", json={"prompt": "人工智能将改变世界", "max_length": 20}).json()
+    assert generated["usage"]["completion_tokens"] <= 20
+    body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
+    translated = server.http.post("/v1/translate", json=body).json()
+    assert translated["translations"][0]["text"].startswith("你好")
+    pieces = events(
+        server.http.post("/v1/answer", json={"question": "什么是量子计算？", "max_length": 20, "stream": True})
+    )
+    assert pieces[-1]["usage"]["completion_tokens"] <= 20
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("path", ["/v1/generate", "/v1/completions"])
+def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path: str) -> None:
+    """Some of them run, in prefill or in decode, the others wait for a place."""
+    long = {"prompt": "a b c d " * 100, "max_tokens": 1200, "ignore_eos": True, "stream": stream}
+    with ExitStack() as connections:
+        for _ in range(12):
+            sock = connections.enter_context(connection(server.address))
+            sock.sendall(post_bytes(path, json.dumps(long).encode()))
+        deadline = time.monotonic() + 30
+        while (server.metric("trivium_sequences_running"), server.metric("trivium_sequences_waiting")) != (8, 4):
+            assert time.monotonic() < deadline
+    wait_until_idle(server)
+    reasons = server.metric('trivium_sequences_finished_total{reason="abort"}')
+    assert reasons >= 12
+
+
+def test_many_clients_some_of_whom_leave(server: Server) -> None:
+    """32 at once; whoever stays gets the text that it would get alone, and at the end every block is back."""
+
+    def body(i: int) -> dict[str, Any]:
+        return {
+            "prompt": f"{'word ' * (i % 7)}{i}",
+            "max_tokens": 10 + i,
+            "seed": i,
+            "stream": True,
+            "ignore_eos": True,
+        }
+
+    def whole(i: int) -> str:
+        pieces = events(httpx.post(f"{server.url}/v1/generate", json=body(i), timeout=60))
+        return "".join(piece.get("text", "") for piece in pieces)
+
+    def leaves(i: int) -> None:
+        with httpx.stream(
+            "POST", f"{server.url}/v1/generate", json=body(i) | {"max_tokens": 300}, timeout=60
+        ) as stream:
+            for _ in zip(range(random.Random(i).randrange(4)), stream.iter_raw(), strict=False):
+                pass
+
+    alone = {i: whole(i) for i in range(0, 32, 2)}
+    barrier = threading.Barrier(32, timeout=60)
+
+    def run(i: int) -> str | None:
+        barrier.wait()
+        return whole(i) if i % 2 == 0 else leaves(i)
+
+    with ThreadPoolExecutor(32) as pool:
+        results = list(pool.map(run, range(32)))
+    assert {i: results[i] for i in alone} == alone
+    wait_until_idle(server)
+
+
+def test_a_stopping_service_ends_its_streams(model: Path) -> None:
+    with running_server(model, *FLAGS, "--shutdown-timeout", "1") as server, connection(server.address) as sock:
+        body = {"prompt": "x", "max_tokens": 2000, "ignore_eos": True, "stream": True}
+        sock.sendall(post_bytes("/v1/completions", json.dumps(body).encode()))
+        read_until(sock, b"data: ")
+        server.process.terminate()
+        ended = read_until(sock, b"data: [DONE]\n\n")
+        assert b'"code":"draining"' in ended

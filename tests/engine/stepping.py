@@ -1,0 +1,90 @@
+"""Drives a runner by hand, in place of the scheduler: sequences with scattered blocks, chunk by chunk."""
+
+import random
+from collections.abc import Iterable
+from collections.abc import Sequence as Tokens
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from service.engine.kv_cache import blocks_for
+from service.engine.runner import ModelRunner
+from service.engine.sampler import SampledToken
+from service.engine.sequence import Sequence
+from service.engine.step import Chunk, ChunkOutput, Step
+from service.engine.types import Request, SamplingParams
+
+
+class GreedySampler:
+    """Takes the best token, and keeps the logits it saw: sequence id to one row for each sampled token."""
+
+    def __init__(self) -> None:
+        self.logits: dict[str, list[Tensor]] = {}
+
+    def sample(self, logits: Tensor, sequences: list[Sequence]) -> list[SampledToken]:
+        for row, sequence in zip(logits, sequences, strict=True):
+            self.logits.setdefault(sequence.id, []).append(row.float().cpu().clone())
+        return [SampledToken(token=token, logprob=None) for token in logits.argmax(-1).tolist()]
+
+
+class Stepper:
+    """Blocks are handed out in random order, and a block that is given back is soon used again."""
+
+    def __init__(self, runner: ModelRunner, seed: int = 0) -> None:
+        self.runner = runner
+        self.sampler = GreedySampler()
+        runner.sampler = self.sampler  # type: ignore[assignment]
+        self.free = list(range(runner.cache.num_blocks))
+        random.Random(seed).shuffle(self.free)
+
+    def add(self, prompt: Iterable[int], name: str = "a", **params: Any) -> Sequence:
+        params = {"max_tokens": 100, "temperature": 0.0} | params
+        return Sequence(Request(id=name, prompt=tuple(prompt), params=SamplingParams(**params)))
+
+    def step(self, *chunks: tuple[Sequence, int]) -> list[ChunkOutput]:
+        """Compute so many more tokens of each sequence; append what was sampled."""
+        planned = []
+        for sequence, count in chunks:
+            needed = blocks_for(sequence.num_computed + count, self.runner.cache.block_size)
+            while len(sequence.block_table) < needed:
+                sequence.block_table.append(self.free.pop())
+            planned.append(Chunk(sequence, sequence.num_computed, count))
+        outputs = self.runner.run(Step(planned))
+        assert len(outputs) == len(planned)
+        for chunk, output in zip(planned, outputs, strict=True):
+            chunk.sequence.num_computed += chunk.num_tokens
+            if output.token is not None:
+                chunk.sequence.tokens.append(output.token)
+        return outputs
+
+    def decode(self, *sequences: Sequence) -> list[ChunkOutput]:
+        return self.step(*((sequence, 1) for sequence in sequences))
+
+    def release(self, sequence: Sequence) -> None:
+        """Give the blocks back and forget what was computed, as a preemption does."""
+        self.free.extend(reversed(sequence.block_table))
+        sequence.block_table.clear()
+        sequence.num_computed = 0
+
+
+def prompt(length: int, seed: int = 0, vocab_size: int = 512) -> list[int]:
+    """Random tokens, none of them special."""
+    return random.Random(seed).choices(range(3, vocab_size), k=length)
+
+
+def reference_logits(model: Any, tokens: Tokens[int]) -> Tensor:
+    """The logits [len(tokens), V] that transformers gives for one sequence, computed in one go without a cache."""
+    with torch.inference_mode():
+        logits: Tensor = model(input_ids=torch.tensor([list(tokens)], device=model.device), use_cache=False).logits[0]
+    return logits.float().cpu()
+
+
+def reference_generate(model: Any, tokens: Tokens[int], count: int) -> tuple[list[int], Tensor]:
+    """Greedy continuation by ``count`` tokens, and the logits [count, V] that they were chosen from."""
+    tokens = list(tokens)
+    chosen = []
+    for _ in range(count):
+        chosen.append(reference_logits(model, tokens)[-1])
+        tokens.append(int(chosen[-1].argmax()))
+    return tokens[-count:], torch.stack(chosen)

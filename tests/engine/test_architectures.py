@@ -1,0 +1,122 @@
+"""Every supported architecture computes what transformers computes; every other one is refused at load."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+from service.engine.errors import UnsupportedModel
+from service.engine.runner import ModelRunner
+from service.engine.types import EngineConfig
+from service.models import guard
+from tests.engine.stepping import Stepper, prompt, reference_generate
+from tests.engine.tiny_models import ARCHITECTURES, build_model, save_model
+
+TOLERANCE = 1e-4
+
+
+def make_runner(path: Path, **config: Any) -> ModelRunner:
+    return ModelRunner(EngineConfig(model_path=str(path), **({"device": "cpu", "block_size": 4} | config)))
+
+
+def load_reference(path: Path) -> Any:
+    return AutoModelForCausalLM.from_pretrained(path, attn_implementation="eager", dtype=torch.float32).eval()
+
+
+def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, int] = (7, 3, 29)) -> None:
+    """Three sequences: packed prefill, chunked prefill beside decodes, then decodes together."""
+    stepper = Stepper(runner)
+    short, tiny, long = (stepper.add(prompt(length, length), f"{length}") for length in lengths)
+    stepper.step((short, short.num_prompt), (tiny, tiny.num_prompt), (long, 10))
+    stepper.step((short, 1), (long, 10), (tiny, 1))
+    stepper.step((long, long.num_prompt - 20), (tiny, 1), (short, 1))
+    for _ in range(4):
+        stepper.decode(tiny, long, short)
+    for sequence in (short, tiny, long):
+        tokens, logits = reference_generate(reference, sequence.request.prompt, sequence.num_generated)
+        assert sequence.tokens[sequence.num_prompt :] == tokens
+        assert (torch.stack(stepper.sampler.logits[sequence.id]) - logits).abs().max() < TOLERANCE
+
+
+def test_the_list_of_compared_architectures_is_what_is_compared_here() -> None:
+    assert set(ARCHITECTURES) == guard.COMPARED
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_matches_transformers(arch: str, tmp_path: Path) -> None:
+    save_model(build_model(arch), tmp_path)
+    check_against(load_reference(tmp_path), make_runner(tmp_path))
+
+
+def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:
+    kinds = ["sliding_attention", "full_attention"] * 2
+    save_model(build_model("gemma4_text", num_hidden_layers=4, layer_types=kinds, num_kv_shared_layers=2), tmp_path)
+    check_against(load_reference(tmp_path), make_runner(tmp_path))
+
+
+def test_experts_beside_a_dense_part_match_too(tmp_path: Path) -> None:
+    experts = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 16}
+    save_model(build_model("gemma4_text", **experts), tmp_path)
+    check_against(load_reference(tmp_path), make_runner(tmp_path))
+
+
+@pytest.mark.parametrize("block_size", [1, 16, 64])
+def test_matches_for_any_block_size(block_size: int, tmp_path: Path) -> None:
+    save_model(build_model("gemma2"), tmp_path)
+    check_against(load_reference(tmp_path), make_runner(tmp_path, block_size=block_size))
+
+
+def test_every_layer_is_seen_as_it_is(tmp_path: Path) -> None:
+    save_model(build_model("gemma4_text"), tmp_path)
+    sliding, full = (layer.spec for layer in make_runner(tmp_path).cache.layers)
+    assert (sliding.key_dim, sliding.value_dim, sliding.window) == (8, 8, 12)
+    assert (full.key_dim, full.value_dim, full.window) == (16, 16, None)
+    save_model(build_model("gemma2"), tmp_path)
+    assert [layer.spec.softcap for layer in make_runner(tmp_path).cache.layers] == [2.0, 2.0]
+
+
+GPT = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 128}
+LINEAR = {"linear_num_key_heads": 2, "linear_num_value_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8}
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "falcon": ({"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 2}, "does not let its attention"),
+    "bloom": ({"hidden_size": 32, "n_head": 4, "n_layer": 2}, "does not let its attention be replaced"),
+    "gptj": (GPT | {"rotary_dim": 4}, "does not let its attention be replaced"),
+    "stablelm": ({"num_hidden_layers": 2}, "does not let its attention be replaced"),
+    "gpt_oss": ({"num_local_experts": 4, "num_hidden_layers": 2}, "has attention sinks"),
+    "lfm2": ({"layer_types": ["conv", "full_attention"], "num_hidden_layers": 2}, "not supported: conv"),
+    "qwen3_5_text": (LINEAR | {"num_hidden_layers": 4}, "not supported: linear_attention"),
+    "llama4_text": ({"num_hidden_layers": 4, "num_local_experts": 2}, "not supported: chunked_attention"),
+    "falcon_h1": (
+        {"num_hidden_layers": 2, "mamba_d_ssm": 32, "mamba_n_heads": 4, "mamba_d_head": 8},
+        "not supported: hybrid",
+    ),
+    "bert": ({"num_hidden_layers": 2}, "has attention to later tokens"),
+    "doge": ({"num_hidden_layers": 2}, "has a mask of its own"),
+    "nemotron": ({"num_hidden_layers": 2}, "does not receive what the engine passes"),
+}
+SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8}
+
+
+@pytest.mark.parametrize("arch", REFUSED)
+def test_what_would_be_computed_wrongly_is_refused(arch: str, tmp_path: Path) -> None:
+    options, reason = REFUSED[arch]
+    fields = set(AutoConfig.for_model(arch).to_dict())
+    small = {name: value for name, value in SMALL.items() if name in fields and arch != "falcon"}
+    config = AutoConfig.for_model(arch, **{"vocab_size": 128, "pad_token_id": 0} | small | options)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    with pytest.raises(UnsupportedModel, match=reason):
+        make_runner(tmp_path)
+
+
+def test_a_recurrent_state_is_refused_whatever_the_layers_are_called() -> None:
+    with pytest.raises(UnsupportedModel, match="FalconH1ForCausalLM keeps a recurrent state"):
+        guard.check_class(AutoModelForCausalLM._model_mapping[type(AutoConfig.for_model("falcon_h1"))])
+
+
+def test_an_encoder_decoder_model_is_refused(tmp_path: Path) -> None:
+    config = AutoConfig.for_model("t5", vocab_size=128, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+    AutoModelForSeq2SeqLM.from_config(config).save_pretrained(tmp_path)
+    with pytest.raises(UnsupportedModel, match="t5 is an encoder-decoder model"):
+        make_runner(tmp_path)

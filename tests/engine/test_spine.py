@@ -1,0 +1,380 @@
+"""The spine: whatever the engine is asked at once, everybody gets what transformers gives to him alone.
+
+Random workloads go through the real engine and runner: all lengths, arrivals in different steps, aborts, stop tokens,
+common beginnings. Each greedy sequence must equal transformers' ``generate`` token for token, whatever the chunk size,
+the budget, the prefix cache and preemption make of it. fp32 throughout.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from service.engine.engine import Engine
+from service.engine.errors import RequestTooLarge
+from service.engine.runner import ModelRunner
+from service.engine.types import (
+    EngineConfig,
+    FinishReason,
+    Request,
+    SamplingParams,
+    StepStats,
+    TokenLogprob,
+    TokenOutput,
+)
+from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
+
+LONGEST = 24  # tokens that transformers generates for each prompt; workloads use beginnings of them
+ARCHITECTURES = ("llama", "gpt2", "gemma2")  # rotary and learned positions; windows and soft caps
+ROOMY = {"num_blocks": 400}
+CONFIGS: dict[str, dict[str, Any]] = {
+    "default": ROOMY,
+    "no prefix cache": ROOMY | {"prefix_caching": False},
+    "chunks of 1": ROOMY | {"prefill_chunk": 1},
+    "chunks of 3": ROOMY | {"prefill_chunk": 3},
+    "chunks of 16": ROOMY | {"prefill_chunk": 16},
+    "chunks of 64": ROOMY | {"prefill_chunk": 64},
+    "budget of 1": ROOMY | {"max_batch_tokens": 1},
+    "budget of 7": ROOMY | {"max_batch_tokens": 7},
+    "two at once": ROOMY | {"max_num_seqs": 2},
+    "blocks of 1": {"num_blocks": 1600, "block_size": 1},
+    "few blocks": {"num_blocks": 24, "prefill_chunk": 5},
+    "few blocks, no prefix cache": {"num_blocks": 24, "prefix_caching": False},
+}
+TIGHT = [name for name in CONFIGS if name.startswith("few blocks")]
+
+
+@dataclass(slots=True)
+class Run:
+    """A request's outputs, in order, as an engine gave them."""
+
+    request: Request
+    outputs: list[TokenOutput] = field(default_factory=list)
+    aborted: bool = False
+
+    @property
+    def tokens(self) -> list[int]:
+        return [output.token for output in self.outputs if output.token is not None]
+
+    @property
+    def finish(self) -> FinishReason | None:
+        return self.outputs[-1].finish if self.outputs else None
+
+
+class Driver:
+    """An engine with requests that arrive, and are aborted, before given steps."""
+
+    def __init__(self, path: Path, **config: Any) -> None:
+        options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
+        settings = EngineConfig(model_path=str(path), **options)
+        self.engine = Engine(ModelRunner(settings), settings)
+        self.stats: list[StepStats] = []
+
+    def run(self, arrivals: Iterable[tuple[int, Request]], aborts: dict[str, int] | None = None) -> dict[str, Run]:
+        """Everything's outputs, after which the engine must hold nothing any more."""
+        coming = sorted(arrivals, key=lambda arrival: arrival[0])
+        runs = {request.id: Run(request) for _, request in coming}
+        step = 0
+        while coming or self.engine.has_work:
+            while coming and coming[0][0] <= step:
+                self.engine.add(coming.pop(0)[1])
+            for name, when in (aborts or {}).items():
+                if when == step and runs[name].finish is None:
+                    runs[name].aborted = self.engine.abort(name)
+            result = self.engine.step()
+            self.stats.append(result.stats)
+            for output in result.outputs:
+                run = runs[output.request_id]
+                assert not run.aborted, "an aborted request still spoke"
+                assert run.finish is None, "a finished request still spoke"
+                assert not output.error, output.error
+                run.outputs.append(output)
+            step += 1
+            assert step < 5000, "the engine makes no progress"
+        assert self.engine.blocks_used == 0
+        assert not self.engine.step().outputs
+        return runs
+
+    def run_one(self, request: Request) -> Run:
+        return self.run([(0, request)])[request.id]
+
+
+class Reference:
+    """A model as transformers runs it, and as a directory for the engine."""
+
+    def __init__(self, arch: str, path: Path) -> None:
+        self.model: Any = build_model(arch)
+        self.path = path
+        save_model(self.model, path)
+        self.model.generation_config.eos_token_id = None  # what a call leaves open is taken from here
+        generator = random.Random(arch)
+        roots = [generator.choices(range(3, VOCAB_SIZE), k=40) for _ in range(3)]
+        tails = [generator.choices(range(3, VOCAB_SIZE), k=generator.randint(1, 20)) for _ in range(9)]
+        self.prompts = [tuple(roots[n % 3][: (0, 1, 13, 24, 40)[n % 5]] + tail) for n, tail in enumerate(tails)]
+        self.greedy = cache(self._greedy)
+
+    @torch.inference_mode()
+    def _greedy(self, prompt: tuple[int, ...], **options: Any) -> list[int]:
+        """``LONGEST`` tokens of transformers' own ``generate``."""
+        settings = GenerationConfig(max_new_tokens=LONGEST, do_sample=False, pad_token_id=0, **options)
+        ids = torch.tensor([prompt])
+        output = self.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=settings)
+        tokens: list[int] = output[0, len(prompt) :].tolist()
+        return tokens
+
+    @torch.inference_mode()
+    def logprobs(self, prompt: tuple[int, ...]) -> torch.Tensor:
+        """[len(prompt), V]: row i is about the token after token i."""
+        logits: torch.Tensor = self.model(torch.tensor([prompt])).logits[0]
+        return logits.log_softmax(-1)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Reference]:
+    return cache(lambda arch: Reference(arch, tmp_path_factory.mktemp(arch)))
+
+
+def make_request(name: str, prompt: tuple[int, ...], **params: Any) -> Request:
+    params = {"max_tokens": LONGEST, "temperature": 0.0} | params
+    return Request(id=name, prompt=prompt, params=SamplingParams(**params))
+
+
+@dataclass(slots=True)
+class Workload:
+    arrivals: list[tuple[int, Request]]
+    aborts: dict[str, int]
+    expected: dict[str, tuple[list[int], FinishReason]]
+
+
+def random_workload(reference: Reference, seed: int, count: int = 24) -> Workload:
+    """Greedy requests with what must come out of them."""
+    generator = random.Random(seed)
+    work = Workload([], {}, {})
+    for number in range(count):
+        name, prompt = f"{seed}-{number}", generator.choice(reference.prompts)
+        length = generator.randint(1, LONGEST)
+        tokens = reference.greedy(prompt)[:length]
+        finish = FinishReason.LENGTH
+        params: dict[str, Any] = {"max_tokens": length}
+        if generator.random() < 0.4:
+            stops = generator.choice(tokens), generator.randrange(VOCAB_SIZE)
+            length = next((place for place, token in enumerate(tokens, start=1) if token in stops), length)
+            tokens, finish = tokens[:length], FinishReason.STOP
+            params["stop_token_ids"] = stops
+        # What another life of the engine has generated is not generated again.
+        known = generator.randrange(length) if generator.random() < 0.2 else 0
+        request = Request(
+            id=name,
+            prompt=prompt,
+            params=SamplingParams(temperature=0.0, **params),
+            generated=tuple(tokens[:known]),
+            priority=generator.randint(0, 2),
+        )
+        when = generator.randint(0, 25)
+        work.arrivals.append((when, request))
+        work.expected[name] = tokens[known:], finish
+        if generator.random() < 0.2:
+            work.aborts[name] = when + generator.randint(0, 12)
+    return work
+
+
+def check(runs: dict[str, Run], work: Workload) -> None:
+    for name, run in runs.items():
+        tokens, finish = work.expected[name]
+        if run.aborted:
+            assert run.tokens == tokens[: len(run.tokens)], name
+        else:
+            assert run.tokens == tokens, name
+            assert run.finish == finish, name
+
+
+# Greedy
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_workloads_equal_generate(name: str, arch: str, reference: Callable[[str], Reference]) -> None:
+    ref = reference(arch)
+    driver = Driver(ref.path, **CONFIGS[name])
+    for seed in range(2):
+        work = random_workload(ref, seed)
+        check(driver.run(work.arrivals, work.aborts), work)
+    preempted = sum(stats.num_preempted for stats in driver.stats)
+    hits = sum(stats.cache_hit_tokens for stats in driver.stats)
+    assert (preempted > 0) == (name in TIGHT)
+    assert (hits > 0) == CONFIGS[name].get("prefix_caching", True)
+
+
+def test_a_warm_prefix_cache_changes_nothing(reference: Callable[[str], Reference]) -> None:
+    ref = reference("llama")
+    driver = Driver(ref.path, num_blocks=60)
+    for seed in (5, 5, 6, 5):
+        work = random_workload(ref, seed)
+        check(driver.run(work.arrivals, work.aborts), work)
+
+
+def test_many_requests_of_one_prompt(reference: Callable[[str], Reference]) -> None:
+    """n choices: the prompt is computed once, and everybody gets the same greedy answer."""
+    ref = reference("llama")
+    driver = Driver(ref.path, num_blocks=400)
+    prompt = max(ref.prompts, key=len)
+    runs = driver.run((0, make_request(str(n), prompt)) for n in range(8))
+    assert all(run.tokens == ref.greedy(prompt) for run in runs.values())
+    computed = sum(stats.num_prefill_tokens for stats in driver.stats)
+    assert computed < len(prompt) + 8 * 4
+
+
+def test_salts_keep_the_cache_of_others_out_of_reach(reference: Callable[[str], Reference]) -> None:
+    ref = reference("llama")
+    driver = Driver(ref.path, num_blocks=400)
+    prompt = max(ref.prompts, key=len)
+    params = SamplingParams(max_tokens=3, temperature=0.0)
+    for salt, is_cached in (("a", False), ("b", False), ("a", True)):
+        run = driver.run_one(Request(id="", prompt=prompt, params=params, cache_salt=salt))
+        assert run.tokens == ref.greedy(prompt)[:3]
+        assert (run.outputs[0].num_cached > 0) == is_cached
+
+
+def test_greedy_with_repetition_penalty_and_min_tokens(reference: Callable[[str], Reference]) -> None:
+    ref = reference("gpt2")
+    driver = Driver(ref.path, num_blocks=40, prefill_chunk=3)
+    requests, expected = [], {}
+    for number, prompt in enumerate(ref.prompts):
+        requests.append((number, make_request(f"{number} penalty", prompt, repetition_penalty=1.6)))
+        expected[f"{number} penalty"] = ref.greedy(prompt, repetition_penalty=1.6)
+    runs = driver.run(requests)
+    assert {name: run.tokens for name, run in runs.items()} == expected
+    prompt = ref.prompts[0]
+    first = ref.greedy(prompt)[0]
+    run = driver.run_one(make_request("min", prompt, stop_token_ids=(first,), min_tokens=4, max_tokens=9))
+    assert first not in run.tokens[:4]
+    assert len(run.tokens) >= 5 or run.finish == FinishReason.LENGTH
+
+
+def test_what_can_never_fit_is_refused(reference: Callable[[str], Reference]) -> None:
+    ref = reference("llama")
+    driver = Driver(ref.path, num_blocks=10)
+    longest = make_request("a", ref.prompts[0][:1], max_tokens=39)
+    assert len(driver.run_one(longest).tokens) == 39
+    with pytest.raises(RequestTooLarge, match=r"41 tokens.*40 tokens"):
+        driver.engine.add(make_request("b", ref.prompts[0][:1], max_tokens=40))
+    roomy = Driver(ref.path, num_blocks=400)
+    with pytest.raises(RequestTooLarge, match=str(MAX_MODEL_LEN)):
+        roomy.engine.add(make_request("c", ref.prompts[0][:1], max_tokens=MAX_MODEL_LEN))
+
+
+def test_aborts_give_the_blocks_back_at_once(reference: Callable[[str], Reference]) -> None:
+    ref = reference("llama")
+    driver = Driver(ref.path, num_blocks=60, prefill_chunk=4)
+    prompt = max(ref.prompts, key=len)
+    for steps in (0, 1, 3, 20):  # queued, in prefill, in decode
+        driver.engine.add(make_request("x", prompt))
+        for _ in range(steps):
+            driver.engine.step()
+        assert driver.engine.abort("x")
+        assert not driver.engine.abort("x")
+        assert driver.engine.blocks_used == 0
+        assert not driver.engine.has_work
+
+
+# Sampling
+
+
+def sampled(ref: Reference, count: int) -> list[Request]:
+    """Requests that draw, with all kinds of parameters; some share a prompt and differ by seed only."""
+    kinds: list[dict[str, Any]] = [
+        {"temperature": 1.0},
+        {"temperature": 0.8, "top_k": 12, "top_p": 0.9},
+        {"temperature": 1.2, "top_p": 0.7, "frequency_penalty": 0.4},
+        {"temperature": 1.5, "min_p": 0.02, "repetition_penalty": 1.2},
+        {"temperature": 0.9, "presence_penalty": 1.0, "logit_bias": {7: 3.0, 9: -100.0}},
+        {"temperature": 1.0, "top_p": 0.95, "logprobs": 2},
+    ]
+    return [
+        make_request(str(n), ref.prompts[n % 5], seed=n, max_tokens=6 + n % 15, **kinds[n % len(kinds)])
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("name", ["default", "budget of 7", *TIGHT])
+def test_seeds_give_the_same_tokens_alone_and_in_a_crowd(name: str, reference: Callable[[str], Reference]) -> None:
+    ref = reference("llama")
+    requests = sampled(ref, 18)
+    alone = Driver(ref.path, **ROOMY)
+    expected = {request.id: alone.run_one(request).tokens for request in requests}
+    generator = random.Random(name)
+    crowd = Driver(ref.path, **CONFIGS[name])
+    runs = crowd.run((generator.randint(0, 12), request) for request in requests)
+    assert {request: run.tokens for request, run in runs.items()} == expected
+    assert len({tuple(tokens[:6]) for tokens in expected.values()}) > 15  # seeds matter
+
+
+def test_a_request_goes_on_in_another_engine(reference: Callable[[str], Reference]) -> None:
+    """Replay: what was delivered is resubmitted as ``generated``, and the rest is what it would have been."""
+    ref = reference("llama")
+    for request in sampled(ref, 12):
+        whole = Driver(ref.path, **ROOMY).run_one(request).tokens
+        cut = len(whole) // 3
+        rest = Request(id="again", prompt=request.prompt, params=request.params, generated=tuple(whole[:cut]))
+        assert Driver(ref.path, **CONFIGS["chunks of 3"]).run_one(rest).tokens == whole[cut:]
+
+
+# Log probabilities
+
+
+def assert_logprobs(found: TokenLogprob, due: torch.Tensor, token: int, k: int) -> None:
+    assert found.token == token
+    assert found.logprob == pytest.approx(float(due[token]), abs=1e-4)
+    values, ids = due.topk(k)
+    assert [token for token, _ in found.top] == ids.tolist()
+    assert [value for _, value in found.top] == pytest.approx(values.tolist(), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["default", "chunks of 1", "chunks of 3", "budget of 7", *TIGHT])
+def test_scoring_equals_the_log_softmax_of_transformers(name: str, reference: Callable[[str], Reference]) -> None:
+    """max_tokens of 0 with prompt_logprobs: every prompt token, though others fill and use the prefix cache."""
+    ref = reference("llama")
+    driver = Driver(ref.path, **CONFIGS[name])
+    scoring = [
+        (number, make_request(f"score {number}", prompt, max_tokens=0, prompt_logprobs=number % 4))
+        for number, prompt in enumerate(ref.prompts)
+    ]
+    others = [(number, make_request(f"other {number}", prompt)) for number, prompt in enumerate(ref.prompts)]
+    runs = driver.run(scoring + others)
+    for number, prompt in enumerate(ref.prompts):
+        (output,) = runs[f"score {number}"].outputs
+        assert (output.token, output.finish) == (None, FinishReason.LENGTH)
+        assert len(output.prompt_logprobs) == len(prompt)
+        assert output.prompt_logprobs[0] is None
+        due = ref.logprobs(prompt)
+        for place, found in enumerate(output.prompt_logprobs[1:]):
+            assert found is not None
+            assert_logprobs(found, due[place], prompt[place + 1], number % 4)
+        assert runs[f"other {number}"].tokens == ref.greedy(prompt)
+
+
+def test_prompt_and_output_logprobs_together(reference: Callable[[str], Reference]) -> None:
+    ref = reference("gemma2")
+    driver = Driver(ref.path, **CONFIGS["few blocks"])
+    requests = [
+        (number, make_request(str(number), prompt, max_tokens=8, logprobs=3, prompt_logprobs=1))
+        for number, prompt in enumerate(ref.prompts)
+    ]
+    for name, run in driver.run(requests).items():
+        prompt = ref.prompts[int(name)]
+        assert run.tokens == ref.greedy(prompt)[:8]
+        due = ref.logprobs((*prompt, *run.tokens))
+        assert [len(output.prompt_logprobs) for output in run.outputs] == [len(prompt)] + [0] * 7
+        for place, found in enumerate(run.outputs[0].prompt_logprobs[1:]):
+            assert found is not None
+            assert_logprobs(found, due[place], prompt[place + 1], 1)
+        for place, output in enumerate(run.outputs, start=len(prompt) - 1):
+            assert output.logprob is not None
+            assert output.token is not None
+            assert_logprobs(output.logprob, due[place], output.token, 3)

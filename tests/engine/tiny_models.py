@@ -1,0 +1,169 @@
+"""Tiny random models of every architecture, whole enough to start a real server on.
+
+``tiny_model("llama", path)`` writes config.json, generation_config.json, model.safetensors, tokenizer.json,
+tokenizer_config.json and chat_template.jinja. The weights are random but not small, so that every part of the model
+shows in its output; the same call always writes the same model.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+
+transformers.logging.disable_progress_bar()
+
+VOCAB_SIZE = 512
+MAX_MODEL_LEN = 128  # what the tiny models' configurations say
+WINDOW = 12  # of the layers that slide
+SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+EOS = 2
+
+_SHAPE: dict[str, Any] = {
+    "vocab_size": VOCAB_SIZE,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": MAX_MODEL_LEN,
+    "bos_token_id": 0,
+    "eos_token_id": EOS,
+    "pad_token_id": 0,
+    "tie_word_embeddings": False,
+}
+_GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
+_GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
+_BOTH_KINDS = {"sliding_window": WINDOW, "layer_types": ["sliding_attention", "full_attention"]}
+_EXPERTS = {"num_experts_per_tok": 2, "moe_intermediate_size": 16, "num_experts": 4, "num_local_experts": 4}
+
+# What each architecture needs beside _SHAPE, or instead of it.
+_SPECIAL: dict[str, dict[str, Any]] = {
+    "apertus": {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
+    "cohere2": _BOTH_KINDS,
+    "deepseek_v3": {
+        "num_key_value_heads": 4,
+        "kv_lora_rank": 16,
+        "q_lora_rank": 16,
+        "qk_rope_head_dim": 8,
+        "qk_nope_head_dim": 8,
+        "v_head_dim": 12,
+        "n_routed_experts": 4,
+        "n_shared_experts": 1,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "first_k_dense_replace": 1,
+        "n_group": 1,
+        "topk_group": 1,
+    },
+    "exaone4": _BOTH_KINDS,
+    "gemma2": _BOTH_KINDS | {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 2.0, "final_logit_softcapping": 5.0},
+    "gemma3_text": _BOTH_KINDS | {"query_pre_attn_scalar": 8},
+    "gemma3n_text": {"num_hidden_layers": 4, "num_kv_shared_layers": 2, "sliding_window": WINDOW}
+    | {"layer_types": ["sliding_attention", "full_attention"] * 2, "activation_sparsity_pattern": [0.0] * 4}
+    | {"intermediate_size": [48] * 4, "hidden_size_per_layer_input": 8, "vocab_size_per_layer_input": VOCAB_SIZE}
+    | {"laurel_rank": 4, "altup_num_inputs": 2},
+    "gemma4_text": _BOTH_KINDS
+    | {"global_head_dim": 16, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 8}
+    | {"vocab_size_per_layer_input": VOCAB_SIZE},
+    "gpt2": _GPT2,
+    "gpt_bigcode": _GPT2,
+    "granite": {"attention_multiplier": 0.5, "embedding_multiplier": 2.0, "logits_scaling": 2.0},
+    "granitemoe": _EXPERTS,
+    "ministral": _BOTH_KINDS,
+    "mistral": {"sliding_window": WINDOW},
+    "mixtral": _EXPERTS | {"sliding_window": WINDOW},
+    "olmo3": _BOTH_KINDS,
+    "olmoe": _EXPERTS,
+    "opt": {"ffn_dim": 48, "word_embed_proj_dim": 32},
+    "phi3": {"sliding_window": WINDOW},
+    "phimoe": _EXPERTS,
+    "qwen2": _BOTH_KINDS | {"use_sliding_window": True, "max_window_layers": 1},
+    "qwen2_moe": _EXPERTS | {"shared_expert_intermediate_size": 16},
+    "qwen3_moe": _EXPERTS,
+    "starcoder2": {"sliding_window": WINDOW},
+}
+
+_NAMES = """
+apertus arcee cohere cohere2 deepseek_v3 ernie4_5 exaone4 gemma gemma2 gemma3_text gemma3n_text gemma4_text glm glm4
+gpt2 gpt_bigcode gpt_neox granite granitemoe helium hunyuan_v1_dense llama ministral ministral3 mistral mixtral nanochat
+olmo olmo2 olmo3 olmoe opt phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_moe seed_oss smollm3 starcoder2
+"""
+ARCHITECTURES = tuple(_NAMES.split())
+
+CHAT_TEMPLATE = """\
+{%- for message in messages -%}
+<|im_start|>{{ message.role }}
+{{ message.content }}<|im_end|>
+{% endfor -%}
+{%- if add_generation_prompt -%}
+<|im_start|>assistant
+{% endif -%}
+"""
+
+_TEXT = (
+    "The quick brown fox jumps over the lazy dog, and the dog sleeps on in the warm afternoon sun.",
+    "Translate the following sentence from English to Chinese: Hello, how are you today?",
+    "Question: What is the capital of France? Answer: The capital of France is Paris.",
+    "人工智能将改变世界。什么是量子计算？你好，今天天气怎么样？",
+    "system user assistant You are a helpful assistant. Please answer in one short sentence.",
+    "def add(first, second):\n    return first + second\n\nprint(add(1, 2), add(10, 20), 3.14159)",
+)
+
+
+def tiny_model(arch: str, path: Path, **overrides: Any) -> Path:
+    """Write a tiny random model of ``arch`` (a transformers model_type) into ``path`` and return it.
+
+    ``overrides`` are fields of its configuration; ``dtype`` is the type of the weights, float32 if not given.
+    """
+    save_model(build_model(arch, **overrides), path)
+    tokenizer().save(str(path / "tokenizer.json"))
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": SPECIAL_TOKENS[0], "eos_token": "<|im_end|>"}
+    (path / "tokenizer_config.json").write_text(json.dumps(config))
+    (path / "chat_template.jinja").write_text(CHAT_TEMPLATE)
+    return path
+
+
+def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:
+    """The model that ``tiny_model`` writes, in memory, computing with transformers' own eager attention."""
+    special = _SPECIAL.get(arch, {})
+    shape = special if special is _GPT2 else _SHAPE | special
+    config = AutoConfig.for_model(arch, **(shape | overrides))
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if parameter.dim() > 1:
+                parameter.copy_(noise * 1.5 * parameter.shape[-1] ** -0.5)
+            else:
+                parameter.add_(noise * 0.1)
+    return model.to(dtype).eval()
+
+
+def save_model(model: PreTrainedModel, path: Path) -> None:
+    """Write config.json, generation_config.json and model.safetensors."""
+    model.config.dtype = model.dtype
+    model.save_pretrained(path)
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    """A byte-level BPE of exactly VOCAB_SIZE tokens: every text encodes, every id decodes."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB_SIZE,
+        special_tokens=list(SPECIAL_TOKENS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_TEXT, trainer)
+    assert tokenizer.get_vocab_size() == VOCAB_SIZE
+    return tokenizer

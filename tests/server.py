@@ -1,0 +1,101 @@
+"""The real service as its users run it: a process of its own, started by the command line, on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service. ``http`` is a client of it."""
+
+    url: str
+    address: tuple[str, int]
+    http: httpx.Client
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def model(self) -> str:
+        """The name that it serves its model under."""
+        return str(self.http.get("/v1/models").json()["data"][0]["id"])
+
+    def metric(self, sample: str) -> float:
+        """The value of one sample of /metrics, named with its labels."""
+        for line in self.http.get("/metrics").text.splitlines():
+            name, _, value = line.rpartition(" ")
+            if name == sample:
+                return float(value)
+        raise KeyError(sample)
+
+
+@contextmanager
+def running_server(model: str | Path, *flags: str, ready_seconds: float = 120.0) -> Iterator[Server]:
+    """Serve a model (a name or a directory) until the block ends; ``flags`` are those of ``trivium serve``.
+
+    Waits until it is ready. At the end it is asked to stop and must do so in good order, with exit code 0.
+    """
+    port = _free_port()
+    command = [sys.executable, "-m", "service", "serve", str(model), "--port", str(port), *flags]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")}
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "log"
+        with log.open("wb") as output, _process(command, environment, output) as process:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+                server = Server(str(http.base_url), ("127.0.0.1", port), http, process, log)
+                _wait_until_ready(server, ready_seconds)
+                yield server
+            process.terminate()
+            code = process.wait(60)
+        assert code == 0, f"the service exited with {code}:\n{log.read_text(errors='replace')}"
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the block, whatever happens in it."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_ready(server: Server, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            health = server.http.get("/health/ready")
+        except httpx.TransportError:
+            pass
+        else:
+            if health.status_code == httpx.codes.OK:
+                return
+            if health.json()["status"] == "dead":
+                break
+        time.sleep(0.05)
+    raise AssertionError(f"the service is not ready:\n{server.log.read_text(errors='replace')}")

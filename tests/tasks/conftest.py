@@ -1,0 +1,1 @@
+from tests.models_fixture import default_model, smollm2  # noqa: F401 - fixtures

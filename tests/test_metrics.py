@@ -1,0 +1,163 @@
+"""Names, types and labels of the series are a promise: dashboards and alert rules hold them too."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.metrics import Metrics
+from service.tasks.completion import Observer, Timings, Usage
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(Path(sys.executable).parent))
+
+SERIES = {
+    ("trivium_build_info", "gauge", ("version",)),
+    ("trivium_cached_tokens_total", "counter", ()),
+    ("trivium_completion_duration_seconds", "histogram", ()),
+    ("trivium_completions_started_total", "counter", ()),
+    ("trivium_computed_tokens_total", "counter", ("phase",)),
+    ("trivium_engine_info", "gauge", ("architecture", "device", "dtype")),
+    ("trivium_engine_up", "gauge", ()),
+    ("trivium_generated_tokens_total", "counter", ()),
+    ("trivium_http_request_duration_seconds", "histogram", ("route",)),
+    ("trivium_http_requests_total", "counter", ("method", "route", "status")),
+    ("trivium_inter_token_latency_seconds", "histogram", ()),
+    ("trivium_kv_cache_capacity_tokens", "gauge", ()),
+    ("trivium_kv_cache_usage_ratio", "gauge", ()),
+    ("trivium_preemptions_total", "counter", ()),
+    ("trivium_prefix_cache_hit_tokens_total", "counter", ()),
+    ("trivium_prefix_cache_queried_tokens_total", "counter", ()),
+    ("trivium_prompt_tokens_total", "counter", ()),
+    ("trivium_queue_wait_seconds", "histogram", ()),
+    ("trivium_sequences_finished_total", "counter", ("reason",)),
+    ("trivium_sequences_running", "gauge", ()),
+    ("trivium_sequences_waiting", "gauge", ()),
+    ("trivium_startup_duration_seconds", "gauge", ("phase",)),
+    ("trivium_step_duration_seconds", "histogram", ()),
+    ("trivium_step_tokens", "histogram", ()),
+    ("trivium_time_to_first_token_seconds", "histogram", ()),
+}
+
+INFO = EngineInfo(
+    vocab_size=100, max_model_len=256, max_num_seqs=8, max_batch_tokens=64, prefill_chunk=32, block_size=16, num_blocks=32, device="cpu",
+    dtype="bfloat16", architecture="Qwen2ForCausalLM", prefix_caching=True, weights_bytes=1, kv_cache_bytes=1,
+    startup_seconds={"weights": 1.5, "kv cache": 0.5},
+)  # fmt: skip
+STEP = StepStats(
+    step=1, seconds=0.02, num_running=3, num_waiting=2, num_prefill_tokens=40, num_decode_tokens=2, num_preempted=1,
+    cache_queried_tokens=48, cache_hit_tokens=16, blocks_used=8, blocks_total=32,
+)  # fmt: skip
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    """Every series has moved."""
+    metrics = Metrics()
+    metrics.engine_ready(INFO)
+    metrics.observe_step(STEP)
+    observer: Observer = metrics
+    observer.request_started()
+    observer.first_token(0.1)
+    observer.token_gap(0.02)
+    observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12), (FinishReason.STOP, FinishReason.LENGTH))
+    metrics.observe_http("/v1/generate", "POST", 200, 0.12)
+    return metrics
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """``name{label="value"}`` to value, buckets left out."""
+    lines = metrics.render()[0].decode().splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#") and "_bucket" not in line)
+    return {name: float(value) for name, value in pairs}
+
+
+def test_names_types_and_labels_are_those_promised(metrics: Metrics) -> None:
+    found = set()
+    for family in text_string_to_metric_families(metrics.render()[0].decode()):
+        labels = {name for sample in family.samples for name in sample.labels} - {"le"}
+        name = family.name + ("_total" if family.type == "counter" else "")
+        found.add((name, family.type, tuple(sorted(labels))))
+    assert found == SERIES
+
+
+def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
+    found = samples(metrics)
+    expected = {
+        "trivium_prompt_tokens_total": 48,
+        "trivium_cached_tokens_total": 16,
+        "trivium_generated_tokens_total": 2,
+        'trivium_sequences_finished_total{reason="stop"}': 1,
+        'trivium_sequences_finished_total{reason="length"}': 1,
+        "trivium_queue_wait_seconds_sum": 0.01,
+        "trivium_time_to_first_token_seconds_sum": 0.1,
+        "trivium_inter_token_latency_seconds_sum": 0.02,
+        "trivium_completion_duration_seconds_sum": 0.12,
+        "trivium_step_tokens_sum": 42,
+        'trivium_computed_tokens_total{phase="prefill"}': 40,
+        "trivium_kv_cache_usage_ratio": 0.25,
+        "trivium_kv_cache_capacity_tokens": 512,
+        "trivium_sequences_running": 3,
+        "trivium_sequences_waiting": 2,
+        'trivium_startup_duration_seconds{phase="kv cache"}': 0.5,
+        'trivium_http_requests_total{method="POST",route="/v1/generate",status="200"}': 1,
+    }
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_an_engine_that_is_down_runs_nothing(metrics: Metrics) -> None:
+    assert samples(metrics)["trivium_engine_up"] == 1
+    metrics.engine_down()
+    found = samples(metrics)
+    gauges = ("engine_up", "sequences_running", "sequences_waiting", "kv_cache_usage_ratio")
+    assert [found[f"trivium_{name}"] for name in gauges] == [0, 0, 0, 0]
+
+
+def test_a_completion_that_never_began_does_not_count_as_a_short_wait() -> None:
+    metrics = Metrics()
+    metrics.finished(Usage(5, 0, 0), Timings(0.0, None, 9.0), (FinishReason.ABORT,))
+    assert samples(metrics)["trivium_queue_wait_seconds_count"] == 0
+
+
+def test_clients_cannot_invent_label_values() -> None:
+    metrics = Metrics()
+    for method in ("BREW", "WHEN", "GET"):
+        metrics.observe_http("/health", method, 405, 0.001)
+    methods = re.findall(r'requests_total\{method="(\w+)"', metrics.render()[0].decode())
+    assert sorted(methods) == ["GET", "OTHER"]
+
+
+def test_two_services_in_one_process_do_not_share_series(metrics: Metrics) -> None:
+    assert samples(Metrics())["trivium_prompt_tokens_total"] == 0
+
+
+def test_alert_rules_use_series_that_exist() -> None:
+    text = (DEPLOY / "alerts.yml").read_text(encoding="utf-8")
+    names = set(re.findall(r"trivium_\w+", text))
+    histograms = {
+        name + part for name, kind, _ in SERIES if kind == "histogram" for part in ("_bucket", "_sum", "_count")
+    }
+    assert names
+    assert names <= {name for name, _, _ in SERIES} | histograms
+
+
+def promtool(*arguments: str, stdin: bytes = b"") -> str:
+    """What promtool says against it; nothing if all is well."""
+    if PROMTOOL is None:
+        pytest.skip("promtool is not installed (Debian package prometheus)")
+    result = subprocess.run([PROMTOOL, *arguments], input=stdin, capture_output=True, cwd=DEPLOY, check=False)
+    return result.stderr.decode() if result.stderr or not result.returncode else f"exit {result.returncode}"
+
+
+def test_promtool_finds_nothing_to_improve(metrics: Metrics) -> None:
+    assert promtool("check", "metrics", stdin=metrics.render()[0]) == ""
+
+
+def test_promtool_accepts_the_prometheus_configuration() -> None:
+    assert promtool("check", "config", "prometheus.yml") == ""
+    assert promtool("check", "rules", "alerts.yml") == ""

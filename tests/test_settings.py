@@ -1,0 +1,118 @@
+"""Settings come from flags, environment and file, in this order, and are refused in one line."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ByteSize
+
+from model_store.types import LocalModel
+from service.engine.types import EngineConfig
+from service.settings import Settings, SettingsError, env_name
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(env_name(name), raising=False)
+
+
+def toml(directory: Path, text: str) -> Path:
+    path = directory / "trivium.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_are_local_and_need_nothing() -> None:
+    settings = Settings.load()
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8000, "qwen2.5-coder-0.5b-instruct")
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = toml(tmp_path, "port = 1\nmax_n = 1\nmax_texts = 1")
+    monkeypatch.setenv("TRIVIUM_CONFIG", str(path))
+    monkeypatch.setenv("TRIVIUM_PORT", "2")
+    monkeypatch.setenv("TRIVIUM_MAX_N", "2")
+    settings = Settings.load({"port": "3", "max_n": None})
+    assert (settings.port, settings.max_n, settings.max_texts, settings.max_prompts) == (3, 2, 1, 64)
+
+
+def test_the_flag_names_another_file_than_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIVIUM_CONFIG", str(tmp_path / "missing.toml"))
+    assert Settings.load({"config": str(toml(tmp_path, "port = 7"))}).port == 7
+
+
+def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIVIUM_PORT", "")
+    monkeypatch.setenv("TRIVIUM_CONFIG", "")
+    assert Settings.load().port == 8000
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("2GiB", 2 << 30), ("512 MiB", 512 << 20), ("1GB", 10**9), ("1048576", 1 << 20)]
+)
+def test_sizes_are_written_as_people_do(text: str, size: int) -> None:
+    assert Settings.load({"kv_cache_memory": text}).kv_cache_memory == ByteSize(size)
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        ({"port": "many"}, "port: should be a valid integer"),
+        ({"port": "70000"}, "port: should be less than or equal to 65535; got '70000' from --port"),
+        ({"device": "gpu"}, "device: "),
+        ({"dtype": "int3"}, "dtype: should be 'auto', 'bfloat16', 'float16' or 'float32'; got 'int3' from --dtype"),
+        ({"kv_cache_memory": "much"}, "kv_cache_memory: "),
+        ({"gpu_memory_fraction": "1.5"}, "gpu_memory_fraction: "),
+        ({"prefix_caching": "perhaps"}, "prefix_caching: "),
+        ({"heartbeat_seconds": "nan"}, "heartbeat_seconds: "),
+        ({"ageing_seconds": "inf"}, "ageing_seconds: "),
+        ({"config": "/does/not/exist.toml"}, "config: cannot read /does/not/exist.toml: No such file or directory"),
+        ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(flags)
+    assert str(caught.value).startswith(complaint)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_variable_is_blamed_on_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIVIUM_MAX_N", "0")
+    with pytest.raises(SettingsError, match=r"got '0' from TRIVIUM_MAX_N$"):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("prot = 1", r"^prot: unknown setting in .*trivium.toml; did you mean port\?$"),
+        ("config = 'x'", "^config: unknown setting in"),
+        ("port = ", "^config: cannot read .*trivium.toml: "),
+        ("port = 'x'", "^port: .*; got 'x' from the config file$"),
+    ],
+)
+def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        Settings.load({"config": str(toml(tmp_path, text))})
+
+
+def test_every_engine_knob_reaches_the_engine() -> None:
+    values = {
+        "device": "cpu", "dtype": "float32", "max_model_len": 512, "max_num_seqs": 3, "max_batch_tokens": 64,
+        "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
+        "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False,
+    }  # fmt: skip
+    assert set(EngineConfig.__struct_fields__) == {*values, "model_path"}
+    model = LocalModel(name="m", path=Path("/m"), context_length=4096)
+    assert Settings.load(values).engine_config(model) == EngineConfig(model_path="/m", **values)
+
+
+def test_the_catalogue_says_the_context_unless_the_user_does() -> None:
+    model = LocalModel(name="m", path=Path("/m"), context_length=4096)
+    assert Settings.load().engine_config(model).max_model_len == 4096
+    assert Settings.load({"max_model_len": 100}).engine_config(model).max_model_len == 100
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())

@@ -78,7 +78,8 @@ def test_an_unknown_model_is_no_traceback_and_exit_1(arguments: list[str], tmp_p
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys, service.cli; print(*{'torch', 'transformers', 'fastapi', 'numpy', 'huggingface_hub'} & set(sys.modules))"
+    heavy = {"torch", "transformers", "fastapi", "numpy", "huggingface_hub"}
+    code = f"import sys, service.cli; print(*{heavy} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "\n"
 

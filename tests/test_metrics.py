@@ -45,8 +45,8 @@ SERIES = {
 }
 
 INFO = EngineInfo(
-    vocab_size=100, max_model_len=256, max_num_seqs=8, max_batch_tokens=64, prefill_chunk=32, block_size=16, num_blocks=32, device="cpu",
-    dtype="bfloat16", architecture="Qwen2ForCausalLM", prefix_caching=True, weights_bytes=1, kv_cache_bytes=1,
+    vocab_size=100, max_model_len=256, max_num_seqs=8, max_batch_tokens=64, prefill_chunk=32, block_size=16,
+    num_blocks=32, device="cpu", dtype="bfloat16", architecture="Qwen2ForCausalLM", prefix_caching=True, weights_bytes=1, kv_cache_bytes=1,
     startup_seconds={"weights": 1.5, "kv cache": 0.5},
 )  # fmt: skip
 STEP = StepStats(

@@ -63,6 +63,7 @@ class ScriptedClient:
             max_model_len=max_model_len,
             max_num_seqs=8,
             max_batch_tokens=512,
+            prefill_chunk=256,
             block_size=16,
             num_blocks=num_blocks,
             device="cpu",

@@ -45,10 +45,21 @@ SERIES = {
 }
 
 INFO = EngineInfo(
-    vocab_size=100, max_model_len=256, max_num_seqs=8, max_batch_tokens=64, prefill_chunk=32, block_size=16,
-    num_blocks=32, device="cpu", dtype="bfloat16", architecture="Qwen2ForCausalLM", prefix_caching=True, weights_bytes=1, kv_cache_bytes=1,
+    vocab_size=100,
+    max_model_len=256,
+    max_num_seqs=8,
+    max_batch_tokens=64,
+    prefill_chunk=32,
+    block_size=16,
+    num_blocks=32,
+    device="cpu",
+    dtype="bfloat16",
+    architecture="Qwen2ForCausalLM",
+    prefix_caching=True,
+    weights_bytes=1,
+    kv_cache_bytes=1,
     startup_seconds={"weights": 1.5, "kv cache": 0.5},
-)  # fmt: skip
+)
 STEP = StepStats(
     step=1, seconds=0.02, num_running=3, num_waiting=2, num_prefill_tokens=40, num_decode_tokens=2, num_preempted=1,
     cache_queried_tokens=48, cache_hit_tokens=16, blocks_used=8, blocks_total=32,

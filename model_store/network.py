@@ -5,17 +5,20 @@ Owns the environment variables that say so. Everybody else gets them from one ``
 TRIVIUM_OFFLINE    1: no network at all
 TRIVIUM_PYPI_INDEX, PIP_INDEX_URL, pip's own configuration, https://pypi.org/simple: the package index, first found
 HF_ENDPOINT        the hub, https://huggingface.co if unset;  HF_HUB_OFFLINE  1: not the hub
-SSL_CERT_FILE, HTTPS_PROXY and their kin are obeyed by httpx itself.
+HTTPS_PROXY and its kin are obeyed by httpx itself, SSL_CERT_FILE by OpenSSL. Trusted is whom this machine trusts, so a
+company's own certificate authority needs no setting.
 """
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
+import truststore
 
 from model_store.errors import Offline
 
@@ -46,7 +49,9 @@ class Network:
         """A client for downloads. Raises Offline if a setting forbids them."""
         if self.offline:
             raise Offline("TRIVIUM_OFFLINE is set")
-        return httpx.Client(timeout=_TIMEOUT, follow_redirects=True, headers={"User-Agent": "trivium"})
+        trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        headers = {"User-Agent": "trivium"}
+        return httpx.Client(verify=trust, timeout=_TIMEOUT, follow_redirects=True, headers=headers)
 
     def require_hub(self) -> None:
         """Raises Offline if a setting forbids to ask the hub."""

@@ -55,7 +55,10 @@ def serve(settings: Settings) -> None:
     startup = _Startup(server, model, client, settings.log_json)
     config.callback_notify = startup.watch
     _on_signal(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
-    server.run()
+    try:
+        server.run()
+    except SystemExit:
+        sys.exit(1)  # uvicorn has said why, and has numbers of its own
     if startup.failed:
         raise EngineError(f"the engine cannot start: {client.reason}")
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -176,4 +177,6 @@ class EngineClient:
         return EngineUnavailable(self.status, self.reason or f"the engine is {self.status}")
 
     def _send(self, command: Submit | Abort | Stop) -> None:
-        self._commands.send(encode(command))
+        """Never waits. Without a process at the other end there is nobody to tell, and ``_watch`` tells the rest."""
+        with suppress(zmq.Again):
+            self._commands.send(encode(command), zmq.DONTWAIT)

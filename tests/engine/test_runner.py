@@ -291,7 +291,7 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
     monkeypatch.setattr(flash, "varlen_attn", emulated_varlen_attn)
     model = path.parent / "flash"
     save_model(build_model("mistral", dtype=torch.bfloat16, max_position_embeddings=600), model)
-    runner = make_runner(model, block_size=256, num_blocks=12, max_num_seqs=8)
+    runner = make_runner(model, block_size=256, num_blocks=12, max_num_seqs=8, dtype="bfloat16")
     stepper = Stepper(runner)
     sequences = [stepper.add(prompt(length, length), str(length)) for length in (3, 300, 40)]
     stepper.step(*((sequence, sequence.num_prompt) for sequence in sequences))

@@ -116,6 +116,8 @@ class EngineConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ageing_seconds: float = 10.0  # waiting so long makes up for one step of priority
     threads: int = 0  # CPU threads of the tensor library
     cuda_graphs: bool = True  # CUDA: replay decode steps as graphs
+    log_level: str = "info"
+    log_json: bool = False
 
 
 class EngineInfo(Struct, frozen=True, kw_only=True):

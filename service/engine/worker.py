@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import msgspec
 import zmq
 
+from service import logs
 from service.engine.errors import EngineError
 from service.engine.messages import (
     Abort,
@@ -114,8 +115,9 @@ def main() -> int:
     begin = time.monotonic()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    worker = Worker(sys.argv[1], msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig))
+    config = msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig)
+    logs.configure(config.log_level, config.log_json)
+    worker = Worker(sys.argv[1], config)
     try:
         return worker.run(begin)
     finally:

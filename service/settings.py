@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     prefix_caching: bool = _engine(True, "Reuse the KV cache of prompts that begin alike.")
     ageing_seconds: float = _engine(10.0, "Seconds of waiting that make up for one step of priority.", gt=0)
     threads: int = _engine(0, "CPU threads of the engine. 0: one for each core.", ge=0)
+    native_kernels: bool = _engine(True, "Compute Llama-like models on CPUs with compiled kernels, if they can be had.")
+    quantization: Literal["none", "int8"] = _engine("none", "int8: weights of 8 bits, on CPUs with compiled kernels.")
+    deterministic: bool = _engine(
+        False, "Start only where the same request gives the same bits in any batch (compiled kernels have it anyway)."
+    )
     cuda_graphs: bool = _engine(True, "Replay decode steps as CUDA graphs.")
 
     max_body_bytes: ByteSize = _limits(ByteSize(4 << 20), "Size of the request's body.", ge=1024)

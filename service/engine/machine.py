@@ -38,11 +38,13 @@ def find_device(name: str) -> torch.device:
     return torch.device("cpu")
 
 
-def find_dtype(name: str, checkpoint: torch.dtype | None, device: torch.device) -> torch.dtype:
+def find_dtype(
+    name: str, checkpoint: torch.dtype | None, device: torch.device, *, computes_in_float32: bool = False
+) -> torch.dtype:
     """The number type called ``name``; "auto" is the checkpoint's, unless the device computes another one much faster.
 
     On CUDA float32 becomes bfloat16. On the CPU float16 becomes bfloat16, and without bfloat16 instructions both
-    become float32. Raises EngineError.
+    become float32, unless the type is only what numbers are kept in (``computes_in_float32``). Raises EngineError.
     """
     if name != "auto":
         if name not in _DTYPES:
@@ -51,7 +53,7 @@ def find_dtype(name: str, checkpoint: torch.dtype | None, device: torch.device) 
     wanted = checkpoint or torch.bfloat16
     if device.type == "cuda":
         chosen = wanted if wanted == torch.float16 else torch.bfloat16
-    elif wanted == torch.float32 or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    elif wanted == torch.float32 or not (computes_in_float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported()):
         chosen = torch.float32
     else:
         chosen = torch.bfloat16

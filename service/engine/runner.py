@@ -28,6 +28,7 @@ from service.engine.sizing import make_cache
 from service.engine.step import Chunk, ChunkOutput, Step
 from service.engine.types import EngineConfig, EngineInfo, Request, SamplingParams, TokenLogprob
 from service.models.loader import load
+from service.models.native_decoder import NativeDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,9 @@ class ModelRunner:
         self.sampler = Sampler(self.vocab_size, self.device)
         self._has_flash = any(layer.flash for layer in self.cache.layers)
         self._graphs: DecodeGraphs | None = None
-        if config.cuda_graphs and all(layer.flash for layer in self.cache.layers):
+        if isinstance(self.model, NativeDecoder):
+            self.model.bind(self.cache)
+        elif config.cuda_graphs and all(layer.flash for layer in self.cache.layers):
             self._graphs = DecodeGraphs(
                 self.model, self.cache, max_num_seqs=self.limits.max_num_seqs, max_model_len=self.max_model_len
             )
@@ -78,6 +81,8 @@ class ModelRunner:
             device=str(self.device),
             dtype=dtype_name(self.model.dtype),
             architecture=self.model.architecture,
+            backend="native" if isinstance(self.model, NativeDecoder) else "torch",
+            quantization=self.config.quantization,
             prefix_caching=self.config.prefix_caching,
             weights_bytes=self.model.weights_bytes,
             kv_cache_bytes=self.cache.num_bytes,
@@ -114,6 +119,8 @@ class ModelRunner:
 
     def _hidden(self, batch: Batch) -> Tensor:
         """Last hidden states [T, hidden_size]."""
+        if isinstance(self.model, NativeDecoder):
+            return self.model.hidden(batch)
         if self._graphs is not None and batch.only_singles:
             try:
                 return self._graphs.hidden(batch)

@@ -10,6 +10,7 @@ from service.engine.kv_cache import KVCache, block_bytes, blocks_for
 from service.engine.limits import Limits
 from service.engine.machine import available_memory
 from service.engine.types import EngineConfig
+from service.models.causal_lm import CausalLM
 from service.models.guard import Probe
 from service.models.loader import LoadedModel
 
@@ -31,7 +32,8 @@ def make_cache(loaded: LoadedModel, config: EngineConfig, limits: Limits, device
     def is_flash(block_size: int) -> list[bool]:
         return [not flash.refusal(spec, block_size=block_size, dtype=dtype, device=device) for spec in specs]
 
-    size = config.block_size or (flash.PAGE if all(is_flash(flash.PAGE)) else _BLOCK_SIZE)
+    default = flash.PAGE if all(is_flash(flash.PAGE)) else _BLOCK_SIZE
+    size = config.block_size or loaded.block_size or default
     each = block_bytes(specs, size, dtype)
     num_blocks = config.num_blocks
     if not num_blocks:
@@ -66,6 +68,7 @@ def _memory(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: t
 def _cuda_memory(loaded: LoadedModel, fraction: float, limits: Limits, device: torch.device) -> int:
     """What the largest step leaves of our share of the device."""
     model = loaded.model
+    assert isinstance(model, CausalLM)
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)

@@ -114,7 +114,10 @@ class EngineConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gpu_memory_fraction: float = 0.9  # CUDA: share of the device that weights, activations and KV may take
     prefix_caching: bool = True
     ageing_seconds: float = 10.0  # waiting so long makes up for one step of priority
-    threads: int = 0  # CPU threads of the tensor library
+    threads: int = 0  # CPU threads that compute
+    native_kernels: bool = True  # CPU: compiled kernels where they can be had
+    quantization: str = "none"  # none | int8; CPU, by the compiled kernels
+    deterministic: bool = False  # do not start where a row's bits may depend on its neighbours
     cuda_graphs: bool = True  # CUDA: replay decode steps as graphs
     log_level: str = "info"
     log_json: bool = False
@@ -133,6 +136,8 @@ class EngineInfo(Struct, frozen=True, kw_only=True):
     device: str
     dtype: str
     architecture: str  # the model class
+    backend: str  # what computes it: native or torch
+    quantization: str
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int

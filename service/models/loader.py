@@ -14,10 +14,11 @@ from service.engine.attention.interface import NAME
 from service.engine.attention.layer import LayerSpec
 from service.engine.errors import UnsupportedModel
 from service.engine.limits import model_len
-from service.engine.machine import dtype_name, find_dtype
+from service.engine.machine import dtype_name, find_dtype, num_cores
 from service.engine.types import EngineConfig
-from service.models import guard, rope
+from service.models import guard, native_decoder, rope
 from service.models.causal_lm import CausalLM
+from service.models.native_decoder import NativeDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,10 @@ _TEXT_PART = {
 class LoadedModel:
     """A model, what its layers look like, and how long its sequences may be."""
 
-    model: CausalLM
+    model: CausalLM | NativeDecoder
     layers: list[LayerSpec]
     max_model_len: int
+    block_size: int = 0  # tokens of a block of the KV cache, where the model prescribes them
 
 
 def load(config: EngineConfig, device: torch.device) -> LoadedModel:
@@ -49,7 +51,9 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     guard.check_class(model_class)
     default, longest = rope.context_lengths(text)
     max_model_len = model_len(config.max_model_len, default, longest)
-    dtype = find_dtype(config.dtype, getattr(whole, "dtype", None) or getattr(text, "dtype", None), device)
+    reason = _why_not_native(config, text, device)
+    checkpoint = getattr(whole, "dtype", None) or getattr(text, "dtype", None)
+    dtype = find_dtype(config.dtype, checkpoint, device, computes_in_float32=not reason)
 
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; up to %d can be had by setting max_model_len", default, longest)
@@ -67,11 +71,40 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     model = CausalLM(module.to(device).eval().requires_grad_(False))
     with torch.inference_mode():
         layers = guard.probe(model)
+    if not reason and dtype == torch.float16:
+        reason = "they know no float16"
+    if reason and config.quantization != "none":
+        raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
+    if reason and config.deterministic and device.type == "cpu":
+        raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")
     if text.model_type not in guard.COMPARED:
         logger.warning(
             "%s was never compared with transformers' own results; it may be served wrongly", text.model_type
         )
-    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len)
+    if reason:
+        logger.info("computing with torch: %s", reason)
+        return LoadedModel(model=model, layers=layers, max_model_len=max_model_len)
+    native = NativeDecoder(
+        model,
+        layers,
+        quantization=config.quantization,
+        threads=config.threads or num_cores(),
+        max_model_len=max_model_len,
+    )
+    return LoadedModel(model=native, layers=layers, max_model_len=max_model_len, block_size=native_decoder.block_size())
+
+
+def _why_not_native(config: EngineConfig, text: Any, device: torch.device) -> str:
+    """Why the compiled kernels do not compute this model; empty if they do."""
+    if device.type != "cpu":
+        return "they are for CPUs"
+    if not config.native_kernels:
+        return "native_kernels is off"
+    if reason := native_decoder.refusal(text):
+        return reason
+    if config.block_size % native_decoder.block_size():
+        return f"their blocks have {native_decoder.block_size()} tokens"
+    return ""
 
 
 def _read_config(path: str) -> tuple[Any, dict[str, Any]]:

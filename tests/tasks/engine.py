@@ -69,6 +69,8 @@ class ScriptedClient:
             device="cpu",
             dtype="float32",
             architecture="Scripted",
+            backend="torch",
+            quantization="none",
             prefix_caching=True,
             weights_bytes=0,
             kv_cache_bytes=0,

@@ -9,8 +9,8 @@ that neighbours are alike and need little padding; then the longer chunks.
 Nothing is decided here, and sequences are only read.
 """
 
+from array import array
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import torch
@@ -57,8 +57,12 @@ class Batch:
 
         block_counts = -(-contexts // size)
         block_offsets = _cumulate(block_counts)
-        tables = [chunk.sequence.block_table[:count] for chunk, count in zip(chunks, block_counts.tolist(), strict=True)]
-        blocks = np.fromiter(chain.from_iterable(tables), dtype=np.int64, count=block_offsets[-1])
+        tables = array("q")
+        for chunk, count in zip(chunks, block_counts.tolist(), strict=True):
+            tables.extend(chunk.sequence.block_table[:count])
+        if len(tables) < block_offsets[-1]:
+            raise ValueError("a block table is too short for its chunk")
+        blocks = np.frombuffer(tables, dtype=np.int64, count=block_offsets[-1])
 
         num_singles = int((lengths == 1).sum())
         tokens = [chunk.sequence.tokens[chunk.start] for chunk in chunks[:num_singles]]

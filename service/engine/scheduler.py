@@ -12,6 +12,7 @@ the most urgent sequence is never preempted, so it finishes.
 """
 
 import time
+from array import array
 from collections.abc import Callable
 from itertools import count, islice
 from operator import attrgetter
@@ -132,7 +133,7 @@ class Scheduler:
             step.num_preempted += 1
             if victim is sequence:
                 return False
-        sequence.block_table += blocks
+        sequence.block_table.extend(blocks)
         return True
 
     def _preempt(self, sequence: Sequence) -> None:
@@ -186,7 +187,7 @@ class Scheduler:
         if self.pool.num_free - self.pool.num_revived(cached) < needed + reserve:
             return False
         self.pool.take(cached)
-        sequence.block_table = cached + (self.pool.allocate(needed) or [])
+        sequence.block_table = array("q", cached + (self.pool.allocate(needed) or []))
         return True
 
     def _announce(self, sequence: Sequence) -> None:
@@ -257,7 +258,7 @@ class Scheduler:
         self.pool.release(sequence.block_table)
         if sequence.announced is not None:
             self.pool.withdraw(sequence.announced)
-        sequence.block_table = []
+        sequence.block_table = array("q")
         sequence.num_computed = sequence.num_published = 0
         sequence.content = sequence.request.cache_salt
         sequence.announced = sequence.awaited = None

@@ -25,11 +25,6 @@ class Chunk(Struct, frozen=True):
         """Whether it reaches the sequence's end, so that the step yields a new token for it."""
         return self.start + self.num_tokens == len(self.sequence.tokens)
 
-    @property
-    def is_decode(self) -> bool:
-        """Whether it is one generated token (for statistics; nothing is computed differently)."""
-        return self.num_tokens == 1 and self.start >= len(self.sequence.request.prompt)
-
 
 @dataclass(slots=True)
 class Step:
@@ -42,7 +37,13 @@ class Step:
 
     @property
     def num_tokens(self) -> int:
-        return sum(chunk.num_tokens for chunk in self.chunks)
+        return sum([chunk.num_tokens for chunk in self.chunks])
+
+    @property
+    def num_decodes(self) -> int:
+        """Chunks of one generated token (for statistics; nothing is computed differently)."""
+        singles = [chunk for chunk in self.chunks if chunk.num_tokens == 1]
+        return sum([chunk.start >= len(chunk.sequence.request.prompt) for chunk in singles])
 
 
 class ChunkOutput(Struct, frozen=True):

@@ -40,10 +40,10 @@ class Window:
     engine_cpu: float
 
 
-def measure(model: str, *, streams: int, seconds: float, chat: bool) -> Window:
+def measure(model: str, *, streams: int, seconds: float) -> Window:
     """Let so many clients stream for so long."""
     with _service(model, streams) as (service, port):
-        return uvloop.run(_window(service, port, streams, seconds, chat))
+        return uvloop.run(_window(service, port, streams, seconds))
 
 
 @contextmanager
@@ -71,10 +71,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError("the service does not start")
 
 
-async def _window(service: psutil.Process, port: int, streams: int, seconds: float, chat: bool) -> Window:
+async def _window(service: psutil.Process, port: int, streams: int, seconds: float) -> Window:
     loop = asyncio.get_running_loop()
     clients = [
-        (await loop.create_connection(lambda: _Client(port, chat), "127.0.0.1", port))[1] for _ in range(streams)
+        (await loop.create_connection(lambda: _Client(port), "127.0.0.1", port))[1] for _ in range(streams)
     ]
     async with asyncio.timeout(_READY_SECONDS):
         await asyncio.gather(*(client.begun.wait() for client in clients))
@@ -115,17 +115,17 @@ class _Client(asyncio.Protocol):
     transport: asyncio.Transport
     events = 0
 
-    def __init__(self, port: int, chat: bool) -> None:
+    def __init__(self, port: int) -> None:
         self.begun = asyncio.Event()
-        body: dict[str, object] = {"max_tokens": 30_000, "temperature": 0, "ignore_eos": True, "stream": True}
-        path = "/v1/completions"
-        if chat:
-            path = "/v1/chat/completions"
-            body["messages"] = [{"role": "user", "content": "Hello"}]
-        else:
-            body["prompt"] = [*range(VOCAB_SIZE // 2, VOCAB_SIZE // 2 + 128)]
+        body = {
+            "prompt": [*range(VOCAB_SIZE // 2, VOCAB_SIZE // 2 + 128)],
+            "max_tokens": 30_000,
+            "temperature": 0,
+            "ignore_eos": True,
+            "stream": True,
+        }
         data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
+        head = f"POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
         self._request = f"{head}content-length: {len(data)}\r\n\r\n".encode() + data
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

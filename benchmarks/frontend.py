@@ -24,18 +24,27 @@ def measure(*, streams: list[int], step_ms: list[float], rounds: int, steps: int
         null_runner.save_model(Path(directory), 0)
         parts = _table("one decoding step, ms", *host_step.PARTS)
         for count in streams:
-            cases = {f"{count} sequences": {}, f"and {_MANY_WAITING:,} waiting": {"waiting": _MANY_WAITING}}
+            cases: dict[str, dict[str, int]] = {
+                f"{count} sequences": {},
+                f"and {_MANY_WAITING:,} waiting": {"waiting": _MANY_WAITING},
+            }
             cases["and a million blocks"] = {"num_blocks": _MANY_BLOCKS}
             for name, options in cases.items():
                 status.update(f"{count} sequences, {name}")
-                found = [
-                    host_step.measure(directory, sequences=count, steps=steps, **options) for _ in range(rounds)
-                ]
+                found = [host_step.measure(directory, sequences=count, steps=steps, **options) for _ in range(rounds)]
                 parts.add_row(name, *(f"{value:.3f}" for value in min(found, key=lambda each: each["total"]).values()))
         console.print(parts)
 
         loads = _table(
-            "streams", "model ms", "step ms", "added ms", "tokens/s", "events/s", "service us/token", "engine us/token"
+            "streams",
+            "silent",
+            "model ms",
+            "step ms",
+            "added ms",
+            "tokens/s",
+            "events/s",
+            "service us/token",
+            "engine us/token",
         )
         for count in streams:
             for ms in step_ms:
@@ -45,6 +54,7 @@ def measure(*, streams: list[int], step_ms: list[float], rounds: int, steps: int
                 step = window.seconds / max(window.steps, 1) * 1000
                 loads.add_row(
                     str(count),
+                    str(window.silent),
                     f"{ms:g}",
                     f"{step:.2f}",
                     f"{step - ms:.2f}",

@@ -64,8 +64,7 @@ class Observer(Protocol):
 class Completion:
     """An async iterable of deltas and a context manager: leaving it aborts what is unfinished.
 
-    What has come meanwhile to a reader who is behind is one delta for each choice, so that being behind makes it cheaper
-    to serve, not dearer.
+    To a reader who is behind, what came meanwhile is one delta for each choice: the later, the cheaper to serve.
 
     The requests are in the engine once this object exists, so whoever makes one must enter it or call ``close``.
     Raises EngineUnavailable or RequestTooLarge, from here and while iterating.

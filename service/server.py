@@ -30,14 +30,17 @@ from service.tasks.tokenizer import Tokenizer
 logger = logging.getLogger(__name__)
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
+def serve(settings: Settings, **engine: Any) -> None:
+    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start.
+
+    ``engine`` are further arguments of the EngineClient.
+    """
     logs.configure(settings.log_level, settings.log_json)
     _on_signal(lambda *_: sys.exit(0))
     model = open_store(settings).ensure(settings.model)
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
-    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step)
+    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step, **engine)
     config = uvicorn.Config(
         create_app(settings, model, client, tokenizer, metrics),
         host=settings.host,

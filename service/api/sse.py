@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Never
 
+import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -27,7 +28,10 @@ _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", 
 
 def event(data: dict[str, Any]) -> bytes:
     """One event."""
-    return b"data: " + _encode(data).encode("ascii") + b"\n\n"
+    line = msgspec.json.encode(data)
+    if not line.isascii():  # msgspec is several times as fast, but cannot escape
+        line = _encode(data).encode("ascii")
+    return b"data: " + line + b"\n\n"
 
 
 class EventStream(Response):

@@ -9,9 +9,8 @@ that neighbours are alike and need little padding; then the longer chunks.
 Nothing is decided here, and sequences are only read.
 """
 
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 import torch
@@ -47,27 +46,35 @@ class Batch:
     def build(cls, step: Step, cache: KVCache, device: torch.device) -> "Batch":
         """Every sequence's block table must hold its chunk already."""
         size = cache.block_size
-        order = sorted(range(len(step.chunks)), key=lambda i: _row_order(step.chunks[i]))
+        lengths = np.array([chunk.num_tokens for chunk in step.chunks], dtype=np.int64)
+        starts = np.array([chunk.start for chunk in step.chunks], dtype=np.int64)
+        places = np.where(lengths > 1, 1, -starts).argsort(kind="stable")  # see above
+        lengths, starts, order = lengths[places], starts[places], places.tolist()
         chunks = [step.chunks[i] for i in order]
-        lengths = np.array([chunk.num_tokens for chunk in chunks], dtype=np.int64)
-        starts = np.array([chunk.start for chunk in chunks], dtype=np.int64)
         contexts = starts + lengths
         offsets = _cumulate(lengths)
         num_rows = int(offsets[-1])
 
         block_counts = -(-contexts // size)
         block_offsets = _cumulate(block_counts)
-        tables = (chunk.sequence.block_table[:count] for chunk, count in zip(chunks, block_counts, strict=True))
-        blocks = np.fromiter(chain.from_iterable(tables), dtype=np.int64, count=block_offsets[-1])
+        tables = array("q")
+        for chunk, count in zip(chunks, block_counts.tolist(), strict=True):
+            tables.extend(chunk.sequence.block_table[:count])
+        if len(tables) < block_offsets[-1]:
+            raise ValueError("a block table is too short for its chunk")
+        blocks = np.frombuffer(tables, dtype=np.int64, count=block_offsets[-1])
 
-        tokens = np.fromiter(chain.from_iterable(map(_tokens, chunks)), dtype=np.int64, count=num_rows)
+        num_singles = int((lengths == 1).sum())
+        tokens = [chunk.sequence.tokens[chunk.start] for chunk in chunks[:num_singles]]
+        for chunk in chunks[num_singles:]:
+            tokens += chunk.sequence.tokens[chunk.start : chunk.start + chunk.num_tokens]
         positions = np.arange(num_rows) + np.repeat(starts - offsets[:-1], lengths)
         slots = blocks[np.repeat(block_offsets[:-1], lengths) + positions // size] * size + positions % size
         return cls(
             chunks=chunks,
             order=order,
-            num_singles=int((lengths == 1).sum()),
-            input_ids=torch.from_numpy(tokens).to(device),
+            num_singles=num_singles,
+            input_ids=torch.tensor(tokens, dtype=torch.int64).to(device),
             positions=torch.from_numpy(positions).to(device),
             slots=torch.from_numpy(slots).to(device),
             offsets=offsets,
@@ -101,14 +108,6 @@ class Batch:
     def last_rows(self, chunks: list[int]) -> Tensor:
         """The row of the last token of each of ``chunks`` (numbers): int64 on the device."""
         return torch.from_numpy(self.offsets[1:][chunks] - 1).to(self.input_ids.device)
-
-
-def _row_order(chunk: Chunk) -> tuple[bool, int]:
-    return (True, 0) if chunk.num_tokens > 1 else (False, -chunk.start)
-
-
-def _tokens(chunk: Chunk) -> Iterator[int]:
-    return iter(chunk.sequence.tokens[chunk.start : chunk.start + chunk.num_tokens])
 
 
 def _cumulate(counts: Ints) -> Ints:

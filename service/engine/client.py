@@ -39,8 +39,15 @@ _STOP_SECONDS = 5.0
 class EngineClient:
     """Starts the engine process, talks to it, and tells how it is."""
 
-    def __init__(self, config: EngineConfig, *, on_step: Callable[[StepStats], None] | None = None) -> None:
+    def __init__(
+        self,
+        config: EngineConfig,
+        *,
+        on_step: Callable[[StepStats], None] | None = None,
+        worker: str = "service.engine.worker",  # the module that is the engine process
+    ) -> None:
         self.config = config
+        self._worker = worker
         self.status: Status = "loading"
         self.reason = ""  # why it is dead, for people
         self._on_step = on_step
@@ -74,7 +81,7 @@ class EngineClient:
         self._events.setsockopt(zmq.RCVHWM, 0)
         self._events.bind(events_address(self._directory))
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "service.engine.worker", self._directory, stdin=asyncio.subprocess.PIPE
+            sys.executable, "-m", self._worker, self._directory, stdin=asyncio.subprocess.PIPE
         )
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(self.config))

@@ -59,13 +59,13 @@ class Engine:
         step = self._scheduler.schedule()
         outputs = self._scheduler.commit(step, self._run(step))
         self._num_steps += 1
-        num_decodes = sum(chunk.is_decode for chunk in step.chunks)
+        num_tokens, num_decodes = step.num_tokens, step.num_decodes
         stats = StepStats(
             step=self._num_steps,
             seconds=time.monotonic() - begin,
             num_running=self._scheduler.num_running,
             num_waiting=self._scheduler.num_waiting,
-            num_prefill_tokens=step.num_tokens - num_decodes,
+            num_prefill_tokens=num_tokens - num_decodes,
             num_decode_tokens=num_decodes,
             num_preempted=step.num_preempted,
             cache_queried_tokens=step.cache_queried_tokens,

@@ -12,6 +12,7 @@ the most urgent sequence is never preempted, so it finishes.
 """
 
 import time
+from array import array
 from collections.abc import Callable
 from itertools import count, islice
 from operator import attrgetter
@@ -107,31 +108,32 @@ class Scheduler:
 
         Who needs a block and finds none takes it from the least urgent, which comes later in this loop or is itself.
         """
-        lacking: dict[Sequence, int] = {s: s.num_tokens - s.num_computed for s in self._running}
-        num_decodes = sum(tokens == 1 for tokens in lacking.values())
-        budget = self.max_batch_tokens - num_decodes
-        for sequence, tokens in lacking.items():
+        running = list(self._running)  # as preemption changes it
+        lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
+        budget = self.max_batch_tokens - lacking.count(1)
+        size = self.pool.block_size
+        for sequence, tokens in zip(running, lacking, strict=True):
             if not sequence.block_table:
                 break  # it was preempted by a more urgent one, and so was everybody after it
             if tokens > 1:
                 tokens = min(tokens, self.prefill_chunk, budget)
                 budget -= tokens
-            if tokens and self._grow(sequence, sequence.num_computed + tokens, step):
-                step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+            start = sequence.num_computed
+            fits = start + tokens <= len(sequence.block_table) * size
+            if tokens and (fits or self._grow(sequence, start + tokens, step)):
+                step.chunks.append(Chunk(sequence, start, tokens))
         return budget
 
     def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make its block table hold so many tokens; False if it had to preempt itself."""
         needed = self.pool.blocks_for(num_tokens) - len(sequence.block_table)
-        if needed <= 0:
-            return True
         while (blocks := self.pool.allocate(needed)) is None:
             victim = self._running[-1]
             self._preempt(victim)
             step.num_preempted += 1
             if victim is sequence:
                 return False
-        sequence.block_table += blocks
+        sequence.block_table.extend(blocks)
         return True
 
     def _preempt(self, sequence: Sequence) -> None:
@@ -146,7 +148,7 @@ class Scheduler:
 
         Only so many are looked at, so that a long queue costs nothing.
         """
-        if budget <= 0 or not self._waiting:
+        if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
             return
         for sequence in list(islice(self._waiting, 2 * self.max_num_seqs)):
             if budget <= 0 or len(self._running) >= self.max_num_seqs:
@@ -185,7 +187,7 @@ class Scheduler:
         if self.pool.num_free - self.pool.num_revived(cached) < needed + reserve:
             return False
         self.pool.take(cached)
-        sequence.block_table = cached + (self.pool.allocate(needed) or [])
+        sequence.block_table = array("q", cached + (self.pool.allocate(needed) or []))
         return True
 
     def _announce(self, sequence: Sequence) -> None:
@@ -209,37 +211,40 @@ class Scheduler:
         sequence = chunk.sequence
         if output.error:
             return self._finish(sequence, FinishReason.ERROR, error=output.error)
-        is_first = sequence.num_generated == len(sequence.request.generated)
-        samples = chunk.samples
-        sequence.num_computed = chunk.start + chunk.num_tokens
-        self._publish(sequence)
-        if sequence.params.prompt_logprobs is not None:
+        request, params = sequence.request, sequence.request.params
+        num_generated = len(sequence.tokens) - len(request.prompt)
+        is_first = num_generated == len(request.generated)
+        end = chunk.start + chunk.num_tokens
+        samples = end == len(sequence.tokens)
+        sequence.num_computed = end
+        if end >= (sequence.num_published + 1) * self.pool.block_size:
+            self._publish(sequence)
+        if params.prompt_logprobs is not None:
             known = sequence.prompt_logprobs or [None]
             sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
         if not samples:
             return None
         if output.token is not None:
             sequence.tokens.append(output.token)
-        finish = self._finish_reason(sequence)
-        news = TokenOutput(
-            request_id=sequence.id,
-            token=output.token,
-            logprob=output.logprob,
-            finish=finish,
-            num_cached=sequence.num_cached if is_first else 0,
-            queue_time=max(0.0, (sequence.started or 0.0) - sequence.request.arrival) if is_first else 0.0,
-            prompt_logprobs=tuple(sequence.prompt_logprobs) if is_first else (),
-        )
+            num_generated += 1
+        finish = None
+        if num_generated >= max(params.min_tokens, 1) and sequence.tokens[-1] in params.stop_token_ids:
+            finish = FinishReason.STOP
+        elif num_generated >= params.max_tokens:
+            finish = FinishReason.LENGTH
         if finish is not None:
             self._finish(sequence, finish)
-        return news
-
-    def _finish_reason(self, sequence: Sequence) -> FinishReason | None:
-        params = sequence.params
-        enough = sequence.num_generated >= max(params.min_tokens, 1)
-        if enough and sequence.tokens[-1] in params.stop_token_ids:
-            return FinishReason.STOP
-        return FinishReason.LENGTH if sequence.num_generated >= params.max_tokens else None
+        if not is_first:
+            return TokenOutput(request.id, output.token, output.logprob, finish)
+        return TokenOutput(
+            request.id,
+            output.token,
+            output.logprob,
+            finish,
+            num_cached=sequence.num_cached,
+            queue_time=max(0.0, (sequence.started or 0.0) - request.arrival),
+            prompt_logprobs=tuple(sequence.prompt_logprobs),
+        )
 
     def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
         (self._running if sequence in self._running else self._waiting).remove(sequence)
@@ -253,7 +258,7 @@ class Scheduler:
         self.pool.release(sequence.block_table)
         if sequence.announced is not None:
             self.pool.withdraw(sequence.announced)
-        sequence.block_table = []
+        sequence.block_table = array("q")
         sequence.num_computed = sequence.num_published = 0
         sequence.content = sequence.request.cache_salt
         sequence.announced = sequence.awaited = None

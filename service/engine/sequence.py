@@ -1,5 +1,7 @@
 """One sequence: its tokens, its block table and how far it is computed. It owns these; others read them."""
 
+from array import array
+from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 
 from service.engine.block_pool import Content, Key
@@ -18,7 +20,7 @@ class Sequence:
     request: Request
     urgency: tuple[float, int] = (0.0, 0)  # who runs and who waits are ordered by it, smallest first
     tokens: list[int] = field(default_factory=list)  # prompt, then what was generated
-    block_table: list[int] = field(default_factory=list)
+    block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, for batches to copy as it is
     num_computed: int = 0
     num_published: int = 0  # leading blocks of the table that are known to the prefix cache
     content: Content = ""  # of the last of them; before the first, the salt

@@ -1,14 +1,19 @@
-"""What crosses between the scheduler, which decides, and the runner, which computes."""
+"""What crosses between the scheduler, which decides, and the runner, which computes.
+
+There is a chunk and an output for every sequence in every step, hence structs: they are made several times as fast as
+frozen dataclasses.
+"""
 
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 from service.engine.sequence import Sequence
 from service.engine.types import TokenLogprob
 
 
-@dataclass(slots=True, frozen=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """``num_tokens`` tokens of a sequence, from ``start``, to be computed in one step."""
 
     sequence: Sequence
@@ -18,12 +23,7 @@ class Chunk:
     @property
     def samples(self) -> bool:
         """Whether it reaches the sequence's end, so that the step yields a new token for it."""
-        return self.start + self.num_tokens == self.sequence.num_tokens
-
-    @property
-    def is_decode(self) -> bool:
-        """Whether it is one generated token (for statistics; nothing is computed differently)."""
-        return self.num_tokens == 1 and self.start >= self.sequence.num_prompt
+        return self.start + self.num_tokens == len(self.sequence.tokens)
 
 
 @dataclass(slots=True)
@@ -37,11 +37,16 @@ class Step:
 
     @property
     def num_tokens(self) -> int:
-        return sum(chunk.num_tokens for chunk in self.chunks)
+        return sum([chunk.num_tokens for chunk in self.chunks])
+
+    @property
+    def num_decodes(self) -> int:
+        """Chunks of one generated token (for statistics; nothing is computed differently)."""
+        singles = [chunk for chunk in self.chunks if chunk.num_tokens == 1]
+        return sum([chunk.start >= len(chunk.sequence.request.prompt) for chunk in singles])
 
 
-@dataclass(slots=True, frozen=True)
-class ChunkOutput:
+class ChunkOutput(Struct, frozen=True):
     """What the runner found for one chunk."""
 
     token: int | None = None  # the sampled token, if the chunk samples

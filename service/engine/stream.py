@@ -36,6 +36,11 @@ class Stream:
             self._news.clear()
             await self._news.wait()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the next output is here already."""
+        return bool(self._outputs)
+
     def abort(self, request_id: str) -> None:
         """Give up one request: nothing more of it will come. Idempotent."""
         if request_id in self._unfinished:

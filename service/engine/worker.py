@@ -11,7 +11,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 import zmq
@@ -33,7 +34,12 @@ from service.engine.messages import (
 )
 from service.engine.types import EngineConfig, FinishReason, TokenOutput
 
+if TYPE_CHECKING:
+    from service.engine.engine import SizedRunner
+
 logger = logging.getLogger(__name__)
+
+MakeRunner = Callable[[EngineConfig], "SizedRunner"]
 
 _PARENT_CHECK_MS = 500
 
@@ -52,14 +58,14 @@ class Worker:
         self._events.setsockopt(zmq.LINGER, 1000)
         self._events.connect(events_address(directory))
 
-    def run(self, begin: float) -> int:
+    def run(self, begin: float, find_runner: Callable[[], MakeRunner]) -> int:
         """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
         try:
             from service.engine.engine import Engine
-            from service.engine.runner import ModelRunner
 
+            make_runner = find_runner()
             imported = time.monotonic() - begin
-            self._engine = Engine(ModelRunner(self._config), self._config)
+            self._engine = Engine(make_runner(self._config), self._config)
         except EngineError as error:
             self._send(Failed(str(error)))
             return 1
@@ -111,7 +117,15 @@ class Worker:
         self._context.destroy(linger=1000)
 
 
-def main() -> int:
+def _model_runner() -> MakeRunner:
+    """Imports torch, which takes seconds: what fails there is told like all that fails while loading."""
+    from service.engine.runner import ModelRunner
+
+    return ModelRunner
+
+
+def main(find_runner: Callable[[], MakeRunner] = _model_runner) -> int:
+    """Be the engine process. ``find_runner`` imports what is to compute the steps."""
     begin = time.monotonic()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
@@ -119,7 +133,7 @@ def main() -> int:
     logs.configure(config.log_level, config.log_json)
     worker = Worker(sys.argv[1], config)
     try:
-        return worker.run(begin)
+        return worker.run(begin, find_runner)
     finally:
         worker.close()
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+from msgspec import Struct
+
 from service.engine.types import FinishReason, SamplingParams, TokenLogprob, TokenOutput
 from service.tasks.detokenizer import Detokenizer
 from service.tasks.stop_strings import StopStrings
@@ -22,8 +25,7 @@ class CompletionRequest:
     cache_salt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(Struct, frozen=True):
     """News of one choice. ``tokens`` are those since the last delta; the text of the last of them may still be held."""
 
     prompt_index: int
@@ -33,6 +35,10 @@ class Delta:
     finish: FinishReason | None = None  # in the last delta of the choice
     stop: str | int | None = None  # the stop string or the stop token's id, where one ended it
     error: str = ""  # why, where finish is ERROR
+
+    def joined(self, later: "Delta") -> "Delta":
+        """Both as one; ``later`` is the next delta of the same choice."""
+        return msgspec.structs.replace(later, text=self.text + later.text, tokens=self.tokens + later.tokens)
 
 
 @dataclass(slots=True)

@@ -64,6 +64,8 @@ class Observer(Protocol):
 class Completion:
     """An async iterable of deltas and a context manager: leaving it aborts what is unfinished.
 
+    To a reader who is behind, what came meanwhile is one delta for each choice: the later, the cheaper to serve.
+
     The requests are in the engine once this object exists, so whoever makes one must enter it or call ``close``.
     Raises EngineUnavailable or RequestTooLarge, from here and while iterating.
     """
@@ -95,21 +97,16 @@ class Completion:
         if not self._unfinished:
             return
         try:
+            ready: dict[str, Delta] = {}
             async for output in self._stream:
-                decoder = self._decoders[output.request_id]
-                if decoder.finish is not None:  # sent before the engine heard that it is over
+                if (delta := self._push(output)) is not None:
+                    earlier = ready.get(output.request_id)
+                    ready[output.request_id] = delta if earlier is None else earlier.joined(delta)
+                if self._stream.has_more and self._unfinished:
                     continue
-                self._time(output, decoder)
-                delta = decoder.push(output)
-                if delta is None:
-                    continue
-                if delta.finish is not None:
-                    if output.finish is None:
-                        self._stream.abort(output.request_id)
-                    self._unfinished -= 1
-                    if not self._unfinished:
-                        self._end(FinishReason.STOP)
-                yield delta
+                deltas, ready = ready, {}
+                for delta in deltas.values():
+                    yield delta
                 if not self._unfinished:
                     return
         except EngineError:
@@ -162,6 +159,20 @@ class Completion:
                     arrival=self._started,
                     cache_salt=request.cache_salt,
                 )
+
+    def _push(self, output: TokenOutput) -> Delta | None:
+        decoder = self._decoders[output.request_id]
+        if decoder.finish is not None:  # sent before the engine heard that it is over
+            return None
+        self._time(output, decoder)
+        delta = decoder.push(output)
+        if delta is not None and delta.finish is not None:
+            if output.finish is None:
+                self._stream.abort(output.request_id)
+            self._unfinished -= 1
+            if not self._unfinished:
+                self._end(FinishReason.STOP)
+        return delta
 
     def _time(self, output: TokenOutput, decoder: ChoiceDecoder) -> None:
         now = time.monotonic()

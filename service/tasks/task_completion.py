@@ -5,9 +5,11 @@ in one Completion, so they share the engine's batch.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+from msgspec.structs import replace
 
 from service.engine.types import FinishReason, TokenOutput
 from service.tasks.completion import Choice, Completion, CompletionRequest, Delta, Timings, Usage

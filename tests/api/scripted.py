@@ -65,6 +65,8 @@ def byte_tokenizer() -> Tokenizer:
 class ScriptedStream:
     """Every sequence says ``engine.text``, one token at a time, as far as ``engine`` lets it."""
 
+    has_more = False
+
     def __init__(self, engine: "ScriptedEngine", requests: list[Request]) -> None:
         self.engine = engine
         self.alive = {request.id: request for request in requests}

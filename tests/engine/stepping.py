@@ -64,7 +64,7 @@ class Stepper:
     def release(self, sequence: Sequence) -> None:
         """Give the blocks back and forget what was computed, as a preemption does."""
         self.free.extend(reversed(sequence.block_table))
-        sequence.block_table.clear()
+        del sequence.block_table[:]
         sequence.num_computed = 0
 
 

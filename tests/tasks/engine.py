@@ -28,6 +28,8 @@ def says(tokens: Iterable[int], finish: FinishReason = FinishReason.LENGTH, erro
 class ScriptedStream:
     """Takes one output of each live request in turn. Like the engine, it may be told of an abort too late."""
 
+    has_more = False
+
     def __init__(self, queues: dict[str, deque[TokenOutput | Exception]]) -> None:
         self.queues = queues
         self.aborted: list[str] = []

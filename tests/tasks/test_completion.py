@@ -1,10 +1,13 @@
 """From the engine's tokens to deltas, whole choices, usage and timings."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.errors import EngineUnavailable
+from service.engine.stream import Stream
 from service.engine.types import FinishReason, Request, SamplingParams, TokenLogprob, TokenOutput
 from service.tasks.completion import Completion, CompletionRequest, Timings, Usage
 from tests.tasks.engine import Script, ScriptedClient, says
@@ -224,3 +227,36 @@ async def test_an_engine_that_is_lost_fails_the_completion() -> None:
 async def test_no_prompts_make_no_choices() -> None:
     with Completion(ScriptedClient(says([])), TOKENIZER, []) as completion:
         assert await completion.collect() == []
+
+
+class BacklogClient:
+    """Everything that a scripted client would say one by one is there before anybody reads."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def submit(self, requests: Iterable[Request]) -> Stream:
+        requests = list(requests)
+        stream = Stream((request.id for request in requests), lambda ids: None)
+        for outputs in zip(*map(self.script, requests), strict=True):
+            for output in outputs:
+                stream.put(output)
+        return stream
+
+
+async def test_a_reader_who_is_behind_gets_one_delta_for_each_choice() -> None:
+    client = BacklogClient(says(encode("Hello there")))
+    with Completion(client, TOKENIZER, [request(n=2)], None, "id") as completion:
+        deltas = [delta async for delta in completion]
+    assert [(delta.choice, delta.text, delta.finish) for delta in deltas] == [
+        (0, "Hello there", FinishReason.LENGTH),
+        (1, "Hello there", FinishReason.LENGTH),
+    ]
+    assert [[output.token for output in delta.tokens] for delta in deltas] == [encode("Hello there")] * 2
+
+
+async def test_a_reader_who_is_behind_gets_nothing_beyond_a_stop_string() -> None:
+    client = BacklogClient(says(encode("Hello there")))
+    with Completion(client, TOKENIZER, [request(n=2, stop=("lo",))], None, "id") as completion:
+        deltas = [delta async for delta in completion]
+    assert [(delta.text, delta.finish, delta.stop) for delta in deltas] == [("Hel", FinishReason.STOP, "lo")] * 2

@@ -1,0 +1,86 @@
+"""What the engine's process does on the host in one decoding step, part by part, without a model and without a socket.
+
+The parts are those of ``Engine.step`` and of the worker: schedule, build the batch, commit what was sampled, and encode
+the message. ``rest`` is what the engine adds to them, its statistics above all.
+"""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from benchmarks.null_runner import VOCAB_SIZE, NullRunner
+from service.engine.engine import Engine
+from service.engine.messages import encode
+from service.engine.step import ChunkOutput, Step
+from service.engine.types import EngineConfig, Request, SamplingParams
+
+PARTS = ("schedule", "build", "commit", "rest", "encode", "total")
+
+
+class _Clocked:
+    """A null runner whose parts, and the scheduler's around it, are timed."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+        self._runner = NullRunner(config)
+        self.info = self._runner.info
+        self._engine = Engine(self, config)
+        scheduler: Any = self._engine._scheduler
+        scheduler.schedule = self._timed("schedule", scheduler.schedule)
+        scheduler.commit = self._timed("commit", scheduler.commit)
+        self._build = self._timed("build", self._runner.build)
+        self._outputs = self._timed("null", self._runner.outputs)
+        self._encode = self._timed("encode", encode)
+        self._step = self._timed("step", self._engine.step)
+
+    def run(self, step: Step) -> list[ChunkOutput]:
+        self._build(step)
+        return self._outputs(step)
+
+    def add(self, request: Request) -> None:
+        self._engine.add(request)
+
+    def step(self) -> int:
+        """The tokens that came of it."""
+        output = self._step()
+        self._encode(output)
+        return len(output.outputs)
+
+    def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        seconds, clock = self.seconds[part], time.perf_counter
+
+        def timed(*args: Any) -> Any:
+            begin = clock()
+            result = function(*args)
+            seconds.append(clock() - begin)
+            return result
+
+        return timed
+
+
+def measure(
+    model: str, *, sequences: int, steps: int, prompt_tokens: int = 128, waiting: int = 0, num_blocks: int = 0
+) -> dict[str, float]:
+    """Milliseconds of each part, the median of ``steps`` steps in which all ``sequences`` decode.
+
+    ``waiting`` more requests are queued and find no place; the cache has ``num_blocks`` blocks.
+    """
+    engine = _Clocked(EngineConfig(model_path=model, max_num_seqs=sequences, num_blocks=num_blocks))
+    params = SamplingParams(max_tokens=2 * steps + prompt_tokens, temperature=0.0)
+    generator = random.Random(0)
+    for number in range(sequences + waiting):
+        prompt = tuple(generator.choices(range(VOCAB_SIZE), k=prompt_tokens))
+        engine.add(Request(id=f"cmpl-{number:032x}-0-0", prompt=prompt, params=params, arrival=time.monotonic()))
+    while engine.step() < sequences:
+        pass
+    for seconds in engine.seconds.values():
+        seconds.clear()
+    for _ in range(steps):
+        engine.step()
+    parts = {part: median(seconds) * 1000 for part, seconds in engine.seconds.items()}
+    parts["rest"] = parts["step"] - parts["schedule"] - parts["build"] - parts["commit"] - parts["null"]
+    parts["total"] = parts["step"] - parts["null"] + parts["encode"]
+    return {part: parts[part] for part in PARTS}

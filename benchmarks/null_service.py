@@ -1,0 +1,21 @@
+"""The service over a model that computes nothing: ``python -m benchmarks.null_service DIRECTORY PORT SEQUENCES``."""
+
+import sys
+
+from service.server import serve
+from service.settings import Settings
+
+if __name__ == "__main__":
+    directory, port, sequences = sys.argv[1:]
+    settings = Settings.load(
+        {
+            "model": directory,
+            "port": port,
+            "offline": True,
+            "max_num_seqs": sequences,
+            "max_requests": 1 << 20,
+            "log_level": "warning",
+            "log_json": True,
+        }
+    )
+    serve(settings, worker="benchmarks.null_worker")

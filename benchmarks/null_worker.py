@@ -1,0 +1,9 @@
+"""The engine process, with a model that computes nothing. ``EngineClient`` starts it as it starts the real one."""
+
+import sys
+
+from benchmarks.null_runner import NullRunner
+from service.engine import worker
+
+if __name__ == "__main__":
+    sys.exit(worker.main(lambda: NullRunner))

@@ -41,7 +41,7 @@ typedef uint32_t UU __attribute__((vector_size(L * 4), aligned(4)));
 
 inline V load(const float* p) { return *(const VU*)p; }
 inline void store(float* p, V v) { *(VU*)p = v; }
-inline V all(float x) { return V{} + x; }
+inline V all(float x) { return x - V{}; }  // x - 0 is x, so this is a broadcast and nothing else
 
 enum Kind : int32_t { F32 = 0, BF16 = 1, INT8 = 2 };
 

@@ -30,6 +30,14 @@ COPY service service
 COPY model_store model_store
 RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
 
+# The CPU kernels are compiled here, for every processor type, so that the final stage needs no compiler. Without a
+# network there may be none here either; then torch computes.
+RUN if [ "$DEVICE" = cpu ]; then \
+      { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >/dev/null \
+        && cd / && /opt/trivium/bin/python -m service.engine.native.library \
+        || echo 'no compiler: this image has no compiled kernels'; \
+    fi
+
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/trivium /opt/trivium
 

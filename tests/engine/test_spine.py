@@ -108,8 +108,8 @@ class Driver:
 class Reference:
     """A model as transformers runs it, and as a directory for the engine."""
 
-    def __init__(self, arch: str, path: Path) -> None:
-        self.model: Any = build_model(arch)
+    def __init__(self, arch: str, path: Path, **shape: Any) -> None:
+        self.model: Any = build_model(arch, **shape)
         self.path = path
         save_model(self.model, path)
         self.model.generation_config.eos_token_id = None  # what a call leaves open is taken from here

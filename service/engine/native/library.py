@@ -96,10 +96,14 @@ def library() -> ctypes.CDLL | None:
     name = f"kernels-{_fingerprint()}-{kind.lower()}.so"
     try:
         path = next(_existing(name), None) or _compile(kind, user_cache_path("trivium") / "native" / name)
-        loaded = ctypes.CDLL(str(path))
+        return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("computing without compiled kernels: %s", error)
         return None
+
+
+def declare(loaded: ctypes.CDLL) -> ctypes.CDLL:
+    """Give the functions their types."""
     for function, (result, arguments) in _SIGNATURES.items():
         getattr(loaded, function).restype = result
         getattr(loaded, function).argtypes = arguments

@@ -5,8 +5,8 @@ Owns the environment variables that say so. Everybody else gets them from one ``
 TRIVIUM_OFFLINE    1: no network at all
 TRIVIUM_PYPI_INDEX, PIP_INDEX_URL, pip's own configuration, https://pypi.org/simple: the package index, first found
 HF_ENDPOINT        the hub, https://huggingface.co if unset;  HF_HUB_OFFLINE  1: not the hub
-HTTPS_PROXY and its kin are obeyed by httpx itself, SSL_CERT_FILE by OpenSSL. Trusted is whom this machine trusts, so a
-company's own certificate authority needs no setting.
+SSL_CERT_FILE      certificates to be trusted beside those that this machine trusts
+HTTPS_PROXY and its kin are obeyed by httpx itself.
 """
 
 import os
@@ -50,6 +50,8 @@ class Network:
         if self.offline:
             raise Offline("TRIVIUM_OFFLINE is set")
         trust = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if extra := os.environ.get("SSL_CERT_FILE"):
+            trust.load_verify_locations(extra)
         headers = {"User-Agent": "trivium"}
         return httpx.Client(verify=trust, timeout=_TIMEOUT, follow_redirects=True, headers=headers)
 

@@ -17,7 +17,7 @@ help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make test             install what is needed and run the tests'
 	@echo 'make check            formatting, lint and types'
-	@echo 'make bench            measure throughput and latency on this machine'
+	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
 	@echo 'make clean            remove .venv and everything that tools left'
@@ -41,7 +41,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/installed-dev
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks serving $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh

@@ -1,5 +1,6 @@
-"""``python -m benchmarks``: the engine beside transformers' generate, or a running server."""
+"""``python -m benchmarks``: what is measured, one subcommand each."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,36 +8,46 @@ import typer
 from service.flags import with_settings
 from service.settings import Settings, SettingsError
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+Rounds = Annotated[int, typer.Option(help="Turns of each.", min=1)]
+Tolerance = Annotated[float, typer.Option(help="Cores that others may keep busy during a turn that counts.", min=0)]
+Names = Annotated[str, typer.Option("--cases", help="Which loads, with commas. Empty: all of them.")]
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serving(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="What to serve, or the model's name at --url.")] = "",
+    url: Annotated[str | None, typer.Option(help="Measure this OpenAI-compatible server instead.")] = None,
+    cases: Names = "",
+    rounds: Rounds = 3,
+    tolerance: Tolerance = 0.15,
+    mix: Annotated[Path | None, typer.Option(help="JSON Lines of prompts for the case 'poisson'.")] = None,
+    rate: Annotated[float, typer.Option(help="Requests a second of 'poisson'.", min=0.01)] = 2.0,
+    requests: Annotated[int, typer.Option(help="Requests of 'poisson' in a round.", min=1)] = 64,
+) -> None:
+    """The real server over HTTP. Further arguments are those of `trivium serve`."""
+    from benchmarks import serving as measured
+    from benchmarks.cases import CASES, poisson
+
+    known = CASES | ({"poisson": poisson(mix, rate, requests)} if mix else {})
+    model = model or ("" if url else Settings.load().model)
+    measured.measure(model, url, _chosen(known, cases), rounds, tolerance, context.args)
 
 
 @app.command()
 @with_settings("Model", "Engine")
-def main(
-    model: Annotated[
-        str | None, typer.Argument(help="A directory, a catalogue name or a hub id. Default: what would be served.")
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Measure this OpenAI-compatible server instead, such as http://127.0.0.1:8000.")
-    ] = None,
+def throughput(
+    model: Annotated[str | None, typer.Argument(help="A directory, a catalogue name or a hub id.")] = None,
     streams: Annotated[str, typer.Option(help="How many requests at once; several numbers with commas.")] = "1,16",
     prompt_tokens: Annotated[int, typer.Option(help="Tokens in.", min=1)] = 128,
     output_tokens: Annotated[int, typer.Option(help="Tokens out.", min=2)] = 128,
-    rounds: Annotated[int, typer.Option(help="Turns of each, alternately.", min=1)] = 3,
-    tolerance: Annotated[
-        float, typer.Option(help="Cores that others may keep busy during a turn that counts.", min=0)
-    ] = 0.15,
+    rounds: Rounds = 3,
+    tolerance: Tolerance = 0.15,
     **flags: Any,
 ) -> None:
-    """Measure throughput and latency on this machine."""
-    counts = [int(count) for count in streams.split(",") if int(count) > 0]
-    if url:
-        from benchmarks import serving
-
-        serving.measure(
-            url, streams=counts, prompt_tokens=prompt_tokens, output_tokens=output_tokens, rounds=rounds, model=model
-        )
-        return
+    """The engine in this process beside transformers' generate."""
     if model is not None:
         flags["model"] = model
     try:
@@ -44,18 +55,24 @@ def main(
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
 
-    from benchmarks import throughput
+    from benchmarks import throughput as measured
     from service.server import open_store
 
-    config = settings.engine_config(open_store(settings).ensure(settings.model))
-    throughput.measure(
-        config,
-        streams=counts,
+    measured.measure(
+        settings.engine_config(open_store(settings).ensure(settings.model)),
+        streams=[int(count) for count in streams.split(",") if int(count) > 0],
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
         rounds=rounds,
         tolerance=tolerance,
     )
+
+
+def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
+    wanted = [name for name in names.split(",") if name] or list(known)
+    if unknown := set(wanted) - set(known):
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
+    return {name: known[name] for name in wanted}
 
 
 app(prog_name="python -m benchmarks")

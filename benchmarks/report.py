@@ -1,0 +1,111 @@
+"""From what the clients saw to numbers, a table and a file."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.client import Trace
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One server under one case for one round. Times in milliseconds."""
+
+    server: str
+    case: str
+    streams: int
+    seconds: float
+    requests_per_second: float
+    tokens_per_second: float
+    ttft_p50: float
+    ttft_p99: float
+    itl_p50: float
+    itl_p99: float
+    itl_max: float
+    tpot_p50: float
+    tpot_p99: float
+    end_p50: float
+    end_p99: float
+    noise: float  # cores that others kept busy
+    failed: int
+    errors: list[str]
+    memory: int | None = None  # bytes
+    start_seconds: float | None = None
+
+
+def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise: float) -> Result:
+    good = [trace for trace in traces if not trace.error]
+    first, ends, rates = ([getattr(t, name) for t in good] for name in ("first", "end", "per_token"))
+    gaps = [gap for trace in good for gap in trace.gaps]
+    return Result(
+        server=server,
+        case=case,
+        streams=len(traces),
+        seconds=seconds,
+        requests_per_second=len(good) / seconds,
+        tokens_per_second=sum(trace.tokens for trace in good) / seconds,
+        ttft_p50=percentile(first, 50),
+        ttft_p99=percentile(first, 99),
+        itl_p50=percentile(gaps, 50),
+        itl_p99=percentile(gaps, 99),
+        itl_max=percentile(gaps, 100),
+        tpot_p50=percentile(rates, 50),
+        tpot_p99=percentile(rates, 99),
+        end_p50=percentile(ends, 50),
+        end_p99=percentile(ends, 99),
+        noise=noise,
+        failed=len(traces) - len(good),
+        errors=sorted({trace.error for trace in traces if trace.error}),
+    )
+
+
+def percentile(seconds: list[float], percent: int) -> float:
+    """Nearest rank, in milliseconds; 0 of nothing."""
+    ordered = sorted(seconds)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] * 1000 if ordered else 0.0
+
+
+_COLUMNS = {
+    "tokens/s": "tokens_per_second",
+    "req/s": "requests_per_second",
+    "TTFT p50": "ttft_p50",
+    "p99": "ttft_p99",
+    "ITL p50": "itl_p50",
+    "p99 ": "itl_p99",
+    "max": "itl_max",
+    "TPOT p50": "tpot_p50",
+    "end p50": "end_p50",
+    "p99  ": "end_p99",
+}
+
+
+def table(results: list[Result], tolerance: float) -> Table:
+    """A row for every round. Yellow: the machine was not quiet. Times in milliseconds."""
+    made = Table("case", "server", *_COLUMNS, "MiB", "start s", "failed", "others' cores")
+    for column in made.columns[2:]:
+        column.justify = "right"
+    for result in sorted(results, key=lambda result: (result.case, result.server)):
+        made.add_row(
+            result.case,
+            result.server,
+            *(f"{getattr(result, name):.1f}" for name in _COLUMNS.values()),
+            f"{result.memory / 2**20:.0f}" if result.memory else "",
+            f"{result.start_seconds:.1f}" if result.start_seconds else "",
+            str(result.failed),
+            f"{result.noise:.2f}",
+            style="yellow" if result.noise > tolerance else None,
+        )
+    return made
+
+
+def write(kind: str, results: list[Result], missing: dict[str, str] | None = None) -> Path:
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    content = {"results": [asdict(result) for result in results], "missing": missing or {}}
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    return path

@@ -1,0 +1,81 @@
+"""Servers as processes of their own: started on a free port, waited for, measured, stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+import httpx
+import psutil
+
+
+class ServerFailed(Exception):
+    """A server could not be started; the message ends with what it logged last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server."""
+
+    url: str
+    pid: int
+    start_seconds: float  # from the start of the process until it was ready
+
+    def memory(self) -> int:
+        """Bytes that its processes hold: PSS, which counts a shared page once; RSS where the system has no PSS."""
+        root = psutil.Process(self.pid)
+        total = 0
+        for process in (root, *root.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                held = process.memory_full_info()
+                total += getattr(held, "pss", held.rss)
+        return total
+
+
+@contextmanager
+def started(
+    command: Callable[[int], list[str]], *, health: str, environment: dict[str, str] | None = None, seconds: float = 300
+) -> Iterator[Server]:
+    """``command`` is given the port. The server and all that it started end with the block."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    with tempfile.TemporaryFile() as log:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            command(port),
+            env=os.environ | (environment or {}),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            while not _is_ready(url + health):
+                if process.poll() is not None or time.perf_counter() - begin > seconds:
+                    log.seek(0)
+                    raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
+                time.sleep(0.05)
+            yield Server(url, process.pid, time.perf_counter() - begin)
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -9,8 +9,10 @@ Invariant: every number in the cache is finite, because a masked position still 
 Who holds which block is the block pool's business, never this module's.
 """
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -67,7 +69,11 @@ class KVCache:
         self.null_block = num_blocks
 
         def zeros(kv_heads: int, dim: int) -> Tensor:
-            return torch.zeros(num_blocks + 1, block_size, kv_heads, dim, dtype=dtype, device=device)
+            shape = (num_blocks + 1, block_size, kv_heads, dim)
+            if device.type != "cpu":
+                return torch.zeros(shape, dtype=dtype, device=device)
+            # numpy asks the system for zeroed pages, which it gives when they are first used: torch would fill them.
+            return torch.from_numpy(np.zeros(math.prod(shape) * dtype.itemsize, np.uint8)).view(dtype).view(shape)
 
         self.layers = [
             LayerCache(spec, zeros(spec.kv_heads, spec.key_dim), zeros(spec.kv_heads, spec.value_dim), flash=fast)

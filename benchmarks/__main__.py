@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks import frontend
 from service.flags import with_settings
 from service.settings import Settings, SettingsError
 
@@ -34,6 +35,25 @@ def serving(
     known = CASES | ({"poisson": poisson(mix, rate, requests)} if mix else {})
     model = model or ("" if url else Settings.load().model)
     measured.measure(model, url, _chosen(known, cases), rounds, tolerance, context.args)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def peers(
+    context: typer.Context,
+    rival: Annotated[
+        list[str], typer.Option(help="NAME=COMMAND that serves the model; {port} is its port. Repeat it.")
+    ],
+    model: Annotated[str, typer.Option(help="What to serve.")] = "",
+    cases: Names = "",
+    rounds: Rounds = 2,
+    tolerance: Tolerance = 0.15,
+) -> None:
+    """The real server and others by turns, with ratios. Further arguments are those of `trivium serve`."""
+    from benchmarks import peers as measured
+    from benchmarks.cases import CASES
+
+    rivals = dict(each.split("=", 1) for each in rival)
+    measured.measure(model or Settings.load().model, rivals, _chosen(CASES, cases), rounds, tolerance, context.args)
 
 
 @app.command()
@@ -75,4 +95,5 @@ def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
     return {name: known[name] for name in wanted}
 
 
+app.command("frontend")(frontend.main)
 app(prog_name="python -m benchmarks")

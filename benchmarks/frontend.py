@@ -1,4 +1,4 @@
-"""``python -m benchmarks.frontend``: the host side alone, with a model that computes nothing in a given time."""
+"""``python -m benchmarks frontend``: the host side alone, with a model that computes nothing in a given time."""
 
 import sys
 import tempfile
@@ -13,8 +13,6 @@ from benchmarks import host_step, null_load, null_runner
 
 _MANY_WAITING = 10_000
 _MANY_BLOCKS = 1_000_000
-
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 def measure(*, streams: list[int], step_ms: list[float], rounds: int, steps: int, seconds: float) -> None:
@@ -73,7 +71,6 @@ def _table(*columns: str) -> Table:
     return table
 
 
-@app.command()
 def main(
     streams: Annotated[str, typer.Option(help="Sequences at once; several numbers with commas.")] = "256,1024",
     step_ms: Annotated[str, typer.Option(help="Milliseconds that the model takes; several with commas.")] = "5,10,20",
@@ -89,7 +86,3 @@ def main(
         steps=steps,
         seconds=seconds,
     )
-
-
-if __name__ == "__main__":
-    app(prog_name="python -m benchmarks.frontend")

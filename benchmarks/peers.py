@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from statistics import median
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -43,8 +44,8 @@ def measure(
                 server = stack.enter_context(started(_with_port(command), health="/health", seconds=_SECONDS))
                 target = Target(name, server.url, serving.model_of(server.url))
                 serving.warm_up(target)
-            except (ServerFailed, OSError) as error:
-                missing[name] = str(error)
+            except (ServerFailed, OSError, httpx.HTTPError, LookupError, ValueError) as error:
+                missing[name] = f"{type(error).__name__}: {error}"
             else:
                 contestants.append((target, server))
         serving.warm_up(contestants[0][0])

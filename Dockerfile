@@ -34,7 +34,7 @@ RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
 # network there may be none here either; then torch computes.
 RUN if [ "$DEVICE" = cpu ]; then \
       { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >/dev/null \
-        && cd / && /opt/trivium/bin/python -m service.engine.native.library \
+        && cd / && /opt/trivium/bin/python -m service.engine.native.kernels \
         || echo 'no compiler: this image has no compiled kernels'; \
     fi
 

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from service.engine.attention.layer import LayerSpec
 from service.engine.batch import Batch
 from service.engine.kv_cache import KVCache
-from service.engine.native.library import BF16, F32, INT8, Decoder, Layer, Linear, Step, library
+from service.engine.native import kernels
+from service.engine.native.kernels import BF16, F32, INT8, Decoder, Layer, Linear, Step
 from service.models.causal_lm import CausalLM
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
@@ -26,12 +27,12 @@ def refusal(config: Any) -> str:
     """Why a model of this configuration cannot be computed here; empty if it can."""
     if config.model_type not in FAMILIES:
         return f"{config.model_type} is not of the Llama family"
-    if (kernels := library()) is None:
+    if (compiled := kernels.load()) is None:
         return "the kernels are not there"
     if config.hidden_act != "silu":
         return f"the activation is {config.hidden_act}"
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    if head_dim % (2 * kernels.trivium_lanes()):
+    if head_dim % (2 * compiled.trivium_lanes()):
         return f"heads have {head_dim} dimensions"
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("partial_rotary_factor", 1.0) != 1.0:
@@ -41,9 +42,9 @@ def refusal(config: Any) -> str:
 
 def block_size() -> int:
     """Tokens of a block as the kernels lay it out."""
-    kernels = library()
-    assert kernels is not None
-    return 2 * int(kernels.trivium_lanes())
+    compiled = kernels.load()
+    assert compiled is not None
+    return 2 * int(compiled.trivium_lanes())
 
 
 class NativeDecoder:
@@ -53,11 +54,11 @@ class NativeDecoder:
         self, model: CausalLM, specs: Sequence[LayerSpec], *, quantization: str, threads: int, max_model_len: int
     ) -> None:
         """Takes ``model`` apart. ``refusal`` must be empty; its type is float32 or bfloat16."""
-        kernels = library()
-        assert kernels is not None
-        self._kernels = kernels
-        self._team = kernels.trivium_team(threads)
-        weakref.finalize(self, kernels.trivium_disband, self._team)
+        compiled = kernels.load()
+        assert compiled is not None
+        self._kernels = compiled
+        self._team = compiled.trivium_team(threads)
+        weakref.finalize(self, compiled.trivium_disband, self._team)
         module: Any = model.module
         self.config = module.config
         self.architecture = model.architecture

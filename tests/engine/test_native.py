@@ -12,7 +12,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine.errors import UnsupportedModel
-from service.engine.native import library as native
+from service.engine.native import kernels as native
 from service.engine.runner import ModelRunner
 from service.engine.types import EngineConfig, Request, SamplingParams, TokenLogprob
 from service.models import native_decoder
@@ -20,7 +20,7 @@ from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
 
-pytestmark = pytest.mark.skipif(native.library() is None, reason="there is no compiler, or no AVX2")
+pytestmark = pytest.mark.skipif(native.load() is None, reason="there is no compiler, or no AVX2")
 
 SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
 FAMILIES = {
@@ -86,7 +86,7 @@ def test_registers_of_another_width_equal_transformers(tmp_path: Path, monkeypat
     flags = [flag for flag in native._TYPES["AVX2"] if not flag.startswith("-DLANES")]
     command = ["g++", *native._FLAGS, *flags, "-DLANES=16", "-Wno-psabi", str(native._SOURCE), "-o", str(built)]
     subprocess.run(command, check=True, timeout=200)
-    monkeypatch.setattr(native_decoder, "library", lambda: native.declare(ctypes.CDLL(str(built))))
+    monkeypatch.setattr(native, "load", lambda: native.declare(ctypes.CDLL(str(built))))
     save_model(build_model("qwen3", **SHAPE), tmp_path)
     assert native_decoder.block_size() == 32
     assert_equals_transformers(tmp_path)
@@ -201,12 +201,12 @@ def test_what_only_the_kernels_can_is_refused_without_them(wish: dict[str, Any],
 def test_without_a_compiler_torch_computes(llama: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_existing", lambda name: iter(()))
     monkeypatch.setenv("CXX", str(tmp_path / "none"))
-    native.library.cache_clear()
+    native.load.cache_clear()
     try:
         runner = ModelRunner(EngineConfig(model_path=str(llama.path), device="cpu", num_blocks=64))
         assert runner.info.backend == "torch"
     finally:
-        native.library.cache_clear()
+        native.load.cache_clear()
 
 
 def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The compiled kernels: found beside this file or in the user's cache, or compiled into that, once a processor type.
 
-An image or a package brings them along by running ``python -m service.engine.native.library``, which compiles them for
+An image or a package brings them along by running ``python -m service.engine.native.kernels``, which compiles them for
 every processor type into this directory; then no compiler is needed where they run.
 """
 
@@ -87,7 +87,7 @@ _SIGNATURES = {
 
 
 @cache
-def library() -> ctypes.CDLL | None:
+def load() -> ctypes.CDLL | None:
     """The kernels for this processor; None, with the reason in the log, where they cannot be had."""
     kind = torch.backends.cpu.get_cpu_capability()
     if kind not in _TYPES:

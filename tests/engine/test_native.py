@@ -29,13 +29,14 @@ FAMILIES = {
     "qwen2": SHAPE | {"num_key_value_heads": 6},
     "qwen3": SHAPE | {"tie_word_embeddings": True},
 }
-ROOMY = {"block_size": 16, "num_blocks": 300}
+SIZE = 16 if native.load() is None else native_decoder.block_size()
+ROOMY = {"block_size": SIZE, "num_blocks": 300}
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": ROOMY,
     "no prefix cache": ROOMY | {"prefix_caching": False},
     "chunks of 1": ROOMY | {"prefill_chunk": 1},
     "chunks of 7": ROOMY | {"prefill_chunk": 7, "threads": 1},
-    "few blocks": {"block_size": 16, "num_blocks": 8, "prefill_chunk": 5},
+    "few blocks": {"block_size": SIZE, "num_blocks": 128 // SIZE, "prefill_chunk": 5},
 }
 
 
@@ -166,8 +167,8 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -
     for place, chunk in enumerate((1, 2, 5, 16, 33, 100, 512)):
         driver = Driver(
             llama.path,
-            block_size=16,
-            num_blocks=(300, 7)[place % 2],
+            block_size=SIZE,
+            num_blocks=(300, 112 // SIZE)[place % 2],
             prefill_chunk=chunk,
             max_batch_tokens=512,
             prefix_caching=generator.random() < 0.7,

@@ -105,13 +105,18 @@ def _facts(model: LocalModel, info: EngineInfo) -> dict[str, str]:
     phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in info.startup_seconds.items())
     return {
         "model": f"{model.name} ({info.architecture}, {_size(info.weights_bytes)})",
-        "device": f"{info.device}, {info.dtype}",
+        "device": f"{info.device}, {info.dtype}, computed by {_computed_by(info)}",
         "context": f"{info.max_model_len:,} tokens",
         "kv cache": f"{info.kv_tokens:,} tokens ({_size(info.kv_cache_bytes)}): {sequences} sequences of full length",
         "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
         "start": f"{sum(info.startup_seconds.values()):.1f} s: {phases}",
         **({"notes": "; ".join(model.notes)} if model.notes else {}),
     }
+
+
+def _computed_by(info: EngineInfo) -> str:
+    quantized = "" if info.quantization == "none" else f", weights {info.quantization}"
+    return {"native": "compiled kernels", "torch": "torch"}[info.backend] + quantized
 
 
 def _table(facts: dict[str, str]) -> Table:

@@ -75,7 +75,7 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
         reason = "they know no float16"
     if reason and config.quantization != "none":
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
-    if reason and config.deterministic and device.type == "cpu":
+    if reason and config.deterministic:
         raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")
     if text.model_type not in guard.COMPARED:
         logger.warning(

@@ -13,7 +13,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
 from benchmarks.serving import OURS
 
@@ -46,9 +46,10 @@ def draw(files: list[Path], folder: Path, name: str) -> list[Path]:
     """Write what the results are enough for; all files count together, with the median of their rounds."""
     rows = [row for file in files for row in json.loads(file.read_text(encoding="utf-8"))["results"]]
     folder.mkdir(exist_ok=True)
+    by_case = [row for row in rows if not row["case"].startswith("streams-")]
+    swept = [row for row in rows if row["case"] in _SWEPT or row not in by_case]
     with pyplot.rc_context(_STYLE):
-        swept = [row for row in rows if row["case"].startswith("streams-") or row["case"] in _SWEPT]
-        made = [_write(_cases(rows), folder / f"{name}-cases.svg")] if rows else []
+        made = [_write(_cases(by_case), folder / f"{name}-cases.svg")] if by_case else []
         if len({row["streams"] for row in swept}) > 1:
             made.append(_write(_concurrency(swept), folder / f"{name}-concurrency.svg"))
     return made
@@ -74,6 +75,7 @@ def _concurrency(rows: list[Row]) -> Figure:
             axes.set_ylim(bottom=0)
         else:
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.yaxis.set_major_formatter(ScalarFormatter())
             axes.yaxis.set_minor_locator(NullLocator())
         axes.grid(True, axis="y")

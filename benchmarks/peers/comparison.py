@@ -58,12 +58,16 @@ class Comparison:
                     self._miss(peer.name, error)
         return launches
 
-    def contestants(self, stack: ExitStack, launches: dict[str, Launch], arguments: list[str]) -> list[Contestant]:
-        """Ours first, for what it cannot do is an error."""
+    def ours(self, stack: ExitStack, arguments: list[str]) -> Contestant:
+        """What it cannot do is an error."""
         with self._console.status(f"starting {serving.OURS}"):
             server = stack.enter_context(serving.ours(self._model, arguments))
-            made = [Contestant(Target(serving.OURS, server.url, serving.model_of(server.url)), server)]
-            serving.warm_up(made[0].target)
+            target = Target(serving.OURS, server.url, serving.model_of(server.url))
+            serving.warm_up(target)
+        return Contestant(target, server)
+
+    def started(self, stack: ExitStack, launches: dict[str, Launch]) -> list[Contestant]:
+        made = []
         for name, launch in launches.items():
             with self._console.status(f"starting {name}"):
                 try:
@@ -101,7 +105,7 @@ def measure(
     results: list[Result] = []
     launches = comparison.installed(peers)
     with ExitStack() as stack:
-        contestants = comparison.contestants(stack, launches, arguments)
+        contestants = [comparison.ours(stack, arguments), *comparison.started(stack, launches)]
         with console.status("") as status:
             for number in range(rounds):
                 for name, case in cases.items():

@@ -24,8 +24,9 @@ class TransformersServe:
 
     def launch(self, model: Path) -> Launch:
         command = [str(self.environment.bin / "transformers"), "serve", str(model), "--continuous-batching"]
+        limits = ["--dtype", "bfloat16", "--cb-max-memory-percent", "0.1"]  # it would take nearly all for its cache
         return Launch(
-            lambda port: [*command, "--dtype", "bfloat16", "--port", str(port)],
+            lambda port: [*command, *limits, "--port", str(port)],
             {"HF_HUB_OFFLINE": "1"},
             model=str(model),
             extra={"generation_config": json.dumps(_ENDLESS)},

@@ -1,7 +1,6 @@
 """Charts of results, as SVG that is the same for the same numbers and can be read on light and on dark."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +22,7 @@ _INK = "#7a828e"
 _OURS = "#e8590c"
 _THEIRS = ("#1c7ed6", "#2f9e44", "#9c36b5", "#0c8599", "#b08800", "#868e96")
 _MARKERS = "so^Dvp"
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "trivium",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -93,13 +92,12 @@ def _cases(rows: list[Row]) -> Figure:
     )
     for (field, title), line in zip(_BY_CASE.items(), panels, strict=True):
         for case, axes in zip(cases, line, strict=True):
-            _bars(axes, looks, lambda server, case=case, field=field: _middle(rows, field, server=server, case=case))
+            _bars(axes, looks, [_middle(rows, field, server=server, case=case) for server, _, _ in looks])
             axes.set_title(f"{case}: {title}" if case == cases[0] else case, loc="left")
     return figure
 
 
-def _bars(axes: Axes, looks: list[tuple[str, str, str]], value_of: Callable[[str], float | None]) -> None:
-    values = [value_of(server) for server, _, _ in looks]
+def _bars(axes: Axes, looks: list[tuple[str, str, str]], values: list[float | None]) -> None:
     bars = axes.barh([server for server, _, _ in looks], [value or 0 for value in values], 0.7)
     for bar, (_, color, _) in zip(bars, looks, strict=True):
         bar.set_color(color)

@@ -73,11 +73,12 @@ def started(
             start_new_session=True,
         )
         try:
-            while not _is_ready(url + health):
-                if process.poll() is not None or time.perf_counter() - begin > seconds:
-                    log.seek(0)
-                    raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
-                time.sleep(0.05)
+            with httpx.Client(timeout=5) as client:  # a client for each question would cost the server's start time
+                while not _is_ready(client, url + health):
+                    if process.poll() is not None or time.perf_counter() - begin > seconds:
+                        log.seek(0)
+                        raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
+                    time.sleep(0.05)
             yield Server(url, process.pid, time.perf_counter() - begin)
         finally:
             process.terminate()
@@ -88,9 +89,9 @@ def started(
             process.wait()
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(client: httpx.Client, url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return client.get(url).is_success
     except httpx.TransportError:
         return False
 

@@ -75,9 +75,11 @@ def started(
         try:
             with httpx.Client(timeout=5) as client:  # a client for each question would cost the server's start time
                 while not _is_ready(client, url + health):
-                    if process.poll() is not None or time.perf_counter() - begin > seconds:
+                    ended, late = process.poll(), time.perf_counter() - begin > seconds
+                    if ended is not None or late:
                         log.seek(0)
-                        raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
+                        said = log.read().decode(errors="replace").strip()[-600:] or "it said nothing"
+                        raise ServerFailed(f"not ready after {seconds:.0f} s: {said}" if ended is None else said)
                     time.sleep(0.05)
             yield Server(url, process.pid, time.perf_counter() - begin)
         finally:

@@ -22,7 +22,7 @@ from benchmarks.servers import Server, ServerFailed, started
 from service import __version__
 from service.tasks.tokenizer import Tokenizer
 
-_SECONDS = 600  # that a peer may take to start
+_SECONDS = 1800  # that a peer may take to start: vLLM compiles, the first time
 _FAILURES = (InstallFailed, ServerFailed, OSError, httpx.HTTPError, LookupError, ValueError)
 _FIELDS = ("tokens_per_second", "ttft_p50", "tpot_p50")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import frontend
+from service.engine.types import EngineConfig
 from service.flags import with_settings
 from service.settings import Settings, SettingsError
 
@@ -68,24 +69,62 @@ def throughput(
     **flags: Any,
 ) -> None:
     """The engine in this process beside transformers' generate."""
-    if model is not None:
-        flags["model"] = model
-    try:
-        settings = Settings.load(flags)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from None
-
     from benchmarks import throughput as measured
-    from service.server import open_store
 
+    _, config = _engine_config(model, flags)
     measured.measure(
-        settings.engine_config(open_store(settings).ensure(settings.model)),
+        config,
         streams=[int(count) for count in streams.split(",") if int(count) > 0],
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
         rounds=rounds,
         tolerance=tolerance,
     )
+
+
+@app.command()
+@with_settings("Model")
+def quantization(
+    data: Annotated[Path, typer.Option(help="Directory of the texts; benchmarks/README.md says which.")],
+    model: Annotated[str | None, typer.Argument(help="A directory, a catalogue name or a hub id.")] = None,
+    kinds: Annotated[
+        str, typer.Option(help="Kinds of weights, with commas; the others are compared with the first.")
+    ] = "float32,bfloat16,int8",
+    tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 4096,
+    prompts: Annotated[int, typer.Option(help="Prompts that are answered.", min=1)] = 32,
+    output_tokens: Annotated[int, typer.Option(help="Longest answer.", min=1)] = 64,
+    **flags: Any,
+) -> None:
+    """What a kind of weights costs in quality: perplexity in three languages, and greedy answers."""
+    from benchmarks import quantization as measured
+    from benchmarks import texts
+
+    chosen = _chosen(measured.KINDS, kinds)
+    if missing := texts.missing(data):
+        raise typer.BadParameter(f"{data} lacks {', '.join(missing)}")
+    settings, config = _engine_config(model, flags)
+    measured.measure(
+        config,
+        name=settings.model,
+        data=data,
+        kinds=list(chosen),
+        tokens=tokens,
+        prompts=prompts,
+        output_tokens=output_tokens,
+    )
+
+
+def _engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, EngineConfig]:
+    """The engine's configuration for ``model``, which is fetched if it is not there."""
+    if model is not None:
+        flags["model"] = model
+    try:
+        settings = Settings.load(flags)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+    from service.server import open_store
+
+    return settings, settings.engine_config(open_store(settings).ensure(settings.model))
 
 
 def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:

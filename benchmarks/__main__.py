@@ -90,8 +90,8 @@ def quantization(
     kinds: Annotated[
         str, typer.Option(help="Kinds of weights, with commas; the others are compared with the first.")
     ] = "float32,bfloat16,int8",
-    tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 4096,
-    prompts: Annotated[int, typer.Option(help="Prompts that are answered.", min=1)] = 32,
+    tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 2048,
+    prompts: Annotated[int, typer.Option(help="Prompts that are answered.", min=1)] = 24,
     output_tokens: Annotated[int, typer.Option(help="Longest answer.", min=1)] = 64,
     **flags: Any,
 ) -> None:

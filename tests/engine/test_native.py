@@ -120,6 +120,24 @@ def test_int8_is_close_to_float32(llama: Reference) -> None:
     assert_is_close_to_float32(llama.path)
 
 
+@pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
+def test_the_largest_sums_of_int8_fit(k: int) -> None:
+    """Every weight and every activation is its row's largest: no sum can be larger."""
+    compiled = native.load()
+    assert compiled is not None
+    columns = 2 * SIZE
+    weights, x = torch.full((columns, k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    weights[1::2] *= -1
+    panels, scales = torch.zeros(columns * (k + k % 2), dtype=torch.int8), torch.zeros(columns)
+    compiled.trivium_pack(weights.data_ptr(), native.F32, panels.data_ptr(), native.INT8, scales.data_ptr(), columns, k)
+    linear = native.Linear(panels=panels.data_ptr(), scales=scales.data_ptr(), n=columns, k=k, kind=native.INT8)
+    found = torch.zeros(2, columns)
+    team = compiled.trivium_team(1)
+    compiled.trivium_linear(team, linear, x.data_ptr(), 2, found.data_ptr())
+    compiled.trivium_disband(team)
+    torch.testing.assert_close(found, x @ weights.T, rtol=1e-5, atol=0)
+
+
 # The same bits
 
 

@@ -8,7 +8,8 @@
 // Every output is summed over k in order, in float32, by fused multiply-adds (int8: exactly, in int32), whatever other
 // rows there are and however threads share the work. Hence a row's bits depend on nothing but the row.
 //
-// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column, and one a row of activations).
+// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column; beside them a row of activations is
+// int16, with a scale of its own).
 // 16-bit panels hold the two halves of their columns interleaved: one load, a shift and a mask give both.
 
 #include <atomic>

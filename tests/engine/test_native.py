@@ -150,7 +150,7 @@ def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
     weights, x = (torch.randn(rows, k, generator=generator) for rows in (2 * SIZE, 5))
     x[:, 3] *= 50
     expected = x @ weights.T
-    assert (int8_product(x, weights) - expected).norm() / expected.norm() < 0.01
+    assert (int8_product(x, weights) - expected).norm() / expected.norm() < 0.015
 
 
 # The same bits

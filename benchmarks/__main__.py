@@ -1,5 +1,7 @@
 """``python -m benchmarks``: what is measured, one subcommand each."""
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,6 +90,27 @@ def throughput(
     )
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def quality(
+    context: typer.Context,
+    data: Annotated[Path, typer.Option(help="Directory of the texts; benchmarks/README.md says which.")],
+    model: Annotated[str, typer.Argument(help="What to serve: a directory, a catalogue name or a hub id.")] = "",
+    url: Annotated[str | None, typer.Option(help="Measure this running server instead.")] = None,
+    tasks: Annotated[str, typer.Option(help="Which tasks, with commas. Empty: all of them.")] = "",
+    sample: Annotated[
+        int, typer.Option(help="Questions of a language, sentences of a pair, marked texts.", min=1)
+    ] = 40,
+    in_flight: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 32,
+) -> None:
+    """How good answers and translations are, beside naive prompts. Further arguments are those of `trivium serve`."""
+    from benchmarks.quality import evaluation as measured
+
+    chosen = _chosen(measured.TASKS, tasks)
+    if missing := [name for task in chosen.values() for name in task.missing(data)]:
+        raise typer.BadParameter(f"{data} lacks {', '.join(missing)}")
+    measured.measure(model or Settings.load().model, url, data, chosen, sample, in_flight, context.args)
+
+
 def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
     wanted = [name for name in names.split(",") if name] or list(known)
     if unknown := set(wanted) - set(known):
@@ -96,4 +119,6 @@ def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
 
 
 app.command("frontend")(frontend.main)
+# A benchmark that is told to stop stops the servers that it started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 app(prog_name="python -m benchmarks")

@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -103,7 +105,8 @@ def table(results: list[Result], tolerance: float) -> Table:
     return made
 
 
-def write(kind: str, results: list[Result], missing: dict[str, str] | None = None) -> Path:
+def write(kind: str, results: Sequence[Any], missing: dict[str, str] | None = None) -> Path:
+    """``results`` are dataclasses."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
     content = {"results": [asdict(result) for result in results], "missing": missing or {}}

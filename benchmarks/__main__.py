@@ -99,7 +99,7 @@ def quality(
     tasks: Annotated[str, typer.Option(help="Which tasks, with commas. Empty: all of them.")] = "",
     sample: Annotated[
         int, typer.Option(help="Questions of a language, sentences of a pair, marked texts.", min=1)
-    ] = 40,
+    ] = 24,
     in_flight: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 32,
 ) -> None:
     """How good answers and translations are, beside naive prompts. Further arguments are those of `trivium serve`."""

@@ -53,11 +53,11 @@ def measure(
         served = serving.model_of(url)
         asker = Asker(url, in_flight)
         for name, task in tasks.items():
-            with console.status(f"{served}: {name}") as status:
-                scores = []
+            scores = []
+            with console.status(f"{served}: {name}"):
                 for score in task.scores(asker, data, sample):
                     scores.append(score)
-                    status.update(f"{served}: {name}, {score.data}, {score.way}")
+                    console.print(f"{score.data}, {score.way}: done", style="dim")
             found += scores
             console.print(table(scores))
             for score in scores:

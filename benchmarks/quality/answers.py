@@ -98,13 +98,13 @@ def _score(
         count=len(questions),
         failed=failed,
         errors=errors(asked.replies),
+        seconds=asked.seconds / len(questions),
         figures={
             "exact match %": percent(exact_match(answer, question.answers, language) for answer, question in given),
             "F1 %": percent(f1(answer, question.answers, language) for answer, question in given),
             "refused: no answer there %": percent(r for q, _, r in rows if not q.answers and r is not None),
             "refused: answer there %": percent(r for q, _, r in rows if q.answers and r is not None),
             **figures,
-            "s a question": asked.seconds / len(questions),
         },
         items=[
             {"id": question.id, "question": question.question, "due": question.answers, "given": answer, "refused": r}

@@ -52,12 +52,12 @@ def _score(
         count=len(texts),
         failed=failed,
         errors=errors(asked.replies),
+        seconds=asked.seconds / len(texts),
         figures={
             "each once %": percent(w for w, (each, _) in zip(whole, rows, strict=True) if each.format != "html"),
             "same tags %": percent(w for w, (each, _) in zip(whole, rows, strict=True) if each.format == "html"),
             "flagged %": percent(marks) if flags is not None else None,
             "silent losses": float(sum(silent)) if rows else None,
-            "s a text": asked.seconds / len(texts),
         },
         items=[
             {"kind": each.kind, "source": each.text, "given": text, "survived": survived}

@@ -22,6 +22,7 @@ class Score:
     count: int
     failed: int
     errors: list[str]
+    seconds: float  # for each that was asked, many being in flight
     figures: dict[str, float | None]
     flags: dict[str, int] = field(default_factory=dict)  # how many segments have each
     items: list[dict[str, Any]] = field(default_factory=list)  # what was asked and answered
@@ -41,17 +42,20 @@ def table(scores: Sequence[Score]) -> Table:
     """One task's. What a way has no figure for is "-"."""
     headings = list(dict.fromkeys(heading for score in scores for heading in score.figures))
     flagged = any(score.flags for score in scores)
-    made = Table("data", "way", "n", *headings, "failed", *(["flags"] if flagged else []), title=scores[0].task)
-    for column in made.columns[2 : 4 + len(headings)]:
+    made = Table("data", "way", "n", *headings, "s each", "failed", title=scores[0].task)
+    for column in made.columns[2:]:
         column.justify = "right"
+    if flagged:
+        made.add_column("flags")
     for score in scores:
         made.add_row(
             score.data,
             score.way,
             str(score.count),
             *(_shown(score.figures.get(heading)) for heading in headings),
+            f"{score.seconds:.2f}",
             str(score.failed),
-            ", ".join(f"{flag} {count}" for flag, count in score.flags.items()),
+            *([", ".join(f"{flag} {count}" for flag, count in score.flags.items())] if flagged else []),
             style="red" if score.failed else None,
         )
     return made

@@ -65,6 +65,7 @@ def _score(
         count=len(pairs),
         failed=failed,
         errors=errors(asked.replies),
+        seconds=asked.seconds / len(pairs),
         figures={
             "chrF2++": CHRF(word_order=2).corpus_score(texts, references).score if answered else None,
             "BLEU": _bleu(target).corpus_score(texts, references).score if answered else None,
@@ -73,7 +74,6 @@ def _score(
             "flagged %": percent(bool(set(each["flags"]) - {"retried"}) for each in everything),
             "retried %": percent("retried" in each["flags"] for each in everything),
             "silently lost": float(lost) if everything else None,
-            "s a text": asked.seconds / len(pairs),
         },
         flags=dict(flags.most_common()),
         items=[

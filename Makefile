@@ -18,7 +18,7 @@ help:
 	@echo 'make test             install what is needed and run the tests'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
-	@echo 'make bench-peers      the same beside other servers, by turns; benchmarks/README.md says how'
+	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
 	@echo 'make clean            remove .venv and everything that tools left'
@@ -45,7 +45,8 @@ bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks serving $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 bench-peers: $(VENV)/installed-dev
-	@$(BIN)/python -m benchmarks peers $(if $(MODEL),--model $(MODEL)) $(ARGS)
+	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) \
+	  $(BIN)/python -m benchmarks peers $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,3 +63,16 @@ CASES: dict[str, Case] = {
     "shared": streams(16, 32, 32, shared=1024),
     "long": streams(4, 1500, 16),
 }
+
+
+def chosen(names: str, known: dict[str, Case]) -> dict[str, Case]:
+    """The named ones of ``known`` or all, and ``streams-N`` for any N. Raises ValueError for any other name."""
+    made = {}
+    for name in [name for name in names.split(",") if name] or known:
+        if sweep := re.fullmatch(r"streams-([1-9]\d*)", name):
+            made[name] = streams(int(sweep[1]), 128, 128)
+        elif name in known:
+            made[name] = known[name]
+        else:
+            raise ValueError(f"unknown: {name}; known are {', '.join(known)} and streams-N")
+    return made

@@ -2,16 +2,18 @@
 
 PYTHON      ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11))
 MODEL       ?=
+DATA        ?=
 PORT        ?=
 ARGS        ?=
 TORCH_INDEX ?=
 
 VENV    := .venv
 BIN     := $(VENV)/bin
+EVALS   := quantization
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench bench-peers container-test lock clean
+.PHONY: help serve test check bench bench-peers eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
@@ -19,11 +21,13 @@ help:
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
+	@echo 'make eval             measure what quantization costs in quality, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
 	@echo 'make clean            remove .venv and everything that tools left'
 	@echo
 	@echo 'MODEL=name            what to serve: a catalogue name, a hub id or a directory'
+	@echo 'DATA=directory        texts for make eval; benchmarks/README.md says which'
 	@echo 'PORT=8000             where to serve it'
 	@echo 'ARGS="..."            further arguments of trivium serve, pytest or the benchmark'
 	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
@@ -47,6 +51,10 @@ bench: $(VENV)/installed-dev
 bench-peers: $(VENV)/installed-dev
 	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) \
 	  $(BIN)/python -m benchmarks peers $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+eval: $(VENV)/installed-dev
+	@for each in $(EVALS); do \
+	  $(BIN)/python -m benchmarks $$each $(MODEL) $(if $(DATA),--data $(DATA)) $(ARGS) || exit; done
 
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh

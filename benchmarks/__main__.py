@@ -10,6 +10,7 @@ from benchmarks.cases import CASES, Case, chosen, poisson
 from benchmarks.peers.peer import Peer
 from benchmarks.peers.rival import Rival
 from benchmarks.peers.roster import PEERS
+from service.engine.types import EngineConfig
 from service.flags import with_settings
 from service.settings import Settings, SettingsError
 
@@ -117,18 +118,11 @@ def throughput(
     **flags: Any,
 ) -> None:
     """The engine in this process beside transformers' generate."""
-    if model is not None:
-        flags["model"] = model
-    try:
-        settings = Settings.load(flags)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from None
-
     from benchmarks import throughput as measured
-    from service.server import open_store
 
+    _, config = _engine_config(model, flags)
     measured.measure(
-        settings.engine_config(open_store(settings).ensure(settings.model)),
+        config,
         streams=[int(count) for count in streams.split(",") if int(count) > 0],
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
@@ -156,6 +150,58 @@ def _rival(given: str) -> Rival:
     if not (name and equals and command):
         raise typer.BadParameter(f"{given!r} is not NAME=COMMAND")
     return Rival(name, command)
+
+
+@app.command()
+@with_settings("Model")
+def quantization(
+    data: Annotated[Path, typer.Option(help="Directory of the texts; benchmarks/README.md says which.")],
+    model: Annotated[str | None, typer.Argument(help="A directory, a catalogue name or a hub id.")] = None,
+    kinds: Annotated[
+        str, typer.Option(help="Kinds of weights, with commas; the others are compared with the first.")
+    ] = "float32,bfloat16,int8",
+    tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 2048,
+    prompts: Annotated[int, typer.Option(help="Prompts that are answered.", min=1)] = 24,
+    output_tokens: Annotated[int, typer.Option(help="Longest answer.", min=1)] = 64,
+    **flags: Any,
+) -> None:
+    """What a kind of weights costs in quality: perplexity in three languages, and greedy answers."""
+    from benchmarks import quantization as measured
+    from benchmarks import texts
+
+    chosen = _chosen(measured.KINDS, kinds)
+    if missing := texts.missing(data):
+        raise typer.BadParameter(f"{data} lacks {', '.join(missing)}")
+    settings, config = _engine_config(model, flags)
+    measured.measure(
+        config,
+        name=settings.model,
+        data=data,
+        kinds=list(chosen),
+        tokens=tokens,
+        prompts=prompts,
+        output_tokens=output_tokens,
+    )
+
+
+def _engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, EngineConfig]:
+    """The engine's configuration for ``model``, which is fetched if it is not there."""
+    if model is not None:
+        flags["model"] = model
+    try:
+        settings = Settings.load(flags)
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+    from service.server import open_store
+
+    return settings, settings.engine_config(open_store(settings).ensure(settings.model))
+
+
+def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
+    wanted = [name for name in names.split(",") if name] or list(known)
+    if unknown := set(wanted) - set(known):
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(known)}")
+    return {name: known[name] for name in wanted}
 
 
 app.command("frontend")(frontend.main)

@@ -120,6 +120,39 @@ def test_int8_is_close_to_float32(llama: Reference) -> None:
     assert_is_close_to_float32(llama.path)
 
 
+def int8_product(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """``x @ weights.T`` as the kernels compute it with weights of 8 bits."""
+    compiled = native.load()
+    assert compiled is not None
+    n, k = weights.shape
+    panels, scales = torch.zeros(n * (k + k % 2), dtype=torch.int8), torch.zeros(n)
+    compiled.trivium_pack(weights.data_ptr(), native.F32, panels.data_ptr(), native.INT8, scales.data_ptr(), n, k)
+    linear = native.Linear(panels=panels.data_ptr(), scales=scales.data_ptr(), n=n, k=k, kind=native.INT8)
+    found = torch.zeros(len(x), n)
+    team = compiled.trivium_team(1)
+    compiled.trivium_linear(team, linear, x.data_ptr(), len(x), found.data_ptr())
+    compiled.trivium_disband(team)
+    return found
+
+
+@pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
+def test_the_largest_sums_of_int8_fit(k: int) -> None:
+    """Every weight and every activation is its row's largest: no sum can be larger."""
+    weights, x = torch.full((2 * SIZE, k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    weights[1::2] *= -1
+    torch.testing.assert_close(int8_product(x, weights), x @ weights.T, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("k", [72, 896, 4864])
+def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
+    """Language models have them: fifty times the rest. What is lost is what the weights lose."""
+    generator = torch.Generator().manual_seed(k)
+    weights, x = (torch.randn(rows, k, generator=generator) for rows in (2 * SIZE, 5))
+    x[:, 3] *= 50
+    expected = x @ weights.T
+    assert (int8_product(x, weights) - expected).norm() / expected.norm() < 0.015
+
+
 # The same bits
 
 

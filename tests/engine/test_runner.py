@@ -301,7 +301,7 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
         chunks = [Chunk(sequence, sequence.num_computed, 1) for sequence in sequences[:count]]
         with torch.inference_mode():
             batch = Batch.build(Step(chunks), runner.cache, runner.device)
-            expected = runner._hidden(batch)
+            expected = runner.hidden(batch)
             buffers.fill(batch, rows)
             null = runner.cache.null_block
             assert buffers.slots[count:rows].tolist() == [null * 256] * (rows - count)

@@ -8,7 +8,8 @@
 // Every output is summed over k in order, in float32, by fused multiply-adds (int8: exactly, in int32), whatever other
 // rows there are and however threads share the work. Hence a row's bits depend on nothing but the row.
 //
-// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column, and one a row of activations).
+// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column; beside them a row of activations is
+// int16, with a scale of its own).
 // 16-bit panels hold the two halves of their columns interleaved: one load, a shift and a mask give both.
 
 #include <atomic>
@@ -340,7 +341,8 @@ void trivium_pack(const void* from, int32_t from_kind, void* to, int32_t to_kind
 
 namespace {
 
-// Rows of activations as int16 of 127 steps, with a scale each.
+// Rows of activations as int16, with a scale each. The steps are as fine as sums over k in int32 allow: beside weights
+// of 127 steps nothing overflows, and what is rounded away is little next to what the weights lost.
 struct Quantized {
     std::vector<int16_t> values;
     std::vector<float> scales;
@@ -350,12 +352,13 @@ struct Quantized {
         stride = (k + 1) / 2 * 2;
         values.assign(rows * stride, 0);
         scales.resize(rows);
+        const float steps = float(std::min<int64_t>(INT16_MAX, INT32_MAX / (127 * k)));
         for (int64_t r = 0; r < rows; r++) {
             const float* row = x + r * ldx;
             float most = 0;
             for (int64_t i = 0; i < k; i++) most = std::fmax(most, std::fabs(row[i]));
-            scales[r] = most / 127;
-            float inverse = most > 0 ? 127 / most : 0;
+            scales[r] = most / steps;
+            float inverse = most > 0 ? steps / most : 0;
             for (int64_t i = 0; i < k; i++) values[r * stride + i] = int16_t(std::nearbyint(row[i] * inverse));
         }
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import frontend
+from service.engine.types import EngineConfig
 from service.flags import with_settings
 from service.settings import Settings, SettingsError
 
@@ -68,24 +69,59 @@ def throughput(
     **flags: Any,
 ) -> None:
     """The engine in this process beside transformers' generate."""
-    if model is not None:
-        flags["model"] = model
-    try:
-        settings = Settings.load(flags)
-    except SettingsError as error:
-        raise typer.BadParameter(str(error)) from None
-
     from benchmarks import throughput as measured
-    from service.server import open_store
 
     measured.measure(
-        settings.engine_config(open_store(settings).ensure(settings.model)),
-        streams=[int(count) for count in streams.split(",") if int(count) > 0],
+        _engine_config(model, flags),
+        streams=_numbers(streams),
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
         rounds=rounds,
         tolerance=tolerance,
     )
+
+
+@app.command()
+@with_settings("Model", "Engine")
+def engine(
+    model: Annotated[str | None, typer.Argument(help="A directory, a catalogue name or a hub id.")] = None,
+    batch: Annotated[
+        str, typer.Option(help="Sequences that decode at once; several numbers with commas.")
+    ] = "1,4,16,64",
+    context: Annotated[str, typer.Option(help="Tokens that each has; several numbers with commas.")] = "128,512,2048",
+    steps: Annotated[int, typer.Option(help="Decoding steps in a round.", min=1)] = 8,
+    products: Annotated[bool, typer.Option(help="Measure matrix products at the model's shapes too.")] = True,
+    rounds: Rounds = 5,
+    tolerance: Tolerance = 0.15,
+    **flags: Any,
+) -> None:
+    """The engine in this process: where a step's time goes, beside what the machine can do."""
+    from benchmarks import engine as measured
+
+    measured.measure(
+        _engine_config(model, flags),
+        batches=_numbers(batch),
+        contexts=_numbers(context),
+        steps=steps,
+        products=products,
+        rounds=rounds,
+        tolerance=tolerance,
+    )
+
+
+def _engine_config(model: str | None, flags: dict[str, Any]) -> EngineConfig:
+    from service.server import open_store
+
+    try:
+        settings = Settings.load(flags | ({} if model is None else {"model": model}))
+    except SettingsError as error:
+        raise typer.BadParameter(str(error)) from None
+    return settings.engine_config(open_store(settings).ensure(settings.model))
+
+
+def _numbers(text: str) -> list[int]:
+    """Positive ones, with commas."""
+    return [int(number) for number in text.split(",") if int(number) > 0]
 
 
 def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
@@ -96,4 +132,6 @@ def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
 
 
 app.command("frontend")(frontend.main)
-app(prog_name="python -m benchmarks")
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -103,9 +104,10 @@ def table(results: list[Result], tolerance: float) -> Table:
     return made
 
 
-def write(kind: str, results: list[Result], missing: dict[str, str] | None = None) -> Path:
+def write(kind: str, results: list[Any], **more: Any) -> Path:
+    """A file of ``results``, dataclasses of any kind, and of what else there is to say."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    content = {"results": [asdict(result) for result in results], "missing": missing or {}}
+    content = {"results": [asdict(result) for result in results], **more}
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return path

@@ -86,4 +86,4 @@ def show(
             console.print(f"[red]{result.server}, {result.case}: {result.failed} failed:[/]", error, markup=True)
     if any(result.noise > tolerance for result in results):
         console.print(f"[yellow]Rows in yellow are spoilt: others kept more than {tolerance:.2f} cores busy.[/]")
-    console.print(f"Written to {report.write(kind, results, missing)}")
+    console.print(f"Written to {report.write(kind, results, missing=missing or {})}")

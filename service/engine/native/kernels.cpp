@@ -12,6 +12,7 @@
 // 16-bit panels hold the two halves of their columns interleaved: one load, a shift and a mask give both.
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -305,6 +306,7 @@ struct Step {
     const int64_t *offsets, *contexts;       // a chunk each: its rows; the tokens its last row sees
     const int32_t* tables;                   // [chunks][width] blocks
     int64_t rows, chunks, width;
+    int64_t* times;  // [PARTS] nanoseconds, added to; null: nobody asks
 };
 
 int trivium_lanes() { return L; }
@@ -560,6 +562,27 @@ void attention(Team& team, const Decoder& d, const Layer& layer, const Step& s, 
     });
 }
 
+enum Part { EMBEDDING, NORMS, POSITIONS, LINEARS, ATTENTION, PARTS };
+
+// Tells the parts of a step apart: what has passed since the last call of `ends` was this part's.
+class Watch {
+  public:
+    explicit Watch(int64_t* times) : times(times), begin(times ? now() : 0) {}
+    void ends(Part part) {
+        if (!times) return;
+        const int64_t end = now();
+        times[part] += end - begin;
+        begin = end;
+    }
+
+  private:
+    static int64_t now() {
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
+    int64_t* times;
+    int64_t begin;
+};
+
 constexpr int64_t FEW = 4;  // rows that are not worth sharing where there is little to do for each
 
 template <class F> void each_row(Team& team, int64_t rows, const F& work) {
@@ -593,15 +616,19 @@ void trivium_step(void* pool, const Decoder* decoder, const Step* step, float* o
     float* qkv = normed + s.rows * H;
     float* attended = qkv + s.rows * stride;
     float* inner = attended + s.rows * Q;
+    Watch watch(s.times);
     each_row(team, s.rows, [&](int64_t r) {
         for (int64_t i = 0; i < H; i++)
             x[r * H + i] = d.embedding_kind == F32 ? ((const float*)d.embeddings)[s.ids[r] * H + i]
                                                    : widen(((const bf16*)d.embeddings)[s.ids[r] * H + i]);
     });
+    watch.ends(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {
         const Layer& layer = d.layers[l];
         each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, layer.input_norm, H, d.eps, normed + r * H); });
+        watch.ends(NORMS);
         linear(team, layer.qkv, normed, H, s.rows, qkv, stride, false);
+        watch.ends(LINEARS);
         each_row(team, s.rows, [&](int64_t r) {
             float* row = qkv + r * stride;
             const float* cosines = d.cosines + s.positions[r] * (D / 2);
@@ -614,14 +641,20 @@ void trivium_step(void* pool, const Decoder* decoder, const Step* step, float* o
             if (d.cache_kind == F32) write<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else write<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
+        watch.ends(POSITIONS);
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
         else attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        watch.ends(ATTENTION);
         linear(team, layer.o, attended, Q, s.rows, x, H, true);
+        watch.ends(LINEARS);
         each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, layer.post_norm, H, d.eps, normed + r * H); });
+        watch.ends(NORMS);
         linear(team, layer.up, normed, H, s.rows, inner, d.inner, false);
         linear(team, layer.down, inner, d.inner, s.rows, x, H, true);
+        watch.ends(LINEARS);
     }
     each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, d.norm, H, d.eps, out + r * H); });
+    watch.ends(NORMS);
 }
 
 }  // extern "C"

@@ -13,13 +13,14 @@ EVALS   := quantization
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench bench-peers eval container-test lock clean
+.PHONY: help serve test check bench bench-engine bench-peers eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make test             install what is needed and run the tests'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
+	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
 	@echo 'make eval             measure what quantization costs in quality, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
@@ -47,6 +48,9 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks serving $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+bench-engine: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks engine $(MODEL) $(ARGS)
 
 bench-peers: $(VENV)/installed-dev
 	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) \

@@ -123,9 +123,38 @@ def throughput(
     _, config = _engine_config(model, flags)
     measured.measure(
         config,
-        streams=[int(count) for count in streams.split(",") if int(count) > 0],
+        streams=_numbers(streams),
         prompt_tokens=prompt_tokens,
         output_tokens=output_tokens,
+        rounds=rounds,
+        tolerance=tolerance,
+    )
+
+
+@app.command()
+@with_settings("Model", "Engine")
+def engine(
+    model: Annotated[str | None, typer.Argument(help="A directory, a catalogue name or a hub id.")] = None,
+    batch: Annotated[
+        str, typer.Option(help="Sequences that decode at once; several numbers with commas.")
+    ] = "1,4,16,64",
+    context: Annotated[str, typer.Option(help="Tokens that each has; several numbers with commas.")] = "128,512,2048",
+    steps: Annotated[int, typer.Option(help="Decoding steps in a round.", min=1)] = 8,
+    products: Annotated[bool, typer.Option(help="Measure matrix products at the model's shapes too.")] = True,
+    rounds: Rounds = 5,
+    tolerance: Tolerance = 0.15,
+    **flags: Any,
+) -> None:
+    """The engine in this process: where a step's time goes, beside what the machine can do."""
+    from benchmarks import engine as measured
+
+    _, config = _engine_config(model, flags)
+    measured.measure(
+        config,
+        batches=_numbers(batch),
+        contexts=_numbers(context),
+        steps=steps,
+        products=products,
         rounds=rounds,
         tolerance=tolerance,
     )
@@ -197,6 +226,11 @@ def _engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, 
     return settings, settings.engine_config(open_store(settings).ensure(settings.model))
 
 
+def _numbers(text: str) -> list[int]:
+    """Positive ones, with commas."""
+    return [int(number) for number in text.split(",") if int(number) > 0]
+
+
 def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
     wanted = [name for name in names.split(",") if name] or list(known)
     if unknown := set(wanted) - set(known):
@@ -205,4 +239,6 @@ def _chosen(known: dict[str, Any], names: str) -> dict[str, Any]:
 
 
 app.command("frontend")(frontend.main)
-app(prog_name="python -m benchmarks")
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from service.engine.attention.layer import LayerSpec
-from service.engine.batch import Batch
+from service.engine.batch import Batch, Ints
 from service.engine.kv_cache import KVCache
 from service.engine.native import kernels
 from service.engine.native.kernels import BF16, F32, INT8, Decoder, Layer, Linear, Step
@@ -91,6 +91,7 @@ class NativeDecoder:
             cache_kind=_KINDS[self.dtype],
         )
         self._hidden_size = hidden
+        self._times: Ints | None = None
 
     @property
     def weights_bytes(self) -> int:
@@ -100,6 +101,11 @@ class NativeDecoder:
         """Read and write the keys and values of ``cache`` from now on. The layout within its blocks is the kernels'."""
         for layer, kept in zip(self._layers, cache.layers, strict=True):
             layer.keys, layer.values = kept.key.data_ptr(), kept.value.data_ptr()
+
+    def watch(self) -> Ints:
+        """The nanoseconds of each of ``kernels.PARTS``, which every step from now on adds to."""
+        self._times = np.zeros(len(kernels.PARTS), dtype=np.int64)
+        return self._times
 
     def hidden(self, batch: Batch) -> Tensor:
         """Last hidden states [T, hidden_size], float32."""
@@ -114,6 +120,7 @@ class NativeDecoder:
             rows=batch.num_rows,
             chunks=len(batch.chunks),
             width=tables.shape[1],
+            times=None if self._times is None else self._times.ctypes.data,
         )
         out = torch.empty(batch.num_rows, self._hidden_size)
         self._kernels.trivium_step(self._team, self._decoder, step, out.data_ptr())

@@ -221,6 +221,17 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -
     assert hits
 
 
+def test_watching_a_step_changes_no_bit(llama: Reference) -> None:
+    plain, watched = (Stepper(make_runner(llama.path)) for _ in range(2))
+    model = watched.runner.model
+    assert isinstance(model, native_decoder.NativeDecoder)
+    times = model.watch()
+    for stepper in (plain, watched):
+        stepper.step((stepper.add(prompt(20, 1), "it"), 20))
+    assert torch.equal(plain.sampler.logits["it"][0], watched.sampler.logits["it"][0])
+    assert (times > 0).all()
+
+
 # Who may and who may not
 
 

@@ -33,7 +33,7 @@ def measure(
     tolerance: float,
 ) -> None:
     """Measure, print and write. ``tolerance``: how many cores others may keep busy during a round that counts."""
-    console = Console(width=None if sys.stdout.isatty() else 180)
+    console = Console(width=None if sys.stdout.isatty() else 220)
     grown = max(contexts) + max(CHUNK, steps * (rounds + 1) + 2)
     blocks = (max(batches) + 1) * -(-grown // (config.block_size or _BLOCK))
     config = msgspec.structs.replace(

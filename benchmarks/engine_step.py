@@ -163,7 +163,7 @@ class ClockedEngine:
             ("schedule", self.scheduler, "schedule"),
             ("commit", self.scheduler, "commit"),
             ("batch", Batch, "build"),
-            (REST, runner, "_hidden"),
+            (REST, runner, "hidden"),
             ("finite", runner, "_clear_broken"),
             ("head", runner.model, "logits"),
             ("sampling", runner.sampler, "sample"),

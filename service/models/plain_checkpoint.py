@@ -34,7 +34,7 @@ class PlainCheckpoint:
                     raise NotPlain(f"{name} is {found.get_dtype()} {found.get_shape()}")
         except KeyError as error:
             raise NotPlain(f"there is no {error}") from error
-        except (OSError, ValueError, AttributeError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
             raise NotPlain(f"the weights cannot be read: {error}") from error
 
     def take(self, name: str) -> Tensor | None:

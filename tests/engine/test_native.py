@@ -15,7 +15,7 @@ from service.engine.errors import UnsupportedModel
 from service.engine.native import kernels as native
 from service.engine.runner import ModelRunner
 from service.engine.types import EngineConfig, Request, SamplingParams, TokenLogprob
-from service.models import native_decoder
+from service.models import native_decoder, packer
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
@@ -29,7 +29,7 @@ FAMILIES = {
     "qwen2": SHAPE | {"num_key_value_heads": 6},
     "qwen3": SHAPE | {"tie_word_embeddings": True},
 }
-SIZE = 16 if native.load() is None else native_decoder.block_size()
+SIZE = 16 if native.load() is None else packer.block_size()
 ROOMY = {"block_size": SIZE, "num_blocks": 300}
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": ROOMY,
@@ -89,7 +89,7 @@ def test_registers_of_another_width_equal_transformers(tmp_path: Path, monkeypat
     subprocess.run(command, check=True, timeout=200)
     monkeypatch.setattr(native, "load", lambda: native.declare(ctypes.CDLL(str(built))))
     save_model(build_model("qwen3", **SHAPE), tmp_path)
-    assert native_decoder.block_size() == 32
+    assert packer.block_size() == 32
     assert_equals_transformers(tmp_path)
     assert_is_close_to_float32(tmp_path)
 

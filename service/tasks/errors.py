@@ -7,8 +7,12 @@ TaskError (a ValueError)
 ├── PromptTooLong        prompt + max_tokens exceed the context or the KV cache; holds both numbers
 ├── ChatTemplateError    the model's chat template refused the messages
 ├── NoChatTemplate       messages were sent to a model that has no chat template
-└── UnknownLanguage      neither a language name nor a BCP-47 code
+├── UnknownLanguage      neither a language name nor a BCP-47 code
+├── UnsupportedPair      languages that the model does not translate between
+└── TooManySegments      more to translate than one request may have
 """
+
+from collections.abc import Iterable
 
 
 class TaskError(ValueError):
@@ -65,3 +69,20 @@ class UnknownLanguage(TaskError):
             param=param,
         )
         self.name = name
+
+
+class UnsupportedPair(TaskError):
+    """The model does not translate to or from ``name``; between ``codes``, any to any, it does."""
+
+    def __init__(self, name: str, codes: Iterable[str], *, param: str | None = None) -> None:
+        message = f"This model does not translate to or from {name}. It translates any to any of {', '.join(codes)}."
+        super().__init__(message, param=param)
+
+
+class TooManySegments(TaskError):
+    """The texts have too many sentences together."""
+
+    def __init__(self, segments: int, limit: int, *, param: str | None = None) -> None:
+        super().__init__(f"The texts have {segments} segments to translate; the limit is {limit}.", param=param)
+        self.segments = segments
+        self.limit = limit

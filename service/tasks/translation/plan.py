@@ -111,7 +111,7 @@ def _words(text: str, order: Order) -> str:
 
 
 def _begun(document: Document, prefix: str) -> tuple[Document, str]:
-    """A document that begins with ``prefix`` in place of white space, and what of it its first piece is to begin with."""
+    """A document that begins with ``prefix`` in place of white space; and what of it is its first piece's to say."""
     if not prefix or not document.units:
         return document, ""
     first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit))

@@ -14,8 +14,8 @@ _COMMON_SOURCES = ("en", "zh", "fr", "es")
 ADDRESS = {
     "de": ("Sie", "du"), "fr": ("vous", "tu"), "es": ("usted", "tú"), "it": ("Lei", "tu"), "pt": ("o senhor", "tu"),
     "nl": ("u", "je"), "pl": ("Pan/Pani", "ty"), "ru": ("вы", "ты"), "uk": ("ви", "ти"), "cs": ("vy", "ty"),
-    "bg": ("вие", "ти"), "ro": ("dumneavoastră", "tu"), "hu": ("Ön", "te"), "el": ("εσείς", "εσύ"), "tr": ("siz", "sen"),
-    "fi": ("te", "sinä"), "ja": ("です・ます", "だ"), "ko": ("합니다", "해"), "hi": ("आप", "तुम"),
+    "bg": ("вие", "ти"), "ro": ("dumneavoastră", "tu"), "hu": ("Ön", "te"), "el": ("εσείς", "εσύ"),
+    "tr": ("siz", "sen"), "fi": ("te", "sinä"), "ja": ("です・ます", "だ"), "ko": ("합니다", "해"), "hi": ("आप", "तुम"),
 }  # fmt: skip
 
 

@@ -25,11 +25,7 @@ _WEIGHTS = {"Hani": 3, "Kana": 2, "Hang": 2}
 
 # Characters that only one way of writing Chinese has, of those that are used most.
 _SIMPLIFIED = frozenset("这们来说国时会学对发经为现过还后样动关点从开长问实两间没体机当应业电话书东车马门见语请让谁")
-    "这们来说国时会学对发经为现过还后样动关点从开长问实两间没体机当应业电话书东车马门见语请让给认谁"
-)
 _TRADITIONAL = frozenset("這們來說國時會學對發經為現過還後樣動關點從開長問實兩間沒體機當應業電話書東車馬門見語請讓誰")
-    "這們來說國時會學對發經為現過還後樣動關點從開長問實兩間沒體機當應業電話書東車馬門見語請讓給認誰"
-)
 
 
 def without_markers(text: str) -> str:

@@ -7,6 +7,7 @@ TaskError (a ValueError)
 ├── PromptTooLong        prompt + max_tokens exceed the context or the KV cache; holds both numbers
 ├── ChatTemplateError    the model's chat template refused the messages
 ├── NoChatTemplate       messages were sent to a model that has no chat template
+├── MalformedMarkup      XML that is not well-formed
 ├── UnknownLanguage      neither a language name nor a BCP-47 code
 ├── UnsupportedPair      languages that the model does not translate between
 └── TooManySegments      more to translate than one request may have
@@ -58,6 +59,15 @@ class ChatTemplateError(TaskError):
 
 class NoChatTemplate(TaskError):
     """The model was never taught to chat."""
+
+
+class MalformedMarkup(TaskError):
+    """The text is not what its format says. ``line`` and ``column`` begin at 1."""
+
+    def __init__(self, reason: str, line: int, column: int, *, param: str | None = None) -> None:
+        super().__init__(f"The text is not well-formed: {reason} at line {line}, column {column}.", param=param)
+        self.line = line
+        self.column = column
 
 
 class UnknownLanguage(TaskError):

@@ -8,6 +8,7 @@ from service.tasks.translation.documents.document import Unit
 from service.tasks.translation.plan import Piece, Plan, read
 from service.tasks.translation.prompts import translation_prompt
 from service.tasks.translation.result import Flag
+from service.tasks.translation.terms import as_written
 
 _RETRY_TEMPERATURE, _RETRY_TOP_P, _RETRY_PENALTY = 0.4, 0.9, 1.1
 _OTHER_TEMPERATURE, _OTHER_TOP_P = 0.8, 0.95
@@ -87,7 +88,7 @@ class Drafter:
     def _masked(self, piece: Piece) -> Unit:
         """The piece with the terms of the glossary out of the model's reach, if it can be read so."""
         protected = {term: term for term in self._plan.order.do_not_translate}
-        protected |= {term.source: term.target for term in piece.terms}
+        protected |= as_written(piece.terms, piece.unit.source)
         whole = replace(self._plan.order, splitting="none")
         units = read(piece.unit.source, whole, piece.source, protected).units
         return units[0] if len(units) == 1 and units[0].source == piece.unit.source else piece.unit

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from service.tasks.languages import Language
@@ -11,7 +11,6 @@ from service.tasks.translation.documents.document import Document, Unit
 from service.tasks.translation.guard import Detect
 from service.tasks.translation.order import Order, Term
 from service.tasks.translation.result import Detection
-from service.tasks.translation.scripts import has_letters
 from service.tasks.translation.segmentation import split
 from service.tasks.translation.sentences import SENTENCES
 from service.tasks.translation.terms import occurring
@@ -39,12 +38,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TextPlan:
-    """``pieces`` has for each unit of the document the number of its piece; None for a unit that stays as it is."""
+    """``pieces`` has for each unit of the document the number of its piece."""
 
     document: Document
     source: Language | None
     detected: Detection | None
-    pieces: tuple[int | None, ...]
+    pieces: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Plan:
 
 def make_plan(order: Order, source: Language | None, target: Language, detect: Detect) -> Plan:
     """Read the texts. Takes a while for long ones, so it may run in a thread."""
-    numbers: dict[tuple[str, tuple[str, ...], Language | None, str], int] = {}
+    numbers: dict[tuple[Unit, Language | None, str], int] = {}
     pieces: list[Piece] = []
     texts = []
     protected = {term: term for term in order.do_not_translate}
@@ -71,12 +70,9 @@ def make_plan(order: Order, source: Language | None, target: Language, detect: D
             continue
         document = read(text, order, language, protected)
         document, prefix = _begun(document, order.output_prefix)
-        places: list[int | None] = []
+        places = []
         for unit in document.units:
-            if not has_letters(unit.text):
-                places.append(None)
-                continue
-            key = (unit.text, unit.marks, language, prefix)
+            key = (replace(unit, start=0, end=0), language, prefix)
             if key not in numbers:
                 numbers[key] = len(pieces)
                 pieces.append(Piece(unit, language, prefix, occurring(order.glossary, unit.text)))
@@ -117,6 +113,6 @@ def _begun(document: Document, prefix: str) -> tuple[Document, str]:
     first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit))
     layout = "".join(part for part in document.parts[:first] if isinstance(part, str))
     rest = document.parts[first:]
-    if layout.strip() or not has_letters(document.units[0].text):
+    if layout.strip():
         return Document((prefix + layout.lstrip(), *rest)), ""
     return Document(rest), prefix

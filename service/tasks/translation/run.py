@@ -160,8 +160,7 @@ class TranslationRun:
                     yield from self._segment(index, text, part, segments)
                 else:
                     yield SegmentDelta(index=index, segment=None, delta=part)
-            pieces = [piece for piece in text.pieces if piece is not None]
-            while any(other.finish is None for piece in pieces if self._others for other in self._others[piece]):
+            while self._others and any(other.finish is None for piece in text.pieces for other in self._others[piece]):
                 yield None
             yield SegmentDelta(index=index, segment=None, delta="", done=self._translation(text, segments))
 
@@ -171,14 +170,12 @@ class TranslationRun:
         number = len(segments)
         piece = text.pieces[number]
         sent = ""
-        outcome = Outcome(text=unit.source, flags=(), score=None) if piece is None else None
-        while piece is not None and (outcome := self._outcomes.get(piece)) is None:
+        while (outcome := self._outcomes.get(piece)) is None:
             if self._is_live(first := self._attempts[piece]) and len(written := first.written) > len(sent):
                 yield SegmentDelta(index=index, segment=number, delta=written[len(sent) :])
                 sent = written
             else:
                 yield None
-        assert outcome is not None
         segment = Segment(
             source=unit.source,
             text=outcome.text,
@@ -191,9 +188,8 @@ class TranslationRun:
         yield SegmentDelta(index=index, segment=number, delta=outcome.text[len(sent) :], end=segment)
 
     def _translation(self, text: TextPlan, segments: Sequence[Segment]) -> Translation:
-        pieces = [piece for piece in text.pieces if piece is not None]
-        terms = dict.fromkeys(term.source for piece in pieces for term in self._plan.pieces[piece].terms)
-        missed = {term.source for piece in pieces for term in self._outcomes[piece].missed}
+        terms = dict.fromkeys(term.source for piece in text.pieces for term in self._plan.pieces[piece].terms)
+        missed = {term.source for piece in text.pieces for term in self._outcomes[piece].missed}
         whole = text.document.join([segment.text for segment in segments])
         return Translation(
             text=whole,
@@ -212,10 +208,7 @@ class TranslationRun:
         found = {whole: None}
         for choice in range(self._plan.order.alternatives):
             texts = []
-            for unit, piece in zip(text.document.units, text.pieces, strict=False):
-                if piece is None:
-                    texts.append(unit.source)
-                    continue
+            for unit, piece in zip(text.document.units, text.pieces, strict=True):
                 said = self._plan.pieces[piece].dressed(self._others[piece][choice].text) or unit.source
                 restored = documents.restore(unit, said)
                 texts.append(documents.force(unit, said) if restored is None else restored)

@@ -1,7 +1,6 @@
 """Which letters a text is written in, and how much it says for its length."""
 
 import re
-import unicodedata
 from collections import Counter
 
 _MARKER = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -31,11 +30,6 @@ _TRADITIONAL = frozenset("這們來說國時會學對發經為現過還後樣動
 def without_markers(text: str) -> str:
     """The text without what stands for tags, placeholders and protected terms."""
     return _MARKER.sub(" ", text)
-
-
-def has_letters(text: str) -> bool:
-    """Whether there is anything to translate."""
-    return any(unicodedata.category(char)[0] == "L" for char in without_markers(text))
 
 
 def scripts_of(language: str) -> tuple[str, ...]:

@@ -8,9 +8,13 @@ from service.tasks.translation.order import Term
 
 
 def occurring(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
-    """The terms that stand in ``text``, as words and in any case, with ``source`` as it is written there."""
-    found = ((term, _pattern(term.source).search(text)) for term in terms)
-    return tuple(Term(match[0], term.target) for term, match in found if match is not None)
+    """The terms that stand in ``text``, as words and in any case."""
+    return tuple(term for term in terms if _pattern(term.source).search(text))
+
+
+def as_written(terms: Iterable[Term], text: str) -> dict[str, str]:
+    """The terms as ``text`` writes them, each way it does, and their translations."""
+    return {match[0]: term.target for term in terms for match in _pattern(term.source).finditer(text)}
 
 
 def missing(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:

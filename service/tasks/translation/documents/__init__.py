@@ -1,34 +1,29 @@
-"""Texts with layout and markup: what of them is translated, and how they are put together again."""
+"""Texts with layout and markup: what of them is translated, and how they are put together again.
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+A text is read into pieces (text, html, xml, markdown), those into runs of sentences with marks in them (composing), and
+translations are put back in their places (restoring). All of it is pure and takes time linear in the text.
+"""
 
-from service.tasks.translation.documents.document import Document, Unit
+from collections.abc import Mapping
+
+from service.tasks.translation.documents import html, markdown, text, xml
+from service.tasks.translation.documents.composing import Split, compose
+from service.tasks.translation.documents.document import Document, Mark, Unit
+from service.tasks.translation.documents.restoring import force, mask_numbers, restore
+from service.tasks.translation.documents.terms import Terms
 from service.tasks.translation.order import Format
 
+__all__ = ["Document", "Mark", "Split", "Unit", "force", "mask_numbers", "read", "restore"]
 
-def read(
-    text: str,
-    format: Format,
-    *,
-    split: Callable[[str], list[tuple[int, int]]],
-    protected: Mapping[str, str] = MappingProxyType({}),
-) -> Document:
-    parts: list[Unit | str] = []
-    position = 0
-    for start, end in split(text):
-        if start > position:
-            parts.append(text[position:start])
-        parts.append(Unit(text[start:end], text[start:end], (), start, end))
-        position = end
-    if position < len(text):
-        parts.append(text[position:])
-    return Document(tuple(parts))
+_READERS = {"text": text.read, "markdown": markdown.read, "html": html.read, "xml": xml.read}
 
 
-def restore(unit: Unit, translated: str) -> str | None:
-    return translated
+def read(source: str, format: Format, *, split: Split, protected: Mapping[str, str] | None = None) -> Document:
+    """``source`` as units to translate. HTML, Markdown and text are read whatever they are.
 
+    ``split`` gives the places of the sentences in a run of text; what stands between them is kept. ``protected`` are
+    terms and what is put in their place, the term itself where it is not to be translated.
 
-def force(unit: Unit, translated: str) -> str:
-    return translated
+    Raises MalformedMarkup for XML that is not well-formed.
+    """
+    return compose(source, _READERS[format](source), split, Terms(protected or {}))

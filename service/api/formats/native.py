@@ -1,6 +1,6 @@
 """What the native routes say that write one text: ``generate`` and ``answer``.
 
-A stream has events ``{"id", "index", "text", "finish_reason"}``, where ``index`` is 0 and ``finish_reason`` is null until the
+A stream has events ``{"id", "index", "text", "finish_reason"}``: ``index`` is 0, ``finish_reason`` is null until the
 last of them, and at the end one event ``{"id", "model", "usage", "timings"}``.
 """
 

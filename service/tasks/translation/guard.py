@@ -133,6 +133,6 @@ def _wrong_language(translation: str, given: Language | None, wanted: Language, 
 
 
 def _is_name(text: str) -> bool:
-    """Whether every word of a short text begins with a capital or a digit, as names and their like do."""
+    """Whether every word of a short text has capitals or digits, as names and their like do."""
     words = text.split()
-    return len(words) <= _NAMES and all(not word[0].islower() for word in words) and text.isascii()
+    return len(words) <= _NAMES and text.isascii() and not any(map(str.islower, words))

@@ -13,7 +13,7 @@ LONGEST = 1000  # characters of a piece; what is longer is cut between clauses o
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # "Mr.", "M." and the like: a short word alone is an abbreviation that the rules of its language do not know, or else
 # no worse for standing with what follows.
-_ABBREVIATION = re.compile(r"\W*\w{1,3}\.\s*")
+_ABBREVIATION = re.compile(r"\W*\w{1,2}\.\s*")
 _CLAUSE = re.compile(r"[,;:，；：、](?=\s)\s*|[，；：、]")
 _SPACE = re.compile(r"\s+")
 

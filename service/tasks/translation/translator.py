@@ -17,7 +17,7 @@ from service.tasks.translation.run import Observer, TranslationRun
 from service.tasks.translation.sentences import SENTENCES
 
 GREEDY = Options(temperature=0.0)
-_LONG = 20_000  # characters; reading more takes longer than the hop to a thread
+_LONG, _MANY = 20_000, 50  # characters, terms; reading more takes longer than the hop to a thread
 _MARKED_UP = ("markdown", "html", "xml")
 
 
@@ -80,7 +80,7 @@ class Translator:
         self._check(order, source, target)
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
-        if sum(map(len, order.texts)) > _LONG:
+        if sum(map(len, order.texts)) > _LONG or len(order.glossary) > _MANY:
             plan = await asyncio.to_thread(make_plan, *arguments)
         else:
             plan = make_plan(*arguments)

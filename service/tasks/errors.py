@@ -92,7 +92,6 @@ class UnsupportedPair(TaskError):
 class TooManySegments(TaskError):
     """The texts have too many sentences together."""
 
-    def __init__(self, segments: int, limit: int, *, param: str | None = None) -> None:
-        super().__init__(f"The texts have {segments} segments to translate; the limit is {limit}.", param=param)
-        self.segments = segments
+    def __init__(self, limit: int, *, param: str | None = None) -> None:
+        super().__init__(f"The texts have more than {limit} segments to translate, which is the limit.", param=param)
         self.limit = limit

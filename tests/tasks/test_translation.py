@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.errors import EngineError, EngineUnavailable
@@ -315,6 +315,7 @@ async def test_the_translation_begins_with_the_prefix_literally(prefix: str, ans
     assert await translate("Hello", answer, output_prefix=prefix) == expected
 
 
+@settings(deadline=None)  # the first example loads the detector
 @given(
     prefix=st.text(alphabet="a \n你", max_size=5), answer=st.text(alphabet="b \n好"), text=st.text("x \n", min_size=1)
 )

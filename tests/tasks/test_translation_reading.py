@@ -1,7 +1,9 @@
 """Where texts are cut, in which language they are, and which terms stand in them."""
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.tasks.translation.detection import Detector
@@ -44,6 +46,13 @@ def test_what_goes_on_for_too_long_is_cut_at_clauses_or_words() -> None:
     assert len(split("x" * 5000, language="en")) == 1
 
 
+def test_a_line_of_many_sentences_takes_time_in_proportion() -> None:
+    text = "好。" * 100_000
+    started = time.process_time()
+    assert len(split(text, language="zh")) == 100_000
+    assert time.process_time() - started < 20
+
+
 @given(st.text("ab.。!?\n \r\t\u3000⟦1⟧，,😀", max_size=200), st.sampled_from(["en", "zh", "fr", "xx"]))
 def test_nothing_but_white_space_stands_between(text: str, language: str) -> None:
     position = 0
@@ -76,6 +85,7 @@ async def test_languages_are_detected(text: str, code: str) -> None:
     assert 1 >= best.confidence >= max((other.confidence for other in rest), default=0) >= 0
 
 
+@settings(deadline=None)  # the first example loads the model
 @given(st.text())
 async def test_any_text_has_languages_or_none(text: str) -> None:
     detector = Detector()

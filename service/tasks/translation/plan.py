@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from service.tasks.errors import TooManySegments
 from service.tasks.languages import Language
 from service.tasks.translation import documents
 from service.tasks.translation.documents.document import Document, Unit
@@ -56,11 +57,15 @@ class Plan:
     pieces: tuple[Piece, ...]
 
 
-def make_plan(order: Order, source: Language | None, target: Language, detect: Detect) -> Plan:
-    """Read the texts. Takes a while for long ones, so it may run in a thread."""
+def make_plan(order: Order, source: Language | None, target: Language, detect: Detect, *, max_segments: int) -> Plan:
+    """Read the texts. Takes a while for long ones, so it may run in a thread.
+
+    Raises TooManySegments and MalformedMarkup.
+    """
     numbers: dict[tuple[Unit, Language | None, str], int] = {}
     pieces: list[Piece] = []
     texts = []
+    segments = 0
     protected = {term: term for term in order.do_not_translate}
     for text in order.texts:
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
@@ -69,6 +74,9 @@ def make_plan(order: Order, source: Language | None, target: Language, detect: D
             texts.append(TextPlan(Document((text,)), language, detected, ()))
             continue
         document = read(text, order, language, protected)
+        segments += len(document.units)
+        if segments > max_segments:
+            raise TooManySegments(max_segments, param="text")
         document, prefix = _begun(document, order.output_prefix)
         places = []
         for unit in document.units:

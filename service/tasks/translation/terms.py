@@ -9,7 +9,10 @@ from service.tasks.translation.order import Term
 
 def occurring(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
     """The terms that stand in ``text``, as words and in any case."""
-    return tuple(term for term in terms if _pattern(term.source).search(text))
+    folded = text.casefold()  # most terms stand nowhere, and this tells it far sooner than a pattern
+    return tuple(
+        term for term in terms if term.source.strip().casefold() in folded and _pattern(term.source).search(text)
+    )
 
 
 def as_written(terms: Iterable[Term], text: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.errors import InvalidOption, TooManySegments, UnsupportedPair
+from service.tasks.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation import Generator, Options
 from service.tasks.languages import Language, find_language
 from service.tasks.translation.detection import Detector
@@ -72,8 +72,8 @@ class Translator:
         ``options`` hold for each segment. Where they name no ``max_tokens``, a translation may have a few times the
         tokens of its segment. A text that is in the target language already, or has no letters, comes back as it is.
 
-        Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, PromptTooLong, with ``param`` the field
-        of the order.
+        Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong, with
+        ``param`` the field of the order.
         """
         target = find_language(order.target, param="target_lang")
         source = None if order.source is None else find_language(order.source, param="source_lang")
@@ -81,11 +81,9 @@ class Translator:
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
         if sum(map(len, order.texts)) > _LONG or len(order.glossary) > _MANY:
-            plan = await asyncio.to_thread(make_plan, *arguments)
+            plan = await asyncio.to_thread(make_plan, *arguments, max_segments=self._max_segments)
         else:
-            plan = make_plan(*arguments)
-        if len(plan.pieces) > self._max_segments:
-            raise TooManySegments(len(plan.pieces), self._max_segments, param="text")
+            plan = make_plan(*arguments, max_segments=self._max_segments)
         drafter = Drafter(self._generator, plan, options, self._style)
         drafts = []
         for number in range(len(plan.pieces)):

@@ -1,15 +1,16 @@
 """Texts with layout and markup: what of them is translated, and how they are put together again.
 
-A text is read into pieces (text, html, xml, markdown), those into runs of sentences with marks in them (composing), and
+A text is read into pieces (text, html, xml, markdown), those into sentences with marks in them (run, composing), and
 translations are put back in their places (restoring). All of it is pure and takes time linear in the text.
 """
 
 from collections.abc import Mapping
 
 from service.tasks.translation.documents import html, markdown, text, xml
-from service.tasks.translation.documents.composing import Split, compose
+from service.tasks.translation.documents.composing import compose
 from service.tasks.translation.documents.document import Document, Mark, Unit
 from service.tasks.translation.documents.restoring import force, mask_numbers, restore
+from service.tasks.translation.documents.run import Split
 from service.tasks.translation.documents.terms import Terms
 from service.tasks.translation.order import Format
 

@@ -7,7 +7,6 @@ that have another word put in their place.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.markers import BRACKETS, Markers
 from service.tasks.translation.documents.piece import Place
 
 
@@ -29,9 +28,9 @@ class Mark:
 class Unit:
     """A piece that is translated by itself.
 
-    ``text`` is what the model sees: tags, placeholders and protected terms are replaced by markers, which ``markers``
-    writes and finds. ``marks`` are what they stand for, in the order of their numbers, which begin at 1. ``start`` and
-    ``end`` are offsets in the whole text.
+    ``text`` is what the model sees: tags, placeholders and protected terms are replaced by markers. ``marks``
+    are what they stand for, in the order of their numbers, which begin at 1. ``start`` and ``end`` are offsets in the
+    whole text.
     """
 
     text: str
@@ -39,7 +38,6 @@ class Unit:
     marks: tuple[Mark, ...]
     start: int
     end: int
-    markers: Markers = BRACKETS
     place: Place = Place.TEXT
 
 

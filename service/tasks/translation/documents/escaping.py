@@ -7,7 +7,7 @@ from service.tasks.translation.documents.piece import Place
 # XML allows these in no form.
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# What would begin or end something in a line of Markdown; an asterisk between spaces or an underscore in a word does not.
+# What would begin or end something in a line of Markdown, but for `*` between spaces and `_` in a word.
 _MARKDOWN = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~]) | ` | (?<!\s)\*|\*(?!\s) | (?<![^\W_])_(?!\s)|(?<!\s)_(?![^\W_]) | ~(?=~)
     | \](?=[(\[:]) | <(?=[a-zA-Z/!?]) | &(?=\#?\w{1,32};)""",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from service.tasks.translation.documents.piece import Kind, Piece, Place
+from service.tasks.translation.documents.piece import KEPT_NAME, Kind, Piece, Place
 
 _NAME = r"[a-zA-Z][^\s/>]*+"
 _ATTRIBUTE = (
@@ -31,7 +31,8 @@ def _names(text: str) -> frozenset[str]:
 
 VOID = _names("area base br col embed hr img input link meta param source track wbr")
 _RAW = _names("iframe noembed noframes script style textarea xmp")  # no tags in them
-_KEPT = _names("audio canvas code kbd math object pre samp svg template tt var video")
+_KEPT = _names("code kbd math pre samp tt var")  # with their words
+_MEDIA = _names("audio canvas object svg template video")
 _BLOCKS = _names(
     "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset "
     "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li link main menu meta "
@@ -74,12 +75,12 @@ def _markup(text: str, begin: int, cdata_end: int) -> tuple[int, Piece | None]:
     if (match := TAG.match(text, begin)) is not None:
         piece = tag(match)
         end = match.end()
-        if not match["close"] and (piece.name in _RAW or piece.name in _KEPT or _untranslated(match)):
+        if not match["close"] and (piece.name in _RAW | _MEDIA | _KEPT or _untranslated(match)):
             if piece.name in _RAW:
                 end = _element_end(text, _raw_end(text, end, piece.name))
             elif piece.name not in VOID:
                 end = _kept_end(text, end, piece.name, cdata_end)
-            return end, Piece(Kind.BREAK if piece.kind is Kind.BREAK else Kind.TAG, text[begin:end])
+            return end, _kept_element(piece, text[begin:end])
         return end, piece
     if _TAG_BEGINS.match(text, begin):
         return _kept(text, begin, len(text), Kind.BREAK)  # a tag without end
@@ -92,6 +93,14 @@ def _markup(text: str, begin: int, cdata_end: int) -> tuple[int, Piece | None]:
         kind = Kind.BREAK if following[:8].lower() == "!doctype" else Kind.TAG
         return _kept(text, begin, _element_end(text, begin), kind)
     return begin + 1, None
+
+
+def _kept_element(piece: Piece, source: str) -> Piece:
+    if piece.kind is Kind.BREAK:
+        return Piece(Kind.BREAK, source)
+    if piece.name in _RAW | _MEDIA:
+        return Piece(Kind.TAG, source)
+    return Piece(Kind.KEPT, source, KEPT_NAME)
 
 
 def _kept(text: str, begin: int, end: int, kind: Kind = Kind.TAG) -> tuple[int, Piece]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.html import VOID
-from service.tasks.translation.documents.piece import Kind
+from service.tasks.translation.documents.piece import KEPT_NAME, Kind
 from service.tasks.translation.documents.text import INLINE_TAG, inline_tag
 
 _SPECIAL = re.compile(
@@ -53,7 +53,7 @@ def spans(text: str, references: Container[str], label: Callable[[str], str]) ->
                 found.append(Span(start, position, Kind.TEXT, shown=match[0][1:]))
             case "code":
                 if (end := code.end(start, position)) is not None:
-                    found.append(Span(start, end, Kind.TAG))
+                    found.append(Span(start, end, Kind.KEPT, shown=KEPT_NAME))
                     position = end
             case "emphasis":
                 emphasis.add(start, position)
@@ -68,6 +68,8 @@ def spans(text: str, references: Container[str], label: Callable[[str], str]) ->
                     kind = Kind.TAG if piece.name.lower() in VOID else piece.kind
                     position = tag.end()
                     found.append(Span(start, position, kind, piece.name.lower()))
+            case "auto":
+                found.append(Span(start, position, Kind.KEPT, shown=KEPT_NAME))
             case _:
                 found.append(Span(start, position, Kind.TAG))
     return sorted([*found, *emphasis.found], key=lambda span: span.start)

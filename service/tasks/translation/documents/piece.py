@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 class Kind(Enum):
     TEXT = auto()  # to be translated
+    KEPT = auto()  # stands for words, but is not translated
     TAG = auto()  # inline markup that stands alone
     OPEN = auto()  # inline markup up to the CLOSE with the same pair
     CLOSE = auto()
@@ -20,6 +21,9 @@ class Place(Enum):
     MARKDOWN = auto()
     CELL = auto()  # of a table in Markdown
     MARKUP = auto()  # HTML or XML
+
+
+KEPT_NAME = "Xx"  # what a KEPT piece is shown as, so that a sentence has something there
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,25 +6,31 @@ Each expression is linear in the text: it begins where nothing of its own kind c
 import re
 from collections.abc import Iterator
 
+from service.tasks.translation.documents.markers import PATTERN
+
 _PLACEABLE = re.compile(
     r"""
-    (?P<url> (?:\b(?:https?|ftp)://|(?<![\w.@/-])www\.) [^\s<>"'`{}|\\^\[\]「」『』【】《》（），。；：！？、⟦⟧]++ )
-  | (?<![\w.%+-])[a-zA-Z0-9_.+-]++@[a-zA-Z0-9-]++(?:\.[a-zA-Z0-9-]++)++  # an e-mail address
+    (?P<url> (?<![a-zA-Z0-9.@/-])(?:(?:https?|ftp)://|www\.) [^\s<>"'`{}|\\^\[\]«»“”‘’„\u2e80-\uffef]++ )
+  | (?<![a-zA-Z0-9_.%+-])[a-zA-Z0-9_.+-]++@[a-zA-Z0-9-]++(?:\.[a-zA-Z0-9-]++)++  # an e-mail address
   | %%
   | (?<![0-9])%(?:
         (?:[0-9]++\$)?+[-+\#0]*+[0-9]*+(?:\.[0-9*]++)?+(?:hh?+|ll?+|[zjt])?+(?:[s@]|[diufFeEgGxXoc](?![a-zA-Z]))
       | \([^\s()]++\)(?:[-+\#0]*+[0-9]*+(?:\.[0-9]++)?+[sdifrxXeEgG])?+
       | <[^\s<>]++>[a-z]?+
-      | \w++%)
-  | (?<![\w$])\$[A-Za-z_]\w*+\$?+
+      | [a-zA-Z0-9_]++%)
+  | (?<![a-zA-Z0-9_$])\$[a-zA-Z_][a-zA-Z0-9_]*+\$?+
   | &(?:\#[0-9]++|\#[xX][0-9a-fA-F]++|[a-zA-Z][a-zA-Z0-9]{1,30}+);
-    """,
+  | """
+    + PATTERN,
     re.VERBOSE,
 )
 _URL_END = ".,;:!?)*_~"  # punctuation of the sentence rather than the address
 _BRACE = re.compile(r"[{}]")
 # Inside braces: a name or number, alone or with a format, a filter or ICU's cases after it.
-_VARIABLE = re.compile(r"\s*+[$@\#%]?+[\w.\[\]()-]++\s*+(?:[,:|!=/].*+)?+", re.DOTALL)
+_VARIABLE = re.compile(
+    r"\s*+[$@\#%]?+[\w.\[\]()-]++\s*+(?:[:|!=/].*+|,\s*+(?:-?[0-9]|plural|select|number|date|time|list).*+)?+",
+    re.DOTALL,
+)
 _NUMBER = re.compile(
     r"(?<![\w.,])[-+−]?[0-9]++(?:[.,'\u202f\u00a0][0-9]++)*+(?:[ \u00a0]?(?:%|‰|°[CF]?|[$€£¥]|"
     r"(?:[kKMGT]i?B|[kcmµn]?m[²³]?|[kmµ]?g|[cmd]?[lL]|km/h|mph|[kMG]?Hz|[kM]?W|kWh|[mµn]?s|min|h|V|A|K|ft|in|lb|oz|px|pt|dB)"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from service.tasks.translation.documents.document import Mark, Unit
 from service.tasks.translation.documents.escaping import escape, escape_begin
+from service.tasks.translation.documents.markers import marker, split_at_markers
 from service.tasks.translation.documents.piece import Place
 from service.tasks.translation.documents.placeables import numbers
 
@@ -13,7 +15,7 @@ def restore(unit: Unit, translated: str) -> str | None:
     """``translated`` as it is to stand in the document; None unless each marker is there once and the tags nest."""
     if translated == unit.text and all(mark.put == mark.source for mark in unit.marks):
         return unit.source
-    texts, found = unit.markers.split(translated)
+    texts, found = split_at_markers(translated)
     if sorted(found) != list(range(1, len(unit.marks) + 1)):
         return None
     marks = [unit.marks[number - 1] for number in found]
@@ -25,31 +27,35 @@ def force(unit: Unit, translated: str) -> str:
 
     Where the tags do not nest, they change places among themselves until they stand in the order of the source.
     """
-    texts, found = unit.markers.split(translated)
+    texts, found = split_at_markers(translated)
     placed: dict[int, int] = {}  # number of the marker -> its place in the text without markers
     position = 0
     for text, number in zip(texts, found, strict=False):
         position += len(text)
         if 1 <= number <= len(unit.marks):
             placed.setdefault(number, position)
-    plain = _without_markers(unit, texts)
+    plain = _without_markers(texts)
     if len(plain) != sum(map(len, texts)):  # what was left had formed a marker of its own
         placed = {}
-    missing = [number for number in range(1, len(unit.marks) + 1) if number not in placed]
+    missing = set(range(1, len(unit.marks) + 1)) - placed.keys()
     if missing:
-        placed |= _proportional(unit, missing, plain)
+        placed = _completed(unit, placed, plain)
     order = sorted(placed, key=lambda number: (placed[number], number))
     places = [placed[number] for number in order]
     if not _nest(unit, [unit.marks[number - 1] for number in order]):
         tags = iter(sorted(number for number in order if unit.marks[number - 1].tags))
         order = [next(tags) if unit.marks[number - 1].tags else number for number in order]
     pieces = [plain[start:end] for start, end in zip([0, *places], [*places, len(plain)], strict=True)]
+    for index, number in enumerate(order):
+        if number in missing and not unit.marks[number - 1].tags:  # it stands for a word, and is to stand as one
+            pieces[index] += " " * _is_letter(pieces[index][-1:])
+            pieces[index + 1] = " " * _is_letter(pieces[index + 1][:1]) + pieces[index + 1]
     return _written(unit, pieces, [unit.marks[number - 1] for number in order])
 
 
 def mask_numbers(unit: Unit) -> Unit:
     """The unit with its numbers, and the units they are given in, behind markers as well."""
-    texts, found = unit.markers.split(unit.text)
+    texts, found = split_at_markers(unit.text)
     pieces: list[str] = []
     marks: list[Mark] = []
     for index, text in enumerate(texts):
@@ -57,12 +63,12 @@ def mask_numbers(unit: Unit) -> Unit:
         for start, end in numbers(text):
             written = escape(text[start:end], unit.place)
             marks.append(Mark(written, written))
-            pieces += [text[position:start], unit.markers.write(len(marks))]
+            pieces += [text[position:start], marker(len(marks))]
             position = end
         pieces.append(text[position:])
         if index < len(found):
             marks.append(unit.marks[found[index] - 1])
-            pieces.append(unit.markers.write(len(marks)))
+            pieces.append(marker(len(marks)))
     return replace(unit, text="".join(pieces), marks=tuple(marks))
 
 
@@ -92,27 +98,38 @@ def _unpaired(marks: Iterable[Mark]) -> tuple[list[int], list[int], bool]:
     return closed, opened, sound
 
 
-def _without_markers(unit: Unit, texts: Sequence[str]) -> str:
+def _without_markers(texts: Sequence[str]) -> str:
     plain = "".join(texts)
     while True:
-        texts, found = unit.markers.split(plain)
+        texts, found = split_at_markers(plain)
         if not found:
             return plain
         plain = "".join(texts)
 
 
-def _proportional(unit: Unit, missing: Sequence[int], plain: str) -> dict[int, int]:
-    """Places for the markers ``missing``: where they stood in the source, moved to where a word ends or begins."""
-    texts, found = unit.markers.split(unit.text)
-    length = sum(map(len, texts)) or 1
-    wanted = set(missing)
-    places: dict[int, int] = {}
-    position = 0
-    for text, number in zip(texts, found, strict=False):
-        position += len(text)
-        if number in wanted:
-            places[number] = _boundary(plain, position * len(plain) // length)
-    return places
+def _completed(unit: Unit, placed: dict[int, int], plain: str) -> dict[int, int]:
+    """With places for the missing markers: between those of their neighbours, in proportion to the source."""
+    texts, _ = split_at_markers(unit.text)
+    sources = [0, *accumulate(map(len, texts))]  # sources[number] is the marker's place in the source
+    following: dict[int, int] = {}  # number of a missing marker -> the next that is there
+    there = len(unit.marks) + 1
+    for number in range(len(unit.marks), 0, -1):
+        if number in placed:
+            there = number
+        else:
+            following[number] = there
+    places = {0: 0, **placed, len(unit.marks) + 1: len(plain)}
+    for number in range(1, len(unit.marks) + 1):
+        if number in placed:
+            continue
+        begin, end = places[number - 1], places[following[number]]
+        if end < begin:
+            end = len(plain)
+        whole = sources[following[number]] - sources[number - 1]
+        part = sources[number] - sources[number - 1]
+        place = _boundary(plain, begin + (end - begin) * part // max(1, whole))
+        places[number] = min(max(place, begin), end)
+    return {number: places[number] for number in range(1, len(unit.marks) + 1)}
 
 
 def _boundary(text: str, position: int) -> int:
@@ -127,8 +144,12 @@ def _boundary(text: str, position: int) -> int:
 
 
 def _inside_word(text: str, place: int) -> bool:
-    around = text[max(0, place - 1) : place + 1]
-    return len(around) == 2 and place > 0 and all(char.isalnum() and char < "\u2e80" for char in around)
+    return 0 < place < len(text) and _is_letter(text[place - 1]) and _is_letter(text[place])
+
+
+def _is_letter(char: str) -> bool:
+    """Of a script that sets spaces between words; those above do not."""
+    return char.isalnum() and char < "\u2e80"
 
 
 def _written(unit: Unit, texts: Sequence[str], marks: Sequence[Mark]) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from xml.parsers import expat
 
 from service.tasks.errors import MalformedMarkup
-from service.tasks.translation.documents.piece import Kind, Piece, Place
+from service.tasks.translation.documents.piece import KEPT_NAME, Kind, Piece, Place
 
 _ROOT = "<root>"
 _SPACE = re.compile(r"[ \t\r\n]++")
@@ -33,7 +33,7 @@ def read(text: str) -> Iterator[Piece]:
     before, after = ("", "") if text.lstrip().startswith(("<?xml", "<!DOCTYPE")) else (_ROOT, "</root>")
     data = f"{before}{text}{after}".encode(errors="surrogatepass")
     parser = _Parser()
-    parser.parse(data, len(before))
+    parser.parse(data, len(before), len(after))
     opened: list[tuple[int, bool]] = []  # elements, and whether they are inline
     kept_from: int | None = None  # the depth of an element that is not translated
     kept = ""
@@ -51,7 +51,7 @@ def read(text: str) -> Iterator[Piece]:
         if kept_from is not None:
             kept += source
             if len(opened) == kept_from:
-                yield Piece(Kind.TAG if inline else Kind.BREAK, kept)
+                yield Piece(Kind.KEPT, kept, KEPT_NAME) if inline else Piece(Kind.BREAK, kept)
                 kept_from, kept = None, ""
         elif not source:
             continue
@@ -82,14 +82,16 @@ class _Parser:
         # With no other handler for them, comments, declarations and the rest come here, entities unexpanded.
         self._parser.DefaultHandler = self._other
 
-    def parse(self, data: bytes, before: int) -> None:
-        """``before`` is how many bytes of the first line the client did not send. Raises MalformedMarkup."""
+    def parse(self, data: bytes, before: int, after: int) -> None:
+        """``before`` and ``after`` are how many bytes at both ends the client did not send. Raises MalformedMarkup."""
         try:
             self._parser.Parse(data, True)
         except expat.ExpatError as error:
-            column = error.offset - (before if error.lineno == 1 else 0) + 1
+            *lines, last = (
+                data[before : min(self._parser.ErrorByteIndex, len(data) - after)].decode(errors="ignore").split("\n")
+            )
             reason = expat.ErrorString(error.code) or "malformed"
-            raise MalformedMarkup(reason, error.lineno, max(1, column), param="text") from None
+            raise MalformedMarkup(reason, len(lines) + 1, len(last) + 1, param="text") from None
 
     def _add(self, kind: Kind, name: str = "", shown: str = "", element: int = 0, kept: bool = False) -> None:
         self.events.append(_Event(self._parser.CurrentByteIndex, kind, name, shown, element, kept))
@@ -97,7 +99,8 @@ class _Parser:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         self._opened.append(self._elements)
-        self._add(Kind.OPEN, name, element=self._elements, kept=attributes.get("translate") == "no")
+        kept = attributes.get("translate") == "no" or attributes.get("translatable") == "false"  # the latter on Android
+        self._add(Kind.OPEN, name, element=self._elements, kept=kept)
 
     def _end(self, name: str) -> None:
         self._add(Kind.CLOSE, name, element=self._opened.pop())

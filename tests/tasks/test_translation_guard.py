@@ -52,7 +52,7 @@ SOUND = [
     ("en", "fr", "------------------------------ yes", "------------------------------ oui"),
     ("zh", "en", "你好", "Hello"),
     ("en", "ja", "The phone is at home.", "電話は家にあります。"),
-    ("en", "fr", "Keep ⟦1⟧ and ⟦2⟧.", "Gardez ⟦1⟧ et ⟦2⟧."),
+    ("en", "fr", "Keep [1] and [2].", "Gardez [1] et [2]."),
 ]  # fmt: skip
 
 

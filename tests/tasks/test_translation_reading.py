@@ -53,7 +53,7 @@ def test_a_line_of_many_sentences_takes_time_in_proportion() -> None:
     assert time.process_time() - started < 20
 
 
-@given(st.text("ab.。!?\n \r\t\u3000⟦1⟧，,😀", max_size=200), st.sampled_from(["en", "zh", "fr", "xx"]))
+@given(st.text("ab.。!?\n \r\t\u3000[1]，,😀", max_size=200), st.sampled_from(["en", "zh", "fr", "xx"]))
 def test_nothing_but_white_space_stands_between(text: str, language: str) -> None:
     position = 0
     for start, end in split(text, language=language):
@@ -97,7 +97,7 @@ async def test_any_text_has_languages_or_none(text: str) -> None:
 async def test_what_has_no_letters_has_no_language() -> None:
     detector = Detector()
     await detector.load()
-    assert [detector.detect(text) for text in ("", " 12 ", "😀", "⟦1⟧")] == [[]] * 4
+    assert [detector.detect(text) for text in ("", " 12 ", "😀", "[1]")] == [[]] * 4
 
 
 def test_terms_stand_as_words_in_any_case() -> None:

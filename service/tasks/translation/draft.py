@@ -73,7 +73,6 @@ class Drafter:
             context=order.context,
             formality=order.formality,
             terms=piece.terms if unit is piece.unit else (),
-            markers=bool(unit.marks),
         )
         tokens = await prompt.encode(tokenizer, unit.text, style=self._style, begun=piece.prefix.strip())
         length = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))

@@ -26,13 +26,11 @@ def translation_prompt(
     context: str = "",
     formality: Formality = "default",
     terms: Sequence[Term] = (),
-    markers: bool = False,
-    shown: bool = True,
 ) -> FewShot:
     """Instruction and examples for a pair of languages.
 
-    What differs between the segments of a text is said last, so that their prompts begin alike. ``markers`` says that
-    the text has some. ``shown`` is off for no examples; there are none either where the target has no sentences here.
+    ``terms``, in which the segments of a text differ, are told last, so that their prompts begin alike. There are no
+    examples if the target has no sentences here.
     """
     of = "" if source is None else f" from {source.name}"
     said = [
@@ -47,11 +45,9 @@ def translation_prompt(
     if terms:
         pairs = "; ".join(f"{term.source} = {term.target}" for term in terms)
         said.append(f"Use these translations: {pairs}.")
-    if markers:
-        said.append("Keep every ⟦number⟧ where it belongs.")
     return FewShot(
         instruction=" ".join(said),
-        examples=_examples(source, target) if shown else (),
+        examples=_examples(source, target),
         labels=("Text" if source is None else source.name, target.name),
     )
 

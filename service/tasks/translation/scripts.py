@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 
-_MARKER = re.compile(r"⟦[^⟦⟧]*⟧")
+from service.tasks.translation.documents.markers import PATTERN
+
+_MARKER = re.compile(PATTERN)
 
 _RANGES = (
     (0x0041, 0x024F, "Latn"), (0x0370, 0x03FF, "Grek"), (0x0400, 0x052F, "Cyrl"), (0x0590, 0x05FF, "Hebr"),

@@ -54,7 +54,9 @@ def create_app(
         metrics=metrics,
         admission=Admission(settings.max_requests),
         generator=generator,
-        translator=Translator(generator, style=model.prompt_style),
+        translator=Translator(
+            generator, style=model.prompt_style, max_segments=settings.max_segments, observer=metrics
+        ),
         answerer=Answerer(generator, style=model.prompt_style),
         started=int(time.time()),
     )

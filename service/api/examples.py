@@ -59,20 +59,56 @@ TRANSLATE = {
     "text": {"value": {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese"}},
     "list": {"value": {"text": ["Good morning.", "See you tomorrow."], "target_lang": "fr"}},
     "prefix": {"value": {"text": "Hello, how are you?", "target_lang": "zh", "output_prefix": "你好"}},
+    "terms": {
+        "value": {
+            "text": "The invoice is in Acme Drive.",
+            "target_lang": "de",
+            "formality": "more",
+            "glossary": [{"source": "invoice", "target": "Rechnung"}],
+            "do_not_translate": ["Acme Drive"],
+        }
+    },
 }
 TRANSLATED = _native(
-    "trans-81aa", 71, 6, translations=[{"index": 0, "text": "你好，你好吗？", "finish_reason": "stop"}]
+    "trans-81aa",
+    71,
+    6,
+    translations=[
+        {
+            "index": 0,
+            "text": "你好，你好吗？",
+            "finish_reason": "stop",
+            "source_lang": "en",
+            "target_lang": "zh",
+            "detected": {"language": "en", "confidence": 0.98},
+            "flags": [],
+            "alternatives": [],
+            "glossary": {"applied": [], "missed": []},
+            "segments": [
+                {
+                    "source": "Hello, how are you?",
+                    "text": "你好，你好吗？",
+                    "start": 0,
+                    "end": 19,
+                    "flags": [],
+                    "score": -0.31,
+                }
+            ],
+        }
+    ],
 )
 TRANSLATED_STREAM = """\
-data: {"id":"trans-81aa","index":0,"text":"你好","finish_reason":null}
+data: {"id":"trans-81aa","index":0,"segment":0,"text":"你好，你好吗？","finish_reason":null,"flags":[],"score":-0.31}
 
-data: {"id":"trans-81aa","index":0,"text":"","finish_reason":"stop"}
+data: {"id":"trans-81aa","index":0,"segment":null,"text":"","finish_reason":"stop","source_lang":"en","flags":[]}
 
-data: {"id":"trans-81aa","model":"...","usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
+data: {"id":"trans-81aa","model":"...","done":true,"usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
 
 data: [DONE]
 
 """
+
+LANGUAGES = {"model": _MODEL, "languages": [{"code": "en", "name": "English", "targets": ["zh", "fr"]}]}
 
 ANSWER = {
     "question": {"value": {"question": "什么是量子计算？"}},

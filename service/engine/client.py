@@ -104,15 +104,17 @@ class EngineClient:
         self._context.term()
         process.close()
 
-    def submit(self, requests: Iterable[Request]) -> Stream:
+    def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
         """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
 
-        A request that can never fit ends with an error output; `info` tells beforehand what fits.
+        Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
+        can never fit ends with an error output; `info` tells beforehand what fits.
         """
         if self.status != "ready":
             raise self._unavailable()
         requests = list(requests)
-        stream = Stream((request.id for request in requests), self._abort)
+        stream = stream or Stream((), self._abort)
+        stream.expect(request.id for request in requests)
         self._streams.update((request.id, stream) for request in requests)
         self._send(Submit(requests))
         return stream

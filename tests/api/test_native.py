@@ -1,4 +1,4 @@
-"""``/v1/generate``, ``/v1/translate`` and ``/v1/answer``."""
+"""``/v1/generate`` and ``/v1/answer``."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -78,47 +78,6 @@ def test_generate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> 
 def test_the_same_length_under_two_names(hello: Scripted) -> None:
     body = {"prompt": "x", "max_length": 2, "max_new_tokens": 2, "max_tokens": None}
     assert hello.http.post("/v1/generate", json=body).json()["text"] == "He"
-
-
-def test_translate(chinese: Scripted) -> None:
-    body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
-    answer = chinese.http.post("/v1/translate", json=body).json()
-    assert answer["id"].startswith("trans-")
-    (translation,) = answer["translations"]
-    assert translation == {"index": 0, "text": "你好你好，世界", "finish_reason": "stop"}
-    check_account(answer, tokens=16)
-    assert chinese.engine.submitted[-1].params.temperature == 0
-
-
-def test_translate_a_list(hello: Scripted) -> None:
-    texts = ["One.", "  ", "Two.\n"]
-    answer = hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr"}).json()
-    assert [each["text"] for each in answer["translations"]] == ["Hello", "  ", "Hello\n"]
-    assert [each["index"] for each in answer["translations"]] == [0, 1, 2]
-    *pieces, last = events(hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr", "stream": True}))
-    for index, text in enumerate(("Hello", "  ", "Hello\n")):
-        mine = [piece for piece in pieces if piece["index"] == index]
-        assert "".join(piece["text"] for piece in mine) == text
-        assert [piece["finish_reason"] for piece in mine] == [None] * (len(mine) - 1) + ["stop"]
-    check_account(last, tokens=12)
-
-
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [
-        ({"text": "x"}, "target_lang"),
-        ({"target_lang": "en"}, "text"),
-        ({"text": [], "target_lang": "en"}, "text"),
-        ({"text": ["x", 5], "target_lang": "en"}, "text.1"),
-        ({"text": ["x"] * 129, "target_lang": "en"}, "text"),
-        ({"text": "x", "target_lang": "no language"}, "target_lang"),
-        ({"text": "x", "target_lang": "en", "source_lang": "??"}, "source_lang"),
-        ({"text": "x" * 20_000, "target_lang": "en"}, "text"),
-    ],
-)
-def test_translate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
-    response = hello.http.post("/v1/translate", json=body)
-    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
 
 def test_answer(chinese: Scripted) -> None:

@@ -4,8 +4,18 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from service.api.schemas.fields import MAX_TOKENS, ModelName, NonEmpty, SamplingFields, Text, TextOrTexts, contradiction
+from service.api.schemas.fields import (
+    MAX_TOKENS,
+    ModelName,
+    NonEmpty,
+    RequestModel,
+    SamplingFields,
+    Text,
+    TextOrTexts,
+    contradiction,
+)
 from service.api.schemas.messages import Messages
+from service.tasks.translation.order import Formality, Format
 
 _LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
 
@@ -47,17 +57,38 @@ class GenerateRequest(NativeFields):
         return self
 
 
+MAX_TERM = 500  # characters
+Name = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
+
+
+class GlossaryTerm(RequestModel):
+    """An entry of a glossary."""
+
+    source: Annotated[TermText, Field(description="As it stands in the text, in any case.")]
+    target: Annotated[TermText, Field(description="As it is to stand in the translation.")]
+
+
 class TranslateRequest(NativeFields):
     """``POST /v1/translate``."""
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
-    target_lang: Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
-    source_lang: Annotated[
-        Text | None, Field(min_length=1, max_length=100, description="A name or a BCP-47 code. Not given: any.")
+    target_lang: Name
+    source_lang: Annotated[Name | None, Field(description="Not given: that of each text is detected.")] = None
+    format: Annotated[Format | None, Field(description="What of the text is markup. Default: text.")] = None
+    glossary: Annotated[list[GlossaryTerm] | None, Field(description="Terms and their translations.")] = None
+    do_not_translate: Annotated[list[TermText] | None, Field(description="Terms that stay as they are.")] = None
+    context: Annotated[
+        Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
     ] = None
     output_prefix: Annotated[
         Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
     ] = None
+    formality: Annotated[
+        Formality | None,
+        Field(description="more and less are refused for languages that know no difference, prefer_* are not."),
+    ] = None
+    alternatives: Annotated[int | None, Field(ge=0, description="Further translations of each text.")] = None
 
 
 class AnswerRequest(NativeFields):

@@ -5,8 +5,8 @@ has a real status. From then on one object owns the completion: this function fo
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import ExitStack
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from fastapi import Request
@@ -19,15 +19,16 @@ from service.tasks.completion import Completion
 from service.tasks.task_completion import TaskCompletion
 
 Texts = Completion | TaskCompletion
+Work = TypeVar("Work", bound=AbstractContextManager[Any], contravariant=True)  # aborts what is unfinished
 
 
-class Format(Protocol):
+class Format(Protocol[Work]):
     """How one route writes what a completion says."""
 
-    async def body(self, texts: Texts) -> dict[str, Any]:
+    async def body(self, texts: Work) -> dict[str, Any]:
         """The whole answer."""
 
-    def events(self, texts: Texts) -> AsyncGenerator[bytes, None]:
+    def events(self, texts: Work) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events, without the last one."""
 
 
@@ -43,8 +44,8 @@ class Json(Response):
 async def reply(
     http: Request,
     state: State,
-    start: Callable[[], Awaitable[Texts]],
-    format: Format,
+    start: Callable[[], Awaitable[Work]],
+    format: Format[Work],
     *,
     sequences: int,
     stream: bool,

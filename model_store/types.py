@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a model's doubt is read: what makes of its scores a probability that a text holds no answer.
 
-    The default suits no model in particular.
+    The default was measured with no model.
     """
 
     temperature: Annotated[float, Meta(gt=0)] = 1.0
@@ -18,6 +18,9 @@ class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     threshold: Annotated[float, Meta(ge=0, le=1)] = (
         0.5  # the probability from which on the answer is that there is none
     )
+
+
+UNCALIBRATED = NoAnswer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +41,5 @@ class LocalModel:
     context_length: int | None = None  # tokens; None: what config.json says
     revision: str = ""  # of the source, where it has one
     licence: str = ""
-    no_answer: NoAnswer = NoAnswer()
+    no_answer: NoAnswer = UNCALIBRATED
     notes: tuple[str, ...] = field(default=())

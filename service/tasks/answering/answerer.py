@@ -29,6 +29,7 @@ _BEAM = 5  # beginnings of spans that are followed, if not more answers are aske
 _SEAM = 16  # tokens that a window may take more in its prompt than by itself
 _SHARED = 4  # windows share one part in so many, where the client does not say
 _LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
+_MOST_WINDOWS = 4096  # that are compared with the question
 _AT_ONCE = 4  # windows that one prompt may hold
 
 
@@ -153,6 +154,9 @@ class Answerer:
             windows: list[Window] = []
             for document in query.documents:
                 offsets = tokenizer.offsets(document.text)
+                if len(offsets) > _MOST_WINDOWS * (size - stride):
+                    message = f"stride is {stride}: windows of {size} tokens would be more than {_MOST_WINDOWS}"
+                    raise InvalidOption(message, param="stride")
                 windows += split(document, offsets, size=size, stride=stride)
             texts = [window.text for window in windows]
             best = Relevance(query.question, texts).best(texts, most) if len(texts) > most else range(len(texts))

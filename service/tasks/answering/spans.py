@@ -42,7 +42,7 @@ class Passage:
             spaced = _SPACE + self._data[start : start + _AHEAD]
             with_space = ((token, start + end - 1) for token, end in vocabulary.at(spaced, 0))
             for token, at in (*with_space, *vocabulary.at(self._data, start)):
-                if self._nearest[at] <= last:
+                if start < at and self._nearest[at] <= last:
                     self.openings.setdefault(token, []).append(Place(start, at))
 
     def continuations(self, places: Sequence[Place]) -> TokenGraph:

@@ -113,9 +113,46 @@ LANGUAGES = {"model": _MODEL, "languages": [{"code": "en", "name": "English", "t
 ANSWER = {
     "question": {"value": {"question": "什么是量子计算？"}},
     "context": {"value": {"question": "When was it built?", "context": "The bridge was built in 1894."}},
+    "documents": {
+        "value": {
+            "question": "When was the bridge built?",
+            "documents": [
+                {"id": "a", "title": "Arlen", "text": "Two rivers meet near Arlen."},
+                {"id": "b", "text": "The bridge was built in 1894, of steel from a mill in Gent."},
+            ],
+            "top_k": 3,
+            "no_answer_threshold": 0.8,
+        }
+    },
+    "generative": {
+        "value": {"question": "When was it built?", "context": "The bridge was built in 1894.", "mode": "generative"}
+    },
 }
-ANSWERED = _native("ans-55d0", 64, 4, answer="1894", finish_reason="stop")
-ANSWERED_STREAM = GENERATED_STREAM.replace("gen-3f0c", "ans-55d0")
+_SPAN = {"start": 24, "end": 28, "document": None, "score": 0.91}
+_ANSWER: dict[str, Any] = {
+    "mode": "extractive",
+    "finish_reason": "stop",
+    "no_answer": False,
+    "no_answer_probability": 0.03,
+    "score": 0.91,
+    "start": 24,
+    "end": 28,
+    "document": None,
+    "answers": [{"text": "1894", **_SPAN}],
+    "citations": [],
+    "dropped_citations": 0,
+}
+ANSWERED = _native("ans-55d0", 64, 4, answer="1894", **_ANSWER)
+ANSWERED_STREAM = """\
+data: {"id":"ans-55d0","index":0,"text":"1894","finish_reason":null}
+
+data: {"id":"ans-55d0","index":0,"text":"","finish_reason":"stop"}
+
+data: {"id":"ans-55d0","model":"...","done":true,"mode":"extractive","start":24,"end":28,"no_answer":false}
+
+data: [DONE]
+
+"""
 
 CHAT = {
     "chat": {

@@ -16,22 +16,18 @@ from service.api.disconnect import while_connected
 from service.api.sse import EventStream
 from service.api.state import State
 from service.tasks.completion import Completion
-from service.tasks.task_completion import TaskCompletion
 
-Texts = Completion | TaskCompletion
-
-
-Work = TypeVar("Work", bound=AbstractContextManager[Any])  # a completion, or a task's own
-Work_contra = TypeVar("Work_contra", contravariant=True)
+Texts = Completion
+Work = TypeVar("Work", bound=AbstractContextManager[Any], contravariant=True)  # aborts what is unfinished
 
 
-class Format(Protocol[Work_contra]):
+class Format(Protocol[Work]):
     """How one route writes what a completion says."""
 
-    async def body(self, work: Work_contra) -> dict[str, Any]:
+    async def body(self, work: Work) -> dict[str, Any]:
         """The whole answer."""
 
-    def events(self, work: Work_contra) -> AsyncGenerator[bytes, None]:
+    def events(self, work: Work) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events, without the last one."""
 
 

@@ -1,6 +1,6 @@
 """Bodies of the native routes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -91,10 +91,57 @@ class TranslateRequest(NativeFields):
     alternatives: Annotated[int | None, Field(ge=0, description="Further translations of each text.")] = None
 
 
+class AnswerDocument(RequestModel):
+    """A text that may hold the answer."""
+
+    id: Annotated[NonEmpty, Field(max_length=256, description="Your name for it.")]
+    text: Text
+    title: Annotated[Text | None, Field(max_length=1000, description="Is read with every part of the text.")] = None
+
+
 class AnswerRequest(NativeFields):
-    """``POST /v1/answer``."""
+    """``POST /v1/answer``. What is said of sampling is for generated answers: an extracted one refuses it."""
 
     question: Annotated[NonEmpty, Field(description="What is to be answered.")]
     context: Annotated[
-        Text | None, Field(description="A text that holds the answer. Without it the model says what it knows.")
+        Text | None,
+        Field(
+            description="A text that may hold the answer. With neither context nor documents the model says what it "
+            "knows; in a blank text there is no answer."
+        ),
     ] = None
+    documents: Annotated[
+        list[AnswerDocument] | None, Field(min_length=1, description="Several texts that may hold the answer.")
+    ] = None
+    mode: Annotated[
+        Literal["auto", "extractive", "generative"] | None,
+        Field(
+            description="extractive: literal spans of the texts. generative: the model's words, and what of the texts "
+            "they stand on. auto: extractive where there is a text. Default: auto."
+        ),
+    ] = None
+    top_k: Annotated[int | None, Field(ge=1, le=1000, description="Extractive: how many answers. Default: 1.")] = None
+    no_answer_threshold: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="Extractive: from this probability on the answer is that there is none. Default: the model's.",
+        ),
+    ] = None
+    max_answer_len: Annotated[
+        int | None, Field(ge=1, le=10_000, description="Extractive: most characters of an answer. Default: 160.")
+    ] = None
+    stride: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "AnswerRequest":
+        if self.context is not None and self.documents is not None:
+            raise contradiction("documents", "Give either context or documents")
+        ids = [document.id for document in self.documents or ()]
+        for index, id in enumerate(ids):
+            if id in ids[:index]:
+                raise contradiction(f"documents.{index}.id", "Two documents have the same id")
+        return self

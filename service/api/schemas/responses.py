@@ -40,11 +40,29 @@ class Generated(BaseModel):
     timings: Timings
 
 
+class AnswerSpan(BaseModel):
+    text: str
+    start: int
+    end: int
+    document: str | None
+    score: float
+
+
 class Answered(BaseModel):
     id: str
     model: str
     answer: str
+    mode: Literal["extractive", "generative"]
     finish_reason: Literal["stop", "length"]
+    no_answer: bool
+    no_answer_probability: float | None
+    score: float | None
+    start: int | None
+    end: int | None
+    document: str | None
+    answers: list[AnswerSpan]
+    citations: list[AnswerSpan]
+    dropped_citations: int
     usage: Usage
     timings: Timings
 

@@ -9,7 +9,7 @@ TORCH_INDEX ?=
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-EVALS   := quantization
+EVALS   := quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ help:
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
-	@echo 'make eval             measure what quantization costs in quality, on the texts in DATA'
+	@echo 'make eval             measure what quantization costs, and how good answers and translations are, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
 	@echo 'make clean            remove .venv and everything that tools left'

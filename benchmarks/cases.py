@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +39,15 @@ def poisson(mix: Path, rate: float, count: int) -> Case:
     def jobs(generator: random.Random) -> list[Job]:
         now, made = 0.0, []
         for line in generator.sample(lines, k=min(count, len(lines))):
-            made.append(Job(_text(line), max(2, min(128, int(line["ref_tokens_qwen"]))), now))
+            made.append(Job(text_of(line), max(2, min(128, int(line["ref_tokens_qwen"]))), now))
             now += generator.expovariate(rate)
         return made
 
     return jobs
 
 
-def _text(line: dict[str, str]) -> str:
+def text_of(line: dict[str, str]) -> str:
+    """The prompt of a line of the mix."""
     match line["task"]:
         case "translate":
             return f"Translate from {line['src']} to {line['tgt']}:\n{line['text']}\n"
@@ -62,3 +64,16 @@ CASES: dict[str, Case] = {
     "shared": streams(16, 32, 32, shared=1024),
     "long": streams(4, 1500, 16),
 }
+
+
+def chosen(names: str, known: dict[str, Case]) -> dict[str, Case]:
+    """The named ones of ``known`` or all, and ``streams-N`` for any N. Raises ValueError for any other name."""
+    made = {}
+    for name in [name for name in names.split(",") if name] or known:
+        if sweep := re.fullmatch(r"streams-([1-9]\d*)", name):
+            made[name] = streams(int(sweep[1]), 128, 128)
+        elif name in known:
+            made[name] = known[name]
+        else:
+            raise ValueError(f"unknown: {name}; known are {', '.join(known)} and streams-N")
+    return made

@@ -6,7 +6,8 @@ Token counts are the server's own (``stream_options.include_usage``); times are 
 import asyncio
 import json
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -22,12 +23,20 @@ class Target:
     url: str
     model: str
     extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})
+    as_text: Callable[[list[int]], str] | None = None  # for a server that takes no token ids
+
+    def fit(self, jobs: list[Job]) -> list[Job]:
+        """The jobs as this server takes them."""
+        if self.as_text is None:
+            return jobs
+        return [replace(job, prompt=self.as_text(job.prompt)) if isinstance(job.prompt, list) else job for job in jobs]
 
 
 @dataclass(slots=True)
 class Trace:
     """One request. Times in seconds, from when it was sent."""
 
+    prompt_tokens: int = 0
     tokens: int = 0
     first: float = 0.0  # the first event with text
     last: float = 0.0
@@ -84,7 +93,7 @@ async def _read(response: httpx.Response, trace: Trace, begin: float) -> None:
             trace.error = str(event["error"])[:200]
             return
         if usage := event.get("usage"):
-            trace.tokens = usage["completion_tokens"]
+            trace.prompt_tokens, trace.tokens = usage["prompt_tokens"], usage["completion_tokens"]
         if any(choice.get("text") for choice in event.get("choices", ())):
             now = time.perf_counter() - begin
             if trace.first:

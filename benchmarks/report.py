@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from rich.table import Table
@@ -16,23 +17,24 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One server under one case for one round. Times in milliseconds."""
+    """One server under one case for one round. Times in milliseconds; None is a number of nothing."""
 
     server: str
     case: str
     streams: int
     seconds: float
+    prompt_tokens: float | None  # of a request, on average, as the server counted them
     requests_per_second: float
     tokens_per_second: float
-    ttft_p50: float
-    ttft_p99: float
-    itl_p50: float
-    itl_p99: float
-    itl_max: float
-    tpot_p50: float
-    tpot_p99: float
-    end_p50: float
-    end_p99: float
+    ttft_p50: float | None
+    ttft_p99: float | None
+    itl_p50: float | None
+    itl_p99: float | None
+    itl_max: float | None
+    tpot_p50: float | None
+    tpot_p99: float | None
+    end_p50: float | None
+    end_p99: float | None
     noise: float  # cores that others kept busy
     failed: int
     errors: list[str]
@@ -49,6 +51,7 @@ def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise
         case=case,
         streams=len(traces),
         seconds=seconds,
+        prompt_tokens=mean(trace.prompt_tokens for trace in good) if good else None,
         requests_per_second=len(good) / seconds,
         tokens_per_second=sum(trace.tokens for trace in good) / seconds,
         ttft_p50=percentile(first, 50),
@@ -66,13 +69,14 @@ def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise
     )
 
 
-def percentile(seconds: list[float], percent: int) -> float:
-    """Nearest rank, in milliseconds; 0 of nothing."""
+def percentile(seconds: list[float], percent: int) -> float | None:
+    """Nearest rank, in milliseconds."""
     ordered = sorted(seconds)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] * 1000 if ordered else 0.0
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] * 1000 if ordered else None
 
 
 _COLUMNS = {
+    "in": "prompt_tokens",
     "tokens/s": "tokens_per_second",
     "req/s": "requests_per_second",
     "TTFT p50": "ttft_p50",
@@ -95,9 +99,9 @@ def table(results: list[Result], tolerance: float) -> Table:
         made.add_row(
             result.case,
             result.server,
-            *(f"{getattr(result, name):.1f}" for name in _COLUMNS.values()),
-            f"{result.memory / 2**20:.0f}" if result.memory else "",
-            f"{result.start_seconds:.1f}" if result.start_seconds else "",
+            *(_number(getattr(result, name)) for name in _COLUMNS.values()),
+            _number(result.memory and result.memory / 2**20),
+            _number(result.start_seconds),
             str(result.failed),
             f"{result.noise:.2f}",
             style="yellow" if result.noise > tolerance else None,
@@ -105,10 +109,14 @@ def table(results: list[Result], tolerance: float) -> Table:
     return made
 
 
-def write(kind: str, results: Sequence[Any], missing: dict[str, str] | None = None) -> Path:
-    """``results`` are dataclasses."""
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
+
+
+def write(kind: str, results: Sequence[Any], **facts: Any) -> Path:
+    """``results`` are dataclasses, ``facts`` what else a reader of the file must know."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    content = {"results": [asdict(result) for result in results], "missing": missing or {}}
+    content = facts | {"results": [asdict(result) for result in results]}
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return path

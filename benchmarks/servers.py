@@ -24,17 +24,36 @@ class Server:
 
     url: str
     pid: int
-    start_seconds: float  # from the start of the process until it was ready
+    start_seconds: float | None  # from the start of the process until it was ready; None: it was there before us
 
-    def memory(self) -> int:
-        """Bytes that its processes hold: PSS, which counts a shared page once; RSS where the system has no PSS."""
-        root = psutil.Process(self.pid)
+    def memory(self) -> int | None:
+        """Bytes that its processes hold: PSS, which counts a shared page once; RSS where the system has no PSS.
+
+        None if it has ended.
+        """
+        try:
+            root = psutil.Process(self.pid)
+            processes = [root, *root.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return None
         total = 0
-        for process in (root, *root.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
+        for process in processes:
+            with suppress(psutil.Error):
                 held = process.memory_full_info()
                 total += getattr(held, "pss", held.rss)
-        return total
+        return total or None
+
+
+def listening(url: str) -> Server | None:
+    """The server behind a URL of this machine, if the system tells whose it is."""
+    address = httpx.URL(url)
+    if address.host not in ("localhost", "127.0.0.1", "::1"):
+        return None
+    with suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == address.port and connection.pid:
+                return Server(url, connection.pid, start_seconds=None)
+    return None
 
 
 @contextmanager
@@ -54,11 +73,12 @@ def started(
             start_new_session=True,
         )
         try:
-            while not _is_ready(url + health):
-                if process.poll() is not None or time.perf_counter() - begin > seconds:
-                    log.seek(0)
-                    raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
-                time.sleep(0.05)
+            with httpx.Client(timeout=5) as client:  # a client for each question would cost the server's start time
+                while not _is_ready(client, url + health):
+                    if process.poll() is not None or time.perf_counter() - begin > seconds:
+                        log.seek(0)
+                        raise ServerFailed(log.read().decode(errors="replace").strip()[-600:] or "it said nothing")
+                    time.sleep(0.05)
             yield Server(url, process.pid, time.perf_counter() - begin)
         finally:
             process.terminate()
@@ -69,9 +89,9 @@ def started(
             process.wait()
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(client: httpx.Client, url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return client.get(url).is_success
     except httpx.TransportError:
         return False
 

@@ -6,15 +6,17 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from benchmarks import report
 from benchmarks.cases import Case, Job
 from benchmarks.client import Target, drive
 from benchmarks.noise import Noise
-from benchmarks.servers import Server, ServerFailed, started
+from benchmarks.servers import Server, ServerFailed, listening, started
 
 OURS = "Trivium"
 _WARM_UP = Job([1000, 1001, 1002, 1003], 4)
@@ -30,8 +32,8 @@ def ours(model: str, arguments: list[str]) -> Iterator[Server]:
 
 def round_of(target: Target, name: str, case: Case, seed: int, server: Server | None = None) -> report.Result:
     """One round of one case. Equal seeds give equal prompts, so rivals get the same ones."""
-    jobs = case(random.Random(f"{name} {seed}"))
-    with Noise() as noise:
+    jobs = target.fit(case(random.Random(f"{name} {seed}")))
+    with Noise(server.pid if server else None) as noise:
         traces = asyncio.run(drive(target, jobs))
     result = report.summarize(target.name, name, traces, noise.seconds, noise.cores)
     if server:
@@ -41,7 +43,7 @@ def round_of(target: Target, name: str, case: Case, seed: int, server: Server | 
 
 def warm_up(target: Target) -> None:
     """Raises ServerFailed where the server does not answer as it should."""
-    if error := asyncio.run(drive(target, [_WARM_UP]))[0].error:
+    if error := asyncio.run(drive(target, target.fit([_WARM_UP])))[0].error:
         raise ServerFailed(f"a small request failed: {error}")
 
 
@@ -52,9 +54,10 @@ def model_of(url: str) -> str:
 def measure(
     model: str, url: str | None, cases: dict[str, Case], rounds: int, tolerance: float, arguments: list[str]
 ) -> None:
-    """Measure, print and write. At ``url`` if given; its server then counts as others' cores."""
+    """Measure, print and write. At ``url`` if given; what of that server is on another machine or hidden from us is
+    neither measured nor told from others."""
     if url:
-        _measure(Target(url, url, model or model_of(url)), None, cases, rounds, tolerance)
+        _measure(Target(url, url, model or model_of(url)), listening(url), cases, rounds, tolerance)
         return
     with ours(model, arguments) as server:
         _measure(Target(OURS, server.url, model_of(server.url)), server, cases, rounds, tolerance)
@@ -69,21 +72,15 @@ def _measure(target: Target, server: Server | None, cases: dict[str, Case], roun
             for name, case in cases.items():
                 status.update(f"round {number + 1} of {rounds}: {name}")
                 results.append(round_of(target, name, case, number, server))
-    show(console, "serving", results, tolerance)
+    show(console, "serving", results, tolerance, model=target.model)
 
 
-def show(
-    console: Console,
-    kind: str,
-    results: list[report.Result],
-    tolerance: float,
-    missing: dict[str, str] | None = None,
-) -> None:
-    """Print the table, the errors and where the numbers went."""
+def show(console: Console, kind: str, results: list[report.Result], tolerance: float, **facts: Any) -> None:
+    """Print the table, the errors and where the numbers went; ``facts`` go there too."""
     console.print(report.table(results, tolerance))
     for result in results:
         for error in result.errors:
-            console.print(f"[red]{result.server}, {result.case}: {result.failed} failed:[/]", error, markup=True)
+            console.print(f"[red]{result.server}, {result.case}: {result.failed} failed:[/]", escape(error))
     if any(result.noise > tolerance for result in results):
         console.print(f"[yellow]Rows in yellow are spoilt: others kept more than {tolerance:.2f} cores busy.[/]")
-    console.print(f"Written to {report.write(kind, results, missing)}")
+    console.print(f"Written to {report.write(kind, results, **facts)}")

@@ -1,14 +1,21 @@
 """What the benchmark's client says of a server is what the server did."""
 
 import random
+import shlex
+import socket
+import subprocess
+import sys
 
 import httpx
+import psutil
 import pytest
 
 from benchmarks import serving
 from benchmarks.cases import CASES
-from benchmarks.client import Target
-from benchmarks.report import percentile
+from benchmarks.client import Target, Trace
+from benchmarks.noise import Noise
+from benchmarks.report import percentile, summarize, table
+from benchmarks.servers import Server, listening
 from tests.api.scripted import ScriptedEngine, scripted_service
 
 
@@ -50,4 +57,48 @@ def test_equal_seeds_give_equal_prompts_and_rounds_differ() -> None:
 def test_percentiles_are_of_nearest_rank_in_milliseconds() -> None:
     seconds = [number / 1000 for number in range(100, 0, -1)]
     assert [percentile(seconds, percent) for percent in (1, 50, 99, 100)] == pytest.approx([1, 50, 99, 100])
-    assert percentile([], 50) == 0
+    assert percentile([], 50) is None
+    nothing = summarize("it", "one", [Trace(error="503")], 1.0, 0.0)
+    cells = [list(column.cells) for column in table([nothing], 0.1).columns]
+    assert cells[2:5] == [["-"], ["0.0"], ["0.0"]]
+    assert cells[5:15] == [["-"]] * 10
+
+
+_BUSY = """
+import os, socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(os.getpid(), listener.getsockname()[1], flush=True)
+listener.accept()
+begin = time.process_time()
+while time.process_time() < begin + 0.5: pass
+print("done", flush=True)
+listener.accept()
+"""
+
+
+def test_a_server_that_others_started_is_found_and_is_not_noise() -> None:
+    # The shell between ends at once, so that the server is no child of this process.
+    command = ["sh", "-c", f"{shlex.join([sys.executable, '-c', _BUSY])} &"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout
+        pid, port = map(int, shell.stdout.readline().split())
+        try:
+            assert shell.wait() == 0
+            server = listening(f"http://127.0.0.1:{port}")
+            assert server == Server(f"http://127.0.0.1:{port}", pid, start_seconds=None)
+            assert server.memory()
+            with Noise() as others, Noise(server.pid) as known:
+                socket.create_connection(("127.0.0.1", port)).close()
+                assert shell.stdout.readline() == "done\n"
+            assert (others.cores - known.cores) * known.seconds == pytest.approx(0.5, abs=0.15)
+        finally:
+            psutil.Process(pid).kill()
+    assert listening("http://example.org:80") is None
+
+
+def test_a_server_that_has_ended_has_no_memory_and_is_no_error() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    server = Server("http://127.0.0.1:9", process.pid, 1.0)
+    result = serving.round_of(Target("it", server.url, "m"), "one", CASES["one"], 0, server)
+    assert (result.memory, result.failed) == (None, 1)

@@ -21,7 +21,8 @@ class Order:
     """``source`` and ``target`` are names or codes of languages; without ``source`` each text's own is detected.
 
     ``context`` is read by the model and not translated. ``alternatives`` are further translations of each text.
-    ``splitting`` says where a text may be cut: at sentences and line breaks, at line breaks, or nowhere.
+    ``splitting`` says where a text may be cut beside where its layout and markup do: at sentences, at line breaks that
+    are no layout, or nowhere.
     """
 
     texts: tuple[str, ...]

@@ -1,6 +1,6 @@
 """What became of a text: its translation, piece by piece, and everything that is doubtful about it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from service.tasks.languages import Language
@@ -13,7 +13,7 @@ class Flag(StrEnum):
     LENGTH = "length"  # far longer or shorter than translations of this pair are
     COPIED = "copied"  # the source as it was
     LANGUAGE = "language"  # not in the language asked for
-    EMPTY = "empty"  # nothing came out
+    EMPTY = "empty"  # nothing came out; the source stands in its place
     TRUNCATED = "truncated"  # cut at the token limit
     PLACEHOLDER = "placeholder"  # placeholders or tags were lost, and put back where they seemed to belong
     TERM = "term"  # a term of the glossary, or one not to be translated, is missing
@@ -64,10 +64,12 @@ class Translation:
 class SegmentDelta:
     """News of a stream. The joined ``delta``s of a text, in the order they come, are its translation.
 
-    ``segment`` is None for what stands between segments. ``end`` is set in a segment's last delta.
+    ``segment`` is None for what stands between segments. ``end`` is set in a segment's last delta, ``done`` in a
+    text's, which has nothing else.
     """
 
     index: int  # of the text
     segment: int | None
     delta: str
-    end: Segment | None = field(default=None)
+    end: Segment | None = None
+    done: Translation | None = None

@@ -1,25 +1,44 @@
 """A text as pieces to translate, and what stands between them.
 
-Invariant: a document joined with the sources of its units, restored, is the text it was read from, byte for byte.
+Invariant: a document joined with the sources of its units is the text it was read from, byte for byte, but for terms
+that have another word put in their place.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from service.tasks.translation.documents.piece import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one marker stands for: tags, a placeholder, a protected term, or several of these side by side.
+
+    ``put`` is what takes its place in the translation. ``tags`` are the numbers of the pairs that it opens, and those
+    that it closes as negative numbers. ``terms`` are the protected terms in it, as they were given.
+    """
+
+    source: str
+    put: str
+    tags: tuple[int, ...] = ()
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A piece that is translated by itself.
 
-    ``text`` is what the model sees: tags, placeholders and protected terms are replaced by markers. ``marks`` are what
-    the markers stand for, in the order of the markers' numbers. ``start`` and ``end`` are offsets in the whole text.
+    ``text`` is what the model sees: tags, placeholders and protected terms are replaced by markers. ``marks``
+    are what they stand for, in the order of their numbers, which begin at 1. ``start`` and ``end`` are offsets in the
+    whole text.
     """
 
     text: str
     source: str
-    marks: tuple[str, ...]
+    marks: tuple[Mark, ...]
     start: int
     end: int
+    place: Place = Place.TEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Other servers beside ours: how each is installed and started, and the comparison itself."""

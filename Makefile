@@ -2,28 +2,33 @@
 
 PYTHON      ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11))
 MODEL       ?=
+DATA        ?=
 PORT        ?=
 ARGS        ?=
 TORCH_INDEX ?=
 
 VENV    := .venv
 BIN     := $(VENV)/bin
+EVALS   := quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench bench-peers container-test lock clean
+.PHONY: help serve test check bench bench-engine bench-peers eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make test             install what is needed and run the tests'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
+	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
+	@echo 'make eval             measure what quantization costs, and how good answers and translations are, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
 	@echo 'make clean            remove .venv and everything that tools left'
 	@echo
 	@echo 'MODEL=name            what to serve: a catalogue name, a hub id or a directory'
+	@echo 'DATA=directory        texts for make eval; benchmarks/README.md says which'
 	@echo 'PORT=8000             where to serve it'
 	@echo 'ARGS="..."            further arguments of trivium serve, pytest or the benchmark'
 	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
@@ -44,9 +49,16 @@ check: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks serving $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
+bench-engine: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks engine $(MODEL) $(ARGS)
+
 bench-peers: $(VENV)/installed-dev
 	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) \
 	  $(BIN)/python -m benchmarks peers $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+eval: $(VENV)/installed-dev
+	@for each in $(EVALS); do \
+	  $(BIN)/python -m benchmarks $$each $(MODEL) $(if $(DATA),--data $(DATA)) $(ARGS) || exit; done
 
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh

@@ -39,14 +39,15 @@ def poisson(mix: Path, rate: float, count: int) -> Case:
     def jobs(generator: random.Random) -> list[Job]:
         now, made = 0.0, []
         for line in generator.sample(lines, k=min(count, len(lines))):
-            made.append(Job(_text(line), max(2, min(128, int(line["ref_tokens_qwen"]))), now))
+            made.append(Job(text_of(line), max(2, min(128, int(line["ref_tokens_qwen"]))), now))
             now += generator.expovariate(rate)
         return made
 
     return jobs
 
 
-def _text(line: dict[str, str]) -> str:
+def text_of(line: dict[str, str]) -> str:
+    """The prompt of a line of the mix."""
     match line["task"]:
         case "translate":
             return f"Translate from {line['src']} to {line['tgt']}:\n{line['text']}\n"

@@ -2,6 +2,7 @@
 
 import sys
 
+from service.engine.process import EngineProcess
 from service.server import serve
 from service.settings import Settings
 
@@ -18,4 +19,5 @@ if __name__ == "__main__":
             "log_json": True,
         }
     )
-    serve(settings, worker="benchmarks.null_worker")
+    with EngineProcess("benchmarks.null_worker") as process:
+        serve(settings, process)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
@@ -112,8 +113,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
 
 
-def write(kind: str, results: list[Result], **facts: Any) -> Path:
-    """``facts`` are what else a reader of the file must know."""
+def write(kind: str, results: Sequence[Any], **facts: Any) -> Path:
+    """``results`` are dataclasses, ``facts`` what else a reader of the file must know."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
     content = facts | {"results": [asdict(result) for result in results]}

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from model_store.types import NoAnswer
+
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 HubId = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
 _NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
@@ -73,6 +75,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tasks: tuple[Literal["generate", "translate", "answer"], ...] = ("generate", "translate", "answer")
     context_length: Annotated[int, Meta(gt=0)]  # tokens
     prompt_style: Literal["auto", "chat", "base"] = "auto"
+    no_answer: NoAnswer = NoAnswer()
     artifact: Artifact | None = None
     sources: tuple[Source, ...] = ()
     hub: HubRepository | None = None

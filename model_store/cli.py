@@ -1,6 +1,7 @@
 """``trivium models``: look at the catalogue and at the store, pull, verify and remove.
 
-Owns what is printed. An error is one clear line on stderr and exit code 1.
+Owns what is printed. An error is one clear line on stderr and exit code 1. The store is imported by who opens it, since
+every ``trivium`` command imports this file.
 """
 
 import logging
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,10 +17,12 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from model_store.catalog import Entry
 from model_store.errors import ModelStoreError
-from model_store.manifest import Manifest
-from model_store.store import Store, default_root
+
+if TYPE_CHECKING:
+    from model_store.catalog import Entry
+    from model_store.manifest import Manifest
+    from model_store.store import Store
 
 app = typer.Typer(help="Models: what is known, what is here.", no_args_is_help=True)
 
@@ -32,6 +35,8 @@ def models(
     model_dir: Annotated[Path | None, typer.Option(help="Where models are kept.", envvar="TRIVIUM_MODEL_DIR")] = None,
 ) -> None:
     """Models: what is known, what is here."""
+    from model_store.store import Store, default_root
+
     context.obj = Store(model_dir.expanduser() if model_dir else default_root())
 
 
@@ -129,13 +134,13 @@ def _reported() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _size(entry: Entry, manifest: Manifest | None) -> str:
+def _size(entry: "Entry", manifest: "Manifest | None") -> str:
     if manifest:
         return decimal(manifest.size)
     return decimal(entry.artifact.size) if entry.artifact else ""
 
 
-def _entry_facts(entry: Entry) -> dict[str, str]:
+def _entry_facts(entry: "Entry") -> dict[str, str]:
     facts = {
         "about": entry.description,
         "licence": entry.licence,
@@ -154,7 +159,7 @@ def _entry_facts(entry: Entry) -> dict[str, str]:
     return facts | ({"notes": "\n".join(entry.notes)} if entry.notes else {})
 
 
-def _stored_facts(manifest: Manifest, directory: Path) -> dict[str, str]:
+def _stored_facts(manifest: "Manifest", directory: Path) -> dict[str, str]:
     files = "\n".join(f"{name}, {file.size} bytes" for name, file in manifest.files.items())
     facts = {"here": str(directory), "size": decimal(manifest.size), "files": files, "made from": manifest.source}
     return facts | ({"revision": manifest.revision} if manifest.revision else {})

@@ -157,6 +157,7 @@ class Store:
             context_length=entry.context_length,
             revision=stored.revision,
             licence=entry.licence,
+            no_answer=entry.no_answer,
             notes=notes,
         )
 

@@ -2,6 +2,25 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a model's doubt is read: what makes of its scores a probability that a text holds no answer.
+
+    The default was measured with no model.
+    """
+
+    temperature: Annotated[float, Meta(gt=0)] = 1.0
+    offset: float = 0.0  # how much better than no answer the best span must be for a probability of one half
+    threshold: Annotated[float, Meta(ge=0, le=1)] = (
+        0.5  # the probability from which on the answer is that there is none
+    )
+
+
+UNCALIBRATED = NoAnswer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +41,5 @@ class LocalModel:
     context_length: int | None = None  # tokens; None: what config.json says
     revision: str = ""  # of the source, where it has one
     licence: str = ""
+    no_answer: NoAnswer = UNCALIBRATED
     notes: tuple[str, ...] = field(default=())

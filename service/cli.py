@@ -46,9 +46,14 @@ def serve(
         flags["model"] = name
     settings = Settings.load(flags)
 
-    from service import server
+    from service import signals
+    from service.engine.process import EngineProcess
 
-    server.serve(settings)
+    signals.on_end(lambda *_: sys.exit(0))
+    with EngineProcess() as process:  # first of all, as it takes longest to import what it needs
+        from service import server
+
+        server.serve(settings, process)
 
 
 @app.command()

@@ -19,6 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 import service
 from service.engine.types import EngineInfo, FinishReason, StepStats
 from service.tasks.completion import Timings, Usage
+from service.tasks.translation.result import Flag
 
 # From a token on a GPU (milliseconds) to a long prompt on two CPU cores (a minute).
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -32,7 +33,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Metrics:
     """The service's series, and one method for each kind of event that moves them.
 
-    It is a completion's ``Observer``; the server tells it of HTTP and of the engine.
+    It is the ``Observer`` of completions and translations; the server tells it of HTTP and of the engine.
     """
 
     def __init__(self) -> None:
@@ -73,6 +74,14 @@ class Metrics:
             "Time from a completion's arrival to its end.",
             buckets=_DURATION,
             registry=r,
+        )
+
+        self._segments = Counter("trivium_translation_segments", "Segments that were translated.", registry=r)
+        self._retried = Counter(
+            "trivium_translation_retries", "Segments that were translated a second time.", registry=r
+        )
+        self._flags = Counter(
+            "trivium_translation_flags", "Doubts about translated segments, by kind.", ["flag"], registry=r
         )
 
         self._step_seconds = Histogram(
@@ -129,6 +138,13 @@ class Metrics:
         if timings.ttft_seconds is not None:
             self._queue.observe(timings.queue_seconds)
         self._e2e.observe(timings.total_seconds)
+
+    def segment_translated(self, flags: tuple[Flag, ...], *, retried: bool) -> None:
+        """A segment is translated, for better or worse."""
+        self._segments.inc()
+        self._retried.inc(retried)
+        for flag in flags:
+            self._flags.labels(flag.value).inc()
 
     def observe_step(self, stats: StepStats) -> None:
         """The engine has done a step."""

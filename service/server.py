@@ -1,15 +1,12 @@
 """``trivium serve``: the model on this disk, the engine beside this process, uvicorn in front.
 
-SIGTERM and SIGINT end it with exit code 0, whether it is fetching a model, loading or serving; requests that are open
-then get ``shutdown_timeout`` seconds.
+SIGTERM and SIGINT end it with exit code 0, whether it is importing, fetching a model, loading or serving; requests that
+are open then get ``shutdown_timeout`` seconds.
 """
 
 import dataclasses
 import logging
-import signal
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import uvicorn
 from rich.console import Console
@@ -18,10 +15,11 @@ from rich.table import Table
 from model_store.network import Network
 from model_store.store import Store
 from model_store.types import LocalModel
-from service import logs
+from service import logs, signals
 from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
+from service.engine.process import EngineProcess
 from service.engine.types import EngineInfo
 from service.metrics import Metrics
 from service.settings import Settings
@@ -30,17 +28,14 @@ from service.tasks.tokenizer import Tokenizer
 logger = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, **engine: Any) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start.
-
-    ``engine`` are further arguments of the EngineClient.
-    """
+def serve(settings: Settings, process: EngineProcess) -> None:
+    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
     logs.configure(settings.log_level, settings.log_json)
-    _on_signal(lambda *_: sys.exit(0))
+    signals.on_end(lambda *_: sys.exit(0))
     model = open_store(settings).ensure(settings.model)
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
-    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step, **engine)
+    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step, process=process)
     config = uvicorn.Config(
         create_app(settings, model, client, tokenizer, metrics),
         host=settings.host,
@@ -57,7 +52,7 @@ def serve(settings: Settings, **engine: Any) -> None:
     server = uvicorn.Server(config)
     startup = _Startup(server, model, client, settings.log_json)
     config.callback_notify = startup.watch
-    _on_signal(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
+    signals.on_end(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
     try:
         server.run()
     except SystemExit:
@@ -128,8 +123,3 @@ def _table(facts: dict[str, str]) -> Table:
 
 def _size(number: int) -> str:
     return f"{number / 2**30:.2f} GiB"
-
-
-def _on_signal(handler: Callable[..., Any]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handler)

@@ -83,6 +83,17 @@ class Settings(BaseSettings):
     max_body_bytes: ByteSize = _limits(ByteSize(4 << 20), "Size of the request's body.", ge=1024)
     max_prompts: int = _limits(64, "Prompts of a completion request.", ge=1)
     max_texts: int = _limits(128, "Texts of a translation request.", ge=1)
+    max_text_length: int = _limits(100_000, "Characters of a text to translate.", ge=1)
+    max_segments: int = _limits(512, "Sentences of a translation request; each is a sequence.", ge=1)
+    max_terms: int = _limits(1000, "Terms of a glossary, and terms not to translate.", ge=0)
+    max_documents: int = _limits(64, "Documents of a question.", ge=1)
+    max_context_length: int = _limits(1 << 20, "Characters of a question's documents together.", ge=1)
+    max_answers: int = _limits(20, "Extracted answers of a question (top_k).", ge=1)
+    max_answer_len: int = _limits(1000, "Characters of an extracted answer.", ge=1)
+    answer_window: int = _limits(512, "Tokens of a document that are read at once to find an answer.", ge=64)
+    max_windows: int = _limits(
+        32, "Windows of a question's documents that are read: those with most of the question's words.", ge=1
+    )
     max_n: int = _limits(16, "Choices of each prompt (n).", ge=1)
     max_logprobs: int = _limits(20, "Alternatives with log probabilities of each token.", ge=0)
     max_stop_strings: int = _limits(16, "Stop strings.", ge=0)

@@ -12,6 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.engine.types import EngineInfo, FinishReason, StepStats
 from service.metrics import Metrics
 from service.tasks.completion import Observer, Timings, Usage
+from service.tasks.translation.result import Flag
+from service.tasks.translation.run import Observer as TranslationObserver
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(Path(sys.executable).parent))
@@ -42,6 +44,9 @@ SERIES = {
     ("trivium_step_duration_seconds", "histogram", ()),
     ("trivium_step_tokens", "histogram", ()),
     ("trivium_time_to_first_token_seconds", "histogram", ()),
+    ("trivium_translation_flags_total", "counter", ("flag",)),
+    ("trivium_translation_retries_total", "counter", ()),
+    ("trivium_translation_segments_total", "counter", ()),
 }
 
 INFO = EngineInfo(
@@ -79,6 +84,8 @@ def metrics() -> Metrics:
     observer.first_token(0.1)
     observer.token_gap(0.02)
     observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12), (FinishReason.STOP, FinishReason.LENGTH))
+    translations: TranslationObserver = metrics
+    translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
     return metrics
 

@@ -105,6 +105,17 @@ def test_a_signal_while_it_loads_is_a_clean_end(model: Path) -> None:
         assert service.end() == 0
 
 
+def test_two_signals_while_it_loads_end_it_too(model: Path) -> None:
+    with running(model) as service:
+        service.wait_for("Uvicorn running")
+        family = psutil.Process(service.process.pid).children(recursive=True)
+        for _ in range(2):
+            service.process.send_signal(signal.SIGINT)
+        service.end()
+        assert family
+        assert not [process for process in family if process.is_running()]
+
+
 def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Path) -> None:
     with running(model, "--device", "cuda:99") as service:
         assert service.end() == 1

@@ -20,7 +20,7 @@ from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.metrics import Metrics
 from service.settings import Settings
-from service.tasks.answering import Answerer
+from service.tasks.answering import Answerer, Bounds
 from service.tasks.generation import Generator
 from service.tasks.tokenizer import Tokenizer
 from service.tasks.translation import Translator
@@ -54,8 +54,15 @@ def create_app(
         metrics=metrics,
         admission=Admission(settings.max_requests),
         generator=generator,
-        translator=Translator(generator, style=model.prompt_style),
-        answerer=Answerer(generator, style=model.prompt_style),
+        translator=Translator(
+            generator, style=model.prompt_style, max_segments=settings.max_segments, observer=metrics
+        ),
+        answerer=Answerer(
+            generator,
+            style=model.prompt_style,
+            calibration=model.no_answer,
+            bounds=Bounds(window=settings.answer_window, windows=settings.max_windows),
+        ),
         started=int(time.time()),
     )
     app = FastAPI(

@@ -59,27 +59,100 @@ TRANSLATE = {
     "text": {"value": {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese"}},
     "list": {"value": {"text": ["Good morning.", "See you tomorrow."], "target_lang": "fr"}},
     "prefix": {"value": {"text": "Hello, how are you?", "target_lang": "zh", "output_prefix": "你好"}},
+    "terms": {
+        "value": {
+            "text": "The invoice is in Acme Drive.",
+            "target_lang": "de",
+            "formality": "more",
+            "glossary": [{"source": "invoice", "target": "Rechnung"}],
+            "do_not_translate": ["Acme Drive"],
+        }
+    },
 }
 TRANSLATED = _native(
-    "trans-81aa", 71, 6, translations=[{"index": 0, "text": "你好，你好吗？", "finish_reason": "stop"}]
+    "trans-81aa",
+    71,
+    6,
+    translations=[
+        {
+            "index": 0,
+            "text": "你好，你好吗？",
+            "finish_reason": "stop",
+            "source_lang": "en",
+            "target_lang": "zh",
+            "detected": {"language": "en", "confidence": 0.98},
+            "flags": [],
+            "alternatives": [],
+            "glossary": {"applied": [], "missed": []},
+            "segments": [
+                {
+                    "source": "Hello, how are you?",
+                    "text": "你好，你好吗？",
+                    "start": 0,
+                    "end": 19,
+                    "flags": [],
+                    "score": -0.31,
+                }
+            ],
+        }
+    ],
 )
 TRANSLATED_STREAM = """\
-data: {"id":"trans-81aa","index":0,"text":"你好","finish_reason":null}
+data: {"id":"trans-81aa","index":0,"segment":0,"text":"你好，你好吗？","finish_reason":null,"flags":[],"score":-0.31}
 
-data: {"id":"trans-81aa","index":0,"text":"","finish_reason":"stop"}
+data: {"id":"trans-81aa","index":0,"segment":null,"text":"","finish_reason":"stop","source_lang":"en","flags":[]}
 
-data: {"id":"trans-81aa","model":"...","usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
+data: {"id":"trans-81aa","model":"...","done":true,"usage":{"prompt_tokens":71},"timings":{"ttft_seconds":0.061}}
 
 data: [DONE]
 
 """
 
+LANGUAGES = {"model": _MODEL, "languages": [{"code": "en", "name": "English", "targets": ["zh", "fr"]}]}
+
 ANSWER = {
     "question": {"value": {"question": "什么是量子计算？"}},
     "context": {"value": {"question": "When was it built?", "context": "The bridge was built in 1894."}},
+    "documents": {
+        "value": {
+            "question": "When was the bridge built?",
+            "documents": [
+                {"id": "a", "title": "Arlen", "text": "Two rivers meet near Arlen."},
+                {"id": "b", "text": "The bridge was built in 1894, of steel from a mill in Gent."},
+            ],
+            "top_k": 3,
+            "no_answer_threshold": 0.8,
+        }
+    },
+    "generative": {
+        "value": {"question": "When was it built?", "context": "The bridge was built in 1894.", "mode": "generative"}
+    },
 }
-ANSWERED = _native("ans-55d0", 64, 4, answer="1894", finish_reason="stop")
-ANSWERED_STREAM = GENERATED_STREAM.replace("gen-3f0c", "ans-55d0")
+_SPAN = {"start": 24, "end": 28, "document": None, "score": 0.91}
+_ANSWER: dict[str, Any] = {
+    "mode": "extractive",
+    "finish_reason": "stop",
+    "no_answer": False,
+    "no_answer_probability": 0.03,
+    "score": 0.91,
+    "start": 24,
+    "end": 28,
+    "document": None,
+    "answers": [{"text": "1894", **_SPAN}],
+    "citations": [],
+    "dropped_citations": 0,
+}
+ANSWERED = _native("ans-55d0", 64, 4, answer="1894", **_ANSWER)
+ANSWERED_STREAM = """\
+data: {"id":"ans-55d0","index":0,"text":"1894","finish_reason":null}
+
+data: {"id":"ans-55d0","index":0,"text":"","finish_reason":"stop"}
+
+data: {"id":"ans-55d0","model":"...","done":true,"mode":"extractive","start":24,"end":28,"no_answer":false}
+
+data: [DONE]
+
+"""
 
 CHAT = {
     "chat": {

@@ -5,8 +5,8 @@ has a real status. From then on one object owns the completion: this function fo
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import ExitStack
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from fastapi import Request
@@ -16,18 +16,18 @@ from service.api.disconnect import while_connected
 from service.api.sse import EventStream
 from service.api.state import State
 from service.tasks.completion import Completion
-from service.tasks.task_completion import TaskCompletion
 
-Texts = Completion | TaskCompletion
+Texts = Completion
+Work = TypeVar("Work", bound=AbstractContextManager[Any], contravariant=True)  # aborts what is unfinished
 
 
-class Format(Protocol):
+class Format(Protocol[Work]):
     """How one route writes what a completion says."""
 
-    async def body(self, texts: Texts) -> dict[str, Any]:
+    async def body(self, work: Work) -> dict[str, Any]:
         """The whole answer."""
 
-    def events(self, texts: Texts) -> AsyncGenerator[bytes, None]:
+    def events(self, work: Work) -> AsyncGenerator[bytes, None]:
         """The answer as server-sent events, without the last one."""
 
 
@@ -43,8 +43,8 @@ class Json(Response):
 async def reply(
     http: Request,
     state: State,
-    start: Callable[[], Awaitable[Texts]],
-    format: Format,
+    start: Callable[[], Awaitable[Work]],
+    format: Format[Work],
     *,
     sequences: int,
     stream: bool,
@@ -53,13 +53,13 @@ async def reply(
     """If ``sequences`` more are admitted, start the completion and answer with it."""
     with ExitStack() as owned:
         owned.enter_context(state.admission.take(sequences))
-        texts = await start()
-        owned.enter_context(texts)
+        work = await start()
+        owned.enter_context(work)
         if stream:
             return EventStream(
-                format.events(texts),
+                format.events(work),
                 owned=owned.pop_all(),
                 heartbeat=state.settings.heartbeat_seconds,
                 headers=headers,
             )
-        return Json(await while_connected(http.receive, format.body(texts)), headers=headers)
+        return Json(await while_connected(http.receive, format.body(work)), headers=headers)

@@ -1,12 +1,9 @@
-"""The API process's side of the engine: start the process, submit requests, receive their tokens as async streams.
+"""The API process's side of the engine: start it, submit requests, receive their tokens as async streams.
 
-It owns the engine process, the sockets and the table of who awaits what. It knows neither torch nor the model.
+It owns the sockets, the table of who awaits what, and the engine process. It knows neither torch nor the model.
 """
 
 import asyncio
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Literal
@@ -28,6 +25,7 @@ from service.engine.messages import (
     encode,
     events_address,
 )
+from service.engine.process import EngineProcess
 from service.engine.stream import Stream
 from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats, TokenOutput
 
@@ -37,24 +35,23 @@ _STOP_SECONDS = 5.0
 
 
 class EngineClient:
-    """Starts the engine process, talks to it, and tells how it is."""
+    """Tells the engine process what to serve, talks to it, and tells how it is."""
 
     def __init__(
         self,
         config: EngineConfig,
         *,
         on_step: Callable[[StepStats], None] | None = None,
-        worker: str = "service.engine.worker",  # the module that is the engine process
+        process: EngineProcess | None = None,  # one that is there already
     ) -> None:
         self.config = config
-        self._worker = worker
         self.status: Status = "loading"
         self.reason = ""  # why it is dead, for people
         self._on_step = on_step
         self._info: EngineInfo | None = None
         self._streams: dict[str, Stream] = {}
-        self._process: asyncio.subprocess.Process | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._given = process
+        self._process: EngineProcess | None = None
         self._started = asyncio.Event()  # ready or dead
 
     @property
@@ -70,23 +67,19 @@ class EngineClient:
         return self._process.pid if self._process is not None else None
 
     async def start(self) -> None:
-        """Start the engine process and return when it is ready. Raises EngineError if it cannot start."""
-        self._directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it
+        """Let the engine process load and return when it is ready. Raises EngineError if it cannot start."""
+        process = self._process = self._given or EngineProcess()
         self._context = zmq.asyncio.Context()
         # Commands are sent without awaiting, so that a cancelled task can still abort: hence the plain socket.
         self._commands: zmq.Socket[bytes] = zmq.Context.shadow(self._context).socket(zmq.PUSH)
         self._commands.setsockopt(zmq.SNDHWM, 0)
-        self._commands.bind(commands_address(self._directory))
+        self._commands.bind(commands_address(process.directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.setsockopt(zmq.RCVHWM, 0)
-        self._events.bind(events_address(self._directory))
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self._worker, self._directory, stdin=asyncio.subprocess.PIPE
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(self.config))
-        self._process.stdin.close()
-        self._tasks = [asyncio.create_task(self._receive()), asyncio.create_task(self._watch(self._process))]
+        self._events.bind(events_address(process.directory))
+        process.configure(msgspec.json.encode(self.config))
+        self._receiving = asyncio.create_task(self._receive())
+        self._watching = asyncio.create_task(self._watch(process))
         await self._started.wait()
         if self.status == "dead":
             raise EngineError(self.reason)
@@ -99,30 +92,29 @@ class EngineClient:
         if self.status != "dead":
             self.status = "stopping"
         self._fail_streams()
-        if process.returncode is None:
-            self._send(Stop())
-            try:
-                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._send(Stop())
+        _, running = await asyncio.wait([self._watching], timeout=_STOP_SECONDS)
+        if running:
+            process.kill()
+            await self._watching
+        self._receiving.cancel()
+        await asyncio.gather(self._receiving, return_exceptions=True)
         self._commands.close(linger=0)
         self._events.close(linger=0)
         self._context.term()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        process.close()
 
-    def submit(self, requests: Iterable[Request]) -> Stream:
+    def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
         """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
 
-        A request that can never fit ends with an error output; `info` tells beforehand what fits.
+        Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
+        can never fit ends with an error output; `info` tells beforehand what fits.
         """
         if self.status != "ready":
             raise self._unavailable()
         requests = list(requests)
-        stream = Stream((request.id for request in requests), self._abort)
+        stream = stream or Stream((), self._abort)
+        stream.expect(request.id for request in requests)
         self._streams.update((request.id, stream) for request in requests)
         self._send(Submit(requests))
         return stream
@@ -146,9 +138,9 @@ class EngineClient:
                 case Failed(message):
                     self._die(message)
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+    async def _watch(self, process: EngineProcess) -> None:
         """Notice the end of the process, whatever its cause."""
-        code = await process.wait()
+        code = await asyncio.to_thread(process.wait)
         if self.status == "stopping":
             return
         cause = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

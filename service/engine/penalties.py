@@ -1,7 +1,7 @@
-"""What a request changes in its logits before a token is chosen: bias, forbidden stop tokens, penalties.
+"""What a request changes in its logits before a token is chosen: constraint, bias, forbidden stop tokens, penalties.
 
-Order: logit_bias and the min_tokens mask (sums, so they commute), repetition_penalty, then presence_penalty and
-frequency_penalty. The caller's tensor is never written: it still serves the log probabilities.
+Order: the constraint, logit_bias and the min_tokens mask (sums, so they commute), repetition_penalty, then
+presence_penalty and frequency_penalty. The caller's tensor is never written: it still serves the log probabilities.
 """
 
 import math
@@ -34,6 +34,26 @@ class _Entries:
         """((rows, tokens), values): an index of the matrix, and float32 values to go there."""
         places = (to_device(self.rows, torch.int64, device), to_device(self.tokens, torch.int64, device))
         return places, to_device(self.values, torch.float32, device)
+
+
+def constrain(logits: Tensor, sequences: list[Sequence]) -> Tensor:
+    """The logits with -inf for what a sequence's constraint does not allow: ``logits`` itself where none has any.
+
+    ``logits`` is [R, V] float32, one row for each sequence. A NaN of what is allowed stays one.
+    """
+    kept = _Entries(logits.shape[-1])
+    for row, sequence in enumerate(sequences):
+        if (graph := sequence.params.constraint) is not None:
+            for token in graph.allowed(sequence.nodes, sequence.params.stop_token_ids):
+                kept.add(row, token, 0.0)
+    limited = [row for row, sequence in enumerate(sequences) if sequence.params.constraint is not None]
+    if not limited:
+        return logits
+    places, _ = kept.on(logits.device)
+    values = logits[places]
+    logits = logits.clone()
+    logits[to_device(limited, torch.int64, logits.device)] = -math.inf
+    return logits.index_put_(places, values)
 
 
 def adjust(logits: Tensor, sequences: list[Sequence]) -> Tensor:

@@ -99,7 +99,7 @@ class ModelRunner:
         if not step.chunks:
             return []
         batch = Batch.build(step, self.cache, self.device)
-        hidden = self._hidden(batch)
+        hidden = self.hidden(batch)
         broken = self._clear_broken(batch, hidden)
         tokens = self._sample(batch, hidden, broken)
         outputs = [ChunkOutput()] * len(step.chunks)
@@ -117,8 +117,8 @@ class ModelRunner:
                 )
         return outputs
 
-    def _hidden(self, batch: Batch) -> Tensor:
-        """Last hidden states [T, hidden_size]."""
+    def hidden(self, batch: Batch) -> Tensor:
+        """Last hidden states [T, hidden_size], whatever computes them."""
         if isinstance(self.model, NativeDecoder):
             return self.model.hidden(batch)
         if self._graphs is not None and batch.only_singles:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from service.engine.distribution import Distribution, draw
-from service.engine.penalties import adjust
+from service.engine.penalties import adjust, constrain
 from service.engine.randomness import uniform
 from service.engine.select import HISTOGRAM, best
 from service.engine.sequence import Sequence
@@ -50,7 +50,8 @@ class Sampler:
         """
         if not sequences:
             return []
-        scores = adjust(logits.float(), sequences)
+        logits = constrain(logits.float(), sequences)
+        scores = adjust(logits, sequences)
         peaks, tokens = scores.max(dim=-1)  # the first of equals
         for (few, _, _), lane in self._lanes(sequences).items():
             for tile in _tiles(len(lane), scores):

@@ -227,6 +227,8 @@ class Scheduler:
         if output.token is not None:
             sequence.tokens.append(output.token)
             num_generated += 1
+            if params.constraint is not None:
+                sequence.nodes = params.constraint.after(sequence.nodes, [output.token])
         finish = None
         if num_generated >= max(params.min_tokens, 1) and sequence.tokens[-1] in params.stop_token_ids:
             finish = FinishReason.STOP

@@ -30,12 +30,15 @@ class Sequence:
     num_preemptions: int = 0
     started: float | None = None  # monotonic seconds of the first admission
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
+    nodes: frozenset[int] = frozenset()  # where it stands in its constraint's graph, if it has one
     finish: FinishReason | None = None
     error: str = ""
 
     def __post_init__(self) -> None:
         self.tokens = [*self.request.prompt, *self.request.generated]
         self.content = self.request.cache_salt
+        if (graph := self.request.params.constraint) is not None:
+            self.nodes = graph.after(graph.begin, self.request.generated)
 
     @property
     def id(self) -> str:

@@ -12,7 +12,7 @@ from service.engine.machine import available_memory
 from service.engine.types import EngineConfig
 from service.models.causal_lm import CausalLM
 from service.models.guard import Probe
-from service.models.loader import LoadedModel
+from service.models.loaded_model import LoadedModel
 
 logger = logging.getLogger(__name__)
 

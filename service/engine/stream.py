@@ -11,7 +11,7 @@ from service.engine.types import TokenOutput
 
 
 class Stream:
-    """The outputs of one ``submit``, in order of arrival, until every request of it has finished.
+    """The outputs of some requests, in order of arrival, until every one of them has finished.
 
     Use it as a context manager: leaving the block aborts whatever is unfinished, at once and without awaiting, so it is
     right in a cancelled task too. Only one task may iterate.
@@ -35,6 +35,10 @@ class Stream:
                 raise self._failure
             self._news.clear()
             await self._news.wait()
+
+    def expect(self, request_ids: Iterable[str]) -> None:
+        """The client's side: these requests belong to it too."""
+        self._unfinished.update(dict.fromkeys(request_ids))
 
     @property
     def has_more(self) -> bool:

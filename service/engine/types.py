@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from service.engine.constraints.graph import TokenGraph
+
 
 class FinishReason(StrEnum):
     """Why a sequence ended."""
@@ -21,7 +23,7 @@ class FinishReason(StrEnum):
 class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one sequence is sampled. Values are validated at the edge; the engine trusts them.
 
-    Order of application: bias and penalties, then temperature, top_k, top_p, min_p, then the draw.
+    Order of application: the constraint, bias and penalties, then temperature, top_k, top_p, min_p, then the draw.
     """
 
     max_tokens: int  # >= 0; 0 computes the prompt and generates nothing (scoring)
@@ -38,6 +40,7 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stop_token_ids: tuple[int, ...] = ()  # end-of-sequence ids included, unless they are to be ignored
     logprobs: int | None = None  # None: none; k: the chosen token's and those of the k likeliest
     prompt_logprobs: int | None = None  # the same for each prompt token
+    constraint: TokenGraph | None = None  # only its tokens may come; log probabilities are then among what it allows
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,8 +1,8 @@
 """The engine process: commands in, ``engine.step()``, events out. One thread, one loop, no policy.
 
-It is started by ``EngineClient`` as ``python -m service.engine.worker DIRECTORY`` with an EngineConfig as JSON on its
-standard input. ``DIRECTORY`` holds the two sockets and belongs to the user alone. It ends when it is told to, or when
-the process that started it is gone.
+It is started by ``EngineProcess`` as ``python -m service.engine.worker DIRECTORY`` and imports what it needs while its
+parent does the same; then it waits for an EngineConfig as JSON on its standard input. ``DIRECTORY`` holds the two
+sockets and belongs to the user alone. It ends when it is told to, or when the process that started it is gone.
 """
 
 import faulthandler
@@ -47,8 +47,7 @@ _PARENT_CHECK_MS = 500
 class Worker:
     """Owns the process's end of the sockets and its engine."""
 
-    def __init__(self, directory: str, config: EngineConfig) -> None:
-        self._config = config
+    def __init__(self, directory: str) -> None:
         self._parent = os.getppid()
         self._context = zmq.Context()
         self._commands = self._context.socket(zmq.PULL)
@@ -61,11 +60,16 @@ class Worker:
     def run(self, begin: float, find_runner: Callable[[], MakeRunner]) -> int:
         """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
         try:
-            from service.engine.engine import Engine
+            try:
+                from service.engine.engine import Engine
 
-            make_runner = find_runner()
-            imported = time.monotonic() - begin
-            self._engine = Engine(make_runner(self._config), self._config)
+                make_runner = find_runner()
+                imported = time.monotonic() - begin
+            finally:
+                config = _told()  # whoever tells listens: now it can be said what went wrong
+            if config is None:
+                return 0
+            self._engine = Engine(make_runner(config), config)
         except EngineError as error:
             self._send(Failed(str(error)))
             return 1
@@ -117,6 +121,16 @@ class Worker:
         self._context.destroy(linger=1000)
 
 
+def _told() -> EngineConfig | None:
+    """What to serve; None if the parent has ended without a word."""
+    told = sys.stdin.buffer.read()
+    if not told:
+        return None
+    config = msgspec.json.decode(told, type=EngineConfig)
+    logs.configure(config.log_level, config.log_json)
+    return config
+
+
 def _model_runner() -> MakeRunner:
     """Imports torch, which takes seconds: what fails there is told like all that fails while loading."""
     from service.engine.runner import ModelRunner
@@ -129,9 +143,7 @@ def main(find_runner: Callable[[], MakeRunner] = _model_runner) -> int:
     begin = time.monotonic()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
-    config = msgspec.json.decode(sys.stdin.buffer.read(), type=EngineConfig)
-    logs.configure(config.log_level, config.log_json)
-    worker = Worker(sys.argv[1], config)
+    worker = Worker(sys.argv[1])
     try:
         return worker.run(begin, find_runner)
     finally:

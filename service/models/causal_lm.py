@@ -48,6 +48,19 @@ class CausalLM:
         """Tied weights count once."""
         return sum(parameter.nbytes for parameter in self.module.parameters())
 
+    def take(self, name: str) -> Tensor | None:
+        """The tensor of that name, which the module loses; None if there is none. For whoever takes it apart."""
+        owner, _, leaf = name.rpartition(".")
+        try:
+            module = self.module.get_submodule(owner)
+        except AttributeError:
+            return None
+        tensor: Tensor | None = getattr(module, leaf, None)
+        if tensor is None:
+            return None
+        setattr(module, leaf, None)
+        return tensor.detach()
+
     def whole(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
         """The logits [T, V] as the model's own ``forward`` gives them. For checks."""
         output = self.module(

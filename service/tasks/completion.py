@@ -5,7 +5,7 @@ the others untouched.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
@@ -79,8 +79,11 @@ class Completion:
         request_id: str | None = None,
     ) -> None:
         self.id = request_id or uuid4().hex
+        self._client = client
+        self._tokenizer = tokenizer
         self._observer = observer
-        self._prompt_tokens = sum(len(request.prompt) for request in requests)
+        self._prompts = 0
+        self._prompt_tokens = 0
         self._cached: dict[int, int] = {}  # prompt index -> cached tokens
         self._decoders: dict[str, ChoiceDecoder] = {}
         self._last_token: dict[str, float] = {}  # request id -> when its last token came
@@ -88,8 +91,8 @@ class Completion:
         self._ttft: float | None = None
         self._ended: float | None = None
         self._started = time.monotonic()
-        self._stream = client.submit(list(self._engine_requests(requests, tokenizer)))
-        self._unfinished = len(self._decoders)
+        self._unfinished = 0
+        self._stream = client.submit(self._engine_requests(requests))
         if observer is not None:
             observer.request_started()
 
@@ -108,10 +111,11 @@ class Completion:
                 for delta in deltas.values():
                     yield delta
                 if not self._unfinished:
-                    return
+                    break
         except EngineError:
             self._end(FinishReason.ERROR)
             raise
+        self._end(FinishReason.STOP)
 
     async def collect(self) -> list[list[Choice]]:
         """All of it, as ``[prompt][choice]``."""
@@ -123,6 +127,22 @@ class Completion:
         async for delta in self:
             choices[delta.prompt_index][delta.choice].add(delta)
         return choices
+
+    def add(self, request: CompletionRequest) -> int:
+        """Decode one more prompt beside the others, from now on. Gives its index. Only while iterating.
+
+        Raises EngineUnavailable.
+        """
+        self._client.submit(self._engine_requests([request]), self._stream)
+        return self._prompts - 1
+
+    def abort(self, prompt_index: int) -> None:
+        """Give up one prompt: nothing more of it is decoded. What came of it meanwhile may still be told."""
+        for id, decoder in self._decoders.items():
+            if decoder.prompt_index == prompt_index and decoder.finish is None:
+                decoder.finish = FinishReason.ABORT
+                self._stream.abort(id)
+                self._unfinished -= 1
 
     def close(self) -> None:
         """Abort what is unfinished. Idempotent."""
@@ -146,19 +166,27 @@ class Completion:
         """So far."""
         return Timings(self._queue_seconds, self._ttft, (self._ended or time.monotonic()) - self._started)
 
-    def _engine_requests(self, requests: Sequence[CompletionRequest], tokenizer: Tokenizer) -> Iterator[Request]:
-        for index, request in enumerate(requests):
+    def _engine_requests(self, requests: Sequence[CompletionRequest]) -> list[Request]:
+        made = []
+        for index, request in enumerate(requests, self._prompts):
             for choice in range(request.n):
                 id = f"{self.id}-{index}-{choice}"
-                self._decoders[id] = ChoiceDecoder(request, tokenizer, index, choice)
-                yield Request(
-                    id=id,
-                    prompt=request.prompt,
-                    params=msgspec.structs.replace(request.params, seed=_choice_seed(request.params.seed, choice)),
-                    priority=request.priority,
-                    arrival=self._started,
-                    cache_salt=request.cache_salt,
+                self._decoders[id] = ChoiceDecoder(request, self._tokenizer, index, choice)
+                seed = _choice_seed(request.params.seed, choice)
+                made.append(
+                    Request(
+                        id=id,
+                        prompt=request.prompt,
+                        params=msgspec.structs.replace(request.params, seed=seed),
+                        priority=request.priority,
+                        arrival=self._started,
+                        cache_salt=request.cache_salt,
+                    )
                 )
+        self._prompts += len(requests)
+        self._prompt_tokens += sum(len(request.prompt) for request in requests)
+        self._unfinished += len(made)
+        return made
 
     def _push(self, output: TokenOutput) -> Delta | None:
         decoder = self._decoders[output.request_id]
@@ -170,8 +198,6 @@ class Completion:
             if output.finish is None:
                 self._stream.abort(output.request_id)
             self._unfinished -= 1
-            if not self._unfinished:
-                self._end(FinishReason.STOP)
         return delta
 
     def _time(self, output: TokenOutput, decoder: ChoiceDecoder) -> None:

@@ -7,8 +7,13 @@ TaskError (a ValueError)
 ├── PromptTooLong        prompt + max_tokens exceed the context or the KV cache; holds both numbers
 ├── ChatTemplateError    the model's chat template refused the messages
 ├── NoChatTemplate       messages were sent to a model that has no chat template
-└── UnknownLanguage      neither a language name nor a BCP-47 code
+├── MalformedMarkup      XML that is not well-formed
+├── UnknownLanguage      neither a language name nor a BCP-47 code
+├── UnsupportedPair      languages that the model does not translate between
+└── TooManySegments      more to translate than one request may have
 """
+
+from collections.abc import Iterable
 
 
 class TaskError(ValueError):
@@ -56,6 +61,15 @@ class NoChatTemplate(TaskError):
     """The model was never taught to chat."""
 
 
+class MalformedMarkup(TaskError):
+    """The text is not what its format says. ``line`` and ``column`` begin at 1."""
+
+    def __init__(self, reason: str, line: int, column: int, *, param: str | None = None) -> None:
+        super().__init__(f"The text is not well-formed: {reason} at line {line}, column {column}.", param=param)
+        self.line = line
+        self.column = column
+
+
 class UnknownLanguage(TaskError):
     """The name or code stands for no language."""
 
@@ -65,3 +79,19 @@ class UnknownLanguage(TaskError):
             param=param,
         )
         self.name = name
+
+
+class UnsupportedPair(TaskError):
+    """The model does not translate to or from ``name``; between ``codes``, any to any, it does."""
+
+    def __init__(self, name: str, codes: Iterable[str], *, param: str | None = None) -> None:
+        message = f"This model does not translate to or from {name}. It translates any to any of {', '.join(codes)}."
+        super().__init__(message, param=param)
+
+
+class TooManySegments(TaskError):
+    """The texts have too many sentences together."""
+
+    def __init__(self, limit: int, *, param: str | None = None) -> None:
+        super().__init__(f"The texts have more than {limit} segments to translate, which is the limit.", param=param)
+        self.limit = limit

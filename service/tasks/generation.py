@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.engine.client import EngineClient
+from service.engine.constraints.graph import TokenGraph
 from service.engine.types import SamplingParams
 from service.tasks.chat_template import Message
 from service.tasks.completion import Completion, CompletionRequest, Observer
@@ -33,6 +34,7 @@ class Options:
     ignore_eos: bool = False
     logprobs: int | None = None
     prompt_logprobs: int | None = None
+    constraint: TokenGraph | None = None
     skip_special_tokens: bool = True
     n: int = 1
     priority: int = 0
@@ -115,6 +117,7 @@ class Generator:
             stop_token_ids=tuple(dict.fromkeys([*eos, *options.stop_token_ids])),
             logprobs=options.logprobs,
             prompt_logprobs=options.prompt_logprobs,
+            constraint=options.constraint,
         )
         return CompletionRequest(
             prompt=tuple(tokens),

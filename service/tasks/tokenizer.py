@@ -88,6 +88,13 @@ class Tokenizer:
             return self.encode(text, add_special_tokens=add_special_tokens)
         return await asyncio.to_thread(self.encode, text, add_special_tokens=add_special_tokens)
 
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text stands in it, in characters. Raises InvalidPrompt as ``encode``."""
+        try:
+            return self._library.encode(text, add_special_tokens=False).offsets
+        except TypeError as error:
+            raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error
+
     # Chat
 
     @property

@@ -69,19 +69,23 @@ class ScriptedStream:
 
     def __init__(self, engine: "ScriptedEngine", requests: list[Request]) -> None:
         self.engine = engine
-        self.alive = {request.id: request for request in requests}
-        self.count = len(requests)
+        self.alive: dict[str, Request] = {}
+        self.positions: dict[str, int] = {}
+        self.add(requests)
+
+    def add(self, requests: list[Request]) -> None:
+        self.alive.update({request.id: request for request in requests})
+        self.positions.update(dict.fromkeys((request.id for request in requests), 0))
 
     async def __aiter__(self) -> AsyncIterator[TokenOutput]:
         engine = self.engine
-        says = [*engine.tokenizer.encode(engine.text), EOS]
-        for position in range(10_000):
+        while self.alive:
             for id, request in list(self.alive.items()):
+                position = self.positions[id]
                 await engine.pause(position)
                 if id in self.alive:
-                    yield self._output(request, position, says)
-            if not self.alive:
-                return
+                    self.positions[id] += 1
+                    yield self._output(request, position, [*engine.tokenizer.encode(engine.says(request)), EOS])
 
     def _output(self, request: Request, position: int, says: list[int]) -> TokenOutput:
         params = request.params
@@ -167,12 +171,20 @@ class ScriptedEngine:
     async def close(self) -> None:
         self.status = "stopping"
 
-    def submit(self, requests: Iterable[Request]) -> ScriptedStream:
-        stream = ScriptedStream(self, list(requests))
-        self.submitted += stream.alive.values()
+    def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
+        requests = list(requests)
+        self.submitted += requests
+        if stream is not None:
+            stream.add(requests)
+            return stream
+        stream = ScriptedStream(self, requests)
         self.open.append(stream)
         self.idle.clear()
         return stream
+
+    def says(self, request: Request) -> str:
+        """What a sequence says; ``text``, unless a test knows better."""
+        return self.text
 
     async def pause(self, position: int) -> None:
         await asyncio.sleep(0)

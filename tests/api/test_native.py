@@ -1,5 +1,6 @@
-"""``/v1/generate``, ``/v1/translate`` and ``/v1/answer``."""
+"""``/v1/generate`` and ``/v1/answer``."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,63 +81,70 @@ def test_the_same_length_under_two_names(hello: Scripted) -> None:
     assert hello.http.post("/v1/generate", json=body).json()["text"] == "He"
 
 
-def test_translate(chinese: Scripted) -> None:
-    body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
-    answer = chinese.http.post("/v1/translate", json=body).json()
-    assert answer["id"].startswith("trans-")
-    (translation,) = answer["translations"]
-    assert translation == {"index": 0, "text": "你好你好，世界", "finish_reason": "stop"}
+def test_answer(chinese: Scripted) -> None:
+    answer = chinese.http.post("/v1/answer", json={"question": "什么是量子计算？"}).json()
+    assert answer["id"].startswith("ans-")
+    assert (answer["answer"], answer["finish_reason"], answer["mode"]) == ("你好，世界", "stop", "generative")
+    assert (answer["start"], answer["document"], answer["answers"], answer["citations"]) == (None, None, [], [])
     check_account(answer, tokens=16)
-    assert chinese.engine.submitted[-1].params.temperature == 0
+    *pieces, end, last = events(chinese.http.post("/v1/answer", json={"question": "什么是量子计算？", "stream": True}))
+    assert "".join(piece["text"] for piece in pieces) == "你好，世界"
+    assert (end["text"], end["finish_reason"], last["done"]) == ("", "stop", True)
+    assert set(last) == (set(answer) | {"done"}) - {"answer"}
+    check_account(last, tokens=16)
 
 
-def test_translate_a_list(hello: Scripted) -> None:
-    texts = ["One.", "  ", "Two.\n"]
-    answer = hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr"}).json()
-    assert [each["text"] for each in answer["translations"]] == ["Hello", "  ", "Hello\n"]
-    assert [each["index"] for each in answer["translations"]] == [0, 1, 2]
-    *pieces, last = events(hello.http.post("/v1/translate", json={"text": texts, "target_lang": "fr", "stream": True}))
-    for index, text in enumerate(("Hello", "  ", "Hello\n")):
-        mine = [piece for piece in pieces if piece["index"] == index]
-        assert "".join(piece["text"] for piece in mine) == text
-        assert [piece["finish_reason"] for piece in mine] == [None] * (len(mine) - 1) + ["stop"]
-    check_account(last, tokens=12)
+def test_a_generated_answer_cites_its_documents() -> None:
+    documents = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
+    body = {"question": "Who came?", "documents": documents, "mode": "generative"}
+    with scripted_service(ScriptedEngine(text=" Ada came at six.\nQuote: Nobody.\nAnswer: Ada.")) as service:
+        answer = service.http.post("/v1/answer", json=body).json()
+        span = {"text": "Ada came at six.", "start": 0, "end": 16, "document": "b", "score": 1.0}
+        assert (answer["answer"], answer["citations"], answer["dropped_citations"]) == ("Ada.", [span], 1)
+        *pieces, _, last = events(service.http.post("/v1/answer", json=body | {"stream": True}))
+        assert ("".join(piece["text"] for piece in pieces), last["citations"]) == ("Ada.", [span])
+
+
+@pytest.mark.parametrize("context", ["", " \n"])
+def test_in_a_blank_text_there_is_no_answer(hello: Scripted, context: str) -> None:
+    answer = hello.http.post("/v1/answer", json={"question": "x", "context": context}).json()
+    assert (answer["answer"], answer["no_answer"], answer["no_answer_probability"]) == ("", True, 1.0)
+    assert answer["usage"]["total_tokens"] == 0
+
+
+A_TEXT = {"question": "x", "context": "y"}
+TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
 
 
 @pytest.mark.parametrize(
     ("body", "param"),
     [
-        ({"text": "x"}, "target_lang"),
-        ({"target_lang": "en"}, "text"),
-        ({"text": [], "target_lang": "en"}, "text"),
-        ({"text": ["x", 5], "target_lang": "en"}, "text.1"),
-        ({"text": ["x"] * 129, "target_lang": "en"}, "text"),
-        ({"text": "x", "target_lang": "no language"}, "target_lang"),
-        ({"text": "x", "target_lang": "en", "source_lang": "??"}, "source_lang"),
-        ({"text": "x" * 20_000, "target_lang": "en"}, "text"),
+        ({}, "question"),
+        ({"question": ""}, "question"),
+        ({"question": " "}, "question"),
+        ({"question": "x", "context": 5}, "context"),
+        ({"question": "x", "context": "\ud800"}, "context"),
+        ({"question": "x" * 20_000, "context": "y"}, "question"),
+        ({"question": "x", "documents": []}, "documents"),
+        ({"question": "x", "documents": TWO}, "documents.1.id"),
+        ({"question": "x", "documents": [{"text": "y"}]}, "documents.0.id"),
+        ({"question": "x", "documents": [{"id": str(i), "text": "y"} for i in range(65)]}, "documents"),
+        (A_TEXT | {"documents": TWO[:1]}, "documents"),
+        (A_TEXT | {"context": "y" * ((1 << 20) + 1)}, "context"),
+        (A_TEXT | {"top_k": 0}, "top_k"),
+        (A_TEXT | {"top_k": 21}, "top_k"),
+        (A_TEXT | {"top_k": 2, "mode": "generative"}, "top_k"),
+        (A_TEXT | {"mode": "magic"}, "mode"),
+        ({"question": "x", "mode": "extractive"}, "mode"),
+        (A_TEXT | {"stride": 512}, "stride"),
+        (A_TEXT | {"stride": -1}, "stride"),
+        (A_TEXT | {"max_answer_len": 1001}, "max_answer_len"),
+        (A_TEXT | {"no_answer_threshold": 1.5}, "no_answer_threshold"),
+        (A_TEXT | {"temperature": 0.7}, "temperature"),
+        (A_TEXT | {"stop": ["x"]}, "stop"),
+        ({"question": "x", "stride": 5}, "stride"),
     ],
 )
-def test_translate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
-    response = hello.http.post("/v1/translate", json=body)
-    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
-
-
-def test_answer(chinese: Scripted) -> None:
-    answer = chinese.http.post("/v1/answer", json={"question": "什么是量子计算？"}).json()
-    assert answer["id"].startswith("ans-")
-    assert (answer["answer"], answer["finish_reason"]) == ("你好，世界", "stop")
-    check_account(answer, tokens=16)
-    body = {"question": "什么是量子计算？", "context": "量子计算是……", "stream": True}
-    *pieces, last = events(chinese.http.post("/v1/answer", json=body))
-    assert "".join(piece["text"] for piece in pieces) == "你好，世界"
-    check_account(last, tokens=16)
-    assert "量子计算是" in chinese.engine.tokenizer.decode(chinese.engine.submitted[-1].prompt)
-
-
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [({}, "question"), ({"question": ""}, "question"), ({"question": "x", "context": 5}, "context")],
-)
 def test_answer_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
-    response = hello.http.post("/v1/answer", json=body)
+    response = hello.http.post("/v1/answer", content=json.dumps(body), headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)

@@ -130,6 +130,28 @@ def test_native_routes(server: Server) -> None:
     assert pieces[-1]["usage"]["completion_tokens"] <= 20
 
 
+def test_answers_are_literally_in_the_documents(server: Server) -> None:
+    """Whatever a model of random weights would like to say; the same each time, and alone as in a stream."""
+    documents = [
+        {"id": "a", "text": "Caf\u0065\u0301\u00a0\r\n\tNoir: 👩‍👩‍👧 o'clock, 今天公园."},
+        {"id": "b", "text": "The bridge was built in 1894. " * 80},
+    ]
+    body = {"question": "When was the bridge built?", "documents": documents, "top_k": 20, "no_answer_threshold": 1.0}
+    answer = server.http.post("/v1/answer", json=body).json()
+    texts = {document["id"]: document["text"] for document in documents}
+    assert answer["mode"] == "extractive"
+    assert len(answer["answers"]) > 10
+    for span in answer["answers"]:
+        assert texts[span["document"]][span["start"] : span["end"]] == span["text"] == span["text"].strip() != ""
+        assert 0 < span["score"] <= 1
+    best = answer["answers"][0]
+    assert (answer["answer"], answer["start"], answer["document"]) == (best["text"], best["start"], best["document"])
+    piece, end, last = events(server.http.post("/v1/answer", json=body | {"stream": True}))
+    assert (piece["text"], end["finish_reason"]) == (answer["answer"], "stop")
+    assert last["answers"] == answer["answers"]
+    assert last["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/completions"])
 def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path: str) -> None:

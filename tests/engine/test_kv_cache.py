@@ -12,7 +12,8 @@ from service.engine.errors import EngineError
 from service.engine.kv_cache import KVCache, block_bytes, blocks_for
 from service.engine.limits import Limits
 from service.engine.types import EngineConfig
-from service.models.loader import LoadedModel, load
+from service.models.loaded_model import LoadedModel
+from service.models.loader import load
 from tests.engine.tiny_models import MAX_MODEL_LEN, build_model, save_model
 
 CPU = torch.device("cpu")

@@ -15,7 +15,7 @@ from service.engine.errors import UnsupportedModel
 from service.engine.native import kernels as native
 from service.engine.runner import ModelRunner
 from service.engine.types import EngineConfig, Request, SamplingParams, TokenLogprob
-from service.models import native_decoder
+from service.models import native_decoder, packer
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
@@ -29,7 +29,7 @@ FAMILIES = {
     "qwen2": SHAPE | {"num_key_value_heads": 6},
     "qwen3": SHAPE | {"tie_word_embeddings": True},
 }
-SIZE = 16 if native.load() is None else native_decoder.block_size()
+SIZE = 16 if native.load() is None else packer.block_size()
 ROOMY = {"block_size": SIZE, "num_blocks": 300}
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": ROOMY,
@@ -89,7 +89,7 @@ def test_registers_of_another_width_equal_transformers(tmp_path: Path, monkeypat
     subprocess.run(command, check=True, timeout=200)
     monkeypatch.setattr(native, "load", lambda: native.declare(ctypes.CDLL(str(built))))
     save_model(build_model("qwen3", **SHAPE), tmp_path)
-    assert native_decoder.block_size() == 32
+    assert packer.block_size() == 32
     assert_equals_transformers(tmp_path)
     assert_is_close_to_float32(tmp_path)
 
@@ -118,6 +118,39 @@ def assert_is_close_to_float32(path: Path) -> None:
 
 def test_int8_is_close_to_float32(llama: Reference) -> None:
     assert_is_close_to_float32(llama.path)
+
+
+def int8_product(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """``x @ weights.T`` as the kernels compute it with weights of 8 bits."""
+    compiled = native.load()
+    assert compiled is not None
+    n, k = weights.shape
+    panels, scales = torch.zeros(n * (k + k % 2), dtype=torch.int8), torch.zeros(n)
+    compiled.trivium_pack(weights.data_ptr(), native.F32, panels.data_ptr(), native.INT8, scales.data_ptr(), n, k)
+    linear = native.Linear(panels=panels.data_ptr(), scales=scales.data_ptr(), n=n, k=k, kind=native.INT8)
+    found = torch.zeros(len(x), n)
+    team = compiled.trivium_team(1)
+    compiled.trivium_linear(team, linear, x.data_ptr(), len(x), found.data_ptr())
+    compiled.trivium_disband(team)
+    return found
+
+
+@pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
+def test_the_largest_sums_of_int8_fit(k: int) -> None:
+    """Every weight and every activation is its row's largest: no sum can be larger."""
+    weights, x = torch.full((2 * SIZE, k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    weights[1::2] *= -1
+    torch.testing.assert_close(int8_product(x, weights), x @ weights.T, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("k", [72, 896, 4864])
+def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
+    """Language models have them: fifty times the rest. What is lost is what the weights lose."""
+    generator = torch.Generator().manual_seed(k)
+    weights, x = (torch.randn(rows, k, generator=generator) for rows in (2 * SIZE, 5))
+    x[:, 3] *= 50
+    expected = x @ weights.T
+    assert (int8_product(x, weights) - expected).norm() / expected.norm() < 0.015
 
 
 # The same bits
@@ -186,6 +219,17 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -
         hits += sum(stats.cache_hit_tokens for stats in driver.stats)
     assert preempted
     assert hits
+
+
+def test_watching_a_step_changes_no_bit(llama: Reference) -> None:
+    plain, watched = (Stepper(make_runner(llama.path)) for _ in range(2))
+    model = watched.runner.model
+    assert isinstance(model, native_decoder.NativeDecoder)
+    times = model.watch()
+    for stepper in (plain, watched):
+        stepper.step((stepper.add(prompt(20, 1), "it"), 20))
+    assert torch.equal(plain.sampler.logits["it"][0], watched.sampler.logits["it"][0])
+    assert (times > 0).all()
 
 
 # Who may and who may not

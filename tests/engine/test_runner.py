@@ -10,7 +10,6 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine import runner as runner_module
-from service.engine.attention import flash
 from service.engine.attention.paged import PagedAttention
 from service.engine.batch import Batch
 from service.engine.errors import EngineError
@@ -288,7 +287,7 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything of the graph path but the capture, on the CPU: the kernel is emulated."""
-    monkeypatch.setattr(flash, "varlen_attn", emulated_varlen_attn)
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", emulated_varlen_attn)
     model = path.parent / "flash"
     save_model(build_model("mistral", dtype=torch.bfloat16, max_position_embeddings=600), model)
     runner = make_runner(model, block_size=256, num_blocks=12, max_num_seqs=8, dtype="bfloat16")
@@ -301,7 +300,7 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
         chunks = [Chunk(sequence, sequence.num_computed, 1) for sequence in sequences[:count]]
         with torch.inference_mode():
             batch = Batch.build(Step(chunks), runner.cache, runner.device)
-            expected = runner._hidden(batch)
+            expected = runner.hidden(batch)
             buffers.fill(batch, rows)
             null = runner.cache.null_block
             assert buffers.slots[count:rows].tolist() == [null * 256] * (rows - count)

@@ -13,7 +13,8 @@ from transformers import AutoModelForCausalLM, Gemma3Config, Gemma3ForConditiona
 from service.engine.errors import UnsupportedModel
 from service.engine.types import EngineConfig
 from service.models.guard import Probe
-from service.models.loader import LoadedModel, load
+from service.models.loaded_model import LoadedModel
+from service.models.loader import load
 from tests.engine.stepping import reference_logits
 from tests.engine.test_architectures import check_against, load_reference, make_runner
 from tests.engine.tiny_models import build_model, save_model, tiny_model, tokenizer

@@ -37,7 +37,7 @@ class ScriptedStream:
 
     async def __aiter__(self):
         while any(self.queues.values()):
-            for queue in self.queues.values():
+            for queue in list(self.queues.values()):
                 if queue:
                     output = queue.popleft()
                     if isinstance(output, Exception):
@@ -79,8 +79,12 @@ class ScriptedClient:
             startup_seconds={},
         )
 
-    def submit(self, requests: Iterable[Request]) -> ScriptedStream:
+    def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
         requests = list(requests)
         self.requests += requests
-        self.streams.append(ScriptedStream({request.id: deque(self.script(request)) for request in requests}))
+        queues = {request.id: deque(self.script(request)) for request in requests}
+        if stream is not None:
+            stream.queues.update(queues)
+            return stream
+        self.streams.append(ScriptedStream(queues))
         return self.streams[-1]

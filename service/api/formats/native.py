@@ -1,7 +1,7 @@
-"""What the native routes say: one text for ``generate`` and ``answer``, a list of texts for ``translate``.
+"""What the native routes say that write one text: ``generate`` and ``answer``.
 
-A stream has events ``{"id", "index", "text", "finish_reason"}``, where ``index`` counts the texts and ``finish_reason``
-is null until the last event of its text, and at the end one event ``{"id", "model", "usage", "timings"}``.
+A stream has events ``{"id", "index", "text", "finish_reason"}``: ``index`` is 0, ``finish_reason`` is null until the
+last of them, and at the end one event ``{"id", "model", "usage", "timings"}``.
 """
 
 from collections.abc import AsyncGenerator
@@ -16,18 +16,17 @@ from service.tasks.completion import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeFormat:
-    """The constants of one answer. ``key`` names the text, or with ``many`` the list of texts."""
+    """The constants of one answer. ``key`` names the text."""
 
     id: str
     model: str
     key: str
-    many: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
     async def body(self, texts: Texts) -> dict[str, Any]:
         choices = [group[0] for group in await texts.collect()]
         head = {"id": self.id, "model": self.model, **self.extra}
-        return head | (self._list(choices) if self.many else self._single(choices[0])) | self._tail(texts)
+        return head | self._single(choices[0]) | self._tail(texts)
 
     async def events(self, texts: Texts) -> AsyncGenerator[bytes, None]:
         async for delta in texts:
@@ -43,14 +42,6 @@ class NativeFormat:
 
     def _single(self, choice: Choice) -> dict[str, Any]:
         return {self.key: choice.text, "finish_reason": common.finish_reason(choice)}
-
-    def _list(self, choices: list[Choice]) -> dict[str, Any]:
-        return {
-            self.key: [
-                {"index": index, "text": choice.text, "finish_reason": common.finish_reason(choice)}
-                for index, choice in enumerate(choices)
-            ]
-        }
 
     def _tail(self, texts: Texts) -> dict[str, Any]:
         return {"usage": common.usage(texts.usage), "timings": common.timings(texts.timings)}

@@ -1,5 +1,6 @@
 """``POST /v1/answer``."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
 
@@ -9,12 +10,15 @@ from starlette.responses import Response
 from service.api import examples
 from service.api.checks import checked
 from service.api.documented import answers
-from service.api.formats.native import NativeFormat
-from service.api.options import to_options
-from service.api.reply import Texts, reply
+from service.api.formats.answers import AnswerFormat
+from service.api.options import at_most, to_options
+from service.api.reply import reply
 from service.api.schemas.native import AnswerRequest
 from service.api.schemas.responses import Answered
 from service.api.state import Service
+from service.settings import Settings
+from service.tasks.answering.query import Document, Query
+from service.tasks.answering.run import AnswerRun
 
 router = APIRouter(tags=["native"])
 
@@ -27,16 +31,46 @@ router = APIRouter(tags=["native"])
 async def answer(
     body: Annotated[AnswerRequest, Body(openapi_examples=examples.ANSWER)], http: Request, state: Service
 ) -> Response:
-    """Answer a question out of a `context`, or without one from what the model knows.
+    """Answer a question out of a `context` or `documents`, or without them from what the model knows.
+
+    Extracted answers are literal: the document's text from `start` to `end`, in characters. `score` is the probability
+    that the model gives to the answer among all that it may extract, `no_answer_probability` how likely there is none;
+    from `no_answer_threshold` on, `answer` is empty and `answers` still has the best spans. Of long texts the windows
+    that have most of the question's words are read. A generated answer to documents first quotes them; what is not
+    literally there is dropped and counted in `dropped_citations`, and without a citation there is no answer.
 
     `temperature` is 0 unless given.
     """
     headers = checked(body, state)
+    query = _query(body, state.settings)
     options = to_options(body, state.settings, temperature=0.0, max_tokens=body.length)
     id = f"ans-{uuid4().hex}"
+    # top_k counts answers here, not tokens.
+    run = await state.answerer.answer(query, options=replace(options, top_k=0), request_id=id)
 
-    async def start() -> Texts:
-        return await state.answerer.answer(body.question, body.context, options=options, request_id=id)
+    async def start() -> AnswerRun:
+        return run
 
-    format = NativeFormat(id=id, model=state.model_name, key="answer")
-    return await reply(http, state, start, format, sequences=1, stream=bool(body.stream), headers=headers)
+    format = AnswerFormat(id=id, model=state.model_name)
+    return await reply(http, state, start, format, sequences=run.sequences, stream=bool(body.stream), headers=headers)
+
+
+def _query(body: AnswerRequest, settings: Settings) -> Query:
+    """What is asked. Raises ApiError for more than the operator allows."""
+    documents = [Document(id=each.id, text=each.text, title=each.title or "") for each in body.documents or ()]
+    at_most("documents", len(documents), settings.max_documents, "documents")
+    if body.context is not None:
+        documents = [Document(id="", text=body.context)]
+    length = sum(len(document.text) + len(document.title) for document in documents)
+    at_most("documents" if body.documents else "context", length, settings.max_context_length, "characters")
+    at_most("top_k", body.top_k or 1, settings.max_answers)
+    at_most("max_answer_len", body.max_answer_len or 1, settings.max_answer_len)
+    return Query(
+        question=body.question,
+        documents=tuple(documents),
+        mode=body.mode or "auto",
+        top_k=body.top_k or 1,
+        no_answer_threshold=body.no_answer_threshold,
+        max_answer_len=body.max_answer_len,
+        stride=body.stride,
+    )

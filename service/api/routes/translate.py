@@ -1,4 +1,4 @@
-"""``POST /v1/translate``."""
+"""``POST /v1/translate`` and ``GET /v1/languages``."""
 
 from typing import Annotated
 from uuid import uuid4
@@ -9,12 +9,15 @@ from starlette.responses import Response
 from service.api import examples
 from service.api.checks import checked
 from service.api.documented import answers
-from service.api.formats.native import NativeFormat
+from service.api.formats.translation import TranslationFormat
 from service.api.options import at_most, to_options
-from service.api.reply import Texts, reply
+from service.api.reply import Json, reply
 from service.api.schemas.native import TranslateRequest
-from service.api.schemas.responses import Translated
+from service.api.schemas.responses import Languages, Translated
 from service.api.state import Service
+from service.settings import Settings
+from service.tasks.translation import Order, Term
+from service.tasks.translation.run import TranslationRun
 
 router = APIRouter(tags=["native"])
 
@@ -27,24 +30,62 @@ router = APIRouter(tags=["native"])
 async def translate(
     body: Annotated[TranslateRequest, Body(openapi_examples=examples.TRANSLATE)], http: Request, state: Service
 ) -> Response:
-    """Translate one text or a list of texts, all at once. Events of a stream name their text by `index`.
+    """Translate one text or a list of texts, sentence by sentence, all at once.
 
-    Languages are names (`English`, `中文`) or BCP-47 codes (`en`, `zh-CN`). `temperature` is 0 unless given.
+    Languages are names (`English`, `中文`) or BCP-47 codes (`en`, `zh-CN`). What stands between sentences is kept byte
+    for byte; a text that is in the target language already comes back as it is. `flags` name what is doubtful about a
+    segment after a second attempt: `repetition`, `length`, `copied`, `language`, `empty`, `truncated`, `placeholder`,
+    `term`; `retried` says that the second attempt was taken. `score` is the mean log probability of its tokens.
+
+    Sampling fields hold for each sentence; `temperature` is 0 unless given.
+
+    Events of a stream name their text by `index` and their sentence by `segment`, in order.
     """
     headers = checked(body, state)
-    at_most("text", len(body.text), state.settings.max_texts, "texts")
+    order = _order(body, state.settings)
     options = to_options(body, state.settings, temperature=0.0, max_tokens=body.length)
     id = f"trans-{uuid4().hex}"
+    job = await state.translator.prepare(order, options=options)
 
-    async def start() -> Texts:
-        return await state.translator.translate(
-            body.text,
-            body.target_lang,
-            body.source_lang,
-            output_prefix=body.output_prefix or "",
-            options=options,
-            request_id=id,
-        )
+    async def start() -> TranslationRun:
+        return await state.translator.start(job, request_id=id)
 
-    format = NativeFormat(id=id, model=state.model_name, key="translations", many=True)
-    return await reply(http, state, start, format, sequences=len(body.text), stream=bool(body.stream), headers=headers)
+    format = TranslationFormat(id=id, model=state.model_name)
+    return await reply(http, state, start, format, sequences=job.sequences, stream=bool(body.stream), headers=headers)
+
+
+@router.get("/v1/languages", summary="List the languages", responses=answers(Languages, examples.LANGUAGES, errors=()))
+async def languages(state: Service) -> Response:
+    """The languages that texts can be translated from and, for each, to."""
+    known = state.translator.languages()
+    listed = [
+        {
+            "code": language.code,
+            "name": language.name,
+            "targets": [other.code for other in known if other != language],
+        }
+        for language in known
+    ]
+    return Json({"model": state.model_name, "languages": listed})
+
+
+def _order(body: TranslateRequest, settings: Settings) -> Order:
+    """Raises ApiError for what is over a limit."""
+    glossary, kept = body.glossary or [], body.do_not_translate or []
+    at_most("text", len(body.text), settings.max_texts, "texts")
+    at_most("text", max(map(len, body.text)), settings.max_text_length, "characters in a text")
+    at_most("glossary", len(glossary), settings.max_terms, "terms")
+    at_most("do_not_translate", len(kept), settings.max_terms, "terms")
+    at_most("alternatives", body.alternatives or 0, settings.max_n)
+    return Order(
+        texts=tuple(body.text),
+        target=body.target_lang,
+        source=body.source_lang,
+        format=body.format or "text",
+        glossary=tuple(Term(term.source, term.target) for term in glossary),
+        do_not_translate=tuple(kept),
+        context=body.context or "",
+        output_prefix=body.output_prefix or "",
+        formality=body.formality or "default",
+        alternatives=body.alternatives or 0,
+    )

@@ -1,11 +1,21 @@
 """Bodies of the native routes."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from service.api.schemas.fields import MAX_TOKENS, ModelName, NonEmpty, SamplingFields, Text, TextOrTexts, contradiction
+from service.api.schemas.fields import (
+    MAX_TOKENS,
+    ModelName,
+    NonEmpty,
+    RequestModel,
+    SamplingFields,
+    Text,
+    TextOrTexts,
+    contradiction,
+)
 from service.api.schemas.messages import Messages
+from service.tasks.translation.order import Formality, Format
 
 _LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
 
@@ -47,23 +57,91 @@ class GenerateRequest(NativeFields):
         return self
 
 
+MAX_TERM = 500  # characters
+Name = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
+
+
+class GlossaryTerm(RequestModel):
+    """An entry of a glossary."""
+
+    source: Annotated[TermText, Field(description="As it stands in the text, in any case.")]
+    target: Annotated[TermText, Field(description="As it is to stand in the translation.")]
+
+
 class TranslateRequest(NativeFields):
     """``POST /v1/translate``."""
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
-    target_lang: Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
-    source_lang: Annotated[
-        Text | None, Field(min_length=1, max_length=100, description="A name or a BCP-47 code. Not given: any.")
+    target_lang: Name
+    source_lang: Annotated[Name | None, Field(description="Not given: that of each text is detected.")] = None
+    format: Annotated[Format | None, Field(description="What of the text is markup. Default: text.")] = None
+    glossary: Annotated[list[GlossaryTerm] | None, Field(description="Terms and their translations.")] = None
+    do_not_translate: Annotated[list[TermText] | None, Field(description="Terms that stay as they are.")] = None
+    context: Annotated[
+        Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
     ] = None
     output_prefix: Annotated[
         Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
     ] = None
+    formality: Annotated[
+        Formality | None,
+        Field(description="more and less are refused for languages that know no difference, prefer_* are not."),
+    ] = None
+    alternatives: Annotated[int | None, Field(ge=0, description="Further translations of each text.")] = None
+
+
+class AnswerDocument(RequestModel):
+    """A text that may hold the answer."""
+
+    id: Annotated[NonEmpty, Field(max_length=256, description="Your name for it.")]
+    text: Text
+    title: Annotated[Text | None, Field(max_length=1000, description="Is read with every part of the text.")] = None
 
 
 class AnswerRequest(NativeFields):
-    """``POST /v1/answer``."""
+    """``POST /v1/answer``. What is said of sampling is for generated answers: an extracted one refuses it."""
 
     question: Annotated[NonEmpty, Field(description="What is to be answered.")]
     context: Annotated[
-        Text | None, Field(description="A text that holds the answer. Without it the model says what it knows.")
+        Text | None,
+        Field(
+            description="A text that may hold the answer. With neither context nor documents the model says what it "
+            "knows; in a blank text there is no answer."
+        ),
     ] = None
+    documents: Annotated[
+        list[AnswerDocument] | None, Field(min_length=1, description="Several texts that may hold the answer.")
+    ] = None
+    mode: Annotated[
+        Literal["auto", "extractive", "generative"] | None,
+        Field(
+            description="extractive: literal spans of the texts. generative: the model's words, and what of the texts "
+            "they stand on. auto: extractive where there is a text. Default: auto."
+        ),
+    ] = None
+    top_k: Annotated[int | None, Field(ge=1, le=1000, description="Extractive: how many answers. Default: 1.")] = None
+    no_answer_threshold: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="Extractive: from this probability on the answer is that there is none. Default: the model's.",
+        ),
+    ] = None
+    max_answer_len: Annotated[
+        int | None, Field(ge=1, le=10_000, description="Extractive: most characters of an answer. Default: 160.")
+    ] = None
+    stride: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "AnswerRequest":
+        if self.context is not None and self.documents is not None:
+            raise contradiction("documents", "Give either context or documents")
+        ids = [document.id for document in self.documents or ()]
+        for index, id in enumerate(ids):
+            if id in ids[:index]:
+                raise contradiction(f"documents.{index}.id", "Two documents have the same id")
+        return self

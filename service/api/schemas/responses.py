@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from service.tasks.translation.result import Flag
+
 
 class PromptTokensDetails(BaseModel):
     cached_tokens: int
@@ -38,19 +40,63 @@ class Generated(BaseModel):
     timings: Timings
 
 
+class AnswerSpan(BaseModel):
+    text: str
+    start: int
+    end: int
+    document: str | None
+    score: float
+
+
 class Answered(BaseModel):
     id: str
     model: str
     answer: str
+    mode: Literal["extractive", "generative"]
     finish_reason: Literal["stop", "length"]
+    no_answer: bool
+    no_answer_probability: float | None
+    score: float | None
+    start: int | None
+    end: int | None
+    document: str | None
+    answers: list[AnswerSpan]
+    citations: list[AnswerSpan]
+    dropped_citations: int
     usage: Usage
     timings: Timings
+
+
+class DetectedLanguage(BaseModel):
+    language: str
+    confidence: float
+
+
+class TranslatedSegment(BaseModel):
+    source: str
+    text: str
+    start: int
+    end: int
+    flags: list[Flag]
+    score: float | None
+
+
+class GlossaryReport(BaseModel):
+    applied: list[str]
+    missed: list[str]
 
 
 class Translation(BaseModel):
     index: int
     text: str
     finish_reason: Literal["stop", "length"]
+    source_lang: str | None
+    target_lang: str
+    detected: DetectedLanguage | None
+    flags: list[Flag]
+    alternatives: list[str]
+    segments: list[TranslatedSegment]
+    glossary: GlossaryReport
 
 
 class Translated(BaseModel):
@@ -59,6 +105,17 @@ class Translated(BaseModel):
     translations: list[Translation]
     usage: Usage
     timings: Timings
+
+
+class LanguagePairs(BaseModel):
+    code: str
+    name: str
+    targets: list[str]
+
+
+class Languages(BaseModel):
+    model: str
+    languages: list[LanguagePairs]
 
 
 class AssistantMessage(BaseModel):

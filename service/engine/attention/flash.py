@@ -11,7 +11,6 @@ Split-KV is switched off (``num_splits=1``): in this release it writes wrong row
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.attention.varlen import varlen_attn
 
 from service.engine.attention.layer import LayerSpec
 from service.engine.batch import Batch
@@ -84,6 +83,8 @@ class FlashAttention:
         )
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        from torch.nn.attention.varlen import varlen_attn  # takes seconds, and a CPU never comes here
+
         window = layer.spec.window
         out = varlen_attn(
             query,

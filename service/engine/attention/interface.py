@@ -8,7 +8,6 @@ model, because transformers knows no mask function under our name.
 from typing import Any, Protocol
 
 from torch import Tensor, nn
-from transformers import AttentionInterface
 
 from service.engine.errors import UnsupportedModel
 
@@ -42,6 +41,3 @@ def attention_forward(
     if paged_attention is None:
         raise UnsupportedModel(f"{type(module).__name__} does not receive what the engine passes to the model")
     return paged_attention(module, query, key, value, attention_mask, **kwargs), None
-
-
-AttentionInterface.register(NAME, attention_forward)

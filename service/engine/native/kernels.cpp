@@ -8,10 +8,12 @@
 // Every output is summed over k in order, in float32, by fused multiply-adds (int8: exactly, in int32), whatever other
 // rows there are and however threads share the work. Hence a row's bits depend on nothing but the row.
 //
-// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column, and one a row of activations).
+// Numbers at rest are float32, bfloat16 or int8 (weights only, one scale a column; beside them a row of activations is
+// int16, with a scale of its own).
 // 16-bit panels hold the two halves of their columns interleaved: one load, a shift and a mask give both.
 
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -106,12 +108,20 @@ inline void tiles(int rows, const float* x, int64_t ldx, int64_t k, int64_t piec
     }
 }
 
+// A single row waits for its weights: it asks for them so many bytes before it needs them.
+constexpr int AHEAD = 2048;
+
+template <int R> inline void prefetch(const void* p) {
+    if (R == 1) __builtin_prefetch((const char*)p + AHEAD);
+}
+
 // Two panels at once for few rows, where one would wait for its own additions.
 template <int R, class T>
 inline void wide(const float* x, int64_t ldx, int64_t k, const T* p, const T* q, float* acc) {
     V a[R] = {}, b[R] = {}, c[R] = {}, d[R] = {};
     for (int64_t i = 0; i < k; i++, p += NR, q += NR) {
         V w0, w1, w2, w3;
+        prefetch<R>(p), prefetch<R>(q);
         columns(p, w0, w1);
         columns(q, w2, w3);
         for (int r = 0; r < R; r++) {
@@ -155,11 +165,14 @@ inline M add(M a, M b) { return a + b; }
 inline M pair(int32_t x) { return M{} + x; }
 #endif
 
+constexpr int MR8 = 3;  // rows of a tile of int8: six, with a product of each to be added, would not fit into the registers
+
 // The same for int8: x holds pairs of int16, a panel for each pair of k its NR pairs of bytes.
 template <int R>
 inline void tile8(const int16_t* x, int64_t ldx, int64_t pairs, const int8_t* panel, int32_t* acc) {
     M a[R] = {}, b[R] = {};
     for (int64_t i = 0; i < pairs; i++, panel += 2 * NR) {
+        prefetch<R>(panel);
         M w0 = widen_bytes(panel), w1 = widen_bytes(panel + NR);
         for (int r = 0; r < R; r++) {
             int32_t both;
@@ -305,6 +318,7 @@ struct Step {
     const int64_t *offsets, *contexts;       // a chunk each: its rows; the tokens its last row sees
     const int32_t* tables;                   // [chunks][width] blocks
     int64_t rows, chunks, width;
+    int64_t* times;  // [PARTS] nanoseconds, added to; null: nobody asks
 };
 
 int trivium_lanes() { return L; }
@@ -340,24 +354,47 @@ void trivium_pack(const void* from, int32_t from_kind, void* to, int32_t to_kind
 
 namespace {
 
-// Rows of activations as int16 of 127 steps, with a scale each.
+constexpr int64_t FEW = 4;  // rows that are not worth sharing where there is little to do for each
+
+template <class F> void each_row(Team& team, int64_t rows, const F& work) {
+    if (rows <= FEW)
+        for (int64_t r = 0; r < rows; r++) work(r);
+    else
+        team.share((rows + FEW - 1) / FEW, [&](int64_t i) {
+            for (int64_t r = i * FEW; r < std::min(rows, (i + 1) * FEW); r++) work(r);
+        });
+}
+
+// Rows of activations as int16, with a scale each. The steps are as fine as sums over k in int32 allow: beside weights
+// of 127 steps nothing overflows, and what is rounded away is little next to what the weights lost.
 struct Quantized {
     std::vector<int16_t> values;
     std::vector<float> scales;
     int64_t stride = 0;
 
-    void fill(const float* x, int64_t ldx, int64_t rows, int64_t k) {
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k) {
         stride = (k + 1) / 2 * 2;
-        values.assign(rows * stride, 0);
+        values.resize(rows * stride);
         scales.resize(rows);
-        for (int64_t r = 0; r < rows; r++) {
-            const float* row = x + r * ldx;
-            float most = 0;
-            for (int64_t i = 0; i < k; i++) most = std::fmax(most, std::fabs(row[i]));
-            scales[r] = most / 127;
-            float inverse = most > 0 ? 127 / most : 0;
-            for (int64_t i = 0; i < k; i++) values[r * stride + i] = int16_t(std::nearbyint(row[i] * inverse));
+        each_row(team, rows, [&](int64_t r) { scales[r] = quantize(x + r * ldx, k, values.data() + r * stride, stride); });
+    }
+
+    // One row; its scale.
+    static float quantize(const float* row, int64_t k, int16_t* to, int64_t stride) {
+        float most = 0;
+        V best = {};
+        int64_t i = 0;
+        for (; i + L <= k; i += L) {
+            V size = (V)((U)load(row + i) & 0x7fffffffu);
+            best = size > best ? size : best;
         }
+        for (int j = 0; j < L; j++) most = std::fmax(most, best[j]);
+        for (; i < k; i++) most = std::fmax(most, std::fabs(row[i]));
+        const float steps = float(std::min<int64_t>(INT16_MAX, INT32_MAX / (127 * k)));
+        const float inverse = most > 0 ? steps / most : 0;
+        for (i = 0; i < k; i++) to[i] = int16_t(std::nearbyint(row[i] * inverse));
+        for (; i < stride; i++) to[i] = 0;
+        return most / steps;
     }
 };
 
@@ -381,15 +418,14 @@ void products8(const Linear& w, int64_t pair, const Quantized& x, int64_t begin,
     int32_t sums[MR * PAIR];
     for (int half = 0; half < 2; half++) {
         const int8_t* panel = (const int8_t*)w.panels + (pair * 2 + half) * pairs * 2 * NR;
-        const int16_t* rows = x.values.data() + begin * x.stride;
-        int32_t* to = sums + half * NR;
-        switch (count) {
-            case 1: tile8<1>(rows, x.stride, pairs, panel, to); break;
-            case 2: tile8<2>(rows, x.stride, pairs, panel, to); break;
-            case 3: tile8<3>(rows, x.stride, pairs, panel, to); break;
-            case 4: tile8<4>(rows, x.stride, pairs, panel, to); break;
-            case 5: tile8<5>(rows, x.stride, pairs, panel, to); break;
-            default: tile8<6>(rows, x.stride, pairs, panel, to);
+        for (int r = 0; r < count; r += MR8) {
+            const int16_t* rows = x.values.data() + (begin + r) * x.stride;
+            int32_t* to = sums + r * PAIR + half * NR;
+            switch (count - r) {
+                case 1: tile8<1>(rows, x.stride, pairs, panel, to); break;
+                case 2: tile8<2>(rows, x.stride, pairs, panel, to); break;
+                default: tile8<MR8>(rows, x.stride, pairs, panel, to);
+            }
         }
     }
     const float* scales = w.scales + pair * PAIR;
@@ -401,7 +437,7 @@ void products8(const Linear& w, int64_t pair, const Quantized& x, int64_t begin,
 void linear(Team& team, const Linear& w, const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool adds) {
     static thread_local Quantized quantized;
     Quantized& q = quantized;
-    if (w.kind == INT8) q.fill(x, ldx, rows, w.k);
+    if (w.kind == INT8) q.fill(team, x, ldx, rows, w.k);
     // Many rows are cut too, so that few columns keep many threads busy and the rows stay in the cache.
     const int64_t block = 16 * MR;
     const int64_t pairs = (w.n + PAIR - 1) / PAIR, blocks = (rows + block - 1) / block;
@@ -560,16 +596,26 @@ void attention(Team& team, const Decoder& d, const Layer& layer, const Step& s, 
     });
 }
 
-constexpr int64_t FEW = 4;  // rows that are not worth sharing where there is little to do for each
+enum Part { EMBEDDING, NORMS, POSITIONS, LINEARS, ATTENTION, PARTS };
 
-template <class F> void each_row(Team& team, int64_t rows, const F& work) {
-    if (rows <= FEW)
-        for (int64_t r = 0; r < rows; r++) work(r);
-    else
-        team.share((rows + FEW - 1) / FEW, [&](int64_t i) {
-            for (int64_t r = i * FEW; r < std::min(rows, (i + 1) * FEW); r++) work(r);
-        });
-}
+// Tells the parts of a step apart: what has passed since the last call of `ends` was this part's.
+class Watch {
+  public:
+    explicit Watch(int64_t* times) : times(times), begin(times ? now() : 0) {}
+    void ends(Part part) {
+        if (!times) return;
+        const int64_t end = now();
+        times[part] += end - begin;
+        begin = end;
+    }
+
+  private:
+    static int64_t now() {
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
+    int64_t* times;
+    int64_t begin;
+};
 
 }  // namespace
 
@@ -593,15 +639,19 @@ void trivium_step(void* pool, const Decoder* decoder, const Step* step, float* o
     float* qkv = normed + s.rows * H;
     float* attended = qkv + s.rows * stride;
     float* inner = attended + s.rows * Q;
+    Watch watch(s.times);
     each_row(team, s.rows, [&](int64_t r) {
         for (int64_t i = 0; i < H; i++)
             x[r * H + i] = d.embedding_kind == F32 ? ((const float*)d.embeddings)[s.ids[r] * H + i]
                                                    : widen(((const bf16*)d.embeddings)[s.ids[r] * H + i]);
     });
+    watch.ends(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {
         const Layer& layer = d.layers[l];
         each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, layer.input_norm, H, d.eps, normed + r * H); });
+        watch.ends(NORMS);
         linear(team, layer.qkv, normed, H, s.rows, qkv, stride, false);
+        watch.ends(LINEARS);
         each_row(team, s.rows, [&](int64_t r) {
             float* row = qkv + r * stride;
             const float* cosines = d.cosines + s.positions[r] * (D / 2);
@@ -614,14 +664,20 @@ void trivium_step(void* pool, const Decoder* decoder, const Step* step, float* o
             if (d.cache_kind == F32) write<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else write<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
+        watch.ends(POSITIONS);
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
         else attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        watch.ends(ATTENTION);
         linear(team, layer.o, attended, Q, s.rows, x, H, true);
+        watch.ends(LINEARS);
         each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, layer.post_norm, H, d.eps, normed + r * H); });
+        watch.ends(NORMS);
         linear(team, layer.up, normed, H, s.rows, inner, d.inner, false);
         linear(team, layer.down, inner, d.inner, s.rows, x, H, true);
+        watch.ends(LINEARS);
     }
     each_row(team, s.rows, [&](int64_t r) { normalize(x + r * H, d.norm, H, d.eps, out + r * H); });
+    watch.ends(NORMS);
 }
 
 }  // extern "C"

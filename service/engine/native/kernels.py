@@ -33,6 +33,7 @@ _TYPES = {  # what torch calls the processor -> flags for it
 }
 
 F32, BF16, INT8 = range(3)
+PARTS = ("embedding", "norms", "positions", "linears", "attention")  # of a step, as ``times`` counts them
 
 
 class Linear(Structure):
@@ -73,6 +74,7 @@ class Step(Structure):
     _fields_: ClassVar = [
         *((name, c_void_p) for name in ("ids", "positions", "slots", "offsets", "contexts", "tables")),
         *((name, c_int64) for name in ("rows", "chunks", "width")),
+        ("times", c_void_p),
     ]
 
 
@@ -120,7 +122,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(what).hexdigest()[:16]
 
 
-def _compile(kind: str, path: Path) -> Path:
+def _compile(kind: str, path: Path, source: Path = _SOURCE) -> Path:
     """Raises OSError or SubprocessError."""
     compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
     if compiler is None:
@@ -130,7 +132,7 @@ def _compile(kind: str, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
         made = Path(directory) / path.name
-        command = [compiler, *_FLAGS, *_TYPES[kind], str(_SOURCE), "-o", str(made)]
+        command = [compiler, *_FLAGS, *_TYPES[kind], f"-I{_HERE}", str(source), "-o", str(made)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")

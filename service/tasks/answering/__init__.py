@@ -1,5 +1,5 @@
-"""Answers to questions, from a context or from what the model knows."""
+"""Answers to questions, from documents or from what the model knows."""
 
-from service.tasks.answering.answerer import Answerer
+from service.tasks.answering.answerer import Answerer, Bounds
 
-__all__ = ["Answerer"]
+__all__ = ["Answerer", "Bounds"]

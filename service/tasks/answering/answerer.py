@@ -1,46 +1,224 @@
-"""A question to its answer."""
+"""A question to its answer: what is asked of which text, and who answers it."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, fields, replace
+from uuid import uuid4
 
-from service.tasks.answering.prompts import answering_prompt
-from service.tasks.errors import InvalidPrompt
+from model_store.types import NoAnswer
+from service.tasks.answering.extraction import Extraction, Reading
+from service.tasks.answering.prompts import citing_prompt, extraction_prompt, knowledge_prompt
+from service.tasks.answering.query import Query
+from service.tasks.answering.quotation import Quotation
+from service.tasks.answering.ranking import Ranking
+from service.tasks.answering.relevance import Relevance
+from service.tasks.answering.result import Answer
+from service.tasks.answering.run import AnswerRun
+from service.tasks.answering.vocabulary import Vocabulary
+from service.tasks.answering.windows import Window, split
+from service.tasks.choice import CompletionRequest
+from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
+from service.tasks.few_shot import FewShot
 from service.tasks.generation import Generator, Options
-from service.tasks.task_completion import Draft, TaskCompletion
+from service.tasks.rounds import Rounds, check
 
 GREEDY = Options(temperature=0.0)
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
+_LONGEST_SPAN = 160  # characters, likewise
+_BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
+_SEAM = 16  # tokens that a window may take more in its prompt than by itself
+_SHARED = 4  # windows share one part in so many, where the client does not say
+_LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
+_MOST_WINDOWS = 4096  # that are compared with the question
+_AT_ONCE = 4  # windows that one prompt may hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """``window`` is tokens of a document that are read at once, ``windows`` how many of a request are read at all."""
+
+    window: int = 512
+    windows: int = 32
 
 
 class Answerer:
     """``style`` is the model's prompt style: auto, chat or base."""
 
-    def __init__(self, generator: Generator, *, style: str = "auto") -> None:
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        style: str = "auto",
+        calibration: NoAnswer | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
         self._generator = generator
         self._style = style
+        self._calibration = calibration or NoAnswer()
+        self._bounds = bounds or Bounds()
+        self._vocabulary: Vocabulary | None = None
+        self._building = asyncio.Lock()
 
-    async def answer(
-        self,
-        question: str,
-        context: str | None = None,
-        *,
-        options: Options = GREEDY,
-        request_id: str | None = None,
-    ) -> TaskCompletion:
-        """One text: a short answer out of the context or, where that is missing or blank, a concise explanation.
+    async def answer(self, query: Query, *, options: Options = GREEDY, request_id: str | None = None) -> AnswerRun:
+        """From documents a span of them or, generative, a short answer that quotes them; else what the model knows.
 
-        Raises InvalidPrompt (``param`` "question") for a blank question, PromptTooLong ("context" or "question") and
-        what ``Generator.start`` raises.
+        Blank documents hold no answer, and no model is asked. Raises InvalidPrompt (``param`` "question" or
+        "documents"), InvalidOption ("mode", "stride"), PromptTooLong ("question") and what ``Generator.start`` raises.
         """
-        question = question.strip()
+        question = query.question.strip()
         if not question:
             raise InvalidPrompt("the question is empty", param="question")
-        context = (context or "").strip() or None
+        query = replace(query, question=question)
+        mode = _mode(query)
+        rounds = Rounds(self._generator, request_id or uuid4().hex)
+        if not query.documents:
+            return await self._from_knowledge(query, options, rounds)
+        if not any(document.text.strip() for document in query.documents):
+            return AnswerRun(rounds, _nothing(mode), sequences=0)
+        if mode == "extractive":
+            return await self._extract(query, options, rounds)
+        return await self._quote(query, options, rounds)
+
+    async def _extract(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
+        _refuse_sampling(options)
+        longest = query.max_answer_len or _LONGEST_SPAN
+        most_tokens = min(longest, options.max_tokens or longest)
+        windows = await self._windows(query, await self._room(extraction_prompt(query.question, ""), most_tokens))
+        readings = []
+        for window in windows:
+            prompt, given = extraction_prompt(query.question, window.titled)
+            tokens = await prompt.encode(self._generator.tokenizer, given, style=self._style)
+            readings.append(Reading(window, tuple(tokens)))
+        extraction = Extraction(
+            self._generator,
+            await self._words(),
+            readings,
+            Ranking(Relevance.among_sentences(query.question, windows), self._calibration),
+            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt),
+            longest=longest,
+            most_tokens=most_tokens,
+            beam=max(_BEAM, query.top_k),
+        )
+        work = extraction.work(rounds, query.top_k, query.no_answer_threshold)
+        return AnswerRun(rounds, work, sequences=extraction.sequences)
+
+    async def _quote(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         tokenizer = self._generator.tokenizer
-        prompt, given = answering_prompt(question, context)
+        bare = citing_prompt(query.question, [])
+        most_tokens = options.max_tokens or _LONGEST_ANSWER
+        room = await self._room((bare.prompt, bare.given), most_tokens)
+        windows = await self._windows(query, room, at_once=True)
+        citing = citing_prompt(query.question, [window.titled for window in windows])
+        tokens = await citing.prompt.encode(tokenizer, citing.given, style=self._style, begun=citing.quote)
+        stop = citing.prompt.stop(tokenizer, style=self._style, several_lines=True)
+        options = replace(options, max_tokens=most_tokens, stop=(*options.stop, *stop))
+        request = self._generator.from_tokens(tokens, options, param=_blame(query))
+        quotation = Quotation(request, windows, Relevance.among_sentences(query.question, windows), citing)
+        return AnswerRun(rounds, quotation.work(rounds), sequences=1)
+
+    async def _from_knowledge(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
+        prompt, given = knowledge_prompt(query.question)
+        tokenizer = self._generator.tokenizer
         tokens = await prompt.encode(tokenizer, given, style=self._style)
         if options.max_tokens is None:
             room = self._generator.max_tokens - len(tokens)
             options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
-        request = self._generator.from_tokens(tokens, options, param="question" if context is None else "context")
-        return TaskCompletion(self._generator, [Draft(request=request)], request_id)
+        request = self._generator.from_tokens(tokens, options, param="question")
+        return AnswerRun(rounds, _written(rounds, request), sequences=1)
+
+    async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:
+        """Tokens of documents that fit between a question and its answer. Raises PromptTooLong."""
+        prompt, given = asked
+        tokens = await prompt.encode(self._generator.tokenizer, given, style=self._style)
+        limit = self._generator.max_tokens
+        room = limit - len(tokens) - most_tokens - _SEAM
+        if room < _LEAST_WINDOW:
+            raise PromptTooLong(len(tokens), most_tokens + _SEAM + _LEAST_WINDOW, limit, param="question")
+        return room
+
+    async def _windows(self, query: Query, room: int, *, at_once: bool = False) -> list[Window]:
+        """The documents in windows, or as many as may be read: those that have most of the question.
+
+        ``at_once``: all of them go into one prompt.
+        """
+        size = min(self._bounds.window, room)
+        stride = size // _SHARED if query.stride is None else query.stride
+        if stride >= size:
+            message = f"stride is {stride}, but must be less than the window of {size} tokens"
+            raise InvalidOption(message, param="stride")
+        most = max(1, min(room // (size + _SEAM), _AT_ONCE)) if at_once else self._bounds.windows
+        tokenizer = self._generator.tokenizer
+
+        def work() -> list[Window]:
+            windows: list[Window] = []
+            for document in query.documents:
+                offsets = tokenizer.offsets(document.text)
+                if len(offsets) > _MOST_WINDOWS * (size - stride):
+                    message = f"stride is {stride}: windows of {size} tokens would be more than {_MOST_WINDOWS}"
+                    raise InvalidOption(message, param="stride")
+                windows += split(document, offsets, size=size, stride=stride)
+            texts = [window.text for window in windows]
+            best = Relevance(query.question, texts).best(texts, most) if len(texts) > most else range(len(texts))
+            return [windows[index] for index in best]
+
+        return await asyncio.to_thread(work)
+
+    async def _words(self) -> Vocabulary:
+        """The vocabulary by bytes, made when it is first needed."""
+        async with self._building:
+            if self._vocabulary is None:
+                generator = self._generator
+                prompt, _ = extraction_prompt("", "")
+                one_line = bool(prompt.stop(generator.tokenizer, style=self._style))
+                size = generator.client.info.vocab_size
+                self._vocabulary = await asyncio.to_thread(Vocabulary, generator.tokenizer, size, one_line=one_line)
+            return self._vocabulary
+
+
+def _mode(query: Query) -> str:
+    """Extractive where there are documents. Raises InvalidOption for what the mode cannot do."""
+    mode = ("extractive" if query.documents else "generative") if query.mode == "auto" else query.mode
+    if mode == "extractive" and not query.documents:
+        raise InvalidOption("mode extractive takes an answer out of a context or documents: give one", param="mode")
+    if mode == "generative":
+        for name, given in (
+            ("top_k", query.top_k > 1),
+            ("no_answer_threshold", query.no_answer_threshold is not None),
+            ("max_answer_len", query.max_answer_len is not None),
+            ("stride", query.stride is not None),
+        ):
+            if given:
+                raise InvalidOption(f"{name} is for extractive answers, and this one is generated", param=name)
+    return mode
+
+
+def _refuse_sampling(options: Options) -> None:
+    """A span is chosen by all of its probabilities: raises InvalidOption for what would shape or cut them."""
+    kept = {"max_tokens", "seed", "priority", "cache_salt"}
+    for field in fields(options):
+        if field.name not in kept and getattr(options, field.name) != getattr(GREEDY, field.name):
+            message = f"{field.name} is for generated answers, and this one is extracted; mode generative takes it"
+            raise InvalidOption(message, param=field.name)
+
+
+def _blame(query: Query) -> str:
+    return "documents" if query.documents[0].id else "context"
+
+
+async def _nothing(mode: str) -> AsyncGenerator[str | Answer, None]:
+    yield Answer(text="", mode=mode, no_answer=True, no_answer_probability=1.0 if mode == "extractive" else None)
+
+
+async def _written(rounds: Rounds, request: CompletionRequest) -> AsyncGenerator[str | Answer, None]:
+    """What the model says, trimmed."""
+    text, space, finish = "", "", "stop"
+    async for delta in rounds.start([request]):
+        check(delta)
+        finish = str(delta.finish or finish)
+        piece = space + delta.text if text else delta.text.lstrip()
+        body = piece.rstrip()
+        space = piece[len(body) :]
+        text += body
+        yield body
+    yield Answer(text=text, mode="generative", finish_reason=finish)

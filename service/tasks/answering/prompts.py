@@ -1,6 +1,7 @@
 """What a model is told and shown before it answers, in the language of the question."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.tasks.few_shot import FewShot
@@ -10,40 +11,67 @@ _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
 
 
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """A text and what is asked about it. ``quote`` is the part that holds the answer; both are empty for no answer."""
+
+    text: str
+    question: str
+    answer: str = ""
+    quote: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Words:
     """All that is said in one language."""
 
-    from_context: str
+    extract: str
+    quote_first: str
     from_knowledge: str
     context: str
     question: str
+    quote: str
     answer: str
     colon: str
-    contexts: tuple[tuple[str, str, str], ...]  # context, question, answer
+    examples: tuple[_Example, ...]
     questions: tuple[tuple[str, str], ...]
 
-    def given(self, question: str, context: str) -> str:
-        return f"{self.context}{self.colon}{context}\n\n{self.question}{self.colon}{question}"
+    def given(self, question: str, text: str) -> str:
+        return f"{self.context}{self.colon}{text}\n\n{self.question}{self.colon}{question}"
 
 
 _ENGLISH = _Words(
-    from_context="Answer the question with the facts in the context. Be as short as possible; do not explain.",
+    extract="Answer the question with words copied from the context. Be as short as possible.",
+    quote_first="Quote the sentence of the context that answers the question, then answer it briefly.",
     from_knowledge="Answer the question correctly and concisely, in two or three sentences.",
     context="Context",
     question="Question",
+    quote="Quote",
     answer="Answer",
     colon=": ",
-    contexts=(
-        (
+    examples=(
+        _Example(
             "The Maple Café opens at eight in the morning and closes at six in the evening. It is closed on Sundays.",
             "When does the Maple Café close?",
-            "At six in the evening.",
+            "six in the evening",
+            "The Maple Café opens at eight in the morning and closes at six in the evening.",
         ),
-        (
+        _Example(
+            "The bridge was designed by Henrik Dahl and built between 1891 and 1894 with steel from a mill in Gent.",
+            "How long is the bridge?",
+        ),
+        _Example(
             "Marta grew up in Lisbon. In 2009 she moved to Oslo, where she works as an engineer for a ferry line.",
-            "In which year did Marta move to Oslo?",
-            "In 2009.",
+            "What is Marta's job?",
+            "engineer",
+            "In 2009 she moved to Oslo, where she works as an engineer for a ferry line.",
+        ),
+        _Example(
+            "The two rivers meet near Arlen. Floods are frequent there because the snow of the Kolm mountains melts "
+            "within a few weeks.",
+            "Why are there often floods near Arlen?",
+            "the snow of the Kolm mountains melts within a few weeks",
+            "Floods are frequent there because the snow of the Kolm mountains melts within a few weeks.",
         ),
     ),
     questions=(
@@ -57,15 +85,34 @@ _ENGLISH = _Words(
 )
 
 _CHINESE = _Words(
-    from_context="根据上下文回答问题。答案要尽量简短，不要解释。",
+    extract="用上下文里的原文回答问题，越短越好。",
+    quote_first="先引用上下文里能回答问题的句子，再简短回答。",
     from_knowledge="请准确、简明地回答问题，用两三句话说明。",
     context="上下文",
     question="问题",
+    quote="引用",
     answer="答案",
     colon="：",
-    contexts=(
-        ("枫叶咖啡馆每天早上八点开门，晚上六点关门，星期天休息。", "枫叶咖啡馆几点关门？", "晚上六点。"),
-        ("李娜在成都长大，2009年搬到上海，在一家航运公司当工程师。", "李娜哪一年搬到上海？", "2009年。"),
+    examples=(
+        _Example(
+            "枫叶咖啡馆每天早上八点开门，晚上六点关门。星期天休息。",
+            "枫叶咖啡馆几点关门？",
+            "晚上六点",
+            "枫叶咖啡馆每天早上八点开门，晚上六点关门。",
+        ),
+        _Example("这座桥由工程师陈建设计，1891年动工，1894年建成，所用的钢材大多来自汉阳。", "这座桥有多长？"),
+        _Example(
+            "李娜在成都长大。2009年她搬到上海，在一家航运公司当工程师。",
+            "李娜做什么工作？",
+            "工程师",
+            "2009年她搬到上海，在一家航运公司当工程师。",
+        ),
+        _Example(
+            "两条河在安岭附近汇合。由于雪山上的积雪在几个星期内融化，那里经常发生洪水。",
+            "为什么安岭附近经常发生洪水？",
+            "雪山上的积雪在几个星期内融化",
+            "由于雪山上的积雪在几个星期内融化，那里经常发生洪水。",
+        ),
     ),
     questions=(
         (
@@ -77,16 +124,48 @@ _CHINESE = _Words(
 )
 
 
-def answering_prompt(question: str, context: str | None) -> tuple[FewShot, str]:
-    """Instruction and examples for a question, and the question as it is put to the model."""
-    words = _CHINESE if _is_chinese(question) else _ENGLISH
-    if context is None:
-        return FewShot(
-            instruction=words.from_knowledge, examples=words.questions, labels=(words.question, words.answer)
-        ), question
-    examples = tuple((words.given(asked, text), answer) for text, asked, answer in words.contexts)
-    prompt = FewShot(instruction=words.from_context, examples=examples, labels=("", words.answer))
-    return prompt, words.given(question, context)
+def knowledge_prompt(question: str) -> tuple[FewShot, str]:
+    """Instruction and examples for a question without documents, and the question as it is put to the model."""
+    words = _words(question)
+    labels = (words.question, words.answer)
+    return FewShot(instruction=words.from_knowledge, examples=words.questions, labels=labels), question
+
+
+def extraction_prompt(question: str, text: str) -> tuple[FewShot, str]:
+    """The same for a question that a text is to answer in its own words. No answer is an empty one."""
+    words = _words(question)
+    examples = tuple((words.given(each.question, each.text), each.answer) for each in words.examples)
+    return FewShot(instruction=words.extract, examples=examples, labels=("", words.answer)), words.given(question, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Citing:
+    """A question that is to be answered with a quotation first, and how the model marks the two parts."""
+
+    prompt: FewShot
+    given: str
+    quote: str  # what the model's words begin with
+    answer: str  # what stands between quotation and answer
+
+
+def citing_prompt(question: str, texts: Sequence[str]) -> Citing:
+    """The same for an answer in the model's words, after a quotation from the texts; without one there is no answer."""
+    words = _words(question)
+    quote, answer = f"{words.quote}{words.colon}".rstrip(), f"\n{words.answer}{words.colon}".rstrip()
+    space = words.colon[len(words.colon.rstrip()) :]
+    examples = tuple(
+        (
+            words.given(each.question, each.text),
+            f"{quote}{space}{each.quote}{answer}{space}{each.answer}" if each.answer else quote,
+        )
+        for each in words.examples
+    )
+    prompt = FewShot(instruction=words.quote_first, examples=examples, labels=("", words.answer))
+    return Citing(prompt, words.given(question, "\n\n".join(texts)), quote, answer)
+
+
+def _words(question: str) -> _Words:
+    return _CHINESE if _is_chinese(question) else _ENGLISH
 
 
 def _is_chinese(text: str) -> bool:

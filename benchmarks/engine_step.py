@@ -1,0 +1,196 @@
+"""The engine with a real model in this process, and where the time of its steps goes, part by part.
+
+What a step costs does not depend on what is in the cache, so contexts are not computed: the cache is filled once, and
+the steps that would fill it are scheduled and committed with made-up tokens.
+"""
+
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import nn
+
+from benchmarks.noise import Noise
+from service.engine.attention.paged import PagedAttention
+from service.engine.batch import Batch
+from service.engine.engine import Engine
+from service.engine.messages import encode
+from service.engine.native.kernels import PARTS as NATIVE_PARTS
+from service.engine.runner import ModelRunner
+from service.engine.step import ChunkOutput, Step
+from service.engine.types import EngineConfig, Request, SamplingParams
+from service.models.causal_lm import CausalLM
+from service.models.native_decoder import NativeDecoder
+
+REST = "rest of the model"
+PARTS = ("schedule", "batch", *NATIVE_PARTS, REST, "finite", "head", "sampling", "commit", "messages", "other")
+
+
+@dataclass(slots=True)
+class Round:
+    """Some equal steps. What counts is of all of them together."""
+
+    kind: str  # decode or prefill
+    batch: int
+    context: int  # of each sequence, at the first step
+    steps: int = 0
+    rows: int = 0
+    sampled: int = 0  # rows that the head is computed for
+    read: int = 0  # tokens whose keys and values attention needs
+    seen: int = 0  # pairs of a row and a token that it sees
+    seconds: float = 0.0
+    noise: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)  # seconds; their sum is ``seconds``
+
+
+class Clock:
+    """Time by part. A part that another one is inside of does not count the inner one's time."""
+
+    def __init__(self) -> None:
+        self.nanoseconds: Counter[str] = Counter()
+        self._open: list[tuple[str, int]] = []
+        self._inner = [0]
+
+    def begin(self, part: str) -> None:
+        self._inner.append(0)
+        self._open.append((part, time.perf_counter_ns()))
+
+    def end(self) -> None:
+        part, began = self._open.pop()
+        spent = time.perf_counter_ns() - began
+        self.nanoseconds[part] += spent - self._inner.pop()
+        self._inner[-1] += spent
+
+    def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            self.begin(part)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.end()
+
+        return timed
+
+
+class ClockedEngine:
+    """An engine whose parts are timed, and the runner that it is given: it may pretend."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.runner = ModelRunner(config)
+        self.info = self.runner.info
+        self._engine = Engine(self, config)
+        self.scheduler: Any = self._engine._scheduler
+        self._clock = Clock()
+        self._round: Round | None = None
+        self._numbers = itertools.count()
+        for layer in self.runner.cache.layers:
+            for tensor in (layer.key, layer.value):
+                tensor.copy_(torch.randn(tensor.shape[1:]))
+        model = self.runner.model
+        self._times = model.watch() if isinstance(model, NativeDecoder) else None
+
+    def decode(self, batch: int, context: int, steps: int, rounds: int) -> list[Round]:
+        """Rounds of ``steps`` steps in which ``batch`` sequences decode."""
+        names = [self._add(context, max_tokens=steps * (rounds + 1) + 2) for _ in range(batch)]
+        self._pretend(context)
+        found = [self._measure(Round("decode", batch, context), steps) for _ in range(rounds + 1)]
+        self._drop(names)
+        return found[1:]  # the first one was for warming up
+
+    def prefill(self, context: int, tokens: int, rounds: int) -> list[Round]:
+        """Rounds of one step: a chunk of ``tokens`` tokens behind ``context`` others."""
+        found = []
+        for _ in range(rounds + 1):
+            names = [self._add(context + tokens, max_tokens=2)]
+            self._pretend(context)
+            with patch.multiple(self.scheduler, prefill_chunk=tokens, max_batch_tokens=tokens):
+                found.append(self._measure(Round("prefill", 1, context), 1))
+            self._drop(names)
+        return found[1:]
+
+    def run(self, step: Step) -> list[ChunkOutput]:
+        """Compute, if it is to be measured."""
+        if self._round is None:
+            return [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks]
+        for chunk in step.chunks:
+            end = chunk.start + chunk.num_tokens
+            self._round.rows += chunk.num_tokens
+            self._round.sampled += chunk.samples
+            self._round.read += end
+            self._round.seen += sum(range(chunk.start + 1, end + 1))
+        return self.runner.run(step)
+
+    def _measure(self, made: Round, steps: int) -> Round:
+        self._round = made
+        self._clock.nanoseconds.clear()
+        if self._times is not None:
+            self._times.fill(0)
+        with self._watching(), Noise() as noise:
+            for _ in range(steps):
+                self._step()
+        self._round = None
+        spent = dict(self._clock.nanoseconds)
+        made.steps, made.noise, made.seconds = steps, noise.cores, sum(spent.values()) / 1e9
+        if self._times is not None:
+            inside = dict(zip(NATIVE_PARTS, self._times.tolist(), strict=True))
+            spent = {**spent, **inside, REST: spent[REST] - sum(inside.values())}
+        made.parts = {part: spent.get(part, 0) / 1e9 for part in PARTS}
+        return made
+
+    def _step(self) -> None:
+        self._clock.begin("other")
+        output = self._engine.step()
+        self._clock.timed("messages", encode)(output)
+        self._clock.end()
+
+    def _pretend(self, tokens: int) -> None:
+        """Enter so many tokens of everybody's as computed."""
+        with patch.multiple(self.scheduler, prefill_chunk=tokens, max_batch_tokens=1 << 30):
+            self._engine.step()
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """The clock around the parts."""
+        runner = self.runner
+        parts: list[tuple[str, Any, str]] = [
+            ("schedule", self.scheduler, "schedule"),
+            ("commit", self.scheduler, "commit"),
+            ("batch", Batch, "build"),
+            (REST, runner, "hidden"),
+            ("finite", runner, "_clear_broken"),
+            ("head", runner.model, "logits"),
+            ("sampling", runner.sampler, "sample"),
+        ]
+        if isinstance(runner.model, CausalLM):
+            parts.append(("attention", PagedAttention, "__call__"))
+            modules = runner.model._decoder.modules()
+            parts += [(part, module, "forward") for module in modules if (part := part_of(module))]
+        with ExitStack() as stack:
+            for part, owner, name in parts:
+                stack.enter_context(patch.object(owner, name, self._clock.timed(part, getattr(owner, name))))
+            yield
+
+    def _add(self, prompt_tokens: int, max_tokens: int) -> str:
+        number = next(self._numbers)
+        prompt = random.Random(number).choices(range(self.info.vocab_size), k=prompt_tokens)
+        params = SamplingParams(max_tokens=max_tokens, temperature=0.0)
+        self._engine.add(Request(id=f"{number}", prompt=tuple(prompt), params=params, cache_salt=f"{number}"))
+        return f"{number}"
+
+    def _drop(self, names: list[str]) -> None:
+        for name in names:
+            self._engine.abort(name)
+
+
+def part_of(module: nn.Module) -> str:
+    """What a module of transformers' is counted as; empty if it is made of others, or nothing in particular."""
+    kind = type(module).__name__
+    names = {"RotaryEmbedding": "positions", "Embedding": "embedding", "Norm": "norms", "Linear": "linears"}
+    return next((part for name, part in names.items() if kind.endswith(name)), "linears" if kind == "Conv1D" else "")

@@ -1,0 +1,69 @@
+"""What the parts of a step read and compute, and what that takes at least."""
+
+from dataclasses import dataclass
+
+from benchmarks.engine_step import Round, part_of
+from benchmarks.roofline import Peaks, Shape
+from service.engine.native.kernels import INT8
+from service.engine.runner import ModelRunner
+from service.models.native_decoder import NativeDecoder
+
+_LINEARS = ("qkv", "o", "up", "down")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the model's parts read and do. Weights that a step uses are read once in it, whatever its rows."""
+
+    shapes: list[Shape]  # of the products of one layer, where the kernels compute; the head last
+    linear_weights: int
+    linear_bytes: int
+    eight_bits: bool
+    head_weights: int
+    head_bytes: int
+    token_bytes: int  # keys and values of one token in all layers
+    pair_operations: int  # of a row that sees a token, in all layers
+
+    @classmethod
+    def of(cls, runner: ModelRunner) -> "Work":
+        model, cache = runner.model, runner.cache
+        config, size = model.config, model.dtype.itemsize
+        shapes = []
+        if isinstance(model, NativeDecoder):
+            linears = [getattr(layer, name) for layer in model._layers for name in _LINEARS]
+            weights = sum(linear.n * linear.k for linear in linears)
+            shapes = [Shape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
+            shapes.append(Shape("head", config.hidden_size, config.vocab_size))
+            eight_bits = linears[0].kind == INT8
+        else:
+            modules = model._decoder.modules()
+            weights = sum(module.weight.numel() for module in modules if part_of(module) == "linears")
+            eight_bits = False
+        head = config.hidden_size * config.vocab_size
+        specs = [layer.spec for layer in cache.layers]
+        return cls(
+            shapes=shapes,
+            linear_weights=weights,
+            linear_bytes=weights * (1 if eight_bits else size),
+            eight_bits=eight_bits,
+            head_weights=head,
+            head_bytes=head * size,
+            token_bytes=sum(spec.values_per_token for spec in specs) * size,
+            pair_operations=sum(2 * spec.heads * (spec.key_dim + spec.value_dim) for spec in specs),
+        )
+
+    def limits(self, measured: Round, peaks: Peaks) -> dict[str, tuple[float, float]]:
+        """For each part that has any, the seconds that its bytes take at least, and those that its operations take."""
+        speed = peaks.float_operations
+        linear_speed = peaks.int8_operations if self.eight_bits else speed
+        return {
+            "linears": (
+                measured.steps * self.linear_bytes / peaks.read,
+                2 * measured.rows * self.linear_weights / linear_speed,
+            ),
+            "attention": (measured.read * self.token_bytes / peaks.read, measured.seen * self.pair_operations / speed),
+            "head": (
+                (measured.steps if measured.sampled else 0) * self.head_bytes / peaks.read,
+                2 * measured.sampled * self.head_weights / speed,
+            ),
+        }

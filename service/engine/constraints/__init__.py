@@ -1,0 +1,1 @@
+"""What limits the tokens that a sequence may go on with."""

@@ -1,0 +1,61 @@
+"""How much of a question's words stand in a text: what to read first, and which of several places is meant."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from service.tasks.answering.windows import Window
+
+_TERM = re.compile(r"[^\W_]+")
+_DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
+_END_OF_SENTENCE = re.compile(r"[.!?]+\s|[。！？]|\n")
+_AROUND = 400  # characters of a sentence on each side of a span, at most
+_STEM = 5  # letters that tell a word from others, whatever its ending
+
+
+def sentence(text: str, start: int, end: int) -> str:
+    """The sentence, or the sentences, around a span."""
+    before = [match.end() for match in _END_OF_SENTENCE.finditer(text, max(start - _AROUND, 0), start)]
+    after = _END_OF_SENTENCE.search(text, end, end + _AROUND)
+    return text[before[-1] if before else max(start - _AROUND, 0) : after.end() if after else end + _AROUND]
+
+
+def terms(text: str) -> set[str]:
+    """The beginnings of a text's words; of scripts that set no words apart, all pairs of characters."""
+    found: set[str] = set()
+    for match in _TERM.finditer(text.lower()):
+        for run in _DENSE.findall(match[0]):
+            found.update(run[i : i + 2] for i in range(max(len(run) - 1, 1)))
+        found.update(word[:_STEM] for word in _DENSE.split(match[0]) if word)
+    return found
+
+
+class Relevance:
+    """Tells for any text which share of the question it has; rare words in ``texts`` count for more."""
+
+    def __init__(self, question: str, texts: Sequence[str]) -> None:
+        asked = terms(question)
+        counts = Counter(term for text in texts for term in terms(text) & asked)
+        self._asked = asked
+        self._weights = {term: math.log((len(texts) + 1) / (counts[term] + 0.5)) for term in asked if counts[term]}
+        self._total = sum(self._weights.values()) or 1.0
+
+    @classmethod
+    def among_sentences(cls, question: str, windows: Iterable[Window]) -> "Relevance":
+        """By the words of the windows' sentences."""
+        return cls(question, [text for window in windows for text in _END_OF_SENTENCE.split(window.text)])
+
+    def of(self, text: str) -> float:
+        """Between 0, nothing, and 1, every word that stands in any of the texts."""
+        return sum(self._weights.get(term, 0.0) for term in terms(text)) / self._total
+
+    def echo(self, text: str) -> float:
+        """The share of a text's words that are the question's own."""
+        found = terms(text)
+        return len(found & self._asked) / len(found) if found else 0.0
+
+    def best(self, texts: Sequence[str], count: int) -> list[int]:
+        """The indices of the most relevant, in order of the texts; of equals the first."""
+        order = sorted(range(len(texts)), key=lambda index: (-self.of(texts[index]), index))
+        return sorted(order[:count])

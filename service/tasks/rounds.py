@@ -1,0 +1,66 @@
+"""Completions that one task makes one after another: together they count as one, and end with it."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from service.engine.errors import EngineError, EngineUnavailable
+from service.engine.types import FinishReason
+from service.tasks.completion import Choice, Completion, CompletionRequest, Delta, Timings, Usage
+from service.tasks.generation import Generator
+
+
+class Rounds:
+    """Owns its completions. ``close`` aborts what of them is unfinished."""
+
+    def __init__(self, generator: Generator, id: str) -> None:
+        self.id = id
+        self._generator = generator
+        self._completions: list[Completion] = []
+        self._owned = ExitStack()
+
+    def start(self, requests: Sequence[CompletionRequest]) -> Completion:
+        """Queue the requests of one more round. Raises what ``Generator.start`` raises."""
+        completion = self._generator.start(requests, f"{self.id}-{len(self._completions)}")
+        self._owned.enter_context(completion)
+        self._completions.append(completion)
+        return completion
+
+    async def choices(self, requests: Sequence[CompletionRequest]) -> list[Choice]:
+        """One more round, to its end: the first choice of each request. Raises EngineError if one of them failed."""
+        if not requests:
+            return []
+        choices = [group[0] for group in await self.start(requests).collect()]
+        for choice in choices:
+            check(choice)
+        return choices
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._owned.close()
+
+    @property
+    def usage(self) -> Usage:
+        """So far, of all rounds; a prompt that two rounds have in common counts twice, and is cached in the second."""
+        usages = [completion.usage for completion in self._completions]
+        return Usage(
+            sum(usage.prompt_tokens for usage in usages),
+            sum(usage.completion_tokens for usage in usages),
+            sum(usage.cached_tokens for usage in usages),
+        )
+
+    @property
+    def timings(self) -> Timings:
+        """So far: the wait and the first token are those of the first round."""
+        if not self._completions:
+            return Timings(0.0, None, 0.0)
+        timings = [completion.timings for completion in self._completions]
+        first = timings[0]
+        return Timings(first.queue_seconds, first.ttft_seconds, sum(each.total_seconds for each in timings))
+
+
+def check(news: Choice | Delta) -> None:
+    """Raises EngineError if it ended in another way than by its own end or its length."""
+    if news.finish is FinishReason.ERROR:
+        raise EngineError(f"a sequence failed: {news.error}")
+    if news.finish is FinishReason.ABORT:
+        raise EngineUnavailable("stopping", "the engine is stopping")

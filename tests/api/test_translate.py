@@ -1,0 +1,194 @@
+"""``/v1/translate`` and ``/v1/languages``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from service.engine.types import Request
+from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.wire import connection, events, post_bytes, read_until
+
+GERMAN = {"target_lang": "de", "source_lang": "en"}
+
+
+@dataclass
+class Umlauts(ScriptedEngine):
+    """Translates by putting dots on vowels, but for what is called hopeless."""
+
+    def says(self, request: Request) -> str:
+        text = self.tokenizer.decode(request.prompt).rpartition("user: ")[2].removesuffix("\nassistant: ")
+        return text if "hopeless" in text else text.translate(str.maketrans("aou", "äöü"))
+
+
+@pytest.fixture(scope="module")
+def german() -> Iterator[Scripted]:
+    with scripted_service(Umlauts()) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def chinese() -> Iterator[Scripted]:
+    with scripted_service(ScriptedEngine(text="你好，世界")) as service:
+        yield service
+
+
+def test_one_text(chinese: Scripted) -> None:
+    body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
+    answer = chinese.http.post("/v1/translate", json=body).json()
+    assert answer["id"].startswith("trans-")
+    assert answer["model"] == "org/tiny"
+    assert answer["translations"] == [
+        {
+            "index": 0,
+            "text": "你好你好，世界",
+            "finish_reason": "stop",
+            "source_lang": "en",
+            "target_lang": "zh",
+            "detected": None,
+            "flags": [],
+            "alternatives": [],
+            "glossary": {"applied": [], "missed": []},
+            "segments": [
+                {"source": body["text"], "text": "你好你好，世界", "start": 0, "end": 19, "flags": [], "score": -0.5}
+            ],
+        }
+    ]
+    assert answer["usage"]["completion_tokens"] == 16
+    assert 0 < answer["timings"]["ttft_seconds"] <= answer["timings"]["total_seconds"]
+    assert chinese.engine.submitted[-1].params.temperature == 0
+
+
+TEXTS = ["Good cats run. Bad dogs\trun.\n\n- Some hopeless words here.", "  ", "Found it!\n"]
+TRANSLATED = ["Gööd cäts rün. Bäd dögs\trün.\n\n- Some hopeless words here.", "  ", "Föünd it!\n"]
+
+
+def test_a_list_of_texts_as_json_and_as_a_stream(german: Scripted) -> None:
+    body = GERMAN | {"text": TEXTS}
+    whole = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert [each["text"] for each in whole] == TRANSLATED
+    assert [each["index"] for each in whole] == [0, 1, 2]
+    assert [each["flags"] for each in whole] == [["copied"], [], []]
+    *pieces, last = events(german.http.post("/v1/translate", json=body | {"stream": True}))
+    assert [piece["index"] for piece in pieces] == sorted(piece["index"] for piece in pieces)
+    for translation in whole:
+        mine = [piece for piece in pieces if piece["index"] == translation["index"]]
+        assert "".join(piece["text"] for piece in mine) == translation["text"]
+        assert [piece["finish_reason"] for piece in mine] == [None] * (len(mine) - 1) + ["stop"]
+        ends = [piece for piece in mine if "score" in piece]
+        assert [piece["segment"] for piece in ends] == list(range(len(translation["segments"])))
+        for end, segment in zip(ends, translation["segments"], strict=True):
+            assert (end["flags"], end["score"]) == (segment["flags"], segment["score"])
+        about = {key: value for key, value in translation.items() if key not in {"text", "segments"}}
+        assert about.items() <= mine[-1].items()
+    assert last["done"] is True
+    assert last["usage"]["completion_tokens"] > 0
+
+
+def test_markup_terms_and_everything_else(german: Scripted) -> None:
+    body = {
+        "text": '<p title="x">Good <b>{name}</b> at Acme Road.</p>\n<pre>good</pre>',
+        "target_lang": "de",
+        "format": "html",
+        "glossary": [{"source": "Good", "target": "Brave"}],
+        "do_not_translate": ["Acme Road"],
+        "context": "A sign.",
+        "formality": "more",
+        "alternatives": 2,
+    }
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert translation["text"] == '<p title="x">Brave <b>{name}</b> ät Acme Road.</p>\n<pre>good</pre>'
+    assert translation["glossary"] == {"applied": ["Good"], "missed": []}
+    assert translation["flags"] == ["retried"]
+    assert translation["alternatives"] == ['<p title="x">Gööd <b>{name}</b> ät Acme Road.</p>\n<pre>good</pre>']
+
+
+def test_flags_and_retries_are_counted(german: Scripted) -> None:
+    def metric(name: str) -> float:
+        lines = german.http.get("/metrics").text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+    names = ("trivium_translation_segments_total", "trivium_translation_retries_total")
+    flag = 'trivium_translation_flags_total{flag="copied"}'
+    before = [metric(name) for name in (*names, flag)]
+    german.http.post("/v1/translate", json=GERMAN | {"text": "Run far. These hopeless words stay. Run far."})
+    assert [metric(name) for name in (*names, flag)] == [before[0] + 2, before[1] + 1, before[2] + 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"text": "x"}, "target_lang"),
+        ({"target_lang": "en"}, "text"),
+        ({"text": [], "target_lang": "en"}, "text"),
+        ({"text": ["x", 5], "target_lang": "en"}, "text.1"),
+        ({"text": ["x"] * 129, "target_lang": "en"}, "text"),
+        ({"text": "x", "target_lang": "no language"}, "target_lang"),
+        ({"text": "x", "target_lang": "en", "source_lang": "??"}, "source_lang"),
+        ({"text": "x", "target_lang": "sw"}, "target_lang"),
+        ({"text": "x" * 20_000, "target_lang": "en"}, "text"),
+        ({"text": "x " * 300_000, "target_lang": "en"}, "text"),
+        ({"text": [f"Number {i}. " * 2 for i in range(100)], "target_lang": "de", "format": "tex"}, "format"),
+        ({"text": "".join(f"Word{i} is a word. " for i in range(513)), "target_lang": "de"}, "text"),
+        ({"text": "<a>", "target_lang": "de", "format": "xml"}, "text"),
+        ({"text": "x", "target_lang": "de", "glossary": [{"source": "x"}]}, "glossary.0.target"),
+        ({"text": "x", "target_lang": "de", "glossary": [{"source": " ", "target": "x"}]}, "glossary.0.source"),
+        ({"text": "x", "target_lang": "de", "glossary": [{"source": "x", "target": "y"}] * 1001}, "glossary"),
+        ({"text": "x", "target_lang": "de", "do_not_translate": ["x"] * 1001}, "do_not_translate"),
+        ({"text": "x", "target_lang": "de", "do_not_translate": ["x" * 501]}, "do_not_translate.0"),
+        ({"text": "x", "target_lang": "de", "formality": "very"}, "formality"),
+        ({"text": "x", "target_lang": "zh", "formality": "more"}, "formality"),
+        ({"text": "x", "target_lang": "de", "alternatives": 17}, "alternatives"),
+        ({"text": "x", "target_lang": "de", "alternatives": -1}, "alternatives"),
+        ({"text": "x", "target_lang": "de", "format": "html", "output_prefix": "Oh"}, "output_prefix"),
+        ({"text": "x", "target_lang": "de", "context": "x" * 10_001}, "context"),
+    ],
+)
+def test_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
+    response = hello.http.post("/v1/translate", json=body)
+    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_each_segment_is_a_sequence() -> None:
+    engine = Umlauts(holds_at=1)
+    with scripted_service(engine, max_requests=3) as service, connection(service.address) as first:
+        never = service.http.post("/v1/translate", json=GERMAN | {"text": "Go far. Run fast. Look out. Call me."})
+        assert (never.status_code, never.json()["error"]["code"]) == (400, "too_many_sequences")
+        first.sendall(post_bytes("/v1/translate", json.dumps(GERMAN | {"text": "Go far. Run fast."}).encode()))
+        assert engine.holding.wait(20)
+        assert service.http.post("/v1/translate", json=GERMAN | {"text": "Go far. Run fast."}).status_code == 429
+        engine.release()
+        read_until(first, b"usage")
+        assert service.http.post("/v1/translate", json=GERMAN | {"text": "Go far. Run fast."}).status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_leaves_ends_all_of_it(stream: bool) -> None:
+    engine = Umlauts(holds_at=1)
+    with scripted_service(engine) as service:
+        with connection(service.address) as sock:
+            body = GERMAN | {"text": "Go far. Run fast.", "stream": stream}
+            sock.sendall(post_bytes("/v1/translate", json.dumps(body).encode()))
+            assert engine.holding.wait(20)
+        assert engine.idle.wait(20)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_sequence_that_fails_is_told_of(stream: bool) -> None:
+    with scripted_service(Umlauts(fails_at=1)) as service:
+        response = service.http.post("/v1/translate", json=GERMAN | {"text": "Go far. Run fast.", "stream": stream})
+        assert "secret" not in response.text
+        if stream:
+            assert events(response)[-1]["error"]["type"] == "server_error"
+        else:
+            assert (response.status_code, response.json()["error"]["type"]) == (500, "server_error")
+
+
+def test_languages(hello: Scripted) -> None:
+    answer = hello.http.get("/v1/languages").json()
+    assert answer["model"] == "org/tiny"
+    known = {language["code"]: language for language in answer["languages"]}
+    assert known["zh"]["name"] == "Chinese"
+    assert set(known["en"]["targets"]) == set(known) - {"en"}

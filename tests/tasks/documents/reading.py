@@ -1,0 +1,24 @@
+"""Reading for tests: a plain splitter of sentences, and what a model would see."""
+
+import re
+from collections.abc import Mapping
+
+from service.tasks.translation.documents import Document, read
+from service.tasks.translation.order import Format
+
+
+def split(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in re.finditer(r".+?(?:[.!?]+(?=\s|$)|[。！？]+|$)", text, re.DOTALL)]
+
+
+def whole(text: str) -> list[tuple[int, int]]:
+    return [(0, len(text))]
+
+
+def document(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> Document:
+    return read(text, format, split=split, protected=protected)
+
+
+def seen(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> list[str]:
+    """What is sent to the model."""
+    return [unit.text for unit in document(text, format, protected).units]

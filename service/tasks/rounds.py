@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from service.engine.errors import EngineError, EngineUnavailable
 from service.engine.types import FinishReason
@@ -40,13 +41,11 @@ class Rounds:
 
     @property
     def usage(self) -> Usage:
-        """So far, of all rounds; a prompt that two rounds have in common counts twice, and is cached in the second."""
+        """So far. Later rounds go on with the prompts of the first, which count once."""
+        if not self._completions:
+            return Usage(0, 0, 0)
         usages = [completion.usage for completion in self._completions]
-        return Usage(
-            sum(usage.prompt_tokens for usage in usages),
-            sum(usage.completion_tokens for usage in usages),
-            sum(usage.cached_tokens for usage in usages),
-        )
+        return replace(usages[0], completion_tokens=sum(usage.completion_tokens for usage in usages))
 
     @property
     def timings(self) -> Timings:

@@ -303,6 +303,13 @@ async def test_of_long_documents_a_generated_answer_reads_what_fits() -> None:
     assert len(client.requests) == 1
 
 
+async def test_titles_that_leave_no_room_are_refused() -> None:
+    documents = (Document(id="a", text=CAFE, title="so " * 600),)
+    with pytest.raises(InvalidOption) as error:
+        await answer(chooser({}, max_model_len=1400), Query(question="When?", documents=documents))
+    assert error.value.param == "documents"
+
+
 async def test_a_blank_question_is_refused() -> None:
     with pytest.raises(InvalidPrompt) as error:
         await answer(chooser({}), Query(question=" \n", documents=one("context")))

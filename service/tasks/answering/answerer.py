@@ -142,13 +142,16 @@ class Answerer:
 
         ``at_once``: all of them go into one prompt.
         """
+        tokenizer = self._generator.tokenizer
+        room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
+        if room < _LEAST_WINDOW:
+            raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
         size = min(self._bounds.window, room)
         stride = size // _SHARED if query.stride is None else query.stride
         if stride >= size:
             message = f"stride is {stride}, but must be less than the window of {size} tokens"
             raise InvalidOption(message, param="stride")
         most = max(1, min(room // (size + _SEAM), _AT_ONCE)) if at_once else self._bounds.windows
-        tokenizer = self._generator.tokenizer
 
         def work() -> list[Window]:
             windows: list[Window] = []

@@ -14,7 +14,7 @@ class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     temperature: Annotated[float, Meta(gt=0)] = 1.0
-    offset: float = 0.0  # how much better than no answer the best span must be for a probability of one half
+    offset: float = 0.0  # how much more must speak for no answer than for the best span, for a probability of one half
     threshold: Annotated[float, Meta(ge=0, le=1)] = (
         0.5  # the probability from which on the answer is that there is none
     )

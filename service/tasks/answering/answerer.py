@@ -93,7 +93,7 @@ class Answerer:
             self._generator,
             await self._words(),
             readings,
-            Ranking(Relevance.among_sentences(query.question, windows), self._calibration),
+            Ranking(query.question, windows, self._calibration),
             replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt),
             longest=longest,
             most_tokens=most_tokens,

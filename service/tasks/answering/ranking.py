@@ -1,16 +1,19 @@
 """Spans that might be the answer, and which of them is."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model_store.types import NoAnswer
-from service.tasks.answering.relevance import Relevance, sentence
+from service.tasks.answering.relevance import Relevance, is_foreign, sentence
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.windows import Window
 
-_RELEVANCE = 4.0  # what a sentence with all of the question's words is worth, as log probability
-_ECHO = 2.0  # what is taken from a span that only repeats the question
+# As log probabilities:
+_RELEVANCE = 0.5  # what a sentence with all of the question's words is worth
+_ECHO = 1.0  # what is taken from a span that only repeats the question
+_COVERAGE = 10.0  # what it says against no answer that all of the question's words stand beside a span
+_USUAL_COVERAGE = 0.4  # a share of them that says nothing for or against
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +29,26 @@ class Candidate:
 class Ranking:
     """Knows the question. The order of spans is that of the model's log probability for a token and of relevance."""
 
-    def __init__(self, relevance: Relevance, calibration: NoAnswer) -> None:
-        self._relevance = relevance
+    def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
+        self._relevance = Relevance.among_sentences(question, windows)
         self._calibration = calibration
+        self._foreign = frozenset(window for window in windows if is_foreign(question, window.text))
 
     def answer(
         self, candidates: Iterable[Candidate], none: float, *, top_k: int, threshold: float | None = None
     ) -> Answer:
         """The best span as the answer, or that there is none, whose log probability is ``none``."""
         ranked: dict[tuple[str, int, int], tuple[float, Span]] = {}
-        evidence = -math.inf
+        likely = coverage = -math.inf
         for candidate in candidates:
-            rank, span = self._placed(candidate)
+            rank, span, around = self._placed(candidate)
             key = (span.document, span.start, span.end)
-            evidence = max(evidence, rank)
+            likely = max(likely, candidate.logprob)
+            coverage = max(coverage, self._coverage(candidate.window, around))
             if key not in ranked or ranked[key][0] < rank:
                 ranked[key] = (rank, span)
         best = [span for _, span in sorted(ranked.values(), key=lambda each: (-each[0], each[1].start))][:top_k]
-        doubt = self._doubt(none, evidence) if best else 1.0
+        doubt = self._doubt(none - likely - _COVERAGE * (coverage - _USUAL_COVERAGE)) if best else 1.0
         no_answer = not best or doubt >= (self._calibration.threshold if threshold is None else threshold)
         return Answer(
             text="" if no_answer else best[0].text,
@@ -54,20 +59,25 @@ class Ranking:
             score=best[0].score if best else None,
         )
 
-    def _doubt(self, none: float, evidence: float) -> float:
-        """The probability of no answer."""
-        against = (evidence - none - self._calibration.offset) / self._calibration.temperature
+    def _doubt(self, none: float) -> float:
+        """The probability of no answer, of which so much speaks for it."""
+        against = (self._calibration.offset - none) / self._calibration.temperature
         return 1 / (1 + math.exp(min(against, 700.0)))
 
-    def _placed(self, candidate: Candidate) -> tuple[float, Span]:
-        """What the candidate is worth where it stands best, the first such place."""
+    def _coverage(self, window: Window, around: str) -> float:
+        return _USUAL_COVERAGE if window in self._foreign else self._relevance.coverage(around)
+
+    def _placed(self, candidate: Candidate) -> tuple[float, Span, str]:
+        """What the candidate is worth where it stands best, the first such place, and its sentence."""
         window = candidate.window
-        worth, start, end = max(
-            ((self._relevance.of(sentence(window.text, *place)), *place) for place in candidate.places),
-            key=lambda each: each[0],
+        around, (start, end) = max(
+            ((sentence(window.text, *place), place) for place in candidate.places),
+            key=lambda each: self._relevance.of(each[0]),
         )
         text = window.text[start:end]
+        worth = self._relevance.of(around)
         rank = candidate.logprob / candidate.tokens + _RELEVANCE * worth - _ECHO * self._relevance.echo(text)
         offset = window.start
         score = math.exp(candidate.logprob)
-        return rank, Span(text=text, start=offset + start, end=offset + end, document=window.document.id, score=score)
+        span = Span(text=text, start=offset + start, end=offset + end, document=window.document.id, score=score)
+        return rank, span, around

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +12,7 @@ _TERM = re.compile(r"[^\W_]+")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
 _END_OF_SENTENCE = re.compile(r"[.!?]+\s|[。！？]|\n")
 _AROUND = 400  # characters of a sentence on each side of a span, at most
+_SAMPLE = 2000  # characters that tell a text's writing
 _STEM = 5  # letters that tell a word from others, whatever its ending
 
 
@@ -31,6 +33,18 @@ def terms(text: str) -> set[str]:
     return found
 
 
+def is_foreign(question: str, text: str) -> bool:
+    """Whether a text is in another writing than the question, so that common words cannot be expected."""
+    asked = _scripts(question).most_common(1)
+    found = _scripts(text[:_SAMPLE])
+    return bool(asked) and bool(found) and found[asked[0][0]] < found.total() / 10
+
+
+def _scripts(text: str) -> Counter[str]:
+    """The text's letters by writing, named as in the names of characters: LATIN, CJK, ARABIC."""
+    return Counter(unicodedata.name(char, "").partition(" ")[0] for char in text if char.isalpha())
+
+
 class Relevance:
     """Tells for any text which share of the question it has; rare words in ``texts`` count for more."""
 
@@ -49,6 +63,10 @@ class Relevance:
     def of(self, text: str) -> float:
         """Between 0, nothing, and 1, every word that stands in any of the texts."""
         return sum(self._weights.get(term, 0.0) for term in terms(text)) / self._total
+
+    def coverage(self, text: str) -> float:
+        """The share of the question's words that stand in a text, each as good as the others."""
+        return len(terms(text) & self._asked) / len(self._asked) if self._asked else 0.0
 
     def echo(self, text: str) -> float:
         """The share of a text's words that are the question's own."""

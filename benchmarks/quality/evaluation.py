@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmarks import report, serving
 from benchmarks.quality import answers, placeholders, translations
 from benchmarks.quality.asking import Asker
-from benchmarks.quality.scores import Score, table
+from benchmarks.quality.scores import Score, line, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def measure(
             with console.status(f"{served}: {name}"):
                 for score in task.scores(asker, data, sample):
                     scores.append(score)
-                    console.print(f"{score.data}, {score.way}: done", style="dim")
+                    console.print(line(score), style="dim")
             found += scores
             console.print(table(scores))
             for score in scores:

@@ -38,6 +38,12 @@ def errors(replies: Sequence[Reply]) -> list[str]:
     return sorted({reply.error for reply in replies if reply.error})
 
 
+def line(score: Score) -> str:
+    """What is known while the rest of a long run is still to come."""
+    known = [f"{heading} {_shown(value)}" for heading, value in score.figures.items() if value is not None]
+    return f"{score.data}, {score.way}: {', '.join(known) or 'failed'}"
+
+
 def table(scores: Sequence[Score]) -> Table:
     """One task's. What a way has no figure for is "-"."""
     headings = list(dict.fromkeys(heading for score in scores for heading in score.figures))

@@ -148,6 +148,9 @@ def test_answers_are_literally_in_the_documents(server: Server) -> None:
     assert (answer["answer"], answer["start"], answer["document"]) == (best["text"], best["start"], best["document"])
     piece, end, last = events(server.http.post("/v1/answer", json=body | {"stream": True}))
     assert (piece["text"], end["finish_reason"]) == (answer["answer"], "stop")
+    # Torch rounds by the shape of a batch, so the scores of two runs may differ in their last bit.
+    scores = [[span.pop("score") for span in each["answers"]] for each in (last, answer)]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-5)
     assert last["answers"] == answer["answers"]
     assert last["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
 

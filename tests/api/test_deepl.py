@@ -1,6 +1,7 @@
 """DeepL's API, by its own client and by hand."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import deepl
@@ -12,7 +13,7 @@ from tests.api.umlauts import Umlauts
 
 @pytest.fixture
 def client(german: Scripted) -> Iterator[deepl.Translator]:
-    with deepl.Translator("any", server_url=german.url) as client:
+    with closing(deepl.Translator("any", server_url=german.url)) as client:
         yield client
 
 
@@ -83,7 +84,7 @@ def test_the_type_of_languages_is_taken_from_the_query_too(hello: Scripted, meth
 
 
 def test_usage_counts_characters() -> None:
-    with scripted_service(Umlauts()) as service, deepl.Translator("any", server_url=service.url) as client:
+    with scripted_service(Umlauts()) as service, closing(deepl.Translator("any", server_url=service.url)) as client:
         client.translate_text(["Good", "cats"], source_lang="en", target_lang="de")
         usage = client.get_usage()
         assert usage.character.count == 8

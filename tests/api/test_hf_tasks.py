@@ -58,11 +58,11 @@ def test_question_answering_by_its_client(server: Server, path: str) -> None:
 
 def test_a_question_without_an_answer(server: Server) -> None:
     client = InferenceClient(model=server.url, token="any")
-    found = client.question_answering(QUESTION, CONTEXT, top_k=20, handle_impossible_answer=True)
+    found = client.question_answering(question=QUESTION, context="In 1894.", top_k=20, handle_impossible_answer=True)
     assert isinstance(found, list)
     [none] = [each for each in found if not each.answer]
     assert (none.start, none.end) == (0, 0)
-    blank = client.question_answering(QUESTION, " ", handle_impossible_answer=False)
+    blank = client.question_answering(question=QUESTION, context=" ")
     assert not isinstance(blank, list)
     assert (blank.answer, blank.score, blank.start, blank.end) == ("", 1.0, 0, 0)
 
@@ -111,6 +111,13 @@ TRANSLATE: dict[str, Any] = {"inputs": "x", "parameters": {"tgt_lang": "de"}}
             {"inputs": "x", "parameters": {"tgt_lang": "de", "generate_parameters": {"temperature": 1}}},
             "parameters.generate_parameters.do_sample",
         ),
+        (
+            {
+                "inputs": "x",
+                "parameters": {"tgt_lang": "de", "generate_parameters": {"max_length": 9, "max_new_tokens": 8}},
+            },
+            "parameters.generate_parameters.max_length",
+        ),
     ],
     ids=lambda value: repr(value)[:60],
 )
@@ -128,7 +135,9 @@ def test_what_is_not_here(hello: Scripted, path: str) -> None:
 
 def test_its_client_tells_what_was_refused(hello: Scripted) -> None:
     with pytest.raises(HfHubHTTPError, match=r"parameters\.max_seq_len: "):
-        InferenceClient(model=hello.url, token="any").question_answering(QUESTION, CONTEXT, max_seq_len=10)
+        InferenceClient(model=hello.url, token="any").question_answering(
+            question=QUESTION, context=CONTEXT, max_seq_len=10
+        )
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,17 @@ from service.api.reply import Json, reply_whole
 from service.api.schemas import hf_tasks as schemas
 from service.api.state import Service, State
 from service.api.translating import check_texts, translate
+from service.settings import Settings
 from service.tasks.answering.answerer import GREEDY
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.run import AnswerRun
+from service.tasks.generation import Options
 from service.tasks.translation.order import Order
 
 router = APIRouter(tags=["huggingface"], route_class=HuggingFace)
 
 _SHORT = 15  # tokens of an answer: the default of the pipeline that transformers had
+_OPTIONS = "parameters.generate_parameters"
 _TASKS = ("question-answering", "translation")
 
 Payload = Annotated[dict[str, Any], Body(openapi_examples=examples.HF_TASKS)]
@@ -84,15 +87,25 @@ async def _translate(body: schemas.Translation, http: Request, state: State) -> 
     headers = checked(body, state)
     texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
     check_texts("inputs", texts, state)
-    languages, fields = body.parameters, body.parameters.generate_parameters or schemas.GenerateParameters()
+    languages = body.parameters
+    options = _options(languages.generate_parameters or schemas.GenerateParameters(), state.settings)
     order = Order(
         texts=tuple(texts),
         target=_bcp47(languages.tgt_lang),
         source=None if languages.src_lang is None else _bcp47(languages.src_lang),
     )
-    temperature = 1.0 if fields.do_sample else 0.0
-    options = to_options(fields, state.settings, temperature=temperature, max_tokens=fields.max_new_tokens)
     return await translate(http, state, order, format.translated, options=options, headers=headers)
+
+
+def _options(fields: schemas.GenerateParameters, settings: Settings) -> Options:
+    """Raises ApiError for fields that exclude each other."""
+    if fields.temperature and not fields.do_sample:
+        raise invalid(f"{_OPTIONS}.do_sample", f"{_OPTIONS}.do_sample: must be true for a temperature")
+    lengths = {fields.max_new_tokens, fields.max_length} - {None}
+    if len(lengths) > 1:
+        raise invalid(f"{_OPTIONS}.max_length", f"{_OPTIONS}.max_length: means max_new_tokens and must not differ")
+    temperature = 1.0 if fields.do_sample else 0.0
+    return to_options(fields, settings, temperature=temperature, max_tokens=next(iter(lengths), None))
 
 
 async def _answer(body: schemas.QuestionAnswering, http: Request, state: State) -> Response:

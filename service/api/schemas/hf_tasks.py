@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from service.api.schemas.fields import (
     MAX_TOKENS,
@@ -11,7 +11,6 @@ from service.api.schemas.fields import (
     RequestModel,
     SamplingFields,
     Text,
-    contradiction,
 )
 from service.api.schemas.native import Name
 
@@ -49,13 +48,10 @@ class GenerateParameters(SamplingFields):
     """How to choose the tokens of a translation."""
 
     max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens of a sentence.")] = None
+    max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
+        None
+    )
     do_sample: Annotated[bool | None, Field(description="Not the likeliest tokens. Default: false.")] = None
-
-    @model_validator(mode="after")
-    def _sampling_is_meant(self) -> "GenerateParameters":
-        if self.temperature and not self.do_sample:
-            raise contradiction("parameters.generate_parameters.do_sample", "A temperature needs do_sample to be true")
-        return self
 
 
 class TranslationParameters(RequestModel):

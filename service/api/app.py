@@ -13,7 +13,20 @@ from model_store.types import LocalModel
 from service.api import docs, errors
 from service.api.admission import Admission
 from service.api.middleware import BodyLimit, Edge
-from service.api.routes import answer, chat, completions, generate, health, models, operations, tokens, translate
+from service.api.routes import (
+    answer,
+    chat,
+    completions,
+    deepl,
+    generate,
+    health,
+    hf_tasks,
+    libretranslate,
+    models,
+    operations,
+    tokens,
+    translate,
+)
 from service.api.schemas.extras import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
 from service.engine.client import EngineClient
@@ -30,9 +43,9 @@ logger = logging.getLogger(__name__)
 _DESCRIPTION = f"""\
 Text generation, translation and question answering.
 
-Errors have OpenAI's shape and name the field to blame in `param`. Every answer carries an `x-request-id`, yours if you
-sent one. Streams are server-sent events that end with `data: [DONE]`; an error after the first byte is an event with
-`error`.
+Errors have OpenAI's shape and name the field to blame in `param`; routes of other APIs have those APIs' shapes. Every
+answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with `data: [DONE]`; an
+error after the first byte is an event with `error`.
 
 Known fields are obeyed or refused; fields nobody knows are listed in the header `x-ignored-params`.
 
@@ -78,7 +91,9 @@ def create_app(
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
     errors.install(app)
-    for routes in (generate, translate, answer, chat, completions, models, tokens, health, operations):
+    for routes in (generate, translate, answer, chat, completions, models, tokens):
+        app.include_router(routes.router)
+    for routes in (libretranslate, deepl, hf_tasks, health, operations):
         app.include_router(routes.router)
     docs.install(app)
     return app

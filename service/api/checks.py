@@ -14,7 +14,7 @@ def checked(body: BaseModel, state: State) -> dict[str, str]:
     """The headers of the answer. Raises ApiError for another model, a refused field, or with ``strict_params`` an
     unknown one.
     """
-    name = getattr(body, "model", None)
+    name = getattr(body, "model", None) if "model" in type(body).model_fields else None
     if name is not None:
         check_model(name, state)
     return ignored_header(body, strict=state.settings.strict_params)

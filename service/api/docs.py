@@ -18,6 +18,9 @@ from service.api.reply import Json
 _TAGS = [
     {"name": "native", "description": "The three tasks: generation, translation, question answering."},
     {"name": "openai", "description": "OpenAI's API, for clients that speak it."},
+    {"name": "libretranslate", "description": "LibreTranslate's API, as JSON or as a form."},
+    {"name": "deepl", "description": "DeepL's API, version 2, as JSON or as a form."},
+    {"name": "huggingface", "description": "Hugging Face's inference tasks, for huggingface_hub's InferenceClient."},
     {"name": "tokens", "description": "The model's tokenizer."},
     {"name": "operations", "description": "Health, metrics, version."},
 ]

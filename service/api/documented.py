@@ -3,8 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from pydantic import BaseModel
-
+from service.api.dialects import Dialect
 from service.api.errors import ApiError
 from service.api.schemas.responses import Error
 
@@ -38,9 +37,15 @@ _ALL = tuple(error.status for _, error in _ERRORS)
 
 
 def answers(
-    model: type[BaseModel], example: Any, *, stream: str = "", errors: Collection[int] = _ALL
+    model: Any,
+    example: Any,
+    *,
+    stream: str = "",
+    errors: Collection[int] = _ALL,
+    dialect: type[Dialect] | None = None,
 ) -> dict[int | str, dict[str, Any]]:
     """``responses`` of a route: the answer, its stream if it has one, and the errors of these statuses."""
+    shape = ApiError.body if dialect is None else dialect.error_body
     content: dict[str, Any] = {"application/json": {"example": example}}
     if stream:
         content["text/event-stream"] = {"schema": {"type": "string"}, "example": stream}
@@ -51,8 +56,8 @@ def answers(
         if error.status not in errors:
             continue
         documented[error.status] = {
-            "model": Error,
+            "model": Error if dialect is None else dict[str, str],
             "description": description,
-            "content": {"application/json": {"example": error.body()}},
+            "content": {"application/json": {"example": shape(error)}},
         }
     return documented

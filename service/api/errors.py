@@ -1,7 +1,8 @@
 """Every error as the client sees it: OpenAI's body, with a status that tells whether to try again.
 
-``as_api_error`` is the one place that turns an exception into an answer, before the first byte (``install``) and within
-a stream alike. Messages of unexpected exceptions go to the log and never to the client.
+``as_api_error`` is the one place that turns an exception into an answer, before the first byte (``respond``) and within
+a stream alike. Messages of unexpected exceptions go to the log and never to the client. A route that speaks another API
+(``dialects``) brings the body that its clients read.
 """
 
 import logging
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from service.api.disconnect import ClientGone
 from service.engine.errors import EngineError, EngineUnavailable, RequestTooLarge
@@ -50,10 +52,6 @@ class ApiError(Exception):
         kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
-    def response(self) -> Response:
-        """The whole answer."""
-        return JSONResponse(self.body(), self.status, headers=self.headers)
-
 
 def invalid(param: str, message: str) -> ApiError:
     """A field has a value that cannot be served."""
@@ -84,11 +82,18 @@ def as_api_error(error: Exception) -> ApiError:
     return ApiError(500, "The service failed on this request", headers={"x-should-retry": "false"})
 
 
+def respond(error: Exception, scope: Scope) -> Response:
+    """The whole answer, in the shape of the route that the request was for."""
+    answer = as_api_error(error)
+    shape = getattr(scope.get("route"), "error_body", ApiError.body)
+    return JSONResponse(shape(answer), answer.status, headers=answer.headers)
+
+
 def install(app: FastAPI) -> None:
-    """Answer with ``as_api_error`` wherever a route or the router raises. The rest is caught by ``middleware``."""
+    """Answer with ``respond`` wherever a route or the router raises. The rest is caught by ``middleware``."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return as_api_error(error).response()
+        return respond(error, request.scope)
 
     async def nobody(request: Request, error: Exception) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)

@@ -220,3 +220,33 @@ TOKENIZE = {"prompt": {"value": {"prompt": "Hello, world", "return_token_strs": 
 TOKENIZED = {"count": 3, "max_model_len": 4096, "tokens": [9707, 11, 1879], "token_strs": ["Hello", ",", " world"]}
 DETOKENIZE = {"tokens": {"value": {"tokens": [9707, 11, 1879]}}}
 DETOKENIZED = {"prompt": "Hello, world", "content": "Hello, world"}
+
+LIBRE_TRANSLATE = {
+    "text": {"value": {"q": "Hello, how are you?", "source": "en", "target": "fr"}},
+    "list": {"value": {"q": ["Good morning.", "<b>Thanks</b>"], "source": "auto", "target": "de", "format": "html"}},
+}
+LIBRE_TRANSLATED = {
+    "translatedText": "Bonjour, comment allez-vous ?",
+    "detectedLanguage": {"confidence": 98.0, "language": "en"},
+}
+LIBRE_DETECT = {"text": {"value": {"q": "Bonjour tout le monde"}}}
+LIBRE_DETECTED = [{"confidence": 97.5, "language": "fr"}]
+LIBRE_LANGUAGES = [{"code": "en", "name": "English", "targets": ["en", "zh", "fr"]}]
+
+DEEPL_TRANSLATE = {
+    "text": {"value": {"text": ["Hello, world!"], "target_lang": "DE", "formality": "more"}},
+    "markup": {"value": {"text": ["<p>Thank <b>you</b>.</p>"], "target_lang": "PT-BR", "tag_handling": "html"}},
+}
+DEEPL_TRANSLATED = {"translations": [{"detected_source_language": "EN", "text": "Hallo, Welt!"}]}
+DEEPL_LANGUAGES = [{"language": "DE", "name": "German", "supports_formality": True}]
+DEEPL_USAGE = {"character_count": 1204, "character_limit": 1_000_000_000_000}
+
+HF_TASKS = {
+    "question-answering": {
+        "value": {"inputs": {"question": "When was it built?", "context": "The bridge was built in 1894."}}
+    },
+    "translation": {
+        "value": {"inputs": "Good morning.", "parameters": {"src_lang": "eng_Latn", "tgt_lang": "fra_Latn"}}
+    },
+}
+HF_ANSWERED = {"answer": "1894", "score": 0.91, "start": 24, "end": 28}

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.errors import CLIENT_CLOSED_REQUEST, ApiError, as_api_error
+from service.api.errors import CLIENT_CLOSED_REQUEST, ApiError, respond
 from service.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -67,14 +67,15 @@ class Edge:
         except asyncio.CancelledError:  # the server will not wait for us any longer
             if status:
                 raise
-            await ApiError(503, "The service is stopping", code="draining").response()(scope, receive, watched_send)
+            stopping = ApiError(503, "The service is stopping", code="draining")
+            await respond(stopping, scope)(scope, receive, watched_send)
         except Exception as error:
             incomplete = 500
             logger.error("request %s failed", request_id)
-            answer = as_api_error(error)
+            answer = respond(error, scope)
             if status:
                 raise
-            await answer.response()(scope, receive, watched_send)
+            await answer(scope, receive, watched_send)
         finally:
             if not complete:
                 count(incomplete)

@@ -4,7 +4,7 @@ The request is admitted (validated, counted, queued in the engine) before the fi
 has a real status. From then on one object owns the completion: this function for JSON, the EventStream for a stream.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol, TypeVar
 
@@ -51,15 +51,32 @@ async def reply(
     headers: dict[str, str],
 ) -> Response:
     """If ``sequences`` more are admitted, start the completion and answer with it."""
+    if not stream:
+
+        async def whole(work: Work) -> Response:
+            return Json(await format.body(work), headers=headers)
+
+        return await reply_whole(http, state, start, whole, sequences=sequences)
     with ExitStack() as owned:
         owned.enter_context(state.admission.take(sequences))
         work = await start()
         owned.enter_context(work)
-        if stream:
-            return EventStream(
-                format.events(work),
-                owned=owned.pop_all(),
-                heartbeat=state.settings.heartbeat_seconds,
-                headers=headers,
-            )
-        return Json(await while_connected(http.receive, format.body(work)), headers=headers)
+        return EventStream(
+            format.events(work),
+            owned=owned.pop_all(),
+            heartbeat=state.settings.heartbeat_seconds,
+            headers=headers,
+        )
+
+
+async def reply_whole(
+    http: Request,
+    state: State,
+    start: Callable[[], Awaitable[Work]],
+    whole: Callable[[Work], Coroutine[Any, Any, Response]],
+    *,
+    sequences: int,
+) -> Response:
+    """The same where there are no streams: ``whole`` makes the answer of what was started."""
+    with state.admission.take(sequences), await start() as work:
+        return await while_connected(http.receive, whole(work))

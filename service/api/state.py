@@ -1,6 +1,6 @@
 """What the routes work with: made once by ``create_app``, never changed, reached as a FastAPI dependency."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 import service
 from model_store.types import LocalModel
 from service.api.admission import Admission
+from service.api.characters import CharacterCount
 from service.engine.client import EngineClient
 from service.metrics import Metrics
 from service.settings import Settings
@@ -30,6 +31,7 @@ class State:
     translator: Translator
     answerer: Answerer
     started: int
+    characters: CharacterCount = field(default_factory=CharacterCount)
 
     @property
     def model_name(self) -> str:

@@ -176,14 +176,19 @@ def test_every_route_is_described_with_examples(hello: Scripted) -> None:
             assert operation["responses"]["200"]["content"]["application/json"]["example"], path
             if "requestBody" in operation:
                 assert operation["requestBody"]["content"]["application/json"]["examples"], path
-                assert operation["responses"]["400"]["content"]["application/json"]["example"]["error"], path
+                refusal = operation["responses"]["400"]["content"]["application/json"]["example"]
+                assert refusal["message" if path.startswith("/v2/") else "error"], path
+
+
+# A script that always says Hello neither keeps markup nor extracts; the README's calls try these on a real engine.
+_NEED_A_TRANSLATOR = {"/v1/translate", "/v1/answer", "/"}
 
 
 def test_examples_are_valid_requests(hello: Scripted) -> None:
     document = hello.http.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         body = operations.get("post", {}).get("requestBody")
-        if body is None or path in {"/v1/translate", "/v1/answer"}:
+        if body is None or "{" in path or path in _NEED_A_TRANSLATOR:
             continue
         for name, example in body["content"]["application/json"]["examples"].items():
             value = {key: field for key, field in example["value"].items() if key not in {"model", "tokens"}}

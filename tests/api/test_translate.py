@@ -2,31 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from service.engine.types import Request
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.umlauts import Umlauts
 from tests.api.wire import connection, events, post_bytes, read_until
 
 GERMAN = {"target_lang": "de", "source_lang": "en"}
-
-
-@dataclass
-class Umlauts(ScriptedEngine):
-    """Translates by putting dots on vowels, but for what is called hopeless."""
-
-    def says(self, request: Request) -> str:
-        text = self.tokenizer.decode(request.prompt).rpartition("user: ")[2].removesuffix("\nassistant: ")
-        return text if "hopeless" in text else text.translate(str.maketrans("aou", "äöü"))
-
-
-@pytest.fixture(scope="module")
-def german() -> Iterator[Scripted]:
-    with scripted_service(Umlauts()) as service:
-        yield service
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ settings, and are checked where the request is converted.
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MAX_TOKENS = 1 << 24  # more than any context; what really fits is the engine's to say
@@ -34,6 +34,15 @@ def encodable(text: str) -> str:
     return text
 
 
+def _text_or_texts(value: Any) -> Any:
+    texts = _as_list(value)
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise PydanticCustomError("texts", "Input should be a text or a list of texts")
+    for text in texts:
+        encodable(text)
+    return value
+
+
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -55,6 +64,8 @@ ModelName = Annotated[Text | None, Field(max_length=512, description="The served
 TokenId = Annotated[int, Field(ge=0, lt=TOKEN_ID_BOUND)]
 NonEmpty = Annotated[Text, Field(min_length=1)]
 TextOrTexts = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1), WithJsonSchema(_TEXTS)]
+# The same where the answer has the form of the question: a text for a text, a list for a list.
+OneOrSeveral = Annotated[str | list[str], PlainValidator(_text_or_texts), WithJsonSchema(_TEXTS)]
 Stop = Annotated[list[NonEmpty], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(_TEXTS)]
 LogitBias = Annotated[
     dict[TokenId, Annotated[float, Field(ge=-100, le=100)]],

@@ -1,0 +1,148 @@
+"""DeepL's API, by its own client and by hand."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import deepl
+import pytest
+
+from tests.api.scripted import Scripted, scripted_service
+from tests.api.umlauts import Umlauts
+
+
+@pytest.fixture
+def client(german: Scripted) -> Iterator[deepl.Translator]:
+    with closing(deepl.Translator("any", server_url=german.url)) as client:
+        yield client
+
+
+def test_a_text_and_a_list(client: deepl.Translator) -> None:
+    one = client.translate_text("Good cats run.", source_lang="EN", target_lang="DE")
+    assert isinstance(one, deepl.TextResult)
+    assert (one.text, one.detected_source_lang, one.billed_characters) == ("Gööd cäts rün.", "EN", 14)
+    several = client.translate_text(["The good cats run fast.", "Elle ne sait pas où est la gare."], target_lang="de")
+    assert isinstance(several, list)
+    assert [each.text for each in several] == ["The gööd cäts rün fäst.", "Elle ne säit päs öù est lä gäre."]
+    assert [each.detected_source_lang for each in several] == ["EN", "FR"]
+
+
+def test_every_option_that_it_has_here(client: deepl.Translator) -> None:
+    result = client.translate_text(
+        "<p>Good <b>cats</b>.</p>",
+        source_lang="en",
+        target_lang="DE",
+        context="About animals.",
+        split_sentences=deepl.SplitSentences.NO_NEWLINES,
+        preserve_formatting=True,
+        formality=deepl.Formality.PREFER_LESS,
+        tag_handling="html",
+        outline_detection=True,
+        model_type=deepl.ModelType.PREFER_QUALITY_OPTIMIZED,
+    )
+    assert isinstance(result, deepl.TextResult)
+    assert (result.text, result.model_type_used) == ("<p>Gööd <b>cäts</b>.</p>", "latency_optimized")
+
+
+@pytest.mark.parametrize(("split", "sequences"), [("0", 1), ("1", 2), ("nonewlines", 2), (None, 2)])
+def test_splitting(german: Scripted, client: deepl.Translator, split: str | None, sequences: int) -> None:
+    before = len(german.engine.submitted)
+    client.translate_text("Cats run. Dogs run.", source_lang="en", target_lang="de", split_sentences=split)
+    assert len(german.engine.submitted) - before == sequences
+
+
+def test_context_and_formality_reach_the_model(german: Scripted, client: deepl.Translator) -> None:
+    client.translate_text("Look.", source_lang="en", target_lang="de", context="At sea.", formality="more")
+    prompt = german.engine.tokenizer.decode(german.engine.submitted[-1].prompt)
+    assert "At sea." in prompt
+    assert "formally (Sie)" in prompt
+
+
+def test_languages(client: deepl.Translator) -> None:
+    assert {"EN": "English", "ZH": "Chinese"}.items() <= {
+        each.code: each.name for each in client.get_source_languages()
+    }.items()
+    formal = {each.code: each.supports_formality for each in client.get_target_languages()}
+    assert {"EN-US": False, "EN-GB": False, "PT-BR": True, "ZH-HANS": False, "ZH-HANT": False, "DE": True}.items() <= (
+        formal.items()
+    )
+
+
+def test_a_language_of_the_list_can_be_translated_to(client: deepl.Translator) -> None:
+    for language in client.get_target_languages():
+        result = client.translate_text("123", source_lang="uk", target_lang=language)
+        assert isinstance(result, deepl.TextResult)
+        assert result.text == "123"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_type_of_languages_is_taken_from_the_query_too(hello: Scripted, method: str) -> None:
+    targets = hello.http.request(method, "/v2/languages?type=target").json()
+    assert {"language": "DE", "name": "German", "supports_formality": True} in targets
+    refused = hello.http.request(method, "/v2/languages?type=both")
+    assert (refused.status_code, set(refused.json())) == (400, {"message"})
+
+
+def test_usage_counts_characters() -> None:
+    with scripted_service(Umlauts()) as service, closing(deepl.Translator("any", server_url=service.url)) as client:
+        client.translate_text(["Good", "cats"], source_lang="en", target_lang="de")
+        usage = client.get_usage()
+        assert usage.character.count == 8
+        assert not usage.any_limit_reached
+
+
+def test_a_form(german: Scripted) -> None:
+    form: dict[str, Any] = {"text": ["Good.", "Run."], "source_lang": "EN", "target_lang": "DE", "ignore_tags": ""}
+    answer = german.http.post("/v2/translate", data=form | {"preserve_formatting": "1"}).json()
+    assert answer == {
+        "translations": [
+            {"detected_source_language": "EN", "text": "Gööd."},
+            {"detected_source_language": "EN", "text": "Rün."},
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "blamed"),
+    [
+        ({"text": []}, "text"),
+        ({"text": ["x"] * 51}, "text"),
+        ({"target_lang": None}, "target_lang"),
+        ({"target_lang": "XX"}, "target_lang"),
+        ({"source_lang": "SW"}, "source_lang"),
+        ({"text": ["a\nb"], "split_sentences": "nonewlines"}, "split_sentences"),
+        ({"split_sentences": "2"}, "split_sentences"),
+        ({"formality": "rude"}, "formality"),
+        ({"target_lang": "ZH", "formality": "more"}, "formality"),
+        ({"tag_handling": "tex"}, "tag_handling"),
+        ({"tag_handling": "xml", "text": ["<a>"]}, "text"),
+        ({"tag_handling_version": "v2"}, "tag_handling_version"),
+        ({"outline_detection": False}, "outline_detection"),
+        ({"splitting_tags": ["p"]}, "splitting_tags"),
+        ({"non_splitting_tags": ["p"]}, "non_splitting_tags"),
+        ({"ignore_tags": ["p"]}, "ignore_tags"),
+        ({"model_type": "quality_optimized"}, "model_type"),
+        ({"glossary_id": "5"}, "glossary_id"),
+        ({"glossary_ids": ["5"]}, "glossary_ids"),
+        ({"style_id": "5"}, "style_id"),
+        ({"custom_instructions": ["Shout."]}, "custom_instructions"),
+        ({"translation_memory_id": "5"}, "translation_memory_id"),
+        ({"translation_memory_threshold": 80}, "translation_memory_threshold"),
+        ({"context": "x" * 10_001}, "context"),
+    ],
+)
+def test_refused(hello: Scripted, fields: dict[str, Any], blamed: str) -> None:
+    body = {"text": ["x"], "source_lang": "EN", "target_lang": "DE"} | fields
+    response = hello.http.post("/v2/translate", json=body)
+    assert (response.status_code, set(response.json())) == (400, {"message"})
+    assert response.json()["message"].startswith(f"{blamed}: ")
+
+
+def test_its_client_tells_what_was_refused(client: deepl.Translator) -> None:
+    with pytest.raises(deepl.DeepLException, match="Bad request, message: ignore_tags: "):
+        client.translate_text("x", target_lang="DE", tag_handling="xml", ignore_tags="x")
+
+
+def test_a_body_over_its_limit(hello: Scripted) -> None:
+    response = hello.http.post("/v2/translate", json={"text": ["x" * (128 << 10)], "target_lang": "DE"})
+    assert (response.status_code, response.json()) == (413, {"message": "The body is larger than 131072 bytes"})

@@ -1,0 +1,77 @@
+"""Whatever a client of another service's API sends, it gets that API's error object and a status below 500."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.api.schemas import deepl, hf_tasks, libretranslate
+from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+
+VALID: dict[str, dict[str, Any]] = {
+    "/translate": {"q": "x", "source": "en", "target": "de"},
+    "/detect": {"q": "x"},
+    "/v2/translate": {"text": ["x"], "target_lang": "de"},
+    "/v2/languages": {},
+    "/": {"inputs": "x", "parameters": {"tgt_lang": "de"}},
+    "/pipeline/question-answering": {"inputs": {"question": "x", "context": " "}},
+}
+KEYS = {path: "message" if path.startswith("/v2/") else "error" for path in VALID}
+
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
+_NAMES = st.sampled_from(
+    sorted(
+        {"stream", "model", "tools", "foo"}.union(
+            libretranslate.TranslateRequest.model_fields,
+            deepl.TranslateRequest.model_fields,
+            hf_tasks.Translation.model_fields,
+            hf_tasks.TranslationParameters.model_fields,
+            hf_tasks.QuestionParameters.model_fields,
+        )
+    )
+)
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES, inner), max_leaves=8
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(sorted(VALID)), fields=st.dictionaries(_NAMES, _VALUES, max_size=4))
+def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
+    body = json.dumps(VALID[path] | fields).encode()
+    response = hello.http.post(path, content=body, headers={"content-type": "application/json"})
+    assert response.status_code in {200, 400, 404}
+    if response.status_code != 200:
+        assert list(response.json()) == [KEYS[path]]
+        assert response.json()[KEYS[path]]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from(["/translate", "/detect", "/v2/translate", "/v2/languages"]), body=st.binary(max_size=60))
+def test_no_form_is_our_fault(hello: Scripted, path: str, body: bytes) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    start = b"q=x&source=en&target=de&text=x&target_lang=de&"
+    response = hello.http.post(path, content=start + body, headers=form)
+    assert response.status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/"])
+def test_a_fault_of_ours_is_a_500_without_its_words(path: str) -> None:
+    class Broken(ScriptedEngine):
+        def submit(self, requests: Any, stream: Any = None) -> Any:
+            raise RuntimeError("secret")
+
+    with scripted_service(Broken()) as service:
+        response = service.http.post(path, json=VALID[path])
+        assert (response.status_code, response.json()) == (500, {KEYS[path]: "The service failed on this request"})
+
+
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/"])
+def test_unknown_fields_are_listed_or_refused(hello: Scripted, path: str) -> None:
+    body = VALID[path] | {"foo": 1}
+    assert hello.http.post(path, json=body).headers["x-ignored-params"] == "foo"
+    with scripted_service(strict_params=True) as service:
+        response = service.http.post(path, json=body)
+        assert (response.status_code, response.json()) == (400, {KEYS[path]: "foo: unknown field"})

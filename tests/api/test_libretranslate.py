@@ -1,0 +1,133 @@
+"""LibreTranslate's API, by its own client and by hand."""
+
+import json
+from typing import Any
+
+import pytest
+from libretranslatepy import LibreTranslateAPI
+
+from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.umlauts import Umlauts
+from tests.api.wire import connection, post_bytes
+
+TO_GERMAN = {"source": "en", "target": "de"}
+
+
+def test_its_client(german: Scripted) -> None:
+    client = LibreTranslateAPI(german.url, api_key="any")
+    assert client.translate("Good cats run & hide, 100%.", "en", "de") == "Gööd cäts rün & hide, 100%."
+    best = client.detect("Bonjour tout le monde, comment allez-vous ?")[0]
+    assert best["language"] == "fr"
+    assert 50 < best["confidence"] <= 100
+    known = {language["code"]: language for language in client.languages()}
+    assert known["zh"]["name"] == "Chinese"
+    assert set(known["en"]["targets"]) == set(known)
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_a_text_and_a_list(german: Scripted, form: bool) -> None:
+    def post(body: dict[str, Any]) -> Any:
+        return german.http.post("/translate", **({"data": body} if form else {"json": body})).json()
+
+    assert post(TO_GERMAN | {"q": "Good."}) == {"translatedText": "Gööd."}
+    texts = ["The good cats run fast.", "Elle ne sait pas où est la gare.", "123"]
+    answer = post({"q": texts, "source": "AUTO", "target": "de", "alternatives": 1})
+    assert answer["translatedText"] == ["The gööd cäts rün fäst.", "Elle ne säit päs öù est lä gäre.", "123"]
+    assert [each["language"] for each in answer["detectedLanguage"]] == ["en", "fr", "und"]
+    assert answer["detectedLanguage"][2]["confidence"] == 0
+    assert [type(each) for each in answer["alternatives"]] == [list] * 3
+
+
+def test_markup_is_kept(german: Scripted) -> None:
+    body = TO_GERMAN | {"q": '<p title="x">Good <b>cats</b></p>', "format": "html"}
+    assert german.http.post("/translate", json=body).json() == {"translatedText": '<p title="x">Gööd <b>cäts</b></p>'}
+
+
+def test_what_is_doubtful_is_told_in_a_header(german: Scripted) -> None:
+    answers = [
+        german.http.post("/translate", json=TO_GERMAN | {"q": q}) for q in ("These hopeless words stay.", "Good.")
+    ]
+    assert [answer.headers.get("x-translation-flags") for answer in answers] == ["copied", None]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "blamed"),
+    [
+        ("/translate", {"q": "x", "source": "en"}, "target"),
+        ("/translate", {"q": "x", "target": "en"}, "source"),
+        ("/translate", {"source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": [], "source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": ["x", 5], "source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": ["x"] * 129, "source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": "x" * 100_001, "source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": "".join(f"It is {i}. " for i in range(600)), "source": "en", "target": "de"}, "q"),
+        ("/translate", {"q": "x", "source": "en", "target": "klingon?"}, "target"),
+        ("/translate", {"q": "x", "source": "sw", "target": "de"}, "source"),
+        ("/translate", {"q": "x", "source": "en", "target": "de", "format": "odt"}, "format"),
+        ("/translate", {"q": "x", "source": "en", "target": "de", "alternatives": 17}, "alternatives"),
+        ("/translate", {"q": "x", "source": "en", "target": "de", "alternatives": "3"}, "alternatives"),
+        ("/translate", {"q": "x", "source": "en", "target": "de", "glossary_id": "5"}, "glossary_id"),
+        ("/detect", {"q": ["x"]}, "q"),
+        ("/detect", {}, "q"),
+    ],
+)
+def test_refused(hello: Scripted, path: str, body: dict[str, Any], blamed: str) -> None:
+    response = hello.http.post(path, json=body)
+    assert (response.status_code, set(response.json())) == (400, {"error"})
+    assert response.json()["error"].startswith(f"{blamed}: ")
+
+
+@pytest.mark.parametrize("path", ["/translate", "/detect"])
+@pytest.mark.parametrize(
+    ("body", "type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"q=%FF", "application/x-www-form-urlencoded", 400),
+        (b"q=\xff", "application/x-www-form-urlencoded", 400),
+        (b"q&" * 2000, "application/x-www-form-urlencoded", 400),
+        (b'{"q": "\\ud800"}', "application/json", 400),
+        (b"x", "multipart/form-data; boundary=y", 415),
+        (b"{}", "", 415),
+        (b"x" * (5 << 20), "application/json", 413),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_bodies_that_cannot_be_read(hello: Scripted, path: str, body: bytes, type: str, status: int) -> None:
+    response = hello.http.post(path, content=body, headers={"content-type": type})
+    assert response.status_code == status
+    assert isinstance(response.json()["error"], str)
+
+
+def test_files_are_not_translated(hello: Scripted) -> None:
+    response = hello.http.post("/translate_file", files={"file": b"x"}, data=TO_GERMAN)
+    assert (response.status_code, type(response.json()["error"])) == (404, str)
+
+
+def test_another_method_is_told_in_the_same_shape(hello: Scripted) -> None:
+    response = hello.http.get("/translate")
+    assert (response.status_code, response.json()) == (405, {"error": "This route takes POST only"})
+
+
+def test_a_busy_service_and_a_client_that_leaves() -> None:
+    engine = Umlauts(holds_at=1)
+    with scripted_service(engine, max_requests=2) as service:
+        with connection(service.address) as sock:
+            sock.sendall(post_bytes("/translate", json.dumps(TO_GERMAN | {"q": "Go far. Run fast."}).encode()))
+            assert engine.holding.wait(20)
+            busy = service.http.post("/translate", json=TO_GERMAN | {"q": "Look."})
+            assert (busy.status_code, type(busy.json()["error"])) == (429, str)
+            assert 1 <= int(busy.headers["retry-after"]) <= 120
+        assert engine.idle.wait(20)
+
+
+def test_while_the_engine_loads_and_when_it_fails() -> None:
+    engine = ScriptedEngine(loads_at_once=False, fails_at=0)
+    with scripted_service(engine) as service:
+        early = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})
+        assert (early.status_code, early.json()) == (503, {"error": "the engine is loading"})
+        engine.may_load.set()
+        assert engine.loaded.wait(20)
+        failed = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})
+        assert (failed.status_code, failed.json()) == (500, {"error": "The service failed on this request"})

@@ -52,10 +52,10 @@ class ReferenceReader:
         for number, document in enumerate(documents):
             for offsets, starts, ends in self._windows(question, document, max_length, stride):
                 none = min(none, starts[0] + ends[0])
-                tokens = sorted(offsets)
+                tokens = [token for token in sorted(offsets) if document[slice(*offsets[token])].strip()]
                 for i in tokens:
-                    context = min(i - tokens[0], tokens[-1] - i) + 0.01 * len(tokens)
-                    for j in range(i, tokens[-1] + 1):
+                    context = min(i - min(offsets), max(offsets) - i) + 0.01 * len(offsets)
+                    for j in [token for token in tokens if token >= i]:
                         place = places(document, offsets[i][0], offsets[j][1])
                         if place is None or place[1] - place[0] > longest:
                             continue

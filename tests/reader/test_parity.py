@@ -111,7 +111,7 @@ async def test_the_neighbours_in_a_batch_change_nothing(real: Real) -> None:
 @pytest.mark.parametrize("text", ODD)
 async def test_places_are_exact_and_characters_whole_in_any_writing(real: Real, text: str) -> None:
     found = await real.answer(Query(question="Who?", documents=one(text), top_k=200, max_answer_len=300))
-    assert found.spans
+    assert found.spans or len(real.tokenizer.tokens(text).ids) > POSITIONS, "only a word longer than a window is none"
     assert len({(span.start, span.end) for span in found.spans}) == len(found.spans)
     for span in found.spans:
         for part in ("e\u0301", "👩‍👩‍👧", "\r\n", "بُنِيَ"):
@@ -163,7 +163,7 @@ async def test_what_does_not_fit_is_refused(real: Real) -> None:
 
 
 async def test_of_a_huge_text_the_windows_with_the_question_are_read(real: Real) -> None:
-    filler = "It rains and the wind blows from the sea. " * 3000
+    filler = "It rains and the wind blows from the sea. " * 1500
     query = Query(question="Who keeps the lighthouse?", documents=one(f"{filler}The lighthouse keeper. {filler}"))
     run = await real.reader.answer(query, Options(), Bounds(window=40, windows=3), "huge")
     with run:

@@ -16,9 +16,9 @@ def test_the_first_comes_first_and_windows_of_its_length_with_it() -> None:
     queue = Queue(max_tokens=30)
     queue.add(read("a", 10, 20))
     queue.add(read("b", 11, 9))
-    assert taken(queue) == [("a", 0), ("b", 1)]  # with 11 tokens each, three would be 33 with their padding
+    assert taken(queue) == [("a", 0), ("b", 0)]  # with 11 tokens each, three would be 33 with their padding
     assert taken(queue) == [("a", 1)]
-    assert taken(queue) == [("b", 0)]
+    assert taken(queue) == [("b", 1)]
     assert taken(queue) == []
 
 

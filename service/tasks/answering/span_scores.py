@@ -3,7 +3,7 @@
 A span from token i to token j of a window has the score start[i] + end[j]. Having no answer has the least of the
 windows' start[0] + end[0], where 0 is the special token before the question. A softmax over no answer and all valid
 spans of all windows of all documents makes probabilities of them. Valid are whole words up to a length; where windows
-overlap, a span counts in the one in which its first token has most of the text around it.
+overlap, a span counts once: of those that have it whole, in the one with most of the text around its first token.
 """
 
 import math
@@ -50,10 +50,9 @@ def answer(
     rows = [(_logits(each.starts), _logits(each.ends)) for each in scores]
     if rows:
         none = min(float(starts[0] + ends[0]) for starts, ends in rows)
-    owned = _owned(excerpts)
-    for excerpt, skip, (starts, ends), mine in zip(excerpts, skipped, rows, owned, strict=True):
+    for excerpt, skip, (starts, ends), covered in zip(excerpts, skipped, rows, _covered(excerpts), strict=True):
         part = slice(skip, skip + len(excerpt))
-        some, mass = _spans(excerpt, starts[part], ends[part], mine, choice)
+        some, mass = _spans(excerpt, starts[part], ends[part], covered, choice)
         found += some
         total = float(np.logaddexp(total, mass))
     best = sorted(found, key=lambda each: (-each.score, each.excerpt.place, each.start))[: choice.top_k]
@@ -72,18 +71,19 @@ def answer(
 
 
 def _spans(
-    excerpt: Excerpt, starts: NDArray[np.float64], ends: NDArray[np.float64], mine: NDArray[np.bool_], choice: Choice
+    excerpt: Excerpt, starts: NDArray[np.float64], ends: NDArray[np.float64], covered: NDArray[np.int64], choice: Choice
 ) -> tuple[list[_Found], float]:
     """The best spans of a window, and the logarithm of what all its spans weigh together."""
     begins, finishes = excerpt.words()
-    first = np.array([token for token in begins if mine[token]], dtype=np.int64)
+    first = np.array(list(begins), dtype=np.int64)
     last = np.array(list(finishes), dtype=np.int64)
     if not first.size or not last.size:
         return [], -math.inf
-    left = np.array([begins[token] for token in first.tolist()])[:, None]
+    left = np.array(list(begins.values()))[:, None]
     right = np.array(list(finishes.values()))[None]
     tokens = last[None] - first[:, None]
     valid = (tokens >= 0) & (tokens < choice.most_tokens) & (right > left) & (right - left <= choice.longest)
+    valid &= excerpt.first + last[None] >= covered[first][:, None]
     scores = np.where(valid, starts[first][:, None] + ends[last][None], -np.inf)
     count = min(choice.top_k, int(valid.sum()))
     if not count:
@@ -95,21 +95,29 @@ def _spans(
     return found, highest + math.log(float(np.exp(scores - highest).sum()))
 
 
-def _owned(excerpts: Sequence[Excerpt]) -> Iterator[NDArray[np.bool_]]:
-    """For each excerpt, which of its tokens have nowhere more text around them; of equals the first counts."""
-    most: dict[int, NDArray[np.float64]] = {}
-    owner: dict[int, NDArray[np.int64]] = {}
+def _covered(excerpts: Sequence[Excerpt]) -> Iterator[NDArray[np.int64]]:
+    """For each excerpt and each of its tokens, up to which token of the document spans from there are others' to count.
+
+    Those are the windows that have more text around the token; of equals the first counts.
+    """
     for number, excerpt in enumerate(excerpts):
-        place, part, count = excerpt.place, slice(excerpt.first, excerpt.last), len(excerpt)
-        if place not in most:
-            length = len(excerpt.tokens.ids)
-            most[place], owner[place] = np.full(length, -1.0), np.full(length, -1, dtype=np.int64)
-        context = np.minimum(np.arange(count), np.arange(count)[::-1]) + 0.01 * count
-        better = context > most[place][part]
-        most[place][part][better] = context[better]
-        owner[place][part][better] = number
-    for number, excerpt in enumerate(excerpts):
-        yield owner[excerpt.place][excerpt.first : excerpt.last] == number
+        covered = np.zeros(len(excerpt), dtype=np.int64)
+        own = _context(excerpt)
+        for rival, other in enumerate(excerpts):
+            first, last = max(excerpt.first, other.first), min(excerpt.last, other.last)
+            if other is excerpt or other.place != excerpt.place or first >= last:
+                continue
+            here = slice(first - excerpt.first, last - excerpt.first)
+            theirs = _context(other)[first - other.first : last - other.first]
+            better = theirs >= own[here] if rival < number else theirs > own[here]
+            covered[here][better] = np.maximum(covered[here][better], other.last)
+        yield covered
+
+
+def _context(excerpt: Excerpt) -> NDArray[np.float64]:
+    """How much text each token has around it: the lesser of both sides, and a little for the whole."""
+    places = np.arange(len(excerpt))
+    return np.minimum(places, places[::-1]) + 0.01 * len(excerpt)
 
 
 def _span(found: _Found, everything: float) -> Span:

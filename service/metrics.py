@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
 from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.completion import Timings, Usage
 from service.tasks.translation.result import Flag
 
@@ -103,6 +104,15 @@ class Metrics:
         )
         self._hit = Counter("trivium_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.", registry=r)
 
+        self._batch_seconds = Histogram(
+            "trivium_reader_batch_duration_seconds", "Time of a batch of the reader.", buckets=_PER_TOKEN, registry=r
+        )
+        self._windows = Counter("trivium_reader_windows", "Windows of documents the reader has read.", registry=r)
+        self._window_tokens = Counter("trivium_reader_tokens", "Tokens of those windows.", registry=r)
+        self._windows_waiting = Gauge("trivium_reader_windows_waiting", "Windows waiting for the reader.", registry=r)
+        self._reader_up = Gauge("trivium_reader_up", "1 while there is a reader and it is ready.", registry=r)
+        self._reader = Info("trivium_reader", "The reader that is running.", registry=r)
+
         self._up = Gauge("trivium_engine_up", "1 while the engine is ready.", registry=r)
         self._startup = Gauge(
             "trivium_startup_duration_seconds", "Time the engine's start took, by phase.", ["phase"], registry=r
@@ -171,6 +181,23 @@ class Metrics:
         """The engine has stopped or died; what it last said of itself holds no more."""
         for gauge in (self._up, self._running, self._waiting, self._kv_used):
             gauge.set(0)
+
+    def observe_batch(self, stats: BatchStats) -> None:
+        """The reader has done a batch."""
+        self._batch_seconds.observe(stats.seconds)
+        self._windows.inc(stats.windows)
+        self._window_tokens.inc(stats.tokens)
+        self._windows_waiting.set(stats.waiting)
+
+    def reader_ready(self, info: ReaderInfo) -> None:
+        """The reader can be used."""
+        self._reader_up.set(1)
+        self._reader.info({"architecture": info.architecture, "device": info.device, "dtype": info.dtype})
+
+    def reader_down(self) -> None:
+        """There is no reader, or it has stopped or died."""
+        self._reader_up.set(0)
+        self._windows_waiting.set(0)
 
     def render(self) -> tuple[bytes, str]:
         """The exposition and its content type."""

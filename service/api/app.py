@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -32,8 +32,9 @@ from service.api.state import State
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.metrics import Metrics
+from service.reader.client import ReaderClient
 from service.settings import Settings
-from service.tasks.answering import Answerer, Bounds
+from service.tasks.answering import Answerer, Bounds, Reader
 from service.tasks.generation import Generator
 from service.tasks.tokenizer import Tokenizer
 from service.tasks.translation import Translator
@@ -56,14 +57,20 @@ These are refused where a route does not list them, unless their value asks for 
 
 
 def create_app(
-    settings: Settings, model: LocalModel, client: EngineClient, tokenizer: Tokenizer, metrics: Metrics
+    settings: Settings,
+    model: LocalModel,
+    client: EngineClient,
+    tokenizer: Tokenizer,
+    metrics: Metrics,
+    reader: Reader | None = None,
 ) -> FastAPI:
-    """The application. It starts the engine when it starts, and closes it when it stops."""
+    """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise."""
     generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=metrics)
     state = State(
         settings=settings,
         model=model,
         client=client,
+        reader=None if reader is None else reader.client,
         metrics=metrics,
         admission=Admission(settings.max_requests),
         generator=generator,
@@ -75,6 +82,7 @@ def create_app(
             style=model.prompt_style,
             calibration=model.no_answer,
             bounds=Bounds(window=settings.answer_window, windows=settings.max_windows),
+            reader=reader,
         ),
         started=int(time.time()),
     )
@@ -101,25 +109,32 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """The socket answers at once; the engine loads meanwhile."""
+    """The socket answers at once; the engine and the reader load meanwhile."""
     state: State = app.state.trivium
-    start = asyncio.create_task(_start_engine(state))
+    client, reader, metrics = state.client, state.reader, state.metrics
+    starts = [asyncio.create_task(_start("engine", client, lambda: metrics.engine_ready(client.info)))]
+    if reader is not None:
+        starts.append(asyncio.create_task(_start("reader", reader, lambda: metrics.reader_ready(reader.info))))
     try:
         yield
     finally:
-        start.cancel()
-        with suppress(asyncio.CancelledError):
-            await start
-        await state.client.close()
-        state.metrics.engine_down()
+        for start in starts:
+            start.cancel()
+            with suppress(asyncio.CancelledError):
+                await start
+        await client.close()
+        if reader is not None:
+            await reader.close()
+        metrics.engine_down()
+        metrics.reader_down()
 
 
-async def _start_engine(state: State) -> None:
+async def _start(name: str, client: EngineClient | ReaderClient, ready: Callable[[], None]) -> None:
     try:
-        await state.client.start()
+        await client.start()
     except EngineError as error:
-        logger.error("the engine cannot start: %s", error)
+        logger.error("the %s cannot start: %s", name, error)
     except Exception:
-        logger.exception("the engine cannot start")
+        logger.exception("the %s cannot start", name)
     else:
-        state.metrics.engine_ready(state.client.info)
+        ready()

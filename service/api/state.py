@@ -12,6 +12,7 @@ from service.api.admission import Admission
 from service.api.characters import CharacterCount
 from service.engine.client import EngineClient
 from service.metrics import Metrics
+from service.reader.client import ReaderClient
 from service.settings import Settings
 from service.tasks.answering import Answerer
 from service.tasks.generation import Generator
@@ -25,6 +26,7 @@ class State:
     settings: Settings
     model: LocalModel
     client: EngineClient
+    reader: ReaderClient | None
     metrics: Metrics
     admission: Admission
     generator: Generator
@@ -37,6 +39,11 @@ class State:
     def model_name(self) -> str:
         """What the model is called in the API."""
         return self.settings.served_model_name or self.model.name
+
+    @property
+    def unready(self) -> EngineClient | ReaderClient | None:
+        """The first of the processes beside this one that is not ready, if there is one."""
+        return next((each for each in (self.client, self.reader) if each is not None and each.status != "ready"), None)
 
     @property
     def fingerprint(self) -> str:

@@ -5,33 +5,18 @@ parent does the same; then it waits for an EngineConfig as JSON on its standard 
 sockets and belongs to the user alone. It ends when it is told to, or when the process that started it is gone.
 """
 
-import faulthandler
 import logging
-import os
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
-import zmq
 
 from service import logs
 from service.engine.errors import EngineError
-from service.engine.messages import (
-    Abort,
-    Command,
-    Failed,
-    Ready,
-    Rejected,
-    Stop,
-    Submit,
-    commands_address,
-    decode_command,
-    encode,
-    events_address,
-)
+from service.engine.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
+from service.engine.parent import Parent, be_a_child
 from service.engine.types import EngineConfig, FinishReason, TokenOutput
 
 if TYPE_CHECKING:
@@ -41,21 +26,12 @@ logger = logging.getLogger(__name__)
 
 MakeRunner = Callable[[EngineConfig], "SizedRunner"]
 
-_PARENT_CHECK_MS = 500
-
 
 class Worker:
-    """Owns the process's end of the sockets and its engine."""
+    """Owns the process's engine."""
 
-    def __init__(self, directory: str) -> None:
-        self._parent = os.getppid()
-        self._context = zmq.Context()
-        self._commands = self._context.socket(zmq.PULL)
-        self._commands.connect(commands_address(directory))
-        self._events = self._context.socket(zmq.PUSH)
-        self._events.setsockopt(zmq.SNDHWM, 0)  # the engine never waits for a reader
-        self._events.setsockopt(zmq.LINGER, 1000)
-        self._events.connect(events_address(directory))
+    def __init__(self, parent: Parent) -> None:
+        self._parent = parent
 
     def run(self, begin: float, find_runner: Callable[[], MakeRunner]) -> int:
         """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
@@ -66,7 +42,7 @@ class Worker:
                 make_runner = find_runner()
                 imported = time.monotonic() - begin
             finally:
-                config = _told()  # whoever tells listens: now it can be said what went wrong
+                config = self._told()  # whoever tells listens: now it can be said what went wrong
             if config is None:
                 return 0
             self._engine = Engine(make_runner(config), config)
@@ -87,8 +63,8 @@ class Worker:
 
     def _obey(self) -> bool:
         """Do what has been asked for since the last step; False if that was to stop."""
-        for command in self._received():
-            match command:
+        for frame in self._parent.commands(wait=not self._engine.has_work):
+            match decode_command(frame):
                 case Submit(requests):
                     for request in requests:
                         try:
@@ -101,34 +77,19 @@ class Worker:
                         self._engine.abort(request_id)
                 case Stop():
                     return False
-        return os.getppid() == self._parent
+        return self._parent.lives
 
-    def _received(self) -> Iterator[Command]:
-        """All commands that are there; while there is no work, wait for one, but not for ever."""
-        if not self._engine.has_work:
-            self._commands.poll(_PARENT_CHECK_MS)
-        while True:
-            try:
-                frame = self._commands.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            yield decode_command(frame)
+    def _told(self) -> EngineConfig | None:
+        """What to serve; None if the parent has ended without a word."""
+        told = self._parent.told()
+        if not told:
+            return None
+        config = msgspec.json.decode(told, type=EngineConfig)
+        logs.configure(config.log_level, config.log_json)
+        return config
 
     def _send(self, event: msgspec.Struct) -> None:
-        self._events.send(encode(event))
-
-    def close(self) -> None:
-        self._context.destroy(linger=1000)
-
-
-def _told() -> EngineConfig | None:
-    """What to serve; None if the parent has ended without a word."""
-    told = sys.stdin.buffer.read()
-    if not told:
-        return None
-    config = msgspec.json.decode(told, type=EngineConfig)
-    logs.configure(config.log_level, config.log_json)
-    return config
+        self._parent.tell(encode(event))
 
 
 def _model_runner() -> MakeRunner:
@@ -141,13 +102,12 @@ def _model_runner() -> MakeRunner:
 def main(find_runner: Callable[[], MakeRunner] = _model_runner) -> int:
     """Be the engine process. ``find_runner`` imports what is to compute the steps."""
     begin = time.monotonic()
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
-    worker = Worker(sys.argv[1])
+    be_a_child()
+    parent = Parent(sys.argv[1])
     try:
-        return worker.run(begin, find_runner)
+        return Worker(parent).run(begin, find_runner)
     finally:
-        worker.close()
+        parent.close()
 
 
 if __name__ == "__main__":

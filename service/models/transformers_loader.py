@@ -38,6 +38,8 @@ AttentionInterface.register(NAME, attention_forward)
 def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     """As ``loader.load``."""
     whole, options = _read_config(config.model_path)
+    if any(name.endswith("ForQuestionAnswering") for name in getattr(whole, "architectures", None) or ()):
+        raise UnsupportedModel(f"{whole.model_type} finds answers and continues no text: serve it as the reader")
     text = whole.get_text_config()
     guard.check_config(text)
     model_class = _model_class(text)

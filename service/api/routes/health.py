@@ -26,8 +26,9 @@ async def live() -> Response:
 @router.get("/health/ready", summary="Can it serve?", responses=answers(Health, _OK, errors=()) | _UNREADY)
 async def ready(state: Service) -> Response:
     """200 if requests are served now, or 503 with the status (`loading`, `stopping` or `dead`) and its reason."""
-    status = state.client.status
-    if status == "ready":
+    unready = state.unready
+    if unready is None:
         return Json(_OK)
-    reason = state.client.reason or f"the engine is {status}"
-    return Json({"status": status, "reason": reason}, status_code=503, headers={"retry-after": "5"})
+    name = "engine" if unready is state.client else "reader"
+    reason = unready.reason or f"the {name} is {unready.status}"
+    return Json({"status": unready.status, "reason": reason}, status_code=503, headers={"retry-after": "5"})

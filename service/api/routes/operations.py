@@ -17,6 +17,8 @@ async def metrics(state: Service) -> Response:
     """Every series of the service, in Prometheus' text format."""
     if state.client.status != "ready":
         state.metrics.engine_down()
+    if state.reader is None or state.reader.status != "ready":
+        state.metrics.reader_down()
     body, content_type = state.metrics.render()
     return Response(body, media_type=content_type)
 

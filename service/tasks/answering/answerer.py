@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from uuid import uuid4
 
 from model_store.types import NoAnswer
 from service.tasks.answering.extraction import Extraction, Reading
 from service.tasks.answering.prompts import citing_prompt, extraction_prompt, knowledge_prompt
-from service.tasks.answering.query import Query
+from service.tasks.answering.query import LONGEST_SPAN, Query
 from service.tasks.answering.quotation import Quotation
 from service.tasks.answering.ranking import Ranking
+from service.tasks.answering.reader import Reader
 from service.tasks.answering.relevance import Relevance
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
-from service.tasks.answering.windows import Window, split
+from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
 from service.tasks.choice import CompletionRequest
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.few_shot import FewShot
@@ -24,25 +25,13 @@ from service.tasks.rounds import Rounds, check
 
 GREEDY = Options(temperature=0.0)
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
-_LONGEST_SPAN = 160  # characters, likewise
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
 _SEAM = 16  # tokens that a window may take more in its prompt than by itself
-_SHARED = 4  # windows share one part in so many, where the client does not say
-_LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
-_MOST_WINDOWS = 4096  # that are compared with the question
 _AT_ONCE = 4  # windows that one prompt may hold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """``window`` is tokens of a document that are read at once, ``windows`` how many of a request are read at all."""
-
-    window: int = 512
-    windows: int = 32
-
-
 class Answerer:
-    """``style`` is the model's prompt style: auto, chat or base."""
+    """``style`` is the model's prompt style: auto, chat or base. A ``reader`` extracts in the place of the model."""
 
     def __init__(
         self,
@@ -51,11 +40,13 @@ class Answerer:
         style: str = "auto",
         calibration: NoAnswer | None = None,
         bounds: Bounds | None = None,
+        reader: Reader | None = None,
     ) -> None:
         self._generator = generator
         self._style = style
         self._calibration = calibration or NoAnswer()
         self._bounds = bounds or Bounds()
+        self._reader = reader
         self._vocabulary: Vocabulary | None = None
         self._building = asyncio.Lock()
 
@@ -70,18 +61,21 @@ class Answerer:
             raise InvalidPrompt("the question is empty", param="question")
         query = replace(query, question=question)
         mode = _mode(query)
-        rounds = Rounds(self._generator, request_id or uuid4().hex)
+        id = request_id or uuid4().hex
+        rounds = Rounds(self._generator, id)
         if not query.documents:
             return await self._from_knowledge(query, options, rounds)
         if not any(document.text.strip() for document in query.documents):
             return AnswerRun(rounds, _nothing(mode), sequences=0)
         if mode == "extractive":
+            _refuse_sampling(options)
+            if self._reader is not None:
+                return await self._reader.answer(query, options, self._bounds, id)
             return await self._extract(query, options, rounds)
         return await self._quote(query, options, rounds)
 
     async def _extract(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
-        _refuse_sampling(options)
-        longest = query.max_answer_len or _LONGEST_SPAN
+        longest = query.max_answer_len or LONGEST_SPAN
         most_tokens = min(longest, options.max_tokens or longest)
         windows = await self._windows(query, await self._room(extraction_prompt(query.question, ""), most_tokens))
         readings = []
@@ -133,8 +127,8 @@ class Answerer:
         tokens = await prompt.encode(self._generator.tokenizer, given, style=self._style)
         limit = self._generator.max_tokens
         room = limit - len(tokens) - most_tokens - _SEAM
-        if room < _LEAST_WINDOW:
-            raise PromptTooLong(len(tokens), most_tokens + _SEAM + _LEAST_WINDOW, limit, param="question")
+        if room < LEAST_WINDOW:
+            raise PromptTooLong(len(tokens), most_tokens + _SEAM + LEAST_WINDOW, limit, param="question")
         return room
 
     async def _windows(self, query: Query, room: int, *, at_once: bool = False) -> list[Window]:
@@ -146,20 +140,14 @@ class Answerer:
         room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
         if room < _LEAST_WINDOW:
             raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
-        size = min(self._bounds.window, room)
-        stride = size // _SHARED if query.stride is None else query.stride
-        if stride >= size:
-            message = f"stride is {stride}, but must be less than the window of {size} tokens"
-            raise InvalidOption(message, param="stride")
+        size, stride = self._bounds.fit(room, query.stride)
         most = max(1, min(room // (size + _SEAM), _AT_ONCE)) if at_once else self._bounds.windows
 
         def work() -> list[Window]:
             windows: list[Window] = []
             for document in query.documents:
                 offsets = tokenizer.offsets(document.text)
-                if len(offsets) > _MOST_WINDOWS * (size - stride):
-                    message = f"stride is {stride}: windows of {size} tokens would be more than {_MOST_WINDOWS}"
-                    raise InvalidOption(message, param="stride")
+                check_number(len(offsets), size, stride)
                 windows += split(document, offsets, size=size, stride=stride)
             texts = [window.text for window in windows]
             best = Relevance(query.question, texts).best(texts, most) if len(texts) > most else range(len(texts))

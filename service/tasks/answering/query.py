@@ -5,6 +5,8 @@ from typing import Literal
 
 Mode = Literal["auto", "extractive", "generative"]
 
+LONGEST_SPAN = 160  # characters of an extracted answer, where the client names no number
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:

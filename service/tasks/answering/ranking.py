@@ -26,6 +26,12 @@ class Candidate:
     tokens: int
 
 
+def no_answer_probability(none: float, evidence: float, calibration: NoAnswer) -> float:
+    """From log probabilities, or other scores in which e is the unit, of no answer and of what speaks for one."""
+    against = (evidence - none - calibration.offset) / calibration.temperature
+    return 1 / (1 + math.exp(min(against, 700.0)))
+
+
 class Ranking:
     """Knows the question. The order of spans is that of the model's log probability for a token and of relevance."""
 
@@ -48,7 +54,8 @@ class Ranking:
             if key not in ranked or ranked[key][0] < rank:
                 ranked[key] = (rank, span)
         best = [span for _, span in sorted(ranked.values(), key=lambda each: (-each[0], each[1].start))][:top_k]
-        doubt = self._doubt(none - likely - _COVERAGE * (coverage - _USUAL_COVERAGE)) if best else 1.0
+        evidence = likely + _COVERAGE * (coverage - _USUAL_COVERAGE)
+        doubt = no_answer_probability(none, evidence, self._calibration) if best else 1.0
         no_answer = not best or doubt >= (self._calibration.threshold if threshold is None else threshold)
         return Answer(
             text="" if no_answer else best[0].text,
@@ -58,11 +65,6 @@ class Ranking:
             no_answer_probability=doubt,
             score=best[0].score if best else None,
         )
-
-    def _doubt(self, none: float) -> float:
-        """The probability of no answer, of which so much speaks for it."""
-        against = (self._calibration.offset - none) / self._calibration.temperature
-        return 1 / (1 + math.exp(min(against, 700.0)))
 
     def _coverage(self, window: Window, around: str) -> float:
         return _USUAL_COVERAGE if window in self._foreign else self._relevance.coverage(around)

@@ -2,28 +2,42 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from service.tasks.answering.result import Answer
 from service.tasks.completion import Timings, Usage
-from service.tasks.rounds import Rounds
+
+
+class Work(Protocol):
+    """What an answer is made by: sequences in the engine, or windows in the reader."""
+
+    @property
+    def usage(self) -> Usage:
+        """So far."""
+
+    @property
+    def timings(self) -> Timings:
+        """So far."""
+
+    def close(self) -> None:
+        """Abort what is unfinished. Idempotent."""
 
 
 class AnswerRun:
     """An async iterable of pieces of the answer's text and a context manager: leaving it aborts what is unfinished.
 
-    ``work`` yields the pieces and at last the Answer, whose text they add up to. Nothing of it is done before somebody
-    iterates or collects. ``sequences`` is how many of them it has in the engine at once, at most.
+    ``steps`` yields the pieces and at last the Answer, whose text they add up to. Nothing of it is done before somebody
+    iterates or collects. ``sequences`` is how many of them, or windows, it has at work at once, at most.
     """
 
-    def __init__(self, rounds: Rounds, work: AsyncGenerator[str | Answer, None], *, sequences: int) -> None:
+    def __init__(self, work: Work, steps: AsyncGenerator[str | Answer, None], *, sequences: int) -> None:
         self.sequences = sequences
-        self._rounds = rounds
         self._work = work
+        self._steps = steps
         self._answer: Answer | None = None
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        async for piece in self._work:
+        async for piece in self._steps:
             if isinstance(piece, Answer):
                 self._answer = piece
             elif piece:
@@ -38,7 +52,7 @@ class AnswerRun:
 
     def close(self) -> None:
         """Abort what is unfinished. Idempotent."""
-        self._rounds.close()
+        self._work.close()
 
     def __enter__(self) -> Self:
         return self
@@ -49,9 +63,9 @@ class AnswerRun:
     @property
     def usage(self) -> Usage:
         """So far."""
-        return self._rounds.usage
+        return self._work.usage
 
     @property
     def timings(self) -> Timings:
         """So far."""
-        return self._rounds.timings
+        return self._work.timings

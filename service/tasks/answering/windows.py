@@ -5,8 +5,30 @@ from dataclasses import dataclass
 
 from service.tasks.answering.boundaries import boundaries
 from service.tasks.answering.query import Document
+from service.tasks.errors import InvalidOption
 
+LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
+_MOST_WINDOWS = 4096  # of a document, that are compared with the question
+_SHARED = 4  # windows share one part in so many, where the client does not say
 _NEAR = 64  # characters in which a window looks for the border of a word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """``window`` is tokens of a document that are read at once, ``windows`` how many of a request are read at all."""
+
+    window: int = 512
+    windows: int = 32
+
+    def fit(self, room: int, stride: int | None) -> tuple[int, int]:
+        """Size and stride of windows for which there is so much room. Raises InvalidOption ("stride")."""
+        size = min(self.window, room)
+        if stride is None:
+            return size, size // _SHARED
+        if stride >= size:
+            message = f"stride is {stride}, but must be less than the window of {size} tokens"
+            raise InvalidOption(message, param="stride")
+        return size, stride
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +43,13 @@ class Window:
     def titled(self) -> str:
         """The text, with the document's title above it if it has one."""
         return f"{self.document.title}\n\n{self.text}" if self.document.title else self.text
+
+
+def check_number(tokens: int, size: int, stride: int) -> None:
+    """Raises InvalidOption ("stride") if a document of so many tokens would be too many windows."""
+    if tokens > _MOST_WINDOWS * (size - stride):
+        message = f"stride is {stride}: windows of {size} tokens would be more than {_MOST_WINDOWS}"
+        raise InvalidOption(message, param="stride")
 
 
 def split(document: Document, tokens: Sequence[tuple[int, int]], *, size: int, stride: int) -> list[Window]:

@@ -1,0 +1,129 @@
+"""A transformers model with a question-answering head, and what it must be to be served exactly."""
+
+import inspect
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModelForQuestionAnswering
+
+from service.engine.errors import UnsupportedModel
+from service.engine.machine import dtype_name, find_device, find_dtype, num_cores
+from service.reader.messages import ReaderConfig, ReaderInfo, Window
+
+logger = logging.getLogger(__name__)
+
+_CPU_TOKENS = 4096  # of a batch with its padding
+_CUDA_TOKENS = 32_768
+
+
+class SpanModel:
+    """Scores windows. The padding of a batch changes nothing: ``__init__`` has tried."""
+
+    def __init__(self, config: ReaderConfig) -> None:
+        """Read ``config.model_path``, nothing else and never the network. Raises EngineError, UnsupportedModel."""
+        begin = time.monotonic()
+        self._device = find_device(config.device)
+        if self._device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
+            torch.set_num_threads(config.threads or num_cores())
+        module = _load(config, self._device)
+        self._module = module.to(self._device).eval().requires_grad_(False)
+        self._pad = module.config.pad_token_id or 0
+        known = inspect.signature(module.forward).parameters
+        self._takes_types = "token_type_ids" in known and getattr(module.config, "type_vocab_size", 0) > 1
+        vocab_size: int = module.get_input_embeddings().num_embeddings
+        longest = _longest(module)
+        self._probe(min(longest, 16), vocab_size)
+        dtype = next(module.parameters()).dtype
+        self.info = ReaderInfo(
+            architecture=type(module).__name__,
+            device=str(self._device),
+            dtype=dtype_name(dtype),
+            vocab_size=vocab_size,
+            max_tokens=longest,
+            max_batch_tokens=_CUDA_TOKENS if self._device.type == "cuda" else _CPU_TOKENS,
+            weights_bytes=sum(parameter.nbytes for parameter in module.parameters()),
+            startup_seconds={"load": time.monotonic() - begin},
+        )
+
+    def logits(self, windows: Sequence[Window]) -> list[tuple[bytes, bytes]]:
+        """For each window the logits of where a span begins and ends, as float32 in bytes."""
+        starts, ends = (logits.float().cpu().numpy() for logits in self._compute(windows))
+        lengths = [len(window.tokens) for window in windows]
+        return [(starts[i, :n].tobytes(), ends[i, :n].tobytes()) for i, n in enumerate(lengths)]
+
+    @torch.inference_mode()
+    def _compute(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
+        ids = self._padded([window.tokens for window in windows], self._pad)
+        mask = self._padded([(1,) * len(window.tokens) for window in windows], 0)
+        types = {"token_type_ids": self._padded([window.types for window in windows], 0)} if self._takes_types else {}
+        output = self._module(input_ids=ids, attention_mask=mask, **types)
+        return output.start_logits, output.end_logits
+
+    def _padded(self, rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+        longest = max(map(len, rows))
+        return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], device=self._device)
+
+    def _probe(self, length: int, vocab_size: int) -> None:
+        """Raises UnsupportedModel unless a window has the same scores alone and beside a longer one."""
+        name = type(self._module).__name__
+        ids = [id for id in range(vocab_size) if id != self._pad][:length]
+        long = Window(tuple(ids), (0,) * len(ids))
+        short = Window(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
+        try:
+            alone = torch.stack(self._compute([short])).float()
+            beside = torch.stack(self._compute([long, short])).float()[:, 1:, : len(short.tokens)]
+        except Exception as error:
+            raise UnsupportedModel(f"{name} does not score spans as it should: {error}") from error
+        if not alone.isfinite().all():
+            raise UnsupportedModel(f"{name} computes no finite number: are its weights whole?")
+        exact = next(self._module.parameters()).dtype == torch.float32
+        tolerance = (1e-3 if exact else 0.1) * max(float(alone.abs().max()), 1e-3)
+        if not torch.allclose(alone, beside, rtol=0, atol=tolerance):
+            raise UnsupportedModel(f"{name} gives a window other scores when it stands beside a longer one")
+
+
+def _load(config: ReaderConfig, device: torch.device) -> Any:
+    path = config.model_path
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        model_config = AutoConfig.from_pretrained(path, **options)
+    except (OSError, ValueError, KeyError) as error:
+        raise UnsupportedModel(f"{path} holds no model that transformers knows: {_first_line(error)}") from error
+    if model_config.is_encoder_decoder:
+        raise UnsupportedModel(f"{model_config.model_type} is an encoder-decoder model; a reader is an encoder")
+    if getattr(model_config, "quantization_config", None) is not None:
+        raise UnsupportedModel(f"{model_config.model_type} is a quantized checkpoint; a reader is not quantized")
+    dtype = find_dtype(config.dtype, getattr(model_config, "dtype", None) or torch.float32, device)
+    transformers.logging.disable_progress_bar()
+    try:
+        module, report = AutoModelForQuestionAnswering.from_pretrained(
+            path, config=model_config, dtype=dtype, use_safetensors=True, output_loading_info=True, **options
+        )
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
+        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {_first_line(error)}") from error
+    if lacking := sorted(report["missing_keys"]):
+        raise UnsupportedModel(
+            f"{path} holds no {type(module).__name__}: it lacks {lacking[0]}"
+            + (f" and {len(lacking) - 1} more" if len(lacking) > 1 else "")
+        )
+    logger.info("reading with %s in %s", type(module).__name__, dtype_name(dtype))
+    return module
+
+
+def _longest(module: Any) -> int:
+    """Tokens that have a position. Models of RoBERTa's kind count theirs from behind that of the padding."""
+    for name, part in module.named_modules():
+        if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
+            return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
+    return int(module.config.max_position_embeddings)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -1,0 +1,99 @@
+"""The reader process: what it refuses to serve, what it drops, and how its end is told."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from service.engine.errors import EngineError, EngineUnavailable, UnsupportedModel
+from service.engine.types import EngineConfig
+from service.reader.client import ReaderClient
+from service.reader.messages import BatchStats, ReaderConfig, Window
+from service.tasks.answering.pairs import PairTokenizer
+from tests.engine.tiny_models import tiny_model, tokenizer
+from tests.reader.tiny_readers import POSITIONS, tiny_reader
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_reader("bert", tmp_path_factory.mktemp("bert"))
+
+
+def config(path: Path) -> ReaderConfig:
+    return ReaderConfig(model_path=str(path), device="cpu", threads=1, log_level="error")
+
+
+def windows(count: int, length: int = POSITIONS) -> list[Window]:
+    return [Window((2, *(5 + n % 90 for n in range(length - 1))), (0,) * length)] * count
+
+
+async def test_what_is_given_up_is_not_computed_and_who_waits_is_told_of_its_end(bert: Path) -> None:
+    batches: list[BatchStats] = []
+    client = ReaderClient(config(bert), on_batch=batches.append)
+    with pytest.raises(EngineUnavailable, match="the reader is loading"):
+        client.read("early", windows(1))
+    await client.start()
+    assert (client.info.architecture, client.info.max_tokens) == ("BertForQuestionAnswering", POSITIONS)
+    with client.read("all", windows(3, 20)) as reading:
+        assert [scores.index for scores in await reading.scores()] == [0, 1, 2]
+    many = 20_000
+    with client.read("first", windows(1)) as first, client.read("many", windows(many)):
+        await first.scores()
+    with client.read("last", windows(1)) as last:
+        await last.scores()
+    assert sum(batch.windows for batch in batches) < many
+    assert batches[-1].waiting == 0
+
+    waiting = client.read("unlucky", windows(many))
+    pid = client.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    with waiting, pytest.raises(EngineUnavailable, match="the reader process was killed by signal 9"):
+        await waiting.scores()
+    assert (client.status, client.reason) == ("dead", "the reader process was killed by signal 9")
+    with pytest.raises(EngineUnavailable):
+        client.read("late", windows(1))
+    await client.close()
+    assert not psutil.pid_exists(pid)
+
+
+async def test_closing_fails_who_waits(bert: Path) -> None:
+    client = ReaderClient(config(bert))
+    await client.start()
+    reading = client.read("open", windows(20_000))
+    waiting = asyncio.create_task(reading.scores())
+    await asyncio.sleep(0)
+    await client.close()
+    with pytest.raises(EngineUnavailable, match="stopping"):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: tiny_model("llama", path), "holds no Llama|lacks|as it should"),
+        (lambda path: tiny_reader("bert", path, num_labels=3), "as it should"),
+        (lambda path: path, "holds no model that transformers knows"),
+    ],
+    ids=["no head", "another head", "nothing"],
+)
+async def test_what_is_no_reader_is_refused(tmp_path: Path, make: object, message: str) -> None:
+    client = ReaderClient(config(make(tmp_path)))  # type: ignore[operator]
+    with pytest.raises(EngineError, match=message):
+        await client.start()
+    await client.close()
+
+
+def test_a_tokenizer_without_a_place_for_no_answer_is_refused() -> None:
+    with pytest.raises(UnsupportedModel, match="no special token"):
+        PairTokenizer(tokenizer())
+
+
+def test_a_reader_is_no_model_that_continues_text(bert: Path) -> None:
+    from service.engine.runner import ModelRunner
+
+    with pytest.raises(UnsupportedModel, match="serve it as the reader"):
+        ModelRunner(EngineConfig(model_path=str(bert), device="cpu"))

@@ -1,0 +1,122 @@
+"""``trivium serve --reader``: two processes beside the service, real sockets, and the death of one of them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.api.wire import events
+from tests.engine.tiny_models import tiny_model
+from tests.reader.tiny_readers import tiny_reader
+from tests.server import ROOT, Server, running_server
+
+TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return tiny_model("llama", tmp_path_factory.mktemp("llama"), max_position_embeddings=2048), tiny_reader(
+        "xlm-roberta", tmp_path_factory.mktemp("reader")
+    )
+
+
+@pytest.fixture(scope="module")
+def server(models: tuple[Path, Path]) -> Iterator[Server]:
+    model, reader = models
+    with running_server(model, "--reader", str(reader), "--threads", "1") as server:
+        yield server
+
+
+def ask(server: Server, **body: Any) -> httpx.Response:
+    return server.http.post("/v1/answer", json={"question": "When does it close?", "context": TEXT} | body)
+
+
+def test_an_answer_has_the_shape_of_every_answer(server: Server) -> None:
+    answer = ask(server, top_k=3, no_answer_threshold=1).json()
+    assert (answer["mode"], answer["no_answer"], answer["finish_reason"]) == ("extractive", False, "stop")
+    assert answer["answer"] == TEXT[answer["start"] : answer["end"]] == answer["answers"][0]["text"]
+    assert len(answer["answers"]) == 3
+    assert 0 < answer["score"] <= 1
+    assert 0 <= answer["no_answer_probability"] <= 1
+    assert answer["document"] is None
+    assert answer["usage"]["completion_tokens"] == 0
+    assert answer["usage"]["prompt_tokens"] > 100
+    assert answer["timings"]["total_seconds"] > 0
+
+
+def test_a_stream_says_the_same(server: Server) -> None:
+    whole = ask(server, no_answer_threshold=1).json()
+    told = events(ask(server, no_answer_threshold=1, stream=True))
+    assert "".join(event.get("text", "") for event in told) == whole["answer"]
+    assert told[-1]["start"] == whole["start"]
+
+
+def test_clients_at_once_get_what_each_gets_alone(server: Server) -> None:
+    questions = [f"{'When does it close? ' * n}" for n in range(1, 5)] * 3
+
+    def answer(question: str) -> tuple[str, int]:
+        found = ask(server, question=question, no_answer_threshold=1).json()
+        return found["answer"], found["start"]
+
+    alone = [answer(question) for question in questions[:4]]
+    windows = server.metric("trivium_reader_windows_total")
+    batches = server.metric("trivium_reader_batch_duration_seconds_count")
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(answer, questions)) == alone * 3
+    assert (
+        server.metric("trivium_reader_windows_total") - windows
+        > server.metric("trivium_reader_batch_duration_seconds_count") - batches
+    )
+    assert server.metric("trivium_reader_up") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"question": "Who? " * 200}, "question"),
+        ({"stride": 4000}, "stride"),
+        ({"temperature": 0.5}, "temperature"),
+        ({"context": None, "documents": [{"id": "a", "text": "x", "title": "Long " * 190}]}, "documents"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_refused(server: Server, body: dict[str, Any], param: str) -> None:
+    for stream in (False, True):
+        answer = ask(server, **body, stream=stream)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_the_model_still_generates(server: Server) -> None:
+    assert ask(server, mode="generative", max_tokens=4).json()["mode"] == "generative"
+    assert ask(server, context=" ").json()["no_answer"] is True
+
+
+def test_its_death_is_told_and_the_model_goes_on(models: tuple[Path, Path]) -> None:
+    model, reader = models
+    with running_server(model, "--reader", str(reader), "--threads", "1") as server:
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        (process,) = [child for child in family if "service.reader.worker" in child.cmdline()]
+        process.kill()
+        psutil.wait_procs([process], timeout=30)
+        answer = ask(server)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "dead")
+        health = server.http.get("/health/ready")
+        assert (health.status_code, health.json()["status"]) == (503, "dead")
+        assert health.json()["reason"] == "the reader process was killed by signal 9"
+        assert server.metric("trivium_reader_up") == 0
+        assert server.metric("trivium_engine_up") == 1
+        assert server.http.post("/v1/generate", json={"prompt": "x", "max_tokens": 2}).status_code == 200
+
+
+def test_a_reader_that_cannot_start_ends_the_service_with_the_reason(models: tuple[Path, Path]) -> None:
+    model, _ = models
+    command = [sys.executable, "-m", "service", "serve", str(model), "--reader", str(model), "--port", "0"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("trivium: ")
+    assert "reader" in done.stderr.splitlines()[-1]

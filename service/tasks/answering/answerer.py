@@ -138,7 +138,7 @@ class Answerer:
         """
         tokenizer = self._generator.tokenizer
         room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
-        if room < _LEAST_WINDOW:
+        if room < LEAST_WINDOW:
             raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
         size, stride = self._bounds.fit(room, query.stride)
         most = max(1, min(room // (size + _SEAM), _AT_ONCE)) if at_once else self._bounds.windows

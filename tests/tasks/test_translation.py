@@ -463,11 +463,3 @@ async def test_leaving_early_aborts() -> None:
         async for _ in started:
             break
     assert engine.streams[0].closed
-
-
-async def test_words_that_were_left_untranslated_cannot_begin_again() -> None:
-    engine = client(lambda text, request: "海滩上有避难所。" if request.params.logit_bias else "海滩上有 shelters。")
-    [translation] = await translations(engine, "There are shelters on the beach.", target="zh")
-    assert (translation.text, translation.flags) == ("海滩上有避难所。", (Flag.RETRIED,))
-    begins = {CHAT.encode(word, add_special_tokens=False)[0] for word in ("shelters", " shelters")}
-    assert engine.requests[1].params.logit_bias == dict.fromkeys(begins, -100.0)

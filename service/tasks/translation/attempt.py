@@ -27,13 +27,12 @@ _GRAVITY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``missed`` are terms of the glossary, ``left_over`` words that were not translated."""
+    """``missed`` are terms of the glossary."""
 
     text: str
     flags: tuple[Flag, ...]
     score: float | None
     missed: tuple[Term, ...] = ()
-    left_over: frozenset[str] = frozenset()
 
     @property
     def worth(self) -> tuple[int, float]:
@@ -87,5 +86,4 @@ class Attempt:
         if Flag.EMPTY in flags and not prefix:
             restored = unit.source  # nothing is lost in silence
         score = sum(self._logprobs) / len(self._logprobs) if self._logprobs else None
-        left_over = frozenset(guard.left_over(unit.text, text, wanted))
-        return Outcome(text=restored, flags=tuple(flags), score=score, missed=missed, left_over=left_over)
+        return Outcome(text=restored, flags=tuple(flags), score=score, missed=missed)

@@ -1,6 +1,5 @@
 """What the model is asked for a piece: at first, a second time, and for other ways to say it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from service.tasks.completion import CompletionRequest
@@ -12,7 +11,6 @@ from service.tasks.translation.result import Flag
 from service.tasks.translation.terms import as_written
 
 _RETRY_TEMPERATURE, _RETRY_TOP_P, _RETRY_PENALTY = 0.4, 0.9, 1.1
-_NEVER = -100.0
 _OTHER_TEMPERATURE, _OTHER_TOP_P = 0.8, 0.95
 
 
@@ -44,17 +42,14 @@ class Drafter:
         """As the client wants it. Raises PromptTooLong, InvalidOption, UnknownToken."""
         return await self._draft(number, self._plan.pieces[number].unit, self._options)
 
-    async def second(self, number: int, flags: tuple[Flag, ...], *, avoid: Collection[str] = ()) -> Draft:
-        """With other settings, for what became of the first; the words ``avoid`` cannot begin again."""
+    async def second(self, number: int, flags: tuple[Flag, ...]) -> Draft:
+        """With other settings, for what became of the first."""
         piece = self._plan.pieces[number]
         unit = self._masked(piece) if Flag.TERM in flags else piece.unit
-        encode = self._generator.tokenizer.encode
-        begins = {encode(space + word, add_special_tokens=False)[0] for word in avoid for space in ("", " ")}
         options = replace(
             self._options,
             temperature=max(self._options.temperature, _RETRY_TEMPERATURE),
             top_p=min(self._options.top_p, _RETRY_TOP_P),
-            logit_bias={**self._options.logit_bias, **dict.fromkeys(begins, _NEVER)},
             repetition_penalty=max(self._options.repetition_penalty, _RETRY_PENALTY),
             seed=1 if self._options.seed is None else self._options.seed + 1 & (1 << 63) - 1,
         )

@@ -45,7 +45,7 @@ def flags(
         Flag.COPIED: _copied(source, translation),
     }
     if not found[Flag.COPIED]:
-        found[Flag.LANGUAGE] = bool(left_over(source, translation, wanted)) or _wrong_language(
+        found[Flag.LANGUAGE] = _left_over(source, translation, wanted) or _wrong_language(
             translation, given, wanted, detect
         )
     return tuple(flag for flag, present in found.items() if present)
@@ -102,11 +102,15 @@ def _copied(source: str, translation: str) -> bool:
     return (len(words) > 1 and common * 2 >= len(words)) or any(char >= "\u3000" for char in source)
 
 
-def left_over(source: str, translation: str, wanted: Language) -> set[str]:
-    """Words of the source that stand untranslated in a text of another script; names have capitals."""
+def _left_over(source: str, translation: str, wanted: Language) -> bool:
+    """Whether words of the source stand untranslated in a text of another script; names have capitals."""
     if "Latn" in scripts_of(wanted.base):
-        return set()
-    return set(_LOWER_CASE.findall(source)).intersection(_LOWER_CASE.findall(translation))
+        return False
+    return not _common_words(source).isdisjoint(_common_words(translation))
+
+
+def _common_words(text: str) -> set[str]:
+    return set(_LOWER_CASE.findall(text))
 
 
 def _wrong_language(translation: str, given: Language | None, wanted: Language, detect: Detect) -> bool:

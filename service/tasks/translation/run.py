@@ -138,7 +138,7 @@ class TranslationRun:
         if cut_as_ordered or self._is_live(attempt):
             return False
         try:
-            draft = await self._drafter.second(number, outcome.flags, avoid=outcome.left_over)
+            draft = await self._drafter.second(number, outcome.flags)
         except TaskError:  # other words do not fit where the first ones did
             return False
         assert self._completion is not None

@@ -37,11 +37,11 @@ def json_or_form(
             raise ApiError(413, f"The body is larger than {limit} bytes")
         if optional and not body:
             return validated(model, {})
-        match http.headers.get("content-type", "").partition(";")[0].strip().lower():
-            case "application/json":
-                return validated(model, _json(body))
-            case "application/x-www-form-urlencoded":
-                return validated(model, _form(body), strict=False)
+        kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == JSON:
+            return validated(model, _json(body))
+        if kind == FORM:
+            return validated(model, _form(body), strict=False)
         raise ApiError(415, f"Send {JSON} or {FORM}, and say which in content-type", code="unsupported_media_type")
 
     return read

@@ -32,6 +32,10 @@ def test_the_header_cannot_be_injected_or_flooded(hello: Scripted) -> None:
     assert "set-cookie" not in response.headers
 
 
+def test_a_field_without_a_name_is_named_too(hello: Scripted) -> None:
+    assert post(hello, **{"foo": 1, "": 1}).headers["x-ignored-params"] == "foo, ?"
+
+
 def test_strict_services_refuse_unknown_fields() -> None:
     with scripted_service(strict_params=True) as service:
         response = post(service, foo=1)

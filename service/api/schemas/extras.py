@@ -140,7 +140,7 @@ def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _safe(name: str) -> str:
-    return _UNSAFE.sub("?", name[:100])
+    return _UNSAFE.sub("?", name[:100]) or "?"
 
 
 def _join(names: Any) -> str:

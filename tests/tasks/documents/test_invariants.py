@@ -1,7 +1,6 @@
 """What holds for any text and any model."""
 
 import re
-import time
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -115,21 +114,18 @@ HOSTILE = {
 }
 
 
+@pytest.mark.timeout(60)  # what goes over its text again and again would not end in time
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("pattern", HOSTILE.values(), ids=HOSTILE.keys())
-def test_time_grows_with_the_text_and_not_with_its_square(format: Format, pattern: str) -> None:
-    def seconds(length: int) -> float:
-        text = pattern * (length // len(pattern))
-        begin = time.process_time()
-        try:
-            found = read(text, format, split=whole)
-        except MalformedMarkup:
-            return 0.0
-        found.join([force(unit, "x [1]") for unit in found.units])
-        return time.process_time() - begin
-
-    small = min(seconds(8_000) for _ in range(2))
-    assert seconds(64_000) < 24 * small + 0.2  # eight times as long; a square takes sixty-four times
+def test_hostile_texts_are_read_to_their_end(format: Format, pattern: str) -> None:
+    text = pattern * (64_000 // len(pattern))
+    try:
+        found = read(text, format, split=whole)
+    except MalformedMarkup:
+        assert format == "xml"
+        return
+    assert found.join([unit.source for unit in found.units]) == text
+    assert len(found.join([force(unit, "x [1]") for unit in found.units])) > len(found.units)
 
 
 def test_deep_braces_are_read_in_one_pass() -> None:

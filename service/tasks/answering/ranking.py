@@ -28,7 +28,7 @@ class Candidate:
 
 def no_answer_probability(none: float, evidence: float, calibration: NoAnswer) -> float:
     """From log probabilities, or other scores in which e is the unit, of no answer and of what speaks for one."""
-    against = (evidence - none - calibration.offset) / calibration.temperature
+    against = (evidence - none + calibration.offset) / calibration.temperature
     return 1 / (1 + math.exp(min(against, 700.0)))
 
 

@@ -59,8 +59,3 @@ class Sequence:
     @property
     def num_generated(self) -> int:
         return len(self.tokens) - len(self.request.prompt)
-
-    @property
-    def max_total_tokens(self) -> int:
-        """Tokens it may grow to; the last one sampled is never computed, but is counted."""
-        return len(self.request.prompt) + self.request.params.max_tokens

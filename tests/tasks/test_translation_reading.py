@@ -34,7 +34,6 @@ def test_sentences(language: str, sentences: list[str]) -> None:
 
 def test_lines_and_wholes() -> None:
     text = " One. Two.\nThree. \n"
-    assert [text[start:end] for start, end in split(text, language="en", splitting="lines")] == ["One. Two.", "Three."]
     assert [text[start:end] for start, end in split(text, language="en", splitting="none")] == ["One. Two.\nThree."]
 
 

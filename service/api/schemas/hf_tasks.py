@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from service.api.schemas.fields import (
     MAX_TOKENS,
@@ -65,14 +65,3 @@ class Translation(RequestModel):
 
     inputs: Annotated[OneOrSeveral, Field(description="A text or a list of texts.")]
     parameters: TranslationParameters
-
-
-class AnsweredQuestion(BaseModel):
-    answer: str
-    score: float
-    start: int
-    end: int
-
-
-class TranslatedInput(BaseModel):
-    translation_text: str

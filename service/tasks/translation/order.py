@@ -5,7 +5,7 @@ from typing import Literal
 
 Format = Literal["text", "markdown", "html", "xml"]
 Formality = Literal["default", "more", "less", "prefer_more", "prefer_less"]
-Splitting = Literal["sentences", "lines", "none"]
+Splitting = Literal["sentences", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Order:
     """``source`` and ``target`` are names or codes of languages; without ``source`` each text's own is detected.
 
     ``context`` is read by the model and not translated. ``alternatives`` are further translations of each text.
-    ``splitting`` says where a text may be cut beside where its layout and markup do: at sentences, at line breaks that
-    are no layout, or nowhere.
+    ``splitting`` says where a text may be cut beside where its layout and markup do: at sentences, or
+    nowhere.
     """
 
     texts: tuple[str, ...]

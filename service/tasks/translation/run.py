@@ -9,11 +9,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from service.engine.errors import EngineError, EngineUnavailable
 from service.engine.types import FinishReason
 from service.tasks.completion import Choice, Completion, CompletionRequest, Timings, Usage
 from service.tasks.errors import TaskError
 from service.tasks.generation import Generator
+from service.tasks.rounds import check
 from service.tasks.translation import documents
 from service.tasks.translation.attempt import Attempt, Outcome
 from service.tasks.translation.documents.document import Unit
@@ -104,7 +104,7 @@ class TranslationRun:
         if self._completion is None:
             return
         async for delta in self._completion:
-            _check(delta.finish, delta.error)
+            check(delta)
             attempt = self._attempts.get(delta.prompt_index)
             if attempt is None:
                 self._others[delta.prompt_index - len(self._plan.pieces)][delta.choice].add(delta)
@@ -214,10 +214,3 @@ class TranslationRun:
                 texts.append(documents.force(unit, said) if restored is None else restored)
             found[text.document.join(texts)] = None
         return tuple(found)[1:]
-
-
-def _check(finish: FinishReason | None, error: str) -> None:
-    if finish is FinishReason.ERROR:
-        raise EngineError(f"a sequence failed: {error}")
-    if finish is FinishReason.ABORT:
-        raise EngineUnavailable("stopping", "The service is stopping")

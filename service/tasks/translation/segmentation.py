@@ -31,9 +31,7 @@ def split(text: str, *, language: str, splitting: Splitting = "sentences") -> li
         spans = [(0, len(text))]
     else:
         lines = [match.span() for match in _LINE.finditer(text)]
-        spans = (
-            lines if splitting == "lines" else [span for line in lines for span in _sentences(text, *line, language)]
-        )
+        spans = [span for line in lines for span in _sentences(text, *line, language)]
     trimmed = (_trimmed(text, *span) for span in spans)
     return [part for span in trimmed if span is not None for part in _cut(text, *span)]
 

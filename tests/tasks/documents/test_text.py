@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.translation.documents import mask_numbers, restore
+from service.tasks.translation.documents import restore
 from tests.tasks.documents.reading import document, seen
 
 
@@ -91,13 +91,6 @@ def test_a_term_that_begins_a_sentence_keeps_its_capital() -> None:
 def test_a_text_that_is_only_a_term_needs_no_model() -> None:
     found = document("node", protected={"node": "nœud"})
     assert (found.units, found.parts) == ((), ("nœud",))
-
-
-def test_numbers_are_masked_on_demand() -> None:
-    [unit] = document("The {0} weighs 1,234.5 kg, that is 50% of 7").units
-    masked = mask_numbers(unit)
-    assert masked.text == "The [1] weighs [2], that is [3] of [4]"
-    assert restore(masked, "[4] [1] [3] [2]") == "7 {0} 50% 1,234.5 kg"
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from service.tasks.translation.documents import html, markdown, text, xml
 from service.tasks.translation.documents.composing import compose
 from service.tasks.translation.documents.document import Document, Mark, Unit
-from service.tasks.translation.documents.restoring import force, mask_numbers, restore
+from service.tasks.translation.documents.restoring import force, restore
 from service.tasks.translation.documents.run import Split
 from service.tasks.translation.documents.terms import Terms
 from service.tasks.translation.order import Format
 
-__all__ = ["Document", "Mark", "Split", "Unit", "force", "mask_numbers", "read", "restore"]
+__all__ = ["Document", "Mark", "Split", "Unit", "force", "read", "restore"]
 
 _READERS = {"text": text.read, "markdown": markdown.read, "html": html.read, "xml": xml.read}
 

@@ -1,4 +1,4 @@
-"""What in a text is not language: placeholders of programs, addresses, entities; and numbers, which models may break.
+"""What in a text is not language: placeholders of programs, addresses, entities.
 
 Each expression is linear in the text: it begins where nothing of its own kind comes before, and never goes back.
 """
@@ -31,11 +31,6 @@ _VARIABLE = re.compile(
     r"\s*+[$@\#%]?+[\w.\[\]()-]++\s*+(?:[:|!=/].*+|,\s*+(?:-?[0-9]|plural|select|number|date|time|list).*+)?+",
     re.DOTALL,
 )
-_NUMBER = re.compile(
-    r"(?<![\w.,])[-+−]?[0-9]++(?:[.,'\u202f\u00a0][0-9]++)*+(?:[ \u00a0]?(?:%|‰|°[CF]?|[$€£¥]|"
-    r"(?:[kKMGT]i?B|[kcmµn]?m[²³]?|[kmµ]?g|[cmd]?[lL]|km/h|mph|[kMG]?Hz|[kM]?W|kWh|[mµn]?s|min|h|V|A|K|ft|in|lb|oz|px|pt|dB)"
-    r"(?![\w/])))?+"
-)
 
 
 def placeables(text: str) -> Iterator[tuple[int, int]]:
@@ -45,11 +40,6 @@ def placeables(text: str) -> Iterator[tuple[int, int]]:
         if start >= end:
             yield start, stop
             end = stop
-
-
-def numbers(text: str) -> Iterator[tuple[int, int]]:
-    """Where numbers stand, with their units."""
-    return (match.span() for match in _NUMBER.finditer(text))
 
 
 def _others(text: str) -> Iterator[tuple[int, int]]:

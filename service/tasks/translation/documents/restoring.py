@@ -1,14 +1,12 @@
 """Translations of units with the marks put back: as the model placed them if that is sound, else as well as can be."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
 
 from service.tasks.translation.documents.document import Mark, Unit
 from service.tasks.translation.documents.escaping import escape, escape_begin
-from service.tasks.translation.documents.markers import marker, split_at_markers
+from service.tasks.translation.documents.markers import split_at_markers
 from service.tasks.translation.documents.piece import Place
-from service.tasks.translation.documents.placeables import numbers
 
 
 def restore(unit: Unit, translated: str) -> str | None:
@@ -51,25 +49,6 @@ def force(unit: Unit, translated: str) -> str:
             pieces[index] += " " * _is_letter(pieces[index][-1:])
             pieces[index + 1] = " " * _is_letter(pieces[index + 1][:1]) + pieces[index + 1]
     return _written(unit, pieces, [unit.marks[number - 1] for number in order])
-
-
-def mask_numbers(unit: Unit) -> Unit:
-    """The unit with its numbers, and the units they are given in, behind markers as well."""
-    texts, found = split_at_markers(unit.text)
-    pieces: list[str] = []
-    marks: list[Mark] = []
-    for index, text in enumerate(texts):
-        position = 0
-        for start, end in numbers(text):
-            written = escape(text[start:end], unit.place)
-            marks.append(Mark(written, written))
-            pieces += [text[position:start], marker(len(marks))]
-            position = end
-        pieces.append(text[position:])
-        if index < len(found):
-            marks.append(unit.marks[found[index] - 1])
-            pieces.append(marker(len(marks)))
-    return replace(unit, text="".join(pieces), marks=tuple(marks))
 
 
 def _nest(unit: Unit, marks: Iterable[Mark]) -> bool:

@@ -113,6 +113,20 @@ class Metrics:
         self._reader_up = Gauge("trivium_reader_up", "1 while there is a reader and it is ready.", registry=r)
         self._reader = Info("trivium_reader", "The reader that is running.", registry=r)
 
+        self._deaths = Counter(
+            "trivium_process_deaths", "Deaths of engine and reader, by cause.", ["process", "cause"], registry=r
+        )
+        self._replayed = Counter(
+            "trivium_replayed_requests", "Requests that went on in another process.", ["process"], registry=r
+        )
+        self._recovery = Histogram(
+            "trivium_recovery_duration_seconds",
+            "Time from a death of engine or reader until it is ready again.",
+            ["process"],
+            buckets=_DURATION,
+            registry=r,
+        )
+
         self._up = Gauge("trivium_engine_up", "1 while the engine is ready.", registry=r)
         self._startup = Gauge(
             "trivium_startup_duration_seconds", "Time the engine's start took, by phase.", ["phase"], registry=r
@@ -181,6 +195,20 @@ class Metrics:
         """The engine has stopped or died; what it last said of itself holds no more."""
         for gauge in (self._up, self._running, self._waiting, self._kv_used):
             gauge.set(0)
+
+    def process_died(self, process: str, cause: str) -> None:
+        """The engine or the reader ended, or had to be ended."""
+        self._deaths.labels(process, cause).inc()
+        if process == "engine":
+            self.engine_down()
+        else:
+            self.reader_down()
+
+    def process_returned(self, process: str, seconds: float, replayed: int) -> None:
+        """It is ready again, so long after its death, and so many requests go on."""
+        self._recovery.labels(process).observe(seconds)
+        self._replayed.labels(process).inc(replayed)
+        (self._up if process == "engine" else self._reader_up).set(1)
 
     def observe_batch(self, stats: BatchStats) -> None:
         """The reader has done a batch."""

@@ -20,6 +20,7 @@ from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.engine.process import EngineProcess
+from service.engine.supervisor import Patience
 from service.engine.types import EngineInfo
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
@@ -41,8 +42,15 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     reading = store.ensure(settings.reader) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
-    client = EngineClient(settings.engine_config(model), on_step=metrics.observe_step, process=process)
-    reader = None if reading is None else _reader(settings, reading, metrics)
+    patience = Patience(settings.stall_seconds, settings.max_restarts)
+    client = EngineClient(
+        settings.engine_config(model),
+        on_step=metrics.observe_step,
+        process=process,
+        patience=patience,
+        observer=metrics,
+    )
+    reader = None if reading is None else _reader(settings, reading, metrics, patience)
     config = uvicorn.Config(
         create_app(settings, model, client, tokenizer, metrics, reader),
         host=settings.host,
@@ -68,8 +76,9 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         raise EngineError(startup.failed)
 
 
-def _reader(settings: Settings, model: LocalModel, metrics: Metrics) -> Reader:
-    client = ReaderClient(settings.reader_config(model), on_batch=metrics.observe_batch)
+def _reader(settings: Settings, model: LocalModel, metrics: Metrics, patience: Patience) -> Reader:
+    config = settings.reader_config(model)
+    client = ReaderClient(config, on_batch=metrics.observe_batch, patience=patience, observer=metrics)
     return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 
@@ -114,7 +123,7 @@ class _Startup:
                 self._server.should_exit = True
                 self._pending = False
                 return
-        if any(client.status == "loading" for client in clients.values()):
+        if any(client.status in ("loading", "restarting") for client in clients.values()):
             return
         self._pending = False
         if all(client.status == "ready" for client in clients.values()):

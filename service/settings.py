@@ -60,6 +60,15 @@ class Settings(BaseSettings):
     port: int = _server(8000, "Port to listen on.", ge=0, le=65535)
     max_requests: int = _server(1024, "Sequences waiting or running at once; above it a request gets 429.", ge=1)
     shutdown_timeout: int = _server(30, "Seconds that open requests get to finish after SIGTERM.", ge=0)
+    stall_seconds: float = _server(
+        30.0,
+        "Seconds without a sign of life after which the engine or the reader is started anew. A step that computes may "
+        "take ten times as long.",
+        ge=2,
+    )
+    max_restarts: int = _server(
+        5, "Restarts of the engine or the reader in a row of which no output comes, before it is given up.", ge=0
+    )
     heartbeat_seconds: float = _server(10.0, "Seconds of silence after which a stream sends a comment.", gt=0)
     strict_params: bool = _server(False, "Refuse unknown request fields instead of listing them in a header.")
     log_level: Literal["debug", "info", "warning", "error"] = _server("info", "The least severe log line to write.")

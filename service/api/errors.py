@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.api.disconnect import ClientGone
-from service.engine.errors import EngineError, EngineUnavailable, RequestTooLarge
+from service.engine.errors import EngineError, EngineUnavailable, PoisonousRequest, RequestTooLarge
 from service.tasks.errors import PromptTooLong, TaskError
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ CLIENT_CLOSED_REQUEST = 499  # nginx's number: nobody reads it, it is for the lo
 
 _TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error"}
 _RETRY_AFTER = {"retry-after": "5"}
+_NO_RETRY = {"x-should-retry": "false"}
 _UNAVAILABLE_CODES = {"stopping": "draining"}
 
 
@@ -75,11 +76,15 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError(503, str(error), code=code, headers=_RETRY_AFTER)
         case HTTPException():
             return _http(error)
+        case PoisonousRequest():
+            logger.error("%s", error)
+            message = "The service failed each time it computed this request, so it does not try again"
+            return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
         case EngineError():
             logger.error("engine error: %s", error)
         case _:
             logger.error("unexpected error", exc_info=error)
-    return ApiError(500, "The service failed on this request", headers={"x-should-retry": "false"})
+    return ApiError(500, "The service failed on this request", headers=_NO_RETRY)
 
 
 def respond(error: Exception, scope: Scope) -> Response:

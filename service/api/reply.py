@@ -57,6 +57,7 @@ async def reply(
             return Json(await format.body(work), headers=headers)
 
         return await reply_whole(http, state, start, whole, sequences=sequences)
+    state.client.require_ready()
     with ExitStack() as owned:
         owned.enter_context(state.admission.take(sequences))
         work = await start()
@@ -78,5 +79,6 @@ async def reply_whole(
     sequences: int,
 ) -> Response:
     """The same where there are no streams: ``whole`` makes the answer of what was started."""
+    state.client.require_ready()  # who is in already goes on through a restart; who comes now can come again
     with state.admission.take(sequences), await start() as work:
         return await while_connected(http.receive, whole(work))

@@ -1,17 +1,24 @@
 """The API process's side of the engine: start it, submit requests, receive their tokens as async streams.
 
-It owns the table of who awaits what, and the link to the engine process. It knows neither torch nor the model.
+It owns the ledger of who awaits what, and the supervisor of the engine process: when that dies, whatever is unfinished
+goes on in another one, and the streams notice nothing but a pause. It knows neither torch nor the model.
 """
 
 from collections.abc import Callable, Iterable
 
 import msgspec
 
-from service.engine.link import Link, Status
-from service.engine.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
+from service.engine.errors import POISONOUS
+from service.engine.flight import Flight
+from service.engine.ledger import Ledger
+from service.engine.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
 from service.engine.process import EngineProcess
 from service.engine.stream import Stream
-from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats, TokenOutput
+from service.engine.supervisor import Observer, Patience, Status, Supervisor
+from service.engine.types import EngineConfig, EngineInfo, FinishReason, Request, StepOutput, StepStats, TokenOutput
+
+# What a new engine has as the last one had it, whatever the machine's memory says by then.
+_SIZES = ("max_model_len", "max_num_seqs", "max_batch_tokens", "prefill_chunk", "block_size", "num_blocks")
 
 
 class EngineClient:
@@ -23,90 +30,136 @@ class EngineClient:
         *,
         on_step: Callable[[StepStats], None] | None = None,
         process: EngineProcess | None = None,  # one that is there already
+        patience: Patience | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.config = config
         self._on_step = on_step
         self._info: EngineInfo | None = None
-        self._streams: dict[str, Stream] = {}
+        self._ledger: Ledger[Flight] = Ledger()
         self._given = process
-        self._link = Link("engine", "service.engine.worker", on_event=self._receive, on_end=self._fail_streams)
+        self._supervisor = Supervisor(
+            "engine",
+            "service.engine.worker",
+            config=self._told,
+            on_event=self._receive,
+            owed=self._ledger.__len__,
+            on_death=self._bury,
+            on_end=self._fail_streams,
+            patience=patience,
+            observer=observer,
+        )
 
     @property
     def status(self) -> Status:
-        return self._link.status
+        return self._supervisor.status
 
     @property
     def reason(self) -> str:
-        """Why it is dead, for people."""
-        return self._link.reason
+        """Why it is not ready, for people."""
+        return self._supervisor.reason
 
     @property
     def info(self) -> EngineInfo:
-        """Raises EngineUnavailable until the engine is ready."""
+        """Raises EngineUnavailable until the engine is ready for the first time."""
         if self._info is None:
-            raise self._link.unavailable()
+            raise self._supervisor.unavailable()
         return self._info
 
     @property
     def pid(self) -> int | None:
         """The engine process, while there is one."""
-        return self._link.pid
+        return self._supervisor.pid
 
     async def start(self) -> None:
         """Let the engine process load and return when it is ready. Raises EngineError if it cannot start."""
-        await self._link.start(msgspec.json.encode(self.config), self._given)
+        await self._supervisor.start(self._given)
 
     async def close(self) -> None:
         """Abort everything, stop the process and remove the sockets. Idempotent."""
-        await self._link.close(encode(Stop()))
+        await self._supervisor.close(encode(Stop()))
+
+    def require_ready(self) -> None:
+        """Raises EngineUnavailable unless the engine is ready: for newcomers, who can come again."""
+        if self.status != "ready":
+            raise self._supervisor.unavailable()
 
     def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
         """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
 
         Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
-        can never fit ends with an error output; `info` tells beforehand what fits.
+        can never fit ends with an error output; `info` tells beforehand what fits. While the engine restarts they wait.
         """
-        if self.status != "ready":
-            raise self._link.unavailable()
+        if self.status not in ("ready", "restarting"):
+            raise self._supervisor.unavailable()
         requests = list(requests)
         stream = stream or Stream((), self._abort)
         stream.expect(request.id for request in requests)
-        self._streams.update((request.id, stream) for request in requests)
-        self._link.send(encode(Submit(requests)))
+        for request in requests:
+            self._ledger.add(request.id, Flight(request, stream))
+        self._send_due()
         return stream
+
+    def _told(self) -> bytes:
+        """What to tell a process that is to be the engine."""
+        config = self.config
+        if self._info is not None:
+            config = msgspec.structs.replace(config, **{name: getattr(self._info, name) for name in _SIZES})
+        return msgspec.json.encode(config)
 
     def _receive(self, frame: bytes) -> None:
         """Hand out what the engine tells."""
         event = decode_event(frame)
         match event:
-            case StepOutput():
-                for output in event.outputs:
+            case StepOutput(outputs, stats):
+                for output in outputs:
                     self._deliver(output)
+                if outputs or stats.num_prefill_tokens or stats.num_decode_tokens:
+                    self._supervisor.progress()
                 if self._on_step is not None:
-                    self._on_step(event.stats)
+                    self._on_step(stats)
+            case Beat(cpu_seconds):
+                self._supervisor.beat(cpu_seconds)
             case Rejected(output):
                 self._deliver(output)
+                self._supervisor.progress()
             case Ready(info):
                 self._info = info
-                self._link.ready()
+                self._supervisor.ready()
+                self._send_due()
             case Failed(message):
-                self._link.die(message)
+                self._supervisor.fail(message)
 
     def _deliver(self, output: TokenOutput) -> None:
-        stream = self._streams.get(output.request_id)
-        if stream is None:
+        entry = self._ledger.get(output.request_id)
+        if entry is None:
             return  # given up while this was on its way
+        flight = entry.item
+        if not entry.gained:
+            self._ledger.gain(entry)
+            self._send_due()
+            output = flight.resumed(output)
         if output.finish is not None:
-            del self._streams[output.request_id]
-        stream.put(output)
+            self._ledger.remove(output.request_id)
+        flight.put(output)
+
+    def _send_due(self) -> None:
+        if self.status == "ready" and (due := self._ledger.due()):
+            self._supervisor.send(encode(Submit([flight.remainder for flight in due])))
 
     def _abort(self, request_ids: list[str]) -> None:
         for request_id in request_ids:
-            self._streams.pop(request_id, None)
-        if self.status == "ready":
-            self._link.send(encode(Abort(request_ids)))
+            self._ledger.remove(request_id)
+        self._supervisor.send(encode(Abort(request_ids)))
+        self._send_due()
+
+    def _bury(self, computed: list[str]) -> bool:
+        """The engine has died; whether anything came of its life."""
+        burial = self._ledger.bury(computed)
+        for flight in burial.guilty:
+            flight.put(TokenOutput(flight.request.id, finish=FinishReason.ERROR, error=POISONOUS))
+        return burial.hope
 
     def _fail_streams(self) -> None:
-        streams, self._streams = self._streams, {}
-        for stream in streams.values():
-            stream.fail(self._link.unavailable())
+        for flight in self._ledger.clear():
+            flight.stream.fail(self._supervisor.unavailable())

@@ -3,8 +3,11 @@
 EngineError
 ├── RequestTooLarge     it can never fit: prompt + max_tokens against the context or the KV cache
 ├── UnsupportedModel    the model cannot be served exactly; the message says which part
-└── EngineUnavailable   the engine process is loading, stopping or dead; `reason` is one of those words
+├── PoisonousRequest    it was being computed whenever the process died
+└── EngineUnavailable   the engine process is loading, restarting, stopping or dead; `reason` is one of those words
 """
+
+POISONOUS = "the process died each time this request was being computed, so it is not tried again"
 
 
 class EngineError(Exception):
@@ -19,9 +22,21 @@ class UnsupportedModel(EngineError):
     """The model has a part that the engine would compute wrongly or not at all."""
 
 
+class PoisonousRequest(EngineError):
+    """The request ends the process that computes it; others are served without it."""
+
+    def __init__(self) -> None:
+        super().__init__(POISONOUS)
+
+
 class EngineUnavailable(EngineError):
     """There is no engine to serve the request now."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+def failure(error: str) -> EngineError:
+    """What a sequence that ended with this error is to be told as."""
+    return PoisonousRequest() if error == POISONOUS else EngineError(f"a sequence failed: {error}")

@@ -36,8 +36,14 @@ class Rejected(Struct, frozen=True, array_like=True, tag="rejected"):
     output: TokenOutput
 
 
+class Beat(Struct, frozen=True, array_like=True, tag="beat"):
+    """A sign of life, whatever the process is doing."""
+
+    cpu_seconds: float  # processor time that it has used
+
+
 Command = Submit | Abort | Stop
-Event = Ready | Failed | Rejected | StepOutput
+Event = Ready | Failed | Rejected | StepOutput | Beat
 
 encode = msgpack.Encoder().encode
 decode_command = msgpack.Decoder(Command).decode

@@ -1,14 +1,22 @@
-"""The parent as its child process sees it: it tells what to serve, sends commands, and is told of events."""
+"""The parent as its child process sees it: it tells what to serve, sends commands, and is told of events.
+
+A thread of its own beats, so that the parent knows a long step from a frozen process.
+"""
 
 import faulthandler
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import zmq
 
-from service.engine.messages import commands_address, events_address
+from service.engine.messages import Beat, commands_address, encode, events_address
+from service.engine.pulse import BEAT_SECONDS
 
 _CHECK_MS = 500
 
@@ -25,6 +33,9 @@ class Parent:
         self._events.setsockopt(zmq.SNDHWM, 0)  # nobody here waits for a reader
         self._events.setsockopt(zmq.LINGER, 1000)
         self._events.connect(events_address(directory))
+        self._closing = threading.Event()
+        self._beating = threading.Thread(target=self._beat, args=(directory,), name="beat", daemon=True)
+        self._beating.start()
 
     @property
     def lives(self) -> bool:
@@ -48,10 +59,24 @@ class Parent:
         self._events.send(event)
 
     def close(self) -> None:
+        self._closing.set()
+        self._beating.join()
         self._context.destroy(linger=1000)
 
+    def _beat(self, directory: str) -> None:
+        """Sockets belong to one thread, so this one has its own."""
+        with self._context.socket(zmq.PUSH) as events:
+            events.setsockopt(zmq.SNDHWM, 2)
+            events.setsockopt(zmq.LINGER, 0)
+            events.connect(events_address(directory))
+            while not self._closing.wait(BEAT_SECONDS):
+                with suppress(zmq.Again):  # a parent that does not listen misses nothing
+                    events.send(encode(Beat(time.process_time())), zmq.NOBLOCK)
 
-def be_a_child() -> None:
-    """What every process does first that is there for a parent."""
-    faulthandler.enable()
+
+def be_a_child(directory: str) -> None:
+    """What every process does first that is there for a parent: leave stacks where the parent reads them."""
+    stacks = Path(directory, "stacks").open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
+    faulthandler.enable(stacks)
+    faulthandler.register(signal.SIGUSR1, stacks)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends

@@ -4,10 +4,12 @@ Importing torch takes it seconds, which its parent can use; so this file imports
 """
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 
@@ -16,6 +18,7 @@ class EngineProcess:
 
     def __init__(self, worker: str = "service.engine.worker") -> None:
         """``worker`` is the module that is the engine process."""
+        self.worker = worker
         self.directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it
         command = [sys.executable, "-m", worker, self.directory]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
@@ -44,6 +47,18 @@ class EngineProcess:
     def kill(self) -> None:
         """End it without asking."""
         self._process.kill()
+
+    def dump(self) -> None:
+        """Have it write where its threads are into ``stacks``. One that is stopped does not hear it."""
+        self._process.send_signal(signal.SIGUSR1)
+
+    @property
+    def stacks(self) -> str:
+        """Where its threads were when it crashed or was asked: files, lines and functions, no values."""
+        try:
+            return Path(self.directory, "stacks").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
 
     def close(self) -> None:
         """Kill it if it runs, and remove the directory. Idempotent."""

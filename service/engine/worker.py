@@ -17,21 +17,40 @@ from service import logs
 from service.engine.errors import EngineError
 from service.engine.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
 from service.engine.parent import Parent, be_a_child
-from service.engine.types import EngineConfig, FinishReason, TokenOutput
+from service.engine.record import Record
+from service.engine.types import EngineConfig, EngineInfo, FinishReason, TokenOutput
 
 if TYPE_CHECKING:
     from service.engine.engine import SizedRunner
+    from service.engine.step import ChunkOutput, Step
 
 logger = logging.getLogger(__name__)
 
 MakeRunner = Callable[[EngineConfig], "SizedRunner"]
 
 
+class Recorded:
+    """A runner of which is on record whom it is computing, should it never return."""
+
+    def __init__(self, runner: "SizedRunner", record: Record) -> None:
+        self._runner = runner
+        self._record = record
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._runner.info
+
+    def run(self, step: "Step") -> list["ChunkOutput"]:
+        with self._record.computing([chunk.sequence.request.id for chunk in step.chunks]):
+            return self._runner.run(step)
+
+
 class Worker:
     """Owns the process's engine."""
 
-    def __init__(self, parent: Parent) -> None:
+    def __init__(self, parent: Parent, record: Record) -> None:
         self._parent = parent
+        self._record = record
 
     def run(self, begin: float, find_runner: Callable[[], MakeRunner]) -> int:
         """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
@@ -45,7 +64,7 @@ class Worker:
                 config = self._told()  # whoever tells listens: now it can be said what went wrong
             if config is None:
                 return 0
-            self._engine = Engine(make_runner(config), config)
+            self._engine = Engine(Recorded(make_runner(config), self._record), config)
         except EngineError as error:
             self._send(Failed(str(error)))
             return 1
@@ -68,7 +87,8 @@ class Worker:
                 case Submit(requests):
                     for request in requests:
                         try:
-                            self._engine.add(request)
+                            with self._record.computing([request.id]):
+                                self._engine.add(request)
                         except EngineError as error:
                             output = TokenOutput(request.id, finish=FinishReason.ERROR, error=str(error))
                             self._send(Rejected(output))
@@ -102,10 +122,11 @@ def _model_runner() -> MakeRunner:
 def main(find_runner: Callable[[], MakeRunner] = _model_runner) -> int:
     """Be the engine process. ``find_runner`` imports what is to compute the steps."""
     begin = time.monotonic()
-    be_a_child()
-    parent = Parent(sys.argv[1])
+    directory = sys.argv[1]
+    be_a_child(directory)
+    parent = Parent(directory)
     try:
-        return Worker(parent).run(begin, find_runner)
+        return Worker(parent, Record(directory)).run(begin, find_runner)
     finally:
         parent.close()
 

@@ -1,6 +1,7 @@
 """The API process's side of the reader: start it, let it read windows, await their scores.
 
-It owns the table of who awaits what, and the link to the reader process. It knows neither torch nor the model.
+It owns the ledger of who awaits what, and the supervisor of the reader process: when that dies, the windows that are
+not scored go to another one. It knows neither torch nor the model.
 """
 
 import asyncio
@@ -11,9 +12,10 @@ from typing import Self
 
 import msgspec
 
-from service.engine.errors import EngineUnavailable
-from service.engine.link import Link, Status
-from service.engine.messages import Abort, Failed, Stop
+from service.engine.errors import EngineError, PoisonousRequest
+from service.engine.ledger import Ledger
+from service.engine.messages import Abort, Beat, Failed, Stop
+from service.engine.supervisor import Observer, Patience, Status, Supervisor
 from service.reader.messages import (
     BatchStats,
     Read,
@@ -31,19 +33,19 @@ from service.reader.messages import (
 class Reading:
     """The windows of one request, being scored. A context manager: leaving it drops what is not computed yet."""
 
-    def __init__(self, id: str, count: int, abort: Callable[[str], None]) -> None:
-        self.id = id
+    def __init__(self, read: Read, abort: Callable[[str], None]) -> None:
+        self._read = read
         self.started = time.monotonic()
         self.queue_seconds = 0.0  # to the end of the wait for its first batch
         self.total_seconds: float | None = None  # None: it is not over
-        self._scores: list[Scores | None] = [None] * count
-        self._missing = count
+        self._scores: list[Scores | None] = [None] * len(read.windows)
+        self._missing = len(read.windows)
         self._abort = abort
         self._news = asyncio.Event()
-        self._failure: EngineUnavailable | None = None
+        self._failure: EngineError | None = None
 
     async def scores(self) -> list[Scores]:
-        """In order of the windows. Raises EngineUnavailable if the reader dies before they are there."""
+        """In order of the windows. Raises EngineUnavailable or PoisonousRequest if they cannot be had."""
         while self._missing:
             if self._failure is not None:
                 raise self._failure
@@ -55,7 +57,7 @@ class Reading:
         """Idempotent."""
         if self.total_seconds is None:
             self.total_seconds = time.monotonic() - self.started
-            self._abort(self.id)
+            self._abort(self._read.id)
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +78,13 @@ class Reading:
         self._news.set()
         return True
 
-    def fail(self, failure: EngineUnavailable) -> None:
+    @property
+    def remainder(self) -> Read:
+        """What is still to be read."""
+        done = frozenset(index for index, scores in enumerate(self._scores) if scores is not None)
+        return msgspec.structs.replace(self._read, done=done) if done else self._read
+
+    def fail(self, failure: EngineError) -> None:
         """The client's side: nothing more will come."""
         self._failure = failure
         self._news.set()
@@ -85,50 +93,70 @@ class Reading:
 class ReaderClient:
     """Tells the reader process what to serve, talks to it, and tells how it is."""
 
-    def __init__(self, config: ReaderConfig, *, on_batch: Callable[[BatchStats], None] | None = None) -> None:
+    def __init__(
+        self,
+        config: ReaderConfig,
+        *,
+        on_batch: Callable[[BatchStats], None] | None = None,
+        patience: Patience | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self.config = config
         self._on_batch = on_batch
         self._info: ReaderInfo | None = None
-        self._readings: dict[str, Reading] = {}
-        self._link = Link("reader", "service.reader.worker", on_event=self._receive, on_end=self._fail_readings)
+        self._ledger: Ledger[Reading] = Ledger()
+        self._supervisor = Supervisor(
+            "reader",
+            "service.reader.worker",
+            config=lambda: msgspec.json.encode(config),
+            on_event=self._receive,
+            owed=self._ledger.__len__,
+            on_death=self._bury,
+            on_end=self._fail_readings,
+            patience=patience,
+            observer=observer,
+        )
 
     @property
     def status(self) -> Status:
-        return self._link.status
+        return self._supervisor.status
 
     @property
     def reason(self) -> str:
-        """Why it is dead, for people."""
-        return self._link.reason
+        """Why it is not ready, for people."""
+        return self._supervisor.reason
 
     @property
     def info(self) -> ReaderInfo:
-        """Raises EngineUnavailable until the reader is ready."""
+        """Raises EngineUnavailable until the reader is ready for the first time."""
         if self._info is None:
-            raise self._link.unavailable()
+            raise self._supervisor.unavailable()
         return self._info
 
     @property
     def pid(self) -> int | None:
         """The reader process, while there is one."""
-        return self._link.pid
+        return self._supervisor.pid
 
     async def start(self) -> None:
         """Let the reader process load and return when it is ready. Raises EngineError if it cannot start."""
-        await self._link.start(msgspec.json.encode(self.config))
+        await self._supervisor.start()
 
     async def close(self) -> None:
         """Give up everything, stop the process and remove the sockets. Idempotent."""
-        await self._link.close(encode(Stop()))
+        await self._supervisor.close(encode(Stop()))
 
     def read(self, id: str, windows: Sequence[Window], *, priority: int = 0) -> Reading:
-        """Queue windows; ``id`` is unique among all that are alive. Raises EngineUnavailable."""
-        if self.status != "ready":
-            raise self._link.unavailable()
-        reading = Reading(id, len(windows), self._abort)
+        """Queue windows; ``id`` is unique among all that are alive. Raises EngineUnavailable.
+
+        While the reader restarts they wait.
+        """
+        if self.status not in ("ready", "restarting"):
+            raise self._supervisor.unavailable()
+        reading = Reading(Read(id, list(windows), priority), self._abort)
         if windows:
-            self._readings[id] = reading
-            self._link.send(encode(Read(id, list(windows), priority)))
+            self._ledger.add(id, reading)
+            self._send_due()
         return reading
 
     def _receive(self, frame: bytes) -> None:
@@ -137,22 +165,46 @@ class ReaderClient:
         match event:
             case Scored(scores, stats):
                 for each in scores:
-                    reading = self._readings.get(each.id)  # None: given up while this was on its way
-                    if reading is not None and reading.put(each, stats.seconds):
-                        del self._readings[each.id]
+                    self._deliver(each, stats.seconds)
+                self._supervisor.progress()
                 if self._on_batch is not None:
                     self._on_batch(stats)
+            case Beat(cpu_seconds):
+                self._supervisor.beat(cpu_seconds)
             case ReaderReady(info):
                 self._info = info
-                self._link.ready()
+                self._supervisor.ready()
+                self._send_due()
             case Failed(message):
-                self._link.die(message)
+                self._supervisor.fail(message)
+
+    def _deliver(self, scores: Scores, seconds: float) -> None:
+        entry = self._ledger.get(scores.id)
+        if entry is None:
+            return  # given up while this was on its way
+        if not entry.gained:
+            self._ledger.gain(entry)
+            self._send_due()
+        if entry.item.put(scores, seconds):
+            self._ledger.remove(scores.id)
+
+    def _send_due(self) -> None:
+        if self.status == "ready":
+            for reading in self._ledger.due():
+                self._supervisor.send(encode(reading.remainder))
 
     def _abort(self, id: str) -> None:
-        if self._readings.pop(id, None) is not None and self.status == "ready":
-            self._link.send(encode(Abort([id])))
+        if self._ledger.remove(id):
+            self._supervisor.send(encode(Abort([id])))
+            self._send_due()
+
+    def _bury(self, computed: list[str]) -> bool:
+        """The reader has died; whether anything came of its life."""
+        burial = self._ledger.bury(computed)
+        for reading in burial.guilty:
+            reading.fail(PoisonousRequest())
+        return burial.hope
 
     def _fail_readings(self) -> None:
-        readings, self._readings = self._readings, {}
-        for reading in readings.values():
-            reading.fail(self._link.unavailable())
+        for reading in self._ledger.clear():
+            reading.fail(self._supervisor.unavailable())

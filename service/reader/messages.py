@@ -2,7 +2,7 @@
 
 from msgspec import Struct, msgpack
 
-from service.engine.messages import Abort, Failed, Stop
+from service.engine.messages import Abort, Beat, Failed, Stop
 
 
 class Window(Struct, frozen=True, array_like=True):
@@ -13,11 +13,12 @@ class Window(Struct, frozen=True, array_like=True):
 
 
 class Read(Struct, frozen=True, array_like=True, tag="read"):
-    """Windows to be scored. A lower ``priority`` is served earlier."""
+    """Windows to be scored, but for those whose indices are in ``done``. A lower ``priority`` is served earlier."""
 
     id: str
     windows: list[Window]
     priority: int = 0
+    done: frozenset[int] = frozenset()
 
 
 class Scores(Struct, frozen=True, array_like=True):
@@ -74,7 +75,7 @@ class ReaderReady(Struct, frozen=True, array_like=True, tag="ready"):
 
 
 Command = Read | Abort | Stop
-Event = ReaderReady | Failed | Scored
+Event = ReaderReady | Failed | Scored | Beat
 
 encode = msgpack.Encoder().encode
 decode_command = msgpack.Decoder(Command).decode

@@ -34,6 +34,8 @@ class Queue:
     def add(self, read: Read) -> None:
         """Its windows wait behind those of the same priority."""
         for index, window in enumerate(read.windows):
+            if index in read.done:
+                continue
             self._waiting.append(Waiting(read.id, index, window, read.priority, self._arrivals))
             self._arrivals += 1
 

@@ -15,6 +15,7 @@ from service import logs
 from service.engine.errors import EngineError
 from service.engine.messages import Abort, Failed, Stop
 from service.engine.parent import Parent, be_a_child
+from service.engine.record import Record
 from service.reader.messages import (
     BatchStats,
     Read,
@@ -36,8 +37,9 @@ logger = logging.getLogger(__name__)
 class Worker:
     """Owns the process's model and what waits for it."""
 
-    def __init__(self, parent: Parent) -> None:
+    def __init__(self, parent: Parent, record: Record) -> None:
         self._parent = parent
+        self._record = record
 
     def run(self, begin: float) -> int:
         """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
@@ -85,7 +87,8 @@ class Worker:
         if not batch:
             return
         begin = time.monotonic()
-        logits = model.logits([each.window for each in batch])
+        with self._record.computing([*{each.request: None for each in batch}]):
+            logits = model.logits([each.window for each in batch])
         scores = [Scores(each.request, each.index, *pair) for each, pair in zip(batch, logits, strict=True)]
         stats = BatchStats(
             seconds=time.monotonic() - begin,
@@ -102,10 +105,11 @@ class Worker:
 def main() -> int:
     """Be the reader process."""
     begin = time.monotonic()
-    be_a_child()
-    parent = Parent(sys.argv[1])
+    directory = sys.argv[1]
+    be_a_child(directory)
+    parent = Parent(directory)
     try:
-        return Worker(parent).run(begin)
+        return Worker(parent, Record(directory)).run(begin)
     finally:
         parent.close()
 

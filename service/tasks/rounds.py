@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from service.engine.errors import EngineError, EngineUnavailable
+from service.engine.errors import EngineUnavailable, failure
 from service.engine.types import FinishReason
 from service.tasks.completion import Choice, Completion, CompletionRequest, Delta, Timings, Usage
 from service.tasks.generation import Generator
@@ -60,6 +60,6 @@ class Rounds:
 def check(news: Choice | Delta) -> None:
     """Raises EngineError if it ended in another way than by its own end or its length."""
     if news.finish is FinishReason.ERROR:
-        raise EngineError(f"a sequence failed: {news.error}")
+        raise failure(news.error)
     if news.finish is FinishReason.ABORT:
         raise EngineUnavailable("stopping", "the engine is stopping")

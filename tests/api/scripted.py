@@ -158,6 +158,10 @@ class ScriptedEngine:
             raise EngineUnavailable(self.status, f"the engine is {self.status}")
         return INFO
 
+    def require_ready(self) -> None:
+        if self.status != "ready":
+            raise EngineUnavailable(self.status, f"the engine is {self.status}")
+
     def release(self) -> None:
         """Let those that wait go on. From the test's thread."""
         self.loop.call_soon_threadsafe(self.go.set)

@@ -1,13 +1,11 @@
 """What all formats say alike."""
 
-import logging
 from typing import Any
 
 from service.api.errors import ApiError
+from service.engine.errors import failure
 from service.engine.types import FinishReason
 from service.tasks.completion import Choice, Delta, Timings, Usage
-
-logger = logging.getLogger(__name__)
 
 
 def usage(usage: Usage) -> dict[str, Any]:
@@ -35,11 +33,10 @@ def timings(timings: Timings) -> dict[str, Any]:
 
 
 def finish_reason(news: Choice | Delta) -> str | None:
-    """``stop`` or ``length``, or None while there is none. Raises ApiError if the text ended in another way."""
+    """``stop`` or ``length``, or None while there is none. Raises EngineError or ApiError if it ended else."""
     match news.finish:
         case FinishReason.ERROR:
-            logger.error("a sequence failed: %s", news.error)
-            raise ApiError(500, "The service failed on this request", headers={"x-should-retry": "false"})
+            raise failure(news.error)
         case FinishReason.ABORT:
             raise ApiError(503, "The service is stopping", code="draining")
         case None:

@@ -13,7 +13,9 @@ from service.api.state import Service
 router = APIRouter(tags=["operations"])
 
 _OK = {"status": "ok", "reason": ""}
-_UNREADY: dict[int | str, dict[str, Any]] = {503: {"model": Health, "description": "Loading, stopping or dead."}}
+_UNREADY: dict[int | str, dict[str, Any]] = {
+    503: {"model": Health, "description": "Loading, restarting, stopping or dead."}
+}
 
 
 @router.get("/health/live", summary="Is the process alive?", responses=answers(Health, _OK, errors=()))
@@ -25,7 +27,7 @@ async def live() -> Response:
 @router.get("/health", summary="The same as /health/ready", responses=answers(Health, _OK, errors=()) | _UNREADY)
 @router.get("/health/ready", summary="Can it serve?", responses=answers(Health, _OK, errors=()) | _UNREADY)
 async def ready(state: Service) -> Response:
-    """200 if requests are served now, or 503 with the status (`loading`, `stopping` or `dead`) and its reason."""
+    """200 if requests are served now; else 503 with its reason: `loading`, `restarting`, `stopping` or `dead`."""
     unready = state.unready
     if unready is None:
         return Json(_OK)

@@ -209,7 +209,7 @@ class Version(BaseModel):
 
 
 class Health(BaseModel):
-    status: Literal["ok", "loading", "stopping", "dead"]
+    status: Literal["ok", "loading", "restarting", "stopping", "dead"]
     reason: str
 
 

@@ -155,8 +155,7 @@ class Scheduler:
                 return
             if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
                 continue
-            wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-            match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
+            match = self.pool.match(self._reusable(sequence), sequence.request.cache_salt)
             sequence.awaited = match.pending
             if match.pending is not None:
                 continue
@@ -176,6 +175,11 @@ class Scheduler:
             tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
             budget -= tokens
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+
+    def _reusable(self, sequence: Sequence) -> list[int]:
+        """The tokens that may come out of the prefix cache, and one more: cached tokens have no logits."""
+        params = sequence.params
+        return sequence.tokens if params.prompt_logprobs is None else sequence.tokens[: params.prompt_logprobs_from]
 
     def _place(self, sequence: Sequence, cached: list[int]) -> bool:
         """Give it blocks for all its tokens, the cached ones included; False if there are too few.
@@ -220,8 +224,10 @@ class Scheduler:
         if end >= (sequence.num_published + 1) * self.pool.block_size:
             self._publish(sequence)
         if params.prompt_logprobs is not None:
-            known = sequence.prompt_logprobs or [None]
-            sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
+            first = params.prompt_logprobs_from
+            known = sequence.prompt_logprobs or [None] * first
+            new = output.prompt_logprobs[len(known) - max(chunk.start + 1, first) :]
+            sequence.prompt_logprobs = [*known, *new]
         if not samples:
             return None
         if output.token is not None:

@@ -1,6 +1,7 @@
 """Answering: what the model is asked, which spans it may choose, what it must quote, and what is refused."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -262,45 +263,70 @@ def generative(question: str = "When does it close?", documents: tuple[Document,
     return Query(question=question, documents=documents, mode="generative")
 
 
-async def test_a_generated_answer_stands_on_its_quotation() -> None:
-    client = speaker(" It closes at six in the evening\nAnswer: At six o'clock. \n")
+def writer(text: str, wanted: str = "six in the evening", end: float = -12.0, **limits: int) -> ScriptedClient:
+    """Extracts what is wanted, and goes on with the text behind a quotation."""
+    extract, write = wants(CHAT, {wanted: 9}, end=end), says([*CHAT.encode(text), 0], FinishReason.STOP)
+    limits = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size, **limits}
+    return ScriptedClient(lambda request: (extract if request.params.constraint else write)(request), **limits)
+
+
+QUOTED = "It closes at six in the evening, and at eight on Mondays."
+
+
+async def test_a_generated_answer_stands_on_the_sentence_of_what_is_extracted() -> None:
+    client = writer("\nAnswer: At six o'clock. \n")
     found = await answer(client, generative())
     assert (found.text, found.mode, found.no_answer) == ("At six o'clock.", "generative", False)
     (span,) = found.spans
-    assert (span.text, span.start, span.score) == ("It closes at six in the evening", CAFE.index("It"), 1.0)
-    assert CHAT.decode(client.requests[0].prompt).endswith("assistant\nQuote:")
+    assert (span.text, span.start, span.score) == (QUOTED, CAFE.index("It"), 1.0)
+    assert CHAT.decode(client.requests[-1].prompt).endswith(f"assistant\nQuote: {QUOTED}")
+    assert found.no_answer_probability is not None
+    assert found.no_answer_probability < 0.5
 
 
-async def test_what_is_quoted_and_stands_nowhere_is_dropped_and_counted() -> None:
-    client = speaker(" “It closes at six”\nQuote: It never closes.\nAnswer: At six.")
+async def test_further_quotations_are_taken_if_they_stand_somewhere() -> None:
+    client = writer("\nQuote: “The café opens at eight”\nQuote: It never closes.\nAnswer: At six.")
     found = await answer(client, generative())
     assert (found.text, found.dropped_citations) == ("At six.", 1)
-    assert [span.text for span in found.spans] == ["It closes at six"]
+    assert [span.text for span in found.spans] == [QUOTED, "The café opens at eight"]
 
 
-@pytest.mark.parametrize(
-    ("words", "dropped"),
-    [(" It never closes.\nAnswer: Never.", 1), ("", 0), (" .\nAnswer: At six.", 0), (" It closes at six", 0)],
-)
-async def test_without_a_quotation_there_is_no_answer(words: str, dropped: int) -> None:
-    client = speaker(words)
+@pytest.mark.parametrize("words", ["", " .", "\nQuote: It never closes."])
+async def test_who_only_quotes_answers_with_what_was_extracted(words: str) -> None:
+    client = writer(words)
     found = await answer(client, generative())
-    assert (found.text, found.no_answer, found.spans, found.dropped_citations) == ("", True, (), dropped)
-    assert client.streams[0].closed
+    assert (found.text, found.no_answer) == ("six in the evening", False)
+    assert [span.text for span in found.spans] == [QUOTED]
+
+
+async def test_nothing_is_written_where_nothing_is_extracted() -> None:
+    client = writer("\nAnswer: At six.", end=14)
+    found = await answer(client, generative("Who sings?"))
+    assert (found.text, found.no_answer, found.spans, found.mode) == ("", True, (), "generative")
+    assert found.no_answer_probability is not None
+    assert found.no_answer_probability > 0.9
+    assert all(request.params.constraint for request in client.requests)
+
+
+async def test_a_generated_answer_obeys_the_clients_threshold() -> None:
+    query = replace(generative(), no_answer_threshold=0.0)
+    assert (await answer(writer("\nAnswer: At six."), query)).no_answer
+    query = replace(generative("Who sings?"), no_answer_threshold=1.0)
+    assert (await answer(writer("\nAnswer: At six.", end=14), query)).text == "At six."
 
 
 async def test_a_quotation_names_its_document() -> None:
     documents = (Document(id="a", text="It rains."), Document(id="b", text=CAFE))
-    found = await answer(speaker(" It closes at six\nAnswer: At six."), generative(documents=documents))
+    found = await answer(writer("\nAnswer: At six."), generative(documents=documents))
     assert found.spans[0].document == "b"
 
 
 async def test_of_long_documents_a_generated_answer_reads_what_fits() -> None:
     text = "It rains and the wind blows from the sea. " * 300 + CAFE
-    client = speaker(" It closes at six\nAnswer: At six.", max_model_len=2000)
+    client = writer("\nAnswer: On Mondays.", "Mondays", max_model_len=3000)
     found = await answer(client, generative(documents=one(text)), window=200)
     assert found.spans[0].start == text.index("It closes")
-    assert len(client.requests) == 1
+    assert sum(not request.params.constraint for request in client.requests) == 1
 
 
 async def test_titles_that_leave_no_room_are_refused() -> None:
@@ -349,9 +375,7 @@ async def test_an_extracted_answer_is_not_sampled(param: str, changed: dict[str,
     ("param", "changed"),
     [
         ("top_k", {"top_k": 2}),
-        ("no_answer_threshold", {"no_answer_threshold": 0.5}),
         ("max_answer_len", {"max_answer_len": 5}),
-        ("stride", {"stride": 5}),
     ],
 )
 async def test_a_generated_answer_is_not_extracted(param: str, changed: dict[str, Any]) -> None:

@@ -80,7 +80,5 @@ class Ranking:
         text = window.text[start:end]
         worth = self._relevance.of(around)
         rank = candidate.logprob / candidate.tokens**_LENGTH + _RELEVANCE * worth - _ECHO * self._relevance.echo(text)
-        offset = window.start
-        score = math.exp(candidate.logprob)
-        span = Span(text=text, start=offset + start, end=offset + end, document=window.document.id, score=score)
+        span = window.span(start, end, score=math.exp(candidate.logprob))
         return rank, span, around

@@ -10,7 +10,7 @@ from service.reader.messages import Scores, Window
 from service.tasks.answering import span_scores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.pairs import Frame, PairTokenizer, Tokens
-from service.tasks.answering.query import LONGEST_SPAN, Document, Query
+from service.tasks.answering.query import Document, Query
 from service.tasks.answering.relevance import Relevance
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
@@ -34,7 +34,7 @@ class Reader:
         Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, EngineUnavailable.
         """
         windows = await asyncio.to_thread(self._windows, query, bounds)
-        longest = query.max_answer_len or LONGEST_SPAN
+        longest = query.longest
         choice = span_scores.Choice(
             top_k=query.top_k,
             longest=longest,

@@ -214,7 +214,7 @@ class Scheduler:
         request, params = sequence.request, sequence.request.params
         num_generated = len(sequence.tokens) - len(request.prompt)
         is_first = num_generated == len(request.generated)
-        end = chunk.start + chunk.num_tokens
+        end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
         samples = end == len(sequence.tokens)
         sequence.num_computed = end
         if end >= (sequence.num_published + 1) * self.pool.block_size:

@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     gpu_memory_fraction: float = _engine(0.9, "Share of the GPU's memory the service may take.", gt=0, le=1)
     prefix_caching: bool = _engine(True, "Reuse the KV cache of prompts that begin alike.")
     ageing_seconds: float = _engine(10.0, "Seconds of waiting that make up for one step of priority.", gt=0)
+    target_itl_ms: float = _engine(
+        200.0,
+        "Milliseconds between two tokens of a stream that prompts of others may cause; chunks are sized by it. 0: any.",
+        ge=0,
+    )
     threads: int = _engine(0, "CPU threads of the engine. 0: one for each core.", ge=0)
     native_kernels: bool = _engine(True, "Compute Llama-like models on CPUs with compiled kernels, if they can be had.")
     quantization: Literal["none", "int8"] = _engine("none", "int8: weights of 8 bits, on CPUs with compiled kernels.")

@@ -4,6 +4,7 @@ import time
 from typing import Protocol
 
 from service.engine.block_pool import BlockPool
+from service.engine.pace import Pace
 from service.engine.recovery import Recovery
 from service.engine.scheduler import Scheduler
 from service.engine.step import Runner
@@ -24,6 +25,7 @@ class Engine:
         self.info = runner.info
         self._runner = Recovery(runner)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
+        self._pace = Pace(config.target_itl_ms / 1000)
         self._scheduler = Scheduler(
             self._pool,
             max_num_seqs=self.info.max_num_seqs,
@@ -31,6 +33,7 @@ class Engine:
             prefill_chunk=self.info.prefill_chunk,
             max_model_len=self.info.max_model_len,
             ageing_seconds=config.ageing_seconds,
+            pace=self._pace,
         )
         self._num_steps = 0
 
@@ -56,11 +59,13 @@ class Engine:
         begin = time.monotonic()
         step = self._scheduler.schedule()
         outputs = self._scheduler.commit(step, self._runner.run(step))
+        seconds = time.monotonic() - begin
+        self._pace.learn(step, seconds)
         self._num_steps += 1
         num_tokens, num_decodes = step.num_tokens, step.num_decodes
         stats = StepStats(
             step=self._num_steps,
-            seconds=time.monotonic() - begin,
+            seconds=seconds,
             num_running=self._scheduler.num_running,
             num_waiting=self._scheduler.num_waiting,
             num_prefill_tokens=num_tokens - num_decodes,

@@ -2,7 +2,7 @@
 
 There is no prefill phase and no decode phase (vLLM's rule): in every step each sequence is moved towards having all its
 tokens computed, under one token budget. Sequences that lack one token go first, so that a prompt never holds up a
-stream; what is left of the budget goes to chunks of prompts, then to admission.
+stream; what is left of the budget, as far as the ``pace`` allows, goes to chunks of prompts, then to admission.
 
 Everybody is ordered by *urgency*, ``priority * ageing_seconds + arrival``. Since all who wait age alike, ageing changes
 no order among them and the key never changes; a late comer of better priority overtakes only so far.
@@ -21,6 +21,7 @@ from sortedcontainers import SortedKeyList
 
 from service.engine.block_pool import BlockPool
 from service.engine.errors import EngineError, RequestTooLarge
+from service.engine.pace import Pace
 from service.engine.sequence import Sequence
 from service.engine.step import Chunk, ChunkOutput, Step
 from service.engine.types import FinishReason, Request, TokenOutput
@@ -38,6 +39,7 @@ class Scheduler:
         prefill_chunk: int,
         max_model_len: int,
         ageing_seconds: float = 10.0,
+        pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pool = pool
@@ -46,6 +48,7 @@ class Scheduler:
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
         self._ageing_seconds = ageing_seconds
+        self._pace = pace or Pace(target=0)
         self._clock = clock
         self._numbers = count()
         self._sequences: dict[str, Sequence] = {}
@@ -110,7 +113,7 @@ class Scheduler:
         """
         running = list(self._running)  # as preemption changes it
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        budget = self.max_batch_tokens - lacking.count(1)
+        budget = self._prompt_budget(running, lacking)
         size = self.pool.block_size
         for sequence, tokens in zip(running, lacking, strict=True):
             if not sequence.block_table:
@@ -123,6 +126,15 @@ class Scheduler:
             if tokens and (fits or self._grow(sequence, start + tokens, step)):
                 step.chunks.append(Chunk(sequence, start, tokens))
         return budget
+
+    def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> int:
+        """What the token budget and the pace leave for prompts beside those who lack one token."""
+        singles = lacking.count(1)
+        budget = self.max_batch_tokens - singles
+        if singles == len(running) and not self._waiting:
+            return budget
+        start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
+        return int(min(budget, self._pace.allowance(singles, start)))
 
     def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make its block table hold so many tokens; False if it had to preempt itself."""

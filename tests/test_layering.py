@@ -21,6 +21,7 @@ FORBIDDEN = {
     "service/engine/block_pool.py": TENSORS,
     "service/engine/scheduler.py": TENSORS,
     "service/engine/pace.py": TENSORS,
+    "service/engine/queue.py": TENSORS,
     "service/engine/recovery.py": TENSORS,
     "service/engine/client.py": TENSORS,
     "service/reader/**/*.py": ABOVE_THE_ENGINE,

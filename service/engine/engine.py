@@ -25,7 +25,6 @@ class Engine:
         self.info = runner.info
         self._runner = Recovery(runner)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
-        self._pace = Pace(config.target_itl_ms / 1000)
         self._scheduler = Scheduler(
             self._pool,
             max_num_seqs=self.info.max_num_seqs,
@@ -33,7 +32,7 @@ class Engine:
             prefill_chunk=self.info.prefill_chunk,
             max_model_len=self.info.max_model_len,
             ageing_seconds=config.ageing_seconds,
-            pace=self._pace,
+            pace=Pace(config.target_itl_ms / 1000),
         )
         self._num_steps = 0
 
@@ -60,7 +59,7 @@ class Engine:
         step = self._scheduler.schedule()
         outputs = self._scheduler.commit(step, self._runner.run(step))
         seconds = time.monotonic() - begin
-        self._pace.learn(step, seconds)
+        self._scheduler.learn(step, seconds)
         self._num_steps += 1
         num_tokens, num_decodes = step.num_tokens, step.num_decodes
         stats = StepStats(

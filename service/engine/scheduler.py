@@ -4,17 +4,17 @@ There is no prefill phase and no decode phase (vLLM's rule): in every step each 
 tokens computed, under one token budget. Sequences that lack one token go first, so that a prompt never holds up a
 stream; what is left of the budget, as far as the ``pace`` allows, goes to chunks of prompts, then to admission.
 
-Everybody is ordered by *urgency*, ``priority * ageing_seconds + arrival``. Since all who wait age alike, ageing changes
-no order among them and the key never changes; a late comer of better priority overtakes only so far.
+Who waits gets a place in the order of ``queue``. Among those who run, the least urgent is preempted first.
 
-Progress is certain: what can never fit is refused by ``add``, a preempted sequence keeps its place and its tokens, and
-the most urgent sequence is never preempted, so it finishes.
+Progress is certain. What can never fit is refused by ``add``. A preempted sequence keeps its tokens and its urgency and
+waits for nobody's prefix; until it is back, nobody starts who is less urgent. So the most urgent of those who have
+started always runs, is never preempted, and finishes.
 """
 
 import time
 from array import array
 from collections.abc import Callable
-from itertools import count, islice
+from itertools import islice
 from operator import attrgetter
 
 from sortedcontainers import SortedKeyList
@@ -22,6 +22,7 @@ from sortedcontainers import SortedKeyList
 from service.engine.block_pool import BlockPool
 from service.engine.errors import EngineError, RequestTooLarge
 from service.engine.pace import Pace
+from service.engine.queue import Queue
 from service.engine.sequence import Sequence
 from service.engine.step import Chunk, ChunkOutput, Step
 from service.engine.types import FinishReason, Request, TokenOutput
@@ -47,12 +48,10 @@ class Scheduler:
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
-        self._ageing_seconds = ageing_seconds
         self._pace = pace or Pace(target=0)
         self._clock = clock
-        self._numbers = count()
         self._sequences: dict[str, Sequence] = {}
-        self._waiting: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
+        self._waiting = Queue(ageing_seconds)
         self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
 
     @property
@@ -70,10 +69,7 @@ class Scheduler:
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
-        urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, urgency=(urgency, next(self._numbers)))
-        self._sequences[request.id] = sequence
-        self._waiting.add(sequence)
+        sequence = self._sequences[request.id] = self._waiting.enter(request)
         return sequence
 
     def abort(self, request_id: str) -> bool:
@@ -96,6 +92,12 @@ class Scheduler:
         """Enter what the runner found: progress, new tokens, the end of sequences."""
         news = (self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True))
         return [item for item in news if item is not None]
+
+    def learn(self, step: Step, seconds: float) -> None:
+        """A step took so long: what is paced and billed by time goes by it."""
+        self._pace.learn(step, seconds)
+        if step.chunks:
+            self._waiting.learn(step.num_tokens, seconds)
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
@@ -152,8 +154,7 @@ class Scheduler:
         """Back to its place in the queue. Its tokens stay; its blocks go, but the prefix cache may find them."""
         self._running.remove(sequence)
         self._give_back(sequence)
-        sequence.num_preemptions += 1
-        self._waiting.add(sequence)
+        self._waiting.put_back(sequence)
 
     def _admit(self, step: Step, budget: int) -> None:
         """Start those who wait, most urgent first, as far as budget, places and blocks go.
@@ -162,18 +163,19 @@ class Scheduler:
         """
         if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
             return
-        for sequence in list(islice(self._waiting, 2 * self.max_num_seqs)):
+        started = []
+        for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
             if budget <= 0 or len(self._running) >= self.max_num_seqs:
-                return
+                break
             if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
                 continue
             wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
             match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
-            sequence.awaited = match.pending
-            if match.pending is not None:
+            sequence.awaited = None if sequence.num_preemptions else match.pending
+            if sequence.awaited is not None:
                 continue
             if not self._place(sequence, match.blocks):
-                return  # nobody overtakes the one who does not fit, or it would wait for ever
+                break  # nobody overtakes the one who does not fit, or it would wait for ever
             sequence.num_published = len(match.blocks)
             sequence.content = match.content
             sequence.num_computed = len(match.blocks) * self.pool.block_size
@@ -182,12 +184,14 @@ class Scheduler:
                 sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
                 step.cache_queried_tokens += sequence.num_prompt
                 step.cache_hit_tokens += sequence.num_cached
-            self._waiting.remove(sequence)
+            started.append(sequence)
             self._running.add(sequence)
             self._announce(sequence)
             tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
             budget -= tokens
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+        for sequence in started:
+            self._waiting.start(sequence)
 
     def _place(self, sequence: Sequence, cached: list[int]) -> bool:
         """Give it blocks for all its tokens, the cached ones included; False if there are too few.
@@ -261,7 +265,10 @@ class Scheduler:
         )
 
     def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
-        (self._running if sequence in self._running else self._waiting).remove(sequence)
+        waits = sequence not in self._running
+        if not waits:
+            self._running.remove(sequence)
+        self._waiting.leave(sequence, waits=waits)
         self._give_back(sequence)
         sequence.finish, sequence.error = reason, error
         del self._sequences[sequence.id]

@@ -53,6 +53,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: int = 0  # lower runs earlier
     arrival: float = 0.0  # monotonic seconds
     cache_salt: str = ""  # prefix-cache blocks are shared only under the same salt
+    tenant: str = ""  # whom it is for: places are shared out fairly between tenants
 
 
 class TokenLogprob(Struct, frozen=True, array_like=True):

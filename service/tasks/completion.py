@@ -184,6 +184,7 @@ class Completion:
                         priority=request.priority,
                         arrival=self._started,
                         cache_salt=request.cache_salt,
+                        tenant=request.tenant,
                     )
                 )
         self._prompts += len(requests)

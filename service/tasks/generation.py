@@ -39,6 +39,7 @@ class Options:
     n: int = 1
     priority: int = 0
     cache_salt: str = ""
+    tenant: str = ""  # whom it is for
 
 
 class Generator:
@@ -128,6 +129,7 @@ class Generator:
             skip_special_tokens=options.skip_special_tokens,
             priority=options.priority,
             cache_salt=options.cache_salt,
+            tenant=options.tenant,
         )
 
     def start(self, requests: Sequence[CompletionRequest], request_id: str | None = None) -> Completion:

@@ -67,9 +67,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         stop=st.lists(st.integers(0, 4), max_size=1),
         priority=st.integers(-1, 1),
         salt=st.sampled_from(["", "a"]),
+        tenant=st.sampled_from(["", "a", "b"]),
         scores=st.booleans(),
     )
-    def add(self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, scores: bool) -> None:
+    def add(
+        self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, tenant: str, scores: bool
+    ) -> None:
         self.count += 1
         params = SamplingParams(
             max_tokens=max_tokens, stop_token_ids=tuple(stop), prompt_logprobs=0 if scores else None
@@ -81,6 +84,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             priority=priority,
             arrival=float(self.count),
             cache_salt=salt,
+            tenant=tenant,
         )
         pool = self.scheduler.pool
         if pool.blocks_for(len(prompt) + max_tokens) > pool.num_blocks:
@@ -98,22 +102,26 @@ class SchedulerMachine(RuleBasedStateMachine):
         sequence, _ = self.alive.pop(name)
         assert not sequence.block_table
 
-    @rule(fails=st.booleans())
-    def step(self, fails: bool) -> None:
-        most_urgent = min((sequence for sequence, _ in self.alive.values()), key=lambda s: s.urgency, default=None)
+    @rule(fails=st.booleans(), falls_short=st.booleans())
+    def step(self, fails: bool, falls_short: bool) -> None:
+        begun = [sequence for sequence, _ in self.alive.values() if sequence.started is not None]
+        most_urgent = min(begun, key=lambda sequence: sequence.urgency, default=None)
         step = self.scheduler.schedule()
-        if most_urgent is None:
+        if not self.alive:
             assert not step.chunks
             return
         assert step.chunks
         assert step.num_tokens <= max(self.budget, 1)
         assert len({chunk.sequence for chunk in step.chunks}) == len(step.chunks)
         assert len(step.chunks) <= self.scheduler.max_num_seqs
-        assert most_urgent.num_preemptions == 0 or any(c.sequence is most_urgent for c in step.chunks)
+        assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
         running = self.scheduler.num_running
         outputs = self.cache.run(step)
         if fails and running == len(step.chunks):
             outputs[0] = ChunkOutput(error="broken")
+        if falls_short:
+            outputs[-1] = ChunkOutput(num_tokens=step.chunks[-1].num_tokens // 2)
+        self.scheduler.learn(step, 0.01 * step.num_tokens)
         for output in self.scheduler.commit(step, outputs):
             self.receive(output)
 

@@ -88,7 +88,7 @@ class Answerer:
             await self._words(),
             readings,
             Ranking(query.question, windows, self._calibration),
-            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt),
+            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
             longest=longest,
             most_tokens=most_tokens,
             beam=max(_BEAM, query.top_k),
@@ -186,7 +186,7 @@ def _mode(query: Query) -> str:
 
 def _refuse_sampling(options: Options) -> None:
     """A span is chosen by all of its probabilities: raises InvalidOption for what would shape or cut them."""
-    kept = {"max_tokens", "seed", "priority", "cache_salt"}
+    kept = {"max_tokens", "seed", "priority", "cache_salt", "tenant"}
     for field in fields(options):
         if field.name not in kept and getattr(options, field.name) != getattr(GREEDY, field.name):
             message = f"{field.name} is for generated answers, and this one is extracted; mode generative takes it"

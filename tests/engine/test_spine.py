@@ -245,7 +245,7 @@ def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str],
     for seed in range(2):
         work = random_workload(ref, seed)
         check(driver.run(work.arrivals, work.aborts), work)
-    assert runners[0].failures > 20
+    assert runners[0].failures > 5
 
 
 def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference]) -> None:

@@ -19,6 +19,7 @@ FORBIDDEN = {
     "service/engine/**/*.py": ABOVE_THE_ENGINE,
     "service/engine/sequence.py": TENSORS,
     "service/engine/block_pool.py": TENSORS,
+    "service/engine/block_tables.py": TENSORS,
     "service/engine/scheduler.py": TENSORS,
     "service/engine/pace.py": TENSORS,
     "service/engine/queue.py": TENSORS,

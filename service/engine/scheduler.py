@@ -12,7 +12,6 @@ started always runs, is never preempted, and finishes.
 """
 
 import time
-from array import array
 from collections.abc import Callable
 from itertools import islice
 from operator import attrgetter
@@ -20,6 +19,7 @@ from operator import attrgetter
 from sortedcontainers import SortedKeyList
 
 from service.engine.block_pool import BlockPool
+from service.engine.block_tables import BlockTables
 from service.engine.errors import EngineError, RequestTooLarge
 from service.engine.pace import Pace
 from service.engine.queue import Queue
@@ -44,6 +44,7 @@ class Scheduler:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pool = pool
+        self._tables = BlockTables(pool)
         self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
@@ -153,7 +154,7 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         """Back to its place in the queue. Its tokens stay; its blocks go, but the prefix cache may find them."""
         self._running.remove(sequence)
-        self._give_back(sequence)
+        self._tables.give_back(sequence)
         self._waiting.put_back(sequence)
 
     def _admit(self, step: Step, budget: int) -> None:
@@ -174,7 +175,7 @@ class Scheduler:
             sequence.awaited = None if sequence.num_preemptions else match.pending
             if sequence.awaited is not None:
                 continue
-            if not self._place(sequence, match.blocks):
+            if not self._tables.place(sequence, match.blocks, reserve=len(self._running)):
                 break  # nobody overtakes the one who does not fit, or it would wait for ever
             sequence.num_published = len(match.blocks)
             sequence.content = match.content
@@ -186,42 +187,12 @@ class Scheduler:
                 step.cache_hit_tokens += sequence.num_cached
             started.append(sequence)
             self._running.add(sequence)
-            self._announce(sequence)
+            self._tables.announce(sequence)
             tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
             budget -= tokens
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
         for sequence in started:
             self._waiting.start(sequence)
-
-    def _place(self, sequence: Sequence, cached: list[int]) -> bool:
-        """Give it blocks for all its tokens, the cached ones included; False if there are too few.
-
-        One block for each who runs is left over, so that admission does not cause preemption in the next step.
-        """
-        needed = self.pool.blocks_for(sequence.num_tokens) - len(cached)
-        reserve = len(self._running)
-        if self.pool.num_free - self.pool.num_revived(cached) < needed + reserve:
-            return False
-        self.pool.take(cached)
-        sequence.block_table = array("q", cached + (self.pool.allocate(needed) or []))
-        return True
-
-    def _announce(self, sequence: Sequence) -> None:
-        """Tell who has the same beginning to wait for this sequence's next block."""
-        begin = sequence.num_published * self.pool.block_size
-        sequence.announced = self.pool.announce(sequence.content, sequence.tokens[begin : begin + self.pool.block_size])
-
-    def _publish(self, sequence: Sequence) -> None:
-        """Enter the blocks that are full and computed into the prefix cache."""
-        size = self.pool.block_size
-        before = sequence.num_published
-        while (sequence.num_published + 1) * size <= sequence.num_computed:
-            begin = sequence.num_published * size
-            block = sequence.block_table[sequence.num_published]
-            sequence.content = self.pool.publish(block, sequence.content, sequence.tokens[begin : begin + size])
-            sequence.num_published += 1
-        if sequence.num_published > before:
-            self._announce(sequence)
 
     def _commit(self, chunk: Chunk, output: ChunkOutput) -> TokenOutput | None:
         sequence = chunk.sequence
@@ -234,7 +205,7 @@ class Scheduler:
         samples = end == len(sequence.tokens)
         sequence.num_computed = end
         if end >= (sequence.num_published + 1) * self.pool.block_size:
-            self._publish(sequence)
+            self._tables.publish(sequence)
         if params.prompt_logprobs is not None:
             known = sequence.prompt_logprobs or [None]
             sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
@@ -269,17 +240,7 @@ class Scheduler:
         if not waits:
             self._running.remove(sequence)
         self._waiting.leave(sequence, waits=waits)
-        self._give_back(sequence)
+        self._tables.give_back(sequence)
         sequence.finish, sequence.error = reason, error
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error)
-
-    def _give_back(self, sequence: Sequence) -> None:
-        """Release its blocks and take back what it announced."""
-        self.pool.release(sequence.block_table)
-        if sequence.announced is not None:
-            self.pool.withdraw(sequence.announced)
-        sequence.block_table = array("q")
-        sequence.num_computed = sequence.num_published = 0
-        sequence.content = sequence.request.cache_salt
-        sequence.announced = sequence.awaited = None

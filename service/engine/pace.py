@@ -7,7 +7,7 @@ be depends on model, machine and load, so the time of a step is learned while se
 
 with the rows that decode, the prompt tokens, and the pairs of a prompt token and a token that it sees: least squares
 over the steps so far, the later ones counting more, with no coefficient below zero. The bound has two sides: prompts
-always get ``FLOOR`` tokens in a step, whatever the target, so a prompt of n tokens is computed after n / FLOOR steps.
+always get ``FLOOR`` tokens in a step, whatever the target, and the first of them at least half of these.
 
 Steps with and without prompts are forgotten apart, or a long time without prompts would make all about them forgotten.
 """

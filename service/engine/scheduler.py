@@ -84,9 +84,9 @@ class Scheduler:
     def schedule(self) -> Step:
         """The next step; empty only if nothing is left to do."""
         step = Step()
-        budget = self._schedule_running(step)
+        budget, chunk = self._schedule_running(step)
         if not step.num_preempted:
-            self._admit(step, budget)
+            self._admit(step, budget, chunk)
         return step
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
@@ -109,35 +109,43 @@ class Scheduler:
         if self.pool.blocks_for(prompt + output) > self.pool.num_blocks:
             raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
 
-    def _schedule_running(self, step: Step) -> int:
-        """Chunks for those who run, most urgent first; the token budget that is left.
+    def _schedule_running(self, step: Step) -> tuple[int, int]:
+        """Chunks for those who run, most urgent first; the token budget that is left, and how much one prompt may take.
 
         Who needs a block and finds none takes it from the least urgent, which comes later in this loop or is itself.
         """
         running = list(self._running)  # as preemption changes it
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        budget = self._prompt_budget(running, lacking)
+        budget, chunk = self._prompt_budget(running, lacking)
         size = self.pool.block_size
         for sequence, tokens in zip(running, lacking, strict=True):
             if not sequence.block_table:
                 break  # it was preempted by a more urgent one, and so was everybody after it
             if tokens > 1:
-                tokens = min(tokens, self.prefill_chunk, budget)
+                tokens = min(tokens, chunk, budget)
                 budget -= tokens
             start = sequence.num_computed
             fits = start + tokens <= len(sequence.block_table) * size
             if tokens and (fits or self._grow(sequence, start + tokens, step)):
                 step.chunks.append(Chunk(sequence, start, tokens))
-        return budget
+        return budget, chunk
 
-    def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> int:
-        """What the token budget and the pace leave for prompts beside those who lack one token."""
+    def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> tuple[int, int]:
+        """Tokens for prompts beside those who lack one token, and how many of them one prompt may take.
+
+        Where the pace leaves little, one takes no more than half of it if there are others, or a long one would hold
+        up all short ones.
+        """
         singles = lacking.count(1)
         budget = self.max_batch_tokens - singles
-        if singles == len(running) and not self._waiting:
-            return budget
+        prompts = len(running) - singles + len(self._waiting)
+        if not prompts:
+            return budget, self.prefill_chunk
         start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
-        return int(min(budget, self._pace.allowance(singles, start)))
+        allowed = self._pace.allowance(singles, start)
+        if allowed >= budget:
+            return budget, self.prefill_chunk
+        return int(allowed), min(self.prefill_chunk, int(allowed / 2) if prompts > 1 else int(allowed))
 
     def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make its block table hold so many tokens; False if it had to preempt itself."""
@@ -157,7 +165,7 @@ class Scheduler:
         self._tables.give_back(sequence)
         self._waiting.put_back(sequence)
 
-    def _admit(self, step: Step, budget: int) -> None:
+    def _admit(self, step: Step, budget: int, chunk: int) -> None:
         """Start those who wait, most urgent first, as far as budget, places and blocks go.
 
         Only so many are looked at, so that a long queue costs nothing.
@@ -188,7 +196,7 @@ class Scheduler:
             started.append(sequence)
             self._running.add(sequence)
             self._tables.announce(sequence)
-            tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
+            tokens = min(sequence.num_tokens - sequence.num_computed, chunk, budget)
             budget -= tokens
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
         for sequence in started:

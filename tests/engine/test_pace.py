@@ -92,6 +92,28 @@ def test_prompts_go_on_whatever_the_target() -> None:
     assert sum(tokens) > 0.9 * FLOOR * len(tokens)
 
 
+def test_a_long_prompt_leaves_room_for_short_ones() -> None:
+    pace = Pace(0.2)
+    scheduler = Scheduler(
+        BlockPool(400, 16), max_num_seqs=9, max_batch_tokens=512, prefill_chunk=256, max_model_len=6000, pace=pace
+    )
+    scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
+    scheduler.add(Request(id="long", prompt=tuple(range(4000)), params=SamplingParams(max_tokens=1), arrival=1.0))
+    steps: list[dict[str, int]] = []
+    for number in range(40):
+        if number == 30:
+            params = SamplingParams(max_tokens=1)
+            scheduler.add(Request(id="short", prompt=(7,) * 20, params=params, arrival=2.0))
+        step = scheduler.schedule()
+        scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
+        scheduler.learn(step, LAPTOP.seconds(step))
+        steps.append({chunk.sequence.id: chunk.num_tokens for chunk in step.chunks})
+    alone, shared = steps[29]["long"], steps[30]
+    assert alone > 50
+    assert shared["short"] == 20
+    assert 20 < shared["long"] < 0.7 * alone
+
+
 def test_where_nobody_decodes_or_nothing_is_wanted_nothing_is_bounded() -> None:
     assert Pace(0.2).allowance(0, 0) == math.inf
     assert Pace(0.0).allowance(8, 0) == math.inf

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 
+import pytest
 from openai import OpenAI
 from starlette.types import Receive, Scope, Send
 
@@ -120,8 +121,11 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
         owned = ExitStack()
         owned.callback(let_go.set)
         await receive()
-        await EventStream(endless(), owned=owned, heartbeat=0.05, patience=0.2)(scope, receive, send)
+        stream = EventStream(endless(), owned=owned, late=asyncio.Event().wait, heartbeat=0.05, patience=0.2)
+        await stream(scope, receive, send)
 
     with served(app) as (address, _), connection(address) as sock:
         sock.sendall(post_bytes("/", b"{}"))
         assert let_go.wait(20)
+        with pytest.raises(ConnectionResetError):  # cut: else it would wait for the client as long as there is one
+            read_until(sock, b"never sent")

@@ -22,14 +22,9 @@ class DrainingServer(uvicorn.Server):
         self._delay = delay
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._admission.close()
         self.force_exit = self.should_exit
         super().handle_exit(sig, frame)
-
-    async def on_tick(self, counter: int) -> bool:
-        ending = await super().on_tick(counter)
-        if ending:
-            self._admission.close()
-        return ending
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         clock = asyncio.get_running_loop().time

@@ -139,7 +139,7 @@ async def _kill(vitals: Vitals, url: str, kills: int, seconds: float, generator:
 async def _settled(url: str, vitals: Vitals, files: int | None = None):  # type: ignore[no-untyped-def]
     """The first sample that has no more descriptors than ``files``, or the last one in the time there is."""
     deadline = time.monotonic() + _SETTLED
-    await asyncio.sleep(6)  # connections that are kept alive end
+    await asyncio.sleep(1)  # connections that were closed end
     while True:
         vitals.take()
         sample = vitals.api[-1]

@@ -20,7 +20,7 @@ from tests.api.wire import connection, post_bytes, read_until
 from tests.engine.tiny_models import tiny_model
 
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
-LONG = "The quick brown fox jumps over the lazy dog. " * 600
+LONG = "The quick brown fox jumps over the lazy dog. " * 200
 SEGMENTS = " ".join(f"This is sentence number {i}." for i in range(300))
 LATE = 3  # steps: one may be under way, and news of two may be on their way, when the engine is told
 
@@ -100,7 +100,7 @@ def test_blocks_are_free_a_step_after_the_engine_hears(service: tuple[tuple[str,
             watched.aborted_at.clear()
         free = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0))
         assert free.blocks_used <= alone.blocks_used + 1 + (free.step - alone.step) // 16
-        assert free.step - watched.aborted_at[0] <= LATE, case
+        assert free.step - watched.aborted_at[-1] <= LATE, case
 
 
 def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], Watched]) -> None:
@@ -114,4 +114,4 @@ def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], W
             watched.wait(lambda stats: stats.num_waiting == 4)
             watched.aborted_at.clear()
         free = watched.wait(lambda stats: stats.num_waiting == 0)
-        assert free.step - watched.aborted_at[0] <= LATE
+        assert free.step - watched.aborted_at[-1] <= LATE

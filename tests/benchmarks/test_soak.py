@@ -38,7 +38,7 @@ def test_a_few_seconds_of_everything(tmp_path: Path) -> None:
         "--model",
         str(model),
         "--minutes",
-        "0.1",
+        "0.05",
         "--tolerance",
         "64",
     ]

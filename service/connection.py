@@ -21,4 +21,4 @@ class Connection(H11Protocol):
             scope.setdefault("extensions", {})["trivium.cut"] = transport.abort
             await app(scope, receive, send)
 
-        self.app = served  # type: ignore[assignment]
+        self.app = served

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -19,7 +20,7 @@ from benchmarks.servers import free_port
 from benchmarks.soak.clients import Crowd, Tally
 from benchmarks.soak.log import unexplained
 from benchmarks.soak.mix import calls, load
-from benchmarks.soak.vitals import Growth, Vitals, growth
+from benchmarks.soak.vitals import Growth, Sample, Vitals, growth
 
 _LEVELS = [2, 8, 16, 4, 1, 24, 12, 2]  # clients at once, in turn
 _SLEEP = 3.0  # seconds that those stay who read nothing; the service gives them up before
@@ -71,10 +72,10 @@ async def soak(model: str, mix: Path | None, seconds: float, *, kills: int, seed
             crowd = Crowd(url, calls(load(mix), generator, bad=0.05), generator, sleep=_SLEEP)
             await crowd.run(min(5.0, seconds / 4), [4])  # what is made once is made now
             vitals = Vitals(process.pid)
-            start = await _settled(url, vitals)
-            async with _beside(vitals.watch()), _beside(_kill(vitals, url, kills, seconds, generator)):
+            start = await _settled(vitals)
+            async with _beside(vitals.watch()), _beside(_kill(vitals, kills, seconds, generator)):
                 await crowd.run(seconds, _LEVELS * max(1, round(seconds / 240)))
-            end = await _settled(url, vitals, files=start.files)
+            end = await _settled(vitals, files=start.files)
             held = await _held(url)
             process.terminate()
             code = await asyncio.to_thread(process.wait, 60)
@@ -106,7 +107,7 @@ def _served(model: str, log: Path, flags: list[str]) -> Iterator[tuple[subproces
 
 
 @contextlib.asynccontextmanager
-async def _beside(work) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run it beside the block, no longer than that."""
     task = asyncio.create_task(work)
     try:
@@ -127,7 +128,7 @@ async def _until_ready(http: httpx.AsyncClient, process: subprocess.Popen[bytes]
     raise RuntimeError("the service is not ready")
 
 
-async def _kill(vitals: Vitals, url: str, kills: int, seconds: float, generator: random.Random) -> None:
+async def _kill(vitals: Vitals, kills: int, seconds: float, generator: random.Random) -> None:
     """Kill the engine so often, at random moments."""
     began = time.monotonic()
     for moment in sorted(generator.uniform(0.1, 0.9) * seconds for _ in range(kills)):
@@ -136,7 +137,7 @@ async def _kill(vitals: Vitals, url: str, kills: int, seconds: float, generator:
             os.kill(engine.pid, signal.SIGKILL)
 
 
-async def _settled(url: str, vitals: Vitals, files: int | None = None):  # type: ignore[no-untyped-def]
+async def _settled(vitals: Vitals, files: int | None = None) -> Sample:
     """The first sample that has no more descriptors than ``files``, or the last one in the time there is."""
     deadline = time.monotonic() + _SETTLED
     await asyncio.sleep(1)  # connections that were closed end

@@ -18,6 +18,7 @@ from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
 from service.tasks.choice import CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.few_shot import FewShot
 from service.tasks.generation import Generator, Options
@@ -66,7 +67,7 @@ class Answerer:
         if not query.documents:
             return await self._from_knowledge(query, options, rounds)
         if not any(document.text.strip() for document in query.documents):
-            return AnswerRun(rounds, _nothing(mode), sequences=0)
+            return AnswerRun(rounds, _nothing(mode), cost=Cost(0, 0))
         if mode == "extractive":
             _refuse_sampling(options)
             if self._reader is not None:
@@ -94,7 +95,7 @@ class Answerer:
             beam=max(_BEAM, query.top_k),
         )
         work = extraction.work(rounds, query.top_k, query.no_answer_threshold)
-        return AnswerRun(rounds, work, sequences=extraction.sequences)
+        return AnswerRun(rounds, work, cost=extraction.cost)
 
     async def _quote(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         tokenizer = self._generator.tokenizer
@@ -108,7 +109,7 @@ class Answerer:
         options = replace(options, max_tokens=most_tokens, stop=(*options.stop, *stop))
         request = self._generator.from_tokens(tokens, options, param=_blame(query))
         quotation = Quotation(request, windows, Relevance.among_sentences(query.question, windows), citing)
-        return AnswerRun(rounds, quotation.work(rounds), sequences=1)
+        return AnswerRun(rounds, quotation.work(rounds), cost=Cost.of([request]))
 
     async def _from_knowledge(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         prompt, given = knowledge_prompt(query.question)
@@ -119,7 +120,7 @@ class Answerer:
             options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
         request = self._generator.from_tokens(tokens, options, param="question")
-        return AnswerRun(rounds, _written(rounds, request), sequences=1)
+        return AnswerRun(rounds, _written(rounds, request), cost=Cost.of([request]))
 
     async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:
         """Tokens of documents that fit between a question and its answer. Raises PromptTooLong."""

@@ -1,7 +1,5 @@
-"""A soak of a few seconds, and that it fails when it should."""
+"""That a soak fails when it should."""
 
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,6 @@ from benchmarks.soak.clients import Tally
 from benchmarks.soak.log import unexplained
 from benchmarks.soak.run import Outcome
 from benchmarks.soak.vitals import Growth, Sample, growth
-from tests.engine.tiny_models import tiny_model
 
 CLEAN = Outcome(
     seconds=60,
@@ -26,26 +23,6 @@ CLEAN = Outcome(
     exit_code=0,
     unexplained=[],
 )
-
-
-def test_a_few_seconds_of_everything(tmp_path: Path) -> None:
-    model = tiny_model("llama", tmp_path / "tiny", max_position_embeddings=4096)
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "soak",
-        "--model",
-        str(model),
-        "--minutes",
-        "0.05",
-        "--tolerance",
-        "64",
-    ]
-    done = subprocess.run([*command, "--threads", "1"], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for row in ("| **lost** | **0** |", "| exit code | 0 |", "bad request |"):
-        assert row in done.stdout
 
 
 def test_what_is_clean_does_not_fail() -> None:

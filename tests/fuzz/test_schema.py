@@ -31,7 +31,7 @@ def _fuzz(operation: APIOperation, server: Server) -> None:
     fitting, bent = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
 
     @settings(
-        max_examples=EXAMPLES or 8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=EXAMPLES or 5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
     @given(case=st.one_of(fitting, bent))
     def send(case: Case) -> None:

@@ -33,6 +33,7 @@ SERIES = {
     ("trivium_inter_token_latency_seconds", "histogram", ()),
     ("trivium_kv_cache_capacity_tokens", "gauge", ()),
     ("trivium_kv_cache_usage_ratio", "gauge", ()),
+    ("trivium_largest_token_gap_seconds", "histogram", ()),
     ("trivium_preemptions_total", "counter", ()),
     ("trivium_prefix_cache_hit_tokens_total", "counter", ()),
     ("trivium_prefix_cache_queried_tokens_total", "counter", ()),
@@ -100,7 +101,7 @@ def metrics() -> Metrics:
     observer.request_started()
     observer.first_token(0.1)
     observer.token_gap(0.02)
-    observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12), (FinishReason.STOP, FinishReason.LENGTH))
+    observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12, 0.03), (FinishReason.STOP, FinishReason.LENGTH))
     translations: TranslationObserver = metrics
     translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
@@ -136,6 +137,7 @@ def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
         "trivium_queue_wait_seconds_sum": 0.01,
         "trivium_time_to_first_token_seconds_sum": 0.1,
         "trivium_inter_token_latency_seconds_sum": 0.02,
+        "trivium_largest_token_gap_seconds_sum": 0.03,
         "trivium_completion_duration_seconds_sum": 0.12,
         "trivium_step_tokens_sum": 42,
         'trivium_computed_tokens_total{phase="prefill"}': 40,

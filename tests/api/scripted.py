@@ -22,6 +22,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from model_store.types import LocalModel
 from service.api.app import create_app
+from service.connection import Connection
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError, EngineUnavailable
 from service.engine.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
@@ -211,7 +212,7 @@ def _logprob(token: int, count: int) -> TokenLogprob:
 def served(app: ASGIApp) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
     """An application on a real socket: its address, and what stops it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http="h11")
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http=Connection)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

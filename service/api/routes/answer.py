@@ -53,7 +53,7 @@ async def answer(
         return run
 
     format = AnswerFormat(id=id, model=state.model_name)
-    return await reply(http, state, start, format, sequences=run.sequences, stream=bool(body.stream), headers=headers)
+    return await reply(http, state, start, format, cost=run.cost, stream=bool(body.stream), headers=headers)
 
 
 def _query(body: AnswerRequest, settings: Settings) -> Query:

@@ -18,6 +18,7 @@ from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
 from service.tasks.choice import CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.few_shot import FewShot
 from service.tasks.generation import Generator, Options
@@ -66,7 +67,7 @@ class Answerer:
         if not query.documents:
             return await self._from_knowledge(query, options, rounds)
         if not any(document.text.strip() for document in query.documents):
-            return AnswerRun(rounds, _nothing(mode), sequences=0)
+            return AnswerRun(rounds, _nothing(mode), cost=Cost(0, 0))
         if mode == "extractive":
             _refuse_sampling(options)
             if self._reader is not None:
@@ -79,7 +80,7 @@ class Answerer:
         windows = await self._windows(query, await self._room(extraction_prompt(query.question, ""), most_tokens))
         extraction = await self._extraction(query, options, windows, most_tokens)
         work = extraction.work(rounds, query.top_k, query.no_answer_threshold)
-        return AnswerRun(rounds, work, sequences=extraction.sequences)
+        return AnswerRun(rounds, work, cost=extraction.cost)
 
     async def _extraction(
         self, query: Query, options: Options, windows: Sequence[Window], most_tokens: int
@@ -94,7 +95,7 @@ class Answerer:
             await self._words(),
             readings,
             Ranking(query.question, windows, self._calibration),
-            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt),
+            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
             longest=query.longest,
             most_tokens=most_tokens,
             beam=max(_BEAM, query.top_k),
@@ -124,7 +125,8 @@ class Answerer:
 
         quotation = Quotation(extraction, Relevance.among_sentences(query.question, windows), begin)
         work = quotation.work(rounds, query.no_answer_threshold)
-        return AnswerRun(rounds, work, sequences=quotation.sequences)
+        cost = replace(extraction.cost, tokens=extraction.cost.tokens + most_tokens)
+        return AnswerRun(rounds, work, cost=cost)
 
     async def _from_knowledge(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         prompt, given = knowledge_prompt(query.question)
@@ -135,7 +137,7 @@ class Answerer:
             options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
         request = self._generator.from_tokens(tokens, options, param="question")
-        return AnswerRun(rounds, _written(rounds, request), sequences=1)
+        return AnswerRun(rounds, _written(rounds, request), cost=Cost.of([request]))
 
     async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:
         """Tokens of documents that fit between a question and its answer. Raises PromptTooLong."""
@@ -197,7 +199,7 @@ def _mode(query: Query) -> str:
 
 def _refuse_sampling(options: Options) -> None:
     """A span is chosen by all of its probabilities: raises InvalidOption for what would shape or cut them."""
-    kept = {"max_tokens", "seed", "priority", "cache_salt"}
+    kept = {"max_tokens", "seed", "priority", "cache_salt", "tenant"}
     for field in fields(options):
         if field.name not in kept and getattr(options, field.name) != getattr(GREEDY, field.name):
             message = f"{field.name} is for generated answers, and this one is extracted; mode generative takes it"

@@ -19,6 +19,7 @@ from service.tasks.answering.spans import Passage, Place
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import Window
 from service.tasks.choice import Choice, CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 from service.tasks.rounds import Rounds
 
@@ -71,9 +72,11 @@ class Extraction:
         self._beam = beam
 
     @property
-    def sequences(self) -> int:
-        """How many it has in the engine at once, at most."""
-        return max(len(self._readings), self._beam)
+    def cost(self) -> Cost:
+        """What it has in the engine at once, at most."""
+        sequences = max(len(self._readings), self._beam)
+        longest = max(len(reading.prompt) for reading in self._readings)
+        return Cost(sequences, sequences * (longest + self._most_tokens))
 
     async def work(self, rounds: Rounds, top_k: int, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
         """The answer's text, then the answer."""

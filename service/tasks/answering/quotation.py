@@ -42,11 +42,6 @@ class Quotation:
         self._relevance = relevance
         self._begin = begin
 
-    @property
-    def sequences(self) -> int:
-        """How many it has in the engine at once, at most."""
-        return self._extraction.sequences
-
     async def work(self, rounds: Rounds, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
         """Pieces of the answer's text, then the answer. Where nothing is extracted, nothing is written."""
         found = await self._extraction.find(rounds, _SPANS, threshold)

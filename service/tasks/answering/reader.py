@@ -16,6 +16,7 @@ from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, check_number
 from service.tasks.completion import Timings, Usage
+from service.tasks.cost import Cost
 from service.tasks.errors import PromptTooLong, UnknownToken
 from service.tasks.generation import Options
 
@@ -42,7 +43,8 @@ class Reader:
             threshold=query.no_answer_threshold,
         )
         work = _Work(self.client, request_id, windows, options.priority)
-        return AnswerRun(work, self._steps(work, windows, choice), sequences=len(windows.rows))
+        cost = Cost(len(windows.rows), sum(len(row.tokens) for row in windows.rows))
+        return AnswerRun(work, self._steps(work, windows, choice), cost=cost)
 
     async def _steps(
         self, work: "_Work", windows: "_Windows", choice: span_scores.Choice

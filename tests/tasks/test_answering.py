@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.types import FinishReason
+from service.engine.types import FinishReason, Request, TokenOutput
 from service.tasks.answering import Answerer, Bounds
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.result import Answer
@@ -291,11 +291,23 @@ async def test_further_quotations_are_taken_if_they_stand_somewhere() -> None:
     assert [span.text for span in found.spans] == [QUOTED, "The café opens at eight"]
 
 
-@pytest.mark.parametrize("words", ["", " .", "\nQuote: It never closes."])
-async def test_who_only_quotes_answers_with_what_was_extracted(words: str) -> None:
-    client = writer(words)
+@pytest.mark.parametrize(("words", "dropped"), [("", 0), (" .", 0), ("\nQuote: It never closes.", 1)])
+@pytest.mark.parametrize(("said", "due"), [(" At six. ", "At six."), ("", "six in the evening")])
+async def test_who_only_quotes_is_asked_to_answer(words: str, dropped: int, said: str, due: str) -> None:
+    extract, quote, write = (
+        wants(CHAT, {"six in the evening": 9}),
+        says([*CHAT.encode(words), 0], FinishReason.STOP),
+        says([*CHAT.encode(said), 0], FinishReason.STOP),
+    )
+
+    def script(request: Request) -> list[TokenOutput | Exception]:
+        if request.params.constraint:
+            return extract(request)
+        return (write if CHAT.decode(request.prompt).endswith(f"{QUOTED}\nAnswer:") else quote)(request)
+
+    client = ScriptedClient(script, max_model_len=8192, num_blocks=512, vocab_size=CHAT.vocab_size)
     found = await answer(client, generative())
-    assert (found.text, found.no_answer) == ("six in the evening", False)
+    assert (found.text, found.no_answer, found.dropped_citations) == (due, False, dropped)
     assert [span.text for span in found.spans] == [QUOTED]
 
 

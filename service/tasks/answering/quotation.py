@@ -55,36 +55,38 @@ class Quotation:
         spans: tuple[Span, ...] | None = None  # None: the quotations are not over
         dropped = 0
         finish = "stop"
-        with rounds.start([begun.request]) as completion:
-            async for delta in completion:
-                check(delta)
-                finish = str(delta.finish or finish)
-                piece = delta.text
-                if spans is None:
-                    head += piece
-                    quoted, mark, piece = head.partition(begun.citing.answer)
-                    if not mark and delta.finish is None:
-                        continue
-                    further, dropped = self._cite(begun, quoted)
-                    spans = (source, *(span for span in further if span != source))
-                    if not mark:
-                        break
-                body = (space + piece).lstrip() if not text else space + piece
-                space = body[len(body.rstrip()) :]
-                body = body.rstrip()
-                text += body
-                yield body
-        if not text:  # it has only quoted
+        while True:
+            with rounds.start([begun.request]) as completion:
+                async for delta in completion:
+                    check(delta)
+                    finish = str(delta.finish or finish)
+                    piece = delta.text
+                    if spans is None:
+                        head += piece
+                        quoted, mark, piece = head.partition(begun.citing.answer)
+                        if not mark:
+                            continue
+                        spans, dropped = self._cited(source, begun, quoted)
+                    body = (space + piece).lstrip() if not text else space + piece
+                    space = body[len(body.rstrip()) :]
+                    body = body.rstrip()
+                    text += body
+                    yield body
+            if spans is not None:
+                break
+            spans, dropped = self._cited(source, begun, head)  # it has only quoted, and is asked to answer now
+            begun = await self._begin(found.spans, source.text + begun.citing.answer)
+        if not text:
             text = found.text
             yield text
-        yield replace(answer, text=text, spans=spans or (source,), dropped_citations=dropped, finish_reason=finish)
+        yield replace(answer, text=text, spans=spans, dropped_citations=dropped, finish_reason=finish)
 
-    def _cite(self, begun: Begun, quoted: str) -> tuple[list[Span], int]:
-        """Where further quotations stand, each line one of them, and how many stand nowhere."""
+    def _cited(self, source: Span, begun: Begun, quoted: str) -> tuple[tuple[Span, ...], int]:
+        """The source and where further quotations stand, each line one of them; and how many stand nowhere."""
         lines = [line.removeprefix(begun.citing.quote).strip().strip(_MARKS).strip() for line in quoted.splitlines()]
         quotes = dict.fromkeys(line for line in lines if terms(line))
         found = [span for quote in quotes if (span := self._find(begun.windows, quote))]
-        return found, len(quotes) - len(found)
+        return tuple(dict.fromkeys([source, *found])), len(quotes) - len(found)
 
     def _find(self, windows: Sequence[Window], quote: str) -> Span | None:
         """The place whose neighbourhood has most of the question, the first of equals."""

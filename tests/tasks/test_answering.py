@@ -397,6 +397,14 @@ async def test_a_generated_answer_is_not_extracted(param: str, changed: dict[str
         assert error.value.param == param
 
 
+@pytest.mark.parametrize(("param", "value"), [("no_answer_threshold", 0.5), ("stride", 5)])
+@pytest.mark.parametrize("mode", ["auto", "generative"])
+async def test_an_answer_without_documents_has_no_part_of_them(mode: Any, param: str, value: float) -> None:
+    with pytest.raises(InvalidOption) as error:
+        await answer(chooser({}), replace(Query(question="When?", mode=mode), **{param: value}))
+    assert error.value.param == param
+
+
 async def test_nothing_can_be_extracted_from_nothing() -> None:
     with pytest.raises(InvalidOption) as error:
         await answer(chooser({}), Query(question="When?", mode="extractive"))

@@ -194,6 +194,10 @@ def _mode(query: Query) -> str:
         ):
             if given:
                 raise InvalidOption(f"{name} is for extractive answers, and this one is generated", param=name)
+    if not query.documents:
+        for name, value in (("no_answer_threshold", query.no_answer_threshold), ("stride", query.stride)):
+            if value is not None:
+                raise InvalidOption(f"{name} is for answers out of a context or documents: give one", param=name)
     return mode
 
 

@@ -25,7 +25,7 @@ help:
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
-	@echo 'make soak             mixed traffic, bad clients and kills for 15 minutes, and what is left of the service after'
+	@echo 'make soak             mixed traffic and bad clients for 15 minutes, and what is left of the service after'
 	@echo 'make fuzz             thousands of requests that nobody would send, where make test sends hundreds'
 	@echo 'make eval             measure what quantization costs, and how good answers and translations are, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.engine.types import FinishReason, StepStats
 from service.metrics import Metrics
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.completion import Observer, Timings, Usage
 from service.tasks.translation.result import Flag
 from service.tasks.translation.run import Observer as TranslationObserver
+from tests.engine_info import engine_info
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(Path(sys.executable).parent))
@@ -57,23 +58,8 @@ SERIES = {
     ("trivium_translation_segments_total", "counter", ()),
 }
 
-INFO = EngineInfo(
-    vocab_size=100,
-    max_model_len=256,
-    max_num_seqs=8,
-    max_batch_tokens=64,
-    prefill_chunk=32,
-    block_size=16,
-    num_blocks=32,
-    device="cpu",
-    dtype="bfloat16",
-    architecture="Qwen2ForCausalLM",
-    backend="native",
-    quantization="none",
-    prefix_caching=True,
-    weights_bytes=1,
-    kv_cache_bytes=1,
-    startup_seconds={"weights": 1.5, "kv cache": 0.5},
+INFO = engine_info(
+    architecture="Qwen2ForCausalLM", backend="native", num_blocks=32, startup_seconds={"weights": 1.5, "kv cache": 0.5}
 )
 READER = ReaderInfo(
     architecture="BertForQuestionAnswering",

@@ -19,7 +19,6 @@ def soak(
         Path | None, typer.Option(help="JSON Lines of tasks; benchmarks/README.md tells the fields.")
     ] = None,
     minutes: Annotated[float, typer.Option(help="How long.", min=0.05)] = 15.0,
-    kills: Annotated[int, typer.Option(help="How often the engine is killed meanwhile.", min=0)] = 0,
     tolerance: Annotated[float, typer.Option(help="MiB that a process may grow after warm-up.", min=0)] = 16.0,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
 ) -> None:
@@ -30,7 +29,7 @@ def soak(
     from benchmarks.soak.report import table
     from benchmarks.soak.run import soak
 
-    outcome = asyncio.run(soak(model, mix, minutes * 60, kills=kills, seed=seed, flags=context.args))
+    outcome = asyncio.run(soak(model, mix, minutes * 60, seed=seed, flags=context.args))
     print(table(outcome))
     for line in (*outcome.tally.lost[:20], *outcome.unexplained[:20]):
         print(line)

@@ -9,7 +9,6 @@ def table(outcome: Outcome) -> str:
     tally = outcome.tally
     rows = {
         "time": f"{outcome.seconds / 60:.1f} min",
-        "kills of the engine": f"{outcome.kills}",
         "sent": f"{tally.sent:,}",
         "answered": f"{tally.answered:,}",
         **{f"refused: {status}": f"{count:,}" for status, count in sorted(tally.refused.items())},

@@ -7,9 +7,9 @@ only so far.
 Between tenants there is start-time fair queueing (Goyal, Vin and Cheng, 1996; for language models compare VTC,
 arXiv:2401.00588). A tenant's next sequence begins at the tenant's virtual time, which moves on by what the sequence may
 cost at worst, times the share of it that this tenant's sequences have taken of late; when it ends, the difference to
-what it took is made up for. Who comes with nothing under way begins at the virtual
-time of the last start, so idleness saves nothing up and work that nobody else wanted is not held against anybody.
-Waiting counts a little too, so that an endless flow of new tenants starves nobody.
+what it took is made up for. Who comes with nothing under way begins at the virtual time of the last start, so idleness
+saves nothing up and work that nobody else wanted is not held against anybody. Waiting counts a little too, so that an
+endless flow of new tenants starves nobody.
 
 Who has started before and was preempted comes before all who have not. While there is a single tenant, urgency alone
 decides, among these too.

@@ -182,7 +182,7 @@ class ModelRunner:
         end = min(chunk.start + chunk.num_tokens, sequence.num_prompt - 1)
         size = max(1, _MAX_LOGITS // self.vocab_size)
         found: list[TokenLogprob] = []
-        for begin in range(max(chunk.start, sequence.params.prompt_logprobs_from - 1), end, size):
+        for begin in range(chunk.start, end, size):
             stop = min(begin + size, end)
             logits = self.model.logits(hidden[first + begin : first + stop])
             found += logprobs(logits, sequence.tokens[begin + 1 : stop + 1], top)

@@ -178,7 +178,8 @@ class Scheduler:
                 break
             if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
                 continue
-            match = self.pool.match(sequence.reusable, sequence.request.cache_salt)
+            wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
+            match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
             sequence.awaited = None if sequence.num_preemptions else match.pending
             if sequence.awaited is not None:
                 continue
@@ -214,10 +215,8 @@ class Scheduler:
         if end >= (sequence.num_published + 1) * self.pool.block_size:
             self._tables.publish(sequence)
         if params.prompt_logprobs is not None:
-            first = params.prompt_logprobs_from
-            known = sequence.prompt_logprobs or [None] * first
-            new = output.prompt_logprobs[len(known) - max(chunk.start + 1, first) :]
-            sequence.prompt_logprobs = [*known, *new]
+            known = sequence.prompt_logprobs or [None]
+            sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
         if not samples:
             return None
         if output.token is not None:

@@ -50,12 +50,6 @@ class Sequence:
         return self.request.params
 
     @property
-    def reusable(self) -> list[int]:
-        """The tokens that may come out of the prefix cache, and one more: cached tokens have no logits."""
-        params = self.params
-        return self.tokens if params.prompt_logprobs is None else self.tokens[: params.prompt_logprobs_from]
-
-    @property
     def num_prompt(self) -> int:
         return len(self.request.prompt)
 

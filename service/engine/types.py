@@ -39,8 +39,7 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0  # with the position it keys every draw: same request, same tokens, in any batch
     stop_token_ids: tuple[int, ...] = ()  # end-of-sequence ids included, unless they are to be ignored
     logprobs: int | None = None  # None: none; k: the chosen token's and those of the k likeliest
-    prompt_logprobs: int | None = None  # the same for each prompt token, but for those before the next field
-    prompt_logprobs_from: int = 1  # >= 1; what stands before this prompt token may come out of the prefix cache
+    prompt_logprobs: int | None = None  # the same for each prompt token
     constraint: TokenGraph | None = None  # only its tokens may come; log probabilities are then among what it allows
 
 

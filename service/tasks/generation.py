@@ -36,7 +36,6 @@ class Options:
     ignore_eos: bool = False
     logprobs: int | None = None
     prompt_logprobs: int | None = None
-    prompt_logprobs_from: int = 1
     constraint: TokenGraph | None = None
     skip_special_tokens: bool = True
     n: int = 1
@@ -123,7 +122,6 @@ class Generator:
             stop_token_ids=tuple(dict.fromkeys([*eos, *options.stop_token_ids])),
             logprobs=options.logprobs,
             prompt_logprobs=options.prompt_logprobs,
-            prompt_logprobs_from=options.prompt_logprobs_from,
             constraint=options.constraint,
         )
         return CompletionRequest(

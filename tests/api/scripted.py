@@ -30,26 +30,10 @@ from service.metrics import Metrics
 from service.settings import Settings
 from service.tasks.chat_template import ChatTemplate
 from service.tasks.tokenizer import Tokenizer
+from tests.engine_info import engine_info
 
 EOS = 256
-INFO = EngineInfo(
-    vocab_size=257,
-    max_model_len=10_000,
-    max_num_seqs=8,
-    max_batch_tokens=64,
-    prefill_chunk=64,
-    block_size=16,
-    num_blocks=1000,
-    device="cpu",
-    dtype="float32",
-    architecture="Scripted",
-    backend="torch",
-    quantization="none",
-    prefix_caching=True,
-    weights_bytes=0,
-    kv_cache_bytes=0,
-    startup_seconds={},
-)
+INFO = engine_info(max_model_len=10_000, num_blocks=1000)
 
 
 def byte_tokenizer() -> Tokenizer:

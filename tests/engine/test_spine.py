@@ -405,29 +405,6 @@ def test_scoring_equals_the_log_softmax_of_transformers(name: str, reference: Ca
         assert runs[f"other {number}"].tokens == ref.greedy(prompt)
 
 
-@pytest.mark.parametrize("name", ["default", "chunks of 1", "chunks of 3", *TIGHT])
-def test_scoring_an_end_takes_the_beginning_from_the_prefix_cache(
-    name: str, reference: Callable[[str], Reference]
-) -> None:
-    ref = reference("llama")
-    driver = Driver(ref.path, **CONFIGS[name])
-    prompt = max(ref.prompts, key=len)
-    first = len(prompt) - 3
-    driver.run([(0, make_request("before", prompt))])
-    scoring = [(0, make_request("score", prompt, max_tokens=0, prompt_logprobs=2, prompt_logprobs_from=first))]
-    others = [(number, make_request(f"other {number}", prompt)) for number, prompt in enumerate(ref.prompts)]
-    runs = driver.run(scoring + others)
-    (output,) = runs["score"].outputs
-    whole_blocks = (first - 1) // driver.engine.info.block_size * driver.engine.info.block_size
-    assert output.num_cached == (0 if "no prefix cache" in name else whole_blocks)
-    assert output.prompt_logprobs[:first] == (None,) * first
-    due = ref.logprobs(prompt)
-    assert len(output.prompt_logprobs) == len(prompt)
-    for place, found in enumerate(output.prompt_logprobs[first:], start=first):
-        assert found is not None
-        assert_logprobs(found, due[place - 1], prompt[place], 2)
-
-
 def test_prompt_and_output_logprobs_together(reference: Callable[[str], Reference]) -> None:
     ref = reference("gemma2")
     driver = Driver(ref.path, **CONFIGS["few blocks"])

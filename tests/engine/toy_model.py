@@ -3,7 +3,8 @@
 from service.engine.engine import Engine
 from service.engine.sequence import Sequence
 from service.engine.step import ChunkOutput, Runner, Step
-from service.engine.types import EngineConfig, EngineInfo, Request
+from service.engine.types import EngineConfig, Request
+from tests.engine_info import engine_info
 
 SIZE = 2
 
@@ -51,7 +52,7 @@ class Computed:
     """A runner with the sizes that an engine asks for."""
 
     def __init__(self, runner: Runner, *, blocks: int = 64, seqs: int = 4, budget: int = 16, chunk: int = 8) -> None:
-        self.info = EngineInfo(
+        self.info = engine_info(
             vocab_size=5,
             max_model_len=blocks * SIZE,
             max_num_seqs=seqs,
@@ -59,15 +60,6 @@ class Computed:
             prefill_chunk=chunk,
             block_size=SIZE,
             num_blocks=blocks,
-            device="none",
-            dtype="none",
-            architecture="Toy",
-            backend="none",
-            quantization="none",
-            prefix_caching=True,
-            weights_bytes=0,
-            kv_cache_bytes=0,
-            startup_seconds={},
         )
         self.run = runner.run
 

@@ -27,7 +27,6 @@ from service.tasks.rounds import Rounds, check
 GREEDY = Options(temperature=0.0)
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
-_AT_ONCE = 4  # windows that one prompt may hold
 _SEAM = 16  # tokens that a text may take more in its prompt than by itself
 
 
@@ -111,14 +110,13 @@ class Answerer:
         extraction = await self._extraction(query, options, windows, query.longest)
 
         async def begin(spans: Sequence[Span], quote: str) -> Begun:
-            read = extraction.windows_of(spans, _AT_ONCE)
-            while True:
+            for count in range(len(spans), 0, -1):  # there is room for one window at least
+                read = extraction.windows_of(spans[:count])
                 citing = citing_prompt(query.question, [window.titled for window in read])
                 begun = f"{citing.quote} {quote}"
                 tokens = await citing.prompt.encode(tokenizer, citing.given, style=self._style, begun=begun)
-                if len(tokens) + most_tokens <= self._generator.max_tokens or len(read) == 1:
+                if len(tokens) + most_tokens <= self._generator.max_tokens:
                     break
-                read = extraction.windows_of(spans, len(read) - 1)
             stop = citing.prompt.stop(tokenizer, style=self._style, several_lines=True)
             written = replace(options, max_tokens=most_tokens, stop=(*options.stop, *stop))
             return Begun(self._generator.from_tokens(tokens, written, param=_blame(query)), citing, read)

@@ -90,15 +90,15 @@ class Extraction:
         candidates = await self._follow(rounds, openings)
         return self._ranking.answer(candidates, none, top_k=top_k, threshold=threshold)
 
-    def windows_of(self, spans: Sequence[Span], most: int) -> list[Window]:
-        """The windows that hold the best of the spans, in their order in the documents."""
+    def windows_of(self, spans: Sequence[Span]) -> list[Window]:
+        """The windows that hold the spans, in their order in the documents."""
         windows = [reading.window for reading in self._readings]
-        best = dict.fromkeys(next(number for number, each in enumerate(windows) if each.holds(span)) for span in spans)
-        return [windows[number] for number in sorted(list(best)[:most])]
+        found = {next(number for number, each in enumerate(windows) if each.holds(span)) for span in spans}
+        return [windows[number] for number in sorted(found)]
 
     def sentence_of(self, span: Span) -> Span:
         """What one quotes to show where a span stands."""
-        (window,) = self.windows_of([span], 1)
+        (window,) = self.windows_of([span])
         start, end = sentence_bounds(window.text, span.start - window.start, span.end - window.start)
         return window.span(start, end, score=1.0)
 

@@ -28,8 +28,7 @@ class AnswerRun:
     """An async iterable of pieces of the answer's text and a context manager: leaving it aborts what is unfinished.
 
     ``steps`` yields the pieces and at last the Answer, whose text they add up to. Nothing of it is done before somebody
-    iterates or collects. ``cost`` is what it has at work at once, at most; windows of a reader count
-    as sequences.
+    iterates or collects. ``cost`` is what it has at work at once, at most; windows of a reader count as sequences.
     """
 
     def __init__(self, work: Work, steps: AsyncGenerator[str | Answer, None], *, cost: Cost) -> None:

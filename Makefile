@@ -3,9 +3,12 @@
 PYTHON      ?= $(firstword $(shell command -v python3 python3.14 python3.13 python3.12 python3.11))
 MODEL       ?=
 DATA        ?=
+MIX         ?=
 PORT        ?=
 ARGS        ?=
 TORCH_INDEX ?=
+SOAK_MINUTES  ?= 15
+FUZZ_EXAMPLES ?= 2000
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -13,7 +16,7 @@ EVALS   := quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench bench-engine bench-peers eval container-test lock clean
+.PHONY: help serve test check bench bench-engine bench-peers soak fuzz eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
@@ -22,6 +25,8 @@ help:
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
 	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
+	@echo 'make soak             mixed traffic and bad clients for 15 minutes, and what is left of the service after'
+	@echo 'make fuzz             thousands of requests that nobody would send, where make test sends hundreds'
 	@echo 'make eval             measure what quantization costs, and how good answers and translations are, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
@@ -29,6 +34,7 @@ help:
 	@echo
 	@echo 'MODEL=name            what to serve: a catalogue name, a hub id or a directory'
 	@echo 'DATA=directory        texts for make eval; benchmarks/README.md says which'
+	@echo 'MIX=file              JSON Lines of tasks for make soak; SOAK_MINUTES=15 is how long it takes'
 	@echo 'PORT=8000             where to serve it'
 	@echo 'ARGS="..."            further arguments of trivium serve, pytest or the benchmark'
 	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
@@ -55,6 +61,12 @@ bench-engine: $(VENV)/installed-dev
 bench-peers: $(VENV)/installed-dev
 	@$(if $(TORCH_INDEX),PIP_EXTRA_INDEX_URL=$(TORCH_INDEX)) \
 	  $(BIN)/python -m benchmarks peers $(if $(MODEL),--model $(MODEL)) $(ARGS)
+
+soak: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks soak --minutes $(SOAK_MINUTES) $(if $(MODEL),--model $(MODEL)) $(if $(MIX),--mix $(MIX)) $(ARGS)
+
+fuzz: $(VENV)/installed-dev
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/fuzz --timeout 3600 $(ARGS)
 
 eval: $(VENV)/installed-dev
 	@for each in $(EVALS); do \

@@ -66,6 +66,8 @@ class NullRunner:
             device=str(self._device),
             dtype="bfloat16",
             architecture="Null",
+            backend="torch",
+            quantization="none",
             prefix_caching=True,
             weights_bytes=0,
             kv_cache_bytes=0,

@@ -61,7 +61,7 @@ def started(
     command: Callable[[int], list[str]], *, health: str, environment: dict[str, str] | None = None, seconds: float = 300
 ) -> Iterator[Server]:
     """``command`` is given the port. The server and all that it started end with the block."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryFile() as log:
         begin = time.perf_counter()
@@ -98,6 +98,7 @@ def _is_ready(client: httpx.Client, url: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

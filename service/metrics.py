@@ -70,6 +70,12 @@ class Metrics:
             buckets=_PER_TOKEN,
             registry=r,
         )
+        self._largest_gap = Histogram(
+            "trivium_largest_token_gap_seconds",
+            "Longest time between two tokens of a sequence in each completion.",
+            buckets=_PER_TOKEN,
+            registry=r,
+        )
         self._e2e = Histogram(
             "trivium_completion_duration_seconds",
             "Time from a completion's arrival to its end.",
@@ -161,6 +167,8 @@ class Metrics:
             self._finished.labels(reason.value).inc()
         if timings.ttft_seconds is not None:
             self._queue.observe(timings.queue_seconds)
+        if timings.largest_gap_seconds is not None:
+            self._largest_gap.observe(timings.largest_gap_seconds)
         self._e2e.observe(timings.total_seconds)
 
     def segment_translated(self, flags: tuple[Flag, ...], *, retried: bool) -> None:

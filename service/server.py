@@ -1,7 +1,7 @@
 """``trivium serve``: the model on this disk, the engine beside this process, uvicorn in front.
 
 SIGTERM and SIGINT end it with exit code 0, whether it is importing, fetching a model, loading or serving; requests that
-are open then get ``shutdown_timeout`` seconds.
+are open then get ``shutdown_timeout`` seconds. A second signal ends it at once.
 """
 
 import dataclasses
@@ -17,6 +17,8 @@ from model_store.store import Store
 from model_store.types import LocalModel
 from service import logs, signals
 from service.api.app import create_app
+from service.connection import Connection
+from service.draining import DrainingServer
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.engine.process import EngineProcess
@@ -51,11 +53,12 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         observer=metrics,
     )
     reader = None if reading is None else _reader(settings, reading, metrics, patience)
+    app = create_app(settings, model, client, tokenizer, metrics, reader)
     config = uvicorn.Config(
-        create_app(settings, model, client, tokenizer, metrics, reader),
+        app,
         host=settings.host,
         port=settings.port,
-        http="h11",  # bounds what a request's head may take; httptools would keep an endless one in memory
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -64,7 +67,7 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         timeout_graceful_shutdown=settings.shutdown_timeout,
         timeout_notify=0,  # as often as it can, which is every second
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, app.state.trivium.admission, delay=settings.shutdown_delay)
     startup = _Startup(server, model, client, reading, None if reader is None else reader.client, settings.log_json)
     config.callback_notify = startup.watch
     signals.on_end(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped

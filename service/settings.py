@@ -59,7 +59,23 @@ class Settings(BaseSettings):
     host: str = _server("127.0.0.1", "Address to listen on. 0.0.0.0 is every interface; there is no authentication.")
     port: int = _server(8000, "Port to listen on.", ge=0, le=65535)
     max_requests: int = _server(1024, "Sequences waiting or running at once; above it a request gets 429.", ge=1)
+    max_queued_tokens: int = _server(
+        0,
+        "Tokens that the requests waiting or running may need, prompts and outputs together; above it a request "
+        "gets 429. 0: 64 sequences of full length or 16 KV caches, whichever is more.",
+        ge=0,
+    )
+    queue_timeout: float = _server(
+        600.0, "Seconds that a request may wait for its first token; then it gets 504.", gt=0
+    )
+    request_timeout: float = _server(
+        3600.0, "Seconds that a request may take, and most that its header x-request-timeout may say; then 504.", gt=0
+    )
+    send_timeout: float = _server(120.0, "Seconds that a client may take nothing of its stream; then it is cut.", gt=0)
     shutdown_timeout: int = _server(30, "Seconds that open requests get to finish after SIGTERM.", ge=0)
+    shutdown_delay: float = _server(
+        0.0, "Seconds after SIGTERM in which new requests are told to go elsewhere, even if nothing is open.", ge=0
+    )
     stall_seconds: float = _server(
         30.0,
         "Seconds without a sign of life after which the engine or the reader is started anew. A step that computes may "
@@ -87,6 +103,11 @@ class Settings(BaseSettings):
     gpu_memory_fraction: float = _engine(0.9, "Share of the GPU's memory the service may take.", gt=0, le=1)
     prefix_caching: bool = _engine(True, "Reuse the KV cache of prompts that begin alike.")
     ageing_seconds: float = _engine(10.0, "Seconds of waiting that make up for one step of priority.", gt=0)
+    target_itl_ms: float = _engine(
+        0.0,
+        "Milliseconds between two tokens of a stream that prompts of others may cause; chunks are sized by it. 0: any.",
+        ge=0,
+    )
     threads: int = _engine(0, "CPU threads of the engine. 0: one for each core.", ge=0)
     native_kernels: bool = _engine(True, "Compute Llama-like models on CPUs with compiled kernels, if they can be had.")
     quantization: Literal["none", "int8"] = _engine("none", "int8: weights of 8 bits, on CPUs with compiled kernels.")

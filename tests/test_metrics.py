@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.engine.types import FinishReason, StepStats
 from service.metrics import Metrics
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.completion import Observer, Timings, Usage
 from service.tasks.translation.result import Flag
 from service.tasks.translation.run import Observer as TranslationObserver
+from tests.engine_info import engine_info
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(Path(sys.executable).parent))
@@ -33,6 +34,7 @@ SERIES = {
     ("trivium_inter_token_latency_seconds", "histogram", ()),
     ("trivium_kv_cache_capacity_tokens", "gauge", ()),
     ("trivium_kv_cache_usage_ratio", "gauge", ()),
+    ("trivium_largest_token_gap_seconds", "histogram", ()),
     ("trivium_preemptions_total", "counter", ()),
     ("trivium_prefix_cache_hit_tokens_total", "counter", ()),
     ("trivium_prefix_cache_queried_tokens_total", "counter", ()),
@@ -56,23 +58,8 @@ SERIES = {
     ("trivium_translation_segments_total", "counter", ()),
 }
 
-INFO = EngineInfo(
-    vocab_size=100,
-    max_model_len=256,
-    max_num_seqs=8,
-    max_batch_tokens=64,
-    prefill_chunk=32,
-    block_size=16,
-    num_blocks=32,
-    device="cpu",
-    dtype="bfloat16",
-    architecture="Qwen2ForCausalLM",
-    backend="native",
-    quantization="none",
-    prefix_caching=True,
-    weights_bytes=1,
-    kv_cache_bytes=1,
-    startup_seconds={"weights": 1.5, "kv cache": 0.5},
+INFO = engine_info(
+    architecture="Qwen2ForCausalLM", backend="native", num_blocks=32, startup_seconds={"weights": 1.5, "kv cache": 0.5}
 )
 READER = ReaderInfo(
     architecture="BertForQuestionAnswering",
@@ -100,7 +87,7 @@ def metrics() -> Metrics:
     observer.request_started()
     observer.first_token(0.1)
     observer.token_gap(0.02)
-    observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12), (FinishReason.STOP, FinishReason.LENGTH))
+    observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12, 0.03), (FinishReason.STOP, FinishReason.LENGTH))
     translations: TranslationObserver = metrics
     translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
@@ -136,6 +123,7 @@ def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
         "trivium_queue_wait_seconds_sum": 0.01,
         "trivium_time_to_first_token_seconds_sum": 0.1,
         "trivium_inter_token_latency_seconds_sum": 0.02,
+        "trivium_largest_token_gap_seconds_sum": 0.03,
         "trivium_completion_duration_seconds_sum": 0.12,
         "trivium_step_tokens_sum": 42,
         'trivium_computed_tokens_total{phase="prefill"}': 40,

@@ -45,6 +45,32 @@ def serving(
 
 
 @app.command(context_settings=PASS_ON)
+def victims(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="What to serve.")] = "",
+    targets: Annotated[str, typer.Option(help="target_itl_ms of the servers, with commas. 0: none.")] = "200,0",
+    streams: Annotated[int, typer.Option(help="Streams that are watched.", min=1)] = 8,
+    output_tokens: Annotated[int, typer.Option(help="Tokens of each.", min=2)] = 256,
+    prompt_tokens: Annotated[int, typer.Option(help="Tokens of each prompt that is sent meanwhile.", min=1)] = 4000,
+    rounds: Rounds = 1,
+    tolerance: Tolerance = 0.15,
+) -> None:
+    """Streams with and without a client that keeps sending long prompts. Further arguments: `trivium serve`'s."""
+    from benchmarks import victims as measured
+
+    measured.measure(
+        model or Settings.load().model,
+        targets=[int(target) for target in targets.split(",")],
+        streams=streams,
+        output_tokens=output_tokens,
+        prompt_tokens=prompt_tokens,
+        rounds=rounds,
+        tolerance=tolerance,
+        arguments=context.args,
+    )
+
+
+@app.command(context_settings=PASS_ON)
 def peers(
     context: typer.Context,
     model: Annotated[str, typer.Option(help="What to serve.")] = "",

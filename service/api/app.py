@@ -48,6 +48,9 @@ Errors have OpenAI's shape and name the field to blame in `param`; routes of oth
 answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with `data: [DONE]`; an
 error after the first byte is an event with `error`.
 
+A request may say in the header `x-request-timeout` how many seconds it may take. What is late is abandoned and ends
+with 504, or with an error event in its stream.
+
 Known fields are obeyed or refused; fields nobody knows are listed in the header `x-ignored-params`.
 
 These change nothing in an answer and are taken: {", ".join(sorted(WITHOUT_EFFECT))}.
@@ -72,7 +75,7 @@ def create_app(
         client=client,
         reader=None if reader is None else reader.client,
         metrics=metrics,
-        admission=Admission(settings.max_requests),
+        admission=Admission(settings.max_requests, settings.max_queued_tokens),
         generator=generator,
         translator=Translator(
             generator, style=model.prompt_style, max_segments=settings.max_segments, observer=metrics
@@ -112,7 +115,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """The socket answers at once; the engine and the reader load meanwhile."""
     state: State = app.state.trivium
     client, reader, metrics = state.client, state.reader, state.metrics
-    starts = [asyncio.create_task(_start("engine", client, lambda: metrics.engine_ready(client.info)))]
+
+    def engine_ready() -> None:
+        metrics.engine_ready(client.info)
+        state.admission.fit(client.info)
+
+    starts = [asyncio.create_task(_start("engine", client, engine_ready))]
     if reader is not None:
         starts.append(asyncio.create_task(_start("reader", reader, lambda: metrics.reader_ready(reader.info))))
     try:

@@ -42,8 +42,3 @@ async def guarded(work: Coroutine[Any, Any, T], *guards: Coroutine[Any, Any, Nev
         for each in (task, *watchers):
             each.cancel()
         await asyncio.gather(task, *watchers, return_exceptions=True)
-
-
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """The result of ``work``, which is cancelled when the client goes away. Raises ClientGone."""
-    return await guarded(work, raise_when_gone(receive))

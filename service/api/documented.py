@@ -24,11 +24,19 @@ _ERRORS = [
         ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type"),
     ),
     (
-        "Too many sequences at once; `retry-after` says when to try again.",
-        ApiError(429, "The service is busy: 1024 of 1024 sequences are taken", code="rate_limit_exceeded"),
+        "Too many sequences or tokens at once; `retry-after` says when to try again.",
+        ApiError(
+            429,
+            "The service is busy: 1024 of 1024 sequences are taken, and the request may need 1",
+            code="rate_limit_exceeded",
+        ),
     ),
     ("A fault of the service.", ApiError(500, "The service failed on this request")),
     ("The engine is loading, stopping or dead.", ApiError(503, "the engine is loading", code="loading")),
+    (
+        "It took longer than the service or the header `x-request-timeout` allows.",
+        ApiError(504, "The request did not begin within 600 seconds", code="queue_timeout"),
+    ),
 ]
 
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number: nobody reads it, it is for the log and the metrics
 
-_TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error"}
+_TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error", 504: "timeout_error"}
 _RETRY_AFTER = {"retry-after": "5"}
 _NO_RETRY = {"x-should-retry": "false"}
 _UNAVAILABLE_CODES = {"stopping": "draining"}
@@ -57,6 +57,11 @@ class ApiError(Exception):
 def invalid(param: str, message: str) -> ApiError:
     """A field has a value that cannot be served."""
     return ApiError(400, message, param=param, code="invalid_value")
+
+
+def stopping() -> ApiError:
+    """For those who come, or still wait, when the service ends. They are to ask elsewhere, on another connection."""
+    return ApiError(503, "The service is stopping", code="draining", headers=_RETRY_AFTER | {"connection": "close"})
 
 
 def as_api_error(error: Exception) -> ApiError:

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.errors import CLIENT_CLOSED_REQUEST, ApiError, respond
+from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.metrics import Metrics
 
 logger = logging.getLogger(__name__)
@@ -67,8 +67,7 @@ class Edge:
         except asyncio.CancelledError:  # the server will not wait for us any longer
             if status:
                 raise
-            stopping = ApiError(503, "The service is stopping", code="draining")
-            await respond(stopping, scope)(scope, receive, watched_send)
+            await respond(stopping(), scope)(scope, receive, watched_send)
         except Exception as error:
             incomplete = 500
             logger.error("request %s failed", request_id)

@@ -5,20 +5,36 @@ has a real status. From then on one object owns the completion: this function fo
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import AbstractContextManager, ExitStack
-from typing import Any, Protocol, TypeVar
+from contextlib import ExitStack
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from service.api.disconnect import while_connected
+from service.api.deadline import Deadline, Timed
+from service.api.disconnect import guarded, raise_when_gone
 from service.api.sse import EventStream
 from service.api.state import State
 from service.tasks.completion import Completion
+from service.tasks.cost import Cost
 
 Texts = Completion
-Work = TypeVar("Work", bound=AbstractContextManager[Any], contravariant=True)  # aborts what is unfinished
+
+
+class Running(Timed, Protocol):
+    """What a request started: a context manager that aborts what is unfinished."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None: ...
+
+
+Work = TypeVar("Work", bound=Running, contravariant=True)
 
 
 class Format(Protocol[Work]):
@@ -46,26 +62,29 @@ async def reply(
     start: Callable[[], Awaitable[Work]],
     format: Format[Work],
     *,
-    sequences: int,
+    cost: Cost,
     stream: bool,
     headers: dict[str, str],
 ) -> Response:
-    """If ``sequences`` more are admitted, start the completion and answer with it."""
+    """If that much more is admitted, start the completion and answer with it, in the time that there is."""
     if not stream:
 
         async def whole(work: Work) -> Response:
             return Json(await format.body(work), headers=headers)
 
-        return await reply_whole(http, state, start, whole, sequences=sequences)
+        return await reply_whole(http, state, start, whole, cost=cost)
     state.client.require_ready()
+    deadline = Deadline.of(http.headers, state.settings)
     with ExitStack() as owned:
-        owned.enter_context(state.admission.take(sequences))
+        owned.enter_context(state.admission.take(cost))
         work = await start()
         owned.enter_context(work)
         return EventStream(
             format.events(work),
             owned=owned.pop_all(),
+            late=partial(deadline.watch, work),
             heartbeat=state.settings.heartbeat_seconds,
+            patience=state.settings.send_timeout,
             headers=headers,
         )
 
@@ -76,9 +95,10 @@ async def reply_whole(
     start: Callable[[], Awaitable[Work]],
     whole: Callable[[Work], Coroutine[Any, Any, Response]],
     *,
-    sequences: int,
+    cost: Cost,
 ) -> Response:
     """The same where there are no streams: ``whole`` makes the answer of what was started."""
     state.client.require_ready()  # who is in already goes on through a restart; who comes now can come again
-    with state.admission.take(sequences), await start() as work:
-        return await while_connected(http.receive, whole(work))
+    deadline = Deadline.of(http.headers, state.settings)
+    with state.admission.take(cost), await start() as work:
+        return await guarded(whole(work), deadline.watch(work), raise_when_gone(http.receive))

@@ -8,8 +8,9 @@ An error after the first byte is an event too.
 
 import asyncio
 import json
+import logging
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Never
 
@@ -18,7 +19,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.disconnect import ClientGone, guarded, raise_when_gone
-from service.api.errors import ApiError, as_api_error
+from service.api.errors import ApiError, as_api_error, stopping
+
+logger = logging.getLogger(__name__)
 
 DONE = b"data: [DONE]\n\n"
 PING = b": ping\n\n"
@@ -34,12 +37,16 @@ def event(data: dict[str, Any]) -> bytes:
     return b"data: " + line + b"\n\n"
 
 
+class _Unread(ClientGone):
+    """The client is there, but takes nothing."""
+
+
 class EventStream(Response):
     """Sends the events of an async generator and DONE, and ends the generator when the client has gone away.
 
     ``owned`` is closed with the response, even if the generator never began. ``heartbeat`` is the longest silence, in
-    seconds. A client that does not take what was sent for ``patience`` seconds counts as gone. Exceptions of the
-    generator become an error event.
+    seconds. A client that does not take what was sent for ``patience`` seconds is cut off. Exceptions of the
+    generator, and the ApiError that ``late`` raises, become an error event.
     """
 
     media_type = "text/event-stream"
@@ -50,7 +57,8 @@ class EventStream(Response):
         *,
         owned: ExitStack,
         heartbeat: float,
-        patience: float = 120.0,
+        patience: float,
+        late: Callable[[], Coroutine[Any, Any, Never]],
         headers: dict[str, str] | None = None,
     ) -> None:
         self.status_code = 200
@@ -60,6 +68,8 @@ class EventStream(Response):
         self._owned = owned
         self._heartbeat = heartbeat
         self._patience = patience
+        self._late = late
+        self._ended = False  # the last event is on its way
         self._quiet_since = math.inf  # monotonic seconds; inf while something is being sent
         self._sending_since = math.inf
 
@@ -67,14 +77,35 @@ class EventStream(Response):
         with self._owned:
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                await guarded(self._pump(send), self._beat(send), raise_when_gone(receive))
+                await guarded(self._pump(send), self._beat(send), self._late(), raise_when_gone(receive))
+            except _Unread:
+                logger.warning("a stream was cut: its client took nothing of it for %g seconds", self._patience)
+                await self._cut(scope, receive)
             except ClientGone:
                 pass
+            except ApiError as error:  # it is late
+                await self._give_up(error, scope, receive, send)
             except asyncio.CancelledError:  # the server will not wait any longer
-                error = ApiError(503, "The service is stopping", code="draining")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(1):
-                        await send({"type": "http.response.body", "body": event(error.body()) + DONE})
+                await self._give_up(stopping(), scope, receive, send)
+
+    async def _give_up(self, error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+        self._owned.close()
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            async with asyncio.timeout(1):
+                await send({"type": "http.response.body", "body": event(error.body()) + DONE})
+        except TimeoutError:
+            await self._cut(scope, receive)
+
+    async def _cut(self, scope: Scope, receive: Receive) -> None:
+        """End a connection that takes nothing: closing it in good order would wait for the client."""
+        self._owned.close()
+        if cut := scope.get("extensions", {}).get("trivium.cut"):
+            cut()
+            with suppress(ClientGone):
+                await raise_when_gone(receive)
 
     async def _pump(self, send: Send) -> None:
         self._quiet_since = asyncio.get_running_loop().time()
@@ -85,6 +116,7 @@ class EventStream(Response):
                 end = DONE
             except Exception as error:
                 end = event(as_api_error(error).body()) + DONE
+        self._ended = True
         self._owned.close()  # whoever reads the last event finds its place free
         await self._send(send, end, more=False)
         self._quiet_since = math.inf
@@ -101,7 +133,7 @@ class EventStream(Response):
         while True:
             now = clock()
             if now - self._sending_since > self._patience:
-                raise ClientGone
+                raise _Unread
             if now - self._quiet_since < self._heartbeat:
                 await asyncio.sleep(min(self._heartbeat, self._quiet_since + self._heartbeat - now))
                 continue
@@ -109,5 +141,5 @@ class EventStream(Response):
                 async with asyncio.timeout(self._patience):
                     await send({"type": "http.response.body", "body": PING, "more_body": True})
             except TimeoutError:
-                raise ClientGone from None
+                raise _Unread from None
             self._quiet_since = max(self._quiet_since, now)

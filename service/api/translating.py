@@ -39,7 +39,7 @@ async def translate(
         flags = sorted({flag for translation in translations for flag in translation.flags})
         return Json(write(translations), headers=headers | ({FLAGS_HEADER: ", ".join(flags)} if flags else {}))
 
-    return await reply_whole(http, state, start, whole, sequences=job.sequences)
+    return await reply_whole(http, state, start, whole, cost=job.cost)
 
 
 def check_texts(param: str, texts: Sequence[str], state: State) -> None:

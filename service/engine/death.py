@@ -30,7 +30,8 @@ async def examine(name: str, link: Link, stall: Stall | None) -> Death:
 
     ``stall`` is what its pulse said, if that is why. A process that still runs is asked for its stacks.
     """
-    process, cause = link.process, "exit"
+    process = link.process
+    cause: Cause = "exit"
     if link.ended.done():
         code = link.ended.result()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

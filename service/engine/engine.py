@@ -1,15 +1,14 @@
 """The engine: schedule, run, commit, synchronously. No thread, no socket, no clock but for statistics."""
 
-import logging
 import time
 from typing import Protocol
 
 from service.engine.block_pool import BlockPool
+from service.engine.pace import Pace
+from service.engine.recovery import Recovery
 from service.engine.scheduler import Scheduler
-from service.engine.step import ChunkOutput, Runner, Step
+from service.engine.step import Runner
 from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
-
-logger = logging.getLogger(__name__)
 
 
 class SizedRunner(Runner, Protocol):
@@ -24,7 +23,7 @@ class Engine:
 
     def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
         self.info = runner.info
-        self._runner = runner
+        self._runner = Recovery(runner)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
         self._scheduler = Scheduler(
             self._pool,
@@ -33,6 +32,7 @@ class Engine:
             prefill_chunk=self.info.prefill_chunk,
             max_model_len=self.info.max_model_len,
             ageing_seconds=config.ageing_seconds,
+            pace=Pace(config.target_itl_ms / 1000),
         )
         self._num_steps = 0
 
@@ -54,15 +54,17 @@ class Engine:
         return self._scheduler.abort(request_id)
 
     def step(self) -> StepOutput:
-        """Compute one step. A step that raises fails the sequences in it; the others go on."""
+        """Compute one step. What cannot be computed fails alone. Raises DeviceLost: then this engine is at its end."""
         begin = time.monotonic()
         step = self._scheduler.schedule()
-        outputs = self._scheduler.commit(step, self._run(step))
+        outputs = self._scheduler.commit(step, self._runner.run(step))
+        seconds = time.monotonic() - begin
+        self._scheduler.learn(step, seconds)
         self._num_steps += 1
         num_tokens, num_decodes = step.num_tokens, step.num_decodes
         stats = StepStats(
             step=self._num_steps,
-            seconds=time.monotonic() - begin,
+            seconds=seconds,
             num_running=self._scheduler.num_running,
             num_waiting=self._scheduler.num_waiting,
             num_prefill_tokens=num_tokens - num_decodes,
@@ -74,10 +76,3 @@ class Engine:
             blocks_total=self._pool.num_blocks,
         )
         return StepOutput(outputs=outputs, stats=stats)
-
-    def _run(self, step: Step) -> list[ChunkOutput]:
-        try:
-            return self._runner.run(step)
-        except Exception:
-            logger.exception("a step of %d sequences failed", len(step.chunks))
-            return [ChunkOutput(error="the step failed")] * len(step.chunks)

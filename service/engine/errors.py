@@ -3,6 +3,8 @@
 EngineError
 ├── RequestTooLarge     it can never fit: prompt + max_tokens against the context or the KV cache
 ├── UnsupportedModel    the model cannot be served exactly; the message says which part
+├── OutOfMemory         a step could not be computed for want of memory; a smaller one may be
+├── DeviceLost          the device computes nothing more for this process
 ├── PoisonousRequest    it was being computed whenever the process died
 └── EngineUnavailable   the engine process is loading, restarting, stopping or dead; `reason` is one of those words
 """
@@ -20,6 +22,14 @@ class RequestTooLarge(EngineError):
 
 class UnsupportedModel(EngineError):
     """The model has a part that the engine would compute wrongly or not at all."""
+
+
+class OutOfMemory(EngineError):
+    """An allocation failed inside a step, and nothing of the step counts."""
+
+
+class DeviceLost(EngineError):
+    """An error after which every call on the device fails: the process must end, and another one take over."""
 
 
 class PoisonousRequest(EngineError):

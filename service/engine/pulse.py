@@ -11,7 +11,7 @@ Stall = Literal["frozen", "deadlocked", "overdue"]
 
 BEAT_SECONDS = 0.5  # from one beat to the next
 _MUCH = 10  # how many times longer a step may compute, and loading may be silent
-_IDLE = 0.02  # processor seconds in a second: more is computing
+_IDLE = 0.02  # of the time between two beats: who uses the processor for longer computes
 
 
 class Pulse:
@@ -24,22 +24,24 @@ class Pulse:
         self._limit = stall_seconds
         self._silent = 0.0  # seconds since the last beat
         self._stuck = 0.0  # seconds of work since the last progress
+        self._idle = 0.0  # seconds since a beat has told that it computes
         self._used = 0.0  # processor seconds, as of the last beat
-        self._used_before = 0.0  # the same, as of the last progress
 
     def beat(self, cpu_seconds: float) -> None:
         """A beat has come."""
         self._silent = 0.0
+        if cpu_seconds - self._used > _IDLE * BEAT_SECONDS:
+            self._idle = 0.0
         self._used = cpu_seconds
 
     def progress(self) -> None:
         """A step is done, or there is nothing to do."""
         self._stuck = 0.0
-        self._used_before = self._used
 
     def elapse(self, seconds: float, *, loading: bool, busy: bool) -> Stall | None:
         """Time has passed, in which it was loading, had work, or had none. What is wrong, if anything is."""
         self._silent += seconds
+        self._idle += seconds
         if self._silent >= self._limit * (_MUCH if loading else 1):
             return "frozen"
         if not busy:
@@ -48,6 +50,6 @@ class Pulse:
         self._stuck += seconds
         if self._stuck >= self._limit * _MUCH:
             return "overdue"
-        if self._stuck >= self._limit and self._used - self._used_before < _IDLE * self._stuck:
+        if min(self._stuck, self._idle) >= self._limit:
             return "deadlocked"
         return None

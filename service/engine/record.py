@@ -25,15 +25,16 @@ class Record:
 
     @contextmanager
     def computing(self, ids: list[str]) -> Iterator[None]:
-        """Until the block ends these are being computed. More of them than there is room for are nobody."""
+        """Until the block ends these are being computed; if it raises, until others are.
+
+        An exception may be the process's last. More of them than there is room for are nobody.
+        """
         data = msgspec.msgpack.encode(ids)
         if _LENGTH + len(data) <= _SIZE:
             self._memory[_LENGTH : _LENGTH + len(data)] = data
             self._memory[:_LENGTH] = len(data).to_bytes(_LENGTH, "little")
-        try:
-            yield
-        finally:
-            self._memory[:_LENGTH] = bytes(_LENGTH)
+        yield
+        self._memory[:_LENGTH] = bytes(_LENGTH)
 
 
 def computed(directory: str) -> list[str]:

@@ -19,6 +19,7 @@ from service.engine.attention.flash import FlashAttention
 from service.engine.attention.gathered import GatheredAttention
 from service.engine.attention.paged import PagedAttention
 from service.engine.batch import Batch
+from service.engine.failures import translated
 from service.engine.graphs import DecodeGraphs, NotCapturable
 from service.engine.limits import Limits
 from service.engine.machine import dtype_name, find_device, num_cores
@@ -94,15 +95,24 @@ class ModelRunner:
         """One output for each of ``step.chunks``, in their order. Sequences are read, never written.
 
         A chunk that reaches its sequence's end samples, unless ``max_tokens`` is 0. With ``prompt_logprobs`` every
-        chunk yields those of the prompt tokens that follow its own.
+        chunk yields those of the prompt tokens that follow its own. Raises OutOfMemory and DeviceLost; a step that
+        raises leaves nothing in the cache.
         """
         if not step.chunks:
             return []
-        batch = Batch.build(step, self.cache, self.device)
+        with translated():
+            batch = Batch.build(step, self.cache, self.device)
+            try:
+                return self._compute(batch)
+            except Exception:
+                self.cache.clear(batch.slots)
+                raise
+
+    def _compute(self, batch: Batch) -> list[ChunkOutput]:
         hidden = self.hidden(batch)
         broken = self._clear_broken(batch, hidden)
         tokens = self._sample(batch, hidden, broken)
-        outputs = [ChunkOutput()] * len(step.chunks)
+        outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
             token = tokens.get(number)
             if number in broken:

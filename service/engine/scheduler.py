@@ -2,25 +2,27 @@
 
 There is no prefill phase and no decode phase (vLLM's rule): in every step each sequence is moved towards having all its
 tokens computed, under one token budget. Sequences that lack one token go first, so that a prompt never holds up a
-stream; what is left of the budget goes to chunks of prompts, then to admission.
+stream; what is left of the budget, as far as the ``pace`` allows, goes to chunks of prompts, then to admission.
 
-Everybody is ordered by *urgency*, ``priority * ageing_seconds + arrival``. Since all who wait age alike, ageing changes
-no order among them and the key never changes; a late comer of better priority overtakes only so far.
+Who waits gets a place in the order of ``queue``. Among those who run, the least urgent is preempted first.
 
-Progress is certain: what can never fit is refused by ``add``, a preempted sequence keeps its place and its tokens, and
-the most urgent sequence is never preempted, so it finishes.
+Progress is certain. What can never fit is refused by ``add``. A preempted sequence keeps its tokens and its urgency and
+waits for nobody's prefix; until it is back, nobody starts who is less urgent. So the most urgent of those who have
+started always runs, is never preempted, and finishes.
 """
 
 import time
-from array import array
 from collections.abc import Callable
-from itertools import count, islice
+from itertools import islice
 from operator import attrgetter
 
 from sortedcontainers import SortedKeyList
 
 from service.engine.block_pool import BlockPool
+from service.engine.block_tables import BlockTables
 from service.engine.errors import EngineError, RequestTooLarge
+from service.engine.pace import Pace
+from service.engine.queue import Queue
 from service.engine.sequence import Sequence
 from service.engine.step import Chunk, ChunkOutput, Step
 from service.engine.types import FinishReason, Request, TokenOutput
@@ -38,18 +40,19 @@ class Scheduler:
         prefill_chunk: int,
         max_model_len: int,
         ageing_seconds: float = 10.0,
+        pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pool = pool
+        self._tables = BlockTables(pool)
         self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
-        self._ageing_seconds = ageing_seconds
+        self._pace = pace or Pace(target=0)
         self._clock = clock
-        self._numbers = count()
         self._sequences: dict[str, Sequence] = {}
-        self._waiting: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
+        self._waiting = Queue(ageing_seconds)
         self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
 
     @property
@@ -67,10 +70,7 @@ class Scheduler:
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
-        urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, urgency=(urgency, next(self._numbers)))
-        self._sequences[request.id] = sequence
-        self._waiting.add(sequence)
+        sequence = self._sequences[request.id] = self._waiting.enter(request)
         return sequence
 
     def abort(self, request_id: str) -> bool:
@@ -84,15 +84,21 @@ class Scheduler:
     def schedule(self) -> Step:
         """The next step; empty only if nothing is left to do."""
         step = Step()
-        budget = self._schedule_running(step)
+        budget, chunk = self._schedule_running(step)
         if not step.num_preempted:
-            self._admit(step, budget)
+            self._admit(step, budget, chunk)
         return step
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
         """Enter what the runner found: progress, new tokens, the end of sequences."""
         news = (self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True))
         return [item for item in news if item is not None]
+
+    def learn(self, step: Step, seconds: float) -> None:
+        """A step took so long: what is paced and billed by time goes by it."""
+        self._pace.learn(step, seconds)
+        if step.chunks:
+            self._waiting.learn(step.num_tokens, seconds)
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
@@ -103,26 +109,43 @@ class Scheduler:
         if self.pool.blocks_for(prompt + output) > self.pool.num_blocks:
             raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
 
-    def _schedule_running(self, step: Step) -> int:
-        """Chunks for those who run, most urgent first; the token budget that is left.
+    def _schedule_running(self, step: Step) -> tuple[int, int]:
+        """Chunks for those who run, most urgent first; the token budget that is left, and how much one prompt may take.
 
         Who needs a block and finds none takes it from the least urgent, which comes later in this loop or is itself.
         """
         running = list(self._running)  # as preemption changes it
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        budget = self.max_batch_tokens - lacking.count(1)
+        budget, chunk = self._prompt_budget(running, lacking)
         size = self.pool.block_size
         for sequence, tokens in zip(running, lacking, strict=True):
             if not sequence.block_table:
                 break  # it was preempted by a more urgent one, and so was everybody after it
             if tokens > 1:
-                tokens = min(tokens, self.prefill_chunk, budget)
+                tokens = min(tokens, chunk, budget)
                 budget -= tokens
             start = sequence.num_computed
             fits = start + tokens <= len(sequence.block_table) * size
             if tokens and (fits or self._grow(sequence, start + tokens, step)):
                 step.chunks.append(Chunk(sequence, start, tokens))
-        return budget
+        return budget, chunk
+
+    def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> tuple[int, int]:
+        """Tokens for prompts beside those who lack one token, and how many of them one prompt may take.
+
+        Where the pace leaves little, one takes no more than half of it if there are others, or a long one would hold
+        up all short ones.
+        """
+        singles = lacking.count(1)
+        budget = self.max_batch_tokens - singles
+        prompts = len(running) - singles + len(self._waiting)
+        if not prompts:
+            return budget, self.prefill_chunk
+        start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
+        allowed = self._pace.allowance(singles, start)
+        if allowed >= budget:
+            return budget, self.prefill_chunk
+        return int(allowed), min(self.prefill_chunk, int(allowed / 2) if prompts > 1 else int(allowed))
 
     def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make its block table hold so many tokens; False if it had to preempt itself."""
@@ -139,29 +162,29 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         """Back to its place in the queue. Its tokens stay; its blocks go, but the prefix cache may find them."""
         self._running.remove(sequence)
-        self._give_back(sequence)
-        sequence.num_preemptions += 1
-        self._waiting.add(sequence)
+        self._tables.give_back(sequence)
+        self._waiting.put_back(sequence)
 
-    def _admit(self, step: Step, budget: int) -> None:
+    def _admit(self, step: Step, budget: int, chunk: int) -> None:
         """Start those who wait, most urgent first, as far as budget, places and blocks go.
 
         Only so many are looked at, so that a long queue costs nothing.
         """
         if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
             return
-        for sequence in list(islice(self._waiting, 2 * self.max_num_seqs)):
+        started = []
+        for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
             if budget <= 0 or len(self._running) >= self.max_num_seqs:
-                return
+                break
             if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
                 continue
             wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
             match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
-            sequence.awaited = match.pending
-            if match.pending is not None:
+            sequence.awaited = None if sequence.num_preemptions else match.pending
+            if sequence.awaited is not None:
                 continue
-            if not self._place(sequence, match.blocks):
-                return  # nobody overtakes the one who does not fit, or it would wait for ever
+            if not self._tables.place(sequence, match.blocks, reserve=len(self._running)):
+                break  # nobody overtakes the one who does not fit, or it would wait for ever
             sequence.num_published = len(match.blocks)
             sequence.content = match.content
             sequence.num_computed = len(match.blocks) * self.pool.block_size
@@ -170,42 +193,14 @@ class Scheduler:
                 sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
                 step.cache_queried_tokens += sequence.num_prompt
                 step.cache_hit_tokens += sequence.num_cached
-            self._waiting.remove(sequence)
+            started.append(sequence)
             self._running.add(sequence)
-            self._announce(sequence)
-            tokens = min(sequence.num_tokens - sequence.num_computed, self.prefill_chunk, budget)
+            self._tables.announce(sequence)
+            tokens = min(sequence.num_tokens - sequence.num_computed, chunk, budget)
             budget -= tokens
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
-
-    def _place(self, sequence: Sequence, cached: list[int]) -> bool:
-        """Give it blocks for all its tokens, the cached ones included; False if there are too few.
-
-        One block for each who runs is left over, so that admission does not cause preemption in the next step.
-        """
-        needed = self.pool.blocks_for(sequence.num_tokens) - len(cached)
-        reserve = len(self._running)
-        if self.pool.num_free - self.pool.num_revived(cached) < needed + reserve:
-            return False
-        self.pool.take(cached)
-        sequence.block_table = array("q", cached + (self.pool.allocate(needed) or []))
-        return True
-
-    def _announce(self, sequence: Sequence) -> None:
-        """Tell who has the same beginning to wait for this sequence's next block."""
-        begin = sequence.num_published * self.pool.block_size
-        sequence.announced = self.pool.announce(sequence.content, sequence.tokens[begin : begin + self.pool.block_size])
-
-    def _publish(self, sequence: Sequence) -> None:
-        """Enter the blocks that are full and computed into the prefix cache."""
-        size = self.pool.block_size
-        before = sequence.num_published
-        while (sequence.num_published + 1) * size <= sequence.num_computed:
-            begin = sequence.num_published * size
-            block = sequence.block_table[sequence.num_published]
-            sequence.content = self.pool.publish(block, sequence.content, sequence.tokens[begin : begin + size])
-            sequence.num_published += 1
-        if sequence.num_published > before:
-            self._announce(sequence)
+        for sequence in started:
+            self._waiting.start(sequence)
 
     def _commit(self, chunk: Chunk, output: ChunkOutput) -> TokenOutput | None:
         sequence = chunk.sequence
@@ -214,11 +209,11 @@ class Scheduler:
         request, params = sequence.request, sequence.request.params
         num_generated = len(sequence.tokens) - len(request.prompt)
         is_first = num_generated == len(request.generated)
-        end = chunk.start + chunk.num_tokens
+        end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
         samples = end == len(sequence.tokens)
         sequence.num_computed = end
         if end >= (sequence.num_published + 1) * self.pool.block_size:
-            self._publish(sequence)
+            self._tables.publish(sequence)
         if params.prompt_logprobs is not None:
             known = sequence.prompt_logprobs or [None]
             sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
@@ -249,18 +244,11 @@ class Scheduler:
         )
 
     def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
-        (self._running if sequence in self._running else self._waiting).remove(sequence)
-        self._give_back(sequence)
+        waits = sequence not in self._running
+        if not waits:
+            self._running.remove(sequence)
+        self._waiting.leave(sequence, waits=waits)
+        self._tables.give_back(sequence)
         sequence.finish, sequence.error = reason, error
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error)
-
-    def _give_back(self, sequence: Sequence) -> None:
-        """Release its blocks and take back what it announced."""
-        self.pool.release(sequence.block_table)
-        if sequence.announced is not None:
-            self.pool.withdraw(sequence.announced)
-        sequence.block_table = array("q")
-        sequence.num_computed = sequence.num_published = 0
-        sequence.content = sequence.request.cache_salt
-        sequence.announced = sequence.awaited = None

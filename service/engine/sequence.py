@@ -18,7 +18,7 @@ class Sequence:
     """
 
     request: Request
-    urgency: tuple[float, int] = (0.0, 0)  # who runs and who waits are ordered by it, smallest first
+    urgency: tuple[float, int] = (0.0, 0)  # who runs and a tenant's who wait are ordered by it, smallest first
     tokens: list[int] = field(default_factory=list)  # prompt, then what was generated
     block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, for batches to copy as it is
     num_computed: int = 0
@@ -28,6 +28,7 @@ class Sequence:
     awaited: Key | None = None  # the block it waits for, while it waits
     num_cached: int = 0  # prompt tokens taken from the prefix cache at first admission
     num_preemptions: int = 0
+    billed: float = 0.0  # seconds of the engine that its tenant was billed when it started
     started: float | None = None  # monotonic seconds of the first admission
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
     nodes: frozenset[int] = frozenset()  # where it stands in its constraint's graph, if it has one
@@ -55,6 +56,11 @@ class Sequence:
     @property
     def num_tokens(self) -> int:
         return len(self.tokens)
+
+    @property
+    def most_tokens(self) -> int:
+        """What prompt and output may come to."""
+        return len(self.request.prompt) + self.request.params.max_tokens
 
     @property
     def num_generated(self) -> int:

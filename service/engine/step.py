@@ -53,6 +53,7 @@ class ChunkOutput(Struct, frozen=True):
     logprob: TokenLogprob | None = None  # of the sampled token, if asked for
     prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if asked for: of the prompt tokens that follow this chunk's tokens
     error: str = ""  # this sequence alone failed (its logits are not finite, say)
+    num_tokens: int | None = None  # computed, if those are not all of the chunk's: then only its first ones, or none
 
 
 class Runner(Protocol):

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -85,6 +86,7 @@ class Supervisor:
         self._ready_since = 0.0  # monotonic seconds
         self._down_since: float | None = None
         self._started = asyncio.Event()  # it was ready, or never will be
+        self._closing = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
 
     @property
@@ -109,16 +111,16 @@ class Supervisor:
         if self._keeping is None:
             return
         keeping, self._keeping = self._keeping, None
-        link = self._link
         if self.status != "dead":
             self.status = "stopping"
         self._on_end()
         self._started.set()
-        if link is not None:
+        self._closing.set()
+        if (link := self._link) is not None:
             link.send(stop)
             await asyncio.wait([link.ended], timeout=_STOP_SECONDS)
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+            link.process.kill()
+        await keeping
 
     def send(self, frame: bytes) -> None:
         """Never waits. What is sent while it is not ready is lost."""
@@ -162,7 +164,9 @@ class Supervisor:
         try:
             while await self._live():
                 if self._in_vain > 1:
-                    await asyncio.sleep(min(2.0 ** (self._in_vain - 3), _LONGEST_PAUSE))
+                    pause = min(2.0 ** (self._in_vain - 3), _LONGEST_PAUSE)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._closing.wait(), pause)
         except Exception:
             logger.exception("the %s cannot be supervised", self._name)
             self.reason = f"the {self._name} cannot be started"
@@ -173,6 +177,8 @@ class Supervisor:
 
     async def _live(self) -> bool:
         """One life, to its end; whether there is to be another."""
+        if self._closing.is_set():
+            return False
         self._pulse, self._said = Pulse(self._patience.stall_seconds), ""
         process, self._given = self._given or EngineProcess(self._worker), None
         link = self._link = Link(process, self._config(), self._on_event)

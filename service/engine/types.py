@@ -53,6 +53,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: int = 0  # lower runs earlier
     arrival: float = 0.0  # monotonic seconds
     cache_salt: str = ""  # prefix-cache blocks are shared only under the same salt
+    tenant: str = ""  # whom it is for: places are shared out fairly between tenants
 
 
 class TokenLogprob(Struct, frozen=True, array_like=True):
@@ -117,6 +118,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gpu_memory_fraction: float = 0.9  # CUDA: share of the device that weights, activations and KV may take
     prefix_caching: bool = True
     ageing_seconds: float = 10.0  # waiting so long makes up for one step of priority
+    target_itl_ms: float = 0.0  # milliseconds that a step with decodes should take at most; 0: no target
     threads: int = 0  # CPU threads that compute
     native_kernels: bool = True  # CPU: compiled kernels where they can be had
     quantization: str = "none"  # none | int8; CPU, by the compiled kernels

@@ -127,6 +127,9 @@ def main(find_runner: Callable[[], MakeRunner] = _model_runner) -> int:
     parent = Parent(directory)
     try:
         return Worker(parent, Record(directory)).run(begin, find_runner)
+    except Exception:
+        logger.exception("the engine cannot go on")
+        return 1
     finally:
         parent.close()
 

@@ -110,6 +110,9 @@ def main() -> int:
     parent = Parent(directory)
     try:
         return Worker(parent, Record(directory)).run(begin)
+    except Exception:
+        logger.exception("the reader cannot go on")
+        return 1
     finally:
         parent.close()
 

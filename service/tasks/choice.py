@@ -23,6 +23,7 @@ class CompletionRequest:
     skip_special_tokens: bool = True
     priority: int = 0
     cache_salt: str = ""
+    tenant: str = ""
 
 
 class Delta(Struct, frozen=True):

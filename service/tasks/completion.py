@@ -43,6 +43,7 @@ class Timings:
     queue_seconds: float  # to the first step
     ttft_seconds: float | None  # to the first token; None if there was none
     total_seconds: float  # to the end, or until now
+    largest_gap_seconds: float | None = None  # between two tokens of any of the sequences; None if there were not two
 
 
 class Observer(Protocol):
@@ -89,6 +90,7 @@ class Completion:
         self._last_token: dict[str, float] = {}  # request id -> when its last token came
         self._queue_seconds = 0.0
         self._ttft: float | None = None
+        self._largest_gap: float | None = None
         self._ended: float | None = None
         self._started = time.monotonic()
         self._unfinished = 0
@@ -164,7 +166,8 @@ class Completion:
     @property
     def timings(self) -> Timings:
         """So far."""
-        return Timings(self._queue_seconds, self._ttft, (self._ended or time.monotonic()) - self._started)
+        total = (self._ended or time.monotonic()) - self._started
+        return Timings(self._queue_seconds, self._ttft, total, self._largest_gap)
 
     def _engine_requests(self, requests: Sequence[CompletionRequest]) -> list[Request]:
         made = []
@@ -181,6 +184,7 @@ class Completion:
                         priority=request.priority,
                         arrival=self._started,
                         cache_salt=request.cache_salt,
+                        tenant=request.tenant,
                     )
                 )
         self._prompts += len(requests)
@@ -211,6 +215,8 @@ class Completion:
         self._last_token[output.request_id] = now
         if self._ttft is None:
             self._ttft = now - self._started
+        if last is not None:
+            self._largest_gap = max(now - last, self._largest_gap or 0.0)
         if self._observer is not None:
             if last is None:
                 self._observer.first_token(now - self._started)

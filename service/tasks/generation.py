@@ -12,6 +12,8 @@ from service.tasks.completion import Completion, CompletionRequest, Observer
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.tokenizer import Tokenizer
 
+_MOST_LOGPROBS = 1 << 17  # of prompt tokens, in one request: they are held until all are known, and sent at once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -39,6 +41,7 @@ class Options:
     n: int = 1
     priority: int = 0
     cache_salt: str = ""
+    tenant: str = ""  # whom it is for
 
 
 class Generator:
@@ -99,6 +102,8 @@ class Generator:
         if options.min_tokens > max_tokens:
             message = f"min_tokens is {options.min_tokens}, but at most {max_tokens} tokens can be generated"
             raise InvalidOption(message, param="min_tokens")
+        if options.prompt_logprobs is not None:
+            _check_logprobs(options.n * len(tokens), options.prompt_logprobs)
         self._check_ids(options.logit_bias, "logit_bias")
         self._check_ids(options.stop_token_ids, "stop_token_ids")
         eos = () if options.ignore_eos else self.tokenizer.eos_token_ids
@@ -128,6 +133,7 @@ class Generator:
             skip_special_tokens=options.skip_special_tokens,
             priority=options.priority,
             cache_salt=options.cache_salt,
+            tenant=options.tenant,
         )
 
     def start(self, requests: Sequence[CompletionRequest], request_id: str | None = None) -> Completion:
@@ -139,3 +145,13 @@ class Generator:
         for id in ids:
             if not 0 <= id < size:
                 raise UnknownToken(f"token {id} is not in the vocabulary of {size} tokens", param=param)
+
+
+def _check_logprobs(num_tokens: int, top: int) -> None:
+    """Raises InvalidOption if there would be more than are held in memory for one request."""
+    if (count := num_tokens * (top + 1)) > _MOST_LOGPROBS:
+        message = (
+            f"logprobs: {num_tokens} prompt tokens (n times) with {top} alternatives each are {count} log "
+            f"probabilities; the limit is {_MOST_LOGPROBS}"
+        )
+        raise InvalidOption(message, param="logprobs")

@@ -46,7 +46,7 @@ def _find(name: str) -> Language | None:
     except ValueError:
         try:
             tag = langcodes.find(name)
-        except (LookupError, UnicodeError):
+        except (LookupError, UnicodeError, SystemError):  # the last where a name has a NUL: its index trips over it
             return None
     if not tag.is_valid() or not tag.language or tag.language in _NO_LANGUAGE:
         return None

@@ -41,7 +41,7 @@ class Rounds:
 
     @property
     def usage(self) -> Usage:
-        """So far. Later rounds go on with the prompts of the first, which count once."""
+        """So far. The prompts of later rounds hold the same texts as those of the first, which count once."""
         if not self._completions:
             return Usage(0, 0, 0)
         usages = [completion.usage for completion in self._completions]

@@ -22,6 +22,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from model_store.types import LocalModel
 from service.api.app import create_app
+from service.connection import Connection
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError, EngineUnavailable
 from service.engine.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
@@ -29,26 +30,10 @@ from service.metrics import Metrics
 from service.settings import Settings
 from service.tasks.chat_template import ChatTemplate
 from service.tasks.tokenizer import Tokenizer
+from tests.engine_info import engine_info
 
 EOS = 256
-INFO = EngineInfo(
-    vocab_size=257,
-    max_model_len=10_000,
-    max_num_seqs=8,
-    max_batch_tokens=64,
-    prefill_chunk=64,
-    block_size=16,
-    num_blocks=1000,
-    device="cpu",
-    dtype="float32",
-    architecture="Scripted",
-    backend="torch",
-    quantization="none",
-    prefix_caching=True,
-    weights_bytes=0,
-    kv_cache_bytes=0,
-    startup_seconds={},
-)
+INFO = engine_info(max_model_len=10_000, num_blocks=1000)
 
 
 def byte_tokenizer() -> Tokenizer:
@@ -215,7 +200,7 @@ def _logprob(token: int, count: int) -> TokenLogprob:
 def served(app: ASGIApp) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
     """An application on a real socket: its address, and what stops it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http="h11")
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http=Connection)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

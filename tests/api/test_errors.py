@@ -233,3 +233,29 @@ def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]
     assert response.status_code in {200, 400, 404}
     if response.status_code != 200:
         error_of(response)
+
+
+def test_what_can_never_fit_is_refused_with_both_numbers_before_it_is_queued() -> None:
+    long = "x" * 12_000
+    bodies: list[tuple[str, str, dict[str, Any]]] = [
+        ("/v1/generate", "12000", {"prompt": long}),
+        ("/v1/generate", "9990", {"prompt": "x" * 11, "max_new_tokens": 9990}),
+        ("/v1/completions", "12000", {"prompt": ["x", long], "n": 4, "stream": True}),
+        ("/v1/chat/completions", "12018", {"messages": [{"role": "user", "content": long}], "stream": True}),
+        ("/v1/answer", "12389", {"question": long}),
+        ("/v1/answer", "12910", {"question": long, "context": "x. y."}),
+        ("/v1/translate", "12639", {"text": long, "source_lang": "en", "target_lang": "de"}),
+        ("/v2/translate", "12639", {"text": [long], "source_lang": "EN", "target_lang": "DE"}),
+        ("/translate", "12639", {"q": long, "source": "en", "target": "de"}),
+        (
+            "/pipeline/translation",
+            "12639",
+            {"inputs": long, "parameters": {"src_lang": "en", "tgt_lang": "de"}},
+        ),
+    ]
+    with scripted_service() as service:
+        for route, number, body in bodies:
+            response = service.http.post(route, json=body)
+            assert response.status_code == 400, route
+            assert f"at most 10000 tokens, but {number}" in response.text or f"and {number} for" in response.text
+        assert not service.engine.submitted

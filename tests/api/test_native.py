@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.engine.types import Request
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
 from tests.api.wire import events
 
@@ -94,13 +95,23 @@ def test_answer(chinese: Scripted) -> None:
     check_account(last, tokens=16)
 
 
+class Reader(ScriptedEngine):
+    """Extracts "Ada", then goes on behind the quotation."""
+
+    def says(self, request: Request) -> str:
+        if request.params.constraint is None:
+            return "\nQuote: Nobody.\nAnswer: Ada."
+        return "Ada" if self.tokenizer.decode(request.prompt).endswith("assistant: ") else "da"
+
+
 def test_a_generated_answer_cites_its_documents() -> None:
     documents = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
     body = {"question": "Who came?", "documents": documents, "mode": "generative"}
-    with scripted_service(ScriptedEngine(text=" Ada came at six.\nQuote: Nobody.\nAnswer: Ada.")) as service:
+    with scripted_service(Reader()) as service:
         answer = service.http.post("/v1/answer", json=body).json()
         span = {"text": "Ada came at six.", "start": 0, "end": 16, "document": "b", "score": 1.0}
         assert (answer["answer"], answer["citations"], answer["dropped_citations"]) == ("Ada.", [span], 1)
+        assert 0 <= answer["no_answer_probability"] < 0.5
         *pieces, _, last = events(service.http.post("/v1/answer", json=body | {"stream": True}))
         assert ("".join(piece["text"] for piece in pieces), last["citations"]) == ("Ada.", [span])
 

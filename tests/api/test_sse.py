@@ -108,7 +108,7 @@ def test_a_stopping_service_answers_those_who_wait_for_json() -> None:
 
 def test_a_client_that_does_not_read_is_given_up() -> None:
     """Its buffers fill, the service waits for as long as it said, and what it held is let go."""
-    let_go = threading.Event()
+    let_go, gone = threading.Event(), threading.Event()
 
     async def endless() -> AsyncGenerator[bytes, None]:
         while True:
@@ -120,8 +120,12 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
         owned = ExitStack()
         owned.callback(let_go.set)
         await receive()
-        await EventStream(endless(), owned=owned, heartbeat=0.05, patience=0.2)(scope, receive, send)
+        stream = EventStream(endless(), owned=owned, late=asyncio.Event().wait, heartbeat=0.05, patience=0.2)
+        await stream(scope, receive, send)
+        assert (await receive())["type"] == "http.disconnect"  # cut: the client itself is still there
+        gone.set()
 
     with served(app) as (address, _), connection(address) as sock:
         sock.sendall(post_bytes("/", b"{}"))
         assert let_go.wait(20)
+        assert gone.wait(20)

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service.engine import worker
-from service.engine.errors import EngineError
+from service.engine.errors import DeviceLost, EngineError
 from service.engine.step import ChunkOutput, Step
 from service.engine.types import EngineConfig, EngineInfo, Request, TokenLogprob
 
-EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY = range(1000, 1005)  # tokens
-BUSY_SECONDS = 5.0
+EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY, LOST = range(1000, 1006)  # tokens
+BUSY_SECONDS = 3.5
 _STEP_SECONDS = 0.002
 
 
@@ -73,15 +73,18 @@ class FaultyRunner:
                 os._exit(3)
             if RAISE in tokens:
                 raise ValueError("a fault")
+            if LOST in tokens:
+                raise DeviceLost("the device is lost")
             if DEADLOCK in tokens:
                 threading.Event().wait()
             if BUSY in tokens:
                 end = time.monotonic() + BUSY_SECONDS
                 while time.monotonic() < end:
                     pass
-            scored = ()
+            scored: tuple[TokenLogprob, ...] = ()
             if params.prompt_logprobs is not None:
-                scored = tuple(TokenLogprob(token, -1.0) for token in tokens)
+                following = sequence.request.prompt[chunk.start + 1 : chunk.start + 1 + chunk.num_tokens]
+                scored = tuple(TokenLogprob(token, -1.0) for token in following)
             if NOT_FINITE in tokens:
                 outputs.append(ChunkOutput(error="the model's output is not finite"))
             elif chunk.samples:

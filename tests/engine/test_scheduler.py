@@ -13,47 +13,7 @@ from service.engine.scheduler import Scheduler
 from service.engine.sequence import Sequence
 from service.engine.step import ChunkOutput, Step
 from service.engine.types import FinishReason, Request, SamplingParams, TokenOutput
-
-SIZE = 2
-
-
-def next_token(tokens: list[int]) -> int:
-    """A deterministic stand-in for a model: what follows depends on all that came before."""
-    return sum(token * place for place, token in enumerate(tokens, start=1)) % 5
-
-
-def expected(request: Request) -> list[int]:
-    tokens = list(request.prompt)
-    while len(tokens) < len(request.prompt) + request.params.max_tokens:
-        tokens.append(next_token(tokens))
-        if tokens[-1] in request.params.stop_token_ids:
-            break
-    return tokens[len(request.prompt) :]
-
-
-class Cache:
-    """A KV cache as a dictionary: what each slot was written for. Reading checks that it is what must be there."""
-
-    def __init__(self) -> None:
-        self.slots: dict[int, tuple[int, ...]] = {}
-
-    def run(self, step: Step) -> list[ChunkOutput]:
-        for chunk in step.chunks:  # every row writes before any row reads, as in a layer
-            sequence = chunk.sequence
-            for position in range(chunk.start, chunk.start + chunk.num_tokens):
-                self.slots[self.slot(sequence, position)] = tuple(sequence.tokens[: position + 1])
-        for chunk in step.chunks:
-            for position in range(chunk.start + chunk.num_tokens):
-                seen = self.slots[self.slot(chunk.sequence, position)]
-                assert seen == tuple(chunk.sequence.tokens[: position + 1]), "a slot holds somebody else's token"
-        return [
-            ChunkOutput(token=next_token(c.sequence.tokens) if c.samples and c.sequence.params.max_tokens else None)
-            for c in step.chunks
-        ]
-
-    @staticmethod
-    def slot(sequence: Sequence, position: int) -> int:
-        return sequence.block_table[position // SIZE] * SIZE + position % SIZE
+from tests.engine.toy_model import SIZE, Cache, expected
 
 
 def make(
@@ -107,9 +67,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         stop=st.lists(st.integers(0, 4), max_size=1),
         priority=st.integers(-1, 1),
         salt=st.sampled_from(["", "a"]),
+        tenant=st.sampled_from(["", "a", "b"]),
         scores=st.booleans(),
     )
-    def add(self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, scores: bool) -> None:
+    def add(
+        self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, tenant: str, scores: bool
+    ) -> None:
         self.count += 1
         params = SamplingParams(
             max_tokens=max_tokens, stop_token_ids=tuple(stop), prompt_logprobs=0 if scores else None
@@ -121,6 +84,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             priority=priority,
             arrival=float(self.count),
             cache_salt=salt,
+            tenant=tenant,
         )
         pool = self.scheduler.pool
         if pool.blocks_for(len(prompt) + max_tokens) > pool.num_blocks:
@@ -138,22 +102,26 @@ class SchedulerMachine(RuleBasedStateMachine):
         sequence, _ = self.alive.pop(name)
         assert not sequence.block_table
 
-    @rule(fails=st.booleans())
-    def step(self, fails: bool) -> None:
-        most_urgent = min((sequence for sequence, _ in self.alive.values()), key=lambda s: s.urgency, default=None)
+    @rule(fails=st.booleans(), falls_short=st.booleans())
+    def step(self, fails: bool, falls_short: bool) -> None:
+        begun = [sequence for sequence, _ in self.alive.values() if sequence.started is not None]
+        most_urgent = min(begun, key=lambda sequence: sequence.urgency, default=None)
         step = self.scheduler.schedule()
-        if most_urgent is None:
+        if not self.alive:
             assert not step.chunks
             return
         assert step.chunks
         assert step.num_tokens <= max(self.budget, 1)
         assert len({chunk.sequence for chunk in step.chunks}) == len(step.chunks)
         assert len(step.chunks) <= self.scheduler.max_num_seqs
-        assert most_urgent.num_preemptions == 0 or any(c.sequence is most_urgent for c in step.chunks)
+        assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
         running = self.scheduler.num_running
         outputs = self.cache.run(step)
         if fails and running == len(step.chunks):
             outputs[0] = ChunkOutput(error="broken")
+        if falls_short:
+            outputs[-1] = ChunkOutput(num_tokens=step.chunks[-1].num_tokens // 2)
+        self.scheduler.learn(step, 0.01 * step.num_tokens)
         for output in self.scheduler.commit(step, outputs):
             self.receive(output)
 

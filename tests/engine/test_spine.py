@@ -16,9 +16,12 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
+from service.engine.batch import Batch
 from service.engine.engine import Engine
-from service.engine.errors import RequestTooLarge
+from service.engine.errors import OutOfMemory, RequestTooLarge
 from service.engine.runner import ModelRunner
+from service.engine.sequence import Sequence
+from service.engine.step import Chunk, Step
 from service.engine.types import (
     EngineConfig,
     FinishReason,
@@ -70,10 +73,10 @@ class Run:
 class Driver:
     """An engine with requests that arrive, and are aborted, before given steps."""
 
-    def __init__(self, path: Path, **config: Any) -> None:
+    def __init__(self, path: Path, make: Callable[[EngineConfig], ModelRunner] = ModelRunner, **config: Any) -> None:
         options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
         settings = EngineConfig(model_path=str(path), **options)
-        self.engine = Engine(ModelRunner(settings), settings)
+        self.engine = Engine(make(settings), settings)
         self.stats: list[StepStats] = []
 
     def run(self, arrivals: Iterable[tuple[int, Request]], aborts: dict[str, int] | None = None) -> dict[str, Run]:
@@ -103,6 +106,23 @@ class Driver:
 
     def run_one(self, request: Request) -> Run:
         return self.run([(0, request)])[request.id]
+
+
+class ShortOfMemory(ModelRunner):
+    """Its allocations fail, once keys and values are written, where a step is larger than a number that is drawn."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.failures = 0
+        self._generator: random.Random | None = None
+        super().__init__(config)
+        self._generator = random.Random(3)
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        hidden = super().hidden(batch)
+        if self._generator is not None and batch.num_rows > self._generator.randint(1, 30):
+            self.failures += 1
+            torch.empty(1 << 60)
+        return hidden
 
 
 class Reference:
@@ -209,6 +229,32 @@ def test_random_workloads_equal_generate(name: str, arch: str, reference: Callab
     hits = sum(stats.cache_hit_tokens for stats in driver.stats)
     assert (preempted > 0) == (name in TIGHT)
     assert (hits > 0) == CONFIGS[name].get("prefix_caching", True)
+
+
+@pytest.mark.parametrize("arch", ["llama", "gpt2"])
+def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str], Reference]) -> None:
+    """With few blocks, so that there is preemption too."""
+    ref = reference(arch)
+    runners: list[ShortOfMemory] = []
+
+    def make(config: EngineConfig) -> ModelRunner:
+        runners.append(ShortOfMemory(config))
+        return runners[0]
+
+    driver = Driver(ref.path, make, **CONFIGS["few blocks"])
+    for seed in range(2):
+        work = random_workload(ref, seed)
+        check(driver.run(work.arrivals, work.aborts), work)
+    assert runners[0].failures > 5
+
+
+def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference]) -> None:
+    runner = ShortOfMemory(EngineConfig(model_path=str(reference("llama").path), device="cpu", num_blocks=4))
+    request = make_request("a", (5,) * 40)
+    sequence = Sequence(request, block_table=[0, 1, 2])
+    with pytest.raises(OutOfMemory, match="allocate"):
+        runner.run(Step([Chunk(sequence, 0, 40)]))
+    assert not any(layer.key.any() or layer.value.any() for layer in runner.cache.layers)
 
 
 def test_a_warm_prefix_cache_changes_nothing(reference: Callable[[str], Reference]) -> None:

@@ -168,7 +168,7 @@ async def test_of_a_huge_text_the_windows_with_the_question_are_read(real: Real)
     run = await real.reader.answer(query, Options(), Bounds(window=40, windows=3), "huge")
     with run:
         found = await run.collect()
-    assert run.sequences == 3
+    assert run.cost.sequences == 3
     assert run.usage.prompt_tokens <= 3 * POSITIONS
     assert abs(found.spans[0].start - len(filler)) < len(filler)
 

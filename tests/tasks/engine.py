@@ -6,7 +6,8 @@ The tests of tasks over the real engine are elsewhere; here every order of arriv
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from service.engine.types import EngineInfo, FinishReason, Request, TokenOutput
+from service.engine.types import FinishReason, Request, TokenOutput
+from tests.engine_info import engine_info
 
 Script = Callable[[Request], list[TokenOutput | Exception]]
 
@@ -60,24 +61,7 @@ class ScriptedClient:
         self.script = script
         self.requests: list[Request] = []
         self.streams: list[ScriptedStream] = []
-        self.info = EngineInfo(
-            vocab_size=vocab_size,
-            max_model_len=max_model_len,
-            max_num_seqs=8,
-            max_batch_tokens=512,
-            prefill_chunk=256,
-            block_size=16,
-            num_blocks=num_blocks,
-            device="cpu",
-            dtype="float32",
-            architecture="Scripted",
-            backend="torch",
-            quantization="none",
-            prefix_caching=True,
-            weights_bytes=0,
-            kv_cache_bytes=0,
-            startup_seconds={},
-        )
+        self.info = engine_info(vocab_size=vocab_size, max_model_len=max_model_len, num_blocks=num_blocks)
 
     def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
         requests = list(requests)

@@ -1,51 +1,18 @@
 """Answering: what the model is asked, which spans it may choose, what it must quote, and what is refused."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from service.engine.types import FinishReason
-from service.tasks.answering import Answerer, Bounds
+from service.tasks.answering import Answerer
 from service.tasks.answering.query import Document, Query
-from service.tasks.answering.result import Answer
-from service.tasks.chat_template import ChatTemplate
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.generation import Generator, Options
-from service.tasks.tokenizer import Tokenizer
 from tests.tasks.chooser import wants
-from tests.tasks.engine import ScriptedClient, says
-from tests.tasks.test_chat_template import CHATML
-from tests.tasks.vocabularies import byte_level, tokenizer
-
-CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
-CAFE = "The café opens at eight. It closes at six in the evening, and at eight on Mondays."
-
-
-def one(text: str) -> tuple[Document, ...]:
-    return (Document(id="", text=text),)
-
-
-def chooser(texts: Mapping[str, float], end: float = -12.0, **limits: int) -> ScriptedClient:
-    limits = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size, **limits}
-    return ScriptedClient(wants(CHAT, texts, end=end), **limits)
-
-
-def speaker(text: str, **limits: int) -> ScriptedClient:
-    limits = {"max_model_len": 8192, "num_blocks": 512, **limits}
-    return ScriptedClient(says([*CHAT.encode(text), 0], FinishReason.STOP), **limits)
-
-
-async def answer(client: ScriptedClient, query: Query, options: Options | None = None, **bounds: int) -> Answer:
-    answerer = Answerer(Generator(client, CHAT), bounds=Bounds(**bounds))
-    with await answerer.answer(query, **({} if options is None else {"options": options})) as run:
-        pieces = [piece async for piece in run]
-        found = await run.collect()
-    assert "".join(pieces) == found.text
-    documents = {document.id: document.text for document in query.documents}
-    for span in found.spans:
-        assert documents[span.document][span.start : span.end] == span.text
-    return found
+from tests.tasks.engine import ScriptedClient
+from tests.tasks.questions import CAFE, CHAT, answer, chooser, one, speaker
+from tests.tasks.vocabularies import tokenizer
 
 
 async def test_a_span_is_literal_and_has_its_place() -> None:
@@ -258,51 +225,6 @@ async def test_a_generated_answer_is_short_and_greedy_unless_told_otherwise() ->
     assert (second.max_tokens, second.temperature) == (7, 0.5)
 
 
-def generative(question: str = "When does it close?", documents: tuple[Document, ...] = one(CAFE)) -> Query:
-    return Query(question=question, documents=documents, mode="generative")
-
-
-async def test_a_generated_answer_stands_on_its_quotation() -> None:
-    client = speaker(" It closes at six in the evening\nAnswer: At six o'clock. \n")
-    found = await answer(client, generative())
-    assert (found.text, found.mode, found.no_answer) == ("At six o'clock.", "generative", False)
-    (span,) = found.spans
-    assert (span.text, span.start, span.score) == ("It closes at six in the evening", CAFE.index("It"), 1.0)
-    assert CHAT.decode(client.requests[0].prompt).endswith("assistant\nQuote:")
-
-
-async def test_what_is_quoted_and_stands_nowhere_is_dropped_and_counted() -> None:
-    client = speaker(" “It closes at six”\nQuote: It never closes.\nAnswer: At six.")
-    found = await answer(client, generative())
-    assert (found.text, found.dropped_citations) == ("At six.", 1)
-    assert [span.text for span in found.spans] == ["It closes at six"]
-
-
-@pytest.mark.parametrize(
-    ("words", "dropped"),
-    [(" It never closes.\nAnswer: Never.", 1), ("", 0), (" .\nAnswer: At six.", 0), (" It closes at six", 0)],
-)
-async def test_without_a_quotation_there_is_no_answer(words: str, dropped: int) -> None:
-    client = speaker(words)
-    found = await answer(client, generative())
-    assert (found.text, found.no_answer, found.spans, found.dropped_citations) == ("", True, (), dropped)
-    assert client.streams[0].closed
-
-
-async def test_a_quotation_names_its_document() -> None:
-    documents = (Document(id="a", text="It rains."), Document(id="b", text=CAFE))
-    found = await answer(speaker(" It closes at six\nAnswer: At six."), generative(documents=documents))
-    assert found.spans[0].document == "b"
-
-
-async def test_of_long_documents_a_generated_answer_reads_what_fits() -> None:
-    text = "It rains and the wind blows from the sea. " * 300 + CAFE
-    client = speaker(" It closes at six\nAnswer: At six.", max_model_len=2000)
-    found = await answer(client, generative(documents=one(text)), window=200)
-    assert found.spans[0].start == text.index("It closes")
-    assert len(client.requests) == 1
-
-
 async def test_titles_that_leave_no_room_are_refused() -> None:
     documents = (Document(id="a", text=CAFE, title="so " * 600),)
     with pytest.raises(InvalidOption) as error:
@@ -349,9 +271,7 @@ async def test_an_extracted_answer_is_not_sampled(param: str, changed: dict[str,
     ("param", "changed"),
     [
         ("top_k", {"top_k": 2}),
-        ("no_answer_threshold", {"no_answer_threshold": 0.5}),
         ("max_answer_len", {"max_answer_len": 5}),
-        ("stride", {"stride": 5}),
     ],
 )
 async def test_a_generated_answer_is_not_extracted(param: str, changed: dict[str, Any]) -> None:
@@ -359,6 +279,14 @@ async def test_a_generated_answer_is_not_extracted(param: str, changed: dict[str
         with pytest.raises(InvalidOption) as error:
             await answer(chooser({}), Query(question="When?", documents=documents, mode="generative", **changed))
         assert error.value.param == param
+
+
+@pytest.mark.parametrize(("param", "value"), [("no_answer_threshold", 0.5), ("stride", 5)])
+@pytest.mark.parametrize("mode", ["auto", "generative"])
+async def test_an_answer_without_documents_has_no_part_of_them(mode: Any, param: str, value: float) -> None:
+    with pytest.raises(InvalidOption) as error:
+        await answer(chooser({}), replace(Query(question="When?", mode=mode), **{param: value}))
+    assert error.value.param == param
 
 
 async def test_nothing_can_be_extracted_from_nothing() -> None:

@@ -210,6 +210,8 @@ async def test_the_observer_hears_of_every_token() -> None:
     assert recorder.calls.count("finished") == 1
     assert recorder.end == (completion.usage, completion.timings, (FinishReason.LENGTH, FinishReason.LENGTH))
     assert all(seconds >= 0 for seconds in recorder.seconds)
+    gaps = [seconds for seconds, call in zip(recorder.seconds, recorder.calls[1:], strict=False) if call == "gap"]
+    assert completion.timings.largest_gap_seconds == max(gaps)
 
 
 async def test_an_engine_that_is_lost_fails_the_completion() -> None:

@@ -58,6 +58,7 @@ async def test_options_reach_the_engine() -> None:
         n=3,
         priority=-1,
         cache_salt="s",
+        tenant="t",
     )
     request = await generator().from_prompt("hi", options)
     params = request.params
@@ -103,6 +104,16 @@ async def test_a_prompt_that_leaves_no_room_is_refused() -> None:
 async def test_a_full_prompt_can_be_scored() -> None:
     request = await generator(max_model_len=32).from_prompt([5] * 32, Options(max_tokens=0))
     assert request.params.max_tokens == 0
+
+
+async def test_more_log_probabilities_of_a_prompt_than_are_held_are_refused() -> None:
+    prompt = [5] * 2000
+    for n, top in ((3, 20), (1, 64), (6, 9)):
+        fits = Options(max_tokens=1, n=n, prompt_logprobs=top)
+        assert (await generator().from_prompt(prompt, fits)).n == n
+    with pytest.raises(InvalidOption, match=r"8000 prompt tokens.*168000.*131072") as error:
+        await generator().from_prompt(prompt, Options(max_tokens=1, n=4, prompt_logprobs=20))
+    assert error.value.param == "logprobs"
 
 
 @pytest.mark.parametrize("prompt", ["", []])

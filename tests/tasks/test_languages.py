@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.tasks.errors import UnknownLanguage
@@ -63,6 +63,7 @@ def test_every_language_with_examples_is_a_language(code: str) -> None:
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9]{1,8}([-_][A-Za-z0-9]{1,8}){0,5}", fullmatch=True))
+@example("\x00\U00010000")
 def test_any_text_is_a_language_or_is_refused(name: str) -> None:
     with contextlib.suppress(UnknownLanguage):
         language = find_language(name)

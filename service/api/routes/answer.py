@@ -36,8 +36,9 @@ async def answer(
     Extracted answers are literal: the document's text from `start` to `end`, in characters. `score` is the probability
     that the model gives to the answer among all that it may extract, `no_answer_probability` how likely there is none;
     from `no_answer_threshold` on, `answer` is empty and `answers` still has the best spans. Of long texts the windows
-    that have most of the question's words are read. A generated answer to documents first quotes them; what is not
-    literally there is dropped and counted in `dropped_citations`, and without a citation there is no answer.
+    that have most of the question's words are read. A generated answer to documents is extracted first, and
+    written behind the sentence that holds the best span; what else the model quotes and is not literally there is
+    dropped and counted in `dropped_citations`.
 
     `temperature` is 0 unless given.
     """
@@ -52,7 +53,7 @@ async def answer(
         return run
 
     format = AnswerFormat(id=id, model=state.model_name)
-    return await reply(http, state, start, format, sequences=run.sequences, stream=bool(body.stream), headers=headers)
+    return await reply(http, state, start, format, cost=run.cost, stream=bool(body.stream), headers=headers)
 
 
 def _query(body: AnswerRequest, settings: Settings) -> Query:

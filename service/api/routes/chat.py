@@ -17,6 +17,7 @@ from service.api.schemas.openai import ChatCompletionRequest
 from service.api.schemas.responses import ChatCompletion
 from service.api.state import Service
 from service.tasks.completion import CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 
 router = APIRouter(tags=["openai"])
@@ -62,7 +63,7 @@ async def chat_completions(
         include_usage=body.include_usage,
         continuous_usage=body.continuous_usage,
     )
-    return await reply(http, state, start, format, sequences=n, stream=bool(body.stream), headers=headers)
+    return await reply(http, state, start, format, cost=Cost.of([request]), stream=bool(body.stream), headers=headers)
 
 
 async def _request(body: ChatCompletionRequest, options: Options, generator: Generator) -> CompletionRequest:

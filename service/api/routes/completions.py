@@ -17,6 +17,7 @@ from service.api.schemas.openai import CompletionRequest
 from service.api.schemas.responses import Completion
 from service.api.state import Service
 from service.tasks import completion as tasks
+from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's
@@ -68,8 +69,8 @@ async def completions(
         include_usage=body.include_usage,
         continuous_usage=body.continuous_usage,
     )
-    sequences = n * len(requests)
-    return await reply(http, state, start, format, sequences=sequences, stream=bool(body.stream), headers=headers)
+    cost = Cost.of(requests)
+    return await reply(http, state, start, format, cost=cost, stream=bool(body.stream), headers=headers)
 
 
 async def _request(

@@ -15,6 +15,7 @@ from service.api.reply import Texts, reply
 from service.api.schemas.native import GenerateRequest
 from service.api.schemas.responses import Generated
 from service.api.state import Service
+from service.tasks.cost import Cost
 
 TEMPERATURE = 0.7  # small models lose the thread at 1
 
@@ -45,4 +46,4 @@ async def generate(
         return state.generator.start([request], id)
 
     format = NativeFormat(id=id, model=state.model_name, key="text")
-    return await reply(http, state, start, format, sequences=1, stream=bool(body.stream), headers=headers)
+    return await reply(http, state, start, format, cost=Cost.of([request]), stream=bool(body.stream), headers=headers)

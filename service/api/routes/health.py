@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.api.documented import answers
+from service.api.errors import stopping
 from service.api.reply import Json
 from service.api.schemas.responses import Health
 from service.api.state import Service
@@ -28,6 +29,10 @@ async def live() -> Response:
 @router.get("/health/ready", summary="Can it serve?", responses=answers(Health, _OK, errors=()) | _UNREADY)
 async def ready(state: Service) -> Response:
     """200 if requests are served now; else 503 with its reason: `loading`, `restarting`, `stopping` or `dead`."""
+    if state.admission.closed:
+        return Json(
+            {"status": "stopping", "reason": "the service is stopping"}, status_code=503, headers=stopping().headers
+        )
     unready = state.unready
     if unready is None:
         return Json(_OK)

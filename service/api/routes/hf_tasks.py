@@ -136,7 +136,7 @@ async def _answer(body: schemas.QuestionAnswering, http: Request, state: State) 
         answer = await run.collect()
         return Json(format.answered(answer, top_k=top_k, may_be_none=may_be_none), headers=headers)
 
-    return await reply_whole(http, state, start, whole, sequences=run.sequences)
+    return await reply_whole(http, state, start, whole, cost=run.cost)
 
 
 def _bcp47(code: str) -> str:

@@ -51,7 +51,7 @@ async def translate(
         return await state.translator.start(job, request_id=id)
 
     format = TranslationFormat(id=id, model=state.model_name)
-    return await reply(http, state, start, format, sequences=job.sequences, stream=bool(body.stream), headers=headers)
+    return await reply(http, state, start, format, cost=job.cost, stream=bool(body.stream), headers=headers)
 
 
 @router.get("/v1/languages", summary="List the languages", responses=answers(Languages, examples.LANGUAGES, errors=()))

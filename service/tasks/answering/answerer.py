@@ -1,23 +1,24 @@
 """A question to its answer: what is asked of which text, and who answers it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import fields, replace
 from uuid import uuid4
 
 from model_store.types import NoAnswer
 from service.tasks.answering.extraction import Extraction, Reading
 from service.tasks.answering.prompts import citing_prompt, extraction_prompt, knowledge_prompt
-from service.tasks.answering.query import LONGEST_SPAN, Query
-from service.tasks.answering.quotation import Quotation
+from service.tasks.answering.query import Query
+from service.tasks.answering.quotation import Begun, Quotation
 from service.tasks.answering.ranking import Ranking
 from service.tasks.answering.reader import Reader
 from service.tasks.answering.relevance import Relevance
-from service.tasks.answering.result import Answer
+from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
 from service.tasks.choice import CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.few_shot import FewShot
 from service.tasks.generation import Generator, Options
@@ -26,8 +27,7 @@ from service.tasks.rounds import Rounds, check
 GREEDY = Options(temperature=0.0)
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
-_SEAM = 16  # tokens that a window may take more in its prompt than by itself
-_AT_ONCE = 4  # windows that one prompt may hold
+_SEAM = 16  # tokens that a text may take more in its prompt than by itself
 
 
 class Answerer:
@@ -66,7 +66,7 @@ class Answerer:
         if not query.documents:
             return await self._from_knowledge(query, options, rounds)
         if not any(document.text.strip() for document in query.documents):
-            return AnswerRun(rounds, _nothing(mode), sequences=0)
+            return AnswerRun(rounds, _nothing(mode), cost=Cost(0, 0))
         if mode == "extractive":
             _refuse_sampling(options)
             if self._reader is not None:
@@ -75,40 +75,56 @@ class Answerer:
         return await self._quote(query, options, rounds)
 
     async def _extract(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
-        longest = query.max_answer_len or LONGEST_SPAN
-        most_tokens = min(longest, options.max_tokens or longest)
+        most_tokens = min(query.longest, options.max_tokens or query.longest)
         windows = await self._windows(query, await self._room(extraction_prompt(query.question, ""), most_tokens))
+        extraction = await self._extraction(query, options, windows, most_tokens)
+        work = extraction.work(rounds, query.top_k, query.no_answer_threshold)
+        return AnswerRun(rounds, work, cost=extraction.cost)
+
+    async def _extraction(
+        self, query: Query, options: Options, windows: Sequence[Window], most_tokens: int
+    ) -> Extraction:
         readings = []
         for window in windows:
             prompt, given = extraction_prompt(query.question, window.titled)
             tokens = await prompt.encode(self._generator.tokenizer, given, style=self._style)
             readings.append(Reading(window, tuple(tokens)))
-        extraction = Extraction(
+        return Extraction(
             self._generator,
             await self._words(),
             readings,
             Ranking(query.question, windows, self._calibration),
-            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt),
-            longest=longest,
+            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
+            longest=query.longest,
             most_tokens=most_tokens,
             beam=max(_BEAM, query.top_k),
         )
-        work = extraction.work(rounds, query.top_k, query.no_answer_threshold)
-        return AnswerRun(rounds, work, sequences=extraction.sequences)
 
     async def _quote(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         tokenizer = self._generator.tokenizer
-        bare = citing_prompt(query.question, [])
         most_tokens = options.max_tokens or _LONGEST_ANSWER
-        room = await self._room((bare.prompt, bare.given), most_tokens)
-        windows = await self._windows(query, room, at_once=True)
-        citing = citing_prompt(query.question, [window.titled for window in windows])
-        tokens = await citing.prompt.encode(tokenizer, citing.given, style=self._style, begun=citing.quote)
-        stop = citing.prompt.stop(tokenizer, style=self._style, several_lines=True)
-        options = replace(options, max_tokens=most_tokens, stop=(*options.stop, *stop))
-        request = self._generator.from_tokens(tokens, options, param=_blame(query))
-        quotation = Quotation(request, windows, Relevance.among_sentences(query.question, windows), citing)
-        return AnswerRun(rounds, quotation.work(rounds), sequences=1)
+        bare = citing_prompt(query.question, [])
+        room = (await self._room((bare.prompt, bare.given), most_tokens) - _SEAM) // 2  # for a window and its quotation
+        room = min(room, await self._room(extraction_prompt(query.question, ""), query.longest))
+        windows = await self._windows(query, room)
+        extraction = await self._extraction(query, options, windows, query.longest)
+
+        async def begin(spans: Sequence[Span], quote: str) -> Begun:
+            for count in range(len(spans), 0, -1):  # there is room for one window at least
+                read = extraction.windows_of(spans[:count])
+                citing = citing_prompt(query.question, [window.titled for window in read])
+                begun = f"{citing.quote} {quote}"
+                tokens = await citing.prompt.encode(tokenizer, citing.given, style=self._style, begun=begun)
+                if len(tokens) + most_tokens <= self._generator.max_tokens:
+                    break
+            stop = citing.prompt.stop(tokenizer, style=self._style, several_lines=True)
+            written = replace(options, max_tokens=most_tokens, stop=(*options.stop, *stop))
+            return Begun(self._generator.from_tokens(tokens, written, param=_blame(query)), citing, read)
+
+        quotation = Quotation(extraction, Relevance.among_sentences(query.question, windows), begin)
+        work = quotation.work(rounds, query.no_answer_threshold)
+        cost = replace(extraction.cost, tokens=extraction.cost.tokens + most_tokens)
+        return AnswerRun(rounds, work, cost=cost)
 
     async def _from_knowledge(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
         prompt, given = knowledge_prompt(query.question)
@@ -119,7 +135,7 @@ class Answerer:
             options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
         request = self._generator.from_tokens(tokens, options, param="question")
-        return AnswerRun(rounds, _written(rounds, request), sequences=1)
+        return AnswerRun(rounds, _written(rounds, request), cost=Cost.of([request]))
 
     async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:
         """Tokens of documents that fit between a question and its answer. Raises PromptTooLong."""
@@ -131,17 +147,14 @@ class Answerer:
             raise PromptTooLong(len(tokens), most_tokens + _SEAM + LEAST_WINDOW, limit, param="question")
         return room
 
-    async def _windows(self, query: Query, room: int, *, at_once: bool = False) -> list[Window]:
-        """The documents in windows, or as many as may be read: those that have most of the question.
-
-        ``at_once``: all of them go into one prompt.
-        """
+    async def _windows(self, query: Query, room: int) -> list[Window]:
+        """The documents in windows, or as many as may be read: those that have most of the question."""
         tokenizer = self._generator.tokenizer
         room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
         if room < LEAST_WINDOW:
             raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
         size, stride = self._bounds.fit(room, query.stride)
-        most = max(1, min(room // (size + _SEAM), _AT_ONCE)) if at_once else self._bounds.windows
+        most = self._bounds.windows
 
         def work() -> list[Window]:
             windows: list[Window] = []
@@ -175,18 +188,20 @@ def _mode(query: Query) -> str:
     if mode == "generative":
         for name, given in (
             ("top_k", query.top_k > 1),
-            ("no_answer_threshold", query.no_answer_threshold is not None),
             ("max_answer_len", query.max_answer_len is not None),
-            ("stride", query.stride is not None),
         ):
             if given:
                 raise InvalidOption(f"{name} is for extractive answers, and this one is generated", param=name)
+    if not query.documents:
+        for name, value in (("no_answer_threshold", query.no_answer_threshold), ("stride", query.stride)):
+            if value is not None:
+                raise InvalidOption(f"{name} is for answers out of a context or documents: give one", param=name)
     return mode
 
 
 def _refuse_sampling(options: Options) -> None:
     """A span is chosen by all of its probabilities: raises InvalidOption for what would shape or cut them."""
-    kept = {"max_tokens", "seed", "priority", "cache_salt"}
+    kept = {"max_tokens", "seed", "priority", "cache_salt", "tenant"}
     for field in fields(options):
         if field.name not in kept and getattr(options, field.name) != getattr(GREEDY, field.name):
             message = f"{field.name} is for generated answers, and this one is extracted; mode generative takes it"

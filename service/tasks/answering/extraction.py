@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from service.engine.constraints.graph import TokenGraph
 from service.engine.types import TokenLogprob
 from service.tasks.answering.ranking import Candidate, Ranking
-from service.tasks.answering.result import Answer
+from service.tasks.answering.relevance import sentence_bounds
+from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.spans import Passage, Place
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import Window
 from service.tasks.choice import Choice, CompletionRequest
+from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 from service.tasks.rounds import Rounds
 
@@ -70,17 +72,35 @@ class Extraction:
         self._beam = beam
 
     @property
-    def sequences(self) -> int:
-        """How many it has in the engine at once, at most."""
-        return max(len(self._readings), self._beam)
+    def cost(self) -> Cost:
+        """What it has in the engine at once, at most."""
+        sequences = max(len(self._readings), self._beam)
+        longest = max(len(reading.prompt) for reading in self._readings)
+        return Cost(sequences, sequences * (longest + self._most_tokens))
 
     async def work(self, rounds: Rounds, top_k: int, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
         """The answer's text, then the answer."""
-        openings, none = await self._open(rounds)
-        candidates = await self._follow(rounds, openings)
-        answer = self._ranking.answer(candidates, none, top_k=top_k, threshold=threshold)
+        answer = await self.find(rounds, top_k, threshold)
         yield answer.text
         yield answer
+
+    async def find(self, rounds: Rounds, top_k: int, threshold: float | None) -> Answer:
+        """The same at once."""
+        openings, none = await self._open(rounds)
+        candidates = await self._follow(rounds, openings)
+        return self._ranking.answer(candidates, none, top_k=top_k, threshold=threshold)
+
+    def windows_of(self, spans: Sequence[Span]) -> list[Window]:
+        """The windows that hold the spans, in their order in the documents."""
+        windows = [reading.window for reading in self._readings]
+        found = {next(number for number, each in enumerate(windows) if each.holds(span)) for span in spans}
+        return [windows[number] for number in sorted(found)]
+
+    def sentence_of(self, span: Span) -> Span:
+        """What one quotes to show where a span stands."""
+        (window,) = self.windows_of([span])
+        start, end = sentence_bounds(window.text, span.start - window.start, span.end - window.start)
+        return window.span(start, end, score=1.0)
 
     async def _open(self, rounds: Rounds) -> tuple[list[_Opening], float]:
         """The likeliest beginnings of all windows, and the least log probability of no answer in any of them."""

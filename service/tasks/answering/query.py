@@ -32,3 +32,8 @@ class Query:
     no_answer_threshold: float | None = None
     max_answer_len: int | None = None
     stride: int | None = None  # tokens that two windows of a long document share
+
+    @property
+    def longest(self) -> int:
+        """Characters of an extracted answer."""
+        return self.max_answer_len or LONGEST_SPAN

@@ -9,10 +9,10 @@ from service.tasks.answering.relevance import Relevance, is_foreign, sentence
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.windows import Window
 
-_LENGTH = 0.7  # exponent of a span's tokens: 0 compares whole spans, which favours short ones, 1 compares their tokens
-# As log probabilities:
-_RELEVANCE = 2.0  # what a sentence with all of the question's words is worth
-_ECHO = 2.0  # what is taken from a span that only repeats the question
+# As log probabilities of a token:
+_RELEVANCE = 4.0  # what a sentence with all of the question's words is worth
+_ECHO = 4.0  # what is taken from a span that only repeats the question
+# As log probabilities of a span:
 _COVERAGE = 10.0  # what it says against no answer that all of the question's words stand beside a span
 _USUAL_COVERAGE = 0.4  # a share of them that says nothing for or against
 
@@ -34,7 +34,7 @@ def no_answer_probability(none: float, evidence: float, calibration: NoAnswer) -
 
 
 class Ranking:
-    """Knows the question. Spans are ordered by their log probability for their length, and by the question's words."""
+    """Knows the question. Spans are ordered by the mean log probability of their tokens and by the question's words."""
 
     def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
         self._relevance = Relevance.among_sentences(question, windows)
@@ -79,8 +79,6 @@ class Ranking:
         )
         text = window.text[start:end]
         worth = self._relevance.of(around)
-        rank = candidate.logprob / candidate.tokens**_LENGTH + _RELEVANCE * worth - _ECHO * self._relevance.echo(text)
-        offset = window.start
-        score = math.exp(candidate.logprob)
-        span = Span(text=text, start=offset + start, end=offset + end, document=window.document.id, score=score)
+        rank = candidate.logprob / candidate.tokens + _RELEVANCE * worth - _ECHO * self._relevance.echo(text)
+        span = window.span(start, end, score=math.exp(candidate.logprob))
         return rank, span, around

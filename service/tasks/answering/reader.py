@@ -10,12 +10,13 @@ from service.reader.messages import Scores, Window
 from service.tasks.answering import span_scores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.pairs import Frame, PairTokenizer, Tokens
-from service.tasks.answering.query import LONGEST_SPAN, Document, Query
+from service.tasks.answering.query import Document, Query
 from service.tasks.answering.relevance import Relevance
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, check_number
 from service.tasks.completion import Timings, Usage
+from service.tasks.cost import Cost
 from service.tasks.errors import PromptTooLong, UnknownToken
 from service.tasks.generation import Options
 
@@ -34,7 +35,7 @@ class Reader:
         Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, EngineUnavailable.
         """
         windows = await asyncio.to_thread(self._windows, query, bounds)
-        longest = query.max_answer_len or LONGEST_SPAN
+        longest = query.longest
         choice = span_scores.Choice(
             top_k=query.top_k,
             longest=longest,
@@ -42,7 +43,8 @@ class Reader:
             threshold=query.no_answer_threshold,
         )
         work = _Work(self.client, request_id, windows, options.priority)
-        return AnswerRun(work, self._steps(work, windows, choice), sequences=len(windows.rows))
+        cost = Cost(len(windows.rows), sum(len(row.tokens) for row in windows.rows))
+        return AnswerRun(work, self._steps(work, windows, choice), cost=cost)
 
     async def _steps(
         self, work: "_Work", windows: "_Windows", choice: span_scores.Choice

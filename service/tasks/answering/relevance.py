@@ -18,9 +18,18 @@ _STEM = 5  # letters that tell a word from others, whatever its ending
 
 def sentence(text: str, start: int, end: int) -> str:
     """The sentence, or the sentences, around a span."""
-    before = [match.end() for match in _END_OF_SENTENCE.finditer(text, max(start - _AROUND, 0), start)]
+    begin, finish = sentence_bounds(text, start, end)
+    return text[begin:finish]
+
+
+def sentence_bounds(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence around a span begins and ends, without the white space around it."""
+    begin = max(start - _AROUND, 0)
+    begin = max((match.end() for match in _END_OF_SENTENCE.finditer(text, begin, start)), default=begin)
     after = _END_OF_SENTENCE.search(text, end, end + _AROUND)
-    return text[before[-1] if before else max(start - _AROUND, 0) : after.end() if after else end + _AROUND]
+    finish = after.end() if after else min(end + _AROUND, len(text))
+    space = len(text[begin:start]) - len(text[begin:start].lstrip())
+    return begin + space, end + len(text[end:finish].rstrip())
 
 
 def terms(text: str) -> set[str]:

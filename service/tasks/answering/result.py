@@ -18,7 +18,8 @@ class Span:
 class Answer:
     """``spans`` are the best answers, best first (extractive), or what the answer quotes (generative).
 
-    ``text`` is empty where ``no_answer``. ``dropped_citations`` counts quotations that stand in no document.
+    A generated answer that nothing supports has no spans. ``text`` is empty where ``no_answer``. ``dropped_citations``
+    counts quotations that stand in no document.
     """
 
     text: str

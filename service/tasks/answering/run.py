@@ -6,6 +6,7 @@ from typing import Protocol, Self
 
 from service.tasks.answering.result import Answer
 from service.tasks.completion import Timings, Usage
+from service.tasks.cost import Cost
 
 
 class Work(Protocol):
@@ -27,11 +28,11 @@ class AnswerRun:
     """An async iterable of pieces of the answer's text and a context manager: leaving it aborts what is unfinished.
 
     ``steps`` yields the pieces and at last the Answer, whose text they add up to. Nothing of it is done before somebody
-    iterates or collects. ``sequences`` is how many of them, or windows, it has at work at once, at most.
+    iterates or collects. ``cost`` is what it has at work at once, at most; windows of a reader count as sequences.
     """
 
-    def __init__(self, work: Work, steps: AsyncGenerator[str | Answer, None], *, sequences: int) -> None:
-        self.sequences = sequences
+    def __init__(self, work: Work, steps: AsyncGenerator[str | Answer, None], *, cost: Cost) -> None:
+        self.cost = cost
         self._work = work
         self._steps = steps
         self._answer: Answer | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from service.tasks.answering.boundaries import boundaries
 from service.tasks.answering.query import Document
+from service.tasks.answering.result import Span
 from service.tasks.errors import InvalidOption
 
 LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
@@ -43,6 +44,20 @@ class Window:
     def titled(self) -> str:
         """The text, with the document's title above it if it has one."""
         return f"{self.document.title}\n\n{self.text}" if self.document.title else self.text
+
+    def span(self, start: int, end: int, *, score: float) -> Span:
+        """A part of the window as a part of its document."""
+        return Span(
+            text=self.text[start:end],
+            start=self.start + start,
+            end=self.start + end,
+            document=self.document.id,
+            score=score,
+        )
+
+    def holds(self, span: Span) -> bool:
+        """Whether the whole span stands in it."""
+        return span.document == self.document.id and self.start <= span.start <= span.end <= self.start + len(self.text)
 
 
 def check_number(tokens: int, size: int, stride: int) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation import Generator, Options
 from service.tasks.languages import Language, find_language
@@ -23,15 +24,17 @@ _MARKED_UP = ("markdown", "html", "xml")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An order that was found possible. ``sequences`` is how many the engine decodes for it at once."""
+    """An order that was found possible. ``cost`` is what the engine decodes for it at once."""
 
     plan: Plan
     drafts: tuple[Draft, ...]
     drafter: Drafter
 
     @property
-    def sequences(self) -> int:
-        return len(self.drafts) * (1 + self.plan.order.alternatives)
+    def cost(self) -> Cost:
+        first = Cost.of(draft.request for draft in self.drafts)
+        ways = 1 + self.plan.order.alternatives
+        return Cost(first.sequences * ways, first.tokens * ways)
 
 
 class Translator:

@@ -1,0 +1,117 @@
+"""What a client who goes away leaves behind: nothing, a step after the engine hears of it. The engine is a real one."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from model_store.types import LocalModel
+from service.api.app import create_app
+from service.engine.client import EngineClient
+from service.engine.types import EngineConfig, StepStats
+from service.metrics import Metrics
+from service.settings import Settings
+from service.tasks.tokenizer import Tokenizer
+from tests.api.scripted import served
+from tests.api.wire import connection, post_bytes, read_until
+from tests.engine.tiny_models import tiny_model
+
+ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
+LONG = "The quick brown fox jumps over the lazy dog. " * 200
+SEGMENTS = " ".join(f"This is sentence number {i}." for i in range(300))
+LATE = 3  # steps: one may be under way, and news of two may be on their way, when the engine is told
+
+
+@dataclass
+class Watched:
+    """Steps as the API process hears of them, and the step before each abort."""
+
+    steps: list[StepStats] = field(default_factory=list)
+    aborted_at: list[int] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def saw(self, stats: StepStats) -> None:
+        with self.news:
+            self.steps.append(stats)
+            self.news.notify_all()
+
+    def wait(self, condition: Any) -> StepStats:
+        """The first step from now on of which it is true."""
+        with self.news:
+            seen = len(self.steps)
+            assert self.news.wait_for(lambda: any(map(condition, self.steps[seen:])), 30)
+            return next(filter(condition, self.steps[seen:]))
+
+
+class WatchedClient(EngineClient):
+    """Tells when it tells the engine to abort."""
+
+    watched: Watched
+
+    def _abort(self, request_ids: list[str]) -> None:
+        with self.watched.news:
+            self.watched.aborted_at.append(self.watched.steps[-1].step)
+        super()._abort(request_ids)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[str, int], Watched]]:
+    path = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=40_000, num_hidden_layers=8)
+    watched = Watched()
+    config = EngineConfig(
+        model_path=str(path), threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64
+    )
+    ready = threading.Event()
+    metrics = Metrics()
+    metrics.engine_ready = lambda info: ready.set()  # type: ignore[method-assign]
+    client = WatchedClient(config, on_step=watched.saw)
+    client.watched = watched
+    model = LocalModel(name="tiny", path=path)
+    app = create_app(Settings(), model, client, Tokenizer.load(path), metrics)
+    with served(app) as (address, _):
+        assert ready.wait(60)
+        yield address, watched
+
+
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "decoding": ("/v1/generate", ENDLESS),
+    "streaming": ("/v1/generate", ENDLESS | {"stream": True}),
+    "n": ("/v1/completions", ENDLESS | {"n": 8}),
+    "mid-prefill": ("/v1/generate", ENDLESS | {"prompt": LONG}),
+    "mid-prefill of a stream": ("/v1/generate", ENDLESS | {"prompt": LONG, "stream": True}),
+    "translation": ("/v1/translate", {"text": SEGMENTS, "target_lang": "fr", "max_tokens": 500, "ignore_eos": True}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_blocks_are_free_a_step_after_the_engine_hears(service: tuple[tuple[str, int], Watched], case: str) -> None:
+    address, watched = service
+    path, body = CASES[case]
+    with connection(address) as stays:  # keeps the engine stepping, and is not disturbed
+        stays.sendall(post_bytes("/v1/generate", json.dumps(ENDLESS | {"stream": True}).encode()))
+        read_until(stays, b"data: ")
+        alone = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0))
+        with connection(address) as leaves:
+            leaves.sendall(post_bytes(path, json.dumps(body).encode()))
+            watched.wait(lambda stats: stats.num_running > 1)
+            watched.aborted_at.clear()
+        free = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0))
+        assert free.blocks_used <= alone.blocks_used + 1 + (free.step - alone.step) // 16
+        assert free.step - watched.aborted_at[-1] <= LATE, case
+
+
+def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], Watched]) -> None:
+    address, watched = service
+    with connection(address) as stays:
+        stays.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 16, "stream": True}).encode()))
+        read_until(stays, b"data: ")
+        watched.wait(lambda stats: stats.num_running == 16)
+        with connection(address) as leaves:
+            leaves.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 4}).encode()))
+            watched.wait(lambda stats: stats.num_waiting == 4)
+            watched.aborted_at.clear()
+        free = watched.wait(lambda stats: stats.num_waiting == 0)
+        assert free.step - watched.aborted_at[-1] <= LATE

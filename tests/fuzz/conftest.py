@@ -1,0 +1,36 @@
+"""One real service on a tiny model, which nothing that is sent here may harm."""
+
+import os
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.engine.tiny_models import tiny_model
+from tests.server import Server, running_server
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each test; 0: what a test takes in a second or two
+_GROWTH = 64 << 20  # bytes that caches may take
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """At its end it still serves, holds nothing, has not grown, and has written of no error."""
+    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
+    flags = ("--threads", "1", "--kv-cache-memory", "4MiB", "--request-timeout", "20", "--send-timeout", "1")
+    with running_server(model, *flags) as server:
+        server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
+        before = memory(server)
+        yield server
+        server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
+        for gauge in ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio"):
+            assert server.metric(gauge) == 0
+        assert memory(server) - before < _GROWTH
+        log = server.log.read_text(encoding="utf-8")
+        assert " ERROR " not in log
+        assert "Traceback" not in log
+
+
+def memory(server: Server) -> int:
+    """Bytes that the API process holds for itself."""
+    return int(psutil.Process(server.process.pid).memory_full_info().uss)

@@ -1,0 +1,43 @@
+"""The whole OpenAPI document, by schemathesis: requests that fit it, and requests that almost do.
+
+None is answered with a fault of the service. By design, 501 is for what a route of another API has and this one has
+not, 503 for a service that stops or loads, and 504 for what takes too long.
+"""
+
+import warnings
+from http import HTTPStatus
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode
+
+from tests.fuzz.conftest import EXAMPLES
+from tests.server import Server
+
+BY_DESIGN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+
+
+def test_no_request_is_a_fault_of_the_service(server: Server) -> None:
+    schema = schemathesis.openapi.from_dict(server.http.get("/openapi.json").json())
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 20
+    for operation in operations:
+        _fuzz(operation, server)
+        assert server.http.get("/health/ready").status_code == HTTPStatus.OK
+
+
+def _fuzz(operation: APIOperation, server: Server) -> None:
+    fitting, bent = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
+
+    @settings(
+        max_examples=EXAMPLES or 5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(case=st.one_of(fitting, bent))
+    def send(case: Case) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            response = case.call(base_url=server.url, headers={"x-request-timeout": "5"}, timeout=30)
+        assert response.status_code < 500 or response.status_code in BY_DESIGN, (operation.label, response.text)
+
+    send()

@@ -6,10 +6,10 @@ import sys
 import typer
 
 from benchmarks import frontend
-from benchmarks.commands import engine, quality, servers, soak
+from benchmarks.commands import engine, quality, servers, survival
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
-for commands in (servers, engine, quality, soak):
+for commands in (servers, engine, quality, survival):
     app.registered_commands += commands.app.registered_commands
 app.command("frontend")(frontend.main)
 

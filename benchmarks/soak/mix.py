@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_LANGUAGES = {"en": "English", "zh": "Chinese", "fr": "French", "de": "German"}
+LANGUAGES = {"en": "English", "zh": "Chinese", "fr": "French", "de": "German"}
 _SHORT, _LONG = 8, 64  # tokens of an output
 
 BUILT_IN: list[dict[str, Any]] = [
@@ -63,7 +63,7 @@ def calls(rows: list[dict[str, Any]], generator: random.Random, *, bad: float) -
 
 def _asked(row: dict[str, Any], generator: random.Random) -> tuple[str, dict[str, Any]]:
     if row["task"] == "translate":
-        languages = {"source_lang": _LANGUAGES[row["src"]], "target_lang": _LANGUAGES[row["tgt"]]}
+        languages = {"source_lang": LANGUAGES[row["src"]], "target_lang": LANGUAGES[row["tgt"]]}
         return "/v1/translate", {"text": row["text"], **languages}
     if row["task"] == "qa":
         mode = generator.choice(["extractive", "generative"])

@@ -1,5 +1,7 @@
 """An outcome as a table."""
 
+import statistics
+
 from benchmarks.soak.run import Outcome
 from benchmarks.soak.vitals import Growth
 
@@ -17,6 +19,7 @@ def table(outcome: Outcome) -> str:
         "**lost**": f"**{len(tally.lost)}**",
         "API process": _memory(outcome.api),
         "engine": _memory(outcome.engine),
+        "engine killed": _recoveries(outcome.recoveries),
         "descriptors, start and end": f"{outcome.files[0]}, {outcome.files[1]}",
         "threads, start and end": f"{outcome.threads[0]}, {outcome.threads[1]}",
         **{f"{name} at the end": f"{value:g}" for name, value in outcome.held.items()},
@@ -28,3 +31,9 @@ def table(outcome: Outcome) -> str:
 
 def _memory(growth: Growth) -> str:
     return f"{growth.warm:.1f} MiB warm, {growth.end:.1f} MiB at the end, {growth.per_hour:+.1f} MiB/h"
+
+
+def _recoveries(seconds: list[float]) -> str:
+    if not seconds:
+        return "0 times"
+    return f"{len(seconds)} times, ready again after {statistics.median(seconds):.1f} s, {max(seconds):.1f} s at most"

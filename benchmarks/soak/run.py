@@ -4,29 +4,24 @@ import asyncio
 import contextlib
 import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from benchmarks.servers import free_port
 from benchmarks.soak.clients import Crowd, Tally
 from benchmarks.soak.log import unexplained
 from benchmarks.soak.mix import calls, load
+from benchmarks.soak.service import Service, served
 from benchmarks.soak.vitals import Growth, Sample, Vitals, growth
 
 _LEVELS = [2, 8, 16, 4, 1, 24, 12, 2]  # clients at once, in turn
 _SLEEP = 3.0  # seconds that those stay who read nothing; the service gives them up before
 _FLAGS = ["--log-json", "--send-timeout", "2", "--shutdown-timeout", "10", "--max-queued-tokens", "16000"]
-_READY, _SETTLED = 300.0, 30.0  # seconds that it has for these
+_SETTLED = 30.0  # seconds that it has to close what is open
 _POOL = min(32, (os.cpu_count() or 1) + 4)  # threads that asyncio starts when it first needs them, and keeps
-_GAUGES = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +34,7 @@ class Outcome:
     engine: Growth
     files: tuple[int, int]  # open descriptors of the API process at the start and at the end
     threads: tuple[int, int]
+    recoveries: list[float]  # seconds from each kill of the engine until the service was ready again
     held: dict[str, float]  # what the metrics say is still at work
     exit_code: int
     unexplained: list[str]
@@ -60,48 +56,46 @@ class Outcome:
         return [words for words, failed in found.items() if failed]
 
 
-async def soak(model: str, mix: Path | None, seconds: float, *, seed: int, flags: list[str]) -> Outcome:
-    """Serve ``model`` for so long. Raises RuntimeError if it is never ready."""
+async def soak(model: str, mix: Path | None, seconds: float, *, kills: int, seed: int, flags: list[str]) -> Outcome:
+    """Serve ``model`` for so long, and kill its engine so often. Raises RuntimeError if it is never ready."""
     generator = random.Random(seed)
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
-        with _served(model, log, flags) as (process, url):
-            async with httpx.AsyncClient(base_url=url, timeout=60) as http:
-                await _until_ready(http, process)
-            crowd = Crowd(url, calls(load(mix), generator, bad=0.05), generator, sleep=_SLEEP)
+        with served(model, log, [*_FLAGS, *flags]) as service:
+            await service.until_ready()
+            crowd = Crowd(service.url, calls(load(mix), generator, bad=0.05), generator, sleep=_SLEEP)
             await crowd.run(min(5.0, seconds / 4), [4])  # what is made once is made now
-            vitals = Vitals(process.pid)
+            vitals = Vitals(service.process.pid)
             start = await _settled(vitals)
-            async with _beside(vitals.watch()):
+            recoveries: list[float] = []
+            async with _beside(vitals.watch()), _beside(_kill(service, seconds, kills, generator, recoveries)):
                 await crowd.run(seconds, _LEVELS * max(1, round(seconds / 240)))
             end = await _settled(vitals, files=start.files)
-            held = await _held(url)
-            process.terminate()
-            code = await asyncio.to_thread(process.wait, 60)
+            held = await service.held()
+            service.process.terminate()
+            code = await asyncio.to_thread(service.process.wait, 60)
         return Outcome(
             seconds=seconds,
             tally=crowd.tally,
             api=growth(vitals.api),
-            engine=growth(vitals.engine),
+            engine=growth(vitals.last_engine),
             files=(start.files, end.files),
             threads=(start.threads, end.threads),
+            recoveries=recoveries,
             held=held,
             exit_code=code,
-            unexplained=unexplained(log),
+            unexplained=unexplained(log, len(recoveries)),
         )
 
 
-@contextlib.contextmanager
-def _served(model: str, log: Path, flags: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    port = free_port()
-    command = [sys.executable, "-m", "service", "serve", *([model] if model else []), "--port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen([*command, *_FLAGS, *flags], stdout=output, stderr=subprocess.STDOUT)
-        try:
-            yield process, f"http://127.0.0.1:{port}"
-        finally:
-            process.kill()
-            process.wait()
+async def _kill(
+    service: Service, seconds: float, times: int, generator: random.Random, recoveries: list[float]
+) -> None:
+    """At random moments of the first two thirds: what comes after tells whether the last engine grows."""
+    begin = time.monotonic()
+    for moment in sorted(generator.uniform(0, seconds * 2 / 3) for _ in range(times)):
+        await asyncio.sleep(max(0.0, moment - (time.monotonic() - begin)))
+        recoveries.append(await service.kill_engine())
 
 
 @contextlib.asynccontextmanager
@@ -116,16 +110,6 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-async def _until_ready(http: httpx.AsyncClient, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _READY
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(httpx.TransportError):
-            if (await http.get("/health/ready")).is_success:
-                return
-        await asyncio.sleep(0.1)
-    raise RuntimeError("the service is not ready")
-
-
 async def _settled(vitals: Vitals, files: int | None = None) -> Sample:
     """The first sample that has no more descriptors than ``files``, or the last one in the time there is."""
     deadline = time.monotonic() + _SETTLED
@@ -136,11 +120,3 @@ async def _settled(vitals: Vitals, files: int | None = None) -> Sample:
         if files is None or sample.files <= files or time.monotonic() > deadline:
             return sample
         await asyncio.sleep(1)
-
-
-async def _held(url: str) -> dict[str, float]:
-    """What is at work after one last request, whose last step tells the truth."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
-        (await http.post("/v1/completions", json={"prompt": "a", "max_tokens": 2})).raise_for_status()
-        samples = dict(line.rsplit(" ", 1) for line in (await http.get("/metrics")).text.splitlines() if line[0] != "#")
-    return {name: float(samples[name]) for name in _GAUGES}

@@ -15,6 +15,7 @@ _MIB = 1 << 20
 class Sample:
     """``memory`` is in bytes that no other process shares; ``at`` in monotonic seconds."""
 
+    pid: int
     at: float
     memory: int
     files: int
@@ -47,6 +48,11 @@ class Vitals:
         found = [(_memory(child), child) for child in self._api.children(recursive=True)]
         return max(found, key=lambda each: each[0])[1] if found else None
 
+    @property
+    def last_engine(self) -> list[Sample]:
+        """Those of the engine that was there last."""
+        return [sample for sample in self.engine if sample.pid == self.engine[-1].pid]
+
     def take(self) -> None:
         """One sample of each that is there."""
         self.api.append(_sample(self._api))
@@ -76,7 +82,7 @@ def growth(samples: list[Sample]) -> Growth:
 
 def _sample(process: psutil.Process) -> Sample:
     with process.oneshot():
-        return Sample(time.monotonic(), _memory(process), process.num_fds(), process.num_threads())
+        return Sample(process.pid, time.monotonic(), _memory(process), process.num_fds(), process.num_threads())
 
 
 def _memory(process: psutil.Process) -> int:

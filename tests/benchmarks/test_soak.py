@@ -17,6 +17,7 @@ CLEAN = Outcome(
     api=Growth(warm=100, end=101, per_hour=1),
     engine=Growth(warm=1000, end=1010, per_hour=10),
     files=(20, 20),
+    recoveries=[1.0],
     threads=(4, 4),
     held={"trivium_sequences_running": 0.0},
     exit_code=0,
@@ -47,8 +48,8 @@ def test_each_leak_fails(broken: dict[str, object]) -> None:
 
 
 def test_growth_is_what_comes_after_it_is_warm() -> None:
-    warming = [Sample(at=at, memory=at << 20, files=1, threads=1) for at in range(100)]
-    warm = [Sample(at=100 + at, memory=(100 << 20) + (at << 10), files=1, threads=1) for at in range(200)]
+    warming = [Sample(pid=1, at=at, memory=at << 20, files=1, threads=1) for at in range(100)]
+    warm = [Sample(pid=1, at=100 + at, memory=(100 << 20) + (at << 10), files=1, threads=1) for at in range(200)]
     found = growth([*warming, *warm])
     assert found.per_hour == pytest.approx(3600 / 1024)
     assert found.warm == pytest.approx(100, abs=0.1)
@@ -61,3 +62,13 @@ def test_lines_of_errors_are_found(tmp_path: Path) -> None:
     failed = '{"level": "error", "logger": "service.api", "message": "a request failed"}'
     log.write_text(f'{{"level": "info", "logger": "x", "message": "y"}}\n{failed}\nFatal Python error\n7\n')
     assert unexplained(log) == [failed, "Fatal Python error", "7"]
+
+
+def test_a_kill_explains_one_line(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    line = (
+        '{"level": "error", "logger": "x", "message": "the engine process was killed by signal 9; it left no stacks"}'
+    )
+    log.write_text(f"{line}\n{line}\n")
+    assert unexplained(log, kills=2) == []
+    assert unexplained(log, kills=1) == [line]

@@ -18,11 +18,11 @@ from service.engine.types import EngineConfig, Request, SamplingParams, TokenLog
 from service.models import native_decoder, packer
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
+from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
 
 pytestmark = pytest.mark.skipif(native.load() is None, reason="there is no compiler, or no AVX2")
 
-SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
 FAMILIES = {
     "llama": SHAPE | {"attention_bias": True},
     "mistral": SHAPE,

@@ -37,6 +37,8 @@ _SHAPE: dict[str, Any] = {
     "pad_token_id": 0,
     "tie_word_embeddings": False,
 }
+# One that the compiled kernels take, as an override of _SHAPE.
+NATIVE_SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
 _GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
 _GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
 _BOTH_KINDS = {"sliding_window": WINDOW, "layer_types": ["sliding_attention", "full_attention"]}

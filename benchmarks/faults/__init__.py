@@ -1,0 +1,1 @@
+"""What becomes of answers when the engine is killed while it writes them."""

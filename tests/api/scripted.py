@@ -85,7 +85,7 @@ class ScriptedStream:
             return TokenOutput(request.id, finish=FinishReason.LENGTH, **first)
         if self.engine.fails_at == position:
             self.abort(request.id)
-            return TokenOutput(request.id, finish=FinishReason.ERROR, error="secret of the engine")
+            return TokenOutput(request.id, finish=FinishReason.ERROR, error=self.engine.failure)
         token = says[position]
         finish = None
         if token in params.stop_token_ids:
@@ -117,6 +117,7 @@ class ScriptedEngine:
 
     text: str = "Hello"
     fails_at: int | None = None  # the position whose token is an error
+    failure: str = "secret of the engine"
     breaks_at: int | None = None  # the position at which the whole stream raises
     holds_at: int | None = None  # the position at which every sequence waits until `release`
     status: str = "loading"

@@ -12,8 +12,17 @@ from starlette.types import Receive, Scope, Send
 
 import service
 from service.api.middleware import BodyLimit
+from service.engine.errors import POISONOUS
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, read_until
+
+ONE_OF_EACH: dict[str, dict[str, Any]] = {
+    "/v1/generate": {"prompt": "x"},
+    "/v1/completions": {"prompt": "x"},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "x"}]},
+    "/v1/translate": {"text": "x", "target_lang": "French", "source_lang": "English"},
+    "/v1/answer": {"question": "x?", "context": "y", "mode": "generative"},
+}
 
 
 def test_the_socket_answers_while_the_engine_loads() -> None:
@@ -35,6 +44,32 @@ def test_the_socket_answers_while_the_engine_loads() -> None:
         assert http.get("/health").json() == {"status": "ok", "reason": ""}
         assert "trivium_engine_up 1.0" in http.get("/metrics").text
         assert http.post("/v1/generate", json={"prompt": "x"}).status_code == 200
+
+
+def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
+    with scripted_service() as running:
+        running.engine.status, running.engine.reason = "restarting", "the engine process was killed by signal 9"
+        assert running.http.get("/health/live").status_code == 200
+        for stream in (False, True):
+            for path, body in ONE_OF_EACH.items():
+                told = running.http.post(path, json=body | {"stream": stream})
+                assert (told.status_code, told.json()["error"]["code"]) == (503, "restarting"), path
+                assert int(told.headers["retry-after"]) > 0
+        health = running.http.get("/health/ready")
+        assert (health.status_code, health.json()["status"]) == (503, "restarting")
+        assert int(health.headers["retry-after"]) > 0
+        assert not running.engine.submitted
+
+
+@pytest.mark.parametrize("path", ["/v1/generate", "/v1/translate", "/v1/answer"])
+def test_a_poisonous_request_is_not_to_be_sent_again(path: str) -> None:
+    engine = ScriptedEngine(fails_at=0, failure=POISONOUS)
+    with scripted_service(engine) as running:
+        body = ONE_OF_EACH[path]
+        failed = running.http.post(path, json=body)
+        assert (failed.status_code, failed.json()["error"]["code"]) == (500, "poisonous_request")
+        assert failed.headers["x-should-retry"] == "false"
+        assert '"code":"poisonous_request"' in running.http.post(path, json=body | {"stream": True}).text
 
 
 def test_a_dead_engine_says_why() -> None:

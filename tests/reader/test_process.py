@@ -5,6 +5,7 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -30,7 +31,7 @@ def windows(count: int, length: int = POSITIONS) -> list[Window]:
     return [Window((2, *(5 + n % 90 for n in range(length - 1))), (0,) * length)] * count
 
 
-async def test_what_is_given_up_is_not_computed_and_who_waits_is_told_of_its_end(bert: Path) -> None:
+async def test_what_is_given_up_is_not_computed(bert: Path) -> None:
     batches: list[BatchStats] = []
     client = ReaderClient(config(bert), on_batch=batches.append)
     with pytest.raises(EngineUnavailable, match="the reader is loading"):
@@ -47,17 +48,42 @@ async def test_what_is_given_up_is_not_computed_and_who_waits_is_told_of_its_end
     assert sum(batch.windows for batch in batches) < many
     assert batches[-1].waiting == 0
 
-    waiting = client.read("unlucky", windows(many))
-    pid = client.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    with waiting, pytest.raises(EngineUnavailable, match="the reader process was killed by signal 9"):
-        await waiting.scores()
-    assert (client.status, client.reason) == ("dead", "the reader process was killed by signal 9")
+    assert client.pid is not None
+    await client.close()
+    assert client.pid is None
     with pytest.raises(EngineUnavailable):
         client.read("late", windows(1))
+
+
+async def test_who_waits_when_it_dies_gets_the_rest_from_another(bert: Path) -> None:
+    some_done, deaths = asyncio.Event(), []
+
+    class Observer:
+        def process_died(self, process: str, cause: str) -> None:
+            deaths.append((process, cause))
+
+        def process_returned(self, process: str, seconds: float, replayed: int) -> None:
+            assert (process, replayed) == ("reader", 1)
+
+    client = ReaderClient(config(bert), on_batch=lambda _: some_done.set(), observer=Observer())
+    await client.start()
+    asked = windows(200)
+    with client.read("undisturbed", asked[:1]) as reading:
+        (expected,) = await reading.scores()
+    some_done.clear()
+    before = client.pid
+    assert before is not None
+    with client.read("unlucky", asked) as waiting:
+        await some_done.wait()
+        os.kill(before, signal.SIGKILL)
+        scores = await waiting.scores()
+    assert deaths == [("reader", "exit")]
+    assert client.pid != before
+    assert [each.index for each in scores] == list(range(200))
+    for each in scores:
+        assert np.allclose(np.frombuffer(each.starts, "f4"), np.frombuffer(expected.starts, "f4"), atol=1e-4)
     await client.close()
-    assert not psutil.pid_exists(pid)
+    assert not psutil.pid_exists(before)
 
 
 async def test_closing_fails_who_waits(bert: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.engine.supervisor import Observer as Deaths
 from service.engine.types import FinishReason, StepStats
 from service.metrics import Metrics
 from service.reader.messages import BatchStats, ReaderInfo
@@ -38,6 +39,7 @@ SERIES = {
     ("trivium_preemptions_total", "counter", ()),
     ("trivium_prefix_cache_hit_tokens_total", "counter", ()),
     ("trivium_prefix_cache_queried_tokens_total", "counter", ()),
+    ("trivium_process_deaths_total", "counter", ("cause", "process")),
     ("trivium_prompt_tokens_total", "counter", ()),
     ("trivium_queue_wait_seconds", "histogram", ()),
     ("trivium_reader_batch_duration_seconds", "histogram", ()),
@@ -46,6 +48,8 @@ SERIES = {
     ("trivium_reader_up", "gauge", ()),
     ("trivium_reader_windows_total", "counter", ()),
     ("trivium_reader_windows_waiting", "gauge", ()),
+    ("trivium_recovery_duration_seconds", "histogram", ("process",)),
+    ("trivium_replayed_requests_total", "counter", ("process",)),
     ("trivium_sequences_finished_total", "counter", ("reason",)),
     ("trivium_sequences_running", "gauge", ()),
     ("trivium_sequences_waiting", "gauge", ()),
@@ -81,6 +85,9 @@ STEP = StepStats(
 def metrics() -> Metrics:
     """Every series has moved."""
     metrics = Metrics()
+    deaths: Deaths = metrics
+    deaths.process_died("engine", "frozen")
+    deaths.process_returned("engine", 2.5, replayed=7)
     metrics.engine_ready(INFO)
     metrics.observe_step(STEP)
     observer: Observer = metrics
@@ -101,6 +108,17 @@ def samples(metrics: Metrics) -> dict[str, float]:
     lines = metrics.render()[0].decode().splitlines()
     pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#") and "_bucket" not in line)
     return {name: float(value) for name, value in pairs}
+
+
+def test_a_death_is_down_and_up_again(metrics: Metrics) -> None:
+    metrics.process_died("engine", "exit")
+    assert samples(metrics)["trivium_engine_up"] == 0
+    metrics.process_returned("engine", 1.5, replayed=1)
+    found = samples(metrics)
+    assert found["trivium_engine_up"] == 1
+    assert found['trivium_process_deaths_total{cause="exit",process="engine"}'] == 1
+    assert found['trivium_replayed_requests_total{process="engine"}'] == 8
+    assert found['trivium_recovery_duration_seconds_sum{process="engine"}'] == 4
 
 
 def test_names_types_and_labels_are_those_promised(metrics: Metrics) -> None:

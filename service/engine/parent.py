@@ -5,6 +5,7 @@ A thread of its own beats, so that the parent knows a long step from a frozen pr
 
 import faulthandler
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -25,6 +26,7 @@ class Parent:
     """Owns the child's end of the sockets. ``directory`` holds them and belongs to the user alone."""
 
     def __init__(self, directory: str) -> None:
+        self._directory = directory
         self._pid = os.getppid()
         self._context = zmq.Context()
         self._commands = self._context.socket(zmq.PULL)
@@ -62,6 +64,8 @@ class Parent:
         self._closing.set()
         self._beating.join()
         self._context.destroy(linger=1000)
+        if not self.lives:
+            shutil.rmtree(self._directory, ignore_errors=True)  # there is nobody else to do it
 
     def _beat(self, directory: str) -> None:
         """Sockets belong to one thread, so this one has its own."""

@@ -214,9 +214,13 @@ class Supervisor:
             self.status, self._down_since = "restarting", time.monotonic()
             self.reason = f"the {self._name} is restarting"
         idle = was == "ready" and not self._owed() and time.monotonic() - self._ready_since > _STEADY_SECONDS
-        death = await examine(self._name, link, stall)
-        if was != "ready":
-            death = Death("load", self._said or death.reason)
+        if self._said:
+            death = Death("load", self._said)
+            logger.error("the %s cannot start: %s", self._name, self._said)
+        else:
+            death = await examine(self._name, link, stall)
+            if was != "ready":
+                death = Death("load", death.reason)
         self.reason = death.reason
         if self._observer is not None:
             self._observer.process_died(self._name, death.cause)

@@ -45,7 +45,10 @@ class Parent:
 
     def told(self) -> bytes:
         """What to serve; nothing if the parent has ended without a word."""
-        return sys.stdin.buffer.read()
+        data = sys.stdin.buffer.read()
+        if not data:
+            self._pid = 0  # it may have ended before this process could see who it was
+        return data
 
     def commands(self, *, wait: bool) -> Iterator[bytes]:
         """All commands that are there; ``wait`` for one, but not for ever."""

@@ -9,6 +9,7 @@ ARGS        ?=
 TORCH_INDEX ?=
 SOAK_MINUTES  ?= 15
 FUZZ_EXAMPLES ?= 2000
+WORKERS       ?= 2
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -45,7 +46,7 @@ serve: $(VENV)/installed
 	@exec $(BIN)/trivium serve $(MODEL) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: $(VENV)/installed-dev $(BIN)/promtool
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

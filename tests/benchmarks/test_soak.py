@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.soak.clients import Tally
 from benchmarks.soak.log import unexplained
-from benchmarks.soak.run import Outcome
+from benchmarks.soak.run import Outcome, soak
 from benchmarks.soak.vitals import Growth, Sample, growth
+from tests.engine.tiny_models import tiny_model
 
 CLEAN = Outcome(
     seconds=60,
@@ -23,6 +24,16 @@ CLEAN = Outcome(
     exit_code=0,
     unexplained=[],
 )
+
+
+async def test_a_short_one_of_the_real_service(tmp_path: Path) -> None:
+    """Memory is what a longer one is for: here it has no time to be warm."""
+    tiny_model("llama", tmp_path, max_position_embeddings=4096)
+    flags = ["--threads", "1", "--num-blocks", "4096"]
+    outcome = await soak(str(tmp_path), None, 10, kills=1, seed=1, flags=flags)
+    assert outcome.failures(tolerance=1000) == []
+    assert len(outcome.recoveries) == 1
+    assert outcome.tally.sent > 20
 
 
 def test_what_is_clean_does_not_fail() -> None:

@@ -103,14 +103,15 @@ def test_blocks_are_free_a_step_after_the_engine_hears(service: tuple[tuple[str,
         assert free.step - watched.aborted_at[-1] <= LATE, case
 
 
-def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], Watched]) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], Watched], stream: bool) -> None:
     address, watched = service
     with connection(address) as stays:
         stays.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 16, "stream": True}).encode()))
         read_until(stays, b"data: ")
         watched.wait(lambda stats: stats.num_running == 16)
         with connection(address) as leaves:
-            leaves.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 4}).encode()))
+            leaves.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 4, "stream": stream}).encode()))
             watched.wait(lambda stats: stats.num_waiting == 4)
             watched.aborted_at.clear()
         free = watched.wait(lambda stats: stats.num_waiting == 0)

@@ -46,6 +46,7 @@ SERIES = {
     ("trivium_reader_up", "gauge", ()),
     ("trivium_reader_windows_total", "counter", ()),
     ("trivium_reader_windows_waiting", "gauge", ()),
+    ("trivium_refused_keys_total", "counter", ("reason",)),
     ("trivium_sequences_finished_total", "counter", ("reason",)),
     ("trivium_sequences_running", "gauge", ()),
     ("trivium_sequences_waiting", "gauge", ()),
@@ -91,6 +92,7 @@ def metrics() -> Metrics:
     translations: TranslationObserver = metrics
     translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
+    metrics.key_refused("invalid_api_key")
     metrics.reader_ready(READER)
     metrics.observe_batch(BatchStats(seconds=0.25, windows=3, tokens=900, waiting=2))
     return metrics

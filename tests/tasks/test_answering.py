@@ -295,6 +295,15 @@ async def test_nothing_can_be_extracted_from_nothing() -> None:
     assert error.value.param == "mode"
 
 
+async def test_every_round_says_whose_it_is() -> None:
+    client = chooser({"six in the evening": 9, "six in the": 5, "six": 4})
+    mine = {"priority": -3, "cache_salt": "salt", "tenant": "me"}
+    query = Query(question="When does it close?", documents=one(CAFE))
+    await answer(client, query, replace(GREEDY, **mine))
+    assert len(client.streams) > 1
+    assert {(each.priority, each.cache_salt, each.tenant) for each in client.requests} == {(-3, "salt", "me")}
+
+
 async def test_leaving_early_aborts() -> None:
     client = speaker("one two three")
     with await Answerer(Generator(client, CHAT)).answer(Query(question="Who?"), options=GREEDY) as run:

@@ -43,7 +43,7 @@ class Metrics:
 
         self._http = Counter("trivium_http_requests", "HTTP responses.", ["route", "method", "status"], registry=r)
         self._refused = Counter(
-            "trivium_refused_keys", "Requests refused for what their key is or may, by reason.", ["reason"], registry=r
+            "trivium_keys_refused", "Requests refused for what their key is or may, by reason.", ["reason"], registry=r
         )
         self._http_seconds = Histogram(
             "trivium_http_request_duration_seconds",

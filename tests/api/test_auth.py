@@ -246,7 +246,7 @@ def test_refusals_are_counted_by_reason_alone(keyed: Keyed) -> None:
     keyed.service.http.get("/version", headers=bearer("tv-wrong"))
     lines = keyed.service.http.get("/metrics", headers=headers).text.splitlines()
     known = ["ambiguous", "expired", "invalid", "misplaced", "missing"]
-    reasons = {line.split('"')[1] for line in lines if line.startswith("trivium_refused_keys_total{")}
+    reasons = {line.split('"')[1] for line in lines if line.startswith("trivium_keys_refused_total{")}
     assert "invalid_api_key" in reasons
     assert reasons <= {*(f"{word}_api_key" for word in known), "missing_scope"}
 

@@ -121,14 +121,14 @@ class ReaderClient:
         """Give up everything, stop the process and remove the sockets. Idempotent."""
         await self._link.close(encode(Stop()))
 
-    def read(self, id: str, windows: Sequence[Window], *, priority: int = 0) -> Reading:
+    def read(self, id: str, windows: Sequence[Window], *, priority: int = 0, tenant: str = "") -> Reading:
         """Queue windows; ``id`` is unique among all that are alive. Raises EngineUnavailable."""
         if self.status != "ready":
             raise self._link.unavailable()
         reading = Reading(id, len(windows), self._abort)
         if windows:
             self._readings[id] = reading
-            self._link.send(encode(Read(id, list(windows), priority)))
+            self._link.send(encode(Read(id, list(windows), priority, tenant)))
         return reading
 
     def _receive(self, frame: bytes) -> None:

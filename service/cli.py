@@ -8,6 +8,7 @@ import typer
 from model_store.cli import app as models
 from service import __version__
 from service.flags import default_of, group_of, with_settings
+from service.keys.cli import app as keys
 from service.settings import Settings, SettingsError, env_name, flag_name
 
 app = typer.Typer(
@@ -18,18 +19,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:
     """Run the command. What the user can put right is one line on stderr: exit 2 for a setting, 1 for the rest."""
     from model_store.errors import ModelStoreError
     from service.engine.errors import EngineError
+    from service.keys.errors import KeyFileError
 
     try:
         app()
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, EngineError) as error:
+    except (ModelStoreError, EngineError, KeyFileError) as error:
         _fail(error, code=1)
 
 
@@ -46,9 +49,10 @@ def serve(
         flags["model"] = name
     settings = Settings.load(flags)
 
-    from service import signals
+    from service import exposure, signals
     from service.engine.process import EngineProcess
 
+    exposure.check(settings)
     signals.on_end(lambda *_: sys.exit(0))
     with EngineProcess() as process:  # first of all, as it takes longest to import what it needs
         from service import server

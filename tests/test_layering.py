@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 WEB = "fastapi starlette uvicorn prometheus_client"
-ABOVE_THE_ENGINE = f"{WEB} service.api service.tasks service.metrics service.settings"
+ABOVE_THE_ENGINE = f"{WEB} service.api service.tasks service.keys service.metrics service.settings"
 TENSORS = "torch transformers"
 
 # Who may not import what, in any form: at the top of the file, inside a function, for type checking only.
@@ -30,7 +30,8 @@ FORBIDDEN = {
     "service/reader/queue.py": TENSORS,
     "service/reader/client.py": TENSORS,
     "service/models/**/*.py": ABOVE_THE_ENGINE,
-    "service/tasks/**/*.py": f"{WEB} {TENSORS} service.api service.metrics service.settings",
+    "service/keys/*.py": f"{WEB} {TENSORS} service.api service.tasks service.engine service.metrics",
+    "service/tasks/**/*.py": f"{WEB} {TENSORS} service.api service.keys service.metrics service.settings",
     "service/api/**/*.py": f"{TENSORS} prometheus_client",
     "model_store/**/*.py": f"{WEB} service",
 }

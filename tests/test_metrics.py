@@ -33,6 +33,7 @@ SERIES = {
     ("trivium_http_request_duration_seconds", "histogram", ("route",)),
     ("trivium_http_requests_total", "counter", ("method", "route", "status")),
     ("trivium_inter_token_latency_seconds", "histogram", ()),
+    ("trivium_keys_refused_total", "counter", ("reason",)),
     ("trivium_kv_cache_capacity_tokens", "gauge", ()),
     ("trivium_kv_cache_usage_ratio", "gauge", ()),
     ("trivium_largest_token_gap_seconds", "histogram", ()),
@@ -98,6 +99,7 @@ def metrics() -> Metrics:
     translations: TranslationObserver = metrics
     translations.segment_translated((Flag.LENGTH, Flag.RETRIED), retried=True)
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
+    metrics.key_refused("invalid_api_key")
     metrics.reader_ready(READER)
     metrics.observe_batch(BatchStats(seconds=0.25, windows=3, tokens=900, waiting=2))
     return metrics

@@ -12,6 +12,7 @@ import service
 from model_store.types import LocalModel
 from service.api import docs, errors
 from service.api.admission import Admission
+from service.api.auth import Auth
 from service.api.middleware import BodyLimit, Edge
 from service.api.routes import (
     answer,
@@ -31,6 +32,8 @@ from service.api.schemas.extras import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
+from service.keys.caller import Callers
+from service.keys.file import KeyFile
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
@@ -47,6 +50,9 @@ Text generation, translation and question answering.
 Errors have OpenAI's shape and name the field to blame in `param`; routes of other APIs have those APIs' shapes. Every
 answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with `data: [DONE]`; an
 error after the first byte is an event with `error`.
+
+Where the service has keys, every request shows one, in `authorization: Bearer` or `x-api-key`. Without a known one the
+answer is 401, without the right to a route 403, and 429 after what the key may have in a minute.
 
 A request may say in the header `x-request-timeout` how many seconds it may take. What is late is abandoned and ends
 with 504, or with an error event in its stream.
@@ -67,7 +73,11 @@ def create_app(
     metrics: Metrics,
     reader: Reader | None = None,
 ) -> FastAPI:
-    """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise."""
+    """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise.
+
+    Raises KeyFileError if there is a file of keys that cannot be read.
+    """
+    callers = None if settings.keys_file is None else Callers(KeyFile(settings.keys_file))
     generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=metrics)
     state = State(
         settings=settings,
@@ -100,6 +110,7 @@ def create_app(
     )
     app.state.trivium = state
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=metrics, limit=settings.max_body_bytes)
     app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
     errors.install(app)
     for routes in (generate, translate, answer, chat, completions, models, tokens):

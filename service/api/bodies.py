@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from service.api.disconnect import ClientGone
@@ -37,11 +38,11 @@ def json_or_form(
             raise ApiError(413, f"The body is larger than {limit} bytes")
         if optional and not body:
             return validated(model, {})
-        kind = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = media_type(http.headers)
         if kind == JSON:
             return validated(model, _json(body))
         if kind == FORM:
-            return validated(model, _form(body), strict=False)
+            return validated(model, form_fields(body), strict=False)
         raise ApiError(415, f"Send {JSON} or {FORM}, and say which in content-type", code="unsupported_media_type")
 
     return read
@@ -54,6 +55,11 @@ def validated(model: type[M], values: Any, *, strict: bool = True) -> M:
     except ValidationError as error:
         problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
         raise RequestValidationError(problems, body=values) from None
+
+
+def media_type(headers: Headers) -> str:
+    """What a body says it is."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def described(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +76,8 @@ def _json(body: bytes) -> Any:
         raise ApiError(400, "The body is not valid JSON", code="invalid_json") from None
 
 
-def _form(body: bytes) -> dict[str, str | list[str]]:
+def form_fields(body: bytes) -> dict[str, str | list[str]]:
+    """The fields of a form; one that comes twice is a list. Raises ApiError."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:

@@ -1,10 +1,18 @@
 """How many characters were translated for clients that ask what they have used."""
 
-from dataclasses import dataclass
+from collections import Counter
 
 
-@dataclass(slots=True)
 class CharacterCount:
-    """Since the service started, for all clients together: it knows none of them by name."""
+    """Since the service started, for each key by its name; where there are no keys, for all clients together."""
 
-    total: int = 0
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, count: int) -> None:
+        """So many more."""
+        self._counts[name] += count
+
+    def of(self, name: str) -> int:
+        """So far."""
+        return self._counts[name]

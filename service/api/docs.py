@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
+from service.api.access import ANY_KEY
 from service.api.reply import Json
 
 _TAGS = [
@@ -32,13 +33,13 @@ def install(app: FastAPI) -> None:
     """Add the routes. The document is made once, when it is first asked for."""
     document: dict[str, Any] = {}
 
-    @app.get("/openapi.json", include_in_schema=False)
+    @app.get("/openapi.json", include_in_schema=False, dependencies=[ANY_KEY])
     async def openapi() -> Response:
         if not document:
             document.update(describe(app))
         return Json(document)
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get("/docs", include_in_schema=False, dependencies=[ANY_KEY])
     async def docs() -> HTMLResponse:
         return get_swagger_ui_html(
             openapi_url="openapi.json",
@@ -48,7 +49,7 @@ def install(app: FastAPI) -> None:
             swagger_favicon_url="docs/assets/favicon-32x32.png",
         )
 
-    @app.get("/docs/assets/{name}", include_in_schema=False)
+    @app.get("/docs/assets/{name}", include_in_schema=False, dependencies=[ANY_KEY])
     async def asset(name: str) -> Response:
         if name not in _ASSETS:
             raise HTTPException(404)

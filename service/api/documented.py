@@ -15,6 +15,14 @@ _ERRORS = [
         ),
     ),
     (
+        "There is no key, or not one that is known.",
+        ApiError(401, "The key is not known here", code="invalid_api_key"),
+    ),
+    (
+        "The key lacks the scope for this route, or the right to this priority.",
+        ApiError(403, "The key lacks the scope for this: generate", code="missing_scope"),
+    ),
+    (
         "Another model is served.",
         ApiError(404, "The model 'gpt-4' is not served here", param="model", code="model_not_found"),
     ),
@@ -24,7 +32,7 @@ _ERRORS = [
         ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type"),
     ),
     (
-        "Too many sequences or tokens at once; `retry-after` says when to try again.",
+        "Too many sequences or tokens at once, or in a minute; `retry-after` says when to try again.",
         ApiError(
             429,
             "The service is busy: 1024 of 1024 sequences are taken, and the request may need 1",

@@ -1,7 +1,8 @@
 """The one conversion from request fields to sampling options, with the limits that the operator has set."""
 
-from service.api.errors import invalid
+from service.api.errors import ApiError, invalid
 from service.api.schemas.fields import SamplingFields
+from service.keys.caller import Caller
 from service.settings import Settings
 from service.tasks.generation import Options
 
@@ -9,6 +10,7 @@ from service.tasks.generation import Options
 def to_options(
     fields: SamplingFields,
     settings: Settings,
+    caller: Caller,
     *,
     temperature: float,
     max_tokens: int | None,
@@ -42,8 +44,20 @@ def to_options(
         prompt_logprobs=prompt_logprobs,
         skip_special_tokens=fields.skip_special_tokens is not False,
         n=n,
-        priority=fields.priority or 0,
-        cache_salt=fields.cache_salt or "",
+        priority=_priority(fields.priority, caller),
+        cache_salt=caller.salted(fields.cache_salt or ""),
+        tenant=caller.name,
+    )
+
+
+def greedy(caller: Caller, *, max_tokens: int | None = None) -> Options:
+    """What is asked through an API that has no fields for it."""
+    return Options(
+        max_tokens=max_tokens,
+        temperature=0.0,
+        priority=_priority(None, caller),
+        cache_salt=caller.salted(""),
+        tenant=caller.name,
     )
 
 
@@ -51,6 +65,16 @@ def at_most(param: str, value: int, limit: int, what: str = "") -> None:
     """Raises ApiError, naming field and limit."""
     if value > limit:
         raise invalid(param, f"{param}: {value} {what}".rstrip() + f" is more than the limit of {limit}")
+
+
+def _priority(asked: int | None, caller: Caller) -> int:
+    """Raises ApiError for more than the caller may have; lower is more."""
+    if asked is None:
+        return max(0, caller.priority)
+    if asked < caller.priority:
+        message = f"priority: {asked} is more urgent than the {caller.priority} that the key may have"
+        raise ApiError(403, message, param="priority", code="priority_not_allowed")
+    return asked
 
 
 def _given(value: float | None, default: float) -> float:

@@ -14,6 +14,7 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
+from service.api.billing import Bill, Metered
 from service.api.deadline import Deadline, Timed
 from service.api.disconnect import guarded, raise_when_gone
 from service.api.sse import EventStream
@@ -24,7 +25,7 @@ from service.tasks.cost import Cost
 Texts = Completion
 
 
-class Running(Timed, Protocol):
+class Running(Timed, Metered, Protocol):
     """What a request started: a context manager that aborts what is unfinished."""
 
     def __enter__(self) -> Self: ...
@@ -76,8 +77,9 @@ async def reply(
     state.client.require_ready()
     deadline = Deadline.of(http.headers, state.settings)
     with ExitStack() as owned:
+        bill = owned.enter_context(Bill(http, cost))
         owned.enter_context(state.admission.take(cost))
-        work = await start()
+        work = bill.measured(await start())
         owned.enter_context(work)
         return EventStream(
             format.events(work),
@@ -100,5 +102,5 @@ async def reply_whole(
     """The same where there are no streams: ``whole`` makes the answer of what was started."""
     state.client.require_ready()  # who is in already goes on through a restart; who comes now can come again
     deadline = Deadline.of(http.headers, state.settings)
-    with state.admission.take(cost), await start() as work:
+    with Bill(http, cost) as bill, state.admission.take(cost), bill.measured(await start()) as work:
         return await guarded(whole(work), deadline.watch(work), raise_when_gone(http.receive))

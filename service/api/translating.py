@@ -14,7 +14,6 @@ from service.tasks.generation import Options
 from service.tasks.translation.order import Order
 from service.tasks.translation.result import Translation
 from service.tasks.translation.run import TranslationRun
-from service.tasks.translation.translator import GREEDY
 
 FLAGS_HEADER = "x-translation-flags"  # what is doubtful, for which these APIs have no field
 
@@ -25,7 +24,7 @@ async def translate(
     order: Order,
     write: Callable[[list[Translation]], Any],
     *,
-    options: Options = GREEDY,
+    options: Options,
     headers: dict[str, str],
 ) -> Response:
     """Answer with what ``write`` makes of the translations."""

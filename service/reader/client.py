@@ -146,14 +146,14 @@ class ReaderClient:
         """Give up everything, stop the process and remove the sockets. Idempotent."""
         await self._supervisor.close(encode(Stop()))
 
-    def read(self, id: str, windows: Sequence[Window], *, priority: int = 0) -> Reading:
+    def read(self, id: str, windows: Sequence[Window], *, priority: int = 0, tenant: str = "") -> Reading:
         """Queue windows; ``id`` is unique among all that are alive. Raises EngineUnavailable.
 
         While the reader restarts they wait.
         """
         if self.status not in ("ready", "restarting"):
             raise self._supervisor.unavailable()
-        reading = Reading(Read(id, list(windows), priority), self._abort)
+        reading = Reading(Read(id, list(windows), priority, tenant), self._abort)
         if windows:
             self._ledger.add(id, reading)
             self._send_due()

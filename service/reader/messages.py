@@ -18,6 +18,7 @@ class Read(Struct, frozen=True, array_like=True, tag="read"):
     id: str
     windows: list[Window]
     priority: int = 0
+    tenant: str = ""
     done: frozenset[int] = frozenset()
 
 

@@ -44,6 +44,9 @@ class Options:
     tenant: str = ""  # whom it is for
 
 
+GREEDY = Options(temperature=0.0)
+
+
 class Generator:
     """One model and its tokenizer, ready to continue prompts.
 

@@ -17,6 +17,7 @@ from typing import Any, Self, cast
 import httpx
 import tokenizers
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 from tokenizers import decoders, models, pre_tokenizers
 
@@ -226,6 +227,7 @@ class Scripted:
     http: httpx.Client
     engine: ScriptedEngine
     metrics: Metrics
+    app: FastAPI
     stop: Callable[[], None]
 
 
@@ -242,6 +244,6 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
                 assert engine.loaded.wait(20)
             url = f"http://127.0.0.1:{address[1]}"
             with httpx.Client(base_url=url, timeout=20) as http:
-                yield Scripted(url, address, http, engine, metrics, stop)
+                yield Scripted(url, address, http, engine, metrics, app, stop)
         finally:
             engine.may_load.set()

@@ -4,8 +4,9 @@ from service.reader.messages import Read, Window
 from service.reader.queue import Queue
 
 
-def read(id: str, *lengths: int, priority: int = 0) -> Read:
-    return Read(id, [Window((1,) * length, (0,) * length) for length in lengths], priority)
+def read(id: str, *lengths: int, priority: int = 0, tenant: str = "") -> Read:
+    windows = [Window((1,) * length, (0,) * length) for length in lengths]
+    return Read(id, windows, priority, tenant=tenant)
 
 
 def taken(queue: Queue) -> list[tuple[str, int]]:
@@ -59,3 +60,32 @@ def test_windows_are_served_in_the_end_whatever_comes_later() -> None:
         queue.add(read(f"long-{number}", 20))
     assert taken(queue) == [("long", 0)]
     assert ("short", 0) in taken(queue)
+
+
+def test_a_tenant_with_many_windows_does_not_make_another_wait_for_all() -> None:
+    queue = Queue(max_tokens=10)
+    for number in range(5):
+        queue.add(read(f"heavy-{number}", 10, 10, tenant="heavy"))
+    assert taken(queue) == [("heavy-0", 0)]
+    queue.add(read("light", 10, 10, tenant="light"))
+    assert [taken(queue)[0][0] for _ in range(4)] == ["light", "heavy-0", "light", "heavy-1"]
+    assert [taken(queue)[0][0] for _ in range(7)] == ["heavy-1", *(f"heavy-{n}" for n in (2, 2, 3, 3, 4, 4))]
+
+
+def test_endless_short_requests_of_others_starve_nobody() -> None:
+    queue = Queue(max_tokens=10)
+    queue.add(read("heavy", 10, 10, tenant="heavy"))
+    served: list[tuple[str, int]] = []
+    for number in range(30):  # whenever one of them is served, the next one is there
+        queue.add(read(f"{number}", 1, tenant=f"{number % 2}"))
+        served += taken(queue)
+    assert ("heavy", 1) in served
+
+
+def test_who_gives_up_has_used_up_nothing() -> None:
+    queue = Queue(max_tokens=10)
+    queue.add(read("gone", *[10] * 50, tenant="a"))
+    queue.abort({"gone"})
+    queue.add(read("b", 10, 10, tenant="b"))
+    queue.add(read("a", 10, tenant="a"))
+    assert [taken(queue)[0][0] for _ in range(3)] == ["b", "a", "b"]

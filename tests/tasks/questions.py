@@ -7,7 +7,7 @@ from service.tasks.answering import Answerer, Bounds
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.result import Answer
 from service.tasks.chat_template import ChatTemplate
-from service.tasks.generation import Generator, Options
+from service.tasks.generation import GREEDY, Generator, Options
 from service.tasks.tokenizer import Tokenizer
 from tests.tasks.chooser import wants
 from tests.tasks.engine import ScriptedClient, says
@@ -34,7 +34,7 @@ def speaker(text: str, **limits: int) -> ScriptedClient:
 
 async def answer(client: ScriptedClient, query: Query, options: Options | None = None, **bounds: int) -> Answer:
     answerer = Answerer(Generator(client, CHAT), bounds=Bounds(**bounds))
-    with await answerer.answer(query, **({} if options is None else {"options": options})) as run:
+    with await answerer.answer(query, options=options or GREEDY) as run:
         pieces = [piece async for piece in run]
         found = await run.collect()
     assert "".join(pieces) == found.text

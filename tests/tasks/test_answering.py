@@ -8,7 +8,7 @@ import pytest
 from service.tasks.answering import Answerer
 from service.tasks.answering.query import Document, Query
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
-from service.tasks.generation import Generator, Options
+from service.tasks.generation import GREEDY, Generator, Options
 from tests.tasks.chooser import wants
 from tests.tasks.engine import ScriptedClient
 from tests.tasks.questions import CAFE, CHAT, answer, chooser, one, speaker
@@ -182,7 +182,7 @@ async def test_a_base_model_ends_a_span_with_the_line() -> None:
 
     client = ScriptedClient(script, max_model_len=8192, num_blocks=512, vocab_size=base.vocab_size)
     with await Answerer(Generator(client, base)).answer(
-        Query(question="When?", documents=one("At six.\nOr at eight."))
+        Query(question="When?", documents=one("At six.\nOr at eight.")), options=GREEDY
     ) as run:
         found = await run.collect()
     assert base.decode(client.requests[0].prompt).endswith(
@@ -295,9 +295,18 @@ async def test_nothing_can_be_extracted_from_nothing() -> None:
     assert error.value.param == "mode"
 
 
+async def test_every_round_says_whose_it_is() -> None:
+    client = chooser({"six in the evening": 9, "six in the": 5, "six": 4})
+    mine = {"priority": -3, "cache_salt": "salt", "tenant": "me"}
+    query = Query(question="When does it close?", documents=one(CAFE))
+    await answer(client, query, replace(GREEDY, **mine))
+    assert len(client.streams) > 1
+    assert {(each.priority, each.cache_salt, each.tenant) for each in client.requests} == {(-3, "salt", "me")}
+
+
 async def test_leaving_early_aborts() -> None:
     client = speaker("one two three")
-    with await Answerer(Generator(client, CHAT)).answer(Query(question="Who?")) as run:
+    with await Answerer(Generator(client, CHAT)).answer(Query(question="Who?"), options=GREEDY) as run:
         async for _ in run:
             break
     assert client.streams[0].closed

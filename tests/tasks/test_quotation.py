@@ -6,6 +6,7 @@ import pytest
 
 from service.engine.types import FinishReason, Request, TokenOutput
 from service.tasks.answering.query import Document, Query
+from service.tasks.generation import GREEDY
 from tests.tasks.chooser import wants
 from tests.tasks.engine import ScriptedClient, says
 from tests.tasks.questions import CAFE, CHAT, answer, one
@@ -34,6 +35,13 @@ async def test_a_generated_answer_stands_on_the_sentence_of_what_is_extracted() 
     assert CHAT.decode(client.requests[-1].prompt).endswith(f"assistant\nQuote: {QUOTED}")
     assert found.no_answer_probability is not None
     assert found.no_answer_probability < 0.5
+
+
+async def test_every_round_says_whose_it_is() -> None:
+    client = writer("\nAnswer: At six.")
+    await answer(client, generative(), replace(GREEDY, priority=-3, cache_salt="salt", tenant="me"))
+    assert len(client.streams) == 3
+    assert {(each.priority, each.cache_salt, each.tenant) for each in client.requests} == {(-3, "salt", "me")}
 
 
 async def test_further_quotations_are_taken_if_they_stand_somewhere() -> None:

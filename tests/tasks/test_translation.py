@@ -17,7 +17,7 @@ from service.tasks.errors import (
     UnknownLanguage,
     UnsupportedPair,
 )
-from service.tasks.generation import Generator, Options
+from service.tasks.generation import GREEDY, Generator, Options
 from service.tasks.languages import find_language
 from service.tasks.tokenizer import Tokenizer
 from service.tasks.translation import Order, Term, Translator
@@ -75,8 +75,7 @@ def translator(client: ScriptedClient, kind: Tokenizer = CHAT, style: str = "aut
 
 async def run(engine: ScriptedClient, *texts: str, options: Options | None = None, **order) -> TranslationRun:
     order = {"target": "fr", "source": "en"} | order
-    given = {} if options is None else {"options": options}
-    return await translator(engine).translate(Order(texts=texts, **order), **given)
+    return await translator(engine).translate(Order(texts=texts, **order), options=options or GREEDY)
 
 
 async def translations(engine: ScriptedClient, *texts: str, **order) -> list[Translation]:
@@ -97,7 +96,7 @@ async def translate(text: str, answer: str = "Bonjour", **order) -> str:
 async def asked(source: str | None, target: str, kind: Tokenizer = CHAT, **order) -> str:
     engine = reply("x")
     order = {"texts": ("Good morning!",), "target": target, "source": source} | order
-    await translator(engine, kind, order.pop("style", "auto")).translate(Order(**order))
+    await translator(engine, kind, order.pop("style", "auto")).translate(Order(**order), options=GREEDY)
     return prompt_of(engine.requests[0])
 
 
@@ -367,7 +366,7 @@ async def test_a_base_model_gets_a_document(kind: Tokenizer, style: str) -> None
 async def test_a_base_model_is_stopped_before_it_writes_an_example(text: str, expected: str) -> None:
     engine = reply(" Bon\njour\nEnglish: Next")
     order = Order(texts=(text,), target="fr", source="en")
-    with await translator(engine, tokenizer("byte_level")).translate(order) as started:
+    with await translator(engine, tokenizer("byte_level")).translate(order, options=GREEDY) as started:
         [translation] = await started.collect()
     assert translation.text == expected
 
@@ -443,7 +442,7 @@ async def test_too_many_segments_are_refused() -> None:
     engine = reply("x")
     order = Order(texts=("Once. Gone. Three.",), target="fr", source="en")
     with pytest.raises(TooManySegments) as error:
-        await translator(engine, max_segments=2).translate(order)
+        await translator(engine, max_segments=2).translate(order, options=GREEDY)
     assert error.value.param == "text"
     assert engine.streams == []
 

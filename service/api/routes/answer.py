@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.formats.answers import AnswerFormat
@@ -16,11 +17,12 @@ from service.api.reply import reply
 from service.api.schemas.native import AnswerRequest
 from service.api.schemas.responses import Answered
 from service.api.state import Service
+from service.keys.key import Scope
 from service.settings import Settings
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.run import AnswerRun
 
-router = APIRouter(tags=["native"])
+router = APIRouter(tags=["native"], dependencies=[needs(Scope.ANSWER)])
 
 
 @router.post(
@@ -29,7 +31,10 @@ router = APIRouter(tags=["native"])
     responses=answers(Answered, examples.ANSWERED, stream=examples.ANSWERED_STREAM),
 )
 async def answer(
-    body: Annotated[AnswerRequest, Body(openapi_examples=examples.ANSWER)], http: Request, state: Service
+    body: Annotated[AnswerRequest, Body(openapi_examples=examples.ANSWER)],
+    http: Request,
+    state: Service,
+    caller: Client,
 ) -> Response:
     """Answer a question out of a `context` or `documents`, or without them from what the model knows.
 
@@ -44,7 +49,7 @@ async def answer(
     """
     headers = checked(body, state)
     query = _query(body, state.settings)
-    options = to_options(body, state.settings, temperature=0.0, max_tokens=body.length)
+    options = to_options(body, state.settings, caller, temperature=0.0, max_tokens=body.length)
     id = f"ans-{uuid4().hex}"
     # top_k counts answers here, not tokens.
     run = await state.answerer.answer(query, options=replace(options, top_k=0), request_id=id)

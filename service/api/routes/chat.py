@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.formats.chat import ChatFormat
@@ -16,11 +17,12 @@ from service.api.reply import Texts, reply
 from service.api.schemas.openai import ChatCompletionRequest
 from service.api.schemas.responses import ChatCompletion
 from service.api.state import Service
+from service.keys.key import Scope
 from service.tasks.completion import CompletionRequest
 from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 
-router = APIRouter(tags=["openai"])
+router = APIRouter(tags=["openai"], dependencies=[needs(Scope.GENERATE)])
 
 
 @router.post(
@@ -29,7 +31,10 @@ router = APIRouter(tags=["openai"])
     responses=answers(ChatCompletion, examples.CHAT_COMPLETION, stream=examples.CHAT_STREAM),
 )
 async def chat_completions(
-    body: Annotated[ChatCompletionRequest, Body(openapi_examples=examples.CHAT)], http: Request, state: Service
+    body: Annotated[ChatCompletionRequest, Body(openapi_examples=examples.CHAT)],
+    http: Request,
+    state: Service,
+    caller: Client,
 ) -> Response:
     """OpenAI's chat completions. Tools, structured output, images and audio are refused by name.
 
@@ -41,6 +46,7 @@ async def chat_completions(
     options = to_options(
         body,
         state.settings,
+        caller,
         temperature=1.0,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         n=n,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.formats.completions import CompletionFormat, Echo
@@ -16,13 +17,14 @@ from service.api.reply import Texts, reply
 from service.api.schemas.openai import CompletionRequest
 from service.api.schemas.responses import Completion
 from service.api.state import Service
+from service.keys.key import Scope
 from service.tasks import completion as tasks
 from service.tasks.cost import Cost
 from service.tasks.generation import Generator, Options
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's
 
-router = APIRouter(tags=["openai"])
+router = APIRouter(tags=["openai"], dependencies=[needs(Scope.GENERATE)])
 
 
 @router.post(
@@ -31,7 +33,10 @@ router = APIRouter(tags=["openai"])
     responses=answers(Completion, examples.COMPLETION, stream=examples.COMPLETION_STREAM),
 )
 async def completions(
-    body: Annotated[CompletionRequest, Body(openapi_examples=examples.COMPLETE)], http: Request, state: Service
+    body: Annotated[CompletionRequest, Body(openapi_examples=examples.COMPLETE)],
+    http: Request,
+    state: Service,
+    caller: Client,
 ) -> Response:
     """OpenAI's completions: texts or token ids, with `echo` and `logprobs`.
 
@@ -44,6 +49,7 @@ async def completions(
     options = to_options(
         body,
         state.settings,
+        caller,
         temperature=1.0,
         max_tokens=DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
         n=n,

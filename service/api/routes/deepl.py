@@ -6,20 +6,23 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.bodies import described, json_or_form
 from service.api.checks import checked
 from service.api.dialects import DeepL
 from service.api.documented import answers
 from service.api.errors import invalid
 from service.api.formats import deepl as format
+from service.api.options import greedy
 from service.api.reply import Json
 from service.api.schemas import deepl as schemas
 from service.api.state import Service
 from service.api.translating import check_texts, translate
+from service.keys.key import Scope
 from service.tasks.translation.order import Order
 from service.tasks.translation.result import Translation
 
-router = APIRouter(tags=["deepl"], route_class=DeepL)
+router = APIRouter(tags=["deepl"], route_class=DeepL, dependencies=[needs(Scope.TRANSLATE)])
 
 _NO_LIMIT = 1_000_000_000_000  # what DeepL says where there is none
 
@@ -37,8 +40,9 @@ async def translate_texts(
     ],
     http: Request,
     state: Service,
+    caller: Client,
 ) -> Response:
-    """Translate up to 50 texts. Any key is taken: there is no authentication.
+    """Translate up to 50 texts.
 
     What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
@@ -57,7 +61,7 @@ async def translate_texts(
     )
 
     def write(translations: list[Translation]) -> dict[str, object]:
-        state.characters.total += sum(map(len, body.text))
+        state.characters.add(caller.name, sum(map(len, body.text)))
         return format.translated(
             body.text,
             translations,
@@ -65,7 +69,7 @@ async def translate_texts(
             model_type=body.model_type is not None,
         )
 
-    return await translate(http, state, order, write, headers=headers)
+    return await translate(http, state, order, write, options=greedy(caller), headers=headers)
 
 
 @router.get(
@@ -92,6 +96,6 @@ async def languages(
 @router.get(
     "/v2/usage", summary="Characters translated", responses=answers(schemas.Usage, examples.DEEPL_USAGE, errors=())
 )
-async def usage(state: Service) -> Response:
-    """Characters translated by this API since the service started, for all of its clients. There is no limit."""
-    return Json({"character_count": state.characters.total, "character_limit": _NO_LIMIT})
+async def usage(state: Service, caller: Client) -> Response:
+    """Characters translated by this API for this key since the service started. There is no limit."""
+    return Json({"character_count": state.characters.of(caller.name), "character_limit": _NO_LIMIT})

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.formats.native import NativeFormat
@@ -15,11 +16,12 @@ from service.api.reply import Texts, reply
 from service.api.schemas.native import GenerateRequest
 from service.api.schemas.responses import Generated
 from service.api.state import Service
+from service.keys.key import Scope
 from service.tasks.cost import Cost
 
 TEMPERATURE = 0.7  # small models lose the thread at 1
 
-router = APIRouter(tags=["native"])
+router = APIRouter(tags=["native"], dependencies=[needs(Scope.GENERATE)])
 
 
 @router.post(
@@ -28,14 +30,17 @@ router = APIRouter(tags=["native"])
     responses=answers(Generated, examples.GENERATED, stream=examples.GENERATED_STREAM),
 )
 async def generate(
-    body: Annotated[GenerateRequest, Body(openapi_examples=examples.GENERATE)], http: Request, state: Service
+    body: Annotated[GenerateRequest, Body(openapi_examples=examples.GENERATE)],
+    http: Request,
+    state: Service,
+    caller: Client,
 ) -> Response:
     """Continue a `prompt` as it is, or answer `messages` through the model's chat template.
 
     `temperature` is 0.7 unless given.
     """
     headers = checked(body, state)
-    options = to_options(body, state.settings, temperature=TEMPERATURE, max_tokens=body.length)
+    options = to_options(body, state.settings, caller, temperature=TEMPERATURE, max_tokens=body.length)
     if body.messages is not None:
         request = await state.generator.from_messages([message.turn() for message in body.messages], options)
     else:

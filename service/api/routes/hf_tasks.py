@@ -1,6 +1,5 @@
 """Hugging Face's inference tasks: what a payload looks like says which task is meant."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -8,25 +7,27 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs, require
 from service.api.bodies import validated
 from service.api.checks import check_model, checked
 from service.api.dialects import HuggingFace
 from service.api.documented import answers
 from service.api.errors import ApiError, invalid
 from service.api.formats import hf_tasks as format
-from service.api.options import at_most, to_options
+from service.api.options import at_most, greedy, to_options
 from service.api.reply import Json, reply_whole
 from service.api.schemas import hf_tasks as schemas
 from service.api.state import Service, State
 from service.api.translating import check_texts, translate
+from service.keys.caller import Caller
+from service.keys.key import Scope
 from service.settings import Settings
-from service.tasks.answering.answerer import GREEDY
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.run import AnswerRun
 from service.tasks.generation import Options
 from service.tasks.translation.order import Order
 
-router = APIRouter(tags=["huggingface"], route_class=HuggingFace)
+router = APIRouter(tags=["huggingface"], route_class=HuggingFace, dependencies=[needs(Scope.TRANSLATE, Scope.ANSWER)])
 
 _SHORT = 15  # tokens of an answer: the default of the pipeline that transformers had
 _OPTIONS = "parameters.generate_parameters"
@@ -40,27 +41,27 @@ _documented: dict[str, Any] = {
 
 
 @router.post("/", **_documented)
-async def by_payload(payload: Payload, http: Request, state: Service) -> Response:
+async def by_payload(payload: Payload, http: Request, state: Service, caller: Client) -> Response:
     """`inputs` with a question and a context is question-answering; a text or texts with `tgt_lang` is translation.
 
     What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
-    return await _run(_task(payload), payload, http, state)
+    return await _run(_task(payload), payload, http, state, caller)
 
 
 @router.post("/models/{id:path}", **_documented)
-async def by_model(id: str, payload: Payload, http: Request, state: Service) -> Response:
+async def by_model(id: str, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
     """The same with the model named, which must be the one that is served."""
     check_model(id, state)
-    return await _run(_task(payload), payload, http, state)
+    return await _run(_task(payload), payload, http, state, caller)
 
 
 @router.post("/pipeline/{task}", **_documented)
-async def by_task(task: str, payload: Payload, http: Request, state: Service) -> Response:
+async def by_task(task: str, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
     """The same with the task named: `question-answering` or `translation`."""
     if task not in _TASKS:
         raise ApiError(404, f"There is no task {task[:100]!r} here; there are {' and '.join(_TASKS)}", param="task")
-    return await _run(task, payload, http, state)
+    return await _run(task, payload, http, state, caller)
 
 
 def _task(payload: dict[str, Any]) -> str:
@@ -77,18 +78,20 @@ def _task(payload: dict[str, Any]) -> str:
     raise invalid("inputs", message)
 
 
-async def _run(task: str, payload: dict[str, Any], http: Request, state: State) -> Response:
+async def _run(task: str, payload: dict[str, Any], http: Request, state: State, caller: Caller) -> Response:
     if task == "translation":
-        return await _translate(validated(schemas.Translation, payload), http, state)
-    return await _answer(validated(schemas.QuestionAnswering, payload), http, state)
+        require(caller, {Scope.TRANSLATE})
+        return await _translate(validated(schemas.Translation, payload), http, state, caller)
+    require(caller, {Scope.ANSWER})
+    return await _answer(validated(schemas.QuestionAnswering, payload), http, state, caller)
 
 
-async def _translate(body: schemas.Translation, http: Request, state: State) -> Response:
+async def _translate(body: schemas.Translation, http: Request, state: State, caller: Caller) -> Response:
     headers = checked(body, state)
     texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
     check_texts("inputs", texts, state)
     languages = body.parameters
-    options = _options(languages.generate_parameters or schemas.GenerateParameters(), state.settings)
+    options = _options(languages.generate_parameters or schemas.GenerateParameters(), state.settings, caller)
     order = Order(
         texts=tuple(texts),
         target=_bcp47(languages.tgt_lang),
@@ -97,7 +100,7 @@ async def _translate(body: schemas.Translation, http: Request, state: State) -> 
     return await translate(http, state, order, format.translated, options=options, headers=headers)
 
 
-def _options(fields: schemas.GenerateParameters, settings: Settings) -> Options:
+def _options(fields: schemas.GenerateParameters, settings: Settings, caller: Caller) -> Options:
     """Raises ApiError for fields that exclude each other."""
     if fields.temperature and not fields.do_sample:
         raise invalid(f"{_OPTIONS}.do_sample", f"{_OPTIONS}.do_sample: must be true for a temperature")
@@ -105,10 +108,10 @@ def _options(fields: schemas.GenerateParameters, settings: Settings) -> Options:
     if len(lengths) > 1:
         raise invalid(f"{_OPTIONS}.max_length", f"{_OPTIONS}.max_length: means max_new_tokens and must not differ")
     temperature = 1.0 if fields.do_sample else 0.0
-    return to_options(fields, settings, temperature=temperature, max_tokens=next(iter(lengths), None))
+    return to_options(fields, settings, caller, temperature=temperature, max_tokens=next(iter(lengths), None))
 
 
-async def _answer(body: schemas.QuestionAnswering, http: Request, state: State) -> Response:
+async def _answer(body: schemas.QuestionAnswering, http: Request, state: State, caller: Caller) -> Response:
     headers = checked(body, state)
     asked = body.parameters or schemas.QuestionParameters()
     settings = state.settings
@@ -126,7 +129,7 @@ async def _answer(body: schemas.QuestionAnswering, http: Request, state: State) 
         max_answer_len=settings.max_answer_len,
         stride=asked.doc_stride,
     )
-    options = replace(GREEDY, max_tokens=asked.max_answer_len or _SHORT)
+    options = greedy(caller, max_tokens=asked.max_answer_len or _SHORT)
     run = await state.answerer.answer(query, options=options, request_id=f"ans-{uuid4().hex}")
 
     async def start() -> AnswerRun:

@@ -6,20 +6,22 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.bodies import described, json_or_form
 from service.api.checks import checked
 from service.api.dialects import LibreTranslate
 from service.api.documented import answers
 from service.api.errors import ApiError
 from service.api.formats import libretranslate as format
-from service.api.options import at_most
+from service.api.options import at_most, greedy
 from service.api.reply import Json
 from service.api.schemas import libretranslate as schemas
 from service.api.state import Service
 from service.api.translating import check_texts, translate
+from service.keys.key import Scope
 from service.tasks.translation.order import Order
 
-router = APIRouter(tags=["libretranslate"], route_class=LibreTranslate)
+router = APIRouter(tags=["libretranslate"], route_class=LibreTranslate, dependencies=[needs(Scope.TRANSLATE)])
 
 
 @router.post(
@@ -32,6 +34,7 @@ async def translate_texts(
     body: Annotated[schemas.TranslateRequest, Depends(json_or_form(schemas.TranslateRequest))],
     http: Request,
     state: Service,
+    caller: Client,
 ) -> Response:
     """Translate a text or a list of texts. With `source` `auto` the language of each is detected and told.
 
@@ -55,6 +58,7 @@ async def translate_texts(
         state,
         order,
         lambda translations: format.translated(translations, several=several, auto=auto, alternatives=alternatives),
+        options=greedy(caller),
         headers=headers,
     )
 

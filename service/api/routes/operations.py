@@ -4,15 +4,19 @@ from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
 import service
+from service.api.access import ANY_KEY, needs
 from service.api.documented import answers
 from service.api.reply import Json
 from service.api.schemas.responses import Version
 from service.api.state import Service
+from service.keys.key import Scope
 
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
+@router.get(
+    "/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, dependencies=[needs(Scope.METRICS)]
+)
 async def metrics(state: Service) -> Response:
     """Every series of the service, in Prometheus' text format."""
     if state.client.status != "ready":
@@ -23,7 +27,12 @@ async def metrics(state: Service) -> Response:
     return Response(body, media_type=content_type)
 
 
-@router.get("/version", summary="The version", responses=answers(Version, {"version": service.__version__}, errors=()))
+@router.get(
+    "/version",
+    summary="The version",
+    responses=answers(Version, {"version": service.__version__}, errors=()),
+    dependencies=[ANY_KEY],
+)
 async def version() -> Response:
     """The version of the service."""
     return Json({"version": service.__version__})

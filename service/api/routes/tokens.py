@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import ANY_TASK
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.errors import invalid
@@ -14,7 +15,7 @@ from service.api.schemas.responses import Detokenized, Tokenized
 from service.api.schemas.tokens import DetokenizeRequest, TokenizeRequest
 from service.api.state import Service
 
-router = APIRouter(tags=["tokens"])
+router = APIRouter(tags=["tokens"], dependencies=[ANY_TASK])
 
 
 @router.post("/tokenize", summary="Text to tokens", responses=answers(Tokenized, examples.TOKENIZED))

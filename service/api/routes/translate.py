@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
+from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
 from service.api.formats.translation import TranslationFormat
@@ -15,11 +16,12 @@ from service.api.reply import Json, reply
 from service.api.schemas.native import TranslateRequest
 from service.api.schemas.responses import Languages, Translated
 from service.api.state import Service
+from service.keys.key import Scope
 from service.settings import Settings
 from service.tasks.translation import Order, Term
 from service.tasks.translation.run import TranslationRun
 
-router = APIRouter(tags=["native"])
+router = APIRouter(tags=["native"], dependencies=[needs(Scope.TRANSLATE)])
 
 
 @router.post(
@@ -28,7 +30,10 @@ router = APIRouter(tags=["native"])
     responses=answers(Translated, examples.TRANSLATED, stream=examples.TRANSLATED_STREAM),
 )
 async def translate(
-    body: Annotated[TranslateRequest, Body(openapi_examples=examples.TRANSLATE)], http: Request, state: Service
+    body: Annotated[TranslateRequest, Body(openapi_examples=examples.TRANSLATE)],
+    http: Request,
+    state: Service,
+    caller: Client,
 ) -> Response:
     """Translate one text or a list of texts, sentence by sentence, all at once.
 
@@ -43,7 +48,7 @@ async def translate(
     """
     headers = checked(body, state)
     order = _order(body, state.settings)
-    options = to_options(body, state.settings, temperature=0.0, max_tokens=body.length)
+    options = to_options(body, state.settings, caller, temperature=0.0, max_tokens=body.length)
     id = f"trans-{uuid4().hex}"
     job = await state.translator.prepare(order, options=options)
 

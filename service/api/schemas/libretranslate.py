@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from service.api.schemas.fields import OneOrSeveral, RequestModel, Text
 from service.api.schemas.native import Name
 
-ApiKey = Annotated[Text | None, Field(max_length=512, description="Any: there is no authentication.")]
+ApiKey = Annotated[Text | None, Field(max_length=512, description="The key, if the service has any.")]
 
 
 class TranslateRequest(RequestModel):

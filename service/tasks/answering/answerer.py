@@ -21,10 +21,9 @@ from service.tasks.choice import CompletionRequest
 from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.few_shot import FewShot
-from service.tasks.generation import Generator, Options
+from service.tasks.generation import GREEDY, Generator, Options
 from service.tasks.rounds import Rounds, check
 
-GREEDY = Options(temperature=0.0)
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
 _SEAM = 16  # tokens that a text may take more in its prompt than by itself
@@ -50,7 +49,7 @@ class Answerer:
         self._vocabulary: Vocabulary | None = None
         self._building = asyncio.Lock()
 
-    async def answer(self, query: Query, *, options: Options = GREEDY, request_id: str | None = None) -> AnswerRun:
+    async def answer(self, query: Query, *, options: Options, request_id: str | None = None) -> AnswerRun:
         """From documents a span of them or, generative, a short answer that quotes them; else what the model knows.
 
         Blank documents hold no answer, and no model is asked. Raises InvalidPrompt (``param`` "question" or

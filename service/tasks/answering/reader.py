@@ -42,7 +42,7 @@ class Reader:
             most_tokens=options.max_tokens or longest,
             threshold=query.no_answer_threshold,
         )
-        work = _Work(self.client, request_id, windows, options.priority)
+        work = _Work(self.client, request_id, windows, options)
         cost = Cost(len(windows.rows), sum(len(row.tokens) for row in windows.rows))
         return AnswerRun(work, self._steps(work, windows, choice), cost=cost)
 
@@ -97,16 +97,18 @@ class _Windows:
 class _Work:
     """One question in the reader, from when its answer is first awaited."""
 
-    def __init__(self, client: ReaderClient, id: str, windows: _Windows, priority: int) -> None:
+    def __init__(self, client: ReaderClient, id: str, windows: _Windows, options: Options) -> None:
         self._client = client
         self._id = id
         self._rows = windows.rows
-        self._priority = priority
+        self._options = options
         self._reading: Reading | None = None
 
     async def scores(self) -> list[Scores]:
         """Raises EngineUnavailable."""
-        self._reading = self._client.read(self._id, self._rows, priority=self._priority)
+        self._reading = self._client.read(
+            self._id, self._rows, priority=self._options.priority, tenant=self._options.tenant
+        )
         return await self._reading.scores()
 
     @property

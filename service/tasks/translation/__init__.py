@@ -1,6 +1,6 @@
 """Translation of texts by a language model that is shown how."""
 
 from service.tasks.translation.order import Order, Term
-from service.tasks.translation.translator import GREEDY, Job, Translator
+from service.tasks.translation.translator import Job, Translator
 
-__all__ = ["GREEDY", "Job", "Order", "Term", "Translator"]
+__all__ = ["Job", "Order", "Term", "Translator"]

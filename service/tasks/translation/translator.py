@@ -17,7 +17,6 @@ from service.tasks.translation.result import Detection
 from service.tasks.translation.run import Observer, TranslationRun
 from service.tasks.translation.sentences import SENTENCES
 
-GREEDY = Options(temperature=0.0)
 _LONG, _MANY = 20_000, 50  # characters, terms; reading more takes longer than the hop to a thread
 _MARKED_UP = ("markdown", "html", "xml")
 
@@ -63,13 +62,11 @@ class Translator:
         await self._detector.load()
         return [self._detector.detect(text) for text in texts]
 
-    async def translate(
-        self, order: Order, *, options: Options = GREEDY, request_id: str | None = None
-    ) -> TranslationRun:
+    async def translate(self, order: Order, *, options: Options, request_id: str | None = None) -> TranslationRun:
         """``prepare`` and ``start`` in one. Raises what they raise."""
         return await self.start(await self.prepare(order, options=options), request_id=request_id)
 
-    async def prepare(self, order: Order, *, options: Options = GREEDY) -> Job:
+    async def prepare(self, order: Order, *, options: Options) -> Job:
         """Cut the texts and write the prompts; the engine does not hear of it yet.
 
         ``options`` hold for each segment. Where they name no ``max_tokens``, a translation may have a few times the

@@ -1,0 +1,1 @@
+"""Keys: who may use the service, for what, how much, and how urgently. Knows nothing of HTTP."""

@@ -1,0 +1,64 @@
+"""A service with keys of every kind, and which route takes which."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from service.keys.key import Scope
+from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.keys.making import add_key
+
+GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS
+WITHOUT_KEY = {("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")}
+
+# One scope of these is enough. Written by hand: a route that is new has to be put here.
+NEEDS: dict[tuple[str, str], set[Scope]] = {
+    ("POST", "/v1/generate"): {GENERATE},
+    ("POST", "/v1/chat/completions"): {GENERATE},
+    ("POST", "/v1/completions"): {GENERATE},
+    ("POST", "/v1/translate"): {TRANSLATE},
+    ("GET", "/v1/languages"): {TRANSLATE},
+    ("POST", "/translate"): {TRANSLATE},
+    ("POST", "/detect"): {TRANSLATE},
+    ("GET", "/languages"): {TRANSLATE},
+    ("POST", "/translate_file"): {TRANSLATE},
+    ("POST", "/v2/translate"): {TRANSLATE},
+    ("GET", "/v2/languages"): {TRANSLATE},
+    ("POST", "/v2/languages"): {TRANSLATE},
+    ("GET", "/v2/usage"): {TRANSLATE},
+    ("POST", "/v1/answer"): {ANSWER},
+    ("POST", "/"): {TRANSLATE, ANSWER},
+    ("POST", "/models/{id:path}"): {TRANSLATE, ANSWER},
+    ("POST", "/pipeline/{task}"): {TRANSLATE, ANSWER},
+    ("POST", "/tokenize"): {GENERATE, TRANSLATE, ANSWER},
+    ("POST", "/detokenize"): {GENERATE, TRANSLATE, ANSWER},
+    ("GET", "/v1/models"): set(Scope),
+    ("GET", "/v1/models/{id:path}"): set(Scope),
+    ("GET", "/version"): set(Scope),
+    ("GET", "/openapi.json"): set(Scope),
+    ("GET", "/docs"): set(Scope),
+    ("GET", "/docs/assets/{name}"): set(Scope),
+    ("GET", "/metrics"): {METRICS},
+}
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """``secrets`` by the names of the keys: one for each scope, and one that is ``expired``."""
+
+    service: Scripted
+    path: Path
+    secrets: dict[str, str]
+
+
+@contextmanager
+def keyed_service(directory: Path, engine: ScriptedEngine | None = None, **settings: Any) -> Iterator[Keyed]:
+    """The service over a scripted engine, with these keys."""
+    path = directory / "keys.json"
+    secrets = {str(scope): add_key(path, str(scope), scope) for scope in Scope}
+    secrets["expired"] = add_key(path, "expired", expires=datetime(2020, 1, 1, tzinfo=UTC))
+    with scripted_service(engine, keys_file=path, **settings) as service:
+        yield Keyed(service, path, secrets)

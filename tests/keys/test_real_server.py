@@ -1,0 +1,82 @@
+"""A real server with keys: they come and go while it runs, share nothing that is cached, and are in no log."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.keys.file import KeyFile
+from service.keys.key import Scope, digest
+from tests.engine.tiny_models import tiny_model
+from tests.keys.making import add_key, bearer
+from tests.server import Server, running_server
+
+SENTENCE = "What is the capital of France and of all the others who were here before"
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/generate", {"prompt": SENTENCE * 2}),
+    ("/v1/completions", {"prompt": f"Say: {SENTENCE}"}),
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": SENTENCE * 2}]}),
+    ("/v1/translate", {"text": SENTENCE, "source_lang": "en", "target_lang": "de"}),
+    ("/v1/answer", {"question": SENTENCE}),
+    ("/v1/answer", {"question": "Who?", "context": SENTENCE * 2}),
+]
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys") / "keys.json"
+
+
+@pytest.fixture(scope="module")
+def secrets(keys: Path) -> dict[str, str]:
+    return {name: add_key(keys, name) for name in ("mine", "yours")}
+
+
+@pytest.fixture(scope="module")
+def server(keys: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """At its end it has written of no key."""
+    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    flags = ("--threads", "1", "--kv-cache-memory", "4MiB", "--keys-file", str(keys), "--log-level", "debug")
+    with running_server(model, *flags) as server:
+        server.http.headers.update(bearer(secrets["mine"]))
+        yield server
+        log = server.log.read_text(encoding="utf-8")
+        assert "/v1/generate" in log
+        assert not [word for word in ("tv-", *(digest(secret) for secret in secrets.values())) if word in log]
+
+
+@pytest.mark.parametrize(("path", "body"), CALLS)
+def test_a_prompt_is_cached_for_its_key_alone(
+    server: Server, secrets: dict[str, str], path: str, body: dict[str, Any]
+) -> None:
+    def cached(name: str, **more: Any) -> bool:
+        answer = server.http.post(path, json=body | {"max_tokens": 1} | more, headers=bearer(secrets[name]))
+        return answer.raise_for_status().json()["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
+
+    assert [cached(name) for name in ("mine", "mine", "yours", "yours", "mine")] == [False, True, False, True, True]
+    salted = [cached(name, cache_salt="salt") for name in ("mine", "yours", "mine", "yours")]
+    assert salted == [False, False, True, True]
+
+
+def test_keys_come_and_go_while_it_runs(server: Server, keys: Path) -> None:
+    def seconds_until(status: int) -> float:
+        started = time.monotonic()
+        while (answer := server.http.get("/version", headers=bearer(secret))).status_code != status:
+            assert answer.status_code in {200, 401}
+            assert time.monotonic() - started < 10
+        return time.monotonic() - started
+
+    secret = add_key(keys, "guest", Scope.GENERATE)
+    assert seconds_until(200) < 2
+    assert server.http.get("/metrics", headers=bearer(secret)).status_code == 403
+    KeyFile(keys).revoke("guest")
+    assert seconds_until(401) < 2
+    assert server.http.get("/version").status_code == 200
+
+
+def test_wrong_keys_are_in_no_log_either(server: Server) -> None:
+    for headers in (bearer("tv-wrong"), {"x-api-key": "tv-wrong"}, bearer("tv-wrong") | {"x-api-key": "tv-other"}):
+        assert server.http.post("/v1/generate", json={"prompt": "x"}, headers=headers).status_code in {400, 401}
+    assert server.http.post("/translate", json={"api_key": "tv-wrong", "q": "x"}).status_code == 400

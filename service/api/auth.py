@@ -1,4 +1,4 @@
-"""Nothing is answered without a key, but for what ``access`` lists.
+"""Nothing is answered without a key, but for what ``doors`` lists.
 
 This is plain ASGI before the router, so no route can be forgotten, and a wrong key costs a hash and some comparisons.
 """
@@ -11,9 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.access import WITHOUT_KEY, Door, Doors
 from service.api.billing import rate_limited
 from service.api.credentials import FIELD, in_body, in_headers
+from service.api.doors import WITHOUT_KEY, Door, Doors
 from service.api.errors import ApiError, respond
 from service.api.middleware import BodyLimit
 from service.keys.caller import ANYBODY, NOBODY, Caller, Callers

@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from service.api import errors
-from service.api.access import ANY_KEY
 from service.api.auth import Auth
+from service.api.doors import ANY_KEY
 from service.keys.caller import Callers
 from service.keys.file import KeyFile
 from service.keys.key import Scope

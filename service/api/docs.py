@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
-from service.api.access import ANY_KEY
+from service.api.doors import ANY_KEY
 from service.api.reply import Json
 
 _TAGS = [

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.access import Client, needs
 from service.api.bodies import described, json_or_form
 from service.api.checks import checked
 from service.api.dialects import DeepL
 from service.api.documented import answers
+from service.api.doors import Client, needs
 from service.api.errors import invalid
 from service.api.formats import deepl as format
 from service.api.options import greedy

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.access import Client, needs, require
 from service.api.bodies import validated
 from service.api.checks import check_model, checked
 from service.api.dialects import HuggingFace
 from service.api.documented import answers
+from service.api.doors import Client, needs, require
 from service.api.errors import ApiError, invalid
 from service.api.formats import hf_tasks as format
 from service.api.options import at_most, greedy, to_options

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.access import ANY_KEY
 from service.api.checks import check_model
 from service.api.documented import answers
+from service.api.doors import ANY_KEY
 from service.api.reply import Json
 from service.api.schemas.responses import Model, ModelList
 from service.api.state import Service, State

@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
 import service
-from service.api.access import ANY_KEY, needs
 from service.api.documented import answers
+from service.api.doors import ANY_KEY, needs
 from service.api.reply import Json
 from service.api.schemas.responses import Version
 from service.api.state import Service

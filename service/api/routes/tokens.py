@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.access import ANY_TASK
 from service.api.checks import checked
 from service.api.documented import answers
+from service.api.doors import ANY_TASK
 from service.api.errors import invalid
 from service.api.reply import Json
 from service.api.schemas.responses import Detokenized, Tokenized

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.access import Client, needs
 from service.api.checks import checked
 from service.api.documented import answers
+from service.api.doors import Client, needs
 from service.api.formats.translation import TranslationFormat
 from service.api.options import at_most, to_options
 from service.api.reply import Json, reply

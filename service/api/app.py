@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -109,8 +110,9 @@ def create_app(
         redoc_url=None,
     )
     app.state.trivium = state
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
-    app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=metrics, limit=settings.max_body_bytes)
+    bounded = partial(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(bounded)
+    app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=metrics, bounded=bounded)
     app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
     errors.install(app)
     for routes in (generate, translate, answer, chat, completions, models, tokens):

@@ -3,7 +3,7 @@
 This is plain ASGI before the router, so no route can be forgotten, and a wrong key costs a hash and some comparisons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -15,7 +15,6 @@ from service.api.billing import rate_limited
 from service.api.credentials import FIELD, in_body, in_headers
 from service.api.doors import WITHOUT_KEY, Door, Doors
 from service.api.errors import ApiError, respond
-from service.api.middleware import BodyLimit
 from service.keys.caller import ANYBODY, NOBODY, Caller, Callers
 from service.keys.errors import ExpiredKey, UnknownKey
 from service.keys.limiter import Limits
@@ -25,17 +24,23 @@ from service.metrics import Metrics
 class Auth:
     """Puts the Caller into ``scope["user"]``, or answers 400, 401, 403 or 429. Without ``callers`` everybody may come.
 
-    A key is in a header. For some routes it may be in the body, of which up to ``limit`` bytes are read then.
+    A key is in a header. For some routes it may be in the body, which is read then as far as ``bounded`` lets it.
     """
 
     def __init__(
-        self, app: ASGIApp, *, routes: Sequence[BaseRoute], callers: Callers | None, metrics: Metrics, limit: int
+        self,
+        app: ASGIApp,
+        *,
+        routes: Sequence[BaseRoute],
+        callers: Callers | None,
+        metrics: Metrics,
+        bounded: Callable[[ASGIApp], ASGIApp],
     ) -> None:
         self.app = app
         self._doors = Doors(routes)
         self._callers = callers
         self._metrics = metrics
-        self._limit = limit
+        self._bounded = bounded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,8 +57,7 @@ class Auth:
             scope["user"] = NOBODY
             return await self.app(scope, receive, send)
         if door.takes_key_in_body:
-            limited = BodyLimit(partial(self._judge_by_body, door), limit=self._limit)
-            return await limited(scope, receive, send)
+            return await self._bounded(partial(self._judge_by_body, door))(scope, receive, send)
         await self._judge(door, set(in_headers(Headers(scope=scope))), scope, receive, send)
 
     async def _judge_by_body(self, door: Door, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,11 +1,18 @@
 """What the tests of the HTTP surface share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from service.keys.key import digest
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
+from tests.engine.tiny_models import tiny_model
+from tests.keys.making import add_key, bearer
+from tests.server import Server, running_server
+
+FLAGS = ("--threads", "1", "--kv-cache-memory", "4MiB", "--max-num-seqs", "8", "--max-batch-tokens", "64")
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +27,26 @@ def german() -> Iterator[Scripted]:
     """A service that translates into what looks like German."""
     with scripted_service(Umlauts()) as service:
         yield service
+
+
+@pytest.fixture(scope="package")
+def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys") / "keys.json"
+
+
+@pytest.fixture(scope="package")
+def secrets(keys_file: Path) -> dict[str, str]:
+    """Of two keys that may everything."""
+    return {name: add_key(keys_file, name) for name in ("mine", "yours")}
+
+
+@pytest.fixture(scope="package")
+def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real service on a tiny model, whose client shows the key ``mine``. At its end no key is in its log."""
+    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    with running_server(model, *FLAGS, "--keys-file", str(keys_file), "--log-level", "debug") as server:
+        server.http.headers.update(bearer(secrets["mine"]))
+        yield server
+        log = server.log.read_text(encoding="utf-8")
+        assert "/v1/generate" in log
+        assert not [word for word in ("tv-", *(digest(secret) for secret in secrets.values())) if word in log]

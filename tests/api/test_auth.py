@@ -1,6 +1,7 @@
 """Nobody comes in without a key, by any way; and with a key nobody goes where it does not open."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import deepl
@@ -15,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from service.api import errors
 from service.api.auth import Auth
 from service.api.doors import ANY_KEY
+from service.api.middleware import BodyLimit
 from service.keys.caller import Callers
 from service.keys.file import KeyFile
 from service.keys.key import Scope
@@ -280,7 +282,9 @@ async def test_a_service_whose_routes_auth_cannot_see_answers_nothing(keyed: Key
 def _app_with_auth(keyed: Keyed) -> FastAPI:
     app = FastAPI(openapi_url=None)
     callers = Callers(KeyFile(keyed.path))
-    app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=Metrics(), limit=1000)
+    app.add_middleware(
+        Auth, routes=app.routes, callers=callers, metrics=Metrics(), bounded=partial(BodyLimit, limit=1000)
+    )
     errors.install(app)
     return app
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,27 +14,14 @@ import pytest
 from openai import OpenAI
 
 from tests.api.wire import connection, events, post_bytes
-from tests.engine.tiny_models import tiny_model
-from tests.server import Server, running_server
+from tests.server import Server
 
-FLAGS = ("--threads", "1", "--kv-cache-memory", "4MiB", "--max-num-seqs", "8", "--max-batch-tokens", "64")
 MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
-
-
-@pytest.fixture(scope="module")
-def server(model: Path) -> Iterator[Server]:
-    with running_server(model, *FLAGS) as server:
-        yield server
-
-
 @pytest.fixture
-def client(server: Server) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
+def client(server: Server, secrets: dict[str, str]) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{server.url}/v1", api_key=secrets["mine"], max_retries=0) as client:
         yield client
 
 
@@ -163,7 +149,8 @@ def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path
     with ExitStack() as connections:
         for _ in range(12):
             sock = connections.enter_context(connection(server.address))
-            sock.sendall(post_bytes(path, json.dumps(long).encode()))
+            key = f"authorization: {server.http.headers['authorization']}"
+            sock.sendall(post_bytes(path, json.dumps(long).encode(), key))
         deadline = time.monotonic() + 30
         while (server.metric("trivium_sequences_running"), server.metric("trivium_sequences_waiting")) != (8, 4):
             assert time.monotonic() < deadline
@@ -174,6 +161,7 @@ def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path
 
 def test_many_clients_some_of_whom_leave(server: Server) -> None:
     """32 at once; whoever stays gets the text that it would get alone, and at the end every block is back."""
+    headers = dict(server.http.headers)
 
     def body(i: int) -> dict[str, Any]:
         return {
@@ -185,13 +173,12 @@ def test_many_clients_some_of_whom_leave(server: Server) -> None:
         }
 
     def whole(i: int) -> str:
-        pieces = events(httpx.post(f"{server.url}/v1/generate", json=body(i), timeout=60))
+        pieces = events(httpx.post(f"{server.url}/v1/generate", json=body(i), headers=headers, timeout=60))
         return "".join(piece.get("text", "") for piece in pieces)
 
     def leaves(i: int) -> None:
-        with httpx.stream(
-            "POST", f"{server.url}/v1/generate", json=body(i) | {"max_tokens": 300}, timeout=60
-        ) as stream:
+        long = body(i) | {"max_tokens": 300}
+        with httpx.stream("POST", f"{server.url}/v1/generate", json=long, headers=headers, timeout=60) as stream:
             for _ in zip(range(random.Random(i).randrange(4)), stream.iter_raw(), strict=False):
                 pass
 

@@ -131,7 +131,7 @@ class Metrics:
         self._http.labels(route, method if method in _METHODS else "OTHER", str(status)).inc()
         self._http_seconds.labels(route).observe(seconds)
 
-    def request_started(self) -> None:
+    def request_started(self, id: str) -> None:
         """The engine has accepted a completion."""
         self._started.inc()
 

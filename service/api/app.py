@@ -11,6 +11,7 @@ from fastapi import FastAPI
 import service
 from model_store.types import LocalModel
 from service.api import docs, errors
+from service.api.access import Accounts
 from service.api.admission import Admission
 from service.api.middleware import BodyLimit, Edge
 from service.api.routes import (
@@ -29,6 +30,7 @@ from service.api.routes import (
 )
 from service.api.schemas.extras import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
+from service.api.transcript import Transcript
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.metrics import Metrics
@@ -68,7 +70,8 @@ def create_app(
     reader: Reader | None = None,
 ) -> FastAPI:
     """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise."""
-    generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=metrics)
+    observer = Accounts(metrics)
+    generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=observer)
     state = State(
         settings=settings,
         model=model,
@@ -99,7 +102,9 @@ def create_app(
         redoc_url=None,
     )
     app.state.trivium = state
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, seconds=settings.body_timeout)
+    if settings.log_prompts:
+        app.add_middleware(Transcript)
     app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
     errors.install(app)
     for routes in (generate, translate, answer, chat, completions, models, tokens):
@@ -141,7 +146,7 @@ async def _start(name: str, client: EngineClient | ReaderClient, ready: Callable
     try:
         await client.start()
     except EngineError as error:
-        logger.error("the %s cannot start: %s", name, error)
+        logger.error("the %s cannot start: %s", name, str(error))
     except Exception:
         logger.exception("the %s cannot start", name)
     else:

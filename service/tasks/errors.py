@@ -75,7 +75,7 @@ class UnknownLanguage(TaskError):
 
     def __init__(self, name: str, *, param: str | None = None) -> None:
         super().__init__(
-            f"Unknown language {name[:100]!r}. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
+            "Unknown language. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
             param=param,
         )
         self.name = name

@@ -109,8 +109,8 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
     Raises ApiError for a refused field, and for any unknown one if ``strict``.
     """
     ignored = []
-    for path, value in _undeclared(request):
-        name = path.rpartition(".")[2]
+    for prefix, name, value in _undeclared(request):
+        path = prefix + name
         if value is None or name in WITHOUT_EFFECT:
             continue
         if name not in REFUSED:
@@ -126,9 +126,10 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
     return {HEADER: _join(names)}
 
 
-def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Where it stands, its name, and its value."""
     for name, value in (model.model_extra or {}).items():
-        yield prefix + name, value
+        yield prefix, name, value
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel):

@@ -54,7 +54,7 @@ class PromptTooLong(TaskError):
 
 
 class ChatTemplateError(TaskError):
-    """The chat template raised; the message is the template's own."""
+    """The chat template raised; the message is the template's own, or says no more than that."""
 
 
 class NoChatTemplate(TaskError):

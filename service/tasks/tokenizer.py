@@ -78,7 +78,10 @@ class Tokenizer:
     def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
         """Token ids of a text. Raises InvalidPrompt if the text holds half a surrogate pair."""
         try:
-            return self._library.encode(text, add_special_tokens=add_special_tokens).ids
+            if len(text) < _LONG_TEXT:
+                return self._library.encode(text, add_special_tokens=add_special_tokens).ids
+            # Of the library's calls only those for batches let other threads run meanwhile.
+            return self._library.encode_batch_fast([text], add_special_tokens=add_special_tokens)[0].ids
         except TypeError as error:
             raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error
 
@@ -91,9 +94,15 @@ class Tokenizer:
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text stands in it, in characters. Raises InvalidPrompt as ``encode``."""
         try:
-            return self._library.encode(text, add_special_tokens=False).offsets
+            return self._library.encode_batch([text], add_special_tokens=False)[0].offsets
         except TypeError as error:
             raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error
+
+    async def decode_async(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
+        """As ``decode``, but many tokens are decoded in a thread."""
+        if len(ids) < _LONG_TEXT:
+            return self.decode(ids, skip_special_tokens=skip_special_tokens)
+        return await asyncio.to_thread(self.decode, ids, skip_special_tokens=skip_special_tokens)
 
     # Chat
 
@@ -131,7 +140,8 @@ class Tokenizer:
         **variables: Any,
     ) -> list[int]:
         """Token ids of a conversation. The template writes the special tokens, so none are added a second time."""
-        text = self.render_chat(
+        text = await asyncio.to_thread(
+            self.render_chat,
             messages,
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,

@@ -14,6 +14,7 @@ from service.api.errors import ApiError, invalid
 
 HEADER = "x-ignored-params"
 _HEADER_LENGTH = 1000
+MOST_IGNORED = 1000  # fields
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
 # Names of the client's own, hints, and privacy: no answer depends on them.
@@ -115,8 +116,10 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
             continue
         if name not in REFUSED:
             ignored.append(path)
+            if len(ignored) > MOST_IGNORED:
+                raise ApiError(400, f"More than {MOST_IGNORED} fields are unknown", code="unknown_field")
         elif value not in REFUSED[name]:
-            raise invalid(path, f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
+            raise invalid(_safe(path), f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
     if not ignored:
         return {}
     if strict:

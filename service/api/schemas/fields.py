@@ -63,13 +63,19 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_logit_bias(value: Any) -> Any:
-    """JSON has string keys only; a key is a token id in decimal."""
+    """JSON has string keys only; a key is a token id in decimal. The first mistake counts: there may be many."""
     if not isinstance(value, dict):
         return value
-    for key in value:
-        if not (isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) < 10):
+    if len(value) > MAX_BIASES:
+        raise PydanticCustomError("too_long", "Input should be at most {most} entries", {"most": MAX_BIASES})
+    biases = {}
+    for key, bias in value.items():
+        if not (isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) < 8):
             raise PydanticCustomError("token_id", "Keys should be token ids in decimal, such as '15496'")
-    return {int(key): bias for key, bias in value.items()}
+        if type(bias) not in (int, float) or not -100 <= bias <= 100:
+            raise PydanticCustomError("bias", "Values should be numbers from -100 to 100")
+        biases[int(key)] = bias
+    return biases
 
 
 def texts_schema(longest: int = MAX_CHARACTERS, most: int = MAX_TEXTS) -> dict[str, Any]:

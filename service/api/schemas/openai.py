@@ -107,8 +107,15 @@ def _as_prompts(value: Any) -> list[str] | list[list[int]]:
 
 def _is_prompt(prompt: Any) -> bool:
     if isinstance(prompt, list):
-        return len(prompt) <= MAX_IDS and all(type(id) is int and 0 <= id < TOKEN_ID_BOUND for id in prompt)
+        if not prompt:
+            return True
+        # By functions that loop in C: there may be a million of them.
+        return len(prompt) <= MAX_IDS and set(map(type, prompt)) == {int} and _are_ids(min(prompt), max(prompt))
     return isinstance(prompt, str) and len(prompt) <= MAX_CHARACTERS and encodable(prompt) == prompt
+
+
+def _are_ids(lowest: int, highest: int) -> bool:
+    return lowest >= 0 and highest < TOKEN_ID_BOUND
 
 
 _IDS = {

@@ -5,6 +5,7 @@ are open then get ``shutdown_timeout`` seconds. A second signal ends it at once.
 """
 
 import dataclasses
+import gc
 import logging
 import sys
 
@@ -64,6 +65,8 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     server = DrainingServer(config, app.state.trivium.admission, delay=settings.shutdown_delay)
     startup = _Startup(server, model, client, reading, None if reader is None else reader.client, settings.log_json)
     config.callback_notify = startup.watch
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again and again would make everybody wait
     signals.on_end(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
     try:
         server.run()

@@ -137,7 +137,7 @@ def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, 
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _undeclared(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):  # lists are of one kind
             for i, item in enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from _undeclared(item, f"{prefix}{name}.{i}.")

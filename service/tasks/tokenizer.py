@@ -24,6 +24,7 @@ from service.tasks.detokenizer import Detokenizer
 from service.tasks.errors import InvalidPrompt, NoChatTemplate
 
 _LONG_TEXT = 4096  # characters; encoding more takes longer than the hop to a thread
+_TURN = 32  # characters that a message takes by itself
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _SPECIAL_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
@@ -131,6 +132,12 @@ class Tokenizer:
             **variables,
         )
 
+    async def render_chat_async(self, messages: Sequence[Message], **options: Any) -> str:
+        """As ``render_chat``, but a long conversation is rendered in a thread."""
+        if sum(_TURN + len(message["content"]) for message in messages) < _LONG_TEXT:
+            return self.render_chat(messages, **options)
+        return await asyncio.to_thread(self.render_chat, messages, **options)
+
     async def encode_chat(
         self,
         messages: Sequence[Message],
@@ -140,8 +147,7 @@ class Tokenizer:
         **variables: Any,
     ) -> list[int]:
         """Token ids of a conversation. The template writes the special tokens, so none are added a second time."""
-        text = await asyncio.to_thread(
-            self.render_chat,
+        text = await self.render_chat_async(
             messages,
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,

@@ -28,8 +28,7 @@ async def tokenize(
     text, special = body.prompt, body.add_special_tokens is not False
     if body.messages is not None:
         text, special = (
-            await asyncio.to_thread(
-                tokenizer.render_chat,
+            await tokenizer.render_chat_async(
                 [message.turn() for message in body.messages],
                 add_generation_prompt=body.add_generation_prompt is not False and not body.continue_final_message,
                 continue_final_message=bool(body.continue_final_message),

@@ -105,7 +105,7 @@ def _receive(client: httpx.Client, remote: RemoteFile, part: Path) -> None:
                 failures = 0 if part.stat().st_size > before else failures + 1
                 if failures == _ATTEMPTS:
                     raise SourceError(str(error)) from error
-                logger.info("%s: %s; going on", remote.name, error)
+                logger.info("%s: %s; going on", remote.name, str(error))
                 time.sleep(_BACKOFF * 2**failures)
 
 

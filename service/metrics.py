@@ -152,7 +152,7 @@ class Metrics:
         """A request was answered before it reached its route. ``reason`` is the error's code, one of a few."""
         self._refused.labels(reason).inc()
 
-    def request_started(self) -> None:
+    def request_started(self, id: str) -> None:
         """The engine has accepted a completion."""
         self._started.inc()
 

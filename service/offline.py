@@ -21,7 +21,7 @@ def generate(
 
     Raises ModelStoreError, TaskError and EngineError.
     """
-    logs.configure("warning", as_json=False)
+    logs.configure("warning", as_json=False, prompts=True)  # the terminal of whom the text is from
     model = open_store(settings).ensure(settings.model)
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:

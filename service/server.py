@@ -5,6 +5,7 @@ are open then get ``shutdown_timeout`` seconds. A second signal ends it at once.
 """
 
 import dataclasses
+import gc
 import logging
 import sys
 
@@ -17,7 +18,7 @@ from model_store.store import Store
 from model_store.types import LocalModel
 from service import logs, signals
 from service.api.app import create_app
-from service.connection import Connection
+from service.connection import connections
 from service.draining import DrainingServer
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
@@ -37,7 +38,9 @@ logger = logging.getLogger(__name__)
 
 def serve(settings: Settings, process: EngineProcess) -> None:
     """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
-    logs.configure(settings.log_level, settings.log_json)
+    logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
+    if settings.log_prompts:
+        logger.warning("LOG_PROMPTS IS ON: what clients send and what they get is written to this log")
     signals.on_end(lambda *_: sys.exit(0))
     store = open_store(settings)
     model = store.ensure(settings.model)
@@ -58,11 +61,11 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=Connection,
+        http=connections(settings.header_timeout),
         ws="none",
         lifespan="on",
         log_config=None,
-        access_log=settings.log_level == "debug",
+        access_log=False,  # it would hold query strings; ours is in api/access
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_timeout,
         timeout_notify=0,  # as often as it can, which is every second
@@ -70,6 +73,8 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     server = DrainingServer(config, app.state.trivium.admission, delay=settings.shutdown_delay)
     startup = _Startup(server, model, client, reading, None if reader is None else reader.client, settings.log_json)
     config.callback_notify = startup.watch
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again and again would make everybody wait
     signals.on_end(lambda *_: None)  # uvicorn listens itself, and raises the signal again when it has stopped
     try:
         server.run()

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
         3600.0, "Seconds that a request may take, and most that its header x-request-timeout may say; then 504.", gt=0
     )
     send_timeout: float = _server(120.0, "Seconds that a client may take nothing of its stream; then it is cut.", gt=0)
+    header_timeout: float = _server(10.0, "Seconds that the head of a request may take to arrive; then 408.", gt=0)
+    body_timeout: float = _server(60.0, "Seconds that the body of a request may take to arrive; then 408.", gt=0)
     shutdown_timeout: int = _server(30, "Seconds that open requests get to finish after SIGTERM.", ge=0)
     shutdown_delay: float = _server(
         0.0, "Seconds after SIGTERM in which new requests are told to go elsewhere, even if nothing is open.", ge=0
@@ -90,6 +92,9 @@ class Settings(BaseSettings):
     strict_params: bool = _server(False, "Refuse unknown request fields instead of listing them in a header.")
     log_level: Literal["debug", "info", "warning", "error"] = _server("info", "The least severe log line to write.")
     log_json: bool = _server(False, "Write log lines as JSON objects.")
+    log_prompts: bool = _server(
+        False, "Write what clients send and get to the log, the first 2,000 bytes of each body. It is for debugging."
+    )
     config: Path | None = _server(None, "TOML file with any of these settings.")
     allow_unauthenticated: bool = _server(False, "Listen without keys on an address that others can reach.")
 

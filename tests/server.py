@@ -42,13 +42,16 @@ class Server:
 
 
 @contextmanager
-def running_server(model: str | Path, *flags: str, ready_seconds: float = 120.0) -> Iterator[Server]:
+def running_server(
+    model: str | Path, *flags: str, ready_seconds: float = 120.0, module: str = "service"
+) -> Iterator[Server]:
     """Serve a model (a name or a directory) until the block ends; ``flags`` are those of ``trivium serve``.
 
-    Waits until it is ready. At the end it is asked to stop and must do so in good order, with exit code 0.
+    ``module`` is the command. Waits until it is ready. At the end it is asked to stop and must do so in good order,
+    with exit code 0.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "service", "serve", str(model), "--port", str(port), *flags]
+    command = [sys.executable, "-m", module, "serve", str(model), "--port", str(port), *flags]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")}
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"

@@ -92,7 +92,7 @@ def metrics() -> Metrics:
     metrics.engine_ready(INFO)
     metrics.observe_step(STEP)
     observer: Observer = metrics
-    observer.request_started()
+    observer.request_started("gen-1")
     observer.first_token(0.1)
     observer.token_gap(0.02)
     observer.finished(Usage(48, 2, 16), Timings(0.01, 0.1, 0.12, 0.03), (FinishReason.STOP, FinishReason.LENGTH))

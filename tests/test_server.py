@@ -125,7 +125,7 @@ def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Pat
 def test_a_port_in_use_ends_it(model: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, running(model, port=listener.getsockname()[1]) as service:
         assert service.end() == 1
-        assert "address already in use" in "".join(service.log)
+        assert "Address already in use" in "".join(service.log)
 
 
 def test_json_logs_are_json_and_hold_nothing_that_a_client_said(model: Path) -> None:

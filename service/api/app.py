@@ -12,6 +12,7 @@ from fastapi import FastAPI
 import service
 from model_store.types import LocalModel
 from service.api import docs, errors
+from service.api.access import Accounts
 from service.api.admission import Admission
 from service.api.auth import Auth
 from service.api.middleware import BodyLimit, Edge
@@ -31,6 +32,7 @@ from service.api.routes import (
 )
 from service.api.schemas.extras import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
+from service.api.transcript import Transcript
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError
 from service.keys.caller import Callers
@@ -79,7 +81,8 @@ def create_app(
     Raises KeyFileError if there is a file of keys that cannot be read.
     """
     callers = None if settings.keys_file is None else Callers(KeyFile(settings.keys_file))
-    generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=metrics)
+    observer = Accounts(metrics)
+    generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=observer)
     state = State(
         settings=settings,
         model=model,
@@ -110,8 +113,10 @@ def create_app(
         redoc_url=None,
     )
     app.state.trivium = state
-    bounded = partial(BodyLimit, limit=settings.max_body_bytes)
+    bounded = partial(BodyLimit, limit=settings.max_body_bytes, seconds=settings.body_timeout)
     app.add_middleware(bounded)
+    if settings.log_prompts:
+        app.add_middleware(Transcript)
     app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=metrics, bounded=bounded)
     app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
     errors.install(app)
@@ -154,7 +159,7 @@ async def _start(name: str, client: EngineClient | ReaderClient, ready: Callable
     try:
         await client.start()
     except EngineError as error:
-        logger.error("the %s cannot start: %s", name, error)
+        logger.error("the %s cannot start: %s", name, str(error))
     except Exception:
         logger.exception("the %s cannot start", name)
     else:

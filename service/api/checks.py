@@ -1,10 +1,15 @@
 """What every route does with a request before its own work."""
 
+from typing import Annotated
+
+from fastapi import Path
 from pydantic import BaseModel
 
 from service.api.errors import ApiError
 from service.api.schemas.extras import ignored_header
 from service.api.state import State
+
+ModelPath = Annotated[str, Path(max_length=512, description="The served model's id, which may hold slashes.")]
 
 # What clients send where they have an address and no model: huggingface_hub, and TGI's documentation for openai.
 _PLACEHOLDERS = {"dummy", "tgi"}
@@ -23,5 +28,4 @@ def checked(body: BaseModel, state: State) -> dict[str, str]:
 def check_model(name: str, state: State) -> None:
     """Raises ApiError if another model is meant."""
     if name not in {state.model_name, *_PLACEHOLDERS}:
-        message = f"The model {name[:200]!r} is not served here; {state.model_name!r} is"
-        raise ApiError(404, message, param="model", code="model_not_found")
+        raise ApiError(404, f"The model served here is {state.model_name!r}", param="model", code="model_not_found")

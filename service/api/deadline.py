@@ -5,7 +5,7 @@ from typing import Never, Protocol
 
 from starlette.datastructures import Headers
 
-from service.api.errors import ApiError
+from service.api.errors import RETRY_AFTER, ApiError
 from service.settings import Settings
 from service.tasks.completion import Timings
 
@@ -42,7 +42,7 @@ class Deadline:
             timings = work.timings
             if timings.ttft_seconds is None and not timings.queue_seconds:
                 message = f"The request did not begin within {self._queue_seconds:g} seconds"
-                raise ApiError(504, message, code="queue_timeout")
+                raise ApiError(504, message, code="queue_timeout", headers=RETRY_AFTER)
             await self._until(self._total_seconds)
         message = f"The request was not done within {self._total_seconds:g} seconds"
         raise ApiError(504, message, code="request_timeout", headers={"x-should-retry": "false"})

@@ -24,7 +24,7 @@ _ERRORS = [
     ),
     (
         "Another model is served.",
-        ApiError(404, "The model 'gpt-4' is not served here", param="model", code="model_not_found"),
+        ApiError(404, "The model served here is 'qwen2.5-coder-0.5b-instruct'", param="model", code="model_not_found"),
     ),
     ("The body is too large.", ApiError(413, "The body is larger than 4194304 bytes")),
     (

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 CLIENT_CLOSED_REQUEST = 499  # nginx's number: nobody reads it, it is for the log and the metrics
 
 _TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error", 504: "timeout_error"}
-_RETRY_AFTER = {"retry-after": "5"}
+RETRY_AFTER = {"retry-after": "5"}
 _NO_RETRY = {"x-should-retry": "false"}
 _UNAVAILABLE_CODES = {"stopping": "draining"}
 
@@ -61,7 +61,7 @@ def invalid(param: str, message: str) -> ApiError:
 
 def stopping() -> ApiError:
     """For those who come, or still wait, when the service ends. They are to ask elsewhere, on another connection."""
-    return ApiError(503, "The service is stopping", code="draining", headers=_RETRY_AFTER | {"connection": "close"})
+    return ApiError(503, "The service is stopping", code="draining", headers=RETRY_AFTER | {"connection": "close"})
 
 
 def as_api_error(error: Exception) -> ApiError:
@@ -78,7 +78,7 @@ def as_api_error(error: Exception) -> ApiError:
             return _validation(error)
         case EngineUnavailable():
             code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
-            return ApiError(503, str(error), code=code, headers=_RETRY_AFTER)
+            return ApiError(503, str(error), code=code, headers=RETRY_AFTER)
         case HTTPException():
             return _http(error)
         case PoisonousRequest():
@@ -86,7 +86,7 @@ def as_api_error(error: Exception) -> ApiError:
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
         case EngineError():
-            logger.error("engine error: %s", error)
+            logger.error("engine error", exc_info=error)
         case _:
             logger.error("unexpected error", exc_info=error)
     return ApiError(500, "The service failed on this request", headers=_NO_RETRY)

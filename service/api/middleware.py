@@ -1,7 +1,7 @@
 """What surrounds every request, as plain ASGI: nothing here touches a body or stands between a stream and its client.
 
-``Edge`` gives a request its id, counts its response, and answers for what nobody caught. ``BodyLimit`` ends a request
-whose body is too large or never comes.
+``Edge`` gives a request its id, counts and logs its response, and answers for what nobody caught. ``BodyLimit`` ends a
+request whose body is too large or never comes.
 """
 
 import asyncio
@@ -14,17 +14,17 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api import access
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-_UNKNOWN_ROUTE = "unknown"
 
 
 class Edge:
-    """``x-request-id`` in and out; one HTTP observation for each response; a 500 in our shape for any exception.
+    """``x-request-id`` in and out; an observation and a line of the log for each response; a 500 for any exception.
 
     The status counted for a client that left before its answer was whole is 499.
     """
@@ -38,6 +38,7 @@ class Edge:
             return await self.app(scope, receive, send)
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _SANE_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
+        entry = access.Entry.begin(request_id)
         started = time.perf_counter()
         status, complete, gone = 0, False, False
 
@@ -59,7 +60,8 @@ class Edge:
 
         def count(status: int) -> None:
             seconds = time.perf_counter() - started
-            self.metrics.observe_http(_template(scope), scope["method"], status, seconds)
+            self.metrics.observe_http(access.route(scope), scope["method"], status, seconds)
+            entry.write(scope, status, seconds)
 
         incomplete = CLIENT_CLOSED_REQUEST  # what an answer that never became whole counts as
         try:
@@ -83,7 +85,7 @@ class Edge:
 class BodyLimit:
     """Refuses a body of more than ``limit`` bytes while it is read, and one that is not whole after ``seconds``."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float = 60.0) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, seconds: float) -> None:
         self.app = app
         self.limit = limit
         self.seconds = seconds
@@ -105,7 +107,8 @@ class BodyLimit:
                 async with asyncio.timeout_at(deadline):
                     message = await receive() if size <= self.limit else {}
             except TimeoutError:
-                raise HTTPException(408, f"The body did not arrive within {self.seconds:g} seconds") from None
+                late = f"The body did not arrive within {self.seconds:g} seconds"
+                raise HTTPException(408, late, {"connection": "close"}) from None
             received += len(message.get("body", b""))
             if size > self.limit or received > self.limit:
                 raise HTTPException(413, f"The body is larger than {self.limit} bytes")
@@ -113,8 +116,3 @@ class BodyLimit:
             return message
 
         await self.app(scope, limited_receive, send)
-
-
-def _template(scope: Scope) -> str:
-    """The route as it was declared: a bounded set of values, unlike paths."""
-    return getattr(scope.get("route"), "path", _UNKNOWN_ROUTE)

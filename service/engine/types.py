@@ -126,6 +126,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cuda_graphs: bool = True  # CUDA: replay decode steps as graphs
     log_level: str = "info"
     log_json: bool = False
+    log_prompts: bool = False  # whether exceptions may be logged with their words
 
 
 class EngineInfo(Struct, frozen=True, kw_only=True):

@@ -105,7 +105,7 @@ class Worker:
         if not told:
             return None
         config = msgspec.json.decode(told, type=EngineConfig)
-        logs.configure(config.log_level, config.log_json)
+        logs.configure(config.log_level, config.log_json, config.log_prompts)
         return config
 
     def _send(self, event: msgspec.Struct) -> None:

@@ -56,6 +56,7 @@ class ReaderConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: int = 0
     log_level: str = "info"
     log_json: bool = False
+    log_prompts: bool = False  # whether exceptions may be logged with their words
 
 
 class ReaderInfo(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ class Worker:
             if not told:
                 return 0
             config = msgspec.json.decode(told, type=ReaderConfig)
-            logs.configure(config.log_level, config.log_json)
+            logs.configure(config.log_level, config.log_json, config.log_prompts)
             model = SpanModel(config)
         except EngineError as error:
             self._send(Failed(str(error)))

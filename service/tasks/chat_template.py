@@ -22,6 +22,8 @@ from service.tasks.errors import ChatTemplateError
 
 Message = Mapping[str, Any]
 
+_REFUSED = "the model's chat template does not take these messages"
+
 
 class ChatTemplate:
     """A compiled template. ``variables`` are those that every rendering sees, such as ``bos_token``.
@@ -30,6 +32,7 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, variables: Mapping[str, Any]) -> None:
+        self._source = source
         self._variables = dict(variables)
         try:
             self._template = _environment().from_string(source)
@@ -46,7 +49,7 @@ class ChatTemplate:
     ) -> str:
         """The prompt. With ``continue_final_message`` it ends right after the last message's content, as it was given.
 
-        Raises ChatTemplateError with the template's own words if it refuses the messages.
+        Raises ChatTemplateError if it refuses the messages: in the template's words, if they quote no message.
         """
         if not messages:
             raise ChatTemplateError("messages must not be empty", param="messages")
@@ -67,7 +70,9 @@ class ChatTemplate:
                 {"tools": None, "documents": None, **self._variables, **variables, "messages": messages}
             )
         except Exception as error:  # foreign code may raise anything: it did not like the messages
-            raise ChatTemplateError(str(error) or type(error).__name__, param="messages") from error
+            # Words that stand in the template as they are were not made of what a client sent.
+            words = str(error) if str(error).strip() and str(error) in self._source else _REFUSED
+            raise ChatTemplateError(words, param="messages") from error
 
 
 class _GenerationBlock(Extension):

@@ -49,8 +49,8 @@ class Timings:
 class Observer(Protocol):
     """Is told how completions fare."""
 
-    def request_started(self) -> None:
-        """The engine has accepted a completion."""
+    def request_started(self, id: str) -> None:
+        """The engine has accepted a completion; the ids of its sequences begin with this one."""
 
     def first_token(self, seconds: float) -> None:
         """One sequence got its first token, so long after its completion was queued."""
@@ -96,7 +96,7 @@ class Completion:
         self._unfinished = 0
         self._stream = client.submit(self._engine_requests(requests))
         if observer is not None:
-            observer.request_started()
+            observer.request_started(self.id)
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
         if not self._unfinished:

@@ -54,7 +54,7 @@ class PromptTooLong(TaskError):
 
 
 class ChatTemplateError(TaskError):
-    """The chat template raised; the message is the template's own."""
+    """The chat template raised; the message is the template's own, or says no more than that."""
 
 
 class NoChatTemplate(TaskError):
@@ -75,7 +75,7 @@ class UnknownLanguage(TaskError):
 
     def __init__(self, name: str, *, param: str | None = None) -> None:
         super().__init__(
-            f"Unknown language {name[:100]!r}. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
+            "Unknown language. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
             param=param,
         )
         self.name = name

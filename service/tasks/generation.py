@@ -1,7 +1,7 @@
 """Prompts and messages to completion requests, checked against what the engine can hold."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.engine.client import EngineClient
@@ -96,12 +96,12 @@ class Generator:
         """
         if not tokens:
             raise InvalidPrompt(f"{param} is empty", param=param)
-        self._check_ids(tokens, param)
         limit = self.max_tokens
         room = limit - len(tokens)
         max_tokens = min(room, self.max_output_tokens) if options.max_tokens is None else options.max_tokens
         if max_tokens > room or (options.max_tokens is None and room < 1):
             raise PromptTooLong(len(tokens), options.max_tokens, limit, param=param)
+        self._check_ids(tokens, param)
         if options.min_tokens > max_tokens:
             message = f"min_tokens is {options.min_tokens}, but at most {max_tokens} tokens can be generated"
             raise InvalidOption(message, param="min_tokens")
@@ -143,11 +143,10 @@ class Generator:
         """Queue the requests. Raises EngineUnavailable or RequestTooLarge."""
         return Completion(self.client, self.tokenizer, requests, self.observer, request_id)
 
-    def _check_ids(self, ids: Iterable[int], param: str) -> None:
+    def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size
-        for id in ids:
-            if not 0 <= id < size:
-                raise UnknownToken(f"token {id} is not in the vocabulary of {size} tokens", param=param)
+        if ids and not (min(ids) >= 0 and max(ids) < size):
+            raise UnknownToken(f"{param} has a token that is not in the vocabulary of {size} tokens", param=param)
 
 
 def _check_logprobs(num_tokens: int, top: int) -> None:

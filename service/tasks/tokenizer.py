@@ -24,6 +24,7 @@ from service.tasks.detokenizer import Detokenizer
 from service.tasks.errors import InvalidPrompt, NoChatTemplate
 
 _LONG_TEXT = 4096  # characters; encoding more takes longer than the hop to a thread
+_TURN = 32  # characters that a message takes by itself
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _SPECIAL_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
@@ -78,7 +79,10 @@ class Tokenizer:
     def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
         """Token ids of a text. Raises InvalidPrompt if the text holds half a surrogate pair."""
         try:
-            return self._library.encode(text, add_special_tokens=add_special_tokens).ids
+            if len(text) < _LONG_TEXT:
+                return self._library.encode(text, add_special_tokens=add_special_tokens).ids
+            # Of the library's calls only those for batches let other threads run meanwhile.
+            return self._library.encode_batch_fast([text], add_special_tokens=add_special_tokens)[0].ids
         except TypeError as error:
             raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error
 
@@ -91,9 +95,15 @@ class Tokenizer:
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text stands in it, in characters. Raises InvalidPrompt as ``encode``."""
         try:
-            return self._library.encode(text, add_special_tokens=False).offsets
+            return self._library.encode_batch([text], add_special_tokens=False)[0].offsets
         except TypeError as error:
             raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error
+
+    async def decode_async(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
+        """As ``decode``, but many tokens are decoded in a thread."""
+        if len(ids) < _LONG_TEXT:
+            return self.decode(ids, skip_special_tokens=skip_special_tokens)
+        return await asyncio.to_thread(self.decode, ids, skip_special_tokens=skip_special_tokens)
 
     # Chat
 
@@ -122,6 +132,12 @@ class Tokenizer:
             **variables,
         )
 
+    async def render_chat_async(self, messages: Sequence[Message], **options: Any) -> str:
+        """As ``render_chat``, but a long conversation is rendered in a thread."""
+        if sum(_TURN + len(message["content"]) for message in messages) < _LONG_TEXT:
+            return self.render_chat(messages, **options)
+        return await asyncio.to_thread(self.render_chat, messages, **options)
+
     async def encode_chat(
         self,
         messages: Sequence[Message],
@@ -131,7 +147,7 @@ class Tokenizer:
         **variables: Any,
     ) -> list[int]:
         """Token ids of a conversation. The template writes the special tokens, so none are added a second time."""
-        text = self.render_chat(
+        text = await self.render_chat_async(
             messages,
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,

@@ -23,7 +23,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from model_store.types import LocalModel
 from service.api.app import create_app
-from service.connection import Connection
+from service.connection import Connection, connections
 from service.engine.client import EngineClient
 from service.engine.errors import EngineError, EngineUnavailable
 from service.engine.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
@@ -199,10 +199,10 @@ def _logprob(token: int, count: int) -> TokenLogprob:
 
 
 @contextlib.contextmanager
-def served(app: ASGIApp) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
+def served(app: ASGIApp, http: type[Connection] = Connection) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
     """An application on a real socket: its address, and what stops it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http=Connection)
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http=http)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
@@ -237,8 +237,9 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
     engine = engine or ScriptedEngine()
     metrics = Metrics()
     model = LocalModel(name="org/tiny", path=Path("/nonexistent"))
-    app = create_app(Settings(**settings), model, cast(EngineClient, engine), engine.tokenizer, metrics)
-    with served(app) as (address, stop):
+    configured = Settings(**settings)
+    app = create_app(configured, model, cast(EngineClient, engine), engine.tokenizer, metrics)
+    with served(app, connections(configured.header_timeout)) as (address, stop):
         try:
             if engine.may_load.is_set():
                 assert engine.loaded.wait(20)

@@ -283,7 +283,7 @@ def _app_with_auth(keyed: Keyed) -> FastAPI:
     app = FastAPI(openapi_url=None)
     callers = Callers(KeyFile(keyed.path))
     app.add_middleware(
-        Auth, routes=app.routes, callers=callers, metrics=Metrics(), bounded=partial(BodyLimit, limit=1000)
+        Auth, routes=app.routes, callers=callers, metrics=Metrics(), bounded=partial(BodyLimit, limit=1000, seconds=60)
     )
     errors.install(app)
     return app

@@ -28,6 +28,7 @@ def test_no_first_token_in_time(path: str, stream: bool) -> None:
             error = events(response)[-1]["error"]
         else:
             assert response.status_code == 504
+            assert int(response.headers["retry-after"]) > 0
             error = response.json()["error"]
         assert (error["code"], error["type"]) == ("queue_timeout", "timeout_error")
         assert engine.idle.wait(20)

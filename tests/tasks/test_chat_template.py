@@ -66,6 +66,12 @@ def test_the_templates_own_words_reach_the_client() -> None:
     assert error.value.param == "messages"
 
 
+def test_words_that_quote_a_message_do_not() -> None:
+    for source in ("{{ raise_exception('No: ' + messages[0].content) }}", "{{ ''.encode(messages[0].content) }}"):
+        with pytest.raises(ChatTemplateError, match=r"^the model's chat template does not take these messages$"):
+            render(source, [{"role": "user", "content": "a secret"}])
+
+
 @pytest.mark.parametrize(
     "messages", [[{"role": "user"}], [{"content": "hi"}], [{"role": "user", "content": None}], ["hi"]]
 )

@@ -42,7 +42,7 @@ class Recorder:
         self.seconds: list[float] = []
         self.end: tuple[Usage, Timings, tuple[FinishReason, ...]] | None = None
 
-    def request_started(self) -> None:
+    def request_started(self, id: str) -> None:
         self.calls.append("started")
 
     def first_token(self, seconds: float) -> None:

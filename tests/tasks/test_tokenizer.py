@@ -1,6 +1,8 @@
 """The tokenizer against the library it stands on, and its reading of a model's files."""
 
+import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,18 @@ async def test_the_first_token_of_a_chat_is_not_doubled(tmp_path: Path) -> None:
     ids = await loaded.encode_chat([{"role": "user", "content": "hi"}])
     assert ids.count(1) == 1
     assert ids == loaded.encode("<s>hi", add_special_tokens=False)
+
+
+@pytest.mark.parametrize(
+    "text", ["a. " * 100_000, "e\u0301" * 100_000, "\u200b" * 100_000], ids=["words", "marks", "zero"]
+)
+async def test_others_go_on_while_a_long_text_is_encoded(text: str) -> None:
+    """The longest time in which nothing else could run is a small part of the whole."""
+    begin = last = time.monotonic()
+    longest = 0.0
+    encoding = asyncio.create_task(tokenizer("byte_level").encode_async(text))
+    while not encoding.done():
+        await asyncio.sleep(0)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    assert longest < (last - begin) / 2

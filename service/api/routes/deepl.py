@@ -84,7 +84,9 @@ async def languages(
         Depends(json_or_form(schemas.LanguagesRequest, limit=schemas.MAX_BODY_BYTES, optional=True)),
     ],
     state: Service,
-    type: Annotated[str | None, Query(pattern="^(source|target)$", description="source (default) or target.")] = None,
+    type: Annotated[
+        str | None, Query(pattern="^(source|target)$", max_length=6, description="source (default) or target.")
+    ] = None,
 ) -> Response:
     """The languages that texts can be translated from or, with `type` `target`, to. The type may be in a body too."""
     known = state.translator.languages()

@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
 from service.api import examples
 from service.api.bodies import validated
-from service.api.checks import check_model, checked
+from service.api.checks import ModelPath, check_model, checked
 from service.api.dialects import HuggingFace
 from service.api.documented import answers
 from service.api.doors import Client, needs, require
@@ -50,17 +50,19 @@ async def by_payload(payload: Payload, http: Request, state: Service, caller: Cl
 
 
 @router.post("/models/{id:path}", **_documented)
-async def by_model(id: str, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
+async def by_model(id: ModelPath, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
     """The same with the model named, which must be the one that is served."""
     check_model(id, state)
     return await _run(_task(payload), payload, http, state, caller)
 
 
 @router.post("/pipeline/{task}", **_documented)
-async def by_task(task: str, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
+async def by_task(
+    task: Annotated[str, Path(max_length=64)], payload: Payload, http: Request, state: Service, caller: Client
+) -> Response:
     """The same with the task named: `question-answering` or `translation`."""
     if task not in _TASKS:
-        raise ApiError(404, f"There is no task {task[:100]!r} here; there are {' and '.join(_TASKS)}", param="task")
+        raise ApiError(404, f"The tasks here are {' and '.join(_TASKS)}", param="task")
     return await _run(task, payload, http, state, caller)
 
 

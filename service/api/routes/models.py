@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.api import examples
-from service.api.checks import check_model
+from service.api.checks import ModelPath, check_model
 from service.api.documented import answers
 from service.api.doors import ANY_KEY
 from service.api.reply import Json
@@ -27,7 +27,7 @@ async def list_models(state: Service) -> Response:
 
 
 @router.get("/v1/models/{id:path}", summary="Describe a model", responses=answers(Model, examples.MODEL, errors=(404,)))
-async def get_model(id: str, state: Service) -> Response:
+async def get_model(id: ModelPath, state: Service) -> Response:
     """The served model, by its id, which may hold slashes."""
     check_model(id, state)
     return Json(_describe(state))

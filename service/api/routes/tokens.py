@@ -1,5 +1,6 @@
 """``POST /tokenize`` and ``POST /detokenize``, in vLLM's form."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -28,7 +29,7 @@ async def tokenize(
     text, special = body.prompt, body.add_special_tokens is not False
     if body.messages is not None:
         text, special = (
-            tokenizer.render_chat(
+            await tokenizer.render_chat_async(
                 [message.turn() for message in body.messages],
                 add_generation_prompt=body.add_generation_prompt is not False and not body.continue_final_message,
                 continue_final_message=bool(body.continue_final_message),
@@ -42,7 +43,7 @@ async def tokenize(
         "tokens": tokens,
     }
     if body.return_token_strs:
-        answer["token_strs"] = [tokenizer.token_text(token) for token in tokens]
+        answer["token_strs"] = await asyncio.to_thread(lambda: [tokenizer.token_text(token) for token in tokens])
     return Json(answer, headers=headers)
 
 
@@ -53,8 +54,8 @@ async def detokenize(
     """The text of token ids, special tokens included, under both names that clients look for."""
     headers = checked(body, state)
     size = state.client.info.vocab_size
-    for i, token in enumerate(body.tokens):
-        if token >= size:
-            raise invalid(f"tokens.{i}", f"tokens.{i}: token {token} is not in the vocabulary of {size} tokens")
-    text = state.generator.tokenizer.decode(body.tokens, skip_special_tokens=False)
+    if max(body.tokens, default=0) >= size:
+        i = next(i for i, token in enumerate(body.tokens) if token >= size)
+        raise invalid(f"tokens.{i}", f"tokens.{i}: the token is not in the vocabulary of {size} tokens")
+    text = await state.generator.tokenizer.decode_async(body.tokens, skip_special_tokens=False)
     return Json({"prompt": text, "content": text}, headers=headers)

@@ -14,6 +14,7 @@ from service.api.errors import ApiError, invalid
 
 HEADER = "x-ignored-params"
 _HEADER_LENGTH = 1000
+MOST_IGNORED = 1000  # fields
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
 # Names of the client's own, hints, and privacy: no answer depends on them.
@@ -109,14 +110,16 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
     Raises ApiError for a refused field, and for any unknown one if ``strict``.
     """
     ignored = []
-    for path, value in _undeclared(request):
-        name = path.rpartition(".")[2]
+    for prefix, name, value in _undeclared(request):
+        path = prefix + name
         if value is None or name in WITHOUT_EFFECT:
             continue
         if name not in REFUSED:
             ignored.append(path)
+            if len(ignored) > MOST_IGNORED:
+                raise ApiError(400, f"More than {MOST_IGNORED} fields are unknown", code="unknown_field")
         elif value not in REFUSED[name]:
-            raise invalid(path, f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
+            raise invalid(_safe(path), f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
     if not ignored:
         return {}
     if strict:
@@ -126,14 +129,15 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
     return {HEADER: _join(names)}
 
 
-def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Where it stands, its name, and its value."""
     for name, value in (model.model_extra or {}).items():
-        yield prefix + name, value
+        yield prefix, name, value
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _undeclared(value, f"{prefix}{name}.")
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):  # lists are of one kind
             for i, item in enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from _undeclared(item, f"{prefix}{name}.{i}.")

@@ -6,12 +6,25 @@ settings, and are checked where the request is converted.
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_TOKENS = 1 << 24  # more than any context; what really fits is the engine's to say
 TOKEN_ID_BOUND = 1 << 24
 SEED_BOUND = 1 << 63
+MAX_CHARACTERS = 1 << 24  # of any text; what a request may hold is bounded in bytes
+MAX_TEXTS = 1 << 12  # of any list of texts or objects
+MAX_IDS = 1 << 20  # tokens of any list
+MAX_STOP = 1 << 16  # characters of a stop string
+MAX_BIASES = 1 << 18  # more than any vocabulary
 
 
 class RequestModel(BaseModel):
@@ -38,6 +51,8 @@ def _text_or_texts(value: Any) -> Any:
     texts = _as_list(value)
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise PydanticCustomError("texts", "Input should be a text or a list of texts")
+    if len(texts) > MAX_TEXTS:
+        raise PydanticCustomError("too_long", "Input should be at most {most} texts", {"most": MAX_TEXTS})
     for text in texts:
         encodable(text)
     return value
@@ -48,29 +63,55 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_logit_bias(value: Any) -> Any:
-    """JSON has string keys only; a key is a token id in decimal."""
+    """JSON has string keys only; a key is a token id in decimal. The first mistake counts: there may be many."""
     if not isinstance(value, dict):
         return value
-    for key in value:
-        if not (isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) < 10):
+    if len(value) > MAX_BIASES:
+        raise PydanticCustomError("too_long", "Input should be at most {most} entries", {"most": MAX_BIASES})
+    biases = {}
+    for key, bias in value.items():
+        if not (isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) < 8):
             raise PydanticCustomError("token_id", "Keys should be token ids in decimal, such as '15496'")
-    return {int(key): bias for key, bias in value.items()}
+        if type(bias) not in (int, float) or not -100 <= bias <= 100:
+            raise PydanticCustomError("bias", "Values should be numbers from -100 to 100")
+        biases[int(key)] = bias
+    return biases
 
 
-_TEXTS = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+def texts_schema(longest: int = MAX_CHARACTERS, most: int = MAX_TEXTS) -> dict[str, Any]:
+    """Of a text, or a list of them."""
+    text = {"type": "string", "maxLength": longest}
+    return {"anyOf": [text, {"type": "array", "items": text, "maxItems": most}]}
 
-Text = Annotated[str, AfterValidator(encodable)]
+
+Text = Annotated[str, AfterValidator(encodable), Field(max_length=MAX_CHARACTERS)]
 ModelName = Annotated[Text | None, Field(max_length=512, description="The served model; may be left out.")]
 TokenId = Annotated[int, Field(ge=0, lt=TOKEN_ID_BOUND)]
 NonEmpty = Annotated[Text, Field(min_length=1)]
-TextOrTexts = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1), WithJsonSchema(_TEXTS)]
+TextOrTexts = Annotated[
+    list[Text],
+    Field(fail_fast=True),
+    BeforeValidator(_as_list),
+    Field(min_length=1, max_length=MAX_TEXTS),
+    WithJsonSchema(texts_schema()),
+]
 # The same where the answer has the form of the question: a text for a text, a list for a list.
-OneOrSeveral = Annotated[str | list[str], PlainValidator(_text_or_texts), WithJsonSchema(_TEXTS)]
-Stop = Annotated[list[NonEmpty], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(_TEXTS)]
+OneOrSeveral = Annotated[str | list[str], PlainValidator(_text_or_texts), WithJsonSchema(texts_schema())]
+StopString = Annotated[NonEmpty, Field(max_length=MAX_STOP)]
+Stop = Annotated[
+    list[StopString], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(texts_schema(MAX_STOP, 1024))
+]
 LogitBias = Annotated[
     dict[TokenId, Annotated[float, Field(ge=-100, le=100)]],
     BeforeValidator(_as_logit_bias),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": "number", "minimum": -100, "maximum": 100}}),
+    Field(max_length=MAX_BIASES),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "number", "minimum": -100, "maximum": 100},
+            "maxProperties": MAX_BIASES,
+        }
+    ),
 ]
 
 
@@ -102,7 +143,8 @@ class SamplingFields(RequestModel):
     ] = None
     stop: Annotated[Stop | None, Field(description="Text that ends the output; it is left out.")] = None
     stop_token_ids: Annotated[
-        list[TokenId] | None, Field(max_length=1024, description="Tokens that end the output.")
+        Annotated[list[TokenId], Field(fail_fast=True)] | None,
+        Field(max_length=1024, description="Tokens that end the output."),
     ] = None
     min_tokens: Annotated[
         int | None, Field(ge=0, le=MAX_TOKENS, description="No stop token before so many tokens.")

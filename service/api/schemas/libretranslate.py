@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from service.api.schemas.fields import OneOrSeveral, RequestModel, Text
-from service.api.schemas.native import Name
+from service.api.schemas.native import Alternatives, Name
 
 ApiKey = Annotated[Text | None, Field(max_length=512, description="The key, if the service has any.")]
 
@@ -17,7 +17,7 @@ class TranslateRequest(RequestModel):
     source: Annotated[Name, Field(description="A language, or auto to detect that of each text.")]
     target: Name
     format: Annotated[Literal["text", "html"] | None, Field(description="Default: text.")] = None
-    alternatives: Annotated[int | None, Field(ge=0, description="Further translations of each text.")] = None
+    alternatives: Alternatives = None
     api_key: ApiKey = None
 
 

@@ -5,13 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from service.api.schemas.fields import RequestModel, Text
+from service.api.schemas.fields import MAX_CHARACTERS, MAX_TEXTS, RequestModel, Text
 
 
 def _join_parts(content: Any) -> Any:
     """Text parts become one text; a part of another kind is refused by its type."""
     if not isinstance(content, list):
         return content
+    if len(content) > MAX_TEXTS:
+        raise PydanticCustomError("too_long", "Input should be at most {most} parts", {"most": MAX_TEXTS})
     texts = []
     for i, part in enumerate(content):
         if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
@@ -26,14 +28,18 @@ Content = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string"},
+                {"type": "string", "maxLength": MAX_CHARACTERS},
                 {
                     "type": "array",
                     "items": {
                         "type": "object",
-                        "properties": {"type": {"const": "text"}, "text": {"type": "string"}},
+                        "properties": {
+                            "type": {"const": "text"},
+                            "text": {"type": "string", "maxLength": MAX_CHARACTERS},
+                        },
                         "required": ["type", "text"],
                     },
+                    "maxItems": MAX_TEXTS,
                 },
             ]
         }
@@ -54,4 +60,8 @@ class Message(RequestModel):
         return {"role": role, "content": self.content} | ({"name": self.name} if self.name else {})
 
 
-Messages = Annotated[list[Message], Field(min_length=1, max_length=4096, description="The conversation so far.")]
+Messages = Annotated[
+    list[Message],
+    Field(fail_fast=True),
+    Field(min_length=1, max_length=MAX_TEXTS, description="The conversation so far."),
+]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from service.api.schemas.fields import (
+    MAX_TEXTS,
     MAX_TOKENS,
     ModelName,
     NonEmpty,
@@ -58,6 +59,8 @@ class GenerateRequest(NativeFields):
 
 
 MAX_TERM = 500  # characters
+MAX_TERMS = 1 << 16  # of a glossary
+Alternatives = Annotated[int | None, Field(ge=0, le=1024, description="Further translations of each text.")]
 Name = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
 TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
 
@@ -76,8 +79,14 @@ class TranslateRequest(NativeFields):
     target_lang: Name
     source_lang: Annotated[Name | None, Field(description="Not given: that of each text is detected.")] = None
     format: Annotated[Format | None, Field(description="What of the text is markup. Default: text.")] = None
-    glossary: Annotated[list[GlossaryTerm] | None, Field(description="Terms and their translations.")] = None
-    do_not_translate: Annotated[list[TermText] | None, Field(description="Terms that stay as they are.")] = None
+    glossary: Annotated[
+        Annotated[list[GlossaryTerm], Field(fail_fast=True)] | None,
+        Field(max_length=MAX_TERMS, description="Terms and their translations."),
+    ] = None
+    do_not_translate: Annotated[
+        Annotated[list[TermText], Field(fail_fast=True)] | None,
+        Field(max_length=MAX_TERMS, description="Terms that stay as they are."),
+    ] = None
     context: Annotated[
         Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
     ] = None
@@ -88,7 +97,7 @@ class TranslateRequest(NativeFields):
         Formality | None,
         Field(description="more and less are refused for languages that know no difference, prefer_* are not."),
     ] = None
-    alternatives: Annotated[int | None, Field(ge=0, description="Further translations of each text.")] = None
+    alternatives: Alternatives = None
 
 
 class AnswerDocument(RequestModel):
@@ -111,7 +120,8 @@ class AnswerRequest(NativeFields):
         ),
     ] = None
     documents: Annotated[
-        list[AnswerDocument] | None, Field(min_length=1, description="Several texts that may hold the answer.")
+        Annotated[list[AnswerDocument], Field(fail_fast=True)] | None,
+        Field(min_length=1, max_length=MAX_TEXTS, description="Several texts that may hold the answer."),
     ] = None
     mode: Annotated[
         Literal["auto", "extractive", "generative"] | None,
@@ -140,8 +150,9 @@ class AnswerRequest(NativeFields):
     def _one_source(self) -> "AnswerRequest":
         if self.context is not None and self.documents is not None:
             raise contradiction("documents", "Give either context or documents")
-        ids = [document.id for document in self.documents or ()]
-        for index, id in enumerate(ids):
-            if id in ids[:index]:
+        ids: set[str] = set()
+        for index, document in enumerate(self.documents or ()):
+            if document.id in ids:
                 raise contradiction(f"documents.{index}.id", "Two documents have the same id")
+            ids.add(document.id)
         return self

@@ -6,6 +6,9 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.api.schemas.fields import (
+    MAX_CHARACTERS,
+    MAX_IDS,
+    MAX_TEXTS,
     MAX_TOKENS,
     TOKEN_ID_BOUND,
     ModelName,
@@ -13,6 +16,7 @@ from service.api.schemas.fields import (
     SamplingFields,
     contradiction,
     encodable,
+    texts_schema,
 )
 from service.api.schemas.messages import Messages
 
@@ -93,6 +97,8 @@ def _as_prompts(value: Any) -> list[str] | list[list[int]]:
         raise PydanticCustomError(
             "prompt", "Input should be a text, a list of texts, token ids, or a list of token ids"
         )
+    if len(value) > MAX_TEXTS:
+        raise PydanticCustomError("too_long", "Input should be at most {most} prompts", {"most": MAX_TEXTS})
     for i, prompt in enumerate(value):
         if type(prompt) is not type(value[0]) or not _is_prompt(prompt):
             raise PydanticCustomError("prompt", "Item {i} should be a text, or token ids, as all the others", {"i": i})
@@ -101,9 +107,22 @@ def _as_prompts(value: Any) -> list[str] | list[list[int]]:
 
 def _is_prompt(prompt: Any) -> bool:
     if isinstance(prompt, list):
-        return all(type(id) is int and 0 <= id < TOKEN_ID_BOUND for id in prompt)
-    return isinstance(prompt, str) and encodable(prompt) == prompt
+        if not prompt:
+            return True
+        # By functions that loop in C: there may be a million of them.
+        return len(prompt) <= MAX_IDS and set(map(type, prompt)) == {int} and _are_ids(min(prompt), max(prompt))
+    return isinstance(prompt, str) and len(prompt) <= MAX_CHARACTERS and encodable(prompt) == prompt
 
+
+def _are_ids(lowest: int, highest: int) -> bool:
+    return lowest >= 0 and highest < TOKEN_ID_BOUND
+
+
+_IDS = {
+    "type": "array",
+    "items": {"type": "integer", "minimum": 0, "maximum": TOKEN_ID_BOUND - 1},
+    "maxItems": MAX_IDS,
+}
 
 Prompts = Annotated[
     Any,
@@ -111,10 +130,9 @@ Prompts = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}},
-                {"type": "array", "items": {"type": "integer"}},
-                {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+                *texts_schema()["anyOf"],
+                _IDS,
+                {"type": "array", "items": _IDS, "maxItems": MAX_TEXTS},
             ]
         }
     ),
@@ -135,7 +153,9 @@ class CompletionRequest(OpenAIFields):
     logprobs: Annotated[
         int | None, Field(ge=0, le=1024, description="Report log probabilities, with so many alternatives.")
     ] = None
-    best_of: Annotated[int | None, Field(description="Must be n: candidates are not ranked here.")] = None
+    best_of: Annotated[int | None, Field(ge=1, le=1024, description="Must be n: candidates are not ranked here.")] = (
+        None
+    )
 
     @model_validator(mode="after")
     def _best_of_is_n(self) -> "CompletionRequest":

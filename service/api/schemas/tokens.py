@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from service.api.schemas.fields import ModelName, RequestModel, Text, TokenId, contradiction
+from service.api.schemas.fields import MAX_IDS, ModelName, RequestModel, Text, TokenId, contradiction
 from service.api.schemas.messages import Messages
 
 
@@ -32,4 +32,4 @@ class DetokenizeRequest(RequestModel):
     """``POST /detokenize``."""
 
     model: ModelName = None
-    tokens: Annotated[list[TokenId], Field(description="Token ids.")]
+    tokens: Annotated[list[TokenId], Field(fail_fast=True), Field(max_length=MAX_IDS, description="Token ids.")]

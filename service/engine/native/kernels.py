@@ -100,7 +100,7 @@ def load() -> ctypes.CDLL | None:
         path = next(_existing(name), None) or _compile(kind, user_cache_path("trivium") / "native" / name)
         return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
-        logger.warning("computing without compiled kernels: %s", error)
+        logger.warning("computing without compiled kernels: %s", str(error))
         return None
 
 

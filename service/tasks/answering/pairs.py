@@ -72,6 +72,8 @@ class PairTokenizer:
 
     def _encode(self, text: str, pair: str | None = None) -> tokenizers.Encoding:
         try:
-            return self._library.encode(text, pair, add_special_tokens=pair is not None)
+            # As a batch of one: that lets other threads run meanwhile.
+            texts = [text if pair is None else (text, pair)]
+            return self._library.encode_batch(texts, add_special_tokens=pair is not None)[0]
         except TypeError as error:
             raise InvalidPrompt("the text is not valid Unicode: it holds half a surrogate pair") from error

@@ -1,0 +1,40 @@
+"""A model directory, and a real service that says what it reads and may speak to no other host."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from tests.api.scripted import byte_tokenizer
+from tests.server import Server, running_server
+
+GUARD = Path(__file__).parent / "guard"
+# One that may quote what it refuses.
+_TEMPLATE = """\
+{%- for m in messages %}{{ m.content }}
+{% if 'template' in m.content %}{{ raise_exception('I do not take ' + m.content) }}{% endif %}{% endfor %}"""
+
+
+@pytest.fixture(scope="package")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "echo"
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps({"model_type": "echo"}))
+    (path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|end|>"}))
+    (path / "chat_template.jinja").write_text(_TEMPLATE)
+    save_file({"nothing": np.zeros(1, dtype=np.float32)}, path / "model.safetensors")
+    byte_tokenizer()._library.save(str(path / "tokenizer.json"))
+    return path
+
+
+@contextmanager
+def echoing(model: Path, *flags: str) -> Iterator[Server]:
+    """The service, at its most talkative."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(GUARD))
+        with running_server(model, "--log-level", "debug", *flags, module="tests.privacy.echo_service") as server:
+            yield server

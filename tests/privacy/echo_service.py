@@ -1,0 +1,16 @@
+"""The command ``trivium``, with an engine that says what it reads."""
+
+from service import cli
+from service.engine import process
+
+
+class EchoProcess(process.EngineProcess):
+    """Whatever worker is asked for."""
+
+    def __init__(self, worker: str = "") -> None:
+        super().__init__("tests.privacy.echo_worker")
+
+
+if __name__ == "__main__":
+    process.EngineProcess = EchoProcess  # type: ignore[misc]  # before anybody has imported it
+    cli.main()

@@ -1,0 +1,48 @@
+"""The engine process around a model that says what it reads, and fails when it is asked to."""
+
+import os
+import sys
+from pathlib import Path
+
+from service.engine import worker
+from service.engine.step import Chunk, ChunkOutput, Step
+from service.engine.types import EngineConfig, EngineInfo, TokenLogprob
+from service.tasks.tokenizer import Tokenizer
+from tests.engine_info import engine_info
+
+RAISE = "please raise"
+CRASH = "please crash"
+
+
+class EchoRunner:
+    """The n-th token of an output is that of its prompt, or the first one that its constraint allows."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._tokenizer = Tokenizer.load(Path(config.model_path))
+        self.info: EngineInfo = engine_info(max_model_len=8192, num_blocks=4096)
+
+    def run(self, step: Step) -> list[ChunkOutput]:
+        return [self._output(chunk) for chunk in step.chunks]
+
+    def _output(self, chunk: Chunk) -> ChunkOutput:
+        request = chunk.sequence.request
+        text = self._tokenizer.decode(request.prompt)
+        if RAISE in text:
+            try:
+                raise KeyError(text)
+            except KeyError:
+                raise RuntimeError(f"cannot compute {text}") from None
+        if CRASH in text:
+            os.abort()
+        if not chunk.samples:
+            return ChunkOutput()
+        token = request.prompt[(len(chunk.sequence.tokens) - len(request.prompt)) % len(request.prompt)]
+        params = request.params
+        if params.constraint is not None:
+            token = params.constraint.allowed(chunk.sequence.nodes, params.stop_token_ids)[0]
+        logprob = None if params.logprobs is None else TokenLogprob(token, -0.5, ((token, -0.5),))
+        return ChunkOutput(token=token, logprob=logprob)
+
+
+if __name__ == "__main__":
+    sys.exit(worker.main(lambda: EchoRunner))

@@ -1,0 +1,106 @@
+"""Requests that carry a word in every place where a client can put one."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from tests.privacy.echo_worker import RAISE
+
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+SHORT = {"max_tokens": 40}
+
+
+def calls(url: str, word: str) -> list[httpx.Request]:
+    """To every endpoint, in its right use and in many wrong ones."""
+    messages = [{"role": "system", "content": word}, {"role": "user", "content": word, "name": word}]
+    docs = [{"id": word, "title": word, "text": f"{word} was there in 1894. It is {word}."}]
+    bodies: list[tuple[str, Any]] = [
+        ("/v1/generate", {"prompt": word, "stop": [f"z{word}"], "cache_salt": word, **SHORT}),
+        ("/v1/generate", {"prompt": f"{RAISE} {word}", **SHORT}),
+        ("/v1/generate", {"messages": messages, "stream": True, **SHORT}),
+        ("/v1/generate", {"prompt": f"{RAISE} {word}", "stream": True, **SHORT}),
+        ("/v1/completions", {"prompt": [word, word], "n": 2, **SHORT}),
+        # The engine's model tells no log probabilities of prompts: this is a fault in the API process.
+        ("/v1/completions", {"prompt": [word, word], "echo": True, "logprobs": 0, "n": 2, "user": word, **SHORT}),
+        ("/v1/chat/completions", {"messages": messages, "metadata": {word: word}, word: word, **SHORT}),
+        ("/v1/chat/completions", {"messages": messages, "stream": True, "logprobs": True, **SHORT}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": f"the template of {word}"}]}),
+        ("/v1/translate", {"text": f"{word} {word}", "target_lang": "fr", "context": word, **SHORT}),
+        (
+            "/v1/translate",
+            {"text": f"<p>{word}</p>", "source_lang": "en", "target_lang": "fr", "format": "html"}
+            | {"glossary": [{"source": word, "target": word}], "do_not_translate": [f"{word}s"], **SHORT},
+        ),
+        ("/v1/translate", {"text": word, "source_lang": "en", "target_lang": "fr", "output_prefix": word, **SHORT}),
+        ("/v1/translate", {"text": f"<{word}>", "target_lang": "fr", "format": "xml"}),
+        ("/v1/translate", {"text": word, "target_lang": word}),
+        ("/v1/translate", {"text": word, "source_lang": word, "target_lang": "fr"}),
+        ("/v1/translate", {"text": word, "target_lang": "fr", "formality": word}),
+        ("/v1/answer", {"question": word, **SHORT}),
+        ("/v1/answer", {"question": word, "documents": docs, **SHORT}),
+        ("/v1/answer", {"question": word, "documents": docs, "mode": "generative", **SHORT}),
+        ("/v1/answer", {"question": word, "documents": docs + docs}),
+        ("/tokenize", {"prompt": word, "return_token_strs": True}),
+        ("/tokenize", {"messages": messages}),
+        ("/detokenize", {"tokens": list(word.encode())}),
+        ("/detokenize", {"tokens": [word]}),
+        ("/translate", {"q": word, "source": "en", "target": "fr", "api_key": word}),
+        ("/translate", {"q": word, "source": word, "target": "fr"}),
+        ("/translate_file", {"file": word}),
+        ("/detect", {"q": word, "api_key": word}),
+        ("/v2/translate", {"text": [word], "target_lang": "FR", "glossary_id": word}),
+        ("/v2/translate", {"text": [word], "target_lang": "FR", "source_lang": "EN"}),
+        ("/v2/languages", {"type": word}),
+        ("/", {"inputs": {"question": word, "context": f"{word} was there in 1894."}}),
+        ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": "en", "tgt_lang": "fr"}}),
+        ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": word, "tgt_lang": word}}),
+        (f"/pipeline/{word}", {"inputs": word}),
+        ("/models/echo", {"inputs": {"question": word, "context": word}}),
+        (f"/models/{word}", {"inputs": {"question": word, "context": word}}),
+        (f"/{word}", {"prompt": word}),
+    ]
+    # What is refused: another model, wrong types, names that are no fields, fields that are not obeyed.
+    wrong: list[dict[str, Any]] = [
+        {"model": word},
+        {"temperature": word},
+        {"max_tokens": [word]},
+        {"logit_bias": {word: 1}},
+        {"logit_bias": {"1": word}},
+        {"stop": [{word: word}]},
+        {"stop_token_ids": [word]},
+        {"messages": [{"role": word, "content": word}]},
+        {"messages": [{"role": "user", "content": {word: word}}]},
+        {"messages": [{"role": "user", "content": [{"type": word, "image_url": word}]}]},
+        {"stream_options": word},
+        {f"{word}.tools": word},
+        *({name: word} for name in ("tools", "response_format", "guided_regex", "grammar", "regex", "json_schema")),
+        *({name: word} for name in ("chat_template", "chat_template_kwargs", "structured_outputs", "suffix")),
+    ]
+    bodies += [("/v1/chat/completions", {"messages": messages, **SHORT} | fields) for fields in wrong]
+    raw: list[tuple[str, bytes, dict[str, str]]] = [
+        ("/v1/generate", f'{{"prompt": "{word}'.encode(), JSON),
+        ("/v1/generate", f'{{"{word}": {word}}}'.encode(), JSON),
+        ("/v1/generate", f'{{"prompt": "\\{word}"}}'.encode(), JSON),
+        ("/v1/generate", f'"{word}"'.encode(), JSON),
+        ("/v1/generate", word.encode(), {"content-type": word}),
+        ("/translate", f"q={word}&source={word}&target=%ff".encode(), FORM),
+        ("/translate", urlencode({"q": word, "source": "en", "target": "fr"}).encode(), FORM),
+        ("/v1/generate", json.dumps({"prompt": word}).encode(), JSON | {"x-request-timeout": word}),
+        (
+            "/v1/generate",
+            json.dumps({"prompt": word, **SHORT}).encode(),
+            JSON | {"x-request-id": f"{word} {word}", "authorization": f"Bearer {word}", "cookie": word},
+        ),
+    ]
+    gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
+    gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
+    gets += ["/health", "/health/live", "/health/ready", "/metrics"]
+    return [
+        *(httpx.Request("POST", url + path, content=json.dumps(body).encode(), headers=JSON) for path, body in bodies),
+        *(httpx.Request("POST", url + path, content=body, headers=headers) for path, body, headers in raw),
+        *(httpx.Request("GET", url + path, headers={"user-agent": word, "referer": word}) for path in gets),
+        httpx.Request(word.upper(), f"{url}/v1/generate"),
+    ]

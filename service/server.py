@@ -61,7 +61,7 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         app,
         host=settings.host,
         port=settings.port,
-        http=connections(settings.header_timeout),
+        http=connections(header_timeout=settings.header_timeout, send_timeout=settings.send_timeout),
         ws="none",
         lifespan="on",
         log_config=None,

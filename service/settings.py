@@ -72,7 +72,12 @@ class Settings(BaseSettings):
     request_timeout: float = _server(
         3600.0, "Seconds that a request may take, and most that its header x-request-timeout may say; then 504.", gt=0
     )
-    send_timeout: float = _server(120.0, "Seconds that a client may take nothing of its stream; then it is cut.", gt=0)
+    send_timeout: float = _server(
+        120.0,
+        "Seconds that a client may take nothing of its stream, or twice as long nothing of another answer; then it is "
+        "cut.",
+        gt=0,
+    )
     header_timeout: float = _server(10.0, "Seconds that the head of a request may take to arrive; then 408.", gt=0)
     body_timeout: float = _server(60.0, "Seconds that the body of a request may take to arrive; then 408.", gt=0)
     shutdown_timeout: int = _server(30, "Seconds that open requests get to finish after SIGTERM.", ge=0)

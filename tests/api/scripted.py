@@ -239,7 +239,8 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
     model = LocalModel(name="org/tiny", path=Path("/nonexistent"))
     configured = Settings(**settings)
     app = create_app(configured, model, cast(EngineClient, engine), engine.tokenizer, metrics)
-    with served(app, connections(configured.header_timeout)) as (address, stop):
+    http = connections(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
+    with served(app, http) as (address, stop):
         try:
             if engine.may_load.is_set():
                 assert engine.loaded.wait(20)

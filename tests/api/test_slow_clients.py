@@ -83,6 +83,21 @@ def test_who_waits_between_two_requests_is_not_cut_before_the_server_would(impat
             sock.settimeout(20)
 
 
+def test_who_takes_nothing_of_a_whole_answer_is_cut() -> None:
+    body = post_bytes("/tokenize", json.dumps({"prompt": "a" * 1_000_000, "return_token_strs": True}).encode())
+    with scripted_service(send_timeout=0.2, header_timeout=1.5) as service, connection(service.address) as sock:
+        sock.sendall(body)
+        head = read_until(sock, b"\r\n\r\n").partition(b"\r\n\r\n")[0]
+        size = int(re.search(rb"content-length: (\d+)", head)[1])
+        with connection(service.address) as clock:  # who says nothing is cut after one and a half seconds
+            assert clock.recv(1) == b""
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := sock.recv(1 << 20):
+                received += len(chunk)
+        assert received < size - (1 << 20)
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -24,7 +24,7 @@ MAX_CHARACTERS = 1 << 24  # of any text; what a request may hold is bounded in b
 MAX_TEXTS = 1 << 12  # of any list of texts or objects
 MAX_IDS = 1 << 20  # tokens of any list
 MAX_STOP = 1 << 16  # characters of a stop string
-MAX_BIASES = 1 << 18  # more than any vocabulary
+MAX_BIASES = 1 << 16
 
 
 class RequestModel(BaseModel):

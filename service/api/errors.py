@@ -82,11 +82,11 @@ def as_api_error(error: Exception) -> ApiError:
         case HTTPException():
             return _http(error)
         case PoisonousRequest():
-            logger.error("%s", error)
+            logger.error("engine error: %s", str(error))
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
         case EngineError():
-            logger.error("engine error", exc_info=error)
+            logger.error("engine error: %s", str(error))  # the engine knows no text
         case _:
             logger.error("unexpected error", exc_info=error)
     return ApiError(500, "The service failed on this request", headers=_NO_RETRY)

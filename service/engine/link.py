@@ -6,7 +6,6 @@ It owns the process and the sockets. What the frames say is known to whoever mad
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
 import zmq
 import zmq.asyncio
@@ -30,7 +29,8 @@ class Link:
         # Commands are sent without awaiting, so that a cancelled task can still abort: hence the plain socket.
         self._commands: zmq.Socket[bytes] = zmq.Context.shadow(self._context).socket(zmq.PUSH)
         self._commands.setsockopt(zmq.SNDHWM, 0)
-        self._commands.bind(commands_address(process.directory))
+        # Who connects has a queue from the start; who binds loses what is sent before the other is there.
+        self._commands.connect(commands_address(process.directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.setsockopt(zmq.RCVHWM, 0)
         self._events.bind(events_address(process.directory))
@@ -39,9 +39,8 @@ class Link:
         self.ended = asyncio.create_task(asyncio.to_thread(process.wait))
 
     def send(self, frame: bytes) -> None:
-        """Never waits. Without a process at the other end there is nobody to tell."""
-        with suppress(zmq.Again):
-            self._commands.send(frame, zmq.DONTWAIT)
+        """Never waits. What is sent before the process listens reaches it when it does."""
+        self._commands.send(frame, zmq.DONTWAIT)
 
     async def settle(self) -> None:
         """Let what an ended process has said last arrive, or most of it. The rest is never heard."""

@@ -30,7 +30,7 @@ class Parent:
         self._pid = os.getppid()
         self._context = zmq.Context()
         self._commands = self._context.socket(zmq.PULL)
-        self._commands.connect(commands_address(directory))
+        self._commands.bind(commands_address(directory))
         self._events = self._context.socket(zmq.PUSH)
         self._events.setsockopt(zmq.SNDHWM, 0)  # nobody here waits for a reader
         self._events.setsockopt(zmq.LINGER, 1000)

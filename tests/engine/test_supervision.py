@@ -9,15 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 
 from service.engine.client import EngineClient
 from service.engine.errors import POISONOUS, EngineUnavailable
+from service.engine.link import Link
+from service.engine.messages import Submit, decode_event, encode
 from service.engine.process import EngineProcess
 from service.engine.stream import Stream
 from service.engine.supervisor import Patience
-from service.engine.types import EngineConfig, FinishReason, Request, SamplingParams, StepStats, TokenOutput
+from service.engine.types import EngineConfig, FinishReason, Request, SamplingParams, StepOutput, StepStats, TokenOutput
 from tests.engine.faulty_worker import BUSY, DEADLOCK, EXIT, LOST, NOT_FINITE, RAISE, expected
 
 IMPATIENT = Patience(stall_seconds=2, max_restarts=3)
@@ -116,6 +119,21 @@ async def test_killed_again_and_again_while_tokens_flow_nothing_is_lost_repeated
         assert deaths.causes == ["exit"] * 4
         assert all(deaths.replayed)
         assert deaths.steps[-1].blocks_used == deaths.steps[-1].num_waiting == 0
+
+
+async def test_what_is_told_before_it_listens_is_not_lost(tmp_path: Path) -> None:
+    told: asyncio.Queue[bytes] = asyncio.Queue()
+    config = EngineConfig(model_path=str(tmp_path), log_level="error")
+    link = Link(EngineProcess("tests.engine.faulty_worker"), msgspec.json.encode(config), told.put_nowait)
+    each = request("early", max_tokens=3)
+    link.send(encode(Submit([each])))
+    outputs: list[TokenOutput] = []
+    async with asyncio.timeout(20):
+        while len(outputs) < 3:
+            event = decode_event(await told.get())
+            outputs += event.outputs if isinstance(event, StepOutput) else []
+    assert tokens(outputs) == expected(each)
+    await link.close()
 
 
 async def test_what_only_the_first_output_holds_is_told_once(tmp_path: Path) -> None:

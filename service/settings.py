@@ -120,8 +120,9 @@ class Settings(BaseSettings):
     prefix_caching: bool = _engine(True, "Reuse the KV cache of prompts that begin alike.")
     ageing_seconds: float = _engine(10.0, "Seconds of waiting that make up for one step of priority.", gt=0)
     target_itl_ms: float = _engine(
-        0.0,
-        "Milliseconds between two tokens of a stream that prompts of others may cause; chunks are sized by it. 0: any.",
+        200.0,
+        "Milliseconds between two tokens of a stream that prompts of others may cause, or three times what the streams "
+        "alone take, if that is more; chunks are sized by it. 0: any.",
         ge=0,
     )
     threads: int = _engine(0, "CPU threads of the engine. 0: one for each core.", ge=0)

@@ -6,8 +6,10 @@ be depends on model, machine and load, so the time of a step is learned while se
     seconds = base + each_row * rows + each_token * tokens + each_pair * pairs
 
 with the rows that decode, the prompt tokens, and the pairs of a prompt token and a token that it sees: least squares
-over the steps so far, the later ones counting more, with no coefficient below zero. The bound has two sides: prompts
-always get ``FLOOR`` tokens in a step, whatever the target, and the first of them at least half of these.
+over the steps so far, the later ones counting more, with no coefficient below zero. The bound has two sides. Prompts
+may make a step ``SLOWDOWN`` times as long as one of the same rows without any, whatever the target: where those take
+most of it, all who wait for their first token would pay for the little that streams gain. And prompts always get
+``FLOOR`` tokens, the first of them at least half of these.
 
 Steps with and without prompts are forgotten apart, or a long time without prompts would make all about them forgotten.
 """
@@ -19,6 +21,7 @@ import numpy as np
 from service.engine.step import Step
 
 FLOOR = 16  # tokens
+SLOWDOWN = 3.0
 _AIM = 0.9  # share of the target that is planned with, since half of all steps take longer than expected
 _MEMORY = 0.97  # weight of a step that is one older
 _SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024)])  # so that all features are about 1
@@ -41,8 +44,10 @@ class Pace:
         """
         if not self.target or not rows:
             return math.inf
-        base, each_row, each_token, each_pair = self._coefficients()
-        seconds = self.target * _AIM - base - each_row * rows
+        base, each_row, each_token, each_pair = _fit(self._sums[0] + self._sums[1])
+        alone = _fit(self._sums[0])  # where all steps were alike, the fit of all cannot tell rows from prompts
+        bound = max(self.target, SLOWDOWN * (alone[0] + alone[1] * rows))
+        seconds = bound * _AIM - base - each_row * rows
         slope = each_token + each_pair * start
         most = 2.0 * self._largest
         if seconds <= 0:
@@ -64,18 +69,18 @@ class Pace:
         sums += np.outer(features, (*features, seconds))
         self._largest = max(self._largest, tokens)
 
-    def _coefficients(self) -> list[float]:
-        """What fits best, without those that would have to be negative."""
-        sums = self._sums[0] + self._sums[1]
-        found = np.zeros(4)
-        free = np.arange(4)
-        while free.size:
-            squares = sums[np.ix_(free, free)] + _RIDGE * np.eye(free.size)
-            found[free] = np.linalg.solve(squares, sums[free, 4])
-            worst = found[free].argmin()
-            if found[free[worst]] >= 0:
-                break
-            found[free[worst]] = 0
-            free = np.delete(free, worst)
-        values: list[float] = (found * _SCALE).tolist()
-        return values
+
+def _fit(sums: np.ndarray) -> list[float]:
+    """The coefficients that fit best, without those that would have to be negative."""
+    found = np.zeros(4)
+    free = np.arange(4)
+    while free.size:
+        squares = sums[np.ix_(free, free)] + _RIDGE * np.eye(free.size)
+        found[free] = np.linalg.solve(squares, sums[free, 4])
+        worst = found[free].argmin()
+        if found[free[worst]] >= 0:
+            break
+        found[free[worst]] = 0
+        free = np.delete(free, worst)
+    values: list[float] = (found * _SCALE).tolist()
+    return values

@@ -14,7 +14,8 @@ from pathlib import Path
 from service.engine import worker
 from service.engine.errors import DeviceLost, EngineError
 from service.engine.step import ChunkOutput, Step
-from service.engine.types import EngineConfig, EngineInfo, Request, TokenLogprob
+from service.engine.types import EngineConfig, Request, TokenLogprob
+from tests.engine_info import engine_info
 
 EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY, LOST = range(1000, 1006)  # tokens
 BUSY_SECONDS = 3.5
@@ -44,23 +45,8 @@ class FaultyRunner:
         if (Path(config.model_path) / "broken").exists():
             raise EngineError("the model is broken")
 
-    info = EngineInfo(
-        vocab_size=1010,
-        max_model_len=4096,
-        max_num_seqs=8,
-        max_batch_tokens=256,
-        prefill_chunk=64,
-        block_size=16,
-        num_blocks=512,
-        device="cpu",
-        dtype="float32",
-        architecture="Faulty",
-        backend="torch",
-        quantization="none",
-        prefix_caching=True,
-        weights_bytes=0,
-        kv_cache_bytes=0,
-        startup_seconds={},
+    info = engine_info(
+        vocab_size=1010, max_model_len=4096, max_num_seqs=8, max_batch_tokens=256, prefill_chunk=64, num_blocks=512
     )
 
     def run(self, step: Step) -> list[ChunkOutput]:

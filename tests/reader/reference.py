@@ -52,6 +52,7 @@ class ReferenceReader:
         for number, document in enumerate(documents):
             for offsets, starts, ends in self._windows(question, document, max_length, stride):
                 none = min(none, starts[0] + ends[0])
+                seen: set[Place] = set()
                 tokens = [token for token in sorted(offsets) if document[slice(*offsets[token])].strip()]
                 for i in tokens:
                     context = min(i - min(offsets), max(offsets) - i) + 0.01 * len(offsets)
@@ -60,6 +61,9 @@ class ReferenceReader:
                         if place is None or place[1] - place[0] > longest:
                             continue
                         key = (number, *place)
+                        if key in seen:  # a mark before a word may have a token of its own at the word's place
+                            continue
+                        seen.add(key)
                         if key not in scores or scores[key][0] < context:
                             scores[key] = context, starts[i] + ends[j]
         total = sum(math.exp(score) for _, score in scores.values()) + math.exp(none)

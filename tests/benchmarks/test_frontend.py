@@ -18,4 +18,5 @@ def test_a_load_over_http(tmp_path: Path) -> None:
     window = null_load.measure(str(tmp_path), streams=3, seconds=0.5)
     assert window.silent == 0
     assert window.steps * 0.001 <= window.seconds
-    assert 0 < window.tokens <= 3 * window.steps
+    # Not 3 * window.steps: who reads lags behind the engine, so a step before the window may become text in it.
+    assert 0 < window.tokens <= 3 * window.seconds / 0.001

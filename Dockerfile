@@ -34,7 +34,7 @@ RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
 # network there may be none here either; then torch computes.
 RUN if [ "$DEVICE" = cpu ]; then \
       { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >/dev/null \
-        && cd / && /opt/trivium/bin/python -m service.engine.native.kernels \
+        && cd / && /opt/trivium/bin/python -m service.models.native.kernels \
         || echo 'no compiler: this image has no compiled kernels'; \
     fi
 
@@ -50,7 +50,7 @@ VOLUME /models
 EXPOSE 8000
 
 # The first start fetches the model, so there is time before a failure counts.
-HEALTHCHECK --interval=5s --timeout=5s --start-period=20m --retries=3 CMD ["python", "-m", "service.health"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=20m --retries=3 CMD ["python", "-m", "service.cli.healthcheck"]
 
 ENTRYPOINT ["trivium"]
 CMD ["serve"]

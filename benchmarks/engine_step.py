@@ -18,16 +18,16 @@ import torch
 from torch import nn
 
 from benchmarks.noise import Noise
+from service.engine.attention.batch import Batch
 from service.engine.attention.paged import PagedAttention
-from service.engine.batch import Batch
 from service.engine.engine import Engine
-from service.engine.messages import encode
-from service.engine.native.kernels import PARTS as NATIVE_PARTS
-from service.engine.runner import ModelRunner
-from service.engine.step import ChunkOutput, Step
-from service.engine.types import EngineConfig, Request, SamplingParams
-from service.models.causal_lm import CausalLM
-from service.models.native_decoder import NativeDecoder
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.messages import encode
+from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.scheduling.step import ChunkOutput, Step
+from service.models.hf.causal_lm import CausalLM
+from service.models.native.decoder import NativeDecoder
+from service.models.native.kernels import PARTS as NATIVE_PARTS
 
 REST = "rest of the model"
 PARTS = ("schedule", "batch", *NATIVE_PARTS, REST, "finite", "head", "sampling", "commit", "messages", "other")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from benchmarks.engine_step import Round, part_of
 from benchmarks.roofline import Peaks, Shape
-from service.engine.native.kernels import INT8
-from service.engine.runner import ModelRunner
-from service.models.native_decoder import NativeDecoder
+from service.engine.execution.runner import ModelRunner
+from service.models.native.decoder import NativeDecoder
+from service.models.native.kernels import INT8
 
 _LINEARS = ("qkv", "o", "up", "down")
 

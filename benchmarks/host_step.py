@@ -13,9 +13,9 @@ from typing import Any
 
 from benchmarks.null_runner import VOCAB_SIZE, NullRunner
 from service.engine.engine import Engine
-from service.engine.messages import encode
-from service.engine.step import ChunkOutput, Step
-from service.engine.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.messages import encode
+from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.scheduling.step import ChunkOutput, Step
 
 PARTS = ("schedule", "build", "commit", "rest", "encode", "total")
 

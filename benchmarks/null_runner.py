@@ -13,11 +13,11 @@ import torch
 from safetensors.numpy import save_file
 from tokenizers import decoders, models, pre_tokenizers
 
-from service.engine.batch import Batch
-from service.engine.kv_cache import KVCache
-from service.engine.limits import Limits
-from service.engine.step import ChunkOutput, Step
-from service.engine.types import EngineConfig, EngineInfo
+from service.engine.attention.batch import Batch
+from service.engine.attention.kv_cache import KVCache
+from service.engine.execution.step_limits import Limits
+from service.engine.protocol.types import EngineConfig, EngineInfo
+from service.engine.scheduling.step import ChunkOutput, Step
 
 VOCAB_SIZE = 32_000
 _MAX_MODEL_LEN = 1 << 15

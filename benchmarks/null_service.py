@@ -2,8 +2,8 @@
 
 import sys
 
-from service.engine.process import EngineProcess
-from service.server import serve
+from service.processes.child import EngineProcess
+from service.server.serve import serve
 from service.settings import Settings
 
 if __name__ == "__main__":

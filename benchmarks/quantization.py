@@ -20,14 +20,14 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks import report, texts
-from service.engine.batch import Batch
+from service.engine.attention.batch import Batch
+from service.engine.attention.kv_cache import blocks_for
 from service.engine.engine import Engine
-from service.engine.kv_cache import blocks_for
-from service.engine.runner import ModelRunner
-from service.engine.sequence import Sequence
-from service.engine.step import Chunk, Step
-from service.engine.types import EngineConfig, FinishReason, Request, SamplingParams
-from service.tasks.tokenizer import Tokenizer
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import EngineConfig, FinishReason, Request, SamplingParams
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import Chunk, Step
+from service.tasks.text.tokenizer import Tokenizer
 
 KINDS = {
     "float32": {"dtype": "float32", "quantization": "none"},

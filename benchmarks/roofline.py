@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from service.engine.native import kernels
-from service.engine.native.kernels import BF16, F32, INT8, Linear
+from service.models.native import kernels
+from service.models.native.kernels import BF16, F32, INT8, Linear
 
 ROWS = (1, 16, 64, 512)
 _SOURCE = Path(__file__).parent / "peaks.cpp"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.cases import text_of
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 
 T = TypeVar("T")
 

@@ -21,8 +21,8 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from benchmarks.noise import Noise
 from service.engine.engine import Engine
-from service.engine.runner import ModelRunner
-from service.engine.types import EngineConfig, Request, SamplingParams
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import EngineConfig, Request, SamplingParams
 
 THEIRS = 0  # the number of streams that stands for transformers' generate
 Prompts = list[tuple[int, ...]]

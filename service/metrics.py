@@ -17,9 +17,9 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
-from service.engine.types import EngineInfo, FinishReason, StepStats
+from service.engine.protocol.types import EngineInfo, FinishReason, StepStats
 from service.reader.messages import BatchStats, ReaderInfo
-from service.tasks.completion import Timings, Usage
+from service.tasks.generation.completion import Timings, Usage
 from service.tasks.translation.result import Flag
 
 # From a token on a GPU (milliseconds) to a long prompt on two CPU cores (a minute).

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.engine.types import EngineInfo
+from service.engine.protocol.types import EngineInfo
 
 
 def engine_info(**facts: Any) -> EngineInfo:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.engine.supervisor import Observer as Deaths
-from service.engine.types import FinishReason, StepStats
+from service.engine.protocol.types import FinishReason, StepStats
 from service.metrics import Metrics
+from service.processes.supervisor import Observer as Deaths
 from service.reader.messages import BatchStats, ReaderInfo
-from service.tasks.completion import Observer, Timings, Usage
+from service.tasks.generation.completion import Observer, Timings, Usage
 from service.tasks.translation.result import Flag
 from service.tasks.translation.run import Observer as TranslationObserver
 from tests.engine_info import engine_info

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.tiny_models import tiny_model
-from tests.server import Server, running_server
+from tests.running_server import Server, running_server
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 CALLS = re.findall(r"```sh\n(curl .*?)```", README, re.DOTALL)

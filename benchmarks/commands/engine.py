@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.commands.options import Model, Rounds, Tolerance, engine_config, numbers
-from service.flags import with_settings
+from service.cli.flags import with_settings
 
 app = typer.Typer()
 

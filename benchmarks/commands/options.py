@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.engine.types import EngineConfig
+from service.engine.protocol.types import EngineConfig
 from service.settings import Settings, SettingsError
 
 Rounds = Annotated[int, typer.Option(help="Turns of each.", min=1)]
@@ -21,7 +21,7 @@ def engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, E
         settings = Settings.load(flags)
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
-    from service.server import open_store
+    from service.server.serve import open_store
 
     return settings, settings.engine_config(open_store(settings).ensure(settings.model))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks.commands.options import PASS_ON, Model, chosen, engine_config
-from service.flags import with_settings
+from service.cli.flags import with_settings
 from service.settings import Settings
 
 app = typer.Typer()

@@ -20,7 +20,7 @@ from benchmarks.peers.text import as_text
 from benchmarks.report import Result
 from benchmarks.servers import Server, ServerFailed, started
 from service import __version__
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 
 _SECONDS = 1800  # that a peer may take to start: vLLM compiles, the first time
 _FAILURES = (InstallFailed, ServerFailed, OSError, httpx.HTTPError, LookupError, ValueError)

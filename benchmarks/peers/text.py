@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 
 
 def as_text(tokenizer: Tokenizer) -> Callable[[list[int]], str]:

@@ -11,38 +11,37 @@ from fastapi import FastAPI
 
 import service
 from model_store.types import LocalModel
-from service.api import docs, errors
-from service.api.access import Accounts
-from service.api.admission import Admission
-from service.api.auth import Auth
-from service.api.middleware import BodyLimit, Edge
-from service.api.routes import (
-    answer,
-    chat,
-    completions,
-    deepl,
-    generate,
-    health,
-    hf_tasks,
-    libretranslate,
-    models,
-    operations,
-    tokens,
-    translate,
-)
-from service.api.schemas.extras import REFUSED, WITHOUT_EFFECT
+from service.api import errors
+from service.api.auth.authentication import Auth
+from service.api.compat.deepl import routes as deepl
+from service.api.compat.huggingface import routes as hf_tasks
+from service.api.compat.libretranslate import routes as libretranslate
+from service.api.limits.admission import Admission
+from service.api.middleware.access_log import Accounts
+from service.api.middleware.body_logging import Transcript
+from service.api.middleware.request_context import BodyLimit, Edge
+from service.api.native.answer import route as answer
+from service.api.native.generate import route as generate
+from service.api.native.tokens import route as tokens
+from service.api.native.translate import route as translate
+from service.api.openai.chat import route as chat
+from service.api.openai.completions import route as completions
+from service.api.openai.models import route as models
+from service.api.openapi import document as docs
+from service.api.operations import health
+from service.api.operations import metrics as operations
+from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
-from service.api.transcript import Transcript
 from service.engine.client import EngineClient
-from service.engine.errors import EngineError
+from service.errors import EngineError
 from service.keys.caller import Callers
 from service.keys.file import KeyFile
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
 from service.tasks.answering import Answerer, Bounds, Reader
-from service.tasks.generation import Generator
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.generation.generator import Generator
+from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Translator
 
 logger = logging.getLogger(__name__)

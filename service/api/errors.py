@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.api.disconnect import ClientGone
-from service.engine.errors import EngineError, EngineUnavailable, PoisonousRequest, RequestTooLarge
+from service.api.limits.disconnect import ClientGone
+from service.errors import EngineError, EngineUnavailable, PoisonousRequest, RequestTooLarge
 from service.tasks.errors import PromptTooLong, TaskError
 
 logger = logging.getLogger(__name__)

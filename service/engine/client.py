@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from service.engine.errors import POISONOUS
-from service.engine.flight import Flight
-from service.engine.ledger import Ledger
-from service.engine.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
-from service.engine.process import EngineProcess
+from service.engine.in_flight_request import Flight
+from service.engine.protocol.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
+from service.engine.protocol.types import (
+    EngineConfig,
+    EngineInfo,
+    FinishReason,
+    Request,
+    StepOutput,
+    StepStats,
+    TokenOutput,
+)
 from service.engine.stream import Stream
-from service.engine.supervisor import Observer, Patience, Status, Supervisor
-from service.engine.types import EngineConfig, EngineInfo, FinishReason, Request, StepOutput, StepStats, TokenOutput
+from service.errors import POISONOUS
+from service.processes.child import EngineProcess
+from service.processes.in_flight import Ledger
+from service.processes.supervisor import Observer, Patience, Status, Supervisor
 
 # What a new engine has as the last one had it, whatever the machine's memory says by then.
 _SIZES = ("max_model_len", "max_num_seqs", "max_batch_tokens", "prefill_chunk", "block_size", "num_blocks")

@@ -3,12 +3,12 @@
 import time
 from typing import Protocol
 
-from service.engine.block_pool import BlockPool
-from service.engine.pace import Pace
-from service.engine.recovery import Recovery
-from service.engine.scheduler import Scheduler
-from service.engine.step import Runner
-from service.engine.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
+from service.engine.execution.recovery import Recovery
+from service.engine.protocol.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
+from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.prefill_budget import Pace
+from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.step import Runner
 
 
 class SizedRunner(Runner, Protocol):

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from service.engine.errors import EngineUnavailable
-from service.engine.types import TokenOutput
+from service.engine.protocol.types import TokenOutput
+from service.errors import EngineUnavailable
 
 
 class Stream:

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from service import logs
-from service.engine.errors import EngineError
-from service.engine.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
-from service.engine.parent import Parent, be_a_child
-from service.engine.record import Record
-from service.engine.types import EngineConfig, EngineInfo, FinishReason, TokenOutput
+from service.engine.protocol.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
+from service.engine.protocol.types import EngineConfig, EngineInfo, FinishReason, TokenOutput
+from service.errors import EngineError
+from service.processes.crash_record import Record
+from service.processes.parent import Parent, be_a_child
 
 if TYPE_CHECKING:
     from service.engine.engine import SizedRunner
-    from service.engine.step import ChunkOutput, Step
+    from service.engine.scheduling.step import ChunkOutput, Step
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class Worker:
 
 def _model_runner() -> MakeRunner:
     """Imports torch, which takes seconds: what fails there is told like all that fails while loading."""
-    from service.engine.runner import ModelRunner
+    from service.engine.execution.runner import ModelRunner
 
     return ModelRunner
 

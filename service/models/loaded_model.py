@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from service.engine.attention.layer import LayerSpec
-from service.models.causal_lm import CausalLM
-from service.models.native_decoder import NativeDecoder
+from service.models.contracts.layer_spec import LayerSpec
+from service.models.hf.causal_lm import CausalLM
+from service.models.native.decoder import NativeDecoder
 
 
 @dataclass(slots=True, frozen=True)

@@ -9,10 +9,10 @@ import logging
 
 import torch
 
-from service.engine.types import EngineConfig
-from service.models import plain_loader
+from service.engine.protocol.types import EngineConfig
 from service.models.loaded_model import LoadedModel
-from service.models.plain_config import NotPlain
+from service.models.plain import loader as plain_loader
+from service.models.plain.config import NotPlain
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,6 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
         return plain_loader.load(config, device)
     except NotPlain as reason:
         logger.debug("loading with transformers: %s", reason)
-    from service.models import transformers_loader
+    from service.models.hf import loader as transformers_loader
 
     return transformers_loader.load(config, device)

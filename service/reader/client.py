@@ -12,10 +12,10 @@ from typing import Self
 
 import msgspec
 
-from service.engine.errors import EngineError, PoisonousRequest
-from service.engine.ledger import Ledger
-from service.engine.messages import Abort, Beat, Failed, Stop
-from service.engine.supervisor import Observer, Patience, Status, Supervisor
+from service.engine.protocol.messages import Abort, Beat, Failed, Stop
+from service.errors import EngineError, PoisonousRequest
+from service.processes.in_flight import Ledger
+from service.processes.supervisor import Observer, Patience, Status, Supervisor
 from service.reader.messages import (
     BatchStats,
     Read,

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, msgpack
 
-from service.engine.messages import Abort, Beat, Failed, Stop
+from service.engine.protocol.messages import Abort, Beat, Failed, Stop
 
 
 class Window(Struct, frozen=True, array_like=True):

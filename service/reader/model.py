@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
-from service.engine.errors import UnsupportedModel
-from service.engine.machine import dtype_name, find_device, find_dtype, num_cores
+from service.errors import UnsupportedModel
+from service.models.hardware import dtype_name, find_device, find_dtype, num_cores
 from service.reader.messages import ReaderConfig, ReaderInfo, Window
 
 logger = logging.getLogger(__name__)

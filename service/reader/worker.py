@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from service import logs
-from service.engine.errors import EngineError
-from service.engine.messages import Abort, Failed, Stop
-from service.engine.parent import Parent, be_a_child
-from service.engine.record import Record
+from service.engine.protocol.messages import Abort, Failed, Stop
+from service.errors import EngineError
+from service.processes.crash_record import Record
+from service.processes.parent import Parent, be_a_child
 from service.reader.messages import (
     BatchStats,
     Read,

@@ -10,7 +10,7 @@ from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.engine.tiny_models import tiny_model
 from tests.keys.making import add_key, bearer
-from tests.server import Server, running_server
+from tests.running_server import Server, running_server
 
 FLAGS = ("--threads", "1", "--kv-cache-memory", "4MiB", "--max-num-seqs", "8", "--max-batch-tokens", "64")
 

@@ -23,14 +23,14 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from model_store.types import LocalModel
 from service.api.app import create_app
-from service.connection import Connection, connections
 from service.engine.client import EngineClient
-from service.engine.errors import EngineError, EngineUnavailable
-from service.engine.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
+from service.engine.protocol.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
+from service.errors import EngineError, EngineUnavailable
 from service.metrics import Metrics
+from service.server.connection import Connection, connections
 from service.settings import Settings
-from service.tasks.chat_template import ChatTemplate
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.chat_template import ChatTemplate
+from service.tasks.text.tokenizer import Tokenizer
 from tests.engine_info import engine_info
 
 EOS = 256

@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.api.middleware import Edge
+from service.api.middleware.request_context import Edge
 from service.keys.caller import Caller
 from service.metrics import Metrics
 from tests.api.scripted import ScriptedEngine, scripted_service
@@ -21,7 +21,7 @@ async def test_the_caller_is_named_where_somebody_knows_it(caplog: pytest.LogCap
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "headers": []}
-    with caplog.at_level(logging.INFO, "service.api.access"):
+    with caplog.at_level(logging.INFO, "service.api.middleware.access_log"):
         await Edge(app, metrics=Metrics())(scope, nothing, nothing)
     (line,) = caplog.records
     assert (line.caller, line.status, line.route) == ("accounting", 200, "unknown")
@@ -29,7 +29,10 @@ async def test_the_caller_is_named_where_somebody_knows_it(caplog: pytest.LogCap
 
 def test_completions_of_one_request_are_counted_together(caplog: pytest.LogCaptureFixture) -> None:
     """Those of others beside it are not."""
-    with caplog.at_level(logging.INFO, "service.api.access"), scripted_service(ScriptedEngine()) as service:
+    with (
+        caplog.at_level(logging.INFO, "service.api.middleware.access_log"),
+        scripted_service(ScriptedEngine()) as service,
+    ):
         bodies = [{"prompt": ["a", "bc"], "n": 2}, {"prompt": "x", "stream": True, "max_tokens": 2}]
         answers = [service.http.post("/v1/completions", json=body) for body in bodies]
     lines = {line.request_id: line for line in caplog.records}

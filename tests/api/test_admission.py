@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api import admission
-from service.api.admission import Admission
 from service.api.errors import ApiError
-from service.engine.types import SamplingParams
-from service.tasks.choice import CompletionRequest
-from service.tasks.cost import Cost
+from service.api.limits import admission
+from service.api.limits.admission import Admission
+from service.engine.protocol.types import SamplingParams
+from service.tasks.generation.choice import CompletionRequest
+from service.tasks.generation.cost import Cost
 from tests.api.scripted import INFO, ScriptedEngine, scripted_service
 from tests.api.wire import connection, post_bytes, read_until
 

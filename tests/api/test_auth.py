@@ -14,9 +14,9 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from service.api import errors
-from service.api.auth import Auth
-from service.api.doors import ANY_KEY
-from service.api.middleware import BodyLimit
+from service.api.auth.authentication import Auth
+from service.api.auth.route_scopes import ANY_KEY
+from service.api.middleware.request_context import BodyLimit
 from service.keys.caller import Callers
 from service.keys.file import KeyFile
 from service.keys.key import Scope

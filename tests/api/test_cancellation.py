@@ -11,10 +11,10 @@ import pytest
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
-from service.engine.types import EngineConfig, StepStats
+from service.engine.protocol.types import EngineConfig, StepStats
 from service.metrics import Metrics
 from service.settings import Settings
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 from tests.api.scripted import served
 from tests.api.wire import connection, post_bytes, read_until
 from tests.engine.tiny_models import tiny_model

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.schemas import deepl, hf_tasks, libretranslate
+from service.api.compat.deepl import schemas as deepl
+from service.api.compat.huggingface import schemas as hf_tasks
+from service.api.compat.libretranslate import schemas as libretranslate
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
 
 VALID: dict[str, dict[str, Any]] = {

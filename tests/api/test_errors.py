@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.schemas.native import AnswerRequest, GenerateRequest, TranslateRequest
-from service.api.schemas.openai import ChatCompletionRequest, CompletionRequest
-from service.api.schemas.tokens import TokenizeRequest
+from service.api.native.requests import AnswerRequest, GenerateRequest, TranslateRequest
+from service.api.native.tokens.request import TokenizeRequest
+from service.api.openai.requests import ChatCompletionRequest, CompletionRequest
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
 from tests.api.wire import connection, post_bytes, read_until
 

@@ -9,7 +9,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from tests.api.scripted import Scripted
 from tests.engine.tiny_models import tiny_model
-from tests.server import Server, running_server
+from tests.running_server import Server, running_server
 
 QUESTION = "When was the bridge built?"
 CONTEXT = "Two rivers meet near Arlen. The bridge was built in 1894, of steel from a mill in Gent."

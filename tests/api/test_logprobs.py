@@ -2,8 +2,8 @@
 
 from math import inf
 
-from service.api.formats.logprobs import CompletionLogprobs, chat_logprobs
-from service.engine.types import TokenLogprob
+from service.api.openai.logprobs import CompletionLogprobs, chat_logprobs
+from service.engine.protocol.types import TokenLogprob
 from tests.api.scripted import byte_tokenizer
 
 TOKENIZER = byte_tokenizer()

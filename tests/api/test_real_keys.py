@@ -9,7 +9,7 @@ import pytest
 from service.keys.file import KeyFile
 from service.keys.key import Scope
 from tests.keys.making import add_key, bearer
-from tests.server import Server
+from tests.running_server import Server
 
 SENTENCE = "What is the capital of France and of all the others who were here before"
 CALLS: list[tuple[str, dict[str, Any]]] = [

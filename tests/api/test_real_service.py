@@ -14,7 +14,7 @@ import pytest
 from openai import OpenAI
 
 from tests.api.wire import connection, events, post_bytes
-from tests.server import Server
+from tests.running_server import Server
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]
 

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 import service
-from service.api.middleware import BodyLimit
-from service.engine.errors import POISONOUS
+from service.api.middleware.request_context import BodyLimit
+from service.errors import POISONOUS
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, read_until
 

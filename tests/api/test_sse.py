@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from openai import OpenAI
 from starlette.types import Receive, Scope, Send
 
-from service.api.sse import EventStream, event
+from service.api.replies.event_stream import EventStream, event
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, events, post_bytes, read_until
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from benchmarks import report
 from benchmarks.__main__ import app
 from benchmarks.engine_step import PARTS, REST
-from service.engine.native import kernels
+from service.models.native import kernels
 from tests.engine.tiny_models import tiny_model
 
 SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "max_position_embeddings": 1024}

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.faults.answer import answer
 from benchmarks.faults.run import faults
-from service.engine.native import kernels
+from service.models.native import kernels
 from tests.engine.tiny_models import NATIVE_SHAPE, tiny_model
 
 

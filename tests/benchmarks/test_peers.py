@@ -24,9 +24,9 @@ from benchmarks.peers.text import as_text
 from benchmarks.peers.transformers_serve import TransformersServe
 from benchmarks.peers.vllm import VLLM, name_for_cpus
 from benchmarks.report import summarize
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 from tests.engine.tiny_models import VOCAB_SIZE, tiny_model, tokenizer
-from tests.tasks.vocabularies import byte_level
+from tests.tasks.text.vocabularies import byte_level
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from benchmarks import texts
 from benchmarks.quantization import Weights, agreement, likelihood, measure
 from benchmarks.report import RESULTS
 from service.engine.engine import Engine
-from service.engine.native import kernels as native
-from service.engine.runner import ModelRunner
-from service.engine.types import EngineConfig, Request, SamplingParams
-from service.tasks.tokenizer import Tokenizer
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.models.native import kernels as native
+from service.tasks.text.tokenizer import Tokenizer
 from tests.engine.stepping import prompt
 from tests.engine.tiny_models import tiny_model
 

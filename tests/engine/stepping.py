@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from service.engine.kv_cache import blocks_for
-from service.engine.runner import ModelRunner
-from service.engine.sampler import SampledToken
-from service.engine.sequence import Sequence
-from service.engine.step import Chunk, ChunkOutput, Step
-from service.engine.types import Request, SamplingParams
+from service.engine.attention.kv_cache import blocks_for
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import Request, SamplingParams
+from service.engine.sampling.sampler import SampledToken
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 
 
 class GreedySampler:

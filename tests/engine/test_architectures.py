@@ -7,10 +7,10 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-from service.engine.errors import UnsupportedModel
-from service.engine.runner import ModelRunner
-from service.engine.types import EngineConfig
-from service.models import guard
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import EngineConfig
+from service.errors import UnsupportedModel
+from service.models.hf import guard
 from tests.engine.stepping import Stepper, prompt, reference_generate
 from tests.engine.tiny_models import ARCHITECTURES, build_model, save_model
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from service.engine.block_pool import BlockPool
-from service.engine.scheduler import Scheduler
-from service.engine.step import ChunkOutput
-from service.engine.types import Request, SamplingParams
+from service.engine.protocol.types import Request, SamplingParams
+from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.step import ChunkOutput
 
 
 def calls(function: Callable[[], object]) -> int:

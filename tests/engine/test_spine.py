@@ -16,13 +16,10 @@ import pytest
 import torch
 from transformers import GenerationConfig
 
-from service.engine.batch import Batch
+from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
-from service.engine.errors import OutOfMemory, RequestTooLarge
-from service.engine.runner import ModelRunner
-from service.engine.sequence import Sequence
-from service.engine.step import Chunk, Step
-from service.engine.types import (
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.types import (
     EngineConfig,
     FinishReason,
     Request,
@@ -31,6 +28,9 @@ from service.engine.types import (
     TokenLogprob,
     TokenOutput,
 )
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import Chunk, Step
+from service.errors import OutOfMemory, RequestTooLarge
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
 
 LONGEST = 24  # tokens that transformers generates for each prompt; workloads use beginnings of them

@@ -1,9 +1,9 @@
 """A model without tensors: what comes next is a sum, and its KV cache knows what every slot was written for."""
 
 from service.engine.engine import Engine
-from service.engine.sequence import Sequence
-from service.engine.step import ChunkOutput, Runner, Step
-from service.engine.types import EngineConfig, Request
+from service.engine.protocol.types import EngineConfig, Request
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import ChunkOutput, Runner, Step
 from tests.engine_info import engine_info
 
 SIZE = 2

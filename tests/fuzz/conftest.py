@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.engine.tiny_models import tiny_model
-from tests.server import Server, running_server
+from tests.running_server import Server, running_server
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each test; 0: what a test takes in a second or two
 _GROWTH = 64 << 20  # bytes that caches may take

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.schemas.native import AnswerRequest, GenerateRequest, TranslateRequest
+from service.api.native.requests import AnswerRequest, GenerateRequest, TranslateRequest
 from tests.api.wire import connection, post_bytes, read_until
 from tests.fuzz.conftest import EXAMPLES
-from tests.server import Server
+from tests.running_server import Server
 
 JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/translate", "/v1/answer", "/tokenize"]
 GOOD = post_bytes("/v1/completions", b'{"prompt": "a", "max_tokens": 1}')

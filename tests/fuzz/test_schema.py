@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemathesis import APIOperation, Case, GenerationMode
 
 from tests.fuzz.conftest import EXAMPLES
-from tests.server import Server
+from tests.running_server import Server
 
 BY_DESIGN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.api.schemas.fields import SamplingFields
+from service.api.requests.fields import SamplingFields
 from service.keys import file as file_module
 from service.keys.caller import Callers
 from service.keys.errors import ExpiredKey, KeyFileError, UnknownKey

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, Gemma3Config, Gemma3ForConditionalGeneration
 
-from service.engine.errors import UnsupportedModel
-from service.engine.types import EngineConfig
-from service.models.guard import Probe
+from service.engine.protocol.types import EngineConfig
+from service.errors import UnsupportedModel
+from service.models.hf.guard import Probe
 from service.models.loaded_model import LoadedModel
 from service.models.loader import load
 from tests.engine.stepping import reference_logits

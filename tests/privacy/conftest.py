@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.api.scripted import byte_tokenizer
-from tests.server import Server, running_server
+from tests.running_server import Server, running_server
 
 GUARD = Path(__file__).parent / "guard"
 # One that may quote what it refuses.

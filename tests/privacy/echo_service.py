@@ -1,7 +1,7 @@
 """The command ``trivium``, with an engine that says what it reads."""
 
-from service import cli
-from service.engine import process
+from service.cli import main as cli
+from service.processes import child as process
 
 
 class EchoProcess(process.EngineProcess):

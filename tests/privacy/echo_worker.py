@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from service.engine import worker
-from service.engine.step import Chunk, ChunkOutput, Step
-from service.engine.types import EngineConfig, EngineInfo, TokenLogprob
-from service.tasks.tokenizer import Tokenizer
+from service.engine.protocol.types import EngineConfig, EngineInfo, TokenLogprob
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.tasks.text.tokenizer import Tokenizer
 from tests.engine_info import engine_info
 
 RAISE = "please raise"

@@ -18,7 +18,7 @@ import pytest
 from tests.privacy.conftest import GUARD, echoing
 from tests.privacy.echo_worker import CRASH
 from tests.privacy.requests import calls
-from tests.server import Server
+from tests.running_server import Server
 
 WORD = f"kanarie{secrets.token_hex(8)}"
 
@@ -38,7 +38,7 @@ class Heard:
     def entries(self) -> list[dict[str, Any]]:
         """The lines of the access log."""
         lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["logger"] == "service.api.access"]
+        return [line for line in lines if line["logger"] == "service.api.middleware.access_log"]
 
 
 @pytest.fixture(scope="module")

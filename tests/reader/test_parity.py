@@ -14,7 +14,7 @@ from service.tasks.answering.pairs import PairTokenizer
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.result import Answer
 from service.tasks.errors import InvalidOption, PromptTooLong
-from service.tasks.generation import Options
+from service.tasks.generation.generator import Options
 from tests.reader.reference import ReferenceReader
 from tests.reader.tiny_readers import FAMILIES, POSITIONS, tiny_reader
 

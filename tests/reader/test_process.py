@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 import pytest
 
-from service.engine.errors import EngineError, EngineUnavailable, UnsupportedModel
-from service.engine.types import EngineConfig
+from service.engine.protocol.types import EngineConfig
+from service.errors import EngineError, EngineUnavailable, UnsupportedModel
 from service.reader.client import ReaderClient
 from service.reader.messages import BatchStats, ReaderConfig, Window
 from service.tasks.answering.pairs import PairTokenizer
@@ -119,7 +119,7 @@ def test_a_tokenizer_without_a_place_for_no_answer_is_refused() -> None:
 
 
 def test_a_reader_is_no_model_that_continues_text(bert: Path) -> None:
-    from service.engine.runner import ModelRunner
+    from service.engine.execution.runner import ModelRunner
 
     with pytest.raises(UnsupportedModel, match="serve it as the reader"):
         ModelRunner(EngineConfig(model_path=str(bert), device="cpu"))

@@ -14,7 +14,7 @@ import pytest
 from tests.api.wire import events
 from tests.engine.tiny_models import tiny_model
 from tests.reader.tiny_readers import tiny_reader
-from tests.server import ROOT, Server, running_server
+from tests.running_server import ROOT, Server, running_server
 
 TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
 

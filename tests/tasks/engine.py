@@ -6,7 +6,7 @@ The tests of tasks over the real engine are elsewhere; here every order of arriv
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from service.engine.types import FinishReason, Request, TokenOutput
+from service.engine.protocol.types import FinishReason, Request, TokenOutput
 from tests.engine_info import engine_info
 
 Script = Callable[[Request], list[TokenOutput | Exception]]

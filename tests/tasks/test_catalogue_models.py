@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_store.types import LocalModel
-from service.tasks.detokenizer import Detokenizer
-from service.tasks.few_shot import FewShot
-from service.tasks.tokenizer import Tokenizer
-from tests.tasks.test_detokenizer import NASTY
+from service.tasks.generation.few_shot import FewShot
+from service.tasks.text.detokenizer import Detokenizer
+from service.tasks.text.tokenizer import Tokenizer
+from tests.tasks.text.test_detokenizer import NASTY
 
 MODELS = ["smollm2", "default_model"]
 

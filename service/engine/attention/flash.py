@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from service.engine.attention.layer import LayerSpec
-from service.engine.batch import Batch
-from service.engine.kv_cache import LayerCache
+from service.engine.attention.batch import Batch
+from service.engine.attention.kv_cache import LayerCache
+from service.models.contracts.layer_spec import LayerSpec
 
 PAGE = 256
 

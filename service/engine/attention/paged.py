@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from service.engine.kv_cache import KVCache, LayerCache
+from service.engine.attention.kv_cache import KVCache, LayerCache
 
 
 class Backend(Protocol):

@@ -17,12 +17,12 @@ from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
-from service.tasks.choice import CompletionRequest
-from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
-from service.tasks.few_shot import FewShot
-from service.tasks.generation import GREEDY, Generator, Options
-from service.tasks.rounds import Rounds, check
+from service.tasks.generation.choice import CompletionRequest
+from service.tasks.generation.completion_sequence import Rounds, check
+from service.tasks.generation.cost import Cost
+from service.tasks.generation.few_shot import FewShot
+from service.tasks.generation.generator import GREEDY, Generator, Options
 
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for

@@ -10,18 +10,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.engine.constraints.graph import TokenGraph
-from service.engine.types import TokenLogprob
+from service.engine.protocol.token_graph import TokenGraph
+from service.engine.protocol.types import TokenLogprob
 from service.tasks.answering.ranking import Candidate, Ranking
 from service.tasks.answering.relevance import sentence_bounds
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.spans import Passage, Place
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import Window
-from service.tasks.choice import Choice, CompletionRequest
-from service.tasks.cost import Cost
-from service.tasks.generation import Generator, Options
-from service.tasks.rounds import Rounds
+from service.tasks.generation.choice import Choice, CompletionRequest
+from service.tasks.generation.completion_sequence import Rounds
+from service.tasks.generation.cost import Cost
+from service.tasks.generation.generator import Generator, Options
 
 _ALTERNATIVES = 8  # tokens looked at beside each chosen one, to see whether the span could have ended there
 IMPOSSIBLE = -99.0  # log probability

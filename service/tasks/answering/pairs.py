@@ -7,7 +7,7 @@ from typing import Self
 
 import tokenizers
 
-from service.engine.errors import UnsupportedModel
+from service.errors import UnsupportedModel
 from service.reader.messages import Window
 from service.tasks.errors import InvalidPrompt
 

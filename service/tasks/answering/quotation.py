@@ -13,8 +13,8 @@ from service.tasks.answering.prompts import Citing
 from service.tasks.answering.relevance import Relevance, sentence, terms
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.windows import Window
-from service.tasks.choice import CompletionRequest
-from service.tasks.rounds import Rounds, check
+from service.tasks.generation.choice import CompletionRequest
+from service.tasks.generation.completion_sequence import Rounds, check
 
 _SPANS = 4  # that say which windows are read
 _MARKS = "\"'“”‘’«»„「」『』《》"  # what people put around a quotation

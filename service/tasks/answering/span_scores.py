@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_store.types import NoAnswer
-from service.engine.errors import EngineError
+from service.errors import EngineError
 from service.reader.messages import Scores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.ranking import no_answer_probability

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from service.engine.constraints.graph import TokenGraph
+from service.engine.protocol.token_graph import TokenGraph
 from service.tasks.answering.boundaries import boundaries
 from service.tasks.answering.vocabulary import Vocabulary
 

@@ -6,7 +6,7 @@ since what a span's tokens are depends on what stands before it: in an answer so
 
 from collections.abc import Iterator
 
-from service.tasks.tokenizer import Tokenizer
+from service.tasks.text.tokenizer import Tokenizer
 
 _LONGEST = 24  # bytes; longer tokens are runs of one character, which others spell too
 

@@ -3,9 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from service.engine.types import FinishReason
-from service.tasks.completion import Delta
-from service.tasks.languages import Language
+from service.engine.protocol.types import FinishReason
+from service.tasks.generation.completion import Delta
+from service.tasks.text.languages import Language
 from service.tasks.translation import documents, guard
 from service.tasks.translation.draft import Draft
 from service.tasks.translation.order import Term

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from service.tasks.errors import UnknownLanguage
-from service.tasks.languages import Language, find_language
+from service.tasks.text.languages import Language, find_language
 from service.tasks.translation.result import Detection
 from service.tasks.translation.scripts import letters, traditional, without_markers
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from service.tasks.completion import CompletionRequest
-from service.tasks.generation import Generator, Options
+from service.tasks.generation.completion import CompletionRequest
+from service.tasks.generation.generator import Generator, Options
 from service.tasks.translation.documents.document import Unit
 from service.tasks.translation.plan import Piece, Plan, read
 from service.tasks.translation.prompts import translation_prompt

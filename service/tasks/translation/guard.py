@@ -7,7 +7,7 @@ pass: of 4,997 in NTREX-128 and Tatoeba (English to Chinese and back, to French,
 import re
 from collections.abc import Callable
 
-from service.tasks.languages import Language
+from service.tasks.text.languages import Language
 from service.tasks.translation.result import Detection, Flag
 from service.tasks.translation.scripts import letters, scripts_of, traditional, weight, weight_of, without_markers
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from service.tasks.errors import TooManySegments
-from service.tasks.languages import Language
+from service.tasks.text.languages import Language
 from service.tasks.translation import documents
 from service.tasks.translation.documents.document import Document, Unit
 from service.tasks.translation.guard import Detect

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.tasks.few_shot import FewShot
-from service.tasks.languages import Language
+from service.tasks.generation.few_shot import FewShot
+from service.tasks.text.languages import Language
 from service.tasks.translation.order import Formality, Term
 from service.tasks.translation.sentences import SENTENCES
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from service.tasks.languages import Language
+from service.tasks.text.languages import Language
 
 
 class Flag(StrEnum):

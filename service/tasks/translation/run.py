@@ -9,11 +9,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
-from service.engine.types import FinishReason
-from service.tasks.completion import Choice, Completion, CompletionRequest, Timings, Usage
+from service.engine.protocol.types import FinishReason
 from service.tasks.errors import TaskError
-from service.tasks.generation import Generator
-from service.tasks.rounds import check
+from service.tasks.generation.completion import Choice, Completion, CompletionRequest, Timings, Usage
+from service.tasks.generation.completion_sequence import check
+from service.tasks.generation.generator import Generator
 from service.tasks.translation import documents
 from service.tasks.translation.attempt import Attempt, Outcome
 from service.tasks.translation.documents.document import Unit

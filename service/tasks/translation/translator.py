@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.cost import Cost
 from service.tasks.errors import InvalidOption, UnsupportedPair
-from service.tasks.generation import Generator, Options
-from service.tasks.languages import Language, find_language
+from service.tasks.generation.cost import Cost
+from service.tasks.generation.generator import Generator, Options
+from service.tasks.text.languages import Language, find_language
 from service.tasks.translation.detection import Detector
 from service.tasks.translation.draft import Draft, Drafter
 from service.tasks.translation.order import Order

@@ -1,0 +1,62 @@
+"""How long a client waits. When a request is late its work is abandoned, and it ends with a 504 or an error event."""
+
+import asyncio
+from typing import Never, Protocol
+
+from starlette.datastructures import Headers
+
+from service.api.errors import RETRY_AFTER, ApiError
+from service.settings import Settings
+from service.tasks.generation.completion import Timings
+
+HEADER = "x-request-timeout"
+
+
+class Timed(Protocol):
+    """What knows whether it has begun."""
+
+    @property
+    def timings(self) -> Timings:
+        """So far."""
+
+
+class Deadline:
+    """``queue_seconds`` to the first token, ``total_seconds`` to the last one, both from now."""
+
+    def __init__(self, queue_seconds: float, total_seconds: float) -> None:
+        self._queue_seconds = min(queue_seconds, total_seconds)
+        self._total_seconds = total_seconds
+        self._started = asyncio.get_running_loop().time()
+
+    @classmethod
+    def of(cls, headers: Headers, settings: Settings) -> "Deadline":
+        """As the service is set up; a client may shorten the whole. Raises ApiError for what is no time."""
+        limit = settings.request_timeout
+        given = headers.get(HEADER)
+        return cls(settings.queue_timeout, limit if given is None else _seconds(given, limit))
+
+    async def watch(self, work: Timed) -> Never:
+        """Wait until ``work`` is late, then raise ApiError."""
+        await self._until(self._queue_seconds)
+        if self._queue_seconds < self._total_seconds:
+            timings = work.timings
+            if timings.ttft_seconds is None and not timings.queue_seconds:
+                message = f"The request did not begin within {self._queue_seconds:g} seconds"
+                raise ApiError(504, message, code="queue_timeout", headers=RETRY_AFTER)
+            await self._until(self._total_seconds)
+        message = f"The request was not done within {self._total_seconds:g} seconds"
+        raise ApiError(504, message, code="request_timeout", headers={"x-should-retry": "false"})
+
+    async def _until(self, seconds: float) -> None:
+        await asyncio.sleep(self._started + seconds - asyncio.get_running_loop().time())
+
+
+def _seconds(text: str, limit: float) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= limit:
+        message = f"{HEADER}: must be seconds, more than 0 and at most {limit:g}"
+        raise ApiError(400, message, param=HEADER, code="invalid_value")
+    return seconds

@@ -1,0 +1,89 @@
+"""Bodies that come as JSON or as a form, as some APIs take them."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+
+from service.api.errors import ApiError
+from service.api.limits.disconnect import ClientGone
+
+M = TypeVar("M", bound=BaseModel)
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+_MOST_FIELDS = 1000
+
+
+def json_or_form(
+    model: type[M], *, limit: int | None = None, optional: bool = False
+) -> Callable[[Request], Awaitable[M]]:
+    """A dependency that reads the model. ``limit`` is in bytes; an ``optional`` body may be left out.
+
+    A form has texts only, so there "3" is a number and "true" is true; a field that comes twice is a list.
+    """
+
+    async def read(http: Request) -> M:
+        try:
+            body = await http.body()
+        except ClientDisconnect:
+            raise ClientGone from None
+        if limit is not None and len(body) > limit:
+            raise ApiError(413, f"The body is larger than {limit} bytes")
+        if optional and not body:
+            return validated(model, {})
+        kind = media_type(http.headers)
+        if kind == JSON:
+            return validated(model, _json(body))
+        if kind == FORM:
+            return validated(model, form_fields(body), strict=False)
+        raise ApiError(415, f"Send {JSON} or {FORM}, and say which in content-type", code="unsupported_media_type")
+
+    return read
+
+
+def validated(model: type[M], values: Any, *, strict: bool = True) -> M:
+    """The model of a body. Raises RequestValidationError, as FastAPI does for a body that it reads itself."""
+    try:
+        return model.model_validate(values, strict=strict)
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
+        raise RequestValidationError(problems, body=values) from None
+
+
+def media_type(headers: Headers) -> str:
+    """What a body says it is."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def described(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
+    """``openapi_extra`` of a route that takes both."""
+    schema = model.model_json_schema()
+    content = {JSON: {"schema": schema, "examples": examples}, FORM: {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError(400, "The body is not valid JSON", code="invalid_json") from None
+
+
+def form_fields(body: bytes) -> dict[str, str | list[str]]:
+    """The fields of a form; one that comes twice is a list. Raises ApiError."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        message = f"The body is not a form in UTF-8 of at most {_MOST_FIELDS} fields"
+        raise ApiError(400, message, code="invalid_form") from None
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: given[0] if len(given) == 1 else given for name, given in values.items()}

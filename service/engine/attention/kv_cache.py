@@ -1,0 +1,100 @@
+"""The tensors that hold keys and values, and how many blocks of them there are.
+
+Each layer owns two tensors, ``[num_blocks + 1, block_size, kv_heads, head_dim]``; layers may differ in heads and
+dimensions. Token p of a sequence lies in slot ``table[p // block_size] * block_size + p % block_size``. Blocks 0 to
+num_blocks - 1 belong to the block pool; the last one, ``null_block``, belongs to nobody: padding reads and writes it.
+
+Invariant: every number in the cache is finite, because a masked position still takes part in the arithmetic
+(0 * NaN is NaN). The tensors start as zeros, and the runner clears what a broken sequence wrote.
+Who holds which block is the block pool's business, never this module's.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from service.models.contracts.layer_spec import LayerSpec
+
+
+class LayerCache:
+    """The keys and values of one layer."""
+
+    __slots__ = ("_key_blocks", "_key_rows", "_value_blocks", "_value_rows", "flash", "key", "spec", "value")
+
+    def __init__(self, spec: LayerSpec, key: Tensor, value: Tensor, *, flash: bool) -> None:
+        self.spec = spec
+        self.key = key  # [blocks, block_size, KV, Dk]
+        self.value = value  # [blocks, block_size, KV, Dv]
+        self.flash = flash  # whether the paged flash kernel computes this layer
+        self._key_rows, self._key_blocks = key.flatten(0, 1), key.flatten(1)
+        self._value_rows, self._value_blocks = value.flatten(0, 1), value.flatten(1)
+
+    def write(self, slots: Tensor, key: Tensor, value: Tensor) -> None:
+        """Put ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] into ``slots`` [T]."""
+        self._key_rows.index_copy_(0, slots, key)
+        self._value_rows.index_copy_(0, slots, value)
+
+    def gather(self, blocks: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+        """The keys and values of ``blocks`` [rows * W], as [rows, W * block_size, KV, D] each."""
+        shape = (rows, -1, self.spec.kv_heads)
+        return (
+            self._key_blocks.index_select(0, blocks).view(*shape, self.spec.key_dim),
+            self._value_blocks.index_select(0, blocks).view(*shape, self.spec.value_dim),
+        )
+
+    def clear(self, slots: Tensor) -> None:
+        """Zero ``slots`` [T]."""
+        self._key_rows.index_fill_(0, slots, 0)
+        self._value_rows.index_fill_(0, slots, 0)
+
+
+class KVCache:
+    """All layers' keys and values."""
+
+    def __init__(
+        self,
+        specs: Sequence[LayerSpec],
+        *,
+        num_blocks: int,
+        block_size: int,
+        dtype: torch.dtype,
+        device: torch.device,
+        flash: Sequence[bool] = (),
+    ) -> None:
+        self.num_blocks = num_blocks
+        self.block_size = block_size
+        self.null_block = num_blocks
+
+        def zeros(kv_heads: int, dim: int) -> Tensor:
+            shape = (num_blocks + 1, block_size, kv_heads, dim)
+            if device.type != "cpu":
+                return torch.zeros(shape, dtype=dtype, device=device)
+            # numpy asks the system for zeroed pages, which it gives when they are first used: torch would fill them.
+            return torch.from_numpy(np.zeros(math.prod(shape) * dtype.itemsize, np.uint8)).view(dtype).view(shape)
+
+        self.layers = [
+            LayerCache(spec, zeros(spec.kv_heads, spec.key_dim), zeros(spec.kv_heads, spec.value_dim), flash=fast)
+            for spec, fast in zip(specs, flash or [False] * len(specs), strict=True)
+        ]
+
+    @property
+    def num_bytes(self) -> int:
+        return sum(layer.key.nbytes + layer.value.nbytes for layer in self.layers)
+
+    def clear(self, slots: Tensor) -> None:
+        """Zero ``slots`` [T] in every layer."""
+        for layer in self.layers:
+            layer.clear(slots)
+
+
+def block_bytes(specs: Sequence[LayerSpec], block_size: int, dtype: torch.dtype) -> int:
+    """Bytes that one block takes in all layers together."""
+    return sum(spec.values_per_token for spec in specs) * block_size * dtype.itemsize
+
+
+def blocks_for(tokens: int, block_size: int) -> int:
+    """Blocks that hold so many tokens."""
+    return -(-tokens // block_size)

@@ -1,1 +1,0 @@
-"""What limits the tokens that a sequence may go on with."""

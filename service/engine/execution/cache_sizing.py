@@ -1,0 +1,84 @@
+"""How large the KV cache is: the block size, and as many blocks as the memory allows and the limits can use."""
+
+import logging
+
+import torch
+
+from service.engine.attention import flash
+from service.engine.attention.kv_cache import KVCache, block_bytes, blocks_for
+from service.engine.execution.step_limits import Limits
+from service.engine.protocol.types import EngineConfig
+from service.errors import EngineError
+from service.models.hardware import available_memory
+from service.models.hf.causal_lm import CausalLM
+from service.models.hf.guard import Probe
+from service.models.loaded_model import LoadedModel
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_SIZE = 16
+_CPU_BYTES = 2 << 30
+_CPU_SHARE = 0.25  # of the memory that is available
+_MIB = 1 << 20
+
+
+def make_cache(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: torch.device) -> tuple[KVCache, int]:
+    """The KV cache, and the tokens that a sequence may have in it. Raises EngineError if there is too little memory.
+
+    A context that was asked for must fit; the model's default one shrinks to what the cache holds.
+    """
+    dtype, specs = loaded.model.dtype, loaded.layers
+
+    def is_flash(block_size: int) -> list[bool]:
+        return [not flash.refusal(spec, block_size=block_size, dtype=dtype, device=device) for spec in specs]
+
+    default = flash.PAGE if all(is_flash(flash.PAGE)) else _BLOCK_SIZE
+    size = config.block_size or loaded.block_size or default
+    each = block_bytes(specs, size, dtype)
+    num_blocks = config.num_blocks
+    if not num_blocks:
+        useful = limits.max_num_seqs * blocks_for(loaded.max_model_len, size)
+        num_blocks = min(useful, _memory(loaded, config, limits, device) // each)
+    longest = num_blocks * size
+    if longest < max(1, config.max_model_len):
+        needed = blocks_for(max(1, config.max_model_len), size) * each
+        raise EngineError(
+            f"the KV cache has room for {longest} tokens, but one sequence of {max(1, config.max_model_len)} tokens "
+            f"needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
+        )
+    max_model_len = min(loaded.max_model_len, longest)
+    cache = KVCache(specs, num_blocks=num_blocks, block_size=size, dtype=dtype, device=device, flash=is_flash(size))
+    logger.info(
+        "KV cache: %d blocks of %d tokens, %d MiB; room for %.1f sequences of %d tokens at once",
+        *(num_blocks, size, cache.num_bytes // _MIB, longest / max_model_len, max_model_len),
+    )
+    return cache, max_model_len
+
+
+def _memory(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: torch.device) -> int:
+    """Bytes for the KV cache."""
+    if config.kv_cache_memory:
+        return config.kv_cache_memory
+    if device.type == "cuda":
+        return _cuda_memory(loaded, config.gpu_memory_fraction, limits, device)
+    return min(_CPU_BYTES, int(available_memory() * _CPU_SHARE))
+
+
+@torch.inference_mode()
+def _cuda_memory(loaded: LoadedModel, fraction: float, limits: Limits, device: torch.device) -> int:
+    """What the largest step leaves of our share of the device."""
+    model = loaded.model
+    assert isinstance(model, CausalLM)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)
+    positions = torch.arange(limits.max_batch_tokens, device=device) % loaded.max_model_len
+    hidden = model.hidden(ids, positions, Probe(model.architecture))
+    logits = model.logits(hidden[: limits.max_num_seqs]).float()
+    torch.softmax(logits, dim=-1)
+    peak = torch.cuda.max_memory_allocated(device)
+    del hidden, logits
+    torch.cuda.empty_cache()
+    free, total = torch.cuda.mem_get_info(device)
+    others = total - free - torch.cuda.memory_reserved(device)
+    return max(0, int(total * fraction) - others - peak)

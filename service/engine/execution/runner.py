@@ -1,0 +1,204 @@
+"""Computes steps: owns the model, the KV tensors and the sampler, and hides them behind ``run``.
+
+A sequence whose numbers are no longer finite fails alone: its output carries an error, and what it wrote in this step
+is cleared, so that the cache stays finite for those who get its blocks next.
+"""
+
+import logging
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from service.engine.attention.batch import Batch
+from service.engine.attention.flash import FlashAttention
+from service.engine.attention.gathered import GatheredAttention
+from service.engine.attention.paged import PagedAttention
+from service.engine.execution.cache_sizing import make_cache
+from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
+from service.engine.execution.device_errors import translated
+from service.engine.execution.step_limits import Limits
+from service.engine.protocol.types import EngineConfig, EngineInfo, Request, SamplingParams, TokenLogprob
+from service.engine.sampling.sampler import SampledToken, Sampler, logprobs
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.models.hardware import dtype_name, find_device, num_cores
+from service.models.loader import load
+from service.models.native.decoder import NativeDecoder
+
+logger = logging.getLogger(__name__)
+
+_MAX_LOGITS = 1 << 24  # prompt logits held at once
+_NOT_FINITE = "the model's numbers for this sequence are not finite"
+
+
+class ModelRunner:
+    """Everything between a ``Step`` and its ``ChunkOutput``s."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        """Load the model and make the KV cache. Raises EngineError and UnsupportedModel."""
+        self.startup_seconds: dict[str, float] = {}
+        self.config = config
+        self.device = find_device(config.device)
+        self.limits = Limits.of(config, cuda=self.device.type == "cuda")
+        if self.device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
+            torch.set_num_threads(config.threads or num_cores())
+        with self._phase("load"):
+            loaded = load(config, self.device)
+        self.model = loaded.model
+        with self._phase("kv_cache"):
+            self.cache, self.max_model_len = make_cache(loaded, config, self.limits, self.device)
+        self.sampler = Sampler(self.vocab_size, self.device)
+        self._has_flash = any(layer.flash for layer in self.cache.layers)
+        self._graphs: DecodeGraphs | None = None
+        if isinstance(self.model, NativeDecoder):
+            self.model.bind(self.cache)
+        elif config.cuda_graphs and all(layer.flash for layer in self.cache.layers):
+            self._graphs = DecodeGraphs(
+                self.model, self.cache, max_num_seqs=self.limits.max_num_seqs, max_model_len=self.max_model_len
+            )
+        with self._phase("warm_up"):
+            self._warm_up()
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.model.config.vocab_size)
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(
+            vocab_size=self.vocab_size,
+            max_model_len=self.max_model_len,
+            max_num_seqs=self.limits.max_num_seqs,
+            max_batch_tokens=self.limits.max_batch_tokens,
+            prefill_chunk=self.limits.prefill_chunk,
+            block_size=self.cache.block_size,
+            num_blocks=self.cache.num_blocks,
+            device=str(self.device),
+            dtype=dtype_name(self.model.dtype),
+            architecture=self.model.architecture,
+            backend="native" if isinstance(self.model, NativeDecoder) else "torch",
+            quantization=self.config.quantization,
+            prefix_caching=self.config.prefix_caching,
+            weights_bytes=self.model.weights_bytes,
+            kv_cache_bytes=self.cache.num_bytes,
+            startup_seconds=dict(self.startup_seconds),
+        )
+
+    @torch.inference_mode()
+    def run(self, step: Step) -> list[ChunkOutput]:
+        """One output for each of ``step.chunks``, in their order. Sequences are read, never written.
+
+        A chunk that reaches its sequence's end samples, unless ``max_tokens`` is 0. With ``prompt_logprobs`` every
+        chunk yields those of the prompt tokens that follow its own. Raises OutOfMemory and DeviceLost; a step that
+        raises leaves nothing in the cache.
+        """
+        if not step.chunks:
+            return []
+        with translated():
+            batch = Batch.build(step, self.cache, self.device)
+            try:
+                return self._compute(batch)
+            except Exception:
+                self.cache.clear(batch.slots)
+                raise
+
+    def _compute(self, batch: Batch) -> list[ChunkOutput]:
+        hidden = self.hidden(batch)
+        broken = self._clear_broken(batch, hidden)
+        tokens = self._sample(batch, hidden, broken)
+        outputs = [ChunkOutput()] * len(batch.chunks)
+        for number, place in enumerate(batch.order):
+            token = tokens.get(number)
+            if number in broken:
+                outputs[place] = ChunkOutput(error=_NOT_FINITE)
+            elif token is not None and token.error:
+                outputs[place] = ChunkOutput(error=token.error)
+            else:
+                outputs[place] = ChunkOutput(
+                    token=token.token if token else None,
+                    logprob=token.logprob if token else None,
+                    prompt_logprobs=self._prompt_logprobs(batch, number, hidden),
+                )
+        return outputs
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """Last hidden states [T, hidden_size], whatever computes them."""
+        if isinstance(self.model, NativeDecoder):
+            return self.model.hidden(batch)
+        if self._graphs is not None and batch.only_singles:
+            try:
+                return self._graphs.hidden(batch)
+            except NotCapturable as error:
+                logger.warning("decoding without CUDA graphs: %s", error)
+                self._graphs = None
+        attention = PagedAttention(
+            self.cache,
+            batch.slots,
+            gathered=GatheredAttention(batch),
+            flash=FlashAttention.of(batch) if self._has_flash else None,
+        )
+        return self.model.hidden(batch.input_ids, batch.positions, attention)
+
+    def _clear_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
+        """The chunks with a row that is not finite. What they wrote into the cache is gone afterwards.
+
+        A key or value that is not finite makes its own row's hidden state so, hence nothing escapes this look.
+        """
+        if math.isfinite(hidden.sum(dtype=torch.float32).item()):
+            return set()
+        finite = hidden.isfinite().all(dim=-1).cpu().numpy()
+        broken = np.flatnonzero(~np.logical_and.reduceat(finite, batch.offsets[:-1]))
+        for number in broken:
+            self.cache.clear(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
+        return set(broken.tolist())
+
+    def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, SampledToken]:
+        """The tokens of those chunks that sample, by the chunk's number."""
+        numbers = [
+            number
+            for number, chunk in enumerate(batch.chunks)
+            if chunk.samples and chunk.sequence.params.max_tokens > 0 and number not in broken
+        ]
+        if not numbers:
+            return {}
+        if len(numbers) < batch.num_rows:
+            hidden = hidden.index_select(0, batch.last_rows(numbers))
+        tokens = self.sampler.sample(self.model.logits(hidden), [batch.chunks[number].sequence for number in numbers])
+        return dict(zip(numbers, tokens, strict=True))
+
+    def _prompt_logprobs(self, batch: Batch, number: int, hidden: Tensor) -> tuple[TokenLogprob, ...]:
+        """Of the prompt tokens that follow the chunk's own, if asked for; in slices, as logits are large."""
+        chunk = batch.chunks[number]
+        sequence = chunk.sequence
+        if (top := sequence.params.prompt_logprobs) is None:
+            return ()
+        first = int(batch.offsets[number]) - chunk.start  # the row of position 0, if it had one
+        end = min(chunk.start + chunk.num_tokens, sequence.num_prompt - 1)
+        size = max(1, _MAX_LOGITS // self.vocab_size)
+        found: list[TokenLogprob] = []
+        for begin in range(chunk.start, end, size):
+            stop = min(begin + size, end)
+            logits = self.model.logits(hidden[first + begin : first + stop])
+            found += logprobs(logits, sequence.tokens[begin + 1 : stop + 1], top)
+        return tuple(found)
+
+    def _warm_up(self) -> None:
+        """Compute a few tokens as a run and one as a single, so that the first request finds everything in place."""
+        count = min(4, self.cache.block_size, self.max_model_len)
+        request = Request(id="warm-up", prompt=(0,) * count, params=SamplingParams(max_tokens=1, temperature=0))
+        sequence = Sequence(request, block_table=[0])
+        self.run(Step([Chunk(sequence, 0, count)]))
+        self.run(Step([Chunk(sequence, count - 1, 1)]))
+        self.cache.clear(torch.arange(self.cache.block_size, device=self.device))
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        yield
+        self.startup_seconds[name] = time.monotonic() - begin

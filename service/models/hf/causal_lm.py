@@ -1,0 +1,84 @@
+"""A transformers language model in two halves: the hidden states of all rows, and the logits of some.
+
+The second half is whatever the model's own ``forward`` does after its decoder (head, scaling, soft cap): it is run as
+it stands, with the decoder replaced by the hidden states at hand. So logits are computed for the rows that need them,
+in as many slices as memory asks for, without knowing any architecture's head.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from service.models.contracts.attention import Attention
+
+
+class CausalLM:
+    """Wraps a ``...ForCausalLM`` module in evaluation mode."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+        self.config: Any = module.config
+        self._decoder: Any = module.get_decoder()  # type: ignore[operator]
+        self._output: type[Any] | None = None
+        decode = self._decoder.forward
+
+        def forward(*args: Any, given: Tensor | None = None, **kwargs: Any) -> Any:
+            if given is not None:
+                assert self._output is not None, "hidden states come before logits"
+                return self._output(last_hidden_state=given)
+            return decode(*args, **kwargs)
+
+        self._decoder.forward = forward
+
+    @property
+    def architecture(self) -> str:
+        return type(self.module).__name__
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return next(self.module.parameters()).dtype
+
+    @property
+    def weights_bytes(self) -> int:
+        """Tied weights count once."""
+        return sum(parameter.nbytes for parameter in self.module.parameters())
+
+    def take(self, name: str) -> Tensor | None:
+        """The tensor of that name, which the module loses; None if there is none. For whoever takes it apart."""
+        owner, _, leaf = name.rpartition(".")
+        try:
+            module = self.module.get_submodule(owner)
+        except AttributeError:
+            return None
+        tensor: Tensor | None = getattr(module, leaf, None)
+        if tensor is None:
+            return None
+        setattr(module, leaf, None)
+        return tensor.detach()
+
+    def whole(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+        """The logits [T, V] as the model's own ``forward`` gives them. For checks."""
+        output = self.module(
+            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
+        )
+        logits: Tensor = output.logits[0]
+        return logits
+
+    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+        """Last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
+        output = self._decoder(
+            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
+        )
+        self._output = type(output)
+        hidden: Tensor = output.last_hidden_state[0]
+        return hidden
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """The logits [R, V] of ``hidden`` [R, hidden_size]."""
+        logits: Tensor = self.module(inputs_embeds=hidden[None], given=hidden[None]).logits[0]
+        return logits

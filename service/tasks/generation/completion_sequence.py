@@ -1,0 +1,65 @@
+"""Completions that one task makes one after another: together they count as one, and end with it."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from service.engine.protocol.types import FinishReason
+from service.errors import EngineUnavailable, failure
+from service.tasks.generation.completion import Choice, Completion, CompletionRequest, Delta, Timings, Usage
+from service.tasks.generation.generator import Generator
+
+
+class Rounds:
+    """Owns its completions. ``close`` aborts what of them is unfinished."""
+
+    def __init__(self, generator: Generator, id: str) -> None:
+        self.id = id
+        self._generator = generator
+        self._completions: list[Completion] = []
+        self._owned = ExitStack()
+
+    def start(self, requests: Sequence[CompletionRequest]) -> Completion:
+        """Queue the requests of one more round. Raises what ``Generator.start`` raises."""
+        completion = self._generator.start(requests, f"{self.id}-{len(self._completions)}")
+        self._owned.enter_context(completion)
+        self._completions.append(completion)
+        return completion
+
+    async def choices(self, requests: Sequence[CompletionRequest]) -> list[Choice]:
+        """One more round, to its end: the first choice of each request. Raises EngineError if one of them failed."""
+        if not requests:
+            return []
+        choices = [group[0] for group in await self.start(requests).collect()]
+        for choice in choices:
+            check(choice)
+        return choices
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._owned.close()
+
+    @property
+    def usage(self) -> Usage:
+        """So far. The prompts of later rounds hold the same texts as those of the first, which count once."""
+        if not self._completions:
+            return Usage(0, 0, 0)
+        usages = [completion.usage for completion in self._completions]
+        return replace(usages[0], completion_tokens=sum(usage.completion_tokens for usage in usages))
+
+    @property
+    def timings(self) -> Timings:
+        """So far: the wait and the first token are those of the first round."""
+        if not self._completions:
+            return Timings(0.0, None, 0.0)
+        timings = [completion.timings for completion in self._completions]
+        first = timings[0]
+        return Timings(first.queue_seconds, first.ttft_seconds, sum(each.total_seconds for each in timings))
+
+
+def check(news: Choice | Delta) -> None:
+    """Raises EngineError if it ended in another way than by its own end or its length."""
+    if news.finish is FinishReason.ERROR:
+        raise failure(news.error)
+    if news.finish is FinishReason.ABORT:
+        raise EngineUnavailable("stopping", "the engine is stopping")

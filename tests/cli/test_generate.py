@@ -1,0 +1,43 @@
+"""``trivium generate``: the engine in this process, with a tiny model."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.cli.generate import generate
+from service.errors import RequestTooLarge
+from service.settings import Settings
+from tests.engine.tiny_models import tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model("llama", tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture
+def text(model: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """What it writes for some options."""
+
+    def written(**options: Any) -> str:
+        settings = Settings.load({"model": str(model), "threads": 1, "block_size": 4})
+        generate(settings, "a b c", **{"max_tokens": 20, "temperature": 0.0, "seed": 0, "chat": False} | options)
+        return capsys.readouterr().out
+
+    return written
+
+
+def test_the_same_seed_writes_the_same_text(text: Any) -> None:
+    first, again, other = (text(temperature=1.0, seed=seed) for seed in (7, 7, 8))
+    assert first == again != other
+    assert first.endswith("\n")
+
+
+def test_the_chat_template_is_used_where_there_is_one(text: Any) -> None:
+    assert text(chat=None) == text(chat=True) != text(chat=False)
+
+
+def test_what_can_never_fit_is_refused(text: Any) -> None:
+    with pytest.raises(RequestTooLarge):
+        text(max_tokens=5000)

@@ -1,0 +1,102 @@
+"""``trivium keys`` as a person uses it."""
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from service.cli.main import app
+from service.keys.errors import KeyFileError
+from service.keys.file import KeyFile
+from service.keys.key import Scope, digest
+from service.server import bind_policy as exposure
+from service.settings import Settings, SettingsError
+from tests.keys.making import add_key
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRIVIUM_KEYS_FILE", str(tmp_path / "keys.json"))
+    monkeypatch.setenv("COLUMNS", "200")
+    return tmp_path / "keys.json"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["keys", *arguments])
+
+
+def test_add_list_revoke(path: Path) -> None:
+    limits = ["--requests-per-minute", "60", "--tokens-per-minute", "9000", "--priority", "-5", "--expires", "90d"]
+    added = run("add", "alice", "--scope", "generate", "--scope", "translate", *limits)
+    secret = added.stdout.strip()  # and nothing else, so that a shell can take it
+    assert (added.exit_code, secret[:3]) == (0, "tv-")
+    assert secret not in added.stderr
+    [key] = KeyFile(path).read()
+    assert (key.name, key.digest, key.scopes) == ("alice", digest(secret), {Scope.GENERATE, Scope.TRANSLATE})
+    assert (key.requests_per_minute, key.tokens_per_minute, key.priority) == (60, 9000, -5)
+    assert key.expires == key.created + timedelta(days=90)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    add_key(path, "old", expires=datetime(2020, 1, 2, tzinfo=UTC))
+    listed = run("list").stdout
+    for word in ("alice", "generate translate", "60", "9000", "-5", "2020-01-02 00:00, is over"):
+        assert word in listed
+    assert key.digest not in listed
+    assert run("revoke", "alice").exit_code == 0
+    assert [each.name for each in KeyFile(path).read()] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2030-01-31", datetime(2030, 1, 31, tzinfo=UTC)),
+        ("2030-01-31T12:30+02:00", datetime(2030, 1, 31, 10, 30, tzinfo=UTC)),
+    ],
+)
+def test_expiry(path: Path, text: str, moment: datetime) -> None:
+    assert run("add", "a", "--scope", "answer", "--expires", text).exit_code == 0
+    assert KeyFile(path).read()[0].expires == moment
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("a",),
+        ("a", "--scope", "everything"),
+        ("a b", "--scope", "answer"),
+        ("a", "--scope", "answer", "--requests-per-minute", "0"),
+        ("a", "--scope", "answer", "--priority", "-1001"),
+        ("a", "--scope", "answer", "--expires", "soon"),
+    ],
+)
+def test_what_makes_no_key_is_refused(path: Path, arguments: tuple[str, ...]) -> None:
+    refused = run("add", *arguments)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("arguments", [("revoke", "nobody"), ("list",)])
+def test_what_is_not_there_is_an_error(path: Path, arguments: tuple[str, ...]) -> None:
+    assert isinstance(run(*arguments).exception, KeyFileError)
+
+
+def test_the_file_must_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRIVIUM_KEYS_FILE", raising=False)
+    assert isinstance(run("list").exception, SettingsError)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
+def test_this_machine_needs_no_keys(host: str) -> None:
+    exposure.check(Settings(host=host))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"])
+def test_others_need_keys_or_a_word_that_they_need_none(host: str, path: Path) -> None:
+    with pytest.raises(SettingsError, match="host: others can reach"):
+        exposure.check(Settings(host=host, keys_file=None))
+    exposure.check(Settings(host=host, keys_file=None, allow_unauthenticated=True))
+    with pytest.raises(KeyFileError):
+        exposure.check(Settings(host=host, keys_file=path))
+    add_key(path, "a")
+    exposure.check(Settings(host=host, keys_file=path))

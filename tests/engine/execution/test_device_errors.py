@@ -1,0 +1,38 @@
+"""What torch raises is told apart: memory that is short, a device that is lost, and everything else."""
+
+import pytest
+import torch
+
+from service.engine.execution.device_errors import translated
+from service.errors import DeviceLost, OutOfMemory
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+        torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("std::bad_alloc"),
+        MemoryError(),
+    ],
+    ids=repr,
+)
+def test_a_failed_allocation_has_one_name(error: Exception) -> None:
+    with pytest.raises(OutOfMemory), translated():
+        raise error
+
+
+def test_so_has_one_that_the_allocator_of_the_cpu_refuses() -> None:
+    with pytest.raises(OutOfMemory, match="allocate"), translated():
+        torch.empty(1 << 60)
+
+
+def test_an_error_that_the_device_keeps_is_another() -> None:
+    with pytest.raises(DeviceLost, match="illegal memory access"), translated():
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nFor debugging consider")
+
+
+def test_the_rest_is_as_it_was() -> None:
+    with pytest.raises(RuntimeError, match="shapes"), translated():
+        raise RuntimeError("shapes do not match")

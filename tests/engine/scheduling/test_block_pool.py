@@ -1,0 +1,176 @@
+"""The block pool against a plain model of it, under any order of calls."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+
+from service.engine.scheduling.block_pool import BlockPool, Content
+
+SIZE = 2
+
+
+class Table:
+    """A sequence as the pool sees it: its blocks, and how far they are published."""
+
+    def __init__(self, tokens: list[int], salt: str) -> None:
+        self.tokens = tokens
+        self.salt = salt
+        self.blocks: list[int] = []
+        self.published = 0
+        self.content: Content = salt
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """Sequences over few tokens, so that beginnings are often shared, and few blocks, so that they run out."""
+
+    tables = Bundle("tables")
+
+    @initialize(num_blocks=st.integers(1, 12))
+    def start(self, num_blocks: int) -> None:
+        self.pool = BlockPool(num_blocks, SIZE)
+        self.held: list[Table] = []
+        self.written: dict[int, tuple[str, tuple[int, ...]]] = {}  # block -> all tokens from the salt to its end
+
+    @rule(target=tables, tokens=st.lists(st.integers(0, 1), min_size=1, max_size=9), salt=st.sampled_from(["", "a"]))
+    def place(self, tokens: list[int], salt: str) -> Table:
+        table = Table(tokens, salt)
+        match = self.pool.match(tokens, salt)
+        for number, block in enumerate(match.blocks):
+            assert self.written[block] == (salt, tuple(tokens[: (number + 1) * SIZE])), "a wrong block was found"
+        assert len(match.blocks) * SIZE < len(tokens), "the last token must be computed"
+        needed = self.pool.blocks_for(len(tokens)) - len(match.blocks)
+        fits = needed <= self.pool.num_free - self.pool.num_revived(match.blocks)
+        if not fits:
+            return table
+        self.pool.take(match.blocks)
+        fresh = self.pool.allocate(needed)
+        assert fresh is not None
+        assert not {block for other in self.held for block in other.blocks} & set(fresh), "a held block was handed out"
+        for block in fresh:
+            self.written.pop(block, None)
+        table.blocks = match.blocks + fresh
+        table.published, table.content = len(match.blocks), match.content
+        self.held.append(table)
+        return table
+
+    @rule(table=tables)
+    def compute_a_block(self, table: Table) -> None:
+        begin = table.published * SIZE
+        tokens = table.tokens[begin : begin + SIZE]
+        if not table.blocks or len(tokens) < SIZE:
+            return
+        block = table.blocks[table.published]
+        self.written[block] = (table.salt, tuple(table.tokens[: begin + SIZE]))
+        table.content = self.pool.publish(block, table.content, tokens)
+        table.published += 1
+        found = self.pool.match([*table.tokens[: begin + SIZE], 0], table.salt).blocks
+        assert len(found) == table.published, "what was published is found"
+
+    @rule(table=consumes(tables))
+    def release(self, table: Table) -> None:
+        self.pool.release(table.blocks)
+        if table.blocks:
+            self.held.remove(table)
+
+    @rule()
+    def ask_for_too_much(self) -> None:
+        before = self.pool.num_free
+        assert self.pool.allocate(before + 1) is None
+        assert self.pool.num_free == before
+
+    @invariant()
+    def references_are_occurrences(self) -> None:
+        if hasattr(self, "pool"):
+            occurrences = Counter(block for table in self.held for block in table.blocks)
+            assert self.pool.num_used == len(occurrences)
+            assert self.pool.num_free + self.pool.num_used == self.pool.num_blocks
+            assert all(0 <= block < self.pool.num_blocks for block in occurrences)
+
+    def teardown(self) -> None:
+        for table in self.held:
+            self.pool.release(table.blocks)
+        assert self.pool.num_used == 0
+        everything = self.pool.allocate(self.pool.num_blocks)
+        assert everything is not None
+        assert sorted(everything) == list(range(self.pool.num_blocks)), "each block exists once"
+
+
+TestPoolMachine = PoolMachine.TestCase
+
+
+def filled(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
+    """The blocks of a sequence that was computed and published."""
+    blocks = pool.allocate(pool.blocks_for(len(tokens)))
+    assert blocks is not None
+    content: Content = salt
+    for number in range(len(tokens) // pool.block_size):
+        begin = number * pool.block_size
+        content = pool.publish(blocks[number], content, tokens[begin : begin + pool.block_size])
+    return blocks
+
+
+def test_a_released_block_is_found_until_it_is_taken() -> None:
+    pool = BlockPool(4, SIZE)
+    blocks = filled(pool, [1, 2, 3, 4])
+    pool.release(blocks)
+    assert pool.num_free == 4
+    assert pool.match([1, 2, 3, 4, 5]).blocks == blocks
+    assert pool.allocate(4) is not None
+    assert pool.match([1, 2, 3, 4, 5]).blocks == []
+
+
+def test_the_end_of_a_sequence_is_taken_before_its_beginning() -> None:
+    pool = BlockPool(2, SIZE)
+    blocks = filled(pool, [1, 2, 3, 4])
+    pool.release(blocks)
+    assert pool.allocate(1) == blocks[1:]
+    assert pool.match([1, 2, 3, 4, 5]).blocks == blocks[:1]
+
+
+def test_untouched_blocks_are_taken_before_cached_ones() -> None:
+    pool = BlockPool(3, SIZE)
+    blocks = filled(pool, [1, 2])
+    pool.release(blocks)
+    assert not set(pool.allocate(2) or ()) & set(blocks)
+    assert pool.match([1, 2, 3]).blocks == blocks
+
+
+def test_salts_do_not_meet() -> None:
+    pool = BlockPool(4, SIZE)
+    filled(pool, [1, 2], salt="mine")
+    assert pool.match([1, 2, 3], "mine").blocks
+    assert not pool.match([1, 2, 3], "yours").blocks
+    assert not pool.match([1, 2, 3]).blocks
+
+
+def test_equal_blocks_share_one_chain() -> None:
+    pool = BlockPool(8, SIZE)
+    first = filled(pool, [1, 2, 3, 4])
+    second = filled(pool, [1, 2, 5, 6])
+    assert pool.match([1, 2, 5, 6, 0]).blocks == [first[0], second[1]]
+
+
+def test_an_announced_block_is_pending_until_it_is_published_or_withdrawn() -> None:
+    pool = BlockPool(4, SIZE)
+    key = pool.announce("", [1, 2])
+    assert key is not None
+    assert pool.match([1, 2, 3]).pending == key
+    assert pool.match([1, 2]).pending is None, "its last token must be computed anyway"
+    assert pool.announce("", [1, 2]) is None, "one announcement is enough"
+    pool.withdraw(key)
+    assert pool.match([1, 2, 3]).pending is None
+    assert pool.announce("", [1]) is None, "a block that is not full is not shared"
+
+
+def test_without_prefix_caching_nothing_is_found() -> None:
+    pool = BlockPool(4, SIZE, prefix_caching=False)
+    filled(pool, [1, 2, 3, 4])
+    assert pool.announce("", [1, 2]) is None
+    assert pool.match([1, 2, 3, 4, 5]).blocks == []
+
+
+@pytest.mark.parametrize(("tokens", "blocks"), [(0, 0), (1, 1), (2, 1), (3, 2)])
+def test_blocks_for(tokens: int, blocks: int) -> None:
+    assert BlockPool(4, SIZE).blocks_for(tokens) == blocks

@@ -1,0 +1,147 @@
+"""Prompts beside streams: steps keep to the target once the machine is known, and prompts always go on."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.engine.protocol.types import Request, SamplingParams
+from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.prefill_budget import FLOOR, SLOWDOWN, Pace
+from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+
+
+class Machine:
+    """Takes time by a formula, of which the pace knows nothing; ``noise`` is a share of it."""
+
+    def __init__(self, base: float, row: float, token: float, pair: float, noise: float = 0.0) -> None:
+        self.base, self.row, self.token, self.pair, self.noise = base, row, token, pair, noise
+        self._random = random.Random(1)
+
+    def seconds(self, step: Step) -> float:
+        spent = self.base
+        for chunk in step.chunks:
+            if chunk.num_tokens == 1:
+                spent += self.row
+            else:
+                spent += chunk.num_tokens * (self.token + self.pair * (chunk.start + chunk.num_tokens / 2))
+        return spent * self._random.uniform(1 - self.noise, 1 + self.noise)
+
+
+LAPTOP = Machine(base=0.03, row=0.002, token=0.002, pair=2e-7, noise=0.05)
+
+
+def prompt_tokens(step: Step) -> int:
+    return sum(chunk.num_tokens for chunk in step.chunks if chunk.num_tokens > 1)
+
+
+def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 300) -> list[tuple[int, float]]:
+    """The prompt tokens and the seconds of each step in which ``victims`` decode while long prompts keep coming."""
+    pace = Pace(target)
+    scheduler = Scheduler(
+        BlockPool(4000, 16), max_num_seqs=64, max_batch_tokens=512, prefill_chunk=256, max_model_len=8192, pace=pace
+    )
+    for number in range(victims):
+        scheduler.add(Request(id=str(number), prompt=(number,), params=SamplingParams(max_tokens=4000)))
+    found = []
+    for number in range(steps):
+        if scheduler.num_running + scheduler.num_waiting < victims + 2:
+            params = SamplingParams(max_tokens=1)
+            prompt = tuple(random.Random(number).choices(range(9), k=2000))
+            scheduler.add(Request(id=f"long {number}", prompt=prompt, params=params, arrival=1.0))
+        step = scheduler.schedule()
+        seconds = machine.seconds(step)
+        scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
+        pace.learn(step, seconds)
+        if number:  # all victims decode
+            assert sum(chunk.num_tokens == 1 for chunk in step.chunks) >= victims
+            found.append((prompt_tokens(step), seconds))
+    return found
+
+
+def test_streams_keep_their_pace_while_long_prompts_come() -> None:
+    paced, unpaced = (attacked(LAPTOP, target)[20:] for target in (0.2, 0.0))
+    assert max(seconds for _, seconds in unpaced) > 0.9
+    assert max(seconds for _, seconds in paced) < 0.2 * 1.1
+    mean = sum(tokens for tokens, _ in paced) / len(paced)
+    assert mean > 50  # of the 67 or so that there is time for
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    base=st.floats(0, 0.3),
+    row=st.floats(0, 0.02),
+    token=st.floats(1e-6, 0.02),
+    pair=st.floats(0, 1e-5),
+    target=st.floats(0.01, 1.0),
+)
+def test_on_any_machine_steps_keep_to_the_bound_or_do_the_least(
+    base: float, row: float, token: float, pair: float, target: float
+) -> None:
+    bound = max(target, SLOWDOWN * (base + 8 * row))
+    for tokens, seconds in attacked(Machine(base, row, token, pair), target, steps=80)[30:]:
+        assert tokens <= FLOOR or seconds <= bound * 1.05
+
+
+def test_prompts_go_on_whatever_the_target() -> None:
+    hopeless = Machine(base=1.0, row=0.0, token=0.1, pair=0.0)
+    tokens = [tokens for tokens, _ in attacked(hopeless, 0.001)]
+    assert max(tokens) == FLOOR
+    assert sum(tokens) > 0.9 * FLOOR * len(tokens)
+
+
+def test_where_decodes_take_all_of_the_target_prompts_may_take_twice_as_long_as_they() -> None:
+    pace = Pace(0.2)
+    sequences = [Sequence(Request(id=str(n), prompt=(n,), params=SamplingParams(max_tokens=9))) for n in range(9)]
+    decodes = [Chunk(sequence, 0, 1) for sequence in sequences[:8]]
+    for tokens in (0, 0, 0, 100, 200, 200):
+        pace.learn(Step([*decodes, *([Chunk(sequences[8], 0, tokens)] if tokens else [])]), 1.0 + 0.01 * tokens)
+    assert 150 < pace.allowance(8, 0) < 200
+
+
+def test_a_long_prompt_leaves_room_for_short_ones() -> None:
+    pace = Pace(0.2)
+    scheduler = Scheduler(
+        BlockPool(400, 16), max_num_seqs=9, max_batch_tokens=512, prefill_chunk=256, max_model_len=6000, pace=pace
+    )
+    scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
+    scheduler.add(Request(id="long", prompt=tuple(range(4000)), params=SamplingParams(max_tokens=1), arrival=1.0))
+    steps: list[dict[str, int]] = []
+    for number in range(40):
+        if number == 30:
+            params = SamplingParams(max_tokens=1)
+            scheduler.add(Request(id="short", prompt=(7,) * 20, params=params, arrival=2.0))
+        step = scheduler.schedule()
+        scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
+        scheduler.learn(step, LAPTOP.seconds(step))
+        steps.append({chunk.sequence.id: chunk.num_tokens for chunk in step.chunks})
+    alone, shared = steps[29]["long"], steps[30]
+    assert alone > 50
+    assert shared["short"] == 20
+    assert 20 < shared["long"] < 0.7 * alone
+
+
+def test_where_nobody_decodes_or_nothing_is_wanted_nothing_is_bounded() -> None:
+    assert Pace(0.2).allowance(0, 0) == math.inf
+    assert Pace(0.0).allowance(8, 0) == math.inf
+    assert Pace(0.2).allowance(8, 0) == FLOOR  # nothing is known yet
+
+
+def test_a_long_time_without_prompts_does_not_make_their_cost_forgotten() -> None:
+    pace = Pace(0.2)
+    scheduler = Scheduler(
+        BlockPool(400, 16), max_num_seqs=9, max_batch_tokens=512, prefill_chunk=256, max_model_len=6000, pace=pace
+    )
+    allowed = []
+    for steps in (40, 2000):
+        scheduler.add(Request(id=f"{steps}", prompt=tuple(range(800)), params=SamplingParams(max_tokens=steps)))
+        for _ in range(steps - 1):
+            step = scheduler.schedule()
+            scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
+            pace.learn(step, LAPTOP.seconds(step))
+        allowed.append(pace.allowance(1, 0))
+    assert allowed[1] == pytest.approx(allowed[0], rel=0.2)

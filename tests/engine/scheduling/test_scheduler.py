@@ -1,0 +1,268 @@
+"""The scheduler under any order of arrivals, aborts and steps: no leak, no starvation, no double use."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenOutput
+from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.step import ChunkOutput, Step
+from service.errors import EngineError, RequestTooLarge
+from tests.engine.toy_model import SIZE, Cache, expected
+
+
+def make(
+    *, blocks: int = 16, seqs: int = 4, budget: int = 8, chunk: int = 4, caching: bool = True, length: int = 64
+) -> Scheduler:
+    pool = BlockPool(blocks, SIZE, prefix_caching=caching)
+    return Scheduler(
+        pool, max_num_seqs=seqs, max_batch_tokens=budget, prefill_chunk=chunk, max_model_len=length, clock=lambda: 0.0
+    )
+
+
+def request(name: str, prompt: list[int], *, priority: int = 0, arrival: float = 0.0, **params: object) -> Request:
+    options = SamplingParams(**{"max_tokens": 3, **params})  # type: ignore[arg-type]
+    return Request(id=name, prompt=tuple(prompt), params=options, priority=priority, arrival=arrival)
+
+
+def drain(scheduler: Scheduler, cache: Cache | None = None) -> tuple[dict[str, list[TokenOutput]], list[Step]]:
+    """Run to the end; everybody's outputs, and the steps."""
+    cache = cache or Cache()
+    outputs: dict[str, list[TokenOutput]] = {}
+    steps = []
+    while scheduler.num_running or scheduler.num_waiting:
+        step = scheduler.schedule()
+        assert step.chunks, "there is work, but nothing is done"
+        steps.append(step)
+        for output in scheduler.commit(step, cache.run(step)):
+            outputs.setdefault(output.request_id, []).append(output)
+        assert len(steps) < 2000
+    assert scheduler.pool.num_used == 0
+    return outputs, steps
+
+
+class SchedulerMachine(RuleBasedStateMachine):
+    @initialize(
+        blocks=st.integers(2, 14),
+        seqs=st.integers(1, 5),
+        budget=st.integers(1, 9),
+        chunk=st.integers(1, 5),
+        caching=st.booleans(),
+    )
+    def start(self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool) -> None:
+        self.scheduler = make(blocks=blocks, seqs=seqs, budget=budget, chunk=chunk, caching=caching)
+        self.budget = budget
+        self.cache = Cache()
+        self.alive: dict[str, tuple[Sequence, list[int]]] = {}
+        self.count = 0
+
+    @rule(
+        prompt=st.lists(st.integers(0, 2), min_size=1, max_size=9),
+        max_tokens=st.integers(0, 8),
+        stop=st.lists(st.integers(0, 4), max_size=1),
+        priority=st.integers(-1, 1),
+        salt=st.sampled_from(["", "a"]),
+        tenant=st.sampled_from(["", "a", "b"]),
+        scores=st.booleans(),
+    )
+    def add(
+        self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, tenant: str, scores: bool
+    ) -> None:
+        self.count += 1
+        params = SamplingParams(
+            max_tokens=max_tokens, stop_token_ids=tuple(stop), prompt_logprobs=0 if scores else None
+        )
+        new = Request(
+            id=str(self.count),
+            prompt=tuple(prompt),
+            params=params,
+            priority=priority,
+            arrival=float(self.count),
+            cache_salt=salt,
+            tenant=tenant,
+        )
+        pool = self.scheduler.pool
+        if pool.blocks_for(len(prompt) + max_tokens) > pool.num_blocks:
+            with pytest.raises(RequestTooLarge):
+                self.scheduler.add(new)
+        else:
+            self.alive[new.id] = self.scheduler.add(new), []
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data())
+    def abort(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(self.alive)))
+        assert self.scheduler.abort(name)
+        assert not self.scheduler.abort(name)
+        sequence, _ = self.alive.pop(name)
+        assert not sequence.block_table
+
+    @rule(fails=st.booleans(), falls_short=st.booleans())
+    def step(self, fails: bool, falls_short: bool) -> None:
+        begun = [sequence for sequence, _ in self.alive.values() if sequence.started is not None]
+        most_urgent = min(begun, key=lambda sequence: sequence.urgency, default=None)
+        step = self.scheduler.schedule()
+        if not self.alive:
+            assert not step.chunks
+            return
+        assert step.chunks
+        assert step.num_tokens <= max(self.budget, 1)
+        assert len({chunk.sequence for chunk in step.chunks}) == len(step.chunks)
+        assert len(step.chunks) <= self.scheduler.max_num_seqs
+        assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
+        running = self.scheduler.num_running
+        outputs = self.cache.run(step)
+        if fails and running == len(step.chunks):
+            outputs[0] = ChunkOutput(error="broken")
+        if falls_short:
+            outputs[-1] = ChunkOutput(num_tokens=step.chunks[-1].num_tokens // 2)
+        self.scheduler.learn(step, 0.01 * step.num_tokens)
+        for output in self.scheduler.commit(step, outputs):
+            self.receive(output)
+
+    def receive(self, output: TokenOutput) -> None:
+        sequence, tokens = self.alive[output.request_id]
+        if output.token is not None:
+            tokens.append(output.token)
+        wanted = expected(sequence.request)
+        assert tokens == wanted[: len(tokens)]
+        if output.finish is not None:
+            del self.alive[output.request_id]
+            assert output.finish is FinishReason.ERROR or tokens == wanted
+        else:
+            assert len(tokens) < len(wanted)
+
+    @invariant()
+    def blocks_are_accounted_for(self) -> None:
+        if not hasattr(self, "scheduler"):
+            return
+        pool = self.scheduler.pool
+        held = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
+        assert pool.num_used == len(held)
+        for sequence, _ in self.alive.values():
+            assert len(sequence.block_table) >= pool.blocks_for(sequence.num_computed)
+        assert self.scheduler.num_running + self.scheduler.num_waiting == len(self.alive)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "scheduler"):
+            return
+        outputs, _ = drain(self.scheduler, self.cache)
+        for items in outputs.values():
+            for output in items:
+                self.receive(output)
+        assert not self.alive, "somebody never finished"
+
+
+SchedulerMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestSchedulerMachine = SchedulerMachine.TestCase
+
+
+def test_decodes_and_a_prompt_share_a_step() -> None:
+    scheduler, cache = make(budget=6, chunk=4, blocks=32), Cache()
+    scheduler.add(request("a", [1, 2], max_tokens=9))
+    scheduler.commit(step := scheduler.schedule(), cache.run(step))
+    scheduler.add(request("b", [2] * 12))
+    step = scheduler.schedule()
+    assert [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks] == [("a", 1), ("b", 4)]
+
+
+def test_long_prompts_never_hold_up_a_stream() -> None:
+    """Though they come first in urgency, and their chunks would take the whole budget."""
+    scheduler, cache = make(budget=8, chunk=4, blocks=99), Cache()
+    scheduler.add(request("stream", [1], max_tokens=30))
+    scheduler.commit(step := scheduler.schedule(), cache.run(step))
+    for name in "abc":
+        scheduler.add(request(name, [ord(name)] * 40, priority=-1))
+    for _ in range(20):
+        step = scheduler.schedule()
+        assert ("stream", 1) in [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks]
+        assert step.num_tokens <= 8
+        scheduler.commit(step, cache.run(step))
+
+
+def test_a_preempted_sequence_keeps_its_tokens_and_its_place() -> None:
+    scheduler = make(blocks=6, budget=8)
+    for name, prompt in (("a", [1, 1, 1]), ("b", [2, 2, 2])):
+        scheduler.add(request(name, prompt, max_tokens=7))
+    outputs, steps = drain(scheduler)
+    assert sum(step.num_preempted for step in steps) > 0
+    for name, prompt in (("a", [1, 1, 1]), ("b", [2, 2, 2])):
+        assert [output.token for output in outputs[name]] == expected(request(name, prompt, max_tokens=7))
+
+
+def test_priority_and_ageing_decide_the_order() -> None:
+    scheduler = make(seqs=1)
+    scheduler.add(request("late", [1], arrival=20.0))
+    scheduler.add(request("early", [1], arrival=1.0))
+    scheduler.add(request("urgent", [1], arrival=15.0, priority=-1))
+    scheduler.add(request("too late to overtake", [1], arrival=12.0, priority=-1))
+    _, steps = drain(scheduler)
+    order = list(dict.fromkeys(chunk.sequence.id for step in steps for chunk in step.chunks))
+    assert order == ["early", "too late to overtake", "urgent", "late"]
+
+
+def test_one_waits_for_the_prefix_that_another_is_computing() -> None:
+    scheduler = make(seqs=4, budget=8, chunk=8, blocks=64)
+    prompt = [1, 2, 3, 4, 5, 6, 7]
+    for name in "abc":
+        scheduler.add(request(name, prompt))
+    _, steps = drain(scheduler)
+    assert [chunk.sequence.id for chunk in steps[0].chunks] == ["a"]
+    assert {chunk.sequence.id: chunk.start for chunk in steps[1].chunks} == {"a": 7, "b": 6, "c": 6}
+    assert sum(step.cache_hit_tokens for step in steps) == 12
+
+
+def test_nobody_waits_for_a_prefix_whose_sequence_is_gone() -> None:
+    scheduler = make(budget=2, chunk=2, blocks=64)
+    scheduler.add(request("a", [1] * 9))
+    scheduler.add(request("b", [1] * 9))
+    step = scheduler.schedule()
+    assert [chunk.sequence.id for chunk in step.chunks] == ["a"]
+    scheduler.abort("a")
+    assert [chunk.sequence.id for chunk in scheduler.schedule().chunks] == ["b"]
+
+
+def test_a_failed_step_publishes_nothing() -> None:
+    scheduler, cache = make(budget=8, chunk=8), Cache()
+    scheduler.add(request("a", [1, 2, 3, 4, 5]))
+    step = scheduler.schedule()
+    (output,) = scheduler.commit(step, [ChunkOutput(error="broken")])
+    assert (output.finish, output.error) == (FinishReason.ERROR, "broken")
+    scheduler.add(request("b", [1, 2, 3, 4, 5]))
+    outputs, steps = drain(scheduler, cache)
+    assert steps[0].chunks[0].start == 0
+    assert [output.token for output in outputs["b"]] == expected(request("b", [1, 2, 3, 4, 5]))
+
+
+def test_what_can_never_fit_is_refused_with_both_numbers() -> None:
+    scheduler = make(blocks=4, length=32)
+    with pytest.raises(RequestTooLarge, match=r"10 tokens.*23.*33 tokens.*32 tokens"):
+        scheduler.add(request("a", [1] * 10, max_tokens=23))
+    with pytest.raises(RequestTooLarge, match=r"6 tokens.*3.*9 tokens.*8 tokens"):
+        scheduler.add(request("a", [1] * 6, max_tokens=3))
+    with pytest.raises(EngineError, match="empty"):
+        scheduler.add(request("a", []))
+    scheduler.add(request("a", [1]))
+    with pytest.raises(EngineError, match="in use"):
+        scheduler.add(request("a", [1]))
+
+
+def test_scoring_generates_nothing() -> None:
+    scheduler = make()
+    scheduler.add(request("a", [1, 2, 3], max_tokens=0))
+    outputs, _ = drain(scheduler)
+    assert [(output.token, output.finish) for output in outputs["a"]] == [(None, FinishReason.LENGTH)]
+
+
+def test_the_first_output_tells_what_came_from_the_cache() -> None:
+    scheduler, cache = make(blocks=32), Cache()
+    scheduler.add(request("a", [1, 2, 3, 4, 5]))
+    drain(scheduler, cache)
+    scheduler.add(request("b", [1, 2, 3, 4, 6]))
+    outputs, _ = drain(scheduler, cache)
+    assert [output.num_cached for output in outputs["b"]] == [4, 0, 0]

@@ -1,0 +1,86 @@
+"""An engine process whose model is arithmetic, and which fails when it computes certain tokens.
+
+It starts in a fraction of a second, since it has no torch, and what it says can be known without it: ``expected``. Its
+``model_path`` is a directory, where a file ``broken`` keeps it from loading.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from service.engine import worker
+from service.engine.protocol.types import EngineConfig, Request, TokenLogprob
+from service.engine.scheduling.step import ChunkOutput, Step
+from service.errors import DeviceLost, EngineError
+from tests.engine_info import engine_info
+
+EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY, LOST = range(1000, 1006)  # tokens
+BUSY_SECONDS = 3.5
+_STEP_SECONDS = 0.002
+
+
+def next_token(tokens: Sequence[int], seed: int) -> int:
+    """Depends on all that came before, so that one token lost, repeated or changed changes all that follow."""
+    value = seed
+    for token in tokens:
+        value = (value * 1_000_003 + token) % 2_147_483_647
+    return value % 1000
+
+
+def expected(request: Request) -> list[int]:
+    """What an engine without faults says."""
+    tokens = [*request.prompt]
+    for _ in range(request.params.max_tokens):
+        tokens.append(next_token(tokens, request.params.seed))
+    return tokens[len(request.prompt) :]
+
+
+class FaultyRunner:
+    """Computes ``next_token``, with the least time that a step may take."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        if (Path(config.model_path) / "broken").exists():
+            raise EngineError("the model is broken")
+
+    info = engine_info(
+        vocab_size=1010, max_model_len=4096, max_num_seqs=8, max_batch_tokens=256, prefill_chunk=64, num_blocks=512
+    )
+
+    def run(self, step: Step) -> list[ChunkOutput]:
+        time.sleep(_STEP_SECONDS)
+        outputs = []
+        for chunk in step.chunks:
+            sequence, params = chunk.sequence, chunk.sequence.params
+            tokens = sequence.tokens[chunk.start : chunk.start + chunk.num_tokens]
+            if EXIT in tokens:
+                os._exit(3)
+            if RAISE in tokens:
+                raise ValueError("a fault")
+            if LOST in tokens:
+                raise DeviceLost("the device is lost")
+            if DEADLOCK in tokens:
+                threading.Event().wait()
+            if BUSY in tokens:
+                end = time.monotonic() + BUSY_SECONDS
+                while time.monotonic() < end:
+                    pass
+            scored: tuple[TokenLogprob, ...] = ()
+            if params.prompt_logprobs is not None:
+                following = sequence.request.prompt[chunk.start + 1 : chunk.start + 1 + chunk.num_tokens]
+                scored = tuple(TokenLogprob(token, -1.0) for token in following)
+            if NOT_FINITE in tokens:
+                outputs.append(ChunkOutput(error="the model's output is not finite"))
+            elif chunk.samples:
+                token = next_token(sequence.tokens, params.seed)
+                logprob = None if params.logprobs is None else TokenLogprob(token, -token / 1000)
+                outputs.append(ChunkOutput(token, logprob, scored))
+            else:
+                outputs.append(ChunkOutput(prompt_logprobs=scored))
+        return outputs
+
+
+if __name__ == "__main__":
+    sys.exit(worker.main(lambda: FaultyRunner))

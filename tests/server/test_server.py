@@ -1,0 +1,143 @@
+"""``trivium serve`` as a process, with a real engine and a tiny model."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.engine.tiny_models import tiny_model
+
+ROOT = Path(__file__).parents[2]
+MARK = "xylophone"  # what a client says, and no log may repeat
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "tiny"
+    tiny_model("llama", path)
+    return path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Service:
+    """A running ``trivium serve``; its log is its standard error."""
+
+    def __init__(self, model: Path, *arguments: str, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log: list[str] = []
+        env = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")}
+        command = [
+            sys.executable,
+            "-m",
+            "service",
+            "serve",
+            str(model),
+            "--port",
+            str(port),
+            "--threads",
+            "1",
+            *arguments,
+        ]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+        self._lines: Iterator[str] = iter(self.process.stderr or ())
+
+    def wait_for(self, text: str) -> None:
+        """Read the log until a line holds ``text``."""
+        for line in self._lines:
+            self.log.append(line)
+            if text in line:
+                return
+        pytest.fail(f"the service ended without saying {text!r}: {''.join(self.log)}")
+
+    def end(self) -> int:
+        """Read the log to its end, which comes by itself. Returns the exit code."""
+        self.log += self._lines
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def running(model: Path, *arguments: str, port: int | None = None) -> Iterator[Service]:
+    service = Service(model, *arguments, port=port or free_port())
+    try:
+        yield service
+    finally:
+        service.process.kill()
+        service.process.communicate()
+
+
+def test_it_says_when_it_is_ready_finishes_what_is_open_and_ends_cleanly(model: Path) -> None:
+    with running(model) as service:
+        service.wait_for("Trivium is ready")
+        family = psutil.Process(service.process.pid).children(recursive=True)
+        assert httpx.get(f"{service.url}/health/ready").status_code == 200
+        assert "trivium_engine_up 1.0" in httpx.get(f"{service.url}/metrics").text
+        body = {"prompt": "a", "max_tokens": 100, "ignore_eos": True, "stream": True}
+        with httpx.stream("POST", f"{service.url}/v1/generate", json=body, timeout=30) as response:
+            lines = response.iter_lines()
+            next(lines)
+            service.process.send_signal(signal.SIGTERM)
+            assert "data: [DONE]" in list(lines)
+        assert service.end() == 0
+        log = "".join(service.log)
+        assert all(word in log for word in ("tiny (LlamaForCausalLM", "cpu, float32", "128 tokens", "full length"))
+        assert "Traceback" not in log
+        assert family
+        assert not [process for process in family if process.is_running()]
+
+
+def test_a_signal_while_it_loads_is_a_clean_end(model: Path) -> None:
+    with running(model) as service:
+        service.wait_for("Uvicorn running")
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end() == 0
+
+
+def test_two_signals_while_it_loads_end_it_too(model: Path) -> None:
+    with running(model) as service:
+        service.wait_for("Uvicorn running")
+        family = psutil.Process(service.process.pid).children(recursive=True)
+        for _ in range(2):
+            service.process.send_signal(signal.SIGINT)
+        service.end()
+        assert family
+        assert not [process for process in family if process.is_running()]
+
+
+def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Path) -> None:
+    with running(model, "--device", "cuda:99") as service:
+        assert service.end() == 1
+        assert service.log[-1].startswith("trivium: the engine cannot start: ")
+
+
+def test_a_port_in_use_ends_it(model: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, running(model, port=listener.getsockname()[1]) as service:
+        assert service.end() == 1
+        assert "Address already in use" in "".join(service.log)
+
+
+def test_json_logs_are_json_and_hold_nothing_that_a_client_said(model: Path) -> None:
+    with running(model, "--log-json", "--log-level", "debug") as service:
+        service.wait_for('"ready"')
+        for body in ({"prompt": MARK, "max_tokens": 3}, {"prompt": MARK, "max_tokens": MARK}, {"messages": MARK}):
+            httpx.post(f"{service.url}/v1/generate", json=body, timeout=30)
+        with socket.create_connection(("127.0.0.1", int(service.url.rsplit(":", 1)[1])), timeout=30) as client:
+            client.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 100_000)
+            assert client.recv(100).startswith(b"HTTP/1.1 400 ")  # a head without an end does not stay in memory
+        service.process.send_signal(signal.SIGINT)
+        assert service.end() == 0
+        lines = [json.loads(line) for line in service.log]
+        assert {"time", "level", "logger", "message"} <= set(lines[0])
+        assert MARK not in "".join(service.log)

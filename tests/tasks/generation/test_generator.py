@@ -1,0 +1,158 @@
+"""Prompts and messages to requests, and what is refused on the way."""
+
+import pytest
+
+from service.tasks.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptTooLong, UnknownToken
+from service.tasks.generation.generator import Generator, Options
+from service.tasks.text.chat_template import ChatTemplate
+from service.tasks.text.tokenizer import Tokenizer
+from tests.tasks.engine import ScriptedClient, says
+from tests.tasks.text.test_chat_template import CHATML
+from tests.tasks.text.vocabularies import byte_fallback, byte_level, tokenizer
+
+CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
+
+
+def generator(kind: Tokenizer = CHAT, **limits: int) -> Generator:
+    return Generator(ScriptedClient(says([1, 2]), **limits), kind, max_output_tokens=64)
+
+
+async def test_a_text_is_encoded_with_its_special_tokens() -> None:
+    request = await generator(tokenizer("byte_fallback")).from_prompt("the day", Options())
+    assert request.prompt == tuple(byte_fallback().encode("the day").ids)
+    assert request.prompt[0] == 1
+
+
+async def test_tokens_are_taken_as_they_are() -> None:
+    request = await generator(tokenizer("byte_fallback")).from_prompt([5, 6], Options())
+    assert request.prompt == (5, 6)
+
+
+async def test_messages_go_through_the_template() -> None:
+    messages = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello"}]
+    asked = await generator().from_messages(messages[:1], Options())
+    assert CHAT.decode(asked.prompt) == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
+    continued = await generator().from_messages(messages, Options(), continue_final_message=True)
+    assert CHAT.decode(continued.prompt).endswith("<|im_start|>assistant\nHello")
+
+
+async def test_options_reach_the_engine() -> None:
+    options = Options(
+        max_tokens=9,
+        min_tokens=2,
+        temperature=0.5,
+        top_k=4,
+        top_p=0.9,
+        min_p=0.1,
+        repetition_penalty=1.1,
+        presence_penalty=0.2,
+        frequency_penalty=0.3,
+        logit_bias={3: -1.0},
+        seed=11,
+        stop=("x",),
+        include_stop=True,
+        stop_token_ids=(7, 0),
+        logprobs=2,
+        prompt_logprobs=1,
+        skip_special_tokens=False,
+        n=3,
+        priority=-1,
+        cache_salt="s",
+        tenant="t",
+    )
+    request = await generator().from_prompt("hi", options)
+    params = request.params
+    assert params.stop_token_ids == (0, 7)
+    names = set(Options.__dataclass_fields__) - {"stop_token_ids", "ignore_eos"}
+    for name in names:
+        assert getattr(params if hasattr(params, name) else request, name) == getattr(options, name)
+
+
+async def test_the_end_of_text_can_be_ignored() -> None:
+    request = await generator().from_prompt("hi", Options(ignore_eos=True, stop_token_ids=(7,)))
+    assert request.params.stop_token_ids == (7,)
+
+
+async def test_without_a_seed_each_request_has_another() -> None:
+    seeds = {(await generator().from_prompt("hi", Options())).params.seed for _ in range(4)}
+    assert len(seeds) == 4
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(2048, 64), (12, 2), (11, 1)])
+async def test_without_a_number_what_fits_is_generated(limit: int, expected: int) -> None:
+    request = await generator(max_model_len=limit).from_prompt([5] * 10, Options())
+    assert request.params.max_tokens == expected
+
+
+@pytest.mark.parametrize("limits", [{"max_model_len": 32}, {"num_blocks": 2}])
+async def test_what_can_never_fit_is_refused_with_both_numbers(limits: dict[str, int]) -> None:
+    with pytest.raises(PromptTooLong) as error:
+        await generator(**limits).from_prompt([5] * 30, Options(max_tokens=3))
+    assert (error.value.prompt_tokens, error.value.max_tokens, error.value.limit) == (30, 3, 32)
+    assert error.value.param == "prompt"
+    assert all(number in str(error.value) for number in ("30", "3", "32"))
+    assert (await generator(**limits).from_prompt([5] * 30, Options(max_tokens=2))).params.max_tokens == 2
+
+
+async def test_a_prompt_that_leaves_no_room_is_refused() -> None:
+    with pytest.raises(PromptTooLong, match="32 are in the prompt") as error:
+        await generator(max_model_len=32).from_prompt([5] * 32, Options())
+    assert error.value.max_tokens is None
+
+
+async def test_a_full_prompt_can_be_scored() -> None:
+    request = await generator(max_model_len=32).from_prompt([5] * 32, Options(max_tokens=0))
+    assert request.params.max_tokens == 0
+
+
+async def test_more_log_probabilities_of_a_prompt_than_are_held_are_refused() -> None:
+    prompt = [5] * 2000
+    for n, top in ((3, 20), (1, 64), (6, 9)):
+        fits = Options(max_tokens=1, n=n, prompt_logprobs=top)
+        assert (await generator().from_prompt(prompt, fits)).n == n
+    with pytest.raises(InvalidOption, match=r"8000 prompt tokens.*168000.*131072") as error:
+        await generator().from_prompt(prompt, Options(max_tokens=1, n=4, prompt_logprobs=20))
+    assert error.value.param == "logprobs"
+
+
+@pytest.mark.parametrize("prompt", ["", []])
+async def test_an_empty_prompt_is_refused(prompt: str | list[int]) -> None:
+    with pytest.raises(InvalidPrompt, match="empty"):
+        await generator().from_prompt(prompt, Options())
+
+
+@pytest.mark.parametrize("id", [-1, 1000, 2**40])
+async def test_tokens_that_the_model_has_not_are_refused(id: int) -> None:
+    with pytest.raises(UnknownToken, match="vocabulary of 1000") as error:
+        await generator().from_prompt([1, id], Options())
+    assert error.value.param == "prompt"
+    with pytest.raises(UnknownToken) as error:
+        await generator().from_prompt([1], Options(logit_bias={id: 1.0}))
+    assert error.value.param == "logit_bias"
+    with pytest.raises(UnknownToken) as error:
+        await generator().from_prompt([1], Options(stop_token_ids=(id,)))
+    assert error.value.param == "stop_token_ids"
+
+
+async def test_text_with_tokens_that_the_model_has_not_is_refused() -> None:
+    with pytest.raises(UnknownToken):
+        await generator(vocab_size=600).from_prompt("<tool call>", Options())
+
+
+async def test_more_than_the_most_cannot_be_the_least() -> None:
+    with pytest.raises(InvalidOption) as error:
+        await generator().from_prompt("hi", Options(min_tokens=5, max_tokens=4))
+    assert error.value.param == "min_tokens"
+
+
+async def test_messages_need_a_template() -> None:
+    with pytest.raises(NoChatTemplate):
+        await generator(tokenizer("byte_level")).from_messages([{"role": "user", "content": "hi"}], Options())
+
+
+async def test_it_starts_a_completion() -> None:
+    ready = generator()
+    with ready.start([await ready.from_prompt("hi", Options())]) as completion:
+        [[choice]] = await completion.collect()
+    assert [output.token for output in choice.tokens] == [1, 2]

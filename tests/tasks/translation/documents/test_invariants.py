@@ -1,0 +1,152 @@
+"""What holds for any text and any model."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import get_args
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from service.tasks.errors import MalformedMarkup
+from service.tasks.translation.documents import Document, Mark, force, read, restore
+from service.tasks.translation.documents.markers import split_at_markers
+from service.tasks.translation.order import Format
+from tests.tasks.translation.documents.reading import document, split, whole
+
+FORMATS = get_args(Format)
+PIECES = [
+    *"abc 你。.!\n\r\t\\*_`[]()<>{}%$&#|~-:'\"=/1⟦⟧\0",
+    *("<b>", "</b>", "<i class='x'>", "</i>", "<br>", "<p>", "</p>", "<br/>", "<code>", "</code>", "<!--", "-->"),
+    *("{0}", "{{x}}", "%1$s", "https://a.b/c", "a@b.org", "&amp;", "&eacute;", "&nbsp;", "\r\n", "\n\n"),
+    *("[1]", "【2】", "[ 9"),
+    *("**", "> ", "- ", "    ", "[a](b)", "![a](b)", "```\n", "| a | b |\n|---|---|\n", "# ", "[a]: b\n", "word "),
+]
+TEXTS = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text())
+SAID = st.lists(
+    st.sampled_from(["[1]", "[2]", "[ 3]", "【4】", "[", "]", "⟦", "9", "mot ", "你", "<", "&", "\n"]), max_size=12
+).map("".join)
+ELEMENTS = st.recursive(
+    st.sampled_from(["word ", "One. ", "二。", "{0}", "&lt;", "<br/>", "a@b.org "]),
+    lambda inner: st.tuples(st.sampled_from(["b", "i", "p", "span", "div"]), st.lists(inner, max_size=4)).map(
+        lambda element: f"<{element[0]}>{''.join(element[1])}</{element[0]}>"
+    ),
+    max_leaves=12,
+)
+
+
+def read_or_skip(text: str, format: Format) -> Document:
+    try:
+        return document(text, format)
+    except MalformedMarkup:
+        assume(False)
+        raise
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(text=TEXTS)
+def test_what_is_not_translated_is_the_text_byte_for_byte(format: Format, text: str) -> None:
+    found = read_or_skip(text, format)
+    assert found.join([unit.source for unit in found.units]) == text
+    for unit in found.units:
+        assert restore(unit, unit.text) == unit.source or any(mark.put != mark.source for mark in unit.marks)
+    assert all(text[unit.start : unit.end] == unit.source for unit in found.units)
+    assert all(unit.text == unit.text.strip() for unit in found.units)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(text=TEXTS, said=SAID)
+def test_each_mark_is_there_exactly_once_whatever_is_said(format: Format, text: str, said: str) -> None:
+    for unit in read_or_skip(text, format).units:
+        numbers = split_at_markers(unit.text)[1]
+        assert numbers == list(range(1, len(unit.marks) + 1))
+        put = Counter("".join(mark.put for mark in unit.marks))
+        counted = replace(unit, marks=tuple(Mark("", "\ue000", mark.tags) for mark in unit.marks))
+        for write in (force, restore):
+            assert not put - Counter(write(unit, said) or "".join(put.elements()))
+            written = write(counted, said)
+            assert written is None or written.count("\ue000") == len(unit.marks)
+            assert written is None or not split_at_markers(written)[1]
+
+
+@pytest.mark.parametrize("format", ["html", "xml"])
+@given(elements=st.lists(ELEMENTS, max_size=6), said=SAID)
+def test_the_output_has_the_tags_of_the_input(format: Format, elements: list[str], said: str) -> None:
+    text = f"<div>{''.join(elements)}</div>"
+    found = document(text, format)
+    for write in (force, lambda unit, _: force(unit, unit.text + "!"), lambda unit, _: restore(unit, f"{unit.text}<&")):
+        written = found.join([write(unit, said) for unit in found.units])
+        assert Counter(tags(written)) == Counter(tags(text))
+        ElementTree.fromstring(written)
+
+
+def tags(text: str) -> list[str]:
+    found: list[str] = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            found.append(f"/{tag}")
+
+    parser = Parser()
+    parser.feed(text)
+    parser.close()
+    return found
+
+
+HOSTILE = {
+    **{
+        f"many {text!r}": text
+        for text in ("<", "&", "{", "{a", "%", "%(", "$", "[", "](", "`", "*", "*a", "[1", "\\", "|a")
+    },
+    **{
+        f"tags {text!r}": text
+        for text in ("<b>", "<b><i></b>", "</b>", "<a href='", "<a x=", "<!--", "<![CDATA[>", "<?")
+    },
+    **{f"kept {text!r}": text for text in ("<script>", "<code>", "<p translate=no>", "<title>")},
+    **{f"words {text!r}": text for text in ("a.", "a@", "a@b.", "http://", "&aaaa", "1,", "- ", '[a](b "')},
+}
+
+
+@pytest.mark.timeout(60)  # what goes over its text again and again would not end in time
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("pattern", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts_are_read_to_their_end(format: Format, pattern: str) -> None:
+    text = pattern * (64_000 // len(pattern))
+    try:
+        found = read(text, format, split=whole)
+    except MalformedMarkup:
+        assert format == "xml"
+        return
+    assert found.join([unit.source for unit in found.units]) == text
+    assert len(found.join([force(unit, "x [1]") for unit in found.units])) > len(found.units)
+
+
+def test_deep_braces_are_read_in_one_pass() -> None:
+    text = "{a, plural, one " * 50_000 + "}" * 50_000
+    assert document(f"x {text}").units[0].marks[0].source == text
+
+
+def test_sentences_may_be_cut_anywhere() -> None:
+    text = "See {name} and {{other}} or <b>bold</b>"
+    for cut in range(len(text)):
+        found = read(text, "text", split=lambda shown, cut=cut: [(0, cut), (cut, len(shown))])
+        assert found.join([unit.source for unit in found.units]) == text
+        assert sum(len(unit.marks) for unit in found.units) >= 2
+        assert not re.search("[{}]", "".join(unit.text for unit in found.units))
+
+
+def test_the_splitter_sees_names_for_placeholders_and_no_tags() -> None:
+    shown: list[str] = []
+
+    def note(text: str) -> list[tuple[int, int]]:
+        shown.append(text)
+        return split(text)
+
+    read("<p>Ask <b>a.b@c.org.</b> Then {0}.</p>", "html", split=note)
+    assert shown == ["Ask Xxxxxxxxx. Then Xxx."]

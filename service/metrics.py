@@ -19,7 +19,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 import service
 from service.engine.protocol.types import EngineInfo, FinishReason, StepStats
 from service.reader.messages import BatchStats, ReaderInfo
-from service.tasks.generation.completion import Timings, Usage
+from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation.result import Flag
 
 # From a token on a GPU (milliseconds) to a long prompt on two CPU cores (a minute).
@@ -34,7 +34,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Metrics:
     """The service's series, and one method for each kind of event that moves them.
 
-    It is the ``Observer`` of completions and translations; the server tells it of HTTP and of the engine.
+    It is the ``CompletionObserver`` of completions and translations; the server tells it of HTTP and of the engine.
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,8 @@ from service.engine.protocol.types import FinishReason, StepStats
 from service.metrics import Metrics
 from service.processes.supervisor import Observer as Deaths
 from service.reader.messages import BatchStats, ReaderInfo
-from service.tasks.generation.completion import Observer, Timings, Usage
+from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation.result import Flag
 from service.tasks.translation.run import Observer as TranslationObserver
 from tests.engine_info import engine_info
@@ -91,7 +92,7 @@ def metrics() -> Metrics:
     deaths.process_returned("engine", 2.5, replayed=7)
     metrics.engine_ready(INFO)
     metrics.observe_step(STEP)
-    observer: Observer = metrics
+    observer: CompletionObserver = metrics
     observer.request_started("gen-1")
     observer.first_token(0.1)
     observer.token_gap(0.02)

@@ -11,8 +11,8 @@ from service.api.errors import ApiError
 from service.api.limits import admission
 from service.api.limits.admission import Admission
 from service.engine.protocol.types import SamplingParams
-from service.tasks.generation.choice import CompletionRequest
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.request import GenerationRequest
 from tests.api.scripted import INFO, ScriptedEngine, scripted_service
 from tests.api.wire import connection, post_bytes, read_until
 
@@ -41,10 +41,10 @@ def refused(queue: Admission, cost: Cost) -> ApiError:
 
 def test_the_worst_case_of_every_choice_is_billed() -> None:
     requests = [
-        CompletionRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
-        CompletionRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
+        GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
+        GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
     ]
-    assert Cost.of(requests) == Cost(sequences=3, tokens=27)
+    assert Cost.from_requests(requests) == Cost(sequences=3, tokens=27)
 
 
 def test_the_time_to_try_again_follows_the_measured_pace(clock: Clock) -> None:

@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 
 from service.api.errors import RETRY_AFTER, ApiError
 from service.settings import Settings
-from service.tasks.generation.completion import Timings
+from service.tasks.generation.usage import Timings
 
 HEADER = "x-request-timeout"
 

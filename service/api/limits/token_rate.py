@@ -13,8 +13,8 @@ from fastapi import Request
 from service.api.errors import ApiError
 from service.api.limits.disconnect import ClientGone
 from service.keys.caller import Caller
-from service.tasks.generation.completion import Usage
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.usage import Usage
 
 
 class Metered(Protocol):

@@ -13,7 +13,8 @@ from typing import Any
 from starlette.types import Scope
 
 from service.engine.protocol.types import FinishReason
-from service.tasks.generation.completion import Observer, Timings, Usage
+from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.usage import Timings, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Entry:
 class Accounts:
     """An observer of completions that counts for the request, and passes on what it is told."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: CompletionObserver) -> None:
         self._observer = observer
         self.first_token = observer.first_token  # for every token: without a further call
         self.token_gap = observer.token_gap

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from service.engine.protocol.types import TokenLogprob, TokenOutput
-from service.tasks.generation.completion import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 
 _LEAST = -9999.0  # JSON has no infinity

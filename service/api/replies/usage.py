@@ -5,7 +5,8 @@ from typing import Any
 from service.api.errors import ApiError
 from service.engine.protocol.types import FinishReason
 from service.errors import failure
-from service.tasks.generation.completion import Choice, Delta, Timings, Usage
+from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.usage import Timings, Usage
 
 
 def usage(usage: Usage) -> dict[str, Any]:

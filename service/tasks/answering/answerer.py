@@ -18,11 +18,11 @@ from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
-from service.tasks.generation.choice import CompletionRequest
-from service.tasks.generation.completion_sequence import Rounds, check
+from service.tasks.generation.completion_sequence import CompletionSequence, check
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.few_shot import FewShot
 from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.request import GenerationRequest
 
 _LONGEST_ANSWER = 256  # tokens, where the client names no number; the prompts ask for far less
 _BEAM = 5  # beginnings of spans that are followed, if not more answers are asked for
@@ -61,7 +61,7 @@ class Answerer:
         query = replace(query, question=question)
         mode = _mode(query)
         id = request_id or uuid4().hex
-        rounds = Rounds(self._generator, id)
+        rounds = CompletionSequence(self._generator, id)
         if not query.documents:
             return await self._from_knowledge(query, options, rounds)
         if not any(document.text.strip() for document in query.documents):
@@ -73,7 +73,7 @@ class Answerer:
             return await self._extract(query, options, rounds)
         return await self._quote(query, options, rounds)
 
-    async def _extract(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
+    async def _extract(self, query: Query, options: Options, rounds: CompletionSequence) -> AnswerRun:
         most_tokens = min(query.longest, options.max_tokens or query.longest)
         windows = await self._windows(query, await self._room(extraction_prompt(query.question, ""), most_tokens))
         extraction = await self._extraction(query, options, windows, most_tokens)
@@ -99,7 +99,7 @@ class Answerer:
             beam=max(_BEAM, query.top_k),
         )
 
-    async def _quote(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
+    async def _quote(self, query: Query, options: Options, rounds: CompletionSequence) -> AnswerRun:
         tokenizer = self._generator.tokenizer
         most_tokens = options.max_tokens or _LONGEST_ANSWER
         bare = citing_prompt(query.question, [])
@@ -125,7 +125,7 @@ class Answerer:
         cost = replace(extraction.cost, tokens=extraction.cost.tokens + most_tokens)
         return AnswerRun(rounds, work, cost=cost)
 
-    async def _from_knowledge(self, query: Query, options: Options, rounds: Rounds) -> AnswerRun:
+    async def _from_knowledge(self, query: Query, options: Options, rounds: CompletionSequence) -> AnswerRun:
         prompt, given = knowledge_prompt(query.question)
         tokenizer = self._generator.tokenizer
         tokens = await prompt.encode(tokenizer, given, style=self._style)
@@ -134,7 +134,7 @@ class Answerer:
             options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
         request = self._generator.from_tokens(tokens, options, param="question")
-        return AnswerRun(rounds, _written(rounds, request), cost=Cost.of([request]))
+        return AnswerRun(rounds, _written(rounds, request), cost=Cost.from_requests([request]))
 
     async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:
         """Tokens of documents that fit between a question and its answer. Raises PromptTooLong."""
@@ -215,7 +215,7 @@ async def _nothing(mode: str) -> AsyncGenerator[str | Answer, None]:
     yield Answer(text="", mode=mode, no_answer=True, no_answer_probability=1.0 if mode == "extractive" else None)
 
 
-async def _written(rounds: Rounds, request: CompletionRequest) -> AsyncGenerator[str | Answer, None]:
+async def _written(rounds: CompletionSequence, request: GenerationRequest) -> AsyncGenerator[str | Answer, None]:
     """What the model says, trimmed."""
     text, space, finish = "", "", "stop"
     async for delta in rounds.start([request]):

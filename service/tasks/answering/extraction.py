@@ -18,10 +18,11 @@ from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.spans import Passage, Place
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import Window
-from service.tasks.generation.choice import Choice, CompletionRequest
-from service.tasks.generation.completion_sequence import Rounds
+from service.tasks.generation.choice import Choice
+from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.request import GenerationRequest
 
 _ALTERNATIVES = 8  # tokens looked at beside each chosen one, to see whether the span could have ended there
 IMPOSSIBLE = -99.0  # log probability
@@ -78,13 +79,15 @@ class Extraction:
         longest = max(len(reading.prompt) for reading in self._readings)
         return Cost(sequences, sequences * (longest + self._most_tokens))
 
-    async def work(self, rounds: Rounds, top_k: int, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
+    async def work(
+        self, rounds: CompletionSequence, top_k: int, threshold: float | None
+    ) -> AsyncGenerator[str | Answer, None]:
         """The answer's text, then the answer."""
         answer = await self.find(rounds, top_k, threshold)
         yield answer.text
         yield answer
 
-    async def find(self, rounds: Rounds, top_k: int, threshold: float | None) -> Answer:
+    async def find(self, rounds: CompletionSequence, top_k: int, threshold: float | None) -> Answer:
         """The same at once."""
         openings, none = await self._open(rounds)
         candidates = await self._follow(rounds, openings)
@@ -102,7 +105,7 @@ class Extraction:
         start, end = sentence_bounds(window.text, span.start - window.start, span.end - window.start)
         return window.span(start, end, score=1.0)
 
-    async def _open(self, rounds: Rounds) -> tuple[list[_Opening], float]:
+    async def _open(self, rounds: CompletionSequence) -> tuple[list[_Opening], float]:
         """The likeliest beginnings of all windows, and the least log probability of no answer in any of them."""
         passages = await asyncio.to_thread(self._passages)
         requests = [
@@ -123,7 +126,7 @@ class Extraction:
             )
         return sorted(openings, key=lambda opening: -opening.logprob)[: self._beam], none
 
-    async def _follow(self, rounds: Rounds, openings: Sequence[_Opening]) -> list[Candidate]:
+    async def _follow(self, rounds: CompletionSequence, openings: Sequence[_Opening]) -> list[Candidate]:
         graphs = await asyncio.to_thread(lambda: [each.passage.continuations(each.places) for each in openings])
         requests = [
             self._request(
@@ -158,7 +161,7 @@ class Extraction:
 
     def _request(
         self, prompt: tuple[int, ...], graph: TokenGraph, *, max_tokens: int, logprobs: int
-    ) -> CompletionRequest:
+    ) -> GenerationRequest:
         options = replace(self._options, max_tokens=max_tokens, logprobs=logprobs, constraint=graph)
         return self._generator.from_tokens(prompt, options, param="question")
 

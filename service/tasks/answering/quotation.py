@@ -13,8 +13,8 @@ from service.tasks.answering.prompts import Citing
 from service.tasks.answering.relevance import Relevance, sentence, terms
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.windows import Window
-from service.tasks.generation.choice import CompletionRequest
-from service.tasks.generation.completion_sequence import Rounds, check
+from service.tasks.generation.completion_sequence import CompletionSequence, check
+from service.tasks.generation.request import GenerationRequest
 
 _SPANS = 4  # that say which windows are read
 _MARKS = "\"'“”‘’«»„「」『』《》"  # what people put around a quotation
@@ -24,7 +24,7 @@ _MARKS = "\"'“”‘’«»„「」『』《》"  # what people put around a 
 class Begun:
     """A request that goes on behind a quotation, and the windows that its prompt holds."""
 
-    request: CompletionRequest
+    request: GenerationRequest
     citing: Citing
     windows: Sequence[Window]
 
@@ -42,7 +42,7 @@ class Quotation:
         self._relevance = relevance
         self._begin = begin
 
-    async def work(self, rounds: Rounds, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
+    async def work(self, rounds: CompletionSequence, threshold: float | None) -> AsyncGenerator[str | Answer, None]:
         """Pieces of the answer's text, then the answer. Where nothing is extracted, nothing is written."""
         found = await self._extraction.find(rounds, _SPANS, threshold)
         answer = replace(found, text="", mode="generative", spans=(), score=None)

@@ -16,9 +16,9 @@ from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, check_number
 from service.tasks.errors import PromptTooLong, UnknownToken
-from service.tasks.generation.completion import Timings, Usage
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Options
+from service.tasks.generation.usage import Timings, Usage
 
 
 class Reader:

@@ -5,8 +5,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from service.tasks.answering.result import Answer
-from service.tasks.generation.completion import Timings, Usage
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.usage import Timings, Usage
 
 
 class Work(Protocol):

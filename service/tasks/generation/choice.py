@@ -5,25 +5,11 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from service.engine.protocol.types import FinishReason, SamplingParams, TokenLogprob, TokenOutput
+from service.engine.protocol.types import FinishReason, TokenLogprob, TokenOutput
+from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.stop_strings import StopStrings
 from service.tasks.text.tokenizer import Tokenizer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionRequest:
-    """A prompt and how to continue it, n times. ``params.stop_token_ids`` hold the end-of-sequence tokens."""
-
-    prompt: tuple[int, ...]
-    params: SamplingParams
-    n: int = 1
-    stop: tuple[str, ...] = ()
-    include_stop: bool = False  # whether what stopped it, string or token, is part of the text
-    skip_special_tokens: bool = True
-    priority: int = 0
-    cache_salt: str = ""
-    tenant: str = ""
 
 
 class Delta(Struct, frozen=True):
@@ -69,7 +55,7 @@ class ChoiceDecoder:
     A stop string that begins in the first ``min_tokens`` tokens does not count, as stop tokens do not there.
     """
 
-    def __init__(self, request: CompletionRequest, tokenizer: Tokenizer, prompt_index: int, choice: int) -> None:
+    def __init__(self, request: GenerationRequest, tokenizer: Tokenizer, prompt_index: int, choice: int) -> None:
         self.prompt_index = prompt_index
         self.choice = choice
         self.num_tokens = 0

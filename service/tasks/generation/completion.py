@@ -6,10 +6,9 @@ the others untouched.
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 from uuid import uuid4
 
 import msgspec
@@ -17,49 +16,11 @@ import msgspec
 from service.engine.client import EngineClient
 from service.engine.protocol.types import FinishReason, Request, TokenOutput
 from service.errors import EngineError
-from service.tasks.generation.choice import Choice, ChoiceDecoder, CompletionRequest, Delta
+from service.tasks.generation.choice import Choice, ChoiceDecoder, Delta
+from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.generation.usage import Timings, Usage
 from service.tasks.text.tokenizer import Tokenizer
-
-__all__ = ["Choice", "Completion", "CompletionRequest", "Delta", "Observer", "Timings", "Usage"]
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens. A prompt counts once, however many choices it has; the tokens of all choices count."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    cached_tokens: int  # of the prompt tokens, those that the prefix cache held when the prompt's first choice began
-
-    @property
-    def total_tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Seconds since the requests were queued; of several sequences the first one counts."""
-
-    queue_seconds: float  # to the first step
-    ttft_seconds: float | None  # to the first token; None if there was none
-    total_seconds: float  # to the end, or until now
-    largest_gap_seconds: float | None = None  # between two tokens of any of the sequences; None if there were not two
-
-
-class Observer(Protocol):
-    """Is told how completions fare."""
-
-    def request_started(self, id: str) -> None:
-        """The engine has accepted a completion; the ids of its sequences begin with this one."""
-
-    def first_token(self, seconds: float) -> None:
-        """One sequence got its first token, so long after its completion was queued."""
-
-    def token_gap(self, seconds: float) -> None:
-        """One sequence got a further token, so long after its last one."""
-
-    def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
-        """The completion is over, be it done, failed or abandoned; ``finish`` has one reason for each sequence."""
 
 
 class Completion:
@@ -75,8 +36,8 @@ class Completion:
         self,
         client: EngineClient,
         tokenizer: Tokenizer,
-        requests: Sequence[CompletionRequest],
-        observer: Observer | None = None,
+        requests: Sequence[GenerationRequest],
+        observer: CompletionObserver | None = None,
         request_id: str | None = None,
     ) -> None:
         self.id = request_id or uuid4().hex
@@ -130,7 +91,7 @@ class Completion:
             choices[delta.prompt_index][delta.choice].add(delta)
         return choices
 
-    def add(self, request: CompletionRequest) -> int:
+    def add(self, request: GenerationRequest) -> int:
         """Decode one more prompt beside the others, from now on. Gives its index. Only while iterating.
 
         Raises EngineUnavailable.
@@ -169,7 +130,7 @@ class Completion:
         total = (self._ended or time.monotonic()) - self._started
         return Timings(self._queue_seconds, self._ttft, total, self._largest_gap)
 
-    def _engine_requests(self, requests: Sequence[CompletionRequest]) -> list[Request]:
+    def _engine_requests(self, requests: Sequence[GenerationRequest]) -> list[Request]:
         made = []
         for index, request in enumerate(requests, self._prompts):
             for choice in range(request.n):

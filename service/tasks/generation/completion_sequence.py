@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from service.engine.protocol.types import FinishReason
 from service.errors import EngineUnavailable, failure
-from service.tasks.generation.completion import Choice, Completion, CompletionRequest, Delta, Timings, Usage
+from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.completion import Completion
 from service.tasks.generation.generator import Generator
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.generation.usage import Timings, Usage
 
 
-class Rounds:
+class CompletionSequence:
     """Owns its completions. ``close`` aborts what of them is unfinished."""
 
     def __init__(self, generator: Generator, id: str) -> None:
@@ -19,14 +22,14 @@ class Rounds:
         self._completions: list[Completion] = []
         self._owned = ExitStack()
 
-    def start(self, requests: Sequence[CompletionRequest]) -> Completion:
+    def start(self, requests: Sequence[GenerationRequest]) -> Completion:
         """Queue the requests of one more round. Raises what ``Generator.start`` raises."""
         completion = self._generator.start(requests, f"{self.id}-{len(self._completions)}")
         self._owned.enter_context(completion)
         self._completions.append(completion)
         return completion
 
-    async def choices(self, requests: Sequence[CompletionRequest]) -> list[Choice]:
+    async def choices(self, requests: Sequence[GenerationRequest]) -> list[Choice]:
         """One more round, to its end: the first choice of each request. Raises EngineError if one of them failed."""
         if not requests:
             return []

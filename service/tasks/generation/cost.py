@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from service.tasks.generation.choice import CompletionRequest
+from service.tasks.generation.request import GenerationRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Cost:
     tokens: int
 
     @classmethod
-    def of(cls, requests: Iterable[CompletionRequest]) -> Self:
+    def from_requests(cls, requests: Iterable[GenerationRequest]) -> Self:
         """The cost of decoding all of them, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:

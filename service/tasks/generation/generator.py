@@ -8,7 +8,9 @@ from service.engine.client import EngineClient
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.protocol.types import SamplingParams
 from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
-from service.tasks.generation.completion import Completion, CompletionRequest, Observer
+from service.tasks.generation.completion import Completion
+from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.chat_template import Message
 from service.tasks.text.tokenizer import Tokenizer
 
@@ -59,7 +61,7 @@ class Generator:
         tokenizer: Tokenizer,
         *,
         max_output_tokens: int = 1024,
-        observer: Observer | None = None,
+        observer: CompletionObserver | None = None,
     ) -> None:
         self.client = client
         self.tokenizer = tokenizer
@@ -72,14 +74,14 @@ class Generator:
         info = self.client.info
         return min(info.max_model_len, info.kv_tokens)
 
-    async def from_prompt(self, prompt: str | Sequence[int], options: Options) -> CompletionRequest:
+    async def from_prompt(self, prompt: str | Sequence[int], options: Options) -> GenerationRequest:
         """Continue a text, or tokens as they are. Raises as ``from_tokens``, with ``param`` "prompt"."""
         tokens = await self.tokenizer.encode_async(prompt) if isinstance(prompt, str) else prompt
         return self.from_tokens(tokens, options, param="prompt")
 
     async def from_messages(
         self, messages: Sequence[Message], options: Options, *, continue_final_message: bool = False
-    ) -> CompletionRequest:
+    ) -> GenerationRequest:
         """Answer a conversation, or go on with its last message.
 
         Raises as ``from_tokens``, NoChatTemplate and ChatTemplateError, with ``param`` "messages".
@@ -89,7 +91,7 @@ class Generator:
         )
         return self.from_tokens(tokens, options, param="messages")
 
-    def from_tokens(self, tokens: Sequence[int], options: Options, *, param: str) -> CompletionRequest:
+    def from_tokens(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
         """Continue these tokens; errors about them name the field ``param``.
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
@@ -127,7 +129,7 @@ class Generator:
             prompt_logprobs=options.prompt_logprobs,
             constraint=options.constraint,
         )
-        return CompletionRequest(
+        return GenerationRequest(
             prompt=tuple(tokens),
             params=params,
             n=options.n,
@@ -139,7 +141,7 @@ class Generator:
             tenant=options.tenant,
         )
 
-    def start(self, requests: Sequence[CompletionRequest], request_id: str | None = None) -> Completion:
+    def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
         """Queue the requests. Raises EngineUnavailable or RequestTooLarge."""
         return Completion(self.client, self.tokenizer, requests, self.observer, request_id)
 

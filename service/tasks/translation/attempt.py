@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from service.engine.protocol.types import FinishReason
-from service.tasks.generation.completion import Delta
+from service.tasks.generation.choice import Delta
 from service.tasks.text.languages import Language
 from service.tasks.translation import documents, guard
 from service.tasks.translation.draft import Draft

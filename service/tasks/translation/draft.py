@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from service.tasks.generation.completion import CompletionRequest
 from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.request import GenerationRequest
 from service.tasks.translation.documents.document import Unit
 from service.tasks.translation.plan import Piece, Plan, read
 from service.tasks.translation.prompts import translation_prompt
@@ -20,7 +20,7 @@ class Draft:
 
     piece: int
     unit: Unit
-    request: CompletionRequest
+    request: GenerationRequest
     source_tokens: int
 
 
@@ -55,7 +55,7 @@ class Drafter:
         )
         return await self._draft(number, unit, options)
 
-    async def others(self, number: int) -> CompletionRequest:
+    async def others(self, number: int) -> GenerationRequest:
         """As many alternatives as were ordered, as choices of one request."""
         options = replace(
             self._options,

@@ -11,9 +11,12 @@ from typing import Protocol, Self
 
 from service.engine.protocol.types import FinishReason
 from service.tasks.errors import TaskError
-from service.tasks.generation.completion import Choice, Completion, CompletionRequest, Timings, Usage
+from service.tasks.generation.choice import Choice
+from service.tasks.generation.completion import Completion
 from service.tasks.generation.completion_sequence import check
 from service.tasks.generation.generator import Generator
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation import documents
 from service.tasks.translation.attempt import Attempt, Outcome
 from service.tasks.translation.documents.document import Unit
@@ -47,7 +50,7 @@ class TranslationRun:
         drafts: Sequence[Draft],
         drafter: Drafter,
         *,
-        others: Sequence[CompletionRequest] = (),
+        others: Sequence[GenerationRequest] = (),
         detect: Detect,
         observer: Observer | None = None,
         request_id: str | None = None,

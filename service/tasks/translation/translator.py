@@ -31,7 +31,7 @@ class Job:
 
     @property
     def cost(self) -> Cost:
-        first = Cost.of(draft.request for draft in self.drafts)
+        first = Cost.from_requests(draft.request for draft in self.drafts)
         ways = 1 + self.plan.order.alternatives
         return Cost(first.sequences * ways, first.tokens * ways)
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob, TokenOutput
 from service.engine.stream import Stream
 from service.errors import EngineUnavailable
-from service.tasks.generation.completion import Completion, CompletionRequest, Timings, Usage
+from service.tasks.generation.completion import Completion
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.generation.usage import Timings, Usage
 from tests.tasks.engine import Script, ScriptedClient, says
 from tests.tasks.text.test_stop_strings import cut
 from tests.tasks.text.vocabularies import tokenizer
@@ -25,12 +27,12 @@ def encode(text: str) -> list[int]:
 
 def request(
     n: int = 1, prompt: tuple[int, ...] = PROMPT, min_tokens: int = 0, seed: int = 7, **options
-) -> CompletionRequest:
+) -> GenerationRequest:
     params = SamplingParams(max_tokens=100, min_tokens=min_tokens, seed=seed, stop_token_ids=(EOS,))
-    return CompletionRequest(prompt=prompt, params=params, n=n, **options)
+    return GenerationRequest(prompt=prompt, params=params, n=n, **options)
 
 
-def complete(script: Script, *requests: CompletionRequest, observer: "Recorder | None" = None) -> Completion:
+def complete(script: Script, *requests: GenerationRequest, observer: "Recorder | None" = None) -> Completion:
     return Completion(ScriptedClient(script), TOKENIZER, requests or [request()], observer, "id")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from service.api.replies import usage as common
 from service.api.replies.event_stream import event
 from service.api.replies.reply import Texts
-from service.tasks.generation.completion import Choice
+from service.tasks.generation.choice import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,4 +51,6 @@ async def generate(
         return state.generator.start([request], id)
 
     format = NativeFormat(id=id, model=state.model_name, key="text")
-    return await reply(http, state, start, format, cost=Cost.of([request]), stream=bool(body.stream), headers=headers)
+    return await reply(
+        http, state, start, format, cost=Cost.from_requests([request]), stream=bool(body.stream), headers=headers
+    )

@@ -18,9 +18,9 @@ from service.api.requests.checks import checked
 from service.api.requests.options import at_most, to_options
 from service.api.state import Service
 from service.keys.key import Scope
-from service.tasks.generation.completion import CompletionRequest
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.request import GenerationRequest
 
 router = APIRouter(tags=["openai"], dependencies=[needs(Scope.GENERATE)])
 
@@ -69,10 +69,12 @@ async def chat_completions(
         include_usage=body.include_usage,
         continuous_usage=body.continuous_usage,
     )
-    return await reply(http, state, start, format, cost=Cost.of([request]), stream=bool(body.stream), headers=headers)
+    return await reply(
+        http, state, start, format, cost=Cost.from_requests([request]), stream=bool(body.stream), headers=headers
+    )
 
 
-async def _request(body: ChatCompletionRequest, options: Options, generator: Generator) -> CompletionRequest:
+async def _request(body: ChatCompletionRequest, options: Options, generator: Generator) -> GenerationRequest:
     turns = [message.turn() for message in body.messages]
     if body.add_generation_prompt is False and not body.continue_final_message:
         return await generator.from_prompt(

@@ -9,7 +9,7 @@ from service.api.replies import usage as common
 from service.api.replies.event_stream import event
 from service.api.replies.reply import Texts
 from service.engine.protocol.types import TokenLogprob
-from service.tasks.generation.completion import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 
 

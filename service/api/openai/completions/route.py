@@ -18,9 +18,9 @@ from service.api.requests.checks import checked
 from service.api.requests.options import at_most, to_options
 from service.api.state import Service
 from service.keys.key import Scope
-from service.tasks.generation import completion as tasks
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.request import GenerationRequest
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's
 
@@ -75,19 +75,19 @@ async def completions(
         include_usage=body.include_usage,
         continuous_usage=body.continuous_usage,
     )
-    cost = Cost.of(requests)
+    cost = Cost.from_requests(requests)
     return await reply(http, state, start, format, cost=cost, stream=bool(body.stream), headers=headers)
 
 
 async def _request(
     prompt: str | list[int], body: CompletionRequest, options: Options, generator: Generator
-) -> tasks.CompletionRequest:
+) -> GenerationRequest:
     if isinstance(prompt, str) and body.add_special_tokens is False:
         prompt = await generator.tokenizer.encode_async(prompt, add_special_tokens=False)
     return await generator.from_prompt(prompt, options)
 
 
-def _echo(prompt: str | list[int], request: tasks.CompletionRequest, generator: Generator) -> Echo:
+def _echo(prompt: str | list[int], request: GenerationRequest, generator: Generator) -> Echo:
     """A text comes back as it was sent, token ids as their text."""
     if not isinstance(prompt, str):
         prompt = generator.tokenizer.decode(prompt, skip_special_tokens=request.skip_special_tokens)

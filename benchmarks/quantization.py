@@ -21,10 +21,10 @@ from torch import Tensor
 
 from benchmarks import report, texts
 from service.engine.attention.batch import Batch
-from service.engine.attention.kv_cache import blocks_for
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.types import EngineConfig, FinishReason, Request, SamplingParams
+from service.engine.scheduling.block_pool import num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 from service.tasks.text.tokenizer import Tokenizer
@@ -51,7 +51,7 @@ class Weights:
     @torch.inference_mode()
     def read(self, tokens: list[int]) -> Tensor:
         """The log probabilities of every token behind each of ``tokens`` but the last: [len(tokens) - 1, V]."""
-        blocks = range(blocks_for(len(tokens), self.info.block_size))
+        blocks = range(num_blocks_for(len(tokens), self.info.block_size))
         request = Request(id="", prompt=tuple(tokens), params=SamplingParams(max_tokens=0))
         step = Step([Chunk(Sequence(request, block_table=list(blocks)), 0, len(tokens))])
         batch = Batch.build(step, self._runner.cache, self._runner.device)

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from service.engine.attention.kv_cache import blocks_for
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.types import Request, SamplingParams
 from service.engine.sampling.sampler import SampledToken
+from service.engine.scheduling.block_pool import num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 
@@ -46,7 +46,7 @@ class Stepper:
         """Compute so many more tokens of each sequence; append what was sampled."""
         planned = []
         for sequence, count in chunks:
-            needed = blocks_for(sequence.num_computed + count, self.runner.cache.block_size)
+            needed = num_blocks_for(sequence.num_computed + count, self.runner.cache.block_size)
             while len(sequence.block_table) < needed:
                 sequence.block_table.append(self.free.pop())
             planned.append(Chunk(sequence, sequence.num_computed, count))

@@ -93,8 +93,3 @@ class KVCache:
 def block_bytes(specs: Sequence[LayerSpec], block_size: int, dtype: torch.dtype) -> int:
     """Bytes that one block takes in all layers together."""
     return sum(spec.values_per_token for spec in specs) * block_size * dtype.itemsize
-
-
-def blocks_for(tokens: int, block_size: int) -> int:
-    """Blocks that hold so many tokens."""
-    return -(-tokens // block_size)

@@ -5,9 +5,10 @@ import logging
 import torch
 
 from service.engine.attention import flash
-from service.engine.attention.kv_cache import KVCache, block_bytes, blocks_for
+from service.engine.attention.kv_cache import KVCache, block_bytes
 from service.engine.execution.step_limits import Limits
 from service.engine.protocol.types import EngineConfig
+from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import EngineError
 from service.models.hardware import available_memory
 from service.models.hf.causal_lm import CausalLM
@@ -37,11 +38,11 @@ def make_cache(loaded: LoadedModel, config: EngineConfig, limits: Limits, device
     each = block_bytes(specs, size, dtype)
     num_blocks = config.num_blocks
     if not num_blocks:
-        useful = limits.max_num_seqs * blocks_for(loaded.max_model_len, size)
+        useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
         num_blocks = min(useful, _memory(loaded, config, limits, device) // each)
     longest = num_blocks * size
     if longest < max(1, config.max_model_len):
-        needed = blocks_for(max(1, config.max_model_len), size) * each
+        needed = num_blocks_for(max(1, config.max_model_len), size) * each
         raise EngineError(
             f"the KV cache has room for {longest} tokens, but one sequence of {max(1, config.max_model_len)} tokens "
             f"needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from service.engine.attention.batch import Batch
 from service.engine.attention.flash import FlashAttention
-from service.engine.attention.kv_cache import KVCache, blocks_for
+from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import PagedAttention
+from service.engine.scheduling.block_pool import num_blocks_for
 from service.models.hf.causal_lm import CausalLM
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ class DecodeBuffers:
     """The inputs of a step of up to ``rows`` sequences with one token each, at addresses that never change."""
 
     def __init__(self, rows: int, max_model_len: int, cache: KVCache, device: torch.device) -> None:
-        width = blocks_for(max_model_len, cache.block_size)
+        width = num_blocks_for(max_model_len, cache.block_size)
         self._longest_context = max_model_len
         self._null_slot = cache.null_block * cache.block_size
         self.input_ids = torch.zeros(rows, dtype=torch.int64, device=device)

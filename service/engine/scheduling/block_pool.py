@@ -30,6 +30,11 @@ class Match:
     pending: Key | None  # the block after them, if somebody is computing it
 
 
+def num_blocks_for(num_tokens: int, block_size: int) -> int:
+    """The number of blocks of ``block_size`` tokens that hold ``num_tokens`` tokens."""
+    return -(-num_tokens // block_size)
+
+
 class BlockPool:
     """Counts references to ``num_blocks`` blocks of ``block_size`` tokens; holds no tensor."""
 
@@ -52,10 +57,6 @@ class BlockPool:
     @property
     def num_used(self) -> int:
         return len(self._references)
-
-    def blocks_for(self, num_tokens: int) -> int:
-        """Blocks that so many tokens need."""
-        return -(-num_tokens // self.block_size)
 
     def match(self, tokens: Sequence[int], salt: str = "") -> Match:
         """The longest run of published blocks that begins ``tokens``, short of its last token.

@@ -2,7 +2,7 @@
 
 from array import array
 
-from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 
 
@@ -17,7 +17,7 @@ class BlockTables:
 
         ``reserve`` blocks are left over: one for each who runs, so that this causes no preemption in the next step.
         """
-        needed = self._pool.blocks_for(sequence.num_tokens) - len(cached)
+        needed = num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(cached)
         if self._pool.num_free - self._pool.num_revived(cached) < needed + reserve:
             return False
         self._pool.take(cached)

@@ -19,7 +19,7 @@ from operator import attrgetter
 from sortedcontainers import SortedKeyList
 
 from service.engine.protocol.types import FinishReason, Request, TokenOutput
-from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.prefill_budget import Pace
 from service.engine.scheduling.sequence import Sequence
@@ -106,7 +106,7 @@ class Scheduler:
         if prompt + output > self.max_model_len:
             raise RequestTooLarge(f"{asked}, but the context is {self.max_model_len} tokens")
         capacity = self.pool.num_blocks * self.pool.block_size
-        if self.pool.blocks_for(prompt + output) > self.pool.num_blocks:
+        if num_blocks_for(prompt + output, self.pool.block_size) > self.pool.num_blocks:
             raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
 
     def _schedule_running(self, step: Step) -> tuple[int, int]:
@@ -149,7 +149,7 @@ class Scheduler:
 
     def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make its block table hold so many tokens; False if it had to preempt itself."""
-        needed = self.pool.blocks_for(num_tokens) - len(sequence.block_table)
+        needed = num_blocks_for(num_tokens, self.pool.block_size) - len(sequence.block_table)
         while (blocks := self.pool.allocate(needed)) is None:
             victim = self._running[-1]
             self._preempt(victim)

@@ -12,9 +12,10 @@ from service.engine.attention import flash, gathered
 from service.engine.attention.batch import Batch
 from service.engine.attention.flash import FlashAttention
 from service.engine.attention.gathered import GatheredAttention
-from service.engine.attention.kv_cache import KVCache, blocks_for
+from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import Backend
 from service.engine.protocol.types import Request, SamplingParams
+from service.engine.scheduling.block_pool import num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 from service.models.contracts.layer_spec import LayerSpec
@@ -74,7 +75,7 @@ def make_case(
 ) -> Case:
     """Blocks lie scattered in the cache; those that belong to no sequence are full of NaN."""
     generator = torch.Generator().manual_seed(7)
-    needed = [blocks_for(start + count, block_size) for start, count in chunks]
+    needed = [num_blocks_for(start + count, block_size) for start, count in chunks]
     cache = KVCache(
         [spec],
         num_blocks=sum(needed) + 5,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from service.engine.attention.kv_cache import KVCache, block_bytes, blocks_for
+from service.engine.attention.kv_cache import KVCache, block_bytes
 from service.engine.execution import cache_sizing as sizing
 from service.engine.execution.step_limits import Limits
 from service.engine.protocol.types import EngineConfig
@@ -68,11 +68,6 @@ def test_cleared_slots_are_zero_and_others_stay(cache: KVCache) -> None:
         assert not value[5:7].any()
         assert key.isnan().sum() == key.numel() - key[5:7].numel()
         assert (value == 1).sum() == value.numel() - value[5:7].numel()
-
-
-@pytest.mark.parametrize(("tokens", "blocks"), [(0, 0), (1, 1), (4, 1), (5, 2), (8, 2)])
-def test_blocks_for(tokens: int, blocks: int) -> None:
-    assert blocks_for(tokens, 4) == blocks
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from service.engine.scheduling.block_pool import BlockPool, Content
+from service.engine.scheduling.block_pool import BlockPool, Content, num_blocks_for
 
 SIZE = 2
 
@@ -40,7 +40,7 @@ class PoolMachine(RuleBasedStateMachine):
         for number, block in enumerate(match.blocks):
             assert self.written[block] == (salt, tuple(tokens[: (number + 1) * SIZE])), "a wrong block was found"
         assert len(match.blocks) * SIZE < len(tokens), "the last token must be computed"
-        needed = self.pool.blocks_for(len(tokens)) - len(match.blocks)
+        needed = num_blocks_for(len(tokens), SIZE) - len(match.blocks)
         fits = needed <= self.pool.num_free - self.pool.num_revived(match.blocks)
         if not fits:
             return table
@@ -102,7 +102,7 @@ TestPoolMachine = PoolMachine.TestCase
 
 def filled(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
     """The blocks of a sequence that was computed and published."""
-    blocks = pool.allocate(pool.blocks_for(len(tokens)))
+    blocks = pool.allocate(num_blocks_for(len(tokens), pool.block_size))
     assert blocks is not None
     content: Content = salt
     for number in range(len(tokens) // pool.block_size):
@@ -171,6 +171,9 @@ def test_without_prefix_caching_nothing_is_found() -> None:
     assert pool.match([1, 2, 3, 4, 5]).blocks == []
 
 
-@pytest.mark.parametrize(("tokens", "blocks"), [(0, 0), (1, 1), (2, 1), (3, 2)])
-def test_blocks_for(tokens: int, blocks: int) -> None:
-    assert BlockPool(4, SIZE).blocks_for(tokens) == blocks
+@pytest.mark.parametrize(
+    ("num_tokens", "block_size", "expected"),
+    [(0, 2, 0), (1, 2, 1), (2, 2, 1), (3, 2, 2), (0, 4, 0), (1, 4, 1), (4, 4, 1), (5, 4, 2), (8, 4, 2)],
+)
+def test_num_blocks_for_rounds_up(num_tokens: int, block_size: int, expected: int) -> None:
+    assert num_blocks_for(num_tokens, block_size) == expected

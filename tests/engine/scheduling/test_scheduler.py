@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenOutput
-from service.engine.scheduling.block_pool import BlockPool
+from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Step
@@ -87,7 +87,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             tenant=tenant,
         )
         pool = self.scheduler.pool
-        if pool.blocks_for(len(prompt) + max_tokens) > pool.num_blocks:
+        if num_blocks_for(len(prompt) + max_tokens, SIZE) > pool.num_blocks:
             with pytest.raises(RequestTooLarge):
                 self.scheduler.add(new)
         else:
@@ -145,7 +145,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         held = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
         assert pool.num_used == len(held)
         for sequence, _ in self.alive.values():
-            assert len(sequence.block_table) >= pool.blocks_for(sequence.num_computed)
+            assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, SIZE)
         assert self.scheduler.num_running + self.scheduler.num_waiting == len(self.alive)
 
     def teardown(self) -> None:

@@ -129,11 +129,8 @@ class Answerer:
         prompt, given = knowledge_prompt(query.question)
         tokenizer = self._generator.tokenizer
         tokens = await prompt.encode(tokenizer, given, style=self._style)
-        if options.max_tokens is None:
-            room = self._generator.max_tokens - len(tokens)
-            options = replace(options, max_tokens=max(1, min(room, _LONGEST_ANSWER)))
         options = replace(options, stop=(*options.stop, *prompt.stop(tokenizer, style=self._style)))
-        request = self._generator.from_tokens(tokens, options, param="question")
+        request = self._generator.from_tokens(tokens, options, param="question", max_output_tokens=_LONGEST_ANSWER)
         return AnswerRun(rounds, _written(rounds, request), cost=Cost.from_requests([request]))
 
     async def _room(self, asked: tuple[FewShot, str], most_tokens: int) -> int:

@@ -91,8 +91,13 @@ class Generator:
         )
         return self.from_tokens(tokens, options, param="messages")
 
-    def from_tokens(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
+    def from_tokens(
+        self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
+    ) -> GenerationRequest:
         """Continue these tokens; errors about them name the field ``param``.
+
+        Where the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the
+        generator's number), or fewer if the context has no room for them.
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
@@ -100,7 +105,8 @@ class Generator:
             raise InvalidPrompt(f"{param} is empty", param=param)
         limit = self.max_tokens
         room = limit - len(tokens)
-        max_tokens = min(room, self.max_output_tokens) if options.max_tokens is None else options.max_tokens
+        default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
+        max_tokens = min(room, default) if options.max_tokens is None else options.max_tokens
         if max_tokens > room or (options.max_tokens is None and room < 1):
             raise PromptTooLong(len(tokens), options.max_tokens, limit, param=param)
         self._check_ids(tokens, param)

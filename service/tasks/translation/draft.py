@@ -76,12 +76,14 @@ class Drafter:
         )
         tokens = await prompt.encode(tokenizer, unit.text, style=self._style, begun=piece.prefix.strip())
         length = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))
-        if options.max_tokens is None:
-            room = self._generator.max_tokens - len(tokens)
-            options = replace(options, max_tokens=max(1, min(room, _longest_translation(length))))
         several_lines = "\n" in unit.text
         stop = (*options.stop, *prompt.stop(tokenizer, style=self._style, several_lines=several_lines))
-        request = self._generator.from_tokens(tokens, replace(options, stop=stop, logprobs=0), param="text")
+        request = self._generator.from_tokens(
+            tokens,
+            replace(options, stop=stop, logprobs=0),
+            param="text",
+            max_output_tokens=_longest_translation(length),
+        )
         return Draft(piece=number, unit=unit, request=request, source_tokens=length)
 
     def _masked(self, piece: Piece) -> Unit:

@@ -1,52 +1,179 @@
-"""What the engine raises.
+"""All errors that ``service`` raises on purpose, in one tree. ``model_store`` has a tree of its own.
 
-EngineError
-├── RequestTooLarge     it can never fit: prompt + max_tokens against the context or the KV cache
-├── UnsupportedModel    the model cannot be served exactly; the message says which part
-├── OutOfMemory         a step could not be computed for want of memory; a smaller one may be
-├── DeviceLost          the device computes nothing more for this process
-├── PoisonousRequest    it was being computed whenever the process died
-└── EngineUnavailable   the engine process is loading, restarting, stopping or dead; `reason` is one of those words
+ServiceError
+├── SettingsError          a setting is wrong
+├── KeyFileError           the key file cannot be read, written or understood
+├── KeyRefused             a secret is not accepted
+│   ├── UnknownKey         no key has this secret
+│   └── ExpiredKey         the key with this secret has expired
+├── ProcessError           a child process, or what it computes, failed
+│   ├── ProcessUnavailable the process is loading, restarting, stopping or dead
+│   ├── PoisonPill         the request crashed the process each time it was computed
+│   ├── UnsupportedModel   the model cannot be served exactly
+│   └── EngineError        the engine refused a setting or a request, or failed to compute it
+│       ├── RequestTooLarge   prompt and max_tokens exceed the context length or the KV cache
+│       ├── OutOfMemory       a step needs more memory than there is; a smaller step may succeed
+│       └── DeviceLost        the device computes nothing more for this process
+└── TaskError              the client's request is at fault; also a ValueError
+    ├── InvalidPrompt      the prompt is empty or not text
+    ├── UnknownToken       a token id is outside the vocabulary
+    ├── InvalidOption      an option contradicts another one
+    ├── PromptTooLong      prompt and max_tokens exceed the context length or the KV cache
+    ├── ChatTemplateError  the model's chat template refused the messages
+    ├── NoChatTemplate     messages were sent to a model that has no chat template
+    ├── MalformedMarkup    XML that is not well-formed
+    ├── UnknownLanguage    neither a language name nor a BCP-47 code
+    ├── UnsupportedPair    languages that the model does not translate between
+    └── TooManySegments    more segments to translate than one request may have
+
+``service.api.errors`` maps them to answers. Exceptions that steer only one module stay in that module.
 """
 
-POISONOUS = "the process died each time this request was being computed, so it is not tried again"
+from collections.abc import Iterable
 
 
-class EngineError(Exception):
-    """Root of the engine's own errors."""
+class ServiceError(Exception):
+    """Root of all errors of the service."""
 
 
-class RequestTooLarge(EngineError):
-    """The request can never be served by this engine; the message holds both numbers."""
+class SettingsError(ServiceError):
+    """A setting is wrong. The message is one line that names the setting, the reason, and the source of the value."""
 
 
-class UnsupportedModel(EngineError):
-    """The model has a part that the engine would compute wrongly or not at all."""
+class KeyFileError(ServiceError):
+    """The message is one line for the operator: it names the file and what is wrong, and holds no secret."""
 
 
-class OutOfMemory(EngineError):
-    """An allocation failed inside a step, and nothing of the step counts."""
+class KeyRefused(ServiceError):
+    """Root of what can be wrong with a secret."""
 
 
-class DeviceLost(EngineError):
-    """An error after which every call on the device fails: the process must end, and another one take over."""
+class UnknownKey(KeyRefused):
+    """No key has this secret, or the key was revoked."""
 
 
-class PoisonousRequest(EngineError):
-    """The request ends the process that computes it; others are served without it."""
-
-    def __init__(self) -> None:
-        super().__init__(POISONOUS)
+class ExpiredKey(KeyRefused):
+    """The secret is right, but the key has expired."""
 
 
-class EngineUnavailable(EngineError):
-    """There is no engine to serve the request now."""
+class ProcessError(ServiceError):
+    """Root of the errors of child processes: the engine and the reader."""
+
+
+class ProcessUnavailable(ProcessError):
+    """The process cannot serve a request now. ``reason`` is its status: loading, restarting, stopping or dead."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
-def failure(error: str) -> EngineError:
-    """What a sequence that ended with this error is to be told as."""
-    return PoisonousRequest() if error == POISONOUS else EngineError(f"a sequence failed: {error}")
+class PoisonPill(ProcessError):
+    """The request crashes the process that computes it. Other requests are served without it."""
+
+    def __init__(self) -> None:
+        super().__init__("the process died each time this request was being computed, so it is not tried again")
+
+
+class UnsupportedModel(ProcessError):
+    """The model has a part that would be computed wrongly or not at all. The message names the part."""
+
+
+class EngineError(ProcessError):
+    """Root of the engine's own errors."""
+
+
+class RequestTooLarge(EngineError):
+    """The engine can never serve the request. The message holds both numbers."""
+
+
+class OutOfMemory(EngineError):
+    """An allocation failed inside a step. Nothing of the step counts."""
+
+
+class DeviceLost(EngineError):
+    """After this error every call on the device fails: the process must end, and a new one must replace it."""
+
+
+class TaskError(ServiceError, ValueError):
+    """Root of the errors that the client can correct. The message is meant for the client.
+
+    ``param`` is the name of the field that is wrong, if one can be named.
+    """
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class InvalidPrompt(TaskError):
+    """The prompt is empty, or it is not text."""
+
+
+class UnknownToken(TaskError):
+    """The model has no such token."""
+
+
+class InvalidOption(TaskError):
+    """The option cannot be obeyed."""
+
+
+class PromptTooLong(TaskError):
+    """Prompt and output together can never fit.
+
+    ``limit`` is the number of tokens that one sequence may have. ``max_tokens`` is None if the client did not set it
+    and not even one token would fit.
+    """
+
+    def __init__(self, prompt_tokens: int, max_tokens: int | None, limit: int, *, param: str | None = None) -> None:
+        output = "no room for output" if max_tokens is None else f"{max_tokens} for the output"
+        super().__init__(
+            f"This model takes at most {limit} tokens, but {prompt_tokens} are in the prompt and {output}.", param=param
+        )
+        self.prompt_tokens = prompt_tokens
+        self.max_tokens = max_tokens
+        self.limit = limit
+
+
+class ChatTemplateError(TaskError):
+    """The chat template raised. The message is the template's own, or says only that it raised."""
+
+
+class NoChatTemplate(TaskError):
+    """The model has no chat template."""
+
+
+class MalformedMarkup(TaskError):
+    """The text is not valid in its format. ``line`` and ``column`` begin at 1."""
+
+    def __init__(self, reason: str, line: int, column: int, *, param: str | None = None) -> None:
+        super().__init__(f"The text is not well-formed: {reason} at line {line}, column {column}.", param=param)
+        self.line = line
+        self.column = column
+
+
+class UnknownLanguage(TaskError):
+    """No language has this name or code."""
+
+    def __init__(self, name: str, *, param: str | None = None) -> None:
+        super().__init__(
+            "Unknown language. Use a name such as 'English' or a BCP-47 code such as 'en' or 'zh-CN'.",
+            param=param,
+        )
+        self.name = name
+
+
+class UnsupportedPair(TaskError):
+    """The model does not translate to or from the language ``name``. It translates between any two of ``codes``."""
+
+    def __init__(self, name: str, codes: Iterable[str], *, param: str | None = None) -> None:
+        message = f"This model does not translate to or from {name}. It translates any to any of {', '.join(codes)}."
+        super().__init__(message, param=param)
+
+
+class TooManySegments(TaskError):
+    """The texts have too many sentences together."""
+
+    def __init__(self, limit: int, *, param: str | None = None) -> None:
+        super().__init__(f"The texts have more than {limit} segments to translate, which is the limit.", param=param)
+        self.limit = limit

@@ -17,13 +17,10 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from model_store.types import LocalModel
 from service.engine.protocol.types import EngineConfig
+from service.errors import SettingsError
 from service.reader.messages import ReaderConfig
 
 ENV_PREFIX = "TRIVIUM_"
-
-
-class SettingsError(Exception):
-    """A setting is wrong; the message is one line that names it, says why, and where the value came from."""
 
 
 def _knob(group: str, default: Any, description: str, **limits: Any) -> Any:

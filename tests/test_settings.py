@@ -7,7 +7,8 @@ from pydantic import ByteSize
 
 from model_store.types import LocalModel
 from service.engine.protocol.types import EngineConfig
-from service.settings import Settings, SettingsError, env_name
+from service.errors import SettingsError
+from service.settings import Settings, env_name
 
 
 @pytest.fixture(autouse=True)

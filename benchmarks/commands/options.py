@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from service.engine.protocol.types import EngineConfig
-from service.settings import Settings, SettingsError
+from service.errors import SettingsError
+from service.settings import Settings
 
 Rounds = Annotated[int, typer.Option(help="Turns of each.", min=1)]
 Tolerance = Annotated[float, typer.Option(help="Cores that others may keep busy during a turn that counts.", min=0)]

@@ -33,7 +33,7 @@ from service.api.operations import metrics as operations
 from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
 from service.engine.client import EngineClient
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.keys.caller import Callers
 from service.keys.file import KeyFile
 from service.metrics import Metrics
@@ -157,7 +157,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 async def _start(name: str, client: EngineClient | ReaderClient, ready: Callable[[], None]) -> None:
     try:
         await client.start()
-    except EngineError as error:
+    except ProcessError as error:
         logger.error("the %s cannot start: %s", name, str(error))
     except Exception:
         logger.exception("the %s cannot start", name)

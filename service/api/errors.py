@@ -16,8 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from service.api.limits.disconnect import ClientGone
-from service.errors import EngineError, EngineUnavailable, PoisonousRequest, RequestTooLarge
-from service.tasks.errors import PromptTooLong, TaskError
+from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptTooLong, RequestTooLarge, TaskError
 
 logger = logging.getLogger(__name__)
 
@@ -76,16 +75,16 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError(400, str(error), param=error.param, code="invalid_value")
         case RequestValidationError():
             return _validation(error)
-        case EngineUnavailable():
+        case ProcessUnavailable():
             code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
             return ApiError(503, str(error), code=code, headers=RETRY_AFTER)
         case HTTPException():
             return _http(error)
-        case PoisonousRequest():
+        case PoisonPill():
             logger.error("engine error: %s", str(error))
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
-        case EngineError():
+        case ProcessError():
             logger.error("engine error: %s", str(error))  # the engine knows no text
         case _:
             logger.error("unexpected error", exc_info=error)
@@ -108,7 +107,7 @@ def install(app: FastAPI) -> None:
     async def nobody(request: Request, error: Exception) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
 
-    for kind in (ApiError, TaskError, EngineError, RequestValidationError, HTTPException):
+    for kind in (ApiError, TaskError, ProcessError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
     app.add_exception_handler(ClientGone, nobody)
 

@@ -19,7 +19,7 @@ def generate(
 ) -> None:
     """Write the continuation of a text to standard output, or the answer to it; ``chat`` None: if there is a template.
 
-    Raises ModelStoreError, TaskError and EngineError.
+    Raises ModelStoreError, TaskError and ProcessError.
     """
     logs.configure("warning", as_json=False, prompts=True)  # the terminal of whom the text is from
     model = open_store(settings).ensure(settings.model)

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.flags import with_settings
+from service.errors import SettingsError
 from service.keys.file import KeyFile
 from service.keys.key import MOST_URGENT, NAME, Key, Scope, digest, new_secret
-from service.settings import Settings, SettingsError, env_name, flag_name
+from service.settings import Settings, env_name, flag_name
 
 app = typer.Typer(help="Keys: who may use the service.", no_args_is_help=True)
 

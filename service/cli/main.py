@@ -9,7 +9,8 @@ from model_store.cli import app as models
 from service import __version__
 from service.cli.flags import default_of, group_of, with_settings
 from service.cli.keys import app as keys
-from service.settings import Settings, SettingsError, env_name, flag_name
+from service.errors import SettingsError
+from service.settings import Settings, env_name, flag_name
 
 app = typer.Typer(
     help="Text generation, translation and question answering from your own hardware.",
@@ -25,14 +26,13 @@ app.add_typer(keys, name="keys")
 def main() -> None:
     """Run the command. What the user can put right is one line on stderr: exit 2 for a setting, 1 for the rest."""
     from model_store.errors import ModelStoreError
-    from service.errors import EngineError
-    from service.keys.errors import KeyFileError
+    from service.errors import KeyFileError, ProcessError
 
     try:
         app()
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, EngineError, KeyFileError) as error:
+    except (ModelStoreError, ProcessError, KeyFileError) as error:
         _fail(error, code=1)
 
 

@@ -13,6 +13,7 @@ from service.engine.protocol.messages import Abort, Beat, Failed, Ready, Rejecte
 from service.engine.protocol.types import (
     EngineConfig,
     EngineInfo,
+    ErrorKind,
     FinishReason,
     Request,
     StepOutput,
@@ -20,7 +21,7 @@ from service.engine.protocol.types import (
     TokenOutput,
 )
 from service.engine.stream import Stream
-from service.errors import POISONOUS
+from service.errors import PoisonPill
 from service.processes.child import EngineProcess
 from service.processes.in_flight import Ledger
 from service.processes.supervisor import Observer, Patience, Status, Supervisor
@@ -69,7 +70,7 @@ class EngineClient:
 
     @property
     def info(self) -> EngineInfo:
-        """Raises EngineUnavailable until the engine is ready for the first time."""
+        """Raises ProcessUnavailable until the engine is ready for the first time."""
         if self._info is None:
             raise self._supervisor.unavailable()
         return self._info
@@ -80,7 +81,7 @@ class EngineClient:
         return self._supervisor.pid
 
     async def start(self) -> None:
-        """Let the engine process load and return when it is ready. Raises EngineError if it cannot start."""
+        """Let the engine process load and return when it is ready. Raises ProcessError if it cannot start."""
         await self._supervisor.start(self._given)
 
     async def close(self) -> None:
@@ -88,12 +89,12 @@ class EngineClient:
         await self._supervisor.close(encode(Stop()))
 
     def require_ready(self) -> None:
-        """Raises EngineUnavailable unless the engine is ready: for newcomers, who can come again."""
+        """Raises ProcessUnavailable unless the engine is ready: for newcomers, who can come again."""
         if self.status != "ready":
             raise self._supervisor.unavailable()
 
     def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
-        """Queue requests; their ids are unique among all that are alive. Raises EngineUnavailable.
+        """Queue requests; their ids are unique among all that are alive. Raises ProcessUnavailable.
 
         Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
         can never fit ends with an error output; `info` tells beforehand what fits. While the engine restarts they wait.
@@ -165,7 +166,14 @@ class EngineClient:
         """The engine has died; whether anything came of its life."""
         burial = self._ledger.bury(computed)
         for flight in burial.guilty:
-            flight.put(TokenOutput(flight.request.id, finish=FinishReason.ERROR, error=POISONOUS))
+            flight.put(
+                TokenOutput(
+                    flight.request.id,
+                    finish=FinishReason.ERROR,
+                    error=str(PoisonPill()),
+                    error_kind=ErrorKind.POISON_PILL,
+                )
+            )
         return burial.hope
 
     def _fail_streams(self) -> None:

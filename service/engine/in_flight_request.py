@@ -28,7 +28,7 @@ class Flight:
         """The first output of another life, which is a later one to whoever waits for it."""
         if not self.begun:
             return output
-        return TokenOutput(output.request_id, output.token, output.logprob, output.finish, error=output.error)
+        return msgspec.structs.replace(output, num_cached=0, queue_time=0.0, prompt_logprobs=())
 
     @property
     def remainder(self) -> Request:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from service.engine.protocol.types import TokenOutput
-from service.errors import EngineUnavailable
+from service.errors import ProcessUnavailable
 
 
 class Stream:
@@ -22,10 +22,10 @@ class Stream:
         self._abort = abort
         self._outputs: deque[TokenOutput] = deque()
         self._news = asyncio.Event()
-        self._failure: EngineUnavailable | None = None
+        self._failure: ProcessUnavailable | None = None
 
     async def __aiter__(self) -> AsyncIterator[TokenOutput]:
-        """Raises EngineUnavailable when the engine dies, after everything that came before."""
+        """Raises ProcessUnavailable when the engine dies, after everything that came before."""
         while True:
             while self._outputs:
                 yield self._outputs.popleft()
@@ -71,7 +71,7 @@ class Stream:
             del self._unfinished[output.request_id]
         self._news.set()
 
-    def fail(self, failure: EngineUnavailable) -> None:
+    def fail(self, failure: ProcessUnavailable) -> None:
         """The client's side: nothing more will come."""
         self._failure = failure
         self._news.set()

@@ -16,7 +16,7 @@ import msgspec
 from service import logs
 from service.engine.protocol.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
 from service.engine.protocol.types import EngineConfig, EngineInfo, FinishReason, TokenOutput
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.processes.crash_record import Record
 from service.processes.parent import Parent, be_a_child
 
@@ -65,7 +65,7 @@ class Worker:
             if config is None:
                 return 0
             self._engine = Engine(Recorded(make_runner(config), self._record), config)
-        except EngineError as error:
+        except ProcessError as error:
             self._send(Failed(str(error)))
             return 1
         except Exception as error:
@@ -89,7 +89,7 @@ class Worker:
                         try:
                             with self._record.computing([request.id]):
                                 self._engine.add(request)
-                        except EngineError as error:
+                        except ProcessError as error:
                             output = TokenOutput(request.id, finish=FinishReason.ERROR, error=str(error))
                             self._send(Rejected(output))
                 case Abort(request_ids):

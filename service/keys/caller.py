@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from service.keys.errors import ExpiredKey, UnknownKey
+from service.errors import ExpiredKey, UnknownKey
 from service.keys.file import KeyFile, WatchedKeys
 from service.keys.key import MOST_URGENT, Key, Scope
 from service.keys.limiter import Limiter, Limits

@@ -14,7 +14,7 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from service.keys.errors import KeyFileError
+from service.errors import KeyFileError
 from service.keys.key import Key
 from service.keys.ring import Ring
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from service.errors import EngineError
+from service.errors import ProcessError
 
 logger = logging.getLogger(__name__)
 
@@ -21,19 +21,21 @@ _CPUS = Path("/sys/devices/system/cpu")
 
 
 def find_device(name: str) -> torch.device:
-    """The device called ``name``; "auto" is the first CUDA device, or else the CPU. Raises EngineError."""
+    """The device called ``name``; "auto" is the first CUDA device, or else the CPU. Raises ProcessError."""
     if name == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise EngineError(f"there is no device {name!r}: use auto, cpu, cuda or cuda:N") from None
+        raise ProcessError(f"there is no device {name!r}: use auto, cpu, cuda or cuda:N") from None
     if device.type not in ("cpu", "cuda"):
-        raise EngineError(f"device {name!r} is not supported: use auto, cpu, cuda or cuda:N")
+        raise ProcessError(f"device {name!r} is not supported: use auto, cpu, cuda or cuda:N")
     if device.type == "cuda":
         index = device.index or 0
         if index >= torch.cuda.device_count():
-            raise EngineError(f"device {name!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA devices")
+            raise ProcessError(
+                f"device {name!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA devices"
+            )
         return torch.device("cuda", index)
     return torch.device("cpu")
 
@@ -44,11 +46,11 @@ def find_dtype(
     """The number type called ``name``; "auto" is the checkpoint's, unless the device computes another one much faster.
 
     On CUDA float32 becomes bfloat16. On the CPU float16 becomes bfloat16, and without bfloat16 instructions both
-    become float32, unless the type is only what numbers are kept in (``computes_in_float32``). Raises EngineError.
+    become float32, unless the type is only what numbers are kept in (``computes_in_float32``). Raises ProcessError.
     """
     if name != "auto":
         if name not in _DTYPES:
-            raise EngineError(f"dtype {name!r} is not one of auto, {', '.join(_DTYPES)}")
+            raise ProcessError(f"dtype {name!r} is not one of auto, {', '.join(_DTYPES)}")
         return _DTYPES[name]
     wanted = checkpoint or torch.bfloat16
     if device.type == "cuda":

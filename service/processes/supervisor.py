@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from service.errors import EngineError, EngineUnavailable
+from service.errors import ProcessError, ProcessUnavailable
 from service.processes.child import EngineProcess
 from service.processes.crash_record import computed
 from service.processes.exit_report import Cause, Death, examine
@@ -95,7 +95,7 @@ class Supervisor:
         return self._link.process.pid if self._link is not None else None
 
     async def start(self, process: EngineProcess | None = None) -> None:
-        """Let the process load and return when it is ready. Raises EngineError if it cannot start.
+        """Let the process load and return when it is ready. Raises ProcessError if it cannot start.
 
         ``process`` is one that is there already.
         """
@@ -104,7 +104,7 @@ class Supervisor:
         self._keeping = asyncio.create_task(self._keep())
         await self._started.wait()
         if self.status != "ready":
-            raise EngineError(self.reason or f"the {self._name} is {self.status}")
+            raise ProcessError(self.reason or f"the {self._name} is {self.status}")
 
     async def close(self, stop: bytes) -> None:
         """Say ``stop``, wait for the end of the process, and start no other. Idempotent."""
@@ -155,9 +155,9 @@ class Supervisor:
         """It has finished a step."""
         self._pulse.progress()
 
-    def unavailable(self) -> EngineUnavailable:
+    def unavailable(self) -> ProcessUnavailable:
         """What to raise while it is not ready."""
-        return EngineUnavailable(self.status, self.reason or f"the {self._name} is {self.status}")
+        return ProcessUnavailable(self.status, self.reason or f"the {self._name} is {self.status}")
 
     async def _keep(self) -> None:
         """One life after another."""

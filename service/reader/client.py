@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from service.engine.protocol.messages import Abort, Beat, Failed, Stop
-from service.errors import EngineError, PoisonousRequest
+from service.errors import PoisonPill, ProcessError
 from service.processes.in_flight import Ledger
 from service.processes.supervisor import Observer, Patience, Status, Supervisor
 from service.reader.messages import (
@@ -42,10 +42,10 @@ class Reading:
         self._missing = len(read.windows)
         self._abort = abort
         self._news = asyncio.Event()
-        self._failure: EngineError | None = None
+        self._failure: ProcessError | None = None
 
     async def scores(self) -> list[Scores]:
-        """In order of the windows. Raises EngineUnavailable or PoisonousRequest if they cannot be had."""
+        """In order of the windows. Raises ProcessUnavailable or PoisonPill if they cannot be had."""
         while self._missing:
             if self._failure is not None:
                 raise self._failure
@@ -84,7 +84,7 @@ class Reading:
         done = frozenset(index for index, scores in enumerate(self._scores) if scores is not None)
         return msgspec.structs.replace(self._read, done=done) if done else self._read
 
-    def fail(self, failure: EngineError) -> None:
+    def fail(self, failure: ProcessError) -> None:
         """The client's side: nothing more will come."""
         self._failure = failure
         self._news.set()
@@ -128,7 +128,7 @@ class ReaderClient:
 
     @property
     def info(self) -> ReaderInfo:
-        """Raises EngineUnavailable until the reader is ready for the first time."""
+        """Raises ProcessUnavailable until the reader is ready for the first time."""
         if self._info is None:
             raise self._supervisor.unavailable()
         return self._info
@@ -139,7 +139,7 @@ class ReaderClient:
         return self._supervisor.pid
 
     async def start(self) -> None:
-        """Let the reader process load and return when it is ready. Raises EngineError if it cannot start."""
+        """Let the reader process load and return when it is ready. Raises ProcessError if it cannot start."""
         await self._supervisor.start()
 
     async def close(self) -> None:
@@ -147,7 +147,7 @@ class ReaderClient:
         await self._supervisor.close(encode(Stop()))
 
     def read(self, id: str, windows: Sequence[Window], *, priority: int = 0, tenant: str = "") -> Reading:
-        """Queue windows; ``id`` is unique among all that are alive. Raises EngineUnavailable.
+        """Queue windows; ``id`` is unique among all that are alive. Raises ProcessUnavailable.
 
         While the reader restarts they wait.
         """
@@ -202,7 +202,7 @@ class ReaderClient:
         """The reader has died; whether anything came of its life."""
         burial = self._ledger.bury(computed)
         for reading in burial.guilty:
-            reading.fail(PoisonousRequest())
+            reading.fail(PoisonPill())
         return burial.hope
 
     def _fail_readings(self) -> None:

@@ -27,7 +27,7 @@ class SpanModel:
     """Scores windows. The padding of a batch changes nothing: ``__init__`` has tried."""
 
     def __init__(self, config: ReaderConfig) -> None:
-        """Read ``config.model_path``, nothing else and never the network. Raises EngineError, UnsupportedModel."""
+        """Read ``config.model_path``, nothing else and never the network. Raises ProcessError, UnsupportedModel."""
         begin = time.monotonic()
         self._device = find_device(config.device)
         if self._device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):

@@ -13,7 +13,7 @@ import msgspec
 
 from service import logs
 from service.engine.protocol.messages import Abort, Failed, Stop
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.processes.crash_record import Record
 from service.processes.parent import Parent, be_a_child
 from service.reader.messages import (
@@ -55,7 +55,7 @@ class Worker:
             config = msgspec.json.decode(told, type=ReaderConfig)
             logs.configure(config.log_level, config.log_json, config.log_prompts)
             model = SpanModel(config)
-        except EngineError as error:
+        except ProcessError as error:
             self._send(Failed(str(error)))
             return 1
         except Exception as error:

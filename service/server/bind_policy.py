@@ -3,8 +3,9 @@
 import socket
 from ipaddress import ip_address
 
+from service.errors import SettingsError
 from service.keys.file import KeyFile
-from service.settings import Settings, SettingsError, env_name
+from service.settings import Settings, env_name
 
 
 def check(settings: Settings) -> None:

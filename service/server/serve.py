@@ -20,7 +20,7 @@ from service import logs
 from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.protocol.types import EngineInfo
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.metrics import Metrics
 from service.processes.child import EngineProcess
 from service.processes.supervisor import Patience
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, process: EngineProcess) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, or EngineError if the engine cannot start."""
+    """Serve until a signal comes. Raises ModelStoreError, or ProcessError if the engine cannot start."""
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: what clients send and what they get is written to this log")
@@ -82,7 +82,7 @@ def serve(settings: Settings, process: EngineProcess) -> None:
     except SystemExit:
         sys.exit(1)  # uvicorn has said why, and has numbers of its own
     if startup.failed:
-        raise EngineError(startup.failed)
+        raise ProcessError(startup.failed)
 
 
 def _reader(settings: Settings, model: LocalModel, metrics: Metrics, patience: Patience) -> Reader:

@@ -24,8 +24,8 @@ from tokenizers import decoders, models, pre_tokenizers
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
-from service.engine.protocol.types import EngineInfo, FinishReason, Request, TokenLogprob, TokenOutput
-from service.errors import EngineError, EngineUnavailable
+from service.engine.protocol.types import EngineInfo, ErrorKind, FinishReason, Request, TokenLogprob, TokenOutput
+from service.errors import EngineError, ProcessUnavailable
 from service.metrics import Metrics
 from service.server.connection import Connection, connections
 from service.settings import Settings
@@ -86,7 +86,9 @@ class ScriptedStream:
             return TokenOutput(request.id, finish=FinishReason.LENGTH, **first)
         if self.engine.fails_at == position:
             self.abort(request.id)
-            return TokenOutput(request.id, finish=FinishReason.ERROR, error=self.engine.failure)
+            return TokenOutput(
+                request.id, finish=FinishReason.ERROR, error=self.engine.failure, error_kind=self.engine.error_kind
+            )
         token = says[position]
         finish = None
         if token in params.stop_token_ids:
@@ -119,6 +121,7 @@ class ScriptedEngine:
     text: str = "Hello"
     fails_at: int | None = None  # the position whose token is an error
     failure: str = "secret of the engine"
+    error_kind: ErrorKind = ErrorKind.FAILED
     breaks_at: int | None = None  # the position at which the whole stream raises
     holds_at: int | None = None  # the position at which every sequence waits until `release`
     status: str = "loading"
@@ -142,12 +145,12 @@ class ScriptedEngine:
     @property
     def info(self) -> EngineInfo:
         if self.status != "ready":
-            raise EngineUnavailable(self.status, f"the engine is {self.status}")
+            raise ProcessUnavailable(self.status, f"the engine is {self.status}")
         return INFO
 
     def require_ready(self) -> None:
         if self.status != "ready":
-            raise EngineUnavailable(self.status, f"the engine is {self.status}")
+            raise ProcessUnavailable(self.status, f"the engine is {self.status}")
 
     def release(self) -> None:
         """Let those that wait go on. From the test's thread."""

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 import service
 from service.api.middleware.request_context import BodyLimit
-from service.errors import POISONOUS
+from service.engine.protocol.types import ErrorKind
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, read_until
 
@@ -62,8 +62,8 @@ def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/translate", "/v1/answer"])
-def test_a_poisonous_request_is_not_to_be_sent_again(path: str) -> None:
-    engine = ScriptedEngine(fails_at=0, failure=POISONOUS)
+def test_a_poison_pill_is_not_to_be_sent_again(path: str) -> None:
+    engine = ScriptedEngine(fails_at=0, error_kind=ErrorKind.POISON_PILL)
     with scripted_service(engine) as running:
         body = ONE_OF_EACH[path]
         failed = running.http.post(path, json=body)

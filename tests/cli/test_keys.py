@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from service.cli.main import app
-from service.keys.errors import KeyFileError
+from service.errors import KeyFileError, SettingsError
 from service.keys.file import KeyFile
 from service.keys.key import Scope, digest
 from service.server import bind_policy as exposure
-from service.settings import Settings, SettingsError
+from service.settings import Settings
 from tests.keys.making import add_key
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from service.api.requests.fields import SamplingFields
+from service.errors import ExpiredKey, KeyFileError, UnknownKey
 from service.keys import file as file_module
 from service.keys.caller import Callers
-from service.keys.errors import ExpiredKey, KeyFileError, UnknownKey
 from service.keys.file import KeyFile, WatchedKeys
 from service.keys.key import MOST_URGENT, Scope, digest, new_secret
 from service.keys.ring import Ring

@@ -14,7 +14,7 @@ from pathlib import Path
 from service.engine import worker
 from service.engine.protocol.types import EngineConfig, Request, TokenLogprob
 from service.engine.scheduling.step import ChunkOutput, Step
-from service.errors import DeviceLost, EngineError
+from service.errors import DeviceLost, ProcessError
 from tests.engine_info import engine_info
 
 EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY, LOST = range(1000, 1006)  # tokens
@@ -43,7 +43,7 @@ class FaultyRunner:
 
     def __init__(self, config: EngineConfig) -> None:
         if (Path(config.model_path) / "broken").exists():
-            raise EngineError("the model is broken")
+            raise ProcessError("the model is broken")
 
     info = engine_info(
         vocab_size=1010, max_model_len=4096, max_num_seqs=8, max_batch_tokens=256, prefill_chunk=64, num_blocks=512

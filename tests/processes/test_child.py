@@ -10,7 +10,7 @@ import pytest
 
 from service.engine.client import EngineClient
 from service.engine.protocol.types import EngineConfig
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.processes.child import EngineProcess
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def test_one_that_is_not_needed_leaves_nothing() -> None:
 
 async def test_a_module_that_cannot_be_imported_is_told_by_its_exit_code(capfd: pytest.CaptureFixture[str]) -> None:
     client = EngineClient(EngineConfig(model_path="nowhere"), process=EngineProcess("service.no_such_module"))
-    with pytest.raises(EngineError, match="the engine process ended with exit code 1"):
+    with pytest.raises(ProcessError, match="the engine process ended with exit code 1"):
         await client.start()
     await client.close()
     assert "No module named service.no_such_module" in capfd.readouterr().err
@@ -52,14 +52,14 @@ async def test_what_fails_while_it_imports_is_told(tmp_path: Path, monkeypatch: 
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
     client = EngineClient(EngineConfig(model_path="nowhere"), process=EngineProcess("broken_worker"))
-    with pytest.raises(EngineError, match="ImportError: there is no such library"):
+    with pytest.raises(ProcessError, match="ImportError: there is no such library"):
         await client.start()
     await client.close()
 
 
 async def test_a_client_without_one_starts_its_own_and_removes_it(tmp_path: Path) -> None:
     client = EngineClient(EngineConfig(model_path=str(tmp_path)))
-    with pytest.raises(EngineError, match="holds no model"):
+    with pytest.raises(ProcessError, match="holds no model"):
         await client.start()
     assert client.pid is None
     assert not psutil.Process().children()

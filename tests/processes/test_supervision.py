@@ -17,6 +17,7 @@ from service.engine.client import EngineClient
 from service.engine.protocol.messages import Submit, decode_event, encode
 from service.engine.protocol.types import (
     EngineConfig,
+    ErrorKind,
     FinishReason,
     Request,
     SamplingParams,
@@ -25,7 +26,7 @@ from service.engine.protocol.types import (
     TokenOutput,
 )
 from service.engine.stream import Stream
-from service.errors import POISONOUS, EngineUnavailable
+from service.errors import ProcessUnavailable
 from service.processes.child import EngineProcess
 from service.processes.link import Link
 from service.processes.supervisor import Patience
@@ -167,7 +168,7 @@ async def test_who_comes_or_goes_while_it_restarts(tmp_path: Path) -> None:
         seen = await anext(aiter(stream))
         kill(client)
         await until(lambda: client.status != "ready")
-        with pytest.raises(EngineUnavailable, match=r"restarting|killed by signal 9") as refused:
+        with pytest.raises(ProcessUnavailable, match=r"restarting|killed by signal 9") as refused:
             client.require_ready()
         assert refused.value.reason == "restarting"
         stream.abort("goes")
@@ -198,7 +199,7 @@ async def test_a_deadlock_is_ended_with_its_stacks_in_the_log_and_fails_who_caus
     async with engine(tmp_path) as (client, deaths):
         poison = client.submit([request("poison", DEADLOCK)])
         (told,) = await outputs(poison)
-        assert (told.finish, told.error) == (FinishReason.ERROR, POISONOUS)
+        assert (told.finish, told.error_kind) == (FinishReason.ERROR, ErrorKind.POISON_PILL)
         assert deaths.causes == ["deadlocked"] * 2
         assert "faulty_worker.py" in caplog.text
         assert "in run" in caplog.text
@@ -238,7 +239,7 @@ async def test_a_poisonous_request_fails_alone(tmp_path: Path, crowd: int, fault
             assert tokens(told) == expected(each)
         for each in (poison, more):
             (told,) = await each
-            assert (told.finish, told.error) == (FinishReason.ERROR, POISONOUS)
+            assert (told.finish, told.error_kind) == (FinishReason.ERROR, ErrorKind.POISON_PILL)
         assert 2 <= len(deaths.causes) <= (5 if crowd else 2)
         assert client.status == "restarting" or deaths.steps[-1].blocks_used == 0
 
@@ -249,11 +250,11 @@ async def test_loading_that_fails_again_and_again_is_given_up_with_the_reason(tm
         await anext(aiter(stream))
         (tmp_path / "broken").touch()
         kill(client)
-        with pytest.raises(EngineUnavailable, match="the model is broken; it is given up after 3 lives"):
+        with pytest.raises(ProcessUnavailable, match="the model is broken; it is given up after 3 lives"):
             await outputs(stream)
         assert client.status == "dead"
         assert deaths.causes == ["exit", "load", "load", "load"]
-        with pytest.raises(EngineUnavailable):
+        with pytest.raises(ProcessUnavailable):
             client.submit([request("late")])
 
 
@@ -286,5 +287,5 @@ async def test_closing_while_it_restarts_fails_who_waits_and_leaves_nothing(tmp_
         await until(lambda: client.status != "ready")
         await client.close()
         assert client.status == "stopping"
-        with pytest.raises(EngineUnavailable, match=r"stopping|killed"):
+        with pytest.raises(ProcessUnavailable, match=r"stopping|killed"):
             await outputs(stream)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from service.errors import InvalidOption, PromptTooLong
 from service.reader.client import ReaderClient
 from service.reader.messages import ReaderConfig
 from service.tasks.answering import Bounds, Reader
 from service.tasks.answering.pairs import PairTokenizer
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.result import Answer
-from service.tasks.errors import InvalidOption, PromptTooLong
 from service.tasks.generation.generator import Options
 from tests.reader.reference import ReferenceReader
 from tests.reader.tiny_readers import FAMILIES, POSITIONS, tiny_reader

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from service.engine.protocol.types import EngineConfig
-from service.errors import EngineError, EngineUnavailable, UnsupportedModel
+from service.errors import ProcessError, ProcessUnavailable, UnsupportedModel
 from service.reader.client import ReaderClient
 from service.reader.messages import BatchStats, ReaderConfig, Window
 from service.tasks.answering.pairs import PairTokenizer
@@ -34,7 +34,7 @@ def windows(count: int, length: int = POSITIONS) -> list[Window]:
 async def test_what_is_given_up_is_not_computed(bert: Path) -> None:
     batches: list[BatchStats] = []
     client = ReaderClient(config(bert), on_batch=batches.append)
-    with pytest.raises(EngineUnavailable, match="the reader is loading"):
+    with pytest.raises(ProcessUnavailable, match="the reader is loading"):
         client.read("early", windows(1))
     await client.start()
     assert (client.info.architecture, client.info.max_tokens) == ("BertForQuestionAnswering", POSITIONS)
@@ -51,7 +51,7 @@ async def test_what_is_given_up_is_not_computed(bert: Path) -> None:
     assert client.pid is not None
     await client.close()
     assert client.pid is None
-    with pytest.raises(EngineUnavailable):
+    with pytest.raises(ProcessUnavailable):
         client.read("late", windows(1))
 
 
@@ -93,7 +93,7 @@ async def test_closing_fails_who_waits(bert: Path) -> None:
     waiting = asyncio.create_task(reading.scores())
     await asyncio.sleep(0)
     await client.close()
-    with pytest.raises(EngineUnavailable, match="stopping"):
+    with pytest.raises(ProcessUnavailable, match="stopping"):
         await waiting
 
 
@@ -108,7 +108,7 @@ async def test_closing_fails_who_waits(bert: Path) -> None:
 )
 async def test_what_is_no_reader_is_refused(tmp_path: Path, make: object, message: str) -> None:
     client = ReaderClient(config(make(tmp_path)))  # type: ignore[operator]
-    with pytest.raises(EngineError, match=message):
+    with pytest.raises(ProcessError, match=message):
         await client.start()
     await client.close()
 

@@ -15,8 +15,8 @@ from service.api.auth.credentials import FIELD, in_body, in_headers
 from service.api.auth.route_scopes import WITHOUT_KEY, Door, Doors
 from service.api.errors import ApiError, respond
 from service.api.limits.token_rate import rate_limited
+from service.errors import ExpiredKey, UnknownKey
 from service.keys.caller import ANYBODY, NOBODY, Caller, Callers
-from service.keys.errors import ExpiredKey, UnknownKey
 from service.keys.limiter import Limits
 from service.metrics import Metrics
 

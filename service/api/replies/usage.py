@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from service.api.errors import ApiError
-from service.engine.protocol.types import FinishReason
-from service.errors import failure
-from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta, raise_if_failed
 from service.tasks.generation.usage import Timings, Usage
 
 
@@ -33,14 +30,7 @@ def timings(timings: Timings) -> dict[str, Any]:
     }
 
 
-def finish_reason(news: Choice | Delta) -> str | None:
-    """``stop`` or ``length``, or None while there is none. Raises EngineError or ApiError if it ended else."""
-    match news.finish:
-        case FinishReason.ERROR:
-            raise failure(news.error)
-        case FinishReason.ABORT:
-            raise ApiError(503, "The service is stopping", code="draining")
-        case None:
-            return None
-        case finish:
-            return str(finish)
+def finish_reason(choice: Choice | Delta) -> str | None:
+    """``stop`` or ``length``, or None while the choice goes on. Raises ProcessError if the choice failed."""
+    raise_if_failed(choice)
+    return None if choice.finish is None else str(choice.finish)

@@ -17,7 +17,14 @@ class FinishReason(StrEnum):
     STOP = "stop"  # a stop token was sampled, or the text side found a stop string
     LENGTH = "length"  # max_tokens were generated
     ABORT = "abort"  # nobody wants it any more
-    ERROR = "error"  # it alone failed; `TokenOutput.error` says why
+    ERROR = "error"  # it alone failed; `TokenOutput.error` and `error_kind` say why
+
+
+class ErrorKind(StrEnum):
+    """Which error ended a sequence with ``FinishReason.ERROR``."""
+
+    FAILED = "failed"  # the engine refused the sequence or failed to compute it
+    POISON_PILL = "poison_pill"  # the engine process died each time the sequence was being computed
 
 
 class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,6 +84,7 @@ class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
         TokenLogprob | None, ...
     ] = ()  # first output only, one for each prompt token; the first is None
     error: str = ""
+    error_kind: ErrorKind = ErrorKind.FAILED  # meaningful only if finish is ERROR
 
 
 class StepStats(Struct, frozen=True, kw_only=True, array_like=True):

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from uuid import uuid4
 
 from model_store.types import NoAnswer
+from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.answering.extraction import Extraction, Reading
 from service.tasks.answering.prompts import citing_prompt, extraction_prompt, knowledge_prompt
 from service.tasks.answering.query import Query
@@ -17,8 +18,8 @@ from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.vocabulary import Vocabulary
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, Window, check_number, split
-from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
-from service.tasks.generation.completion_sequence import CompletionSequence, check
+from service.tasks.generation.choice import raise_if_failed
+from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.few_shot import FewShot
 from service.tasks.generation.generator import GREEDY, Generator, Options
@@ -216,7 +217,7 @@ async def _written(rounds: CompletionSequence, request: GenerationRequest) -> As
     """What the model says, trimmed."""
     text, space, finish = "", "", "stop"
     async for delta in rounds.start([request]):
-        check(delta)
+        raise_if_failed(delta)
         finish = str(delta.finish or finish)
         piece = space + delta.text if text else delta.text.lstrip()
         body = piece.rstrip()

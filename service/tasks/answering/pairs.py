@@ -7,9 +7,8 @@ from typing import Self
 
 import tokenizers
 
-from service.errors import UnsupportedModel
+from service.errors import InvalidPrompt, UnsupportedModel
 from service.reader.messages import Window
-from service.tasks.errors import InvalidPrompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from service.tasks.answering.prompts import Citing
 from service.tasks.answering.relevance import Relevance, sentence, terms
 from service.tasks.answering.result import Answer, Span
 from service.tasks.answering.windows import Window
-from service.tasks.generation.completion_sequence import CompletionSequence, check
+from service.tasks.generation.choice import raise_if_failed
+from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.request import GenerationRequest
 
 _SPANS = 4  # that say which windows are read
@@ -58,7 +59,7 @@ class Quotation:
         while True:
             with rounds.start([begun.request]) as completion:
                 async for delta in completion:
-                    check(delta)
+                    raise_if_failed(delta)
                     finish = str(delta.finish or finish)
                     piece = delta.text
                     if spans is None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from model_store.types import NoAnswer
+from service.errors import PromptTooLong, UnknownToken
 from service.reader.client import ReaderClient, Reading
 from service.reader.messages import Scores, Window
 from service.tasks.answering import span_scores
@@ -15,7 +16,6 @@ from service.tasks.answering.relevance import Relevance
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.answering.windows import LEAST_WINDOW, Bounds, check_number
-from service.tasks.errors import PromptTooLong, UnknownToken
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Options
 from service.tasks.generation.usage import Timings, Usage
@@ -32,7 +32,7 @@ class Reader:
     async def answer(self, query: Query, options: Options, bounds: Bounds, request_id: str) -> AnswerRun:
         """A span of the documents. A title is read with every window of its document, and is no answer.
 
-        Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, EngineUnavailable.
+        Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, ProcessUnavailable.
         """
         windows = await asyncio.to_thread(self._windows, query, bounds)
         longest = query.longest
@@ -105,7 +105,7 @@ class _Work:
         self._reading: Reading | None = None
 
     async def scores(self) -> list[Scores]:
-        """Raises EngineUnavailable."""
+        """Raises ProcessUnavailable."""
         self._reading = self._client.read(
             self._id, self._rows, priority=self._options.priority, tenant=self._options.tenant
         )

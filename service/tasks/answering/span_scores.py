@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_store.types import NoAnswer
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.reader.messages import Scores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.ranking import no_answer_probability
@@ -128,8 +128,8 @@ def _span(found: _Found, everything: float) -> Span:
 
 
 def _logits(data: bytes) -> NDArray[np.float64]:
-    """Raises EngineError if one of them is no number."""
+    """Raises ProcessError if one of them is no number."""
     logits = np.frombuffer(data, dtype=np.float32).astype(np.float64)
     if not np.isfinite(logits).all():
-        raise EngineError("the reader's numbers are not finite")
+        raise ProcessError("the reader's numbers are not finite")
     return logits

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.errors import InvalidOption
 from service.tasks.answering.boundaries import boundaries
 from service.tasks.answering.query import Document
 from service.tasks.answering.result import Span
-from service.tasks.errors import InvalidOption
 
 LEAST_WINDOW = 32  # tokens: a question that leaves less room for a text is too long
 _MOST_WINDOWS = 4096  # of a document, that are compared with the question

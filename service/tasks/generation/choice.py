@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from service.engine.protocol.types import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.types import ErrorKind, FinishReason, TokenLogprob, TokenOutput
+from service.errors import EngineError, PoisonPill, ProcessUnavailable
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.stop_strings import StopStrings
@@ -22,6 +23,7 @@ class Delta(Struct, frozen=True):
     finish: FinishReason | None = None  # in the last delta of the choice
     stop: str | int | None = None  # the stop string or the stop token's id, where one ended it
     error: str = ""  # why, where finish is ERROR
+    error_kind: ErrorKind = ErrorKind.FAILED
 
     def joined(self, later: "Delta") -> "Delta":
         """Both as one; ``later`` is the next delta of the same choice."""
@@ -37,16 +39,29 @@ class Choice:
     finish: FinishReason | None = None
     stop: str | int | None = None
     error: str = ""
+    error_kind: ErrorKind = ErrorKind.FAILED
 
     def add(self, delta: Delta) -> None:
         self.text += delta.text
         self.tokens += delta.tokens
-        self.finish, self.stop, self.error = delta.finish, delta.stop, delta.error
+        self.finish, self.stop = delta.finish, delta.stop
+        self.error, self.error_kind = delta.error, delta.error_kind
 
     @property
     def prompt_logprobs(self) -> tuple[TokenLogprob | None, ...]:
         """One for each prompt token, if they were asked for; the first is None."""
         return self.tokens[0].prompt_logprobs if self.tokens else ()
+
+
+def raise_if_failed(choice: Choice | Delta) -> None:
+    """Raise the ProcessError that ended the choice. Return if it goes on, or ended with ``STOP`` or ``LENGTH``."""
+    match choice.finish, choice.error_kind:
+        case FinishReason.ERROR, ErrorKind.POISON_PILL:
+            raise PoisonPill
+        case FinishReason.ERROR, _:
+            raise EngineError(f"a sequence failed: {choice.error}")
+        case FinishReason.ABORT, _:
+            raise ProcessUnavailable("stopping", "the engine is stopping")
 
 
 class ChoiceDecoder:
@@ -87,4 +102,4 @@ class ChoiceDecoder:
         if not text and self.finish is None:
             return None
         tokens, self._tokens = tuple(self._tokens), []
-        return Delta(self.prompt_index, self.choice, text, tokens, self.finish, stop, output.error)
+        return Delta(self.prompt_index, self.choice, text, tokens, self.finish, stop, output.error, output.error_kind)

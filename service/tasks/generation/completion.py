@@ -15,7 +15,7 @@ import msgspec
 
 from service.engine.client import EngineClient
 from service.engine.protocol.types import FinishReason, Request, TokenOutput
-from service.errors import EngineError
+from service.errors import ProcessError
 from service.tasks.generation.choice import Choice, ChoiceDecoder, Delta
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.request import GenerationRequest
@@ -29,7 +29,7 @@ class Completion:
     To a reader who is behind, what came meanwhile is one delta for each choice: the later, the cheaper to serve.
 
     The requests are in the engine once this object exists, so whoever makes one must enter it or call ``close``.
-    Raises EngineUnavailable or RequestTooLarge, from here and while iterating.
+    Raises ProcessUnavailable or RequestTooLarge, from here and while iterating.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Completion:
                     yield delta
                 if not self._unfinished:
                     break
-        except EngineError:
+        except ProcessError:
             self._end(FinishReason.ERROR)
             raise
         self._end(FinishReason.STOP)
@@ -94,7 +94,7 @@ class Completion:
     def add(self, request: GenerationRequest) -> int:
         """Decode one more prompt beside the others, from now on. Gives its index. Only while iterating.
 
-        Raises EngineUnavailable.
+        Raises ProcessUnavailable.
         """
         self._client.submit(self._engine_requests([request]), self._stream)
         return self._prompts - 1

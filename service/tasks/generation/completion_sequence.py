@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from service.engine.protocol.types import FinishReason
-from service.errors import EngineUnavailable, failure
-from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.choice import Choice, raise_if_failed
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.request import GenerationRequest
@@ -30,12 +28,12 @@ class CompletionSequence:
         return completion
 
     async def choices(self, requests: Sequence[GenerationRequest]) -> list[Choice]:
-        """One more round, to its end: the first choice of each request. Raises EngineError if one of them failed."""
+        """One more round, to its end: the first choice of each request. Raises ProcessError if one of them failed."""
         if not requests:
             return []
         choices = [group[0] for group in await self.start(requests).collect()]
         for choice in choices:
-            check(choice)
+            raise_if_failed(choice)
         return choices
 
     def close(self) -> None:
@@ -58,11 +56,3 @@ class CompletionSequence:
         timings = [completion.timings for completion in self._completions]
         first = timings[0]
         return Timings(first.queue_seconds, first.ttft_seconds, sum(each.total_seconds for each in timings))
-
-
-def check(news: Choice | Delta) -> None:
-    """Raises EngineError if it ended in another way than by its own end or its length."""
-    if news.finish is FinishReason.ERROR:
-        raise failure(news.error)
-    if news.finish is FinishReason.ABORT:
-        raise EngineUnavailable("stopping", "the engine is stopping")

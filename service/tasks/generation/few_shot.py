@@ -7,7 +7,7 @@ answer is to begin.
 
 from dataclasses import dataclass
 
-from service.tasks.errors import ChatTemplateError
+from service.errors import ChatTemplateError
 from service.tasks.text.chat_template import Message
 from service.tasks.text.tokenizer import Tokenizer
 

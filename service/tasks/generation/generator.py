@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from service.engine.client import EngineClient
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.protocol.types import SamplingParams
-from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
+from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.request import GenerationRequest
@@ -70,7 +70,7 @@ class Generator:
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that prompt and output may have together. Raises EngineUnavailable until the engine is ready."""
+        """Tokens that prompt and output may have together. Raises ProcessUnavailable until the engine is ready."""
         info = self.client.info
         return min(info.max_model_len, info.kv_tokens)
 
@@ -148,7 +148,7 @@ class Generator:
         )
 
     def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
-        """Queue the requests. Raises EngineUnavailable or RequestTooLarge."""
+        """Queue the requests. Raises ProcessUnavailable or RequestTooLarge."""
         return Completion(self.client, self.tokenizer, requests, self.observer, request_id)
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:

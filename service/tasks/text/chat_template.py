@@ -18,7 +18,7 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from service.tasks.errors import ChatTemplateError
+from service.errors import ChatTemplateError
 
 Message = Mapping[str, Any]
 

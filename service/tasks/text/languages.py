@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import langcodes
 
-from service.tasks.errors import UnknownLanguage
+from service.errors import UnknownLanguage
 
 _LONGEST_NAME = 100
 # Common names that the CLDR data behind langcodes does not list.

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import tokenizers
 
-from service.tasks.errors import InvalidPrompt, NoChatTemplate
+from service.errors import InvalidPrompt, NoChatTemplate
 from service.tasks.text.chat_template import ChatTemplate, Message
 from service.tasks.text.detokenizer import Detokenizer
 

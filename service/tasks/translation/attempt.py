@@ -47,14 +47,13 @@ class Attempt:
         self.piece = piece
         self.draft = draft
         self.finish: FinishReason | None = None
-        self.error = ""
         self._text = ""
         self._logprobs: list[float] = []
         self._looked_at = 0  # characters that were searched for a loop
 
     def add(self, delta: Delta) -> None:
         self._text += delta.text
-        self.finish, self.error = delta.finish, delta.error
+        self.finish = delta.finish
         self._logprobs += [output.logprob.logprob for output in delta.tokens if output.logprob is not None]
 
     def loops(self) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 from functools import cache
 from typing import Any
 
-from service.tasks.errors import UnknownLanguage
+from service.errors import UnknownLanguage
 from service.tasks.text.languages import Language, find_language
 from service.tasks.translation.result import Detection
 from service.tasks.translation.scripts import letters, traditional, without_markers

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from service.tasks.errors import TooManySegments
+from service.errors import TooManySegments
 from service.tasks.text.languages import Language
 from service.tasks.translation import documents
 from service.tasks.translation.documents.document import Document, Unit

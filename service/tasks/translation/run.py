@@ -10,10 +10,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from service.engine.protocol.types import FinishReason
-from service.tasks.errors import TaskError
-from service.tasks.generation.choice import Choice
+from service.errors import TaskError
+from service.tasks.generation.choice import Choice, raise_if_failed
 from service.tasks.generation.completion import Completion
-from service.tasks.generation.completion_sequence import check
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
@@ -39,7 +38,7 @@ class TranslationRun:
     """An async iterable of deltas and a context manager: leaving it aborts what is unfinished.
 
     Whoever iterates gets long segments while they are written, so those have one attempt only; ``collect`` gives all of
-    them two. The requests are in the engine once this object exists. Raises what Completion raises, and EngineError
+    them two. The requests are in the engine once this object exists. Raises what Completion raises, and ProcessError
     where a sequence failed.
     """
 
@@ -107,7 +106,7 @@ class TranslationRun:
         if self._completion is None:
             return
         async for delta in self._completion:
-            check(delta)
+            raise_if_failed(delta)
             attempt = self._attempts.get(delta.prompt_index)
             if attempt is None:
                 self._others[delta.prompt_index - len(self._plan.pieces)][delta.choice].add(delta)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.errors import InvalidOption, UnsupportedPair
+from service.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
 from service.tasks.text.languages import Language, find_language

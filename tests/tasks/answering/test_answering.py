@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.answering import Answerer
 from service.tasks.answering.query import Document, Query
-from service.tasks.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from tests.tasks.answering.chooser import wants
 from tests.tasks.answering.questions import CAFE, CHAT, answer, chooser, one, speaker

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob, TokenOutput
 from service.engine.stream import Stream
-from service.errors import EngineUnavailable
+from service.errors import ProcessUnavailable
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
@@ -220,9 +220,9 @@ async def test_an_engine_that_is_lost_fails_the_completion() -> None:
     recorder = Recorder()
 
     def script(request: Request) -> list[TokenOutput | Exception]:
-        return [TokenOutput(request.id, encode("a")[0]), EngineUnavailable("dead", "the engine is gone")]
+        return [TokenOutput(request.id, encode("a")[0]), ProcessUnavailable("dead", "the engine is gone")]
 
-    with pytest.raises(EngineUnavailable), complete(script, observer=recorder) as completion:
+    with pytest.raises(ProcessUnavailable), complete(script, observer=recorder) as completion:
         await completion.collect()
     assert recorder.end is not None
     assert recorder.end[2] == (FinishReason.ERROR,)

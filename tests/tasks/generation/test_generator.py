@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptTooLong, UnknownToken
+from service.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptTooLong, UnknownToken
 from service.tasks.generation.generator import Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from service.tasks.errors import ChatTemplateError
+from service.errors import ChatTemplateError
 from service.tasks.text.chat_template import ChatTemplate
 
 CHATML = (

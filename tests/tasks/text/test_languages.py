@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.tasks.errors import UnknownLanguage
+from service.errors import UnknownLanguage
 from service.tasks.text.languages import find_language
 from service.tasks.translation.sentences import SENTENCES
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.errors import InvalidPrompt, NoChatTemplate
+from service.errors import InvalidPrompt, NoChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from tests.tasks.text.vocabularies import LIBRARIES, byte_fallback, byte_level, tokenizer
 

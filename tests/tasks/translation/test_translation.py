@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
-from service.errors import EngineError, EngineUnavailable
-from service.tasks.errors import (
+from service.errors import (
     InvalidOption,
     MalformedMarkup,
+    ProcessError,
+    ProcessUnavailable,
     PromptTooLong,
     TooManySegments,
     UnknownLanguage,
@@ -448,7 +449,7 @@ async def test_too_many_segments_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finish", "kind"), [(FinishReason.ERROR, EngineError), (FinishReason.ABORT, EngineUnavailable)]
+    ("finish", "kind"), [(FinishReason.ERROR, ProcessError), (FinishReason.ABORT, ProcessUnavailable)]
 )
 async def test_a_sequence_that_fails_fails_the_order(finish: FinishReason, kind: type[Exception]) -> None:
     with await run(ScriptedClient(says([5], finish), **LIMITS), "Hi") as started, pytest.raises(kind):

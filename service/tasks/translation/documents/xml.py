@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from xml.parsers import expat
 
-from service.tasks.errors import MalformedMarkup
+from service.errors import MalformedMarkup
 from service.tasks.translation.documents.piece import KEPT_NAME, Kind, Piece, Place
 
 _ROOT = "<root>"

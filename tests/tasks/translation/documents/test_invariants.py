@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from service.tasks.errors import MalformedMarkup
+from service.errors import MalformedMarkup
 from service.tasks.translation.documents import Document, Mark, force, read, restore
 from service.tasks.translation.documents.markers import split_at_markers
 from service.tasks.translation.order import Format

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.errors import MalformedMarkup
+from service.errors import MalformedMarkup
 from service.tasks.translation.documents import restore
 from tests.tasks.translation.documents.reading import document, seen
 

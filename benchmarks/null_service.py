@@ -20,4 +20,4 @@ if __name__ == "__main__":
         }
     )
     with EngineProcess("benchmarks.null_worker") as process:
-        serve(settings, process)
+        serve(settings, process, authenticator=None)

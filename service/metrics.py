@@ -5,6 +5,8 @@ are a promise to dashboards and alert rules, held by a test. No label identifies
 and every label's set of values is bounded.
 """
 
+from http import HTTPMethod
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -28,7 +30,10 @@ _DURATION = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5)
 _TOKENS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+def method_label(method: str) -> str:
+    """A method that HTTP defines, or OTHER: a client may send any word."""
+    return method if method in HTTPMethod.__members__ else "OTHER"
 
 
 class Metrics:
@@ -145,7 +150,7 @@ class Metrics:
 
     def observe_http(self, route: str, method: str, status: int, seconds: float) -> None:
         """A response has ended. ``route`` is the path as declared, never as requested."""
-        self._http.labels(route, method if method in _METHODS else "OTHER", str(status)).inc()
+        self._http.labels(route, method_label(method), str(status)).inc()
         self._http_seconds.labels(route).observe(seconds)
 
     def key_refused(self, reason: str) -> None:

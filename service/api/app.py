@@ -12,14 +12,15 @@ from fastapi import FastAPI
 import service
 from model_store.types import LocalModel
 from service.api import errors
-from service.api.auth.authentication import Auth
+from service.api.auth.middleware import AuthMiddleware
 from service.api.compat.deepl import routes as deepl
 from service.api.compat.huggingface import routes as hf_tasks
 from service.api.compat.libretranslate import routes as libretranslate
 from service.api.limits.admission import Admission
-from service.api.middleware.access_log import Accounts
-from service.api.middleware.body_logging import Transcript
-from service.api.middleware.request_context import BodyLimit, Edge
+from service.api.middleware.access_log import AccessLogObserver
+from service.api.middleware.body_limit import BodyLimitMiddleware
+from service.api.middleware.body_logging import BodyLoggingMiddleware
+from service.api.middleware.request_context import RequestContextMiddleware
 from service.api.native.answer import route as answer
 from service.api.native.generate import route as generate
 from service.api.native.tokens import route as tokens
@@ -34,8 +35,7 @@ from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
 from service.api.state import State
 from service.engine.client import EngineClient
 from service.errors import ProcessError
-from service.keys.caller import Callers
-from service.keys.file import KeyFile
+from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
@@ -74,13 +74,14 @@ def create_app(
     tokenizer: Tokenizer,
     metrics: Metrics,
     reader: Reader | None = None,
+    *,
+    authenticator: KeyAuthenticator | None,
 ) -> FastAPI:
     """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise.
 
-    Raises KeyFileError if there is a file of keys that cannot be read.
+    Without an ``authenticator`` every request is allowed.
     """
-    callers = None if settings.keys_file is None else Callers(KeyFile(settings.keys_file))
-    observer = Accounts(metrics)
+    observer = AccessLogObserver(metrics)
     generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=observer)
     state = State(
         settings=settings,
@@ -112,12 +113,14 @@ def create_app(
         redoc_url=None,
     )
     app.state.trivium = state
-    bounded = partial(BodyLimit, limit=settings.max_body_bytes, seconds=settings.body_timeout)
-    app.add_middleware(bounded)
+    limit_body = partial(BodyLimitMiddleware, limit=settings.max_body_bytes, seconds=settings.body_timeout)
+    app.add_middleware(limit_body)
     if settings.log_prompts:
-        app.add_middleware(Transcript)
-    app.add_middleware(Auth, routes=app.routes, callers=callers, metrics=metrics, bounded=bounded)
-    app.add_middleware(Edge, metrics=metrics)  # added last, so outermost
+        app.add_middleware(BodyLoggingMiddleware)
+    app.add_middleware(
+        AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=limit_body
+    )
+    app.add_middleware(RequestContextMiddleware, metrics=metrics)  # added last, so outermost
     errors.install(app)
     for routes in (generate, translate, answer, chat, completions, models, tokens):
         app.include_router(routes.router)
@@ -135,7 +138,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     def engine_ready() -> None:
         metrics.engine_ready(client.info)
-        state.admission.fit(client.info)
+        state.admission.fit_to_engine(client.info)
 
     starts = [asyncio.create_task(_start("engine", client, engine_ready))]
     if reader is not None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from service.api.limits.disconnect import ClientGone
+from service.api.limits.disconnect import ClientDisconnected
 from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptTooLong, RequestTooLarge, TaskError
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def install(app: FastAPI) -> None:
 
     for kind in (ApiError, TaskError, ProcessError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(ClientGone, nobody)
+    app.add_exception_handler(ClientDisconnected, nobody)
 
 
 def _encodable(text: str) -> str:

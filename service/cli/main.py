@@ -49,16 +49,17 @@ def serve(
         flags["model"] = name
     settings = Settings.load(flags)
 
+    from service.keys.authenticator import open_authenticator
     from service.processes.child import EngineProcess
-    from service.server import bind_policy as exposure
-    from service.server import signals
+    from service.server import bind_policy, signals
 
-    exposure.check(settings)
+    bind_policy.check(settings)
+    authenticator = open_authenticator(settings.keys_file)
     signals.on_end(lambda *_: sys.exit(0))
     with EngineProcess() as process:  # first of all, as it takes longest to import what it needs
         from service.server import serve as server
 
-        server.serve(settings, process)
+        server.serve(settings, process, authenticator)
 
 
 @app.command()

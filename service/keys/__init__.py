@@ -1,1 +1,1 @@
-"""Keys: who may use the service, for what, how much, and how urgently. Knows nothing of HTTP."""
+"""API keys: which requests are allowed, how many, and how urgent they may be. Knows nothing of HTTP or the engine."""

@@ -1,63 +1,44 @@
-"""Who sends a request, as everything behind the door knows him."""
+"""The key behind a request, as the rest of the service sees it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import blake2b
 
-from service.errors import ExpiredKey, UnknownKey
-from service.keys.file import KeyFile, WatchedKeys
 from service.keys.key import MOST_URGENT, Key, Scope
-from service.keys.limiter import Limiter, Limits
+from service.keys.rate_limits import KeyLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """``name`` is the key's, and so the tenant's in the engine; ``priority`` the most urgent that he may ask for."""
+    """Name, rights and limits of the key that a request was sent with.
+
+    ``name`` is also the tenant in the engine. ``priority`` is the most urgent priority that a request may ask for.
+    """
 
     name: str = ""
     scopes: frozenset[Scope] = frozenset()
     priority: int = 0
-    salt: str = ""  # of one length for all keys, or empty
-    limits: Limits = field(default_factory=Limits)
+    salt: str = ""  # has the same length for every key; empty without keys
+    limits: KeyLimits = field(default_factory=KeyLimits)
 
-    def may(self, scopes: Collection[Scope]) -> bool:
-        """Whether he has one of these scopes, or the one that has all."""
+    @classmethod
+    def from_key(cls, key: Key, limits: KeyLimits) -> "Caller":
+        """The caller of requests that are sent with this key."""
+        return cls(name=key.name, scopes=key.scopes, priority=key.priority, salt=_salt(key), limits=limits)
+
+    def has_any_scope(self, scopes: Collection[Scope]) -> bool:
+        """Whether the caller has at least one of these scopes, or ``admin``."""
         return Scope.ADMIN in self.scopes or not self.scopes.isdisjoint(scopes)
 
-    def salted(self, salt: str) -> str:
-        """The salt for the prefix cache: nobody else's, whatever salts requests bring themselves."""
-        return f"{self.salt}/{salt}" if self.salt else salt
+    def cache_salt(self, requested: str) -> str:
+        """The salt for the prefix cache: differs between keys, whatever salts their requests ask for."""
+        return f"{self.salt}/{requested}" if self.salt else requested
 
 
-ANYBODY = Caller(scopes=frozenset(Scope), priority=MOST_URGENT)  # where there are no keys
-NOBODY = Caller()  # who shows none where none is asked for
-
-
-class Callers:
-    """Those who have a key of this file. Raises KeyFileError if it cannot be read at first."""
-
-    def __init__(self, file: KeyFile) -> None:
-        self._keys = WatchedKeys(file)
-        self._ring = self._keys.ring()
-        self._limiter = Limiter()
-
-    def find(self, secret: str) -> Caller:
-        """Who has this secret. Raises UnknownKey, ExpiredKey."""
-        ring = self._keys.ring()
-        if ring is not self._ring:
-            self._ring = ring
-            self._limiter.keep(ring)
-        key = ring.find(secret)
-        if key is None:
-            raise UnknownKey
-        if key.expires is not None and key.expires <= datetime.now(UTC):
-            raise ExpiredKey
-        return Caller(
-            name=key.name, scopes=key.scopes, priority=key.priority, salt=_salt(key), limits=self._limiter.of(key)
-        )
+UNRESTRICTED = Caller(scopes=frozenset(Scope), priority=MOST_URGENT)  # every request, in a service without keys
+ANONYMOUS = Caller()  # a request without a key, on a route that needs none
 
 
 def _salt(key: Key) -> str:
-    """Of the secret, not of the name: who gets a name that somebody had before does not get what he left."""
+    """Derived from the secret, not from the name: a reused key name must not hit cached prefixes of the old key."""
     return blake2b(bytes.fromhex(key.digest), digest_size=16, person=b"prefix cache").hexdigest()

@@ -1,13 +1,10 @@
-"""Where keys are kept: a JSON file of theirs, never of their secrets.
+"""The key file: a JSON file with the digests of secrets, never with the secrets.
 
-It is replaced as a whole, so whoever reads it finds all keys of one moment. Who serves looks at it again and again, and
-what has changed holds within a second.
+The file is replaced as a whole, so a reader always finds the keys of one moment.
 """
 
-import logging
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,12 +13,8 @@ import msgspec
 
 from service.errors import KeyFileError
 from service.keys.key import Key
-from service.keys.ring import Ring
 
-logger = logging.getLogger(__name__)
-
-_LOOK_SECONDS = 1.0  # between two looks at the file
-_LOCK_SECONDS = 10.0  # to wait for another who writes
+_LOCK_SECONDS = 10.0  # how long a change waits for another process that is changing the file
 
 
 class _Contents(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,7 +22,7 @@ class _Contents(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class KeyFile:
-    """The file at ``path``, which ``add`` makes if it is not there. All methods raise KeyFileError."""
+    """The key file at ``path``. ``add`` creates the file if there is none. All methods raise KeyFileError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser()
@@ -44,32 +37,32 @@ class KeyFile:
             raise KeyFileError(f"keys_file: {self.path} is not a file of keys: {error}") from None
 
     def add(self, key: Key) -> None:
-        """Keep one more. Its name must be new."""
+        """Add a key. Its name must be new."""
 
-        def added(keys: list[Key]) -> list[Key]:
+        def with_key(keys: list[Key]) -> list[Key]:
             if any(each.name == key.name for each in keys):
-                raise KeyFileError(f"there is a key of the name {key.name} already; revoke it first")
+                raise KeyFileError(f"there is already a key with the name {key.name}; revoke it first")
             return [*keys, key]
 
-        self._change(added)
+        self._change(with_key)
 
     def revoke(self, name: str) -> None:
-        """Forget the key of this name."""
+        """Remove the key with this name."""
 
-        def others(keys: list[Key]) -> list[Key]:
+        def without_key(keys: list[Key]) -> list[Key]:
             if not any(each.name == name for each in keys):
-                raise KeyFileError(f"there is no key of the name {name}")
+                raise KeyFileError(f"there is no key with the name {name}")
             return [each for each in keys if each.name != name]
 
-        self._change(others)
+        self._change(without_key)
 
     def version(self) -> tuple[int, int, int] | None:
-        """Differs when the file does; None while there is none."""
+        """A value that changes when the file changes. None while there is no file."""
         try:
-            found = self.path.stat()
+            status = self.path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
     def _change(self, change: Callable[[list[Key]], list[Key]]) -> None:
         try:
@@ -77,64 +70,32 @@ class KeyFile:
                 keys = change(self.read() if self.path.exists() else [])
                 _replace(self.path.resolve(), _encode(keys))
         except filelock.Timeout:
-            raise KeyFileError(f"keys_file: somebody else is writing {self.path}") from None
+            raise KeyFileError(f"keys_file: another process is writing {self.path}") from None
         except OSError as error:
             raise KeyFileError(f"keys_file: cannot write {self.path}: {error.strerror}") from None
         except msgspec.ValidationError as error:
             raise KeyFileError(str(error)) from None
 
 
-class WatchedKeys:
-    """The keys of a file as they are now. A file that cannot be read any more leaves those that were read before.
-
-    Raises KeyFileError if it cannot be read at first.
-    """
-
-    def __init__(self, file: KeyFile) -> None:
-        self._file = file
-        self._version = file.version()
-        self._ring = Ring(file.read())
-        self._looked = time.monotonic()
-
-    def ring(self) -> Ring:
-        """Looks at the file once a second at most."""
-        now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
-            self._looked = now
-            self._look()
-        return self._ring
-
-    def _look(self) -> None:
-        version = self._file.version()  # before it is read: what comes between is seen at the next look
-        if version == self._version:
-            return
-        self._version = version
-        try:
-            self._ring = Ring(self._file.read())
-        except KeyFileError as error:
-            logger.error("%s; the keys that were read before hold", error)
-        else:
-            logger.info("keys are read again: there are %d", len(list(self._ring)))
-
-
 def _encode(keys: Iterable[Key]) -> bytes:
-    """The file's bytes. Raises msgspec.ValidationError for what could not be read again."""
+    """The contents of the file. Raises msgspec.ValidationError for keys that could not be read back."""
     data = msgspec.json.encode({"keys": list(keys)}, order="deterministic")
     _decode(data)
     return msgspec.json.format(data, indent=2) + b"\n"
 
 
 def _decode(data: bytes) -> list[Key]:
+    """The keys of the file's contents. Raises msgspec.DecodeError or ValueError."""
     keys = msgspec.json.decode(data, type=_Contents).keys
-    for what in ("name", "digest"):
-        if len({getattr(key, what) for key in keys}) < len(keys):
-            raise ValueError(f"two keys have the same {what}")
+    for field in ("name", "digest"):
+        if len({getattr(key, field) for key in keys}) < len(keys):
+            raise ValueError(f"two keys have the same {field}")
     return keys
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Readers find the old file or the new one, also after a loss of power. Only the owner may read it."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # it has mode 0600
+    """Readers find the old or the new contents, also after a power failure. Only the owner may read the file."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp sets mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -1,7 +1,7 @@
-"""A key as it is kept: what its holder may do, and the digest of its secret.
+"""A key as it is stored: the rights of its holder, and the digest of its secret.
 
-The secret has 256 random bits, so its plain SHA-256 tells nothing: there is nothing to guess that salt or a slow hash
-would protect, and a slow one would let anybody burn the processor with wrong keys.
+A secret has 256 random bits, so a plain SHA-256 is enough: nobody can guess it, and a salt or a slow hash would protect
+nothing. A slow hash would also let anyone burn processor time with wrong keys.
 """
 
 import hashlib
@@ -12,18 +12,18 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-MOST_URGENT = -1000  # the API's priorities go from here to its opposite
-PREFIX = "tv-"  # by which people and scanners of source code know what they have found
+MOST_URGENT = -1000  # the API's priorities go from this number to its opposite
+PREFIX = "tv-"  # lets people and secret scanners recognize a key
 
 
 class Scope(StrEnum):
-    """What a key is good for."""
+    """A right that a key can have."""
 
     GENERATE = "generate"
     TRANSLATE = "translate"
     ANSWER = "answer"
     METRICS = "metrics"
-    ADMIN = "admin"  # all of these, and whatever a route has not named a scope for
+    ADMIN = "admin"  # all of the above, and routes that declare no scope
 
 
 NAME = r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z"
@@ -32,7 +32,11 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Key(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``priority`` is the most urgent, so the lowest, that a request may have. None is no limit, or no end."""
+    """One entry of the key file.
+
+    ``priority`` is the most urgent (the lowest) priority that a request with this key may have. A limit of None means
+    no limit; ``expires`` None means never.
+    """
 
     name: Annotated[str, Meta(pattern=NAME)]
     digest: Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
@@ -45,10 +49,10 @@ class Key(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def new_secret() -> str:
-    """A secret that nobody has had before."""
+    """A new random secret."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret: its SHA-256, in hexadecimal."""
+    """The SHA-256 of a secret, in hexadecimal: the only form in which a secret is stored."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

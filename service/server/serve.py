@@ -21,6 +21,7 @@ from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.protocol.types import EngineInfo
 from service.errors import ProcessError
+from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.processes.child import EngineProcess
 from service.processes.supervisor import Patience
@@ -37,7 +38,7 @@ from service.tasks.text.tokenizer import Tokenizer
 logger = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, process: EngineProcess) -> None:
+def serve(settings: Settings, process: EngineProcess, authenticator: KeyAuthenticator | None) -> None:
     """Serve until a signal comes. Raises ModelStoreError, or ProcessError if the engine cannot start."""
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
@@ -57,7 +58,7 @@ def serve(settings: Settings, process: EngineProcess) -> None:
         observer=metrics,
     )
     reader = None if reading is None else _reader(settings, reading, metrics, patience)
-    app = create_app(settings, model, client, tokenizer, metrics, reader)
+    app = create_app(settings, model, client, tokenizer, metrics, reader, authenticator=authenticator)
     config = uvicorn.Config(
         app,
         host=settings.host,

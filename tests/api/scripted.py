@@ -26,6 +26,7 @@ from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.protocol.types import EngineInfo, ErrorKind, FinishReason, Request, TokenLogprob, TokenOutput
 from service.errors import EngineError, ProcessUnavailable
+from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connections
 from service.settings import Settings
@@ -241,7 +242,14 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
     metrics = Metrics()
     model = LocalModel(name="org/tiny", path=Path("/nonexistent"))
     configured = Settings(**settings)
-    app = create_app(configured, model, cast(EngineClient, engine), engine.tokenizer, metrics)
+    app = create_app(
+        configured,
+        model,
+        cast(EngineClient, engine),
+        engine.tokenizer,
+        metrics,
+        authenticator=open_authenticator(configured.keys_file),
+    )
     http = connections(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, http) as (address, stop):
         try:

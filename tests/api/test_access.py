@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.api.middleware.request_context import Edge
+from service.api.middleware.request_context import RequestContextMiddleware
 from service.keys.caller import Caller
 from service.metrics import Metrics
 from tests.api.scripted import ScriptedEngine, scripted_service
@@ -22,7 +22,7 @@ async def test_the_caller_is_named_where_somebody_knows_it(caplog: pytest.LogCap
 
     scope = {"type": "http", "method": "GET", "headers": []}
     with caplog.at_level(logging.INFO, "service.api.middleware.access_log"):
-        await Edge(app, metrics=Metrics())(scope, nothing, nothing)
+        await RequestContextMiddleware(app, metrics=Metrics())(scope, nothing, nothing)
     (line,) = caplog.records
     assert (line.caller, line.status, line.route) == ("accounting", 200, "unknown")
 

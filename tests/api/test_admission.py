@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
 
 def refused(queue: Admission, cost: Cost) -> ApiError:
-    with pytest.raises(ApiError) as refusal, queue.take(cost):
+    with pytest.raises(ApiError) as refusal, queue.admit(cost):
         pass
     return refusal.value
 
@@ -50,22 +50,22 @@ def test_the_worst_case_of_every_choice_is_billed() -> None:
 def test_the_time_to_try_again_follows_the_measured_pace(clock: Clock) -> None:
     queue = Admission(100, 1000)
     for _ in range(4):
-        with queue.take(Cost(1, 500)):
+        with queue.admit(Cost(1, 500)):
             clock.now += 10  # 50 tokens a second
-    with queue.take(Cost(1, 900)):
+    with queue.admit(Cost(1, 900)):
         assert refused(queue, Cost(1, 600)).headers["retry-after"] == "10"
         assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "18"
         assert queue.active == 1
-        with queue.take(Cost(1, 100)):
+        with queue.admit(Cost(1, 100)):
             assert refused(queue, Cost(1, 1)).headers["retry-after"] == "1"
 
 
 def test_the_pace_of_long_ago_fades(clock: Clock) -> None:
     queue = Admission(100, 1000)
-    with queue.take(Cost(1, 1000)):
+    with queue.admit(Cost(1, 1000)):
         clock.now += 1
     clock.now += 3600  # nothing to do is no slowness
-    with queue.take(Cost(1, 1000)):
+    with queue.admit(Cost(1, 1000)):
         assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "1"
         clock.now += 600
         assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "120"
@@ -73,21 +73,21 @@ def test_the_pace_of_long_ago_fades(clock: Clock) -> None:
 
 def test_a_request_of_more_than_the_bound_is_served_alone() -> None:
     queue = Admission(100, 1000)
-    with queue.take(Cost(1, 5000)):
+    with queue.admit(Cost(1, 5000)):
         assert refused(queue, Cost(1, 1)).status == 429
-    with queue.take(Cost(1, 1)):
+    with queue.admit(Cost(1, 1)):
         assert refused(queue, Cost(1, 5000)).status == 429
 
 
 def test_the_bound_follows_the_engine_where_nobody_set_one() -> None:
     queue = Admission(10**6)
-    queue.fit(INFO)
+    queue.fit_to_engine(INFO)
     most = max(64 * INFO.max_model_len, 16 * INFO.kv_tokens)
-    with queue.take(Cost(1, most)):
+    with queue.admit(Cost(1, most)):
         assert refused(queue, Cost(1, 1)).status == 429
     given = Admission(10**6, 5)
-    given.fit(INFO)
-    with given.take(Cost(1, 5)):
+    given.fit_to_engine(INFO)
+    with given.admit(Cost(1, 5)):
         assert refused(given, Cost(1, 1)).status == 429
 
 
@@ -101,7 +101,7 @@ def test_what_is_taken_is_given_back_and_never_over_the_bounds(steps: list[tuple
             held.pop(0)[0].close()
         stack = ExitStack()
         with suppress(ApiError):
-            stack.enter_context(queue.take(cost))
+            stack.enter_context(queue.admit(cost))
             held.append((stack, cost))
         assert queue.active == sum(cost.sequences for _, cost in held) <= 10
         assert sum(cost.tokens for _, cost in held) <= 400
@@ -109,7 +109,7 @@ def test_what_is_taken_is_given_back_and_never_over_the_bounds(steps: list[tuple
             assert 1 <= int(refused(queue, cost).headers["retry-after"]) <= 120
     for stack, _ in held:
         stack.close()
-    with queue.take(Cost(10, 400)):
+    with queue.admit(Cost(10, 400)):
         assert queue.active == 10
 
 

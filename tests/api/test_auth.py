@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from service.api import errors
-from service.api.auth.authentication import Auth
+from service.api.auth.middleware import AuthMiddleware
 from service.api.auth.route_scopes import ANY_KEY
-from service.api.middleware.request_context import BodyLimit
-from service.keys.caller import Callers
+from service.api.middleware.body_limit import BodyLimitMiddleware
+from service.keys.authenticator import open_authenticator
 from service.keys.file import KeyFile
 from service.keys.key import Scope
 from service.metrics import Metrics
@@ -281,16 +281,19 @@ async def test_a_service_whose_routes_auth_cannot_see_answers_nothing(keyed: Key
 
 def _app_with_auth(keyed: Keyed) -> FastAPI:
     app = FastAPI(openapi_url=None)
-    callers = Callers(KeyFile(keyed.path))
     app.add_middleware(
-        Auth, routes=app.routes, callers=callers, metrics=Metrics(), bounded=partial(BodyLimit, limit=1000, seconds=60)
+        AuthMiddleware,
+        routes=app.routes,
+        authenticator=open_authenticator(keyed.path),
+        metrics=Metrics(),
+        limit_body=partial(BodyLimitMiddleware, limit=1000, seconds=60),
     )
     errors.install(app)
     return app
 
 
 def test_a_key_is_for_as_long_as_it_is_there(keyed: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.keys.file._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("service.keys.watched_file.CHECK_SECONDS", 0.0)
     secret = add_key(keyed.path, "guest", Scope.ANSWER)
     assert keyed.service.http.get("/version", headers=bearer(secret)).status_code == 200
     KeyFile(keyed.path).revoke("guest")

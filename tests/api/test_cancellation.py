@@ -70,7 +70,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     client = WatchedClient(config, on_step=watched.saw)
     client.watched = watched
     model = LocalModel(name="tiny", path=path)
-    app = create_app(Settings(), model, client, Tokenizer.load(path), metrics)
+    app = create_app(Settings(), model, client, Tokenizer.load(path), metrics, authenticator=None)
     with served(app) as (address, _):
         assert ready.wait(60)
         yield address, watched

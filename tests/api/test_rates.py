@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.keys import file, limiter
+from service.keys import rate_limits, watched_file
 from service.keys.file import KeyFile
 from tests.api.scripted import Scripted, scripted_service
 from tests.keys.making import Clock, add_key, bearer
@@ -54,8 +54,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
     add_key(path, "first")
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(limiter, "time", clock)
-        patch.setattr(file, "_LOOK_SECONDS", 0.0)
+        patch.setattr(rate_limits, "time", clock)
+        patch.setattr(watched_file, "CHECK_SECONDS", 0.0)
         with scripted_service(keys_file=path, max_requests=2) as service:
             yield Limited(service, path, clock)
 
@@ -83,7 +83,7 @@ def test_requests(limited: Limited, stream: bool) -> None:
         assert (refused.status_code, list(refused.json())) == (429, [key])
         assert refused.headers["retry-after"] == "24"
         assert told(refused, "requests") == ["2", "0", "54.000s"]
-    assert refused.json()["message"] == "The key has had its 2 requests a minute"
+    assert refused.json()["message"] == "The key has used its 2 requests a minute"
     assert limited.post("free").status_code == 200
     limited.clock.now += 24
     assert limited.post("requests").status_code == 200

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 import service
-from service.api.middleware.request_context import BodyLimit
+from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.engine.protocol.types import ErrorKind
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, read_until
@@ -182,7 +182,7 @@ def test_a_stalled_body_ends() -> None:
         except HTTPException as error:
             await Response(status_code=error.status_code)(scope, receive, send)
 
-    with served(BodyLimit(app, limit=100, seconds=0.05)) as (address, _), connection(address) as sock:
+    with served(BodyLimitMiddleware(app, limit=100, seconds=0.05)) as (address, _), connection(address) as sock:
         sock.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n12345")
         assert read_until(sock, b"\r\n\r\n").startswith(b"HTTP/1.1 408")
 

@@ -13,11 +13,12 @@ import pytest
 
 from service.api.requests.fields import SamplingFields
 from service.errors import ExpiredKey, KeyFileError, UnknownKey
-from service.keys import file as file_module
-from service.keys.caller import Callers
-from service.keys.file import KeyFile, WatchedKeys
+from service.keys import watched_file
+from service.keys.authenticator import KeyAuthenticator
+from service.keys.file import KeyFile
 from service.keys.key import MOST_URGENT, Scope, digest, new_secret
-from service.keys.ring import Ring
+from service.keys.key_set import KeySet
+from service.keys.watched_file import WatchedKeyFile
 from tests.keys.making import Clock, add_key, key
 
 
@@ -29,12 +30,12 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(file_module, "time", clock)
+    monkeypatch.setattr(watched_file, "time", clock)
     return clock
 
 
-def names(ring: Ring) -> list[str]:
-    return [each.name for each in ring]
+def names(keys: KeySet) -> list[str]:
+    return [each.name for each in keys]
 
 
 def test_secrets_are_long_known_by_their_beginning_and_never_kept(path: Path) -> None:
@@ -78,9 +79,9 @@ def test_priorities_are_those_of_requests() -> None:
 
 def test_names_are_unique_and_must_be_known_to_be_revoked(path: Path) -> None:
     add_key(path, "a")
-    with pytest.raises(KeyFileError, match="name a already"):
+    with pytest.raises(KeyFileError, match="already a key with the name a"):
         add_key(path, "a")
-    with pytest.raises(KeyFileError, match="no key of the name b"):
+    with pytest.raises(KeyFileError, match="no key with the name b"):
         KeyFile(path).revoke("b")
     KeyFile(path).revoke("a")
     assert KeyFile(path).read() == []
@@ -131,28 +132,28 @@ def _twice(what: str) -> dict[str, Any]:
 def test_what_is_no_file_of_keys_is_refused_by_its_name(path: Path, text: str) -> None:
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(KeyFileError, match=r"keys\.json is not a file of keys"):
-        Callers(KeyFile(path))
+        KeyAuthenticator(KeyFile(path))
 
 
 def test_a_missing_file_is_refused(path: Path) -> None:
     with pytest.raises(KeyFileError, match=r"cannot read .*keys\.json: No such file"):
-        Callers(KeyFile(path))
+        KeyAuthenticator(KeyFile(path))
 
 
 def test_changes_hold_after_a_second_at_most(path: Path, clock: Clock) -> None:
     add_key(path, "a")
-    watched = WatchedKeys(KeyFile(path))
+    watched = WatchedKeyFile(KeyFile(path))
     add_key(path, "b")
     clock.now += 0.9
-    assert names(watched.ring()) == ["a"]
+    assert names(watched.current()) == ["a"]
     clock.now += 0.2
-    assert names(watched.ring()) == ["a", "b"]
+    assert names(watched.current()) == ["a", "b"]
     KeyFile(path).revoke("a")
     clock.now += 1
-    ring = watched.ring()
-    assert names(ring) == ["b"]
+    keys = watched.current()
+    assert names(keys) == ["b"]
     clock.now += 1
-    assert watched.ring() is ring  # what has not changed is not read
+    assert watched.current() is keys  # what has not changed is not read
 
 
 @pytest.mark.parametrize("broken", [b"{", None])
@@ -160,39 +161,42 @@ def test_a_file_that_breaks_leaves_the_keys_that_were_read_and_is_told_once(
     path: Path, clock: Clock, broken: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_key(path, "a")
-    watched = WatchedKeys(KeyFile(path))
+    watched = WatchedKeyFile(KeyFile(path))
     if broken is None:
         path.unlink()
     else:
         path.write_bytes(broken)
     for _ in range(3):
         clock.now += 1
-        assert names(watched.ring()) == ["a"]
+        assert names(watched.current()) == ["a"]
     [line] = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "the keys that were read before hold" in line.getMessage()
+    assert "the keys that were read before stay valid" in line.getMessage()
     path.unlink(missing_ok=True)
     add_key(path, "b")
     clock.now += 1
-    assert names(watched.ring()) == ["b"]
+    assert names(watched.current()) == ["b"]
 
 
 def test_a_caller_is_found_by_his_secret_until_it_expires_or_is_revoked(path: Path, clock: Clock) -> None:
     now = datetime.now(UTC)
     late, early = (add_key(path, f"k{days}", expires=now + timedelta(days=days)) for days in (-1, 1))
     mine, other = add_key(path, "mine", Scope.ANSWER, priority=3), add_key(path, "other")
-    callers = Callers(KeyFile(path))
-    found = callers.find(mine)
+    authenticator = KeyAuthenticator(KeyFile(path))
+    found = authenticator.authenticate(mine)
     assert (found.name, found.scopes, found.priority) == ("mine", {Scope.ANSWER}, 3)
-    assert callers.find(early).name == "k1"
+    assert authenticator.authenticate(early).name == "k1"
     with pytest.raises(ExpiredKey):
-        callers.find(late)
+        authenticator.authenticate(late)
     for wrong in ("", "tv-", mine[:-1], mine + "x", mine.lower(), digest(mine), "\ud800"):
         with pytest.raises(UnknownKey):
-            callers.find(wrong)
-    assert len({found.salted(""), found.salted("x"), callers.find(other).salted(""), "", "x"}) == 5
+            authenticator.authenticate(wrong)
+    assert (
+        len({found.cache_salt(""), found.cache_salt("x"), authenticator.authenticate(other).cache_salt(""), "", "x"})
+        == 5
+    )
     KeyFile(path).revoke("mine")
     again = add_key(path, "mine")
     clock.now += 1
     with pytest.raises(UnknownKey):
-        callers.find(mine)
-    assert callers.find(again).salted("") != found.salted("")  # the name is the same, the holder may not be
+        authenticator.authenticate(mine)
+    assert authenticator.authenticate(again).cache_salt("") != found.cache_salt("")

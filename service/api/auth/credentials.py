@@ -1,4 +1,4 @@
-"""Where a request has its key: headers of three kinds, and the body of LibreTranslate's routes."""
+"""Finds the secrets in a request: in three kinds of headers, and in the body on LibreTranslate's routes."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,18 @@ from starlette.datastructures import Headers
 from service.api.errors import ApiError
 from service.api.requests.bodies import FORM, JSON, form_fields, media_type
 
-FIELD = "api_key"
+API_KEY_FIELD = "api_key"
 _SCHEMES = {"bearer", "deepl-auth-key"}
 
 
-class _Keyed(msgspec.Struct):
-    """The one field that is read of a body before it is known whose it is."""
+class _BodyWithKey(msgspec.Struct):
+    """The only field that is read from a body before the caller is known."""
 
     api_key: str | None = None
 
 
-def in_headers(headers: Headers) -> Iterator[str]:
-    """All secrets, however they are sent."""
+def secrets_in_headers(headers: Headers) -> Iterator[str]:
+    """All secrets in the headers ``authorization`` and ``x-api-key``."""
     for value in headers.getlist("authorization"):
         scheme, _, secret = value.strip().partition(" ")
         if scheme.lower() in _SCHEMES and secret.strip():
@@ -29,15 +29,18 @@ def in_headers(headers: Headers) -> Iterator[str]:
             yield value.strip()
 
 
-def in_body(headers: Headers, body: bytes) -> Iterator[str]:
-    """Those of the field. None in what cannot be read: that is for the route to say, to those it knows."""
+def secrets_in_body(headers: Headers, body: bytes) -> Iterator[str]:
+    """The secrets in the field ``api_key`` of a JSON or form body.
+
+    A body that cannot be parsed has none: the route reports what is wrong with it, but only to known callers.
+    """
     kind = media_type(headers)
     found: str | list[str] | None = None
     try:
         if kind == JSON:
-            found = msgspec.json.decode(body, type=_Keyed).api_key
+            found = msgspec.json.decode(body, type=_BodyWithKey).api_key
         elif kind == FORM:
-            found = form_fields(body).get(FIELD)
+            found = form_fields(body).get(API_KEY_FIELD)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ApiError):
         return
     yield from (each for each in ([found] if isinstance(found, str) else found or []) if each)

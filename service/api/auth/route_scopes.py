@@ -1,4 +1,7 @@
-"""Which keys open which route: each router says so in its ``dependencies``; ``auth`` asks before a body is read."""
+"""The scopes that each route accepts.
+
+Each router declares them in its ``dependencies``. The authentication middleware checks them before a body is read.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,81 +17,86 @@ from service.api.errors import ApiError
 from service.keys.caller import Caller
 from service.keys.key import Scope
 
-# Whoever watches the service has no key. Nothing else is answered without one.
-WITHOUT_KEY = frozenset({("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")})
+# Health checks come from programs that have no key. Every other route needs one.
+PUBLIC_ROUTES = frozenset({("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")})
 
 
 async def get_caller(request: Request) -> Caller:
-    """The dependency."""
+    """The caller of this request, as a FastAPI dependency."""
     caller: Caller = request.user
     return caller
 
 
-Client = Annotated[Caller, Depends(get_caller)]
+CurrentCaller = Annotated[Caller, Depends(get_caller)]
 
 
-def require(caller: Caller, scopes: Collection[Scope]) -> None:
-    """Raises ApiError for a caller who has none of them."""
-    if not caller.may(scopes):
+def check_scopes(caller: Caller, scopes: Collection[Scope]) -> None:
+    """Raises ApiError (403) if the caller has none of these scopes."""
+    if not caller.has_any_scope(scopes):
         wanted = " or ".join(sorted(scopes)) or Scope.ADMIN
         raise ApiError(403, f"The key lacks the scope for this: {wanted}", code="missing_scope")
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """Any one of ``scopes``. As a dependency it asks once more, after routing."""
+class ScopeRequirement:
+    """A dependency that accepts any one of ``scopes``. It checks the caller again after routing."""
 
     scopes: frozenset[Scope]
 
-    async def __call__(self, caller: Client) -> None:
-        require(caller, self.scopes)
+    async def __call__(self, caller: CurrentCaller) -> None:
+        check_scopes(caller, self.scopes)
 
 
-def needs(*scopes: Scope) -> Any:
-    """For ``dependencies`` of a router or a route."""
-    return Depends(Needs(frozenset(scopes)))
+def requires(*scopes: Scope) -> Any:
+    """Any one of these scopes, for the ``dependencies`` of a router or a route."""
+    return Depends(ScopeRequirement(frozenset(scopes)))
 
 
-ANY_KEY = needs(*Scope)
-ANY_TASK = needs(Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER)
+ANY_KEY = requires(*Scope)
+ANY_TASK = requires(Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """A route as seen from outside."""
+class ProtectedRoute:
+    """A route and the scopes that it accepts."""
 
     route: APIRoute
 
-    def admit(self, caller: Caller) -> None:
-        """Raises ApiError for a caller without the scopes. Where none are declared it opens to admin only."""
-        declared = [each.dependency for each in self.route.dependencies if isinstance(each.dependency, Needs)]
-        for each in declared or [Needs(frozenset())]:
-            require(caller, each.scopes)
+    def check(self, caller: Caller) -> None:
+        """Raises ApiError (403) if the caller lacks the scopes. A route without declared scopes is for admin only."""
+        declared = [
+            each.dependency for each in self.route.dependencies if isinstance(each.dependency, ScopeRequirement)
+        ]
+        for each in declared or [ScopeRequirement(frozenset())]:
+            check_scopes(caller, each.scopes)
 
     @property
-    def takes_key_in_body(self) -> bool:
-        """Whether clients of this route may put their key into a field of the body."""
+    def accepts_key_in_body(self) -> bool:
+        """Whether clients of this route may send their key in a field of the body."""
         return isinstance(self.route, LibreTranslate) and "POST" in (self.route.methods or ())
 
 
-class Doors:
-    """All routes, in the router's order. Raises TypeError for a route that nobody could ask for a key."""
+class RouteScopes:
+    """All routes, in the router's order.
+
+    Raises TypeError for a route that the middleware cannot see: such a route could be called without a key.
+    """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._doors = []
+        self._routes = []
         for context in iter_route_contexts(routes):
             route = context.original_route
             if not isinstance(route, APIRoute) or route.path != context.path:
                 raise TypeError(f"auth cannot see {context.path or route}: add it as a route, without a prefix")
-            self._doors.append(Door(route))
+            self._routes.append(ProtectedRoute(route))
 
-    def find(self, scope: HttpScope) -> tuple[Door | None, bool]:
-        """The one that the router will choose, and whether it takes the method."""
-        other = None
-        for door in self._doors:
-            match, _ = door.route.matches(scope)
+    def find(self, scope: HttpScope) -> tuple[ProtectedRoute | None, bool]:
+        """The route that the router will choose, and whether it accepts the request's method."""
+        other_method = None
+        for each in self._routes:
+            match, _ = each.route.matches(scope)
             if match is Match.FULL:
-                return door, True
-            if match is Match.PARTIAL and other is None:
-                other = door
-        return other, False
+                return each, True
+            if match is Match.PARTIAL and other_method is None:
+                other_method = each
+        return other_method, False

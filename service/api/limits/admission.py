@@ -1,7 +1,7 @@
-"""How much clients may have in the service at once. Owns those counts and nothing else.
+"""Admission: the limit on sequences and tokens in the service at once.
 
-A request is billed before it is queued for what it may take at most; what it does later, such as a second attempt at a
-sentence, is never refused.
+A request is counted with the most that it may need, before it waits for the engine. What it does later, such as a
+second attempt at a sentence, is never refused.
 """
 
 import math
@@ -13,92 +13,106 @@ from service.api.errors import ApiError, stopping
 from service.engine.protocol.types import EngineInfo
 from service.tasks.generation.cost import Cost
 
-_FULL_LENGTHS, _CACHES = 64, 16  # what may wait where nobody said: so many of them, whichever is more
-_MEMORY_SECONDS = 60.0  # how long the pace of the past counts
-_LONGEST_WAIT = 120  # seconds that clients obey
+# The default token limit: this many sequences of full length, or this many KV caches, whichever is more.
+_FULL_LENGTH_SEQUENCES, _KV_CACHES = 64, 16
+_MEMORY_SECONDS = 60.0  # the time constant with which past throughput is forgotten
+_LONGEST_WAIT = 120  # seconds; clients ignore longer values of retry-after
 
 
 class Admission:
-    """Admits up to so many ``sequences`` and ``tokens``; refuses more, with the time to try again after.
+    """Admits up to ``sequences`` and ``tokens`` at once, and refuses more with the time to retry after.
 
-    A request of more tokens than that is admitted when there is no other. 0 tokens: by what ``fit`` is told.
+    A request with more than ``tokens`` is admitted while no other request is. 0 tokens: ``fit_to_engine`` sets the
+    limit.
     """
 
     def __init__(self, sequences: int, tokens: int = 0) -> None:
         self.closed = False
-        self._sequences = _Bound("sequences", sequences)
-        self._tokens = _Bound("tokens", tokens or math.inf)
+        self._sequences = _Capacity("sequences", sequences)
+        self._tokens = _Capacity("tokens", tokens or math.inf)
 
     @property
     def active(self) -> int:
-        """Sequences that have a place."""
-        return self._sequences.taken
+        """Sequences that are admitted now."""
+        return self._sequences.used
 
-    def fit(self, info: EngineInfo) -> None:
-        """Bound the tokens by what the engine can hold, unless they are bounded already."""
+    def fit_to_engine(self, info: EngineInfo) -> None:
+        """Limit the tokens by the capacity of the engine, unless a limit was given."""
         if math.isinf(self._tokens.limit):
-            self._tokens.limit = max(_FULL_LENGTHS * info.max_model_len, _CACHES * info.kv_tokens)
+            self._tokens.limit = max(_FULL_LENGTH_SEQUENCES * info.max_model_len, _KV_CACHES * info.kv_tokens)
 
     def close(self) -> None:
-        """Admit nothing more: the service is stopping."""
+        """Admit no further request: the service is stopping."""
         self.closed = True
 
     @contextmanager
-    def take(self, cost: Cost) -> Iterator[None]:
-        """Hold so much. Raises ApiError: 429 if too much is taken, 400 if there is not so much, 503 when closed."""
+    def admit(self, cost: Cost) -> Iterator[None]:
+        """Hold a place for ``cost`` until the block ends.
+
+        Raises ApiError: 429 if the service is full, 400 if the request could never be admitted, 503 when closed.
+        """
         if self.closed:
             raise stopping()
         if cost.sequences > self._sequences.limit:
             message = f"The request is for {cost.sequences} sequences at once; the limit is {self._sequences.limit}"
             raise ApiError(400, message, code="too_many_sequences")
-        billed = ((self._sequences, cost.sequences), (self._tokens, cost.tokens))
-        for bound, count in billed:
-            if bound.taken and bound.taken + count > bound.limit:
-                raise ApiError(
-                    429,
-                    f"The service is busy: {bound.taken} of {bound.limit} {bound.name} are taken, "
-                    f"and the request may need {count}",
-                    code="rate_limit_exceeded",
-                    headers={"retry-after": str(min(max(math.ceil(bound.wait(count)), 1), _LONGEST_WAIT))},
-                )
-        for bound, count in billed:
-            bound.take(count)
+        amounts = ((self._sequences, cost.sequences), (self._tokens, cost.tokens))
+        for capacity, count in amounts:
+            if capacity.used and capacity.used + count > capacity.limit:
+                raise _busy(capacity, count)
+        for capacity, count in amounts:
+            capacity.acquire(count)
         try:
             yield
         finally:
-            for bound, count in billed:
-                bound.take(-count)
+            for capacity, count in amounts:
+                capacity.release(count)
 
 
-class _Bound:
-    """Up to ``limit`` of something may be taken. Learns how fast it is given back while some of it is taken."""
+class _Capacity:
+    """Up to ``limit`` units are in use at once. Measures how fast units are released while some are in use."""
 
     def __init__(self, name: str, limit: float) -> None:
         self.name = name
         self.limit = limit
-        self.taken = 0
-        self._freed = 0.0  # lately: the past fades
-        self._seconds = 0.0  # lately, with something taken
-        self._since = 0.0  # monotonic seconds
+        self.used = 0
+        self._released = 0.0  # units, decayed with time
+        self._seconds = 0.0  # with something in use, decayed with time
+        self._updated_at = 0.0  # monotonic seconds
 
-    def take(self, count: int) -> None:
-        """Or give back, if it is negative."""
-        self._pass_time()
-        self.taken += count
-        self._freed += max(-count, 0)
+    def acquire(self, count: int) -> None:
+        self._update()
+        self.used += count
+
+    def release(self, count: int) -> None:
+        self._update()
+        self.used -= count
+        self._released += count
 
     def wait(self, count: int) -> float:
-        """Seconds until so much can be taken, at the measured pace."""
-        self._pass_time()
-        missing = min(self.taken + count - self.limit, self.taken)
-        # Before anything was given back, the best guess is that half of the time has passed.
-        return missing * self._seconds / self._freed if self._freed else self._seconds
+        """Estimated seconds until ``count`` units are free, at the measured rate of release."""
+        self._update()
+        missing = min(self.used + count - self.limit, self.used)
+        # Before any unit is released, the best guess is that half of the time has passed.
+        return missing * self._seconds / self._released if self._released else self._seconds
 
-    def _pass_time(self) -> None:
+    def _update(self) -> None:
+        """Decay the measurements to the current time."""
         now = time.monotonic()
-        if self.taken:
-            passed = now - self._since
-            fade = math.exp(-passed / _MEMORY_SECONDS)
-            self._freed *= fade
-            self._seconds = self._seconds * fade + passed
-        self._since = now
+        if self.used:
+            passed = now - self._updated_at
+            decay = math.exp(-passed / _MEMORY_SECONDS)
+            self._released *= decay
+            self._seconds = self._seconds * decay + passed
+        self._updated_at = now
+
+
+def _busy(capacity: _Capacity, count: int) -> ApiError:
+    seconds = min(max(math.ceil(capacity.wait(count)), 1), _LONGEST_WAIT)
+    return ApiError(
+        429,
+        f"The service is busy: {capacity.used} of {capacity.limit} {capacity.name} are taken, "
+        f"and the request may need {count}",
+        code="rate_limit_exceeded",
+        headers={"retry-after": str(seconds)},
+    )

@@ -1,4 +1,4 @@
-"""How long a client waits. When a request is late its work is abandoned, and it ends with a 504 or an error event."""
+"""Deadlines. The work of a request that is late is aborted; the request ends with a 504 or an error event."""
 
 import asyncio
 from typing import Never, Protocol
@@ -13,15 +13,15 @@ HEADER = "x-request-timeout"
 
 
 class Timed(Protocol):
-    """What knows whether it has begun."""
+    """Work that reports its timings."""
 
     @property
     def timings(self) -> Timings:
-        """So far."""
+        """The timings until now."""
 
 
 class Deadline:
-    """``queue_seconds`` to the first token, ``total_seconds`` to the last one, both from now."""
+    """The first token must come within ``queue_seconds`` from now, the last one within ``total_seconds``."""
 
     def __init__(self, queue_seconds: float, total_seconds: float) -> None:
         self._queue_seconds = min(queue_seconds, total_seconds)
@@ -29,25 +29,25 @@ class Deadline:
         self._started = asyncio.get_running_loop().time()
 
     @classmethod
-    def of(cls, headers: Headers, settings: Settings) -> "Deadline":
-        """As the service is set up; a client may shorten the whole. Raises ApiError for what is no time."""
+    def from_headers(cls, headers: Headers, settings: Settings) -> "Deadline":
+        """The deadline of the settings, which a client may shorten. Raises ApiError (400) for an invalid header."""
         limit = settings.request_timeout
         given = headers.get(HEADER)
         return cls(settings.queue_timeout, limit if given is None else _seconds(given, limit))
 
     async def watch(self, work: Timed) -> Never:
-        """Wait until ``work`` is late, then raise ApiError."""
-        await self._until(self._queue_seconds)
+        """Wait until ``work`` is late, then raise ApiError (504)."""
+        await self._sleep_until(self._queue_seconds)
         if self._queue_seconds < self._total_seconds:
             timings = work.timings
             if timings.ttft_seconds is None and not timings.queue_seconds:
                 message = f"The request did not begin within {self._queue_seconds:g} seconds"
                 raise ApiError(504, message, code="queue_timeout", headers=RETRY_AFTER)
-            await self._until(self._total_seconds)
+            await self._sleep_until(self._total_seconds)
         message = f"The request was not done within {self._total_seconds:g} seconds"
         raise ApiError(504, message, code="request_timeout", headers={"x-should-retry": "false"})
 
-    async def _until(self, seconds: float) -> None:
+    async def _sleep_until(self, seconds: float) -> None:
         await asyncio.sleep(self._started + seconds - asyncio.get_running_loop().time())
 
 

@@ -1,8 +1,9 @@
-"""Work for a client is done only while the client is there.
+"""Work for a client stops when the client disconnects.
 
-ASGI tells of a client that has gone away only to those who call ``receive``. While a response is being made nobody
-does: starlette listens in ``StreamingResponse`` for some servers only, and never before the first byte. So whatever can
-take long runs beside a listener here, for JSON and for streams alike, and is cancelled when the listener returns.
+ASGI reports a disconnect only to code that calls ``receive``. While a response is being computed, nothing calls it:
+starlette listens in ``StreamingResponse``, only on some servers, and never before the first byte. So every route runs
+its long work beside a listener from this module, for JSON and for streams alike. When the listener returns first, the
+work is cancelled.
 """
 
 import asyncio
@@ -14,21 +15,21 @@ from starlette.types import Receive
 T = TypeVar("T")
 
 
-class ClientGone(Exception):
-    """The client has closed the connection; there is nobody to answer."""
+class ClientDisconnected(Exception):
+    """The client has closed the connection, so nobody would read an answer."""
 
 
-async def raise_when_gone(receive: Receive) -> Never:
-    """Wait for the client to go away, then raise ClientGone. The request's body must have been read."""
+async def raise_on_disconnect(receive: Receive) -> Never:
+    """Wait until the client disconnects, then raise ClientDisconnected. The request's body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
-    raise ClientGone
+    raise ClientDisconnected
 
 
-async def guarded(work: Coroutine[Any, Any, T], *guards: Coroutine[Any, Any, Never]) -> T:
+async def run_guarded(work: Coroutine[Any, Any, T], *guards: Coroutine[Any, Any, Never]) -> T:
     """The result of ``work``. A guard that raises first cancels the work, and its exception is raised.
 
-    When this returns, all of them have ended. Work that has a result wins over a guard that raised meanwhile.
+    All coroutines have ended when this returns. If the work has a result when a guard raises, the result is returned.
     """
     task = asyncio.ensure_future(work)
     watchers = [asyncio.ensure_future(guard) for guard in guards]

@@ -1,51 +1,49 @@
-"""What a request takes of its key's tokens in a minute.
+"""The token rate limit: the tokens that a key may use in a minute.
 
-As with ``admission``, it is billed for the most that it may take, before it is queued. At its end it gets back what it
-did not take, and all of it where the service failed.
+As with ``admission``, a request is charged in advance for the most that it may need. At its end it is refunded what it
+did not use, and everything if the service failed.
 """
 
 import math
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-from fastapi import Request
-
 from service.api.errors import ApiError
-from service.api.limits.disconnect import ClientGone
+from service.api.limits.disconnect import ClientDisconnected
 from service.keys.caller import Caller
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Usage
 
 
 class Metered(Protocol):
-    """What knows what it took."""
+    """Work that reports how many tokens it has used."""
 
     @property
     def usage(self) -> Usage:
-        """So far."""
+        """The usage until now."""
 
 
 W = TypeVar("W", bound=Metered)
 
 
-class Bill:
-    """A context manager around a request's work. Entering raises ApiError: 429 if the key has too little left in this
-    minute, 400 if it never has so much.
+class TokenRateLimit:
+    """Charges a request to its key's bucket while the block runs, and refunds the unused tokens at the end.
+
+    Entering raises ApiError: 429 if the bucket holds too little now, 400 if it can never hold enough.
     """
 
-    def __init__(self, http: Request, cost: Cost) -> None:
-        caller: Caller = http.user
+    def __init__(self, caller: Caller, cost: Cost) -> None:
         self._bucket = caller.limits.tokens
         self._tokens = cost.tokens
         self._work: Metered | None = None
 
-    def measured(self, work: W) -> W:
-        """The work itself, which is what is paid for from now on."""
+    def meter(self, work: W) -> W:
+        """Charge the key for what ``work`` uses. Returns ``work``. Without a call nothing is charged in the end."""
         self._work = work
         return work
 
     def __enter__(self) -> Self:
-        if self._bucket is not None and (wait := self._bucket.take(self._tokens)):
+        if self._bucket is not None and (wait := self._bucket.try_consume(self._tokens)):
             limit = self._bucket.per_minute
             if math.isinf(wait):
                 message = f"The request may need {self._tokens} tokens; the key has {limit} a minute"
@@ -55,20 +53,20 @@ class Bill:
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         if self._bucket is not None:
-            used = self._work.usage.total_tokens if self._work is not None and _is_served(exc) else 0
-            self._bucket.give_back(self._tokens - used)
+            used = self._work.usage.total_tokens if self._work is not None and _is_charged(exc) else 0
+            self._bucket.refund(self._tokens - used)
 
 
-def rate_limited(what: str, wait: float) -> ApiError:
-    """A key has had ``what`` it may have in a minute; there is more after ``wait`` seconds."""
+def rate_limited(amount: str, wait: float) -> ApiError:
+    """The error for a key that has used up ``amount``, such as "60 requests", until ``wait`` seconds have passed."""
     headers = {"retry-after": str(max(math.ceil(wait), 1))}
-    return ApiError(429, f"The key has had its {what} a minute", code="rate_limit_exceeded", headers=headers)
+    return ApiError(429, f"The key has used its {amount} a minute", code="rate_limit_exceeded", headers=headers)
 
 
-def _is_served(error: BaseException | None) -> bool:
-    """Whether it ended well, or badly by the client's own doing. What takes too long was taken nevertheless."""
+def _is_charged(error: BaseException | None) -> bool:
+    """Whether the request succeeded, or failed because of the client. A request that took too long is charged too."""
     match error:
-        case None | ClientGone():
+        case None | ClientDisconnected():
             return True
         case ApiError():
             return error.status not in {500, 503}

@@ -1,0 +1,1 @@
+"""Plain ASGI around every request: its id, its metrics, its log lines, and the limit on its body."""

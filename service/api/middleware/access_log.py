@@ -1,16 +1,13 @@
-"""One line of the log for each request: who asked for what, how it ended and what it took. Never what was said.
+"""The access log: one line for each request, with its caller, its outcome and its usage, never with any text.
 
-Whoever makes an answer counts into the entry of the request that is being answered. It is a context variable, because
-tasks know nothing of HTTP, and one request may have several completions.
+The code that produces an answer adds to the record of the current request. The record is in a context variable, because
+tasks know nothing of HTTP, and because one request may have several completions.
 """
 
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from http import HTTPMethod
 from typing import Any
-
-from starlette.types import Scope
 
 from service.engine.protocol.types import FinishReason
 from service.tasks.generation.observer import CompletionObserver
@@ -18,13 +15,12 @@ from service.tasks.generation.usage import Timings, Usage
 
 logger = logging.getLogger(__name__)
 
-_current: ContextVar["Entry | None"] = ContextVar("entry", default=None)
-_UNKNOWN_ROUTE = "unknown"
+_current: ContextVar["AccessRecord | None"] = ContextVar("access_record", default=None)
 
 
 @dataclass(slots=True)
-class Entry:
-    """What is known of a request so far. ``ids`` are those of its completions: the engine's begin with them."""
+class AccessRecord:
+    """What is known of a request so far. ``ids`` are the ids of its completions; the engine's ids begin with them."""
 
     request_id: str
     ids: list[str] = field(default_factory=list)
@@ -32,23 +28,23 @@ class Entry:
     cached_tokens: int = 0
     generated_tokens: int = 0
     ttft_seconds: float | None = None
-    finish: dict[str, None] = field(default_factory=dict)  # the different reasons, in their order
+    finish: dict[str, None] = field(default_factory=dict)  # an ordered set: the distinct reasons
 
     @classmethod
-    def begin(cls, request_id: str) -> "Entry":
-        """The entry of the request that the current task answers from now on."""
-        entry = cls(request_id)
-        _current.set(entry)
-        return entry
+    def begin(cls, request_id: str) -> "AccessRecord":
+        """A new record, which becomes the record of the current task's request."""
+        record = cls(request_id)
+        _current.set(record)
+        return record
 
-    def write(self, scope: Scope, status: int, seconds: float) -> None:
-        """The line, at the end of the request."""
+    def write(self, *, method: str, route: str, status: int, seconds: float, caller: str) -> None:
+        """Write the line, at the end of the request. ``caller`` is the name of the key, empty without one."""
         if not logger.isEnabledFor(logging.INFO):
             return
-        line: dict[str, Any] = {"request_id": self.request_id, "method": method(scope), "route": route(scope)}
+        line: dict[str, Any] = {"request_id": self.request_id, "method": method, "route": route}
         line |= {"status": status, "seconds": round(seconds, 6)}
-        if caller := getattr(scope.get("user"), "name", ""):
-            line["caller"] = caller  # the name of its key, where there are keys
+        if caller:
+            line["caller"] = caller
         if self.ids:
             line |= {
                 "ids": ",".join(self.ids),
@@ -62,40 +58,30 @@ class Entry:
         logger.info("request", extra=line)
 
 
-class Accounts:
-    """An observer of completions that counts for the request, and passes on what it is told."""
+class AccessLogObserver:
+    """An observer of completions that adds to the current record, and passes every event on to another observer."""
 
     def __init__(self, observer: CompletionObserver) -> None:
         self._observer = observer
-        self.first_token = observer.first_token  # for every token: without a further call
+        self.first_token = observer.first_token  # called for every token: passed on without a call in between
         self.token_gap = observer.token_gap
 
     def request_started(self, id: str) -> None:
-        if entry := _current.get():
-            entry.ids.append(id)
+        if record := _current.get():
+            record.ids.append(id)
         self._observer.request_started(id)
 
     def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
-        if entry := _current.get():
-            entry.prompt_tokens += usage.prompt_tokens
-            entry.cached_tokens += usage.cached_tokens
-            entry.generated_tokens += usage.completion_tokens
-            entry.finish |= dict.fromkeys(reason.value for reason in finish)
-            if entry.ttft_seconds is None:
-                entry.ttft_seconds = timings.ttft_seconds
+        if record := _current.get():
+            record.prompt_tokens += usage.prompt_tokens
+            record.cached_tokens += usage.cached_tokens
+            record.generated_tokens += usage.completion_tokens
+            record.finish |= dict.fromkeys(reason.value for reason in finish)
+            if record.ttft_seconds is None:
+                record.ttft_seconds = timings.ttft_seconds
         self._observer.finished(usage, timings, finish)
 
 
-def current() -> Entry | None:
-    """The entry of the request that is being answered, if it is one of HTTP."""
+def current_record() -> AccessRecord | None:
+    """The record of the request that is being answered, or None outside of HTTP."""
     return _current.get()
-
-
-def route(scope: Scope) -> str:
-    """As it was declared: a bounded set of values, unlike paths."""
-    return getattr(scope.get("route"), "path", _UNKNOWN_ROUTE)
-
-
-def method(scope: Scope) -> str:
-    """One that HTTP knows; a client may send any word."""
-    return scope["method"] if scope["method"] in HTTPMethod.__members__ else "OTHER"

@@ -1,6 +1,6 @@
-"""What clients send and get, in the log. It is there only where the operator has set ``log_prompts``.
+"""Request and response bodies in the log. Installed only if the operator has set ``log_prompts``.
 
-Secrets of keys are struck out even then: LibreTranslate's clients send theirs in the body.
+The secrets of keys are removed even then: LibreTranslate's clients send theirs in the body.
 """
 
 import logging
@@ -8,17 +8,17 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.api.middleware import access_log as access
+from service.api.middleware.access_log import current_record
 from service.keys.key import PREFIX
 
 logger = logging.getLogger(__name__)
 
-LONGEST = 2000  # bytes of each body that are written
+MAX_LOGGED_BYTES = 2000  # of each body
 _SECRET = re.compile(rf"{PREFIX}[\w-]{{8,}}", re.ASCII)
 
 
-class Transcript:
-    """Plain ASGI around the application. Requests without a body say nothing, and are left out."""
+class BodyLoggingMiddleware:
+    """Logs both bodies of each request that has one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -26,28 +26,28 @@ class Transcript:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        asked, answered = bytearray(), bytearray()
+        request_body, response_body = bytearray(), bytearray()
 
-        async def heard_receive() -> Message:
+        async def recording_receive() -> Message:
             message = await receive()
-            _keep(asked, message)
+            _append(request_body, message)
             return message
 
-        async def heard_send(message: Message) -> None:
-            _keep(answered, message)
+        async def recording_send(message: Message) -> None:
+            _append(response_body, message)
             await send(message)
 
         try:
-            await self.app(scope, heard_receive, heard_send)
+            await self.app(scope, recording_receive, recording_send)
         finally:
-            entry = access.current()
-            if asked and entry is not None:
-                line = {"request_id": entry.request_id, "prompt": _text(asked), "output": _text(answered)}
+            record = current_record()
+            if request_body and record is not None:
+                line = {"request_id": record.request_id, "prompt": _text(request_body), "output": _text(response_body)}
                 logger.info("transcript", extra=line)
 
 
-def _keep(kept: bytearray, message: Message) -> None:
-    kept += message.get("body", b"")[: LONGEST - len(kept)]
+def _append(recorded: bytearray, message: Message) -> None:
+    recorded += message.get("body", b"")[: MAX_LOGGED_BYTES - len(recorded)]
 
 
 def _text(body: bytearray) -> str:

@@ -1,7 +1,6 @@
-"""What surrounds every request, as plain ASGI: nothing here touches a body or stands between a stream and its client.
+"""The outermost layer of every request: its id, its metrics, its line in the access log, and the last error handler.
 
-``Edge`` gives a request its id, counts and logs its response, and answers for what nobody caught. ``BodyLimit`` ends a
-request whose body is too large or never comes.
+Plain ASGI: nothing here touches a body or stands between a stream and its client.
 """
 
 import asyncio
@@ -11,22 +10,21 @@ import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
-from service.api.middleware import access_log as access
-from service.metrics import Metrics
+from service.api.middleware.access_log import AccessRecord
+from service.metrics import Metrics, method_label
 
 logger = logging.getLogger(__name__)
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
-class Edge:
-    """``x-request-id`` in and out; an observation and a line of the log for each response; a 500 for any exception.
+class RequestContextMiddleware:
+    """Handles ``x-request-id``, counts and logs each response, and answers 500 for any uncaught exception.
 
-    The status counted for a client that left before its answer was whole is 499.
+    A response that its client did not wait for is counted with status 499.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -37,15 +35,15 @@ class Edge:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SANE_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
-        entry = access.Entry.begin(request_id)
+        request_id = given if _VALID_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
+        record = AccessRecord.begin(request_id)
         started = time.perf_counter()
-        status, complete, gone = 0, False, False
+        status, complete, disconnected = 0, False, False
 
         async def watched_receive() -> Message:
-            nonlocal gone
+            nonlocal disconnected
             message = await receive()
-            gone = gone or message["type"] == "http.disconnect"
+            disconnected = disconnected or message["type"] == "http.disconnect"
             return message
 
         async def watched_send(message: Message) -> None:
@@ -54,24 +52,26 @@ class Edge:
                 status = message["status"]
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             elif not message.get("more_body", False) and not complete:
-                complete = True  # counted before the last byte leaves: who has the answer finds it in the metrics
-                count(CLIENT_CLOSED_REQUEST if gone else status)
+                complete = True  # counted before the last byte leaves, so that a client with the answer finds the count
+                count(CLIENT_CLOSED_REQUEST if disconnected else status)
             await send(message)
 
         def count(status: int) -> None:
             seconds = time.perf_counter() - started
-            self.metrics.observe_http(access.route(scope), scope["method"], status, seconds)
-            entry.write(scope, status, seconds)
+            route, method = _route(scope), method_label(scope["method"])
+            self.metrics.observe_http(route, method, status, seconds)
+            caller = getattr(scope.get("user"), "name", "")
+            record.write(method=method, route=route, status=status, seconds=seconds, caller=caller)
 
-        incomplete = CLIENT_CLOSED_REQUEST  # what an answer that never became whole counts as
+        incomplete_status = CLIENT_CLOSED_REQUEST
         try:
             await self.app(scope, watched_receive, watched_send)
-        except asyncio.CancelledError:  # the server will not wait for us any longer
+        except asyncio.CancelledError:  # the server has stopped waiting for this request
             if status:
                 raise
             await respond(stopping(), scope)(scope, receive, watched_send)
         except Exception as error:
-            incomplete = 500
+            incomplete_status = 500
             logger.error("request %s failed", request_id)
             answer = respond(error, scope)
             if status:
@@ -79,40 +79,9 @@ class Edge:
             await answer(scope, receive, watched_send)
         finally:
             if not complete:
-                count(incomplete)
+                count(incomplete_status)
 
 
-class BodyLimit:
-    """Refuses a body of more than ``limit`` bytes while it is read, and one that is not whole after ``seconds``."""
-
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float) -> None:
-        self.app = app
-        self.limit = limit
-        self.seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        declared = Headers(scope=scope).get("content-length", "")
-        size = float(declared) if declared.isdecimal() else 0.0
-        deadline = asyncio.get_running_loop().time() + self.seconds
-        whole = False
-        received = 0
-
-        async def limited_receive() -> Message:
-            nonlocal received, whole
-            if whole:  # what comes now is a disconnect, whenever it comes
-                return await receive()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive() if size <= self.limit else {}
-            except TimeoutError:
-                late = f"The body did not arrive within {self.seconds:g} seconds"
-                raise HTTPException(408, late, {"connection": "close"}) from None
-            received += len(message.get("body", b""))
-            if size > self.limit or received > self.limit:
-                raise HTTPException(413, f"The body is larger than {self.limit} bytes")
-            whole = not message.get("more_body", False)
-            return message
-
-        await self.app(scope, limited_receive, send)
+def _route(scope: Scope) -> str:
+    """The path as the route declares it: a bounded set of values, unlike the paths of requests."""
+    return getattr(scope.get("route"), "path", "unknown")

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
 import service
-from service.api.auth.route_scopes import ANY_KEY, needs
+from service.api.auth.route_scopes import ANY_KEY, requires
 from service.api.openapi.response_models import Version
 from service.api.openapi.responses import answers
 from service.api.replies.reply import Json
@@ -15,7 +15,7 @@ router = APIRouter(tags=["operations"])
 
 
 @router.get(
-    "/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, dependencies=[needs(Scope.METRICS)]
+    "/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, dependencies=[requires(Scope.METRICS)]
 )
 async def metrics(state: Service) -> Response:
     """Every series of the service, in Prometheus' text format."""

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.errors import ApiError, as_api_error, stopping
-from service.api.limits.disconnect import ClientGone, guarded, raise_when_gone
+from service.api.limits.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def event(data: dict[str, Any]) -> bytes:
     return b"data: " + line + b"\n\n"
 
 
-class _Unread(ClientGone):
+class _Unread(ClientDisconnected):
     """The client is there, but takes nothing."""
 
 
@@ -77,11 +77,11 @@ class EventStream(Response):
         with self._owned:
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                await guarded(self._pump(send), self._beat(send), self._late(), raise_when_gone(receive))
+                await run_guarded(self._pump(send), self._beat(send), self._late(), raise_on_disconnect(receive))
             except _Unread:
                 logger.warning("a stream was cut: its client took nothing of it for %g seconds", self._patience)
                 await self._cut(scope, receive)
-            except ClientGone:
+            except ClientDisconnected:
                 pass
             except ApiError as error:  # it is late
                 await self._give_up(error, scope, receive, send)
@@ -104,8 +104,8 @@ class EventStream(Response):
         self._owned.close()
         if cut := scope.get("extensions", {}).get("trivium.cut"):
             cut()
-            with suppress(ClientGone):
-                await raise_when_gone(receive)
+            with suppress(ClientDisconnected):
+                await raise_on_disconnect(receive)
 
     async def _pump(self, send: Send) -> None:
         self._quiet_since = asyncio.get_running_loop().time()

@@ -15,8 +15,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from service.api.limits.deadline import Deadline, Timed
-from service.api.limits.disconnect import guarded, raise_when_gone
-from service.api.limits.token_rate import Bill, Metered
+from service.api.limits.disconnect import raise_on_disconnect, run_guarded
+from service.api.limits.token_rate import Metered, TokenRateLimit
 from service.api.replies.event_stream import EventStream
 from service.api.state import State
 from service.tasks.generation.completion import Completion
@@ -75,11 +75,11 @@ async def reply(
 
         return await reply_whole(http, state, start, whole, cost=cost)
     state.client.require_ready()
-    deadline = Deadline.of(http.headers, state.settings)
+    deadline = Deadline.from_headers(http.headers, state.settings)
     with ExitStack() as owned:
-        bill = owned.enter_context(Bill(http, cost))
-        owned.enter_context(state.admission.take(cost))
-        work = bill.measured(await start())
+        rate_limit = owned.enter_context(TokenRateLimit(http.user, cost))
+        owned.enter_context(state.admission.admit(cost))
+        work = rate_limit.meter(await start())
         owned.enter_context(work)
         return EventStream(
             format.events(work),
@@ -101,6 +101,10 @@ async def reply_whole(
 ) -> Response:
     """The same where there are no streams: ``whole`` makes the answer of what was started."""
     state.client.require_ready()  # who is in already goes on through a restart; who comes now can come again
-    deadline = Deadline.of(http.headers, state.settings)
-    with Bill(http, cost) as bill, state.admission.take(cost), bill.measured(await start()) as work:
-        return await guarded(whole(work), deadline.watch(work), raise_when_gone(http.receive))
+    deadline = Deadline.from_headers(http.headers, state.settings)
+    with (
+        TokenRateLimit(http.user, cost) as rate_limit,
+        state.admission.admit(cost),
+        rate_limit.meter(await start()) as work,
+    ):
+        return await run_guarded(whole(work), deadline.watch(work), raise_on_disconnect(http.receive))

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from service.api.errors import ApiError
-from service.api.limits.disconnect import ClientGone
+from service.api.limits.disconnect import ClientDisconnected
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -33,7 +33,7 @@ def json_or_form(
         try:
             body = await http.body()
         except ClientDisconnect:
-            raise ClientGone from None
+            raise ClientDisconnected from None
         if limit is not None and len(body) > limit:
             raise ApiError(413, f"The body is larger than {limit} bytes")
         if optional and not body:

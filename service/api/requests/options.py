@@ -45,7 +45,7 @@ def to_options(
         skip_special_tokens=fields.skip_special_tokens is not False,
         n=n,
         priority=_priority(fields.priority, caller),
-        cache_salt=caller.salted(fields.cache_salt or ""),
+        cache_salt=caller.cache_salt(fields.cache_salt or ""),
         tenant=caller.name,
     )
 
@@ -56,7 +56,7 @@ def greedy(caller: Caller, *, max_tokens: int | None = None) -> Options:
         max_tokens=max_tokens,
         temperature=0.0,
         priority=_priority(None, caller),
-        cache_salt=caller.salted(""),
+        cache_salt=caller.cache_salt(""),
         tenant=caller.name,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.compat.deepl import format, schemas
 from service.api.compat.translating import check_texts, translate
 from service.api.error_formats import DeepL
@@ -21,7 +21,7 @@ from service.keys.key import Scope
 from service.tasks.translation.order import Order
 from service.tasks.translation.result import Translation
 
-router = APIRouter(tags=["deepl"], route_class=DeepL, dependencies=[needs(Scope.TRANSLATE)])
+router = APIRouter(tags=["deepl"], route_class=DeepL, dependencies=[requires(Scope.TRANSLATE)])
 
 _NO_LIMIT = 1_000_000_000_000  # what DeepL says where there is none
 
@@ -39,7 +39,7 @@ async def translate_texts(
     ],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """Translate up to 50 texts.
 
@@ -97,6 +97,6 @@ async def languages(
 @router.get(
     "/v2/usage", summary="Characters translated", responses=answers(schemas.Usage, examples.DEEPL_USAGE, errors=())
 )
-async def usage(state: Service, caller: Client) -> Response:
+async def usage(state: Service, caller: CurrentCaller) -> Response:
     """Characters translated by this API for this key since the service started. There is no limit."""
     return Json({"character_count": state.characters.of(caller.name), "character_limit": _NO_LIMIT})

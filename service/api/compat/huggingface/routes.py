@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs, require
+from service.api.auth.route_scopes import CurrentCaller, check_scopes, requires
 from service.api.compat.huggingface import format, schemas
 from service.api.compat.translating import check_texts, translate
 from service.api.error_formats import HuggingFace
@@ -26,7 +26,9 @@ from service.tasks.answering.run import AnswerRun
 from service.tasks.generation.generator import Options
 from service.tasks.translation.order import Order
 
-router = APIRouter(tags=["huggingface"], route_class=HuggingFace, dependencies=[needs(Scope.TRANSLATE, Scope.ANSWER)])
+router = APIRouter(
+    tags=["huggingface"], route_class=HuggingFace, dependencies=[requires(Scope.TRANSLATE, Scope.ANSWER)]
+)
 
 _SHORT = 15  # tokens of an answer: the default of the pipeline that transformers had
 _OPTIONS = "parameters.generate_parameters"
@@ -40,7 +42,7 @@ _documented: dict[str, Any] = {
 
 
 @router.post("/", **_documented)
-async def by_payload(payload: Payload, http: Request, state: Service, caller: Client) -> Response:
+async def by_payload(payload: Payload, http: Request, state: Service, caller: CurrentCaller) -> Response:
     """`inputs` with a question and a context is question-answering; a text or texts with `tgt_lang` is translation.
 
     What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
@@ -49,7 +51,7 @@ async def by_payload(payload: Payload, http: Request, state: Service, caller: Cl
 
 
 @router.post("/models/{id:path}", **_documented)
-async def by_model(id: ModelPath, payload: Payload, http: Request, state: Service, caller: Client) -> Response:
+async def by_model(id: ModelPath, payload: Payload, http: Request, state: Service, caller: CurrentCaller) -> Response:
     """The same with the model named, which must be the one that is served."""
     check_model(id, state)
     return await _run(_task(payload), payload, http, state, caller)
@@ -57,7 +59,7 @@ async def by_model(id: ModelPath, payload: Payload, http: Request, state: Servic
 
 @router.post("/pipeline/{task}", **_documented)
 async def by_task(
-    task: Annotated[str, Path(max_length=64)], payload: Payload, http: Request, state: Service, caller: Client
+    task: Annotated[str, Path(max_length=64)], payload: Payload, http: Request, state: Service, caller: CurrentCaller
 ) -> Response:
     """The same with the task named: `question-answering` or `translation`."""
     if task not in _TASKS:
@@ -81,9 +83,9 @@ def _task(payload: dict[str, Any]) -> str:
 
 async def _run(task: str, payload: dict[str, Any], http: Request, state: State, caller: Caller) -> Response:
     if task == "translation":
-        require(caller, {Scope.TRANSLATE})
+        check_scopes(caller, {Scope.TRANSLATE})
         return await _translate(validated(schemas.Translation, payload), http, state, caller)
-    require(caller, {Scope.ANSWER})
+    check_scopes(caller, {Scope.ANSWER})
     return await _answer(validated(schemas.QuestionAnswering, payload), http, state, caller)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.compat.libretranslate import format, schemas
 from service.api.compat.translating import check_texts, translate
 from service.api.error_formats import LibreTranslate
@@ -20,7 +20,7 @@ from service.api.state import Service
 from service.keys.key import Scope
 from service.tasks.translation.order import Order
 
-router = APIRouter(tags=["libretranslate"], route_class=LibreTranslate, dependencies=[needs(Scope.TRANSLATE)])
+router = APIRouter(tags=["libretranslate"], route_class=LibreTranslate, dependencies=[requires(Scope.TRANSLATE)])
 
 
 @router.post(
@@ -33,7 +33,7 @@ async def translate_texts(
     body: Annotated[schemas.TranslateRequest, Depends(json_or_form(schemas.TranslateRequest))],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """Translate a text or a list of texts. With `source` `auto` the language of each is detected and told.
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.native.answer.format import AnswerFormat
 from service.api.native.requests import AnswerRequest
 from service.api.openapi import examples
@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.run import AnswerRun
 
-router = APIRouter(tags=["native"], dependencies=[needs(Scope.ANSWER)])
+router = APIRouter(tags=["native"], dependencies=[requires(Scope.ANSWER)])
 
 
 @router.post(
@@ -34,7 +34,7 @@ async def answer(
     body: Annotated[AnswerRequest, Body(openapi_examples=examples.ANSWER)],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """Answer a question out of a `context` or `documents`, or without them from what the model knows.
 

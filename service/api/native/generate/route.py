@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.native.generate.format import NativeFormat
 from service.api.native.requests import GenerateRequest
 from service.api.openapi import examples
@@ -21,7 +21,7 @@ from service.tasks.generation.cost import Cost
 
 TEMPERATURE = 0.7  # small models lose the thread at 1
 
-router = APIRouter(tags=["native"], dependencies=[needs(Scope.GENERATE)])
+router = APIRouter(tags=["native"], dependencies=[requires(Scope.GENERATE)])
 
 
 @router.post(
@@ -33,7 +33,7 @@ async def generate(
     body: Annotated[GenerateRequest, Body(openapi_examples=examples.GENERATE)],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """Continue a `prompt` as it is, or answer `messages` through the model's chat template.
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.native.requests import TranslateRequest
 from service.api.native.translate.format import TranslationFormat
 from service.api.openapi import examples
@@ -21,7 +21,7 @@ from service.settings import Settings
 from service.tasks.translation import Order, Term
 from service.tasks.translation.run import TranslationRun
 
-router = APIRouter(tags=["native"], dependencies=[needs(Scope.TRANSLATE)])
+router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
 
 @router.post(
@@ -33,7 +33,7 @@ async def translate(
     body: Annotated[TranslateRequest, Body(openapi_examples=examples.TRANSLATE)],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """Translate one text or a list of texts, sentence by sentence, all at once.
 

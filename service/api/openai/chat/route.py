@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.openai.chat.format import ChatFormat
 from service.api.openai.requests import ChatCompletionRequest
 from service.api.openapi import examples
@@ -22,7 +22,7 @@ from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
 from service.tasks.generation.request import GenerationRequest
 
-router = APIRouter(tags=["openai"], dependencies=[needs(Scope.GENERATE)])
+router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 
 
 @router.post(
@@ -34,7 +34,7 @@ async def chat_completions(
     body: Annotated[ChatCompletionRequest, Body(openapi_examples=examples.CHAT)],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """OpenAI's chat completions. Tools, structured output, images and audio are refused by name.
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import Client, needs
+from service.api.auth.route_scopes import CurrentCaller, requires
 from service.api.openai.completions.format import CompletionFormat, Echo
 from service.api.openai.requests import CompletionRequest
 from service.api.openapi import examples
@@ -24,7 +24,7 @@ from service.tasks.generation.request import GenerationRequest
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's
 
-router = APIRouter(tags=["openai"], dependencies=[needs(Scope.GENERATE)])
+router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 
 
 @router.post(
@@ -36,7 +36,7 @@ async def completions(
     body: Annotated[CompletionRequest, Body(openapi_examples=examples.COMPLETE)],
     http: Request,
     state: Service,
-    caller: Client,
+    caller: CurrentCaller,
 ) -> Response:
     """OpenAI's completions: texts or token ids, with `echo` and `logprobs`.
 

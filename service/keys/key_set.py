@@ -1,4 +1,4 @@
-"""The keys of one moment, by their secrets."""
+"""An immutable set of keys, searched by secret."""
 
 import hmac
 from collections.abc import Iterable, Iterator
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from service.keys.key import Key, digest
 
 
-class Ring:
-    """Immutable."""
+class KeySet:
+    """All keys of the key file at one moment."""
 
     def __init__(self, keys: Iterable[Key]) -> None:
         self._keys = tuple(keys)
@@ -16,7 +16,10 @@ class Ring:
         return iter(self._keys)
 
     def find(self, secret: str) -> Key | None:
-        """Whose secret this is. All digests are compared in full, so the time tells nothing of any of them."""
+        """The key with this secret, or None.
+
+        Every digest is compared in full and in constant time, so that the duration reveals nothing about any key.
+        """
         shown = digest(secret)
         found = None
         for key in self._keys:

@@ -11,6 +11,7 @@ from service.api.requests.fields import (
     NonEmpty,
     RequestModel,
     SamplingFields,
+    SharedSamplingFields,
     Text,
     TextOrTexts,
     contradiction,
@@ -21,8 +22,8 @@ from service.tasks.translation.order import Formality, Format
 _LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
 
 
-class NativeFields(SamplingFields):
-    """What the native routes share."""
+class NativeFields(RequestModel):
+    """Fields that all native tasks have."""
 
     model: ModelName = None
     max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens to generate.")] = None
@@ -45,7 +46,7 @@ class NativeFields(SamplingFields):
         return next((value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None), None)
 
 
-class GenerateRequest(NativeFields):
+class GenerateRequest(NativeFields, SamplingFields):
     """``POST /v1/generate``: a prompt to continue, or messages to answer."""
 
     prompt: Annotated[NonEmpty | None, Field(description="A text to continue, as it is.")] = None
@@ -72,7 +73,7 @@ class GlossaryTerm(RequestModel):
     target: Annotated[TermText, Field(description="As it is to stand in the translation.")]
 
 
-class TranslateRequest(NativeFields):
+class TranslateRequest(NativeFields, SamplingFields):
     """``POST /v1/translate``."""
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
@@ -108,7 +109,7 @@ class AnswerDocument(RequestModel):
     title: Annotated[Text | None, Field(max_length=1000, description="Is read with every part of the text.")] = None
 
 
-class AnswerRequest(NativeFields):
+class AnswerRequest(NativeFields, SharedSamplingFields):
     """``POST /v1/answer``. What is said of sampling is for generated answers: an extracted one refuses it."""
 
     question: Annotated[NonEmpty, Field(description="What is to be answered.")]

@@ -115,16 +115,17 @@ LogitBias = Annotated[
 ]
 
 
-class SamplingFields(RequestModel):
-    """How to choose tokens and when to stop. null is the same as not given."""
+class SharedSamplingFields(RequestModel):
+    """How to choose tokens and when to stop. null means the same as no field.
+
+    A field whose name is in the engine's SamplingParams becomes that parameter, without further code (see
+    ``requests/options.py``). ``top_k`` is in the subclass because ``/v1/answer`` has another field of this name.
+    """
 
     temperature: Annotated[float | None, Field(ge=0, le=2, description="0 always takes the likeliest token.")] = None
     top_p: Annotated[float | None, Field(gt=0, le=1, description="Sample from the likeliest tokens of this mass.")] = (
         None
     )
-    top_k: Annotated[
-        int | None, Field(ge=-1, lt=TOKEN_ID_BOUND, description="Sample from so many likeliest tokens; 0 or -1: all.")
-    ] = None
     min_p: Annotated[
         float | None, Field(ge=0, le=1, description="Leave out tokens below this share of the likeliest one.")
     ] = None
@@ -159,4 +160,14 @@ class SamplingFields(RequestModel):
     ] = None
     cache_salt: Annotated[
         Text | None, Field(max_length=256, description="Share cached prompts only with requests of the same salt.")
+    ] = None
+
+
+class SamplingFields(SharedSamplingFields):
+    """All sampling fields."""
+
+    top_k: Annotated[
+        int | None,
+        Field(ge=-1, lt=TOKEN_ID_BOUND, description="Sample from so many likeliest tokens; 0 or -1: all."),
+        AfterValidator(lambda top_k: top_k and max(top_k, 0)),
     ] = None

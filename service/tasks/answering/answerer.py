@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from uuid import uuid4
 
 from model_store.types import NoAnswer
@@ -199,10 +199,11 @@ def _mode(query: Query) -> str:
 def _refuse_sampling(options: Options) -> None:
     """A span is chosen by all of its probabilities: raises InvalidOption for what would shape or cut them."""
     kept = {"max_tokens", "seed", "priority", "cache_salt", "tenant"}
-    for field in fields(options):
-        if field.name not in kept and getattr(options, field.name) != getattr(GREEDY, field.name):
-            message = f"{field.name} is for generated answers, and this one is extracted; mode generative takes it"
-            raise InvalidOption(message, param=field.name)
+    neutral = GREEDY.values()
+    for name, value in options.values().items():
+        if name not in kept and value != neutral[name]:
+            message = f"{name} is for generated answers, and this one is extracted; mode generative takes it"
+            raise InvalidOption(message, param=name)
 
 
 def _blame(query: Query) -> str:

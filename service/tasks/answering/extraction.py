@@ -8,7 +8,7 @@ there is a candidate.
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.protocol.types import TokenLogprob
@@ -66,7 +66,7 @@ class Extraction:
         self._vocabulary = vocabulary
         self._readings = readings
         self._ranking = ranking
-        self._options = replace(options, stop_token_ids=vocabulary.stop)
+        self._options = options.with_values(stop_token_ids=vocabulary.stop)
         self._stop = frozenset(vocabulary.stop)
         self._most_tokens = most_tokens
         self._longest = longest
@@ -162,7 +162,7 @@ class Extraction:
     def _request(
         self, prompt: tuple[int, ...], graph: TokenGraph, *, max_tokens: int, logprobs: int
     ) -> GenerationRequest:
-        options = replace(self._options, max_tokens=max_tokens, logprobs=logprobs, constraint=graph)
+        options = self._options.with_values(max_tokens=max_tokens, logprobs=logprobs, constraint=graph)
         return self._generator.from_tokens(prompt, options, param="question")
 
     def _end(self, likely: Mapping[int, float]) -> float:

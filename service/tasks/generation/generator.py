@@ -1,11 +1,13 @@
-"""Prompts and messages to completion requests, checked against what the engine can hold."""
+"""Prompts and messages to generation requests, checked against what the engine can hold."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import msgspec
 
 from service.engine.client import EngineClient
-from service.engine.protocol.token_graph import TokenGraph
 from service.engine.protocol.types import SamplingParams
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
@@ -15,38 +17,46 @@ from service.tasks.text.chat_template import Message
 from service.tasks.text.tokenizer import Tokenizer
 
 _MOST_LOGPROBS = 1 << 17  # of prompt tokens, in one request: they are held until all are known, and sent at once
+_DEFAULT_PARAMS = SamplingParams(max_tokens=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How a client wants its text. The names are those of SamplingParams; None leaves the choice to the service."""
+    """How a client wants its text.
 
-    max_tokens: int | None = None
-    min_tokens: int = 0
-    temperature: float = 1.0
-    top_k: int = 0
-    top_p: float = 1.0
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
-    logit_bias: Mapping[int, float] = field(default_factory=dict)
-    seed: int | None = None  # None: another one each time
+    ``params`` are the engine's sampling parameters. Its ``max_tokens`` and ``seed`` are not read: the service may
+    choose these two, so they have fields of their own.
+    """
+
+    max_tokens: int | None = None  # None: as many as there is room for, up to a default
+    seed: int | None = None  # None: a random one
+    params: SamplingParams = _DEFAULT_PARAMS
+    n: int = 1
     stop: tuple[str, ...] = ()
     include_stop: bool = False
-    stop_token_ids: tuple[int, ...] = ()
     ignore_eos: bool = False
-    logprobs: int | None = None
-    prompt_logprobs: int | None = None
-    constraint: TokenGraph | None = None
     skip_special_tokens: bool = True
-    n: int = 1
     priority: int = 0
     cache_salt: str = ""
-    tenant: str = ""  # whom it is for
+    tenant: str = ""  # the key that the request belongs to
+
+    @classmethod
+    def from_values(cls, **values: Any) -> Self:
+        """Options from values by name: each is a field of Options or a field of SamplingParams."""
+        return cls().with_values(**values)
+
+    def with_values(self, **values: Any) -> Self:
+        """The same options with other values, each by the name of a field of Options or of SamplingParams."""
+        own = {name: values.pop(name) for name in self.__dataclass_fields__ if name in values}
+        return replace(self, params=msgspec.structs.replace(self.params, **values), **own)
+
+    def values(self) -> dict[str, Any]:
+        """All values by name, as ``from_values`` takes them."""
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "params"}
+        return msgspec.structs.asdict(self.params) | own
 
 
-GREEDY = Options(temperature=0.0)
+GREEDY = Options.from_values(temperature=0.0)
 
 
 class Generator:
@@ -110,30 +120,20 @@ class Generator:
         if max_tokens > room or (options.max_tokens is None and room < 1):
             raise PromptTooLong(len(tokens), options.max_tokens, limit, param=param)
         self._check_ids(tokens, param)
-        if options.min_tokens > max_tokens:
-            message = f"min_tokens is {options.min_tokens}, but at most {max_tokens} tokens can be generated"
+        params = options.params
+        if params.min_tokens > max_tokens:
+            message = f"min_tokens is {params.min_tokens}, but at most {max_tokens} tokens can be generated"
             raise InvalidOption(message, param="min_tokens")
-        if options.prompt_logprobs is not None:
-            _check_logprobs(options.n * len(tokens), options.prompt_logprobs)
-        self._check_ids(options.logit_bias, "logit_bias")
-        self._check_ids(options.stop_token_ids, "stop_token_ids")
+        if params.prompt_logprobs is not None:
+            _check_logprobs(options.n * len(tokens), params.prompt_logprobs)
+        self._check_ids(params.logit_bias, "logit_bias")
+        self._check_ids(params.stop_token_ids, "stop_token_ids")
         eos = () if options.ignore_eos else self.tokenizer.eos_token_ids
-        params = SamplingParams(
+        params = msgspec.structs.replace(
+            params,
             max_tokens=max_tokens,
-            min_tokens=options.min_tokens,
-            temperature=options.temperature,
-            top_k=options.top_k,
-            top_p=options.top_p,
-            min_p=options.min_p,
-            repetition_penalty=options.repetition_penalty,
-            presence_penalty=options.presence_penalty,
-            frequency_penalty=options.frequency_penalty,
-            logit_bias=dict(options.logit_bias),
             seed=secrets.randbits(63) if options.seed is None else options.seed,
-            stop_token_ids=tuple(dict.fromkeys([*eos, *options.stop_token_ids])),
-            logprobs=options.logprobs,
-            prompt_logprobs=options.prompt_logprobs,
-            constraint=options.constraint,
+            stop_token_ids=tuple(dict.fromkeys([*eos, *params.stop_token_ids])),
         )
         return GenerationRequest(
             prompt=tuple(tokens),

@@ -46,21 +46,21 @@ class Drafter:
         """With other settings, for what became of the first."""
         piece = self._plan.pieces[number]
         unit = self._masked(piece) if Flag.TERM in flags else piece.unit
-        options = replace(
-            self._options,
-            temperature=max(self._options.temperature, _RETRY_TEMPERATURE),
-            top_p=min(self._options.top_p, _RETRY_TOP_P),
-            repetition_penalty=max(self._options.repetition_penalty, _RETRY_PENALTY),
+        params = self._options.params
+        options = self._options.with_values(
+            temperature=max(params.temperature, _RETRY_TEMPERATURE),
+            top_p=min(params.top_p, _RETRY_TOP_P),
+            repetition_penalty=max(params.repetition_penalty, _RETRY_PENALTY),
             seed=1 if self._options.seed is None else self._options.seed + 1 & (1 << 63) - 1,
         )
         return await self._draft(number, unit, options)
 
     async def others(self, number: int) -> GenerationRequest:
         """As many alternatives as were ordered, as choices of one request."""
-        options = replace(
-            self._options,
-            temperature=max(self._options.temperature, _OTHER_TEMPERATURE),
-            top_p=min(self._options.top_p, _OTHER_TOP_P),
+        params = self._options.params
+        options = self._options.with_values(
+            temperature=max(params.temperature, _OTHER_TEMPERATURE),
+            top_p=min(params.top_p, _OTHER_TOP_P),
             n=self._plan.order.alternatives,
         )
         return (await self._draft(number, self._plan.pieces[number].unit, options)).request
@@ -80,7 +80,7 @@ class Drafter:
         stop = (*options.stop, *prompt.stop(tokenizer, style=self._style, several_lines=several_lines))
         request = self._generator.from_tokens(
             tokens,
-            replace(options, stop=stop, logprobs=0),
+            options.with_values(stop=stop, logprobs=0),
             param="text",
             max_output_tokens=_longest_translation(length),
         )

@@ -93,7 +93,9 @@ async def test_an_answer_is_no_longer_than_asked_for() -> None:
     assert (await answer(client, query)).text == "six in the"
     query = Query(question="When?", documents=one(CAFE))
     short = await answer(
-        chooser({"six in the evening": 9, "six in the": 5, "six": 4}), query, Options(temperature=0, max_tokens=2)
+        chooser({"six in the evening": 9, "six in the": 5, "six": 4}),
+        query,
+        Options.from_values(temperature=0, max_tokens=2),
     )
     assert len(CHAT.encode(short.text)) <= 2
 
@@ -219,7 +221,7 @@ async def test_chinese_words_make_no_question_chinese(question: str) -> None:
 async def test_a_generated_answer_is_short_and_greedy_unless_told_otherwise() -> None:
     client = speaker("x")
     await answer(client, Query(question="Who?"))
-    await answer(client, Query(question="Who?"), Options(max_tokens=7, temperature=0.5))
+    await answer(client, Query(question="Who?"), Options.from_values(max_tokens=7, temperature=0.5))
     first, second = (request.params for request in client.requests)
     assert (first.max_tokens, first.temperature) == (256, 0.0)
     assert (second.max_tokens, second.temperature) == (7, 0.5)
@@ -262,7 +264,9 @@ async def test_a_question_that_cannot_fit_is_refused(documents: tuple[Document, 
 async def test_an_extracted_answer_is_not_sampled(param: str, changed: dict[str, Any]) -> None:
     with pytest.raises(InvalidOption) as error:
         await answer(
-            chooser({}), Query(question="When?", documents=one(CAFE)), Options(**{"temperature": 0.0} | changed)
+            chooser({}),
+            Query(question="When?", documents=one(CAFE)),
+            Options.from_values(**{"temperature": 0.0} | changed),
         )
     assert error.value.param == param
 

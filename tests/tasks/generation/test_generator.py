@@ -37,7 +37,7 @@ async def test_messages_go_through_the_template() -> None:
 
 
 async def test_options_reach_the_engine() -> None:
-    options = Options(
+    options = Options.from_values(
         max_tokens=9,
         min_tokens=2,
         temperature=0.5,
@@ -63,13 +63,13 @@ async def test_options_reach_the_engine() -> None:
     request = await generator().from_prompt("hi", options)
     params = request.params
     assert params.stop_token_ids == (0, 7)
-    names = set(Options.__dataclass_fields__) - {"stop_token_ids", "ignore_eos"}
-    for name in names:
-        assert getattr(params if hasattr(params, name) else request, name) == getattr(options, name)
+    for name, value in options.values().items():
+        if name not in {"stop_token_ids", "ignore_eos"}:
+            assert getattr(params if hasattr(params, name) else request, name) == value
 
 
 async def test_the_end_of_text_can_be_ignored() -> None:
-    request = await generator().from_prompt("hi", Options(ignore_eos=True, stop_token_ids=(7,)))
+    request = await generator().from_prompt("hi", Options.from_values(ignore_eos=True, stop_token_ids=(7,)))
     assert request.params.stop_token_ids == (7,)
 
 
@@ -109,10 +109,10 @@ async def test_a_full_prompt_can_be_scored() -> None:
 async def test_more_log_probabilities_of_a_prompt_than_are_held_are_refused() -> None:
     prompt = [5] * 2000
     for n, top in ((3, 20), (1, 64), (6, 9)):
-        fits = Options(max_tokens=1, n=n, prompt_logprobs=top)
+        fits = Options.from_values(max_tokens=1, n=n, prompt_logprobs=top)
         assert (await generator().from_prompt(prompt, fits)).n == n
     with pytest.raises(InvalidOption, match=r"8000 prompt tokens.*168000.*131072") as error:
-        await generator().from_prompt(prompt, Options(max_tokens=1, n=4, prompt_logprobs=20))
+        await generator().from_prompt(prompt, Options.from_values(max_tokens=1, n=4, prompt_logprobs=20))
     assert error.value.param == "logprobs"
 
 
@@ -128,10 +128,10 @@ async def test_tokens_that_the_model_has_not_are_refused(id: int) -> None:
         await generator().from_prompt([1, id], Options())
     assert error.value.param == "prompt"
     with pytest.raises(UnknownToken) as error:
-        await generator().from_prompt([1], Options(logit_bias={id: 1.0}))
+        await generator().from_prompt([1], Options.from_values(logit_bias={id: 1.0}))
     assert error.value.param == "logit_bias"
     with pytest.raises(UnknownToken) as error:
-        await generator().from_prompt([1], Options(stop_token_ids=(id,)))
+        await generator().from_prompt([1], Options.from_values(stop_token_ids=(id,)))
     assert error.value.param == "stop_token_ids"
 
 
@@ -142,7 +142,7 @@ async def test_text_with_tokens_that_the_model_has_not_is_refused() -> None:
 
 async def test_more_than_the_most_cannot_be_the_least() -> None:
     with pytest.raises(InvalidOption) as error:
-        await generator().from_prompt("hi", Options(min_tokens=5, max_tokens=4))
+        await generator().from_prompt("hi", Options.from_values(min_tokens=5, max_tokens=4))
     assert error.value.param == "min_tokens"
 
 

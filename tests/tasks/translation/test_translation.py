@@ -182,7 +182,9 @@ async def test_a_loop_is_stopped_while_it_is_written() -> None:
 
 async def test_a_translation_at_the_token_limit_is_flagged() -> None:
     engine = reply("Un deux trois quatre cinq six sept huit neuf dix")
-    [translation] = await translations(engine, "One two three four", options=Options(temperature=0, max_tokens=5))
+    [translation] = await translations(
+        engine, "One two three four", options=Options.from_values(temperature=0, max_tokens=5)
+    )
     assert translation.finish_reason == "length"
     assert Flag.TRUNCATED in translation.flags
     assert len(engine.requests) == 1  # it was cut as it was ordered

@@ -1,6 +1,5 @@
 """``POST /v1/answer``."""
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
 
@@ -51,8 +50,7 @@ async def answer(
     query = _query(body, state.settings)
     options = to_options(body, state.settings, caller, temperature=0.0, max_tokens=body.length)
     id = f"ans-{uuid4().hex}"
-    # top_k counts answers here, not tokens.
-    run = await state.answerer.answer(query, options=replace(options, top_k=0), request_id=id)
+    run = await state.answerer.answer(query, options=options, request_id=id)
 
     async def start() -> AnswerRun:
         return run

@@ -85,8 +85,10 @@ def peaks(threads: int, rounds: int = 3) -> Peaks:
 @contextmanager
 def _library() -> Iterator[ctypes.CDLL]:
     with tempfile.TemporaryDirectory() as directory:
-        kind = torch.backends.cpu.get_cpu_capability()
-        library = ctypes.CDLL(str(kernels._compile(kind, Path(directory) / "peaks.so", _SOURCE)))
+        build = kernels.find_build()
+        if build is None:
+            raise OSError("there are no compiled kernels for this type of processor")
+        library = ctypes.CDLL(str(kernels.compile_library(build, Path(directory) / "peaks.so", _SOURCE)))
         for name, result, arguments in (
             ("peak_read", c_float, [c_void_p, c_int64]),
             ("peak_copy", c_float, [c_void_p, c_void_p, c_int64]),

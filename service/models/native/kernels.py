@@ -1,7 +1,11 @@
-"""The compiled kernels: found beside this file or in the user's cache, or compiled into that, once a processor type.
+"""The compiled kernels: found beside this file or in the user's cache, or else compiled into that cache once.
 
-An image or a package brings them along by running ``python -m service.models.native.kernels``, which compiles them for
-every processor type into this directory; then no compiler is needed where they run.
+Which build is loaded depends on the processor: its vector registers hold 8 numbers (AVX2) or 16 (AVX512). The
+environment variable ``TRIVIUM_LANES`` (8 or 16) overrides that. It exists for tests: a build for 16 lanes runs on a
+processor with AVX2 as well, in two registers for each vector, so one machine can test both layouts.
+
+``python -m service.models.native.kernels`` compiles the kernels for every processor type into this directory. An image
+or a package that was built so needs no compiler where it runs.
 """
 
 import ctypes
@@ -15,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
@@ -22,14 +27,36 @@ from typing import ClassVar
 import torch
 from platformdirs import user_cache_path
 
+from service.errors import EngineError
+
 logger = logging.getLogger(__name__)
+
+LANES_VARIABLE = "TRIVIUM_LANES"
 
 _HERE = Path(__file__).parent
 _SOURCE = _HERE / "kernels.cpp"
 _FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
-_TYPES = {  # what torch calls the processor -> flags for it
-    "AVX2": ("-march=x86-64-v3", "-mtune=generic", "-DLANES=8"),
-    "AVX512": ("-march=x86-64-v4", "-mtune=generic", "-mprefer-vector-width=512", "-DLANES=16"),
+_AVX2 = ("-march=x86-64-v3", "-mtune=generic")
+_AVX512 = ("-march=x86-64-v4", "-mtune=generic", "-mprefer-vector-width=512")
+
+
+@dataclass(slots=True, frozen=True)
+class KernelBuild:
+    """One way to compile the kernels."""
+
+    name: str
+    lanes: int  # float32 numbers in a vector
+    flags: tuple[str, ...]
+
+
+_NARROW = KernelBuild("avx2", 8, (*_AVX2, "-DLANES=8"))
+_WIDE = KernelBuild("avx512", 16, (*_AVX512, "-DLANES=16"))
+_WIDE_ON_AVX2 = KernelBuild("avx2-16-lanes", 16, (*_AVX2, "-DLANES=16", "-Wno-psabi"))  # for tests only: it is slow
+_SHIPPED = (_NARROW, _WIDE)
+# torch's name of a processor type -> lanes -> the build. The first one is the default.
+_BUILDS = {
+    "AVX2": {8: _NARROW, 16: _WIDE_ON_AVX2},
+    "AVX512": {16: _WIDE, 8: _NARROW},
 }
 
 F32, BF16, INT8 = range(3)
@@ -88,64 +115,85 @@ _SIGNATURES = {
 }
 
 
-@cache
 def load() -> ctypes.CDLL | None:
-    """The kernels for this processor; None, with the reason in the log, where they cannot be had."""
+    """The kernels for this processor, or None if they cannot be had; the reason is logged.
+
+    Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
+    """
+    build = find_build()
+    return None if build is None else _load(build)
+
+
+def find_build() -> KernelBuild | None:
+    """The build for this processor and ``TRIVIUM_LANES``; None if there is none for this type of processor.
+
+    Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
+    """
     kind = torch.backends.cpu.get_cpu_capability()
-    if kind not in _TYPES:
+    if kind not in _BUILDS:
         logger.info("there are no compiled kernels for a processor of type %s", kind)
         return None
-    name = f"kernels-{_fingerprint()}-{kind.lower()}.so"
+    builds = _BUILDS[kind]
+    lanes = os.environ.get(LANES_VARIABLE) or str(next(iter(builds)))
+    if lanes not in map(str, builds):
+        raise EngineError(f"{LANES_VARIABLE} is {lanes}: it must be 8 or 16")
+    return builds[int(lanes)]
+
+
+@cache
+def _load(build: KernelBuild) -> ctypes.CDLL | None:
+    name = _file_name(build)
     try:
-        path = next(_existing(name), None) or _compile(kind, user_cache_path("trivium") / "native" / name)
+        path = next(_existing(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
         return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
-        logger.warning("computing without compiled kernels: %s", str(error))
+        logger.warning("computing without compiled kernels: %s", error)
         return None
 
 
-def declare(loaded: ctypes.CDLL) -> ctypes.CDLL:
+def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Give the functions their types."""
     for function, (result, arguments) in _SIGNATURES.items():
-        getattr(loaded, function).restype = result
-        getattr(loaded, function).argtypes = arguments
-    return loaded
+        getattr(library, function).restype = result
+        getattr(library, function).argtypes = arguments
+    return library
 
 
-def _existing(name: str) -> Iterator[Path]:
-    places = (_HERE, user_cache_path("trivium") / "native")
-    return (place / name for place in places if (place / name).is_file())
-
-
-def _fingerprint() -> str:
-    what = _SOURCE.read_bytes() + repr((_FLAGS, _TYPES)).encode()
-    return hashlib.sha256(what).hexdigest()[:16]
-
-
-def _compile(kind: str, path: Path, source: Path = _SOURCE) -> Path:
-    """Raises OSError or SubprocessError."""
+def compile_library(build: KernelBuild, path: Path, source: Path = _SOURCE) -> Path:
+    """Compile ``source`` into ``path`` and return that. Raises OSError or SubprocessError."""
     compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
     if compiler is None:
         raise FileNotFoundError("there is no C++ compiler (g++ or clang++)")
     begin = time.monotonic()
-    logger.info("compiling the kernels for %s, once", kind)
+    logger.info("compiling the kernels for %s, once", build.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
-        made = Path(directory) / path.name
-        command = [compiler, *_FLAGS, *_TYPES[kind], f"-I{_HERE}", str(source), "-o", str(made)]
+        output = Path(directory) / path.name  # moved when it is whole: other processes may look for it meanwhile
+        command = [compiler, *_FLAGS, *build.flags, f"-I{_HERE}", str(source), "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
-        made.replace(path)
+        output.replace(path)
     logger.info("compiled in %.1f s into %s", time.monotonic() - begin, path)
     return path
+
+
+def _existing(name: str) -> Iterator[Path]:
+    directories = (_HERE, user_cache_path("trivium") / "native")
+    return (directory / name for directory in directories if (directory / name).is_file())
+
+
+def _file_name(build: KernelBuild) -> str:
+    """A name that changes with the source and the flags, so that an outdated file is never loaded."""
+    content = _SOURCE.read_bytes() + repr((_FLAGS, build)).encode()
+    return f"kernels-{hashlib.sha256(content).hexdigest()[:16]}-{build.name}.so"
 
 
 def main() -> None:
     """Compile for every processor type into this directory."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for kind in _TYPES:
-        _compile(kind, _HERE / f"kernels-{_fingerprint()}-{kind.lower()}.so")
+    for build in _SHIPPED:
+        compile_library(build, _HERE / _file_name(build))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The compiled kernels: equal to transformers, and the same bits for a row whatever else is computed."""
 
-import ctypes
 import random
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ from transformers import AutoModelForCausalLM
 
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.types import EngineConfig, Request, SamplingParams, TokenLogprob
-from service.errors import UnsupportedModel
+from service.errors import EngineError, UnsupportedModel
 from service.models.native import decoder as native_decoder
 from service.models.native import kernels as native
-from service.models.native import packer
+from service.models.native.packer import block_size
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
@@ -30,15 +28,35 @@ FAMILIES = {
     "qwen2": SHAPE | {"num_key_value_heads": 6},
     "qwen3": SHAPE | {"tie_word_embeddings": True},
 }
-SIZE = 16 if native.load() is None else packer.block_size()
-ROOMY = {"block_size": SIZE, "num_blocks": 300}
+# The longest request of these tests, prompt and output, in tokens. A pool that holds no more makes sequences compete.
+LONGEST_REQUEST = 96
 CONFIGS: dict[str, dict[str, Any]] = {
-    "default": ROOMY,
-    "no prefix cache": ROOMY | {"prefix_caching": False},
-    "chunks of 1": ROOMY | {"prefill_chunk": 1},
-    "chunks of 7": ROOMY | {"prefill_chunk": 7, "threads": 1},
-    "few blocks": {"block_size": SIZE, "num_blocks": 128 // SIZE, "prefill_chunk": 5},
+    "default": {},
+    "no prefix cache": {"prefix_caching": False},
+    "chunks of 1": {"prefill_chunk": 1},
+    "chunks of 7": {"prefill_chunk": 7, "threads": 1},
+    "few blocks": {"prefill_chunk": 5},
 }
+
+
+@pytest.fixture(scope="module", params=[8, 16], ids="{} lanes".format, autouse=True)
+def lanes(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Both layouts of the kernels, on any processor that has one of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(native.LANES_VARIABLE, str(request.param))
+        yield request.param
+
+
+def few_blocks() -> int:
+    """As many blocks as the longest request needs."""
+    return -(-LONGEST_REQUEST // block_size())
+
+
+def make_driver(path: Path, **config: Any) -> Driver:
+    """An engine with blocks of the kernels' size, and plenty of them unless ``num_blocks`` says otherwise."""
+    driver = Driver(path, **({"block_size": block_size(), "num_blocks": 300} | config))
+    assert driver.engine.info.backend == "native"
+    return driver
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
@@ -82,23 +100,21 @@ def test_scaled_positions_equal_transformers(scaling: dict[str, Any], tmp_path: 
     assert_equals_transformers(tmp_path)
 
 
-def test_registers_of_another_width_equal_transformers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a processor with 512-bit registers would run, compiled for this one."""
-    built = tmp_path / "wide.so"
-    flags = [flag for flag in native._TYPES["AVX2"] if not flag.startswith("-DLANES")]
-    command = ["g++", *native._FLAGS, *flags, "-DLANES=16", "-Wno-psabi", str(native._SOURCE), "-o", str(built)]
-    subprocess.run(command, check=True, timeout=200)
-    monkeypatch.setattr(native, "load", lambda: native.declare(ctypes.CDLL(str(built))))
-    save_model(build_model("qwen3", **SHAPE), tmp_path)
-    assert packer.block_size() == 32
-    assert_equals_transformers(tmp_path)
-    assert_is_close_to_float32(tmp_path)
+def test_the_block_size_follows_the_lanes(lanes: int, llama: Reference) -> None:
+    assert block_size() == 2 * lanes
+    assert make_runner(llama.path).info.block_size == 2 * lanes
+
+
+def test_other_numbers_of_lanes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.LANES_VARIABLE, "12")
+    with pytest.raises(EngineError, match="TRIVIUM_LANES is 12: it must be 8 or 16"):
+        native.load()
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_random_workloads_equal_generate(name: str, llama: Reference) -> None:
-    driver = Driver(llama.path, **CONFIGS[name])
-    assert driver.engine.info.backend == "native"
+    config = CONFIGS[name] | ({"num_blocks": few_blocks()} if name == "few blocks" else {})
+    driver = make_driver(llama.path, **config)
     for seed in range(2):
         work = random_workload(llama, seed)
         check(driver.run(work.arrivals, work.aborts), work)
@@ -139,7 +155,7 @@ def int8_product(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
 def test_the_largest_sums_of_int8_fit(k: int) -> None:
     """Every weight and every activation is its row's largest: no sum can be larger."""
-    weights, x = torch.full((2 * SIZE, k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    weights, x = torch.full((2 * block_size(), k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
     weights[1::2] *= -1
     torch.testing.assert_close(int8_product(x, weights), x @ weights.T, rtol=1e-5, atol=0)
 
@@ -148,7 +164,7 @@ def test_the_largest_sums_of_int8_fit(k: int) -> None:
 def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
     """Language models have them: fifty times the rest. What is lost is what the weights lose."""
     generator = torch.Generator().manual_seed(k)
-    weights, x = (torch.randn(rows, k, generator=generator) for rows in (2 * SIZE, 5))
+    weights, x = (torch.randn(rows, k, generator=generator) for rows in (2 * block_size(), 5))
     x[:, 3] *= 50
     expected = x @ weights.T
     assert (int8_product(x, weights) - expected).norm() / expected.norm() < 0.015
@@ -194,15 +210,14 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -
     """56 mixes: chunks of 1 to 512, prefix cache on and off, blocks so few that somebody is preempted."""
     generator = random.Random(kind)
     options = {"quantization": "int8"} if kind == "int8" else {"dtype": kind}
-    alone = Driver(llama.path, **ROOMY, **options)
+    alone = make_driver(llama.path, **options)
     due = numbers(alone, [(0, probe("probe 1", seed=1)), (20, cached_probe("probe 2", seed=2))])
     assert due["probe 1"] != due["probe 2"]
     preempted = hits = 0
     for place, chunk in enumerate((1, 2, 5, 16, 33, 100, 512)):
-        driver = Driver(
+        driver = make_driver(
             llama.path,
-            block_size=SIZE,
-            num_blocks=(300, 112 // SIZE)[place % 2],
+            num_blocks=(300, few_blocks())[place % 2],
             prefill_chunk=chunk,
             max_batch_tokens=512,
             prefix_caching=generator.random() < 0.7,
@@ -247,12 +262,12 @@ def test_what_only_the_kernels_can_is_refused_without_them(wish: dict[str, Any],
 def test_without_a_compiler_torch_computes(llama: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "_existing", lambda name: iter(()))
     monkeypatch.setenv("CXX", str(tmp_path / "none"))
-    native.load.cache_clear()
+    native._load.cache_clear()
     try:
         runner = ModelRunner(EngineConfig(model_path=str(llama.path), device="cpu", num_blocks=64))
         assert runner.info.backend == "torch"
     finally:
-        native.load.cache_clear()
+        native._load.cache_clear()
 
 
 def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:

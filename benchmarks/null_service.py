@@ -2,7 +2,7 @@
 
 import sys
 
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 from service.server.serve import serve
 from service.settings import Settings
 
@@ -19,5 +19,5 @@ if __name__ == "__main__":
             "log_json": True,
         }
     )
-    with EngineProcess("benchmarks.null_worker") as process:
+    with ChildProcess("benchmarks.null_worker") as process:
         serve(settings, process, authenticator=None)

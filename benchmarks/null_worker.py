@@ -1,4 +1,4 @@
-"""The engine process, with a model that computes nothing. ``EngineProcess`` starts it as it starts the real one."""
+"""The engine process, with a model that computes nothing. ``ChildProcess`` starts it as it starts the real one."""
 
 import sys
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.engine.protocol.types import FinishReason, StepStats
 from service.metrics import Metrics
-from service.processes.supervisor import Observer as Deaths
+from service.processes.supervisor import ProcessObserver
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
@@ -87,7 +87,7 @@ STEP = StepStats(
 def metrics() -> Metrics:
     """Every series has moved."""
     metrics = Metrics()
-    deaths: Deaths = metrics
+    deaths: ProcessObserver = metrics
     deaths.process_died("engine", "frozen")
     deaths.process_returned("engine", 2.5, replayed=7)
     metrics.engine_ready(INFO)

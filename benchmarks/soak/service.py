@@ -15,9 +15,9 @@ import httpx
 import psutil
 
 from benchmarks.servers import free_port
+from service.engine import ENGINE_WORKER
 
 _PATIENCE = 300.0  # seconds that it has until it is ready
-_WORKER = "service.engine.worker"
 _GAUGES = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
 
 
@@ -47,7 +47,7 @@ class Service:
         found = []
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
-                if _WORKER in child.cmdline():
+                if ENGINE_WORKER in child.cmdline():
                     found.append(child)
         return found
 

@@ -49,14 +49,15 @@ def serve(
         flags["model"] = name
     settings = Settings.load(flags)
 
+    from service.engine import ENGINE_WORKER
     from service.keys.authenticator import open_authenticator
-    from service.processes.child import EngineProcess
+    from service.processes.child_process import ChildProcess
     from service.server import bind_policy, signals
 
     bind_policy.check(settings)
     authenticator = open_authenticator(settings.keys_file)
     signals.on_end(lambda *_: sys.exit(0))
-    with EngineProcess() as process:  # first of all, as it takes longest to import what it needs
+    with ChildProcess(ENGINE_WORKER) as process:  # first of all, as it takes longest to import what it needs
         from service.server import serve as server
 
         server.serve(settings, process, authenticator)

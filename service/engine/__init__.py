@@ -4,3 +4,5 @@
 torch; ``batch``, ``kv_cache``, ``attention``, ``sampler`` and ``runner`` compute; ``engine`` is the synchronous loop
 body; ``worker`` is the process around it and ``client`` its counterpart in the API process.
 """
+
+ENGINE_WORKER = "service.engine.worker"  # the module that is the engine process

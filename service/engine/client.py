@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from service.engine import ENGINE_WORKER
 from service.engine.in_flight_request import Flight
 from service.engine.protocol.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
 from service.engine.protocol.types import (
@@ -20,11 +21,11 @@ from service.engine.protocol.types import (
     StepStats,
     TokenOutput,
 )
-from service.engine.stream import Stream
+from service.engine.token_stream import TokenStream
 from service.errors import PoisonPill
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 from service.processes.in_flight import Ledger
-from service.processes.supervisor import Observer, Patience, Status, Supervisor
+from service.processes.supervisor import ProcessObserver, RestartPolicy, Status, Supervisor
 
 # What a new engine has as the last one had it, whatever the machine's memory says by then.
 _SIZES = ("max_model_len", "max_num_seqs", "max_batch_tokens", "prefill_chunk", "block_size", "num_blocks")
@@ -38,9 +39,9 @@ class EngineClient:
         config: EngineConfig,
         *,
         on_step: Callable[[StepStats], None] | None = None,
-        process: EngineProcess | None = None,  # one that is there already
-        patience: Patience | None = None,
-        observer: Observer | None = None,
+        process: ChildProcess | None = None,  # one that is there already
+        restart_policy: RestartPolicy | None = None,
+        observer: ProcessObserver | None = None,
     ) -> None:
         self.config = config
         self._on_step = on_step
@@ -49,13 +50,13 @@ class EngineClient:
         self._given = process
         self._supervisor = Supervisor(
             "engine",
-            "service.engine.worker",
+            ENGINE_WORKER,
             config=self._told,
             on_event=self._receive,
             owed=self._ledger.__len__,
             on_death=self._bury,
             on_end=self._fail_streams,
-            patience=patience,
+            restart_policy=restart_policy,
             observer=observer,
         )
 
@@ -93,7 +94,7 @@ class EngineClient:
         if self.status != "ready":
             raise self._supervisor.unavailable()
 
-    def submit(self, requests: Iterable[Request], stream: Stream | None = None) -> Stream:
+    def submit(self, requests: Iterable[Request], stream: TokenStream | None = None) -> TokenStream:
         """Queue requests; their ids are unique among all that are alive. Raises ProcessUnavailable.
 
         Their outputs come in a stream of their own, or in the one that is given, which goes on then. A request that
@@ -102,7 +103,7 @@ class EngineClient:
         if self.status not in ("ready", "restarting"):
             raise self._supervisor.unavailable()
         requests = list(requests)
-        stream = stream or Stream((), self._abort)
+        stream = stream or TokenStream((), self._abort)
         stream.expect(request.id for request in requests)
         for request in requests:
             self._ledger.add(request.id, Flight(request, stream))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from service.engine.protocol.types import Request, TokenOutput
-from service.engine.stream import Stream
+from service.engine.token_stream import TokenStream
 
 
 @dataclass(slots=True)
@@ -13,7 +13,7 @@ class Flight:
     """Owns what of the request has been delivered: the next engine goes on behind it."""
 
     request: Request
-    stream: Stream
+    stream: TokenStream
     delivered: list[int] = field(default_factory=list)
     begun: bool = False  # the first output, with what only that one holds, has been delivered
 

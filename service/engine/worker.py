@@ -1,6 +1,6 @@
 """The engine process: commands in, ``engine.step()``, events out. One thread, one loop, no policy.
 
-It is started by ``EngineProcess`` as ``python -m service.engine.worker DIRECTORY`` and imports what it needs while its
+It is started by ``ChildProcess`` as ``python -m service.engine.worker DIRECTORY`` and imports what it needs while its
 parent does the same; then it waits for an EngineConfig as JSON on its standard input. ``DIRECTORY`` holds the two
 sockets and belongs to the user alone. It ends when it is told to, or when the process that started it is gone.
 """

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 from service.processes.link import Link
 from service.processes.liveness import Stall
 
@@ -47,7 +47,7 @@ async def examine(name: str, link: Link, stall: Stall | None) -> Death:
     return Death(cause, f"the {name} process {how}")
 
 
-async def _dump(process: EngineProcess) -> None:
+async def _dump(process: ChildProcess) -> None:
     """Have it write down where its threads are, and wait until it has or clearly cannot."""
     process.dump()
     deadline = time.monotonic() + _DUMP_SECONDS

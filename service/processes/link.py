@@ -11,7 +11,7 @@ import zmq
 import zmq.asyncio
 
 from service.engine.protocol.messages import commands_address, events_address
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 
 _SETTLE_SECONDS = 0.1
 
@@ -22,7 +22,7 @@ class Link:
     ``ended`` is done with the exit code when the process has ended, ``receiving`` only when ``on_event`` raised.
     """
 
-    def __init__(self, process: EngineProcess, config: bytes, on_event: Callable[[bytes], None]) -> None:
+    def __init__(self, process: ChildProcess, config: bytes, on_event: Callable[[bytes], None]) -> None:
         self.process = process
         self._on_event = on_event
         self._context = zmq.asyncio.Context()

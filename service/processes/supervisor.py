@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from service.errors import ProcessError, ProcessUnavailable
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 from service.processes.crash_record import computed
 from service.processes.exit_report import Cause, Death, examine
 from service.processes.link import Link
@@ -29,14 +29,14 @@ _LONGEST_PAUSE = 30.0  # seconds
 _STEADY_SECONDS = 60.0  # who was ready for so long, had nothing to do and died is in no loop
 
 
-class Patience(Struct, frozen=True):
+class RestartPolicy(Struct, frozen=True):
     """How long a process may make no progress, and how often in a row it is started again for nothing."""
 
     stall_seconds: float = 30.0
     max_restarts: int = 5
 
 
-class Observer(Protocol):
+class ProcessObserver(Protocol):
     """Is told of deaths. ``process`` is the name that people call it by."""
 
     def process_died(self, process: str, cause: Cause) -> None:
@@ -64,8 +64,8 @@ class Supervisor:
         owed: Callable[[], int],
         on_death: Callable[[list[str]], bool],
         on_end: Callable[[], None],
-        patience: Patience | None = None,
-        observer: Observer | None = None,
+        restart_policy: RestartPolicy | None = None,
+        observer: ProcessObserver | None = None,
     ) -> None:
         self.status: Status = "loading"
         self.reason = ""  # why it is not there, for people
@@ -76,11 +76,11 @@ class Supervisor:
         self._owed = owed
         self._on_death = on_death
         self._on_end = on_end
-        self._patience = patience or Patience()
+        self._policy = restart_policy or RestartPolicy()
         self._observer = observer
-        self._given: EngineProcess | None = None
+        self._given: ChildProcess | None = None
         self._link: Link | None = None
-        self._pulse = Pulse(self._patience.stall_seconds)
+        self._pulse = Pulse(self._policy.stall_seconds)
         self._said = ""  # why it cannot start, in its own words
         self._in_vain = 0  # deaths in a row without hope
         self._ready_since = 0.0  # monotonic seconds
@@ -94,7 +94,7 @@ class Supervisor:
         """The process, while there is one."""
         return self._link.process.pid if self._link is not None else None
 
-    async def start(self, process: EngineProcess | None = None) -> None:
+    async def start(self, process: ChildProcess | None = None) -> None:
         """Let the process load and return when it is ready. Raises ProcessError if it cannot start.
 
         ``process`` is one that is there already.
@@ -179,8 +179,8 @@ class Supervisor:
         """One life, to its end; whether there is to be another."""
         if self._closing.is_set():
             return False
-        self._pulse, self._said = Pulse(self._patience.stall_seconds), ""
-        process, self._given = self._given or EngineProcess(self._worker), None
+        self._pulse, self._said = Pulse(self._policy.stall_seconds), ""
+        process, self._given = self._given or ChildProcess(self._worker), None
         link = self._link = Link(process, self._config(), self._on_event)
         watching = asyncio.create_task(self._watch())
         try:
@@ -228,7 +228,7 @@ class Supervisor:
         self._in_vain = 0 if hope else self._in_vain + 1
         if was == "loading":
             return False
-        if self._in_vain > self._patience.max_restarts:
+        if self._in_vain > self._policy.max_restarts:
             self.reason += f"; it is given up after {self._in_vain} lives in a row of which nothing came"
             logger.error("%s", self.reason)
             return False

@@ -15,16 +15,16 @@ import msgspec
 from service.engine.protocol.messages import Abort, Beat, Failed, Stop
 from service.errors import PoisonPill, ProcessError
 from service.processes.in_flight import Ledger
-from service.processes.supervisor import Observer, Patience, Status, Supervisor
+from service.processes.supervisor import ProcessObserver, RestartPolicy, Status, Supervisor
 from service.reader.messages import (
     BatchStats,
-    Read,
+    EncodedWindow,
     ReaderConfig,
     ReaderInfo,
     ReaderReady,
+    ReadRequest,
     Scored,
-    Scores,
-    Window,
+    WindowScores,
     decode_event,
     encode,
 )
@@ -33,18 +33,18 @@ from service.reader.messages import (
 class Reading:
     """The windows of one request, being scored. A context manager: leaving it drops what is not computed yet."""
 
-    def __init__(self, read: Read, abort: Callable[[str], None]) -> None:
+    def __init__(self, read: ReadRequest, abort: Callable[[str], None]) -> None:
         self._read = read
         self.started = time.monotonic()
         self.queue_seconds = 0.0  # to the end of the wait for its first batch
         self.total_seconds: float | None = None  # None: it is not over
-        self._scores: list[Scores | None] = [None] * len(read.windows)
+        self._scores: list[WindowScores | None] = [None] * len(read.windows)
         self._missing = len(read.windows)
         self._abort = abort
         self._news = asyncio.Event()
         self._failure: ProcessError | None = None
 
-    async def scores(self) -> list[Scores]:
+    async def scores(self) -> list[WindowScores]:
         """In order of the windows. Raises ProcessUnavailable or PoisonPill if they cannot be had."""
         while self._missing:
             if self._failure is not None:
@@ -65,7 +65,7 @@ class Reading:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
-    def put(self, scores: Scores, seconds: float) -> bool:
+    def put(self, scores: WindowScores, seconds: float) -> bool:
         """The client's side: a window is scored, in a batch that took so long. Whether it was the last."""
         now = time.monotonic()
         if self._missing == len(self._scores):
@@ -79,7 +79,7 @@ class Reading:
         return True
 
     @property
-    def remainder(self) -> Read:
+    def remainder(self) -> ReadRequest:
         """What is still to be read."""
         done = frozenset(index for index, scores in enumerate(self._scores) if scores is not None)
         return msgspec.structs.replace(self._read, done=done) if done else self._read
@@ -98,8 +98,8 @@ class ReaderClient:
         config: ReaderConfig,
         *,
         on_batch: Callable[[BatchStats], None] | None = None,
-        patience: Patience | None = None,
-        observer: Observer | None = None,
+        restart_policy: RestartPolicy | None = None,
+        observer: ProcessObserver | None = None,
     ) -> None:
         self.config = config
         self._on_batch = on_batch
@@ -113,7 +113,7 @@ class ReaderClient:
             owed=self._ledger.__len__,
             on_death=self._bury,
             on_end=self._fail_readings,
-            patience=patience,
+            restart_policy=restart_policy,
             observer=observer,
         )
 
@@ -146,14 +146,14 @@ class ReaderClient:
         """Give up everything, stop the process and remove the sockets. Idempotent."""
         await self._supervisor.close(encode(Stop()))
 
-    def read(self, id: str, windows: Sequence[Window], *, priority: int = 0, tenant: str = "") -> Reading:
+    def read(self, id: str, windows: Sequence[EncodedWindow], *, priority: int = 0, tenant: str = "") -> Reading:
         """Queue windows; ``id`` is unique among all that are alive. Raises ProcessUnavailable.
 
         While the reader restarts they wait.
         """
         if self.status not in ("ready", "restarting"):
             raise self._supervisor.unavailable()
-        reading = Reading(Read(id, list(windows), priority, tenant), self._abort)
+        reading = Reading(ReadRequest(id, list(windows), priority, tenant), self._abort)
         if windows:
             self._ledger.add(id, reading)
             self._send_due()
@@ -178,7 +178,7 @@ class ReaderClient:
             case Failed(message):
                 self._supervisor.fail(message)
 
-    def _deliver(self, scores: Scores, seconds: float) -> None:
+    def _deliver(self, scores: WindowScores, seconds: float) -> None:
         entry = self._ledger.get(scores.id)
         if entry is None:
             return  # given up while this was on its way

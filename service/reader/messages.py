@@ -5,24 +5,24 @@ from msgspec import Struct, msgpack
 from service.engine.protocol.messages import Abort, Beat, Failed, Stop
 
 
-class Window(Struct, frozen=True, array_like=True):
+class EncodedWindow(Struct, frozen=True, array_like=True):
     """A question and a piece of a text, as the model takes them. ``types`` tells the two apart for models that care."""
 
     tokens: tuple[int, ...]
     types: tuple[int, ...]
 
 
-class Read(Struct, frozen=True, array_like=True, tag="read"):
+class ReadRequest(Struct, frozen=True, array_like=True, tag="read"):
     """Windows to be scored, but for those whose indices are in ``done``. A lower ``priority`` is served earlier."""
 
     id: str
-    windows: list[Window]
+    windows: list[EncodedWindow]
     priority: int = 0
     tenant: str = ""
     done: frozenset[int] = frozenset()
 
 
-class Scores(Struct, frozen=True, array_like=True):
+class WindowScores(Struct, frozen=True, array_like=True):
     """Of one window, for each token the logit of a span that begins there and of one that ends there: float32."""
 
     id: str  # of the request
@@ -43,7 +43,7 @@ class BatchStats(Struct, frozen=True, kw_only=True, array_like=True):
 class Scored(Struct, frozen=True, array_like=True, tag="scored"):
     """A batch is done."""
 
-    scores: list[Scores]
+    scores: list[WindowScores]
     stats: BatchStats
 
 
@@ -76,7 +76,7 @@ class ReaderReady(Struct, frozen=True, array_like=True, tag="ready"):
     info: ReaderInfo
 
 
-Command = Read | Abort | Stop
+Command = ReadRequest | Abort | Stop
 Event = ReaderReady | Failed | Scored | Beat
 
 encode = msgpack.Encoder().encode

@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from service.errors import UnsupportedModel
 from service.models.hardware import dtype_name, find_device, find_dtype, num_cores
-from service.reader.messages import ReaderConfig, ReaderInfo, Window
+from service.reader.messages import EncodedWindow, ReaderConfig, ReaderInfo
 
 logger = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ class SpanModel:
             startup_seconds={"load": time.monotonic() - begin},
         )
 
-    def logits(self, windows: Sequence[Window]) -> list[tuple[bytes, bytes]]:
+    def logits(self, windows: Sequence[EncodedWindow]) -> list[tuple[bytes, bytes]]:
         """For each window the logits of where a span begins and ends, as float32 in bytes."""
         starts, ends = (logits.float().cpu().numpy() for logits in self._compute(windows))
         lengths = [len(window.tokens) for window in windows]
         return [(starts[i, :n].tobytes(), ends[i, :n].tobytes()) for i, n in enumerate(lengths)]
 
     @torch.inference_mode()
-    def _compute(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
+    def _compute(self, windows: Sequence[EncodedWindow]) -> tuple[Tensor, Tensor]:
         ids = self._padded([window.tokens for window in windows], self._pad)
         mask = self._padded([(1,) * len(window.tokens) for window in windows], 0)
         types = {"token_type_ids": self._padded([window.types for window in windows], 0)} if self._takes_types else {}
@@ -74,8 +74,8 @@ class SpanModel:
         """Raises UnsupportedModel unless a window has the same scores alone and beside a longer one."""
         name = type(self._module).__name__
         ids = [id for id in range(vocab_size) if id != self._pad][:length]
-        long = Window(tuple(ids), (0,) * len(ids))
-        short = Window(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
+        long = EncodedWindow(tuple(ids), (0,) * len(ids))
+        short = EncodedWindow(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
         try:
             alone = torch.stack(self._compute([short])).float()
             beside = torch.stack(self._compute([long, short])).float()[:, 1:, : len(short.tokens)]

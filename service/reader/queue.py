@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from service.reader.messages import Read, Window
+from service.reader.messages import EncodedWindow, ReadRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class Waiting:
 
     request: str
     index: int
-    window: Window
+    window: EncodedWindow
     priority: int
     turn: int
     number: int
@@ -39,7 +39,7 @@ class Queue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, read: Read) -> None:
+    def add(self, read: ReadRequest) -> None:
         """Its windows wait behind its tenant's of the same priority."""
         turn = max(self._turn, self._turns.get(read.tenant, 0))
         for index, window in enumerate(read.windows):

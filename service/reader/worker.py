@@ -1,6 +1,6 @@
 """The reader process: windows in, one padded batch after another, scores out.
 
-It is started by ``EngineProcess`` as ``python -m service.reader.worker DIRECTORY`` and told what to serve as the engine
+It is started by ``ChildProcess`` as ``python -m service.reader.worker DIRECTORY`` and told what to serve as the engine
 process is, with a ReaderConfig. Whatever waits when a batch is done may go into the next one, whosever it is.
 """
 
@@ -18,11 +18,11 @@ from service.processes.crash_record import Record
 from service.processes.parent import Parent, be_a_child
 from service.reader.messages import (
     BatchStats,
-    Read,
     ReaderConfig,
     ReaderReady,
+    ReadRequest,
     Scored,
-    Scores,
+    WindowScores,
     decode_command,
     encode,
 )
@@ -73,7 +73,7 @@ class Worker:
         """Do what has been asked for since the last batch; False if that was to stop."""
         for frame in self._parent.commands(wait=not queue):
             match decode_command(frame):
-                case Read() as read:
+                case ReadRequest() as read:
                     queue.add(read)
                 case Abort(ids):
                     queue.abort(set(ids))
@@ -89,7 +89,7 @@ class Worker:
         begin = time.monotonic()
         with self._record.computing([*{each.request: None for each in batch}]):
             logits = model.logits([each.window for each in batch])
-        scores = [Scores(each.request, each.index, *pair) for each, pair in zip(batch, logits, strict=True)]
+        scores = [WindowScores(each.request, each.index, *pair) for each, pair in zip(batch, logits, strict=True)]
         stats = BatchStats(
             seconds=time.monotonic() - begin,
             windows=len(batch),

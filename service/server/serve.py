@@ -23,8 +23,8 @@ from service.engine.protocol.types import EngineInfo
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
-from service.processes.child import EngineProcess
-from service.processes.supervisor import Patience
+from service.processes.child_process import ChildProcess
+from service.processes.supervisor import RestartPolicy
 from service.reader.client import ReaderClient
 from service.reader.messages import ReaderInfo
 from service.server import signals
@@ -38,7 +38,7 @@ from service.tasks.text.tokenizer import Tokenizer
 logger = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, process: EngineProcess, authenticator: KeyAuthenticator | None) -> None:
+def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> None:
     """Serve until a signal comes. Raises ModelStoreError, or ProcessError if the engine cannot start."""
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
@@ -49,15 +49,15 @@ def serve(settings: Settings, process: EngineProcess, authenticator: KeyAuthenti
     reading = store.ensure(settings.reader) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
-    patience = Patience(settings.stall_seconds, settings.max_restarts)
+    restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
     client = EngineClient(
         settings.engine_config(model),
         on_step=metrics.observe_step,
         process=process,
-        patience=patience,
+        restart_policy=restart_policy,
         observer=metrics,
     )
-    reader = None if reading is None else _reader(settings, reading, metrics, patience)
+    reader = None if reading is None else _reader(settings, reading, metrics, restart_policy)
     app = create_app(settings, model, client, tokenizer, metrics, reader, authenticator=authenticator)
     config = uvicorn.Config(
         app,
@@ -86,9 +86,9 @@ def serve(settings: Settings, process: EngineProcess, authenticator: KeyAuthenti
         raise ProcessError(startup.failed)
 
 
-def _reader(settings: Settings, model: LocalModel, metrics: Metrics, patience: Patience) -> Reader:
+def _reader(settings: Settings, model: LocalModel, metrics: Metrics, restart_policy: RestartPolicy) -> Reader:
     config = settings.reader_config(model)
-    client = ReaderClient(config, on_batch=metrics.observe_batch, patience=patience, observer=metrics)
+    client = ReaderClient(config, on_batch=metrics.observe_batch, restart_policy=restart_policy, observer=metrics)
     return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 

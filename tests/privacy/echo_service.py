@@ -1,10 +1,10 @@
 """The command ``trivium``, with an engine that says what it reads."""
 
 from service.cli import main as cli
-from service.processes import child as process
+from service.processes import child_process as process
 
 
-class EchoProcess(process.EngineProcess):
+class EchoProcess(process.ChildProcess):
     """Whatever worker is asked for."""
 
     def __init__(self, worker: str = "") -> None:
@@ -12,5 +12,5 @@ class EchoProcess(process.EngineProcess):
 
 
 if __name__ == "__main__":
-    process.EngineProcess = EchoProcess  # type: ignore[misc]  # before anybody has imported it
+    process.ChildProcess = EchoProcess  # type: ignore[misc]  # before anybody has imported it
     cli.main()

@@ -25,14 +25,14 @@ from service.engine.protocol.types import (
     StepStats,
     TokenOutput,
 )
-from service.engine.stream import Stream
+from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 from service.processes.link import Link
-from service.processes.supervisor import Patience
+from service.processes.supervisor import RestartPolicy
 from tests.processes.faulty_worker import BUSY, DEADLOCK, EXIT, LOST, NOT_FINITE, RAISE, expected
 
-IMPATIENT = Patience(stall_seconds=2, max_restarts=3)
+IMPATIENT = RestartPolicy(stall_seconds=2, max_restarts=3)
 
 
 @dataclass
@@ -56,15 +56,15 @@ class Deaths:
 
 
 @asynccontextmanager
-async def engine(path: Path, patience: Patience = IMPATIENT) -> AsyncIterator[tuple[EngineClient, Deaths]]:
+async def engine(path: Path, restart_policy: RestartPolicy = IMPATIENT) -> AsyncIterator[tuple[EngineClient, Deaths]]:
     """A faulty engine that is ready. At the end nothing of it is left: no process, no descriptor."""
     deaths = Deaths()
     me = psutil.Process()
     before = me.num_fds()
     client = EngineClient(
         EngineConfig(model_path=str(path), log_level="error"),
-        process=EngineProcess("tests.processes.faulty_worker"),
-        patience=patience,
+        process=ChildProcess("tests.processes.faulty_worker"),
+        restart_policy=restart_policy,
         observer=deaths,
         on_step=deaths.steps.append,
     )
@@ -85,7 +85,7 @@ def request(name: str, *prompt: int, max_tokens: int = 20, **params: object) -> 
     )
 
 
-async def outputs(stream: Stream) -> list[TokenOutput]:
+async def outputs(stream: TokenStream) -> list[TokenOutput]:
     with stream:
         return [output async for output in stream]
 
@@ -133,7 +133,7 @@ async def test_killed_again_and_again_while_tokens_flow_nothing_is_lost_repeated
 async def test_what_is_told_before_it_listens_is_not_lost(tmp_path: Path) -> None:
     told: asyncio.Queue[bytes] = asyncio.Queue()
     config = EngineConfig(model_path=str(tmp_path), log_level="error")
-    link = Link(EngineProcess("tests.processes.faulty_worker"), msgspec.json.encode(config), told.put_nowait)
+    link = Link(ChildProcess("tests.processes.faulty_worker"), msgspec.json.encode(config), told.put_nowait)
     each = request("early", max_tokens=3)
     link.send(encode(Submit([each])))
     outputs: list[TokenOutput] = []
@@ -245,7 +245,7 @@ async def test_a_poisonous_request_fails_alone(tmp_path: Path, crowd: int, fault
 
 
 async def test_loading_that_fails_again_and_again_is_given_up_with_the_reason(tmp_path: Path) -> None:
-    async with engine(tmp_path, Patience(2, max_restarts=2)) as (client, deaths):
+    async with engine(tmp_path, RestartPolicy(2, max_restarts=2)) as (client, deaths):
         stream = client.submit([request("r", max_tokens=3000)])
         await anext(aiter(stream))
         (tmp_path / "broken").touch()

@@ -12,7 +12,7 @@ import pytest
 from service.engine.protocol.types import EngineConfig
 from service.errors import ProcessError, ProcessUnavailable, UnsupportedModel
 from service.reader.client import ReaderClient
-from service.reader.messages import BatchStats, ReaderConfig, Window
+from service.reader.messages import BatchStats, EncodedWindow, ReaderConfig
 from service.tasks.answering.pairs import PairTokenizer
 from tests.engine.tiny_models import tiny_model, tokenizer
 from tests.reader.tiny_readers import POSITIONS, tiny_reader
@@ -27,8 +27,8 @@ def config(path: Path) -> ReaderConfig:
     return ReaderConfig(model_path=str(path), device="cpu", threads=1, log_level="error")
 
 
-def windows(count: int, length: int = POSITIONS) -> list[Window]:
-    return [Window((2, *(5 + n % 90 for n in range(length - 1))), (0,) * length)] * count
+def windows(count: int, length: int = POSITIONS) -> list[EncodedWindow]:
+    return [EncodedWindow((2, *(5 + n % 90 for n in range(length - 1))), (0,) * length)] * count
 
 
 async def test_what_is_given_up_is_not_computed(bert: Path) -> None:

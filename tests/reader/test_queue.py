@@ -1,12 +1,12 @@
 """Which windows go into a batch together."""
 
-from service.reader.messages import Read, Window
+from service.reader.messages import EncodedWindow, ReadRequest
 from service.reader.queue import Queue
 
 
-def read(id: str, *lengths: int, priority: int = 0, tenant: str = "") -> Read:
-    windows = [Window((1,) * length, (0,) * length) for length in lengths]
-    return Read(id, windows, priority, tenant=tenant)
+def read(id: str, *lengths: int, priority: int = 0, tenant: str = "") -> ReadRequest:
+    windows = [EncodedWindow((1,) * length, (0,) * length) for length in lengths]
+    return ReadRequest(id, windows, priority, tenant=tenant)
 
 
 def taken(queue: Queue) -> list[tuple[str, int]]:

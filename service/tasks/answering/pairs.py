@@ -8,24 +8,24 @@ from typing import Self
 import tokenizers
 
 from service.errors import InvalidPrompt, UnsupportedModel
-from service.reader.messages import Window
+from service.reader.messages import EncodedWindow
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands before and behind the text in a row: the question and the special tokens."""
 
-    before: Window
-    after: Window
+    before: EncodedWindow
+    after: EncodedWindow
     type: int  # of the text's own tokens
 
     def __len__(self) -> int:
         return len(self.before.tokens) + len(self.after.tokens)
 
-    def around(self, tokens: Sequence[int]) -> Window:
+    def around(self, tokens: Sequence[int]) -> EncodedWindow:
         """The row."""
         types = (self.type,) * len(tokens)
-        return Window(
+        return EncodedWindow(
             (*self.before.tokens, *tokens, *self.after.tokens), (*self.before.types, *types, *self.after.types)
         )
 
@@ -60,8 +60,8 @@ class PairTokenizer:
         pair = self._encode(question, "a")
         first = pair.sequence_ids.index(1)
         last = len(pair.ids) - pair.sequence_ids[::-1].index(1)
-        before = Window(tuple(pair.ids[:first]), tuple(pair.type_ids[:first]))
-        after = Window(tuple(pair.ids[last:]), tuple(pair.type_ids[last:]))
+        before = EncodedWindow(tuple(pair.ids[:first]), tuple(pair.type_ids[:first]))
+        after = EncodedWindow(tuple(pair.ids[last:]), tuple(pair.type_ids[last:]))
         return Frame(before, after, pair.type_ids[first])
 
     def tokens(self, text: str) -> Tokens:

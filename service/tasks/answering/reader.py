@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from model_store.types import NoAnswer
 from service.errors import PromptTooLong, UnknownToken
 from service.reader.client import ReaderClient, Reading
-from service.reader.messages import Scores, Window
+from service.reader.messages import EncodedWindow, WindowScores
 from service.tasks.answering import span_scores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.pairs import Frame, PairTokenizer, Tokens
@@ -88,7 +88,7 @@ class _Windows:
     def __init__(self, frame: Frame, titles: list[list[int]], excerpts: list[Excerpt], vocab_size: int) -> None:
         self.excerpts = excerpts
         self.skipped = [len(frame.before.tokens) + len(titles[excerpt.place]) for excerpt in excerpts]
-        self.rows: list[Window] = [frame.around([*titles[excerpt.place], *excerpt.ids]) for excerpt in excerpts]
+        self.rows: list[EncodedWindow] = [frame.around([*titles[excerpt.place], *excerpt.ids]) for excerpt in excerpts]
         highest = max((max(row.tokens) for row in self.rows), default=0)
         if highest >= vocab_size:
             raise UnknownToken(f"token {highest} of the text is not in the reader's vocabulary of {vocab_size} tokens")
@@ -104,7 +104,7 @@ class _Work:
         self._options = options
         self._reading: Reading | None = None
 
-    async def scores(self) -> list[Scores]:
+    async def scores(self) -> list[WindowScores]:
         """Raises ProcessUnavailable."""
         self._reading = self._client.read(
             self._id, self._rows, priority=self._options.priority, tenant=self._options.tenant

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from model_store.types import NoAnswer
 from service.errors import ProcessError
-from service.reader.messages import Scores
+from service.reader.messages import WindowScores
 from service.tasks.answering.excerpt import Excerpt
 from service.tasks.answering.ranking import no_answer_probability
 from service.tasks.answering.result import Answer, Span
@@ -42,7 +42,11 @@ class _Found:
 
 
 def answer(
-    excerpts: Sequence[Excerpt], skipped: Sequence[int], scores: Sequence[Scores], choice: Choice, calibration: NoAnswer
+    excerpts: Sequence[Excerpt],
+    skipped: Sequence[int],
+    scores: Sequence[WindowScores],
+    choice: Choice,
+    calibration: NoAnswer,
 ) -> Answer:
     """The best span, or that there is none. ``skipped`` tokens of each row stand before its excerpt."""
     none, total = 0.0, -math.inf

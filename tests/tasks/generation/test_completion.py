@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob, TokenOutput
-from service.engine.stream import Stream
+from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.request import GenerationRequest
@@ -239,9 +239,9 @@ class BacklogClient:
     def __init__(self, script: Script) -> None:
         self.script = script
 
-    def submit(self, requests: Iterable[Request]) -> Stream:
+    def submit(self, requests: Iterable[Request]) -> TokenStream:
         requests = list(requests)
-        stream = Stream((request.id for request in requests), lambda ids: None)
+        stream = TokenStream((request.id for request in requests), lambda ids: None)
         for outputs in zip(*map(self.script, requests), strict=True):
             for output in outputs:
                 stream.put(output)

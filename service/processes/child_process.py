@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Self
 
 
-class EngineProcess:
+class ChildProcess:
     """Owns the process and the directory of its sockets. It ends at the latest when its parent does."""
 
-    def __init__(self, worker: str = "service.engine.worker") -> None:
+    def __init__(self, worker: str) -> None:
         """``worker`` is the module that is the engine process."""
         self.worker = worker
         self.directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it

@@ -10,7 +10,7 @@ from service.engine.protocol.types import TokenOutput
 from service.errors import ProcessUnavailable
 
 
-class Stream:
+class TokenStream:
     """The outputs of some requests, in order of arrival, until every one of them has finished.
 
     Use it as a context manager: leaving the block aborts whatever is unfinished, at once and without awaiting, so it is

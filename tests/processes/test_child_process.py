@@ -8,10 +8,11 @@ import msgspec
 import psutil
 import pytest
 
+from service.engine import ENGINE_WORKER
 from service.engine.client import EngineClient
 from service.engine.protocol.types import EngineConfig
 from service.errors import ProcessError
-from service.processes.child import EngineProcess
+from service.processes.child_process import ChildProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 def test_it_ends_with_a_parent_that_has_told_it_nothing() -> None:
     """Its standard input ends then, and nothing else tells it."""
     code = (
-        "from service.processes.child import EngineProcess; import os;"
-        "process = EngineProcess(); print(process.directory, flush=True); os._exit(0)"
+        "from service.processes.child_process import ChildProcess; import os;"
+        "process = ChildProcess('service.engine.worker'); print(process.directory, flush=True); os._exit(0)"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         directory = parent.communicate(timeout=120)[0].strip()  # both write there: it ends when both have ended
@@ -29,7 +30,7 @@ def test_it_ends_with_a_parent_that_has_told_it_nothing() -> None:
 
 
 def test_one_that_is_not_needed_leaves_nothing() -> None:
-    with EngineProcess() as process:
+    with ChildProcess(ENGINE_WORKER) as process:
         assert Path(process.directory).is_dir()
     assert not Path(process.directory).exists()
     assert process.wait() == -9
@@ -37,7 +38,7 @@ def test_one_that_is_not_needed_leaves_nothing() -> None:
 
 
 async def test_a_module_that_cannot_be_imported_is_told_by_its_exit_code(capfd: pytest.CaptureFixture[str]) -> None:
-    client = EngineClient(EngineConfig(model_path="nowhere"), process=EngineProcess("service.no_such_module"))
+    client = EngineClient(EngineConfig(model_path="nowhere"), process=ChildProcess("service.no_such_module"))
     with pytest.raises(ProcessError, match="the engine process ended with exit code 1"):
         await client.start()
     await client.close()
@@ -51,7 +52,7 @@ async def test_what_fails_while_it_imports_is_told(tmp_path: Path, monkeypatch: 
         "sys.exit(worker.main(find_runner))\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    client = EngineClient(EngineConfig(model_path="nowhere"), process=EngineProcess("broken_worker"))
+    client = EngineClient(EngineConfig(model_path="nowhere"), process=ChildProcess("broken_worker"))
     with pytest.raises(ProcessError, match="ImportError: there is no such library"):
         await client.start()
     await client.close()
@@ -67,6 +68,6 @@ async def test_a_client_without_one_starts_its_own_and_removes_it(tmp_path: Path
 
 
 def test_telling_one_that_has_ended_is_no_error(tmp_path: Path) -> None:
-    with EngineProcess("service.no_such_module") as process:
+    with ChildProcess("service.no_such_module") as process:
         assert process.wait() == 1
         process.configure(msgspec.json.encode(EngineConfig(model_path=str(tmp_path))))

@@ -6,7 +6,7 @@ from typing import Protocol
 from service.engine.execution.recovery import Recovery
 from service.engine.protocol.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
 from service.engine.scheduling.block_pool import BlockPool
-from service.engine.scheduling.prefill_budget import Pace
+from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.step import Runner
 
@@ -32,7 +32,7 @@ class Engine:
             prefill_chunk=self.info.prefill_chunk,
             max_model_len=self.info.max_model_len,
             ageing_seconds=config.ageing_seconds,
-            pace=Pace(config.target_itl_ms / 1000),
+            prefill_budget=PrefillBudget(config.target_itl_ms / 1000),
         )
         self._num_steps = 0
 
@@ -59,7 +59,7 @@ class Engine:
         step = self._scheduler.schedule()
         outputs = self._scheduler.commit(step, self._runner.run(step))
         seconds = time.monotonic() - begin
-        self._scheduler.learn(step, seconds)
+        self._scheduler.record_step_time(step, seconds)
         self._num_steps += 1
         num_tokens, num_decodes = step.num_tokens, step.num_decodes
         stats = StepStats(

@@ -39,7 +39,7 @@ class EchoRunner:
         token = request.prompt[(len(chunk.sequence.tokens) - len(request.prompt)) % len(request.prompt)]
         params = request.params
         if params.constraint is not None:
-            token = params.constraint.allowed(chunk.sequence.nodes, params.stop_token_ids)[0]
+            token = params.constraint.allowed_tokens(chunk.sequence.constraint_nodes, params.stop_token_ids)[0]
         logprob = None if params.logprobs is None else TokenLogprob(token, -0.5, ((token, -0.5),))
         return ChunkOutput(token=token, logprob=logprob)
 

@@ -1,46 +1,41 @@
-"""A set of token sequences as a graph: nodes, and edges that are tokens. It may be ambiguous (an NFA).
+"""A token graph: a set of token sequences, as nodes and edges that are labelled with tokens.
 
-The tasks build graphs out of texts, so the engine needs to know nothing of characters. What is allowed next is found
-from the nodes that the tokens so far may have led to, in time that grows with their edges and never with the
-vocabulary.
+The graph may be ambiguous (a nondeterministic finite automaton). The tasks build graphs from texts, so the engine needs
+to know nothing of characters. The tokens that may come next follow from the nodes that the tokens so far may have led
+to. The time for that grows with the edges of these nodes, and never with the vocabulary.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 
 class TokenGraph(Struct, frozen=True, dict=True):
-    """``edges[node]`` are pairs (token, next node). Generation begins in ``starts`` and may end in ``ends``.
+    """``edges[node]`` holds pairs (token, next node).
 
-    In a node of ``ends`` the sequence's stop tokens are allowed; a node with neither edges nor an end is a dead end and
-    must not be reachable.
+    Generation begins in ``start_nodes`` and may end in ``end_nodes``: there the sequence's stop tokens are allowed. A
+    node without edges that is no end node is a dead end. The builder of the graph makes sure that no path leads to one.
     """
 
     edges: tuple[tuple[tuple[int, int], ...], ...]
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    start_nodes: tuple[int, ...]
+    end_nodes: tuple[int, ...]
 
     @cached_property
-    def _ends(self) -> frozenset[int]:
-        return frozenset(self.ends)
+    def _end_nodes(self) -> frozenset[int]:
+        return frozenset(self.end_nodes)
 
-    @cached_property
-    def begin(self) -> frozenset[int]:
-        """Where nothing has been generated yet."""
-        return frozenset(self.starts)
-
-    def after(self, nodes: Iterable[int], tokens: Sequence[int]) -> frozenset[int]:
-        """The nodes that ``tokens`` lead to from ``nodes``."""
-        found = frozenset(nodes)
+    def advance(self, nodes: Iterable[int], tokens: Sequence[int]) -> frozenset[int]:
+        """The nodes that ``tokens`` may lead to from any of ``nodes``."""
+        reached = frozenset(nodes)
         for token in tokens:
-            found = frozenset(to for node in found for label, to in self.edges[node] if label == token)
-        return found
+            reached = frozenset(to for node in reached for label, to in self.edges[node] if label == token)
+        return reached
 
-    def allowed(self, nodes: Iterable[int], stop: Iterable[int]) -> list[int]:
-        """The tokens that may come next, in order of id; ``stop`` are those that end the sequence."""
-        found = {token for node in nodes for token, _ in self.edges[node]}
-        if not self._ends.isdisjoint(nodes):
-            found.update(stop)
-        return sorted(found)
+    def allowed_tokens(self, nodes: Collection[int], stop_token_ids: Iterable[int]) -> list[int]:
+        """The tokens that may come next in any of ``nodes``, in order of id."""
+        allowed = {token for node in nodes for token, _ in self.edges[node]}
+        if not self._end_nodes.isdisjoint(nodes):
+            allowed.update(stop_token_ids)
+        return sorted(allowed)

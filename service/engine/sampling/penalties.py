@@ -44,7 +44,7 @@ def constrain(logits: Tensor, sequences: list[Sequence]) -> Tensor:
     kept = _Entries(logits.shape[-1])
     for row, sequence in enumerate(sequences):
         if (graph := sequence.params.constraint) is not None:
-            for token in graph.allowed(sequence.nodes, sequence.params.stop_token_ids):
+            for token in graph.allowed_tokens(sequence.constraint_nodes, sequence.params.stop_token_ids):
                 kept.add(row, token, 0.0)
     limited = [row for row, sequence in enumerate(sequences) if sequence.params.constraint is not None]
     if not limited:

@@ -1,33 +1,39 @@
-"""Which KV blocks are free, which are held, and what they hold.
+"""The owner of all KV blocks: which are free, which are referenced, and which hold a cached prefix.
 
-The prefix cache is exact. Every block that is *published* (full and computed) gets a content id that is never used
-again, and the index maps ``(content id of the block before it, its tokens)`` to it: a trie in one dictionary, without
-hashes and so without collisions. A chain begins at its salt, so that equal prompts under different salts never meet. A
-free block keeps its content until it is taken, least recently used first; what followed a taken block becomes
-unreachable and is taken in its turn.
+The prefix cache is exact. Every *published* block (full and computed) gets a prefix id: a number that stands for all
+tokens up to the end of that block and is never used again. The index maps ``(prefix id of the block before, tokens of
+the block)`` to the block. It is a trie in one dictionary: tokens are compared, so two prefixes are never mistaken for
+each other. The cache salt takes the place of the first prefix id, so equal prompts under different salts share nothing.
 
-A block may also be *announced*: a running sequence is about to compute it. Whoever wants the same content does better
-to wait for that than to compute it again.
+A free block keeps its content until the pool hands it out again; the least recently used block goes first. The blocks
+that followed it can no longer be found, and are handed out in their turn.
 
-Invariants: a block is free or referenced, never both; its references are its occurrences in block tables; only computed
-blocks are found by ``match``; with no sequence left nothing is held.
+A block can also be *reserved*: a running sequence is about to compute it. Another sequence that needs the same block
+waits for it, which costs less than to compute it again.
+
+Invariants:
+
+- A block is either free or referenced.
+- A block has as many references as it has entries in block tables.
+- ``match`` finds computed blocks only.
+- When no sequence is left, no block is referenced.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-Content = int | str  # the content id of a block, or the salt that a chain begins from
-Key = tuple[Content, tuple[int, ...]]  # the content before a block, and its tokens
+PrefixId = int | str  # all tokens up to the end of a published block; a cache salt is the id of the empty prefix
+BlockKey = tuple[PrefixId, tuple[int, ...]]  # the prefix before a block, and the block's tokens
 
 
 @dataclass(slots=True, frozen=True)
-class Match:
-    """What the prefix cache has of a sequence's beginning."""
+class PrefixMatch:
+    """The part of a sequence that the prefix cache holds."""
 
     blocks: list[int]
-    content: Content  # of the last of them, or the salt
-    pending: Key | None  # the block after them, if somebody is computing it
+    prefix_id: PrefixId  # of the last block, or the salt if there is none
+    reserved: BlockKey | None  # the block after these, if a running sequence is about to compute it
 
 
 def num_blocks_for(num_tokens: int, block_size: int) -> int:
@@ -36,19 +42,23 @@ def num_blocks_for(num_tokens: int, block_size: int) -> int:
 
 
 class BlockPool:
-    """Counts references to ``num_blocks`` blocks of ``block_size`` tokens; holds no tensor."""
+    """Counts the references to ``num_blocks`` blocks of ``block_size`` tokens. It holds no tensor."""
 
     def __init__(self, num_blocks: int, block_size: int, *, prefix_caching: bool = True) -> None:
         self.num_blocks = num_blocks
         self.block_size = block_size
         self.prefix_caching = prefix_caching
-        self._untouched = 0  # blocks from here on were never taken: a large pool costs nothing until it is used
-        self._free: OrderedDict[int, None] = OrderedDict()  # touched and free, least recently used first
+        self._num_touched = (
+            0  # blocks from this one on were never handed out: a large pool costs nothing until it is used
+        )
+        self._free: OrderedDict[int, None] = (
+            OrderedDict()
+        )  # free blocks that were used before, least recently used first
         self._references: dict[int, int] = {}
-        self._content: dict[int, tuple[int, Key]] = {}  # published block -> its content id and key
-        self._index: dict[Key, int] = {}  # key -> published block
-        self._announced: set[Key] = set()
-        self._last_content = 0
+        self._published: dict[int, tuple[int, BlockKey]] = {}  # block -> its prefix id and key
+        self._index: dict[BlockKey, int] = {}  # key -> published block
+        self._reserved: set[BlockKey] = set()
+        self._last_prefix_id = 0
 
     @property
     def num_free(self) -> int:
@@ -56,34 +66,34 @@ class BlockPool:
 
     @property
     def num_used(self) -> int:
+        """The number of referenced blocks."""
         return len(self._references)
 
-    def match(self, tokens: Sequence[int], salt: str = "") -> Match:
-        """The longest run of published blocks that begins ``tokens``, short of its last token.
+    def match(self, tokens: Sequence[int], salt: str = "") -> PrefixMatch:
+        """Find the longest run of published blocks that ``tokens`` begin with. References are not changed.
 
-        The last token is left out because its logits are wanted, so that it must be computed. Nothing is referenced
-        yet.
+        The block with the last token is left out: its logits are needed, so it must be computed.
         """
-        content: Content = salt
+        prefix_id: PrefixId = salt
         blocks: list[int] = []
         if not self.prefix_caching:
-            return Match(blocks, content, None)
+            return PrefixMatch(blocks, prefix_id, None)
         size = self.block_size
         for begin in range(0, len(tokens) - size, size):
-            key = (content, tuple(tokens[begin : begin + size]))
+            key = (prefix_id, tuple(tokens[begin : begin + size]))
             block = self._index.get(key)
             if block is None:
-                return Match(blocks, content, key if key in self._announced else None)
+                return PrefixMatch(blocks, prefix_id, key if key in self._reserved else None)
             blocks.append(block)
-            content = self._content[block][0]
-        return Match(blocks, content, None)
+            prefix_id = self._published[block][0]
+        return PrefixMatch(blocks, prefix_id, None)
 
-    def num_revived(self, blocks: Iterable[int]) -> int:
-        """How many of these would leave the free list if they were taken."""
+    def num_reclaimed(self, blocks: Iterable[int]) -> int:
+        """The number of these blocks that are free, so that ``reuse`` would reclaim them."""
         return sum(block not in self._references for block in blocks)
 
-    def take(self, blocks: Iterable[int]) -> None:
-        """Reference published blocks once more."""
+    def reuse(self, blocks: Iterable[int]) -> None:
+        """Add a reference to each of these published blocks. Those that are free are reclaimed."""
         for block in blocks:
             if block not in self._references:
                 del self._free[block]
@@ -91,23 +101,29 @@ class BlockPool:
             self._references[block] += 1
 
     def allocate(self, count: int) -> list[int] | None:
-        """So many blocks with one reference each and no content; None, and no change, if there are not enough."""
+        """Hand out ``count`` blocks without content, with one reference each.
+
+        Returns None, and changes nothing, if fewer blocks are free.
+        """
         if count > self.num_free:
             return None
         blocks = []
         for _ in range(count):
-            if self._untouched < self.num_blocks:  # before anything cached is given up
-                block = self._untouched
-                self._untouched += 1
+            if self._num_touched < self.num_blocks:  # before any cached prefix is lost
+                block = self._num_touched
+                self._num_touched += 1
             else:
                 block, _ = self._free.popitem(last=False)
-                self._forget(block)
+                self._evict(block)
             self._references[block] = 1
             blocks.append(block)
         return blocks
 
     def release(self, blocks: Sequence[int]) -> None:
-        """Drop one reference to each. The last is freed first: a sequence's end is taken before its beginning."""
+        """Drop one reference to each block.
+
+        The last block is freed first, so that the end of a sequence is handed out again before its beginning.
+        """
         for block in reversed(blocks):
             count = self._references[block] - 1
             if count:
@@ -116,43 +132,45 @@ class BlockPool:
                 del self._references[block]
                 self._free[block] = None
 
-    def announce(self, content: Content, tokens: Sequence[int]) -> Key | None:
-        """Say that the block of ``tokens`` after ``content`` is about to be computed.
+    def reserve(self, prefix_id: PrefixId, tokens: Sequence[int]) -> BlockKey | None:
+        """Say that the block of ``tokens`` after ``prefix_id`` is about to be computed.
 
-        The key with which to take it back, or None if nobody needs to be told.
+        Returns the key of the reservation. Returns None if there is nothing to reserve: the block is not full, or is
+        published or reserved already.
         """
-        key = (content, tuple(tokens))
-        if not self.prefix_caching or len(tokens) < self.block_size or key in self._index or key in self._announced:
+        key = (prefix_id, tuple(tokens))
+        if not self.prefix_caching or len(tokens) < self.block_size or key in self._index or key in self._reserved:
             return None
-        self._announced.add(key)
+        self._reserved.add(key)
         return key
 
-    def is_announced(self, key: Key) -> bool:
-        return key in self._announced
+    def is_reserved(self, key: BlockKey) -> bool:
+        return key in self._reserved
 
-    def withdraw(self, key: Key) -> None:
-        """Take an announcement back."""
-        self._announced.discard(key)
+    def cancel_reservation(self, key: BlockKey) -> None:
+        """The block will not be computed after all, or it is published already."""
+        self._reserved.discard(key)
 
-    def publish(self, block: int, content: Content, tokens: Sequence[int]) -> Content:
-        """Enter a computed block, full of ``tokens``, as what follows ``content``; its content id.
+    def publish(self, block: int, prefix_id: PrefixId, tokens: Sequence[int]) -> PrefixId:
+        """Enter a computed block, full of ``tokens``, into the prefix cache after ``prefix_id``.
 
-        If an equal block is known already, that one stays in the index and its id is returned: the chain goes on from
-        it.
+        Returns the block's prefix id. If an equal block is published already, that one stays in the index and its
+        prefix id is returned, so that both sequences go on in one chain.
         """
         if not self.prefix_caching:
-            return content
-        key = (content, tuple(tokens))
-        self._announced.discard(key)
-        known = self._index.get(key)
-        if known is not None:
-            return self._content[known][0]
-        self._last_content += 1
-        self._content[block] = (self._last_content, key)
+            return prefix_id
+        key = (prefix_id, tuple(tokens))
+        self._reserved.discard(key)
+        published = self._index.get(key)
+        if published is not None:
+            return self._published[published][0]
+        self._last_prefix_id += 1
+        self._published[block] = (self._last_prefix_id, key)
         self._index[key] = block
-        return self._last_content
+        return self._last_prefix_id
 
-    def _forget(self, block: int) -> None:
-        content = self._content.pop(block, None)
-        if content is not None:
-            del self._index[content[1]]
+    def _evict(self, block: int) -> None:
+        """Remove the block from the prefix cache, if it is in there."""
+        published = self._published.pop(block, None)
+        if published is not None:
+            del self._index[published[1]]

@@ -1,54 +1,68 @@
-"""A sequence's blocks: taken from the pool, announced and published to others, given back."""
+"""The block tables of sequences: their blocks come from the pool, and are shared with other sequences once computed."""
 
 from array import array
 
-from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
+from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 
 
 class BlockTables:
-    """Writes block tables and what of them the prefix cache knows."""
+    """The only writer of a sequence's ``block_table``, ``num_published``, ``prefix_id`` and ``reservation``."""
 
     def __init__(self, pool: BlockPool) -> None:
         self._pool = pool
 
-    def place(self, sequence: Sequence, cached: list[int], *, reserve: int) -> bool:
-        """Give it blocks for all its tokens, the cached ones included; False if there are too few.
+    def allocate(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
+        """Give a sequence without blocks those of ``match`` and new ones for all its other tokens.
 
-        ``reserve`` blocks are left over: one for each who runs, so that this causes no preemption in the next step.
+        Returns False, and changes nothing, if fewer than ``num_spare`` free blocks would be left. On success the next
+        block is reserved, so that sequences with the same prefix wait for it.
         """
+        cached = match.blocks
         needed = num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(cached)
-        if self._pool.num_free - self._pool.num_revived(cached) < needed + reserve:
+        if self._pool.num_free - self._pool.num_reclaimed(cached) < needed + num_spare:
             return False
-        self._pool.take(cached)
+        self._pool.reuse(cached)
         sequence.block_table = array("q", cached + (self._pool.allocate(needed) or []))
+        sequence.num_published = len(cached)
+        sequence.prefix_id = match.prefix_id
+        self._reserve_next(sequence)
         return True
 
-    def announce(self, sequence: Sequence) -> None:
-        """Tell who has the same beginning to wait for this sequence's next block."""
-        begin = sequence.num_published * self._pool.block_size
-        sequence.announced = self._pool.announce(
-            sequence.content, sequence.tokens[begin : begin + self._pool.block_size]
-        )
+    def grow(self, sequence: Sequence, num_tokens: int) -> bool:
+        """Add the blocks that ``num_tokens`` tokens need. Returns False, and changes nothing, if too few are free."""
+        needed = num_blocks_for(num_tokens, self._pool.block_size) - len(sequence.block_table)
+        blocks = self._pool.allocate(needed)
+        if blocks is None:
+            return False
+        sequence.block_table.extend(blocks)
+        return True
 
     def publish(self, sequence: Sequence) -> None:
-        """Enter the blocks that are full and computed into the prefix cache."""
+        """Enter the blocks that are full and computed into the prefix cache, and reserve the next one."""
         size = self._pool.block_size
         before = sequence.num_published
         while (sequence.num_published + 1) * size <= sequence.num_computed:
             begin = sequence.num_published * size
             block = sequence.block_table[sequence.num_published]
-            sequence.content = self._pool.publish(block, sequence.content, sequence.tokens[begin : begin + size])
+            sequence.prefix_id = self._pool.publish(block, sequence.prefix_id, sequence.tokens[begin : begin + size])
             sequence.num_published += 1
         if sequence.num_published > before:
-            self.announce(sequence)
+            self._reserve_next(sequence)
 
-    def give_back(self, sequence: Sequence) -> None:
-        """Release its blocks and take back what it announced."""
+    def free(self, sequence: Sequence) -> None:
+        """Release the blocks and cancel the reservation. The prefix cache keeps what was published."""
         self._pool.release(sequence.block_table)
-        if sequence.announced is not None:
-            self._pool.withdraw(sequence.announced)
+        if sequence.reservation is not None:
+            self._pool.cancel_reservation(sequence.reservation)
         sequence.block_table = array("q")
-        sequence.num_computed = sequence.num_published = 0
-        sequence.content = sequence.request.cache_salt
-        sequence.announced = sequence.awaited = None
+        sequence.num_published = 0
+        sequence.prefix_id = sequence.request.cache_salt
+        sequence.reservation = None
+
+    def _reserve_next(self, sequence: Sequence) -> None:
+        """Reserve the block after those that are published, if the sequence has all tokens of it."""
+        begin = sequence.num_published * self._pool.block_size
+        sequence.reservation = self._pool.reserve(
+            sequence.prefix_id, sequence.tokens[begin : begin + self._pool.block_size]
+        )

@@ -1,86 +1,56 @@
-"""How many prompt tokens may be computed beside those who decode, so that a step takes no longer than it should.
+"""The prefill budget: how many prompt tokens a step may compute beside decodes, so that streams go on smoothly.
 
-Chunks of prompts bound how long a stream waits for its next token (Sarathi-Serve, arXiv:2403.02310). How large they may
-be depends on model, machine and load, so the time of a step is learned while serving, as
+Computing prompts in chunks bounds how long a stream waits for its next token (Sarathi-Serve, arXiv:2403.02310). The
+size of the chunks follows from a target for the seconds of a step and from what a step-cost model has learned. Two
+rules limit the effect of the target:
 
-    seconds = base + each_row * rows + each_token * tokens + each_pair * pairs
-
-with the rows that decode, the prompt tokens, and the pairs of a prompt token and a token that it sees: least squares
-over the steps so far, the later ones counting more, with no coefficient below zero. The bound has two sides. Prompts
-may make a step ``SLOWDOWN`` times as long as one of the same rows without any, whatever the target: where those take
-most of it, all who wait for their first token would pay for the little that streams gain. And prompts always get
-``FLOOR`` tokens, the first of them at least half of these.
-
-Steps with and without prompts are forgotten apart, or a long time without prompts would make all about them forgotten.
+- Prompts may always make a step ``MAX_SLOWDOWN`` times as long as the same step without prompts. Where decodes alone
+  take most of the target, a smaller budget would make all new requests wait long for their first token, and would
+  gain the streams little.
+- Prompts always get ``MIN_TOKENS`` tokens, of which the scheduler gives the first prompt at least half.
 """
 
 import math
 
-import numpy as np
-
 from service.engine.scheduling.step import Step
+from service.engine.scheduling.step_cost_model import StepCostModel
 
-FLOOR = 16  # tokens
-SLOWDOWN = 3.0
-_AIM = 0.9  # share of the target that is planned with, since half of all steps take longer than expected
-_MEMORY = 0.97  # weight of a step that is one older
-_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024)])  # so that all features are about 1
-_RIDGE = 1e-6
+MIN_TOKENS = 16
+MAX_SLOWDOWN = 3.0
+_PLANNED_SHARE = 0.9  # of the allowed seconds, since half of all steps take longer than estimated
 
 
-class Pace:
-    """Learns what steps cost. Knows no clock: it is told how long they took."""
+class PrefillBudget:
+    """Chooses the prefill budget of each step by a step-cost model."""
 
-    def __init__(self, target: float) -> None:
-        """``target`` is the longest that a step with decodes should take, in seconds. 0: as long as it likes."""
-        self.target = target
-        self._sums = [np.zeros((4, 5)) for _ in range(2)]  # without prompts and with: of x times (x, seconds)
-        self._largest = 0  # prompt tokens of one step so far
+    def __init__(self, target_seconds: float) -> None:
+        """``target_seconds`` is how long a step with decodes should take at most. 0 means no target and no limit."""
+        self._target_seconds = target_seconds
+        self._model = StepCostModel()
 
-    def allowance(self, rows: int, start: int) -> float:
-        """Prompt tokens beside ``rows`` that decode, where the first of them is at position ``start``; at least FLOOR.
+    def max_tokens(self, num_decodes: int, start: int) -> float:
+        """The most prompt tokens beside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
 
-        Not many more than a step has had so far, as nothing is known about those.
+        ``start`` is the position of the first prompt token. The budget is at most twice the largest number of prompt
+        tokens that a step has had so far, as nothing is known about larger steps.
         """
-        if not self.target or not rows:
+        if not self._target_seconds or not num_decodes:
             return math.inf
-        base, each_row, each_token, each_pair = _fit(self._sums[0] + self._sums[1])
-        alone = _fit(self._sums[0])  # where all steps were alike, the fit of all cannot tell rows from prompts
-        bound = max(self.target, SLOWDOWN * (alone[0] + alone[1] * rows))
-        seconds = bound * _AIM - base - each_row * rows
-        slope = each_token + each_pair * start
-        most = 2.0 * self._largest
+        base, per_decode, per_token, per_pair = self._model.cost()
+        # Steps without prompts are fitted separately: if all steps were alike, the fit of all steps cannot tell what
+        # decodes cost from what prompts cost.
+        alone = self._model.cost_without_prompts()
+        allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
+        seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes
+        slope = per_token + per_pair * start
+        tokens = 2.0 * self._model.most_prompt_tokens
         if seconds <= 0:
-            most = 0
-        elif slope or each_pair:  # tokens * slope + tokens^2 / 2 * each_pair = seconds
-            most = min(most, 2 * seconds / (slope + math.sqrt(slope**2 + 2 * each_pair * seconds)))
-        return max(FLOOR, int(most))
+            tokens = 0
+        elif slope or per_pair:  # solve tokens * slope + tokens^2 / 2 * per_pair = seconds
+            tokens = min(tokens, 2 * seconds / (slope + math.sqrt(slope**2 + 2 * per_pair * seconds)))
+        return max(MIN_TOKENS, int(tokens))
 
-    def learn(self, step: Step, seconds: float) -> None:
-        """A step took so long."""
-        if not self.target or not step.chunks:
-            return
-        prompts = [(chunk.start, chunk.num_tokens) for chunk in step.chunks if chunk.num_tokens > 1]
-        tokens = sum([count for _, count in prompts])
-        pairs = sum([count * (start + count / 2) for start, count in prompts])
-        features = _SCALE * (1, len(step.chunks) - len(prompts), tokens, pairs)
-        sums = self._sums[bool(prompts)]
-        sums *= _MEMORY
-        sums += np.outer(features, (*features, seconds))
-        self._largest = max(self._largest, tokens)
-
-
-def _fit(sums: np.ndarray) -> list[float]:
-    """The coefficients that fit best, without those that would have to be negative."""
-    found = np.zeros(4)
-    free = np.arange(4)
-    while free.size:
-        squares = sums[np.ix_(free, free)] + _RIDGE * np.eye(free.size)
-        found[free] = np.linalg.solve(squares, sums[free, 4])
-        worst = found[free].argmin()
-        if found[free[worst]] >= 0:
-            break
-        found[free[worst]] = 0
-        free = np.delete(free, worst)
-    values: list[float] = (found * _SCALE).tolist()
-    return values
+    def record_step_time(self, step: Step, seconds: float) -> None:
+        """Learn that ``step`` took ``seconds``."""
+        if self._target_seconds and step.chunks:
+            self._model.record(step, seconds)

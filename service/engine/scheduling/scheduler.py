@@ -1,14 +1,16 @@
-"""What runs in the next step, who is admitted and who is preempted. It owns the queues and writes the sequences.
+"""The scheduler: which tokens the next step computes, which sequences start, and which are preempted.
 
-There is no prefill phase and no decode phase (vLLM's rule): in every step each sequence is moved towards having all its
-tokens computed, under one token budget. Sequences that lack one token go first, so that a prompt never holds up a
-stream; what is left of the budget, as far as the ``pace`` allows, goes to chunks of prompts, then to admission.
+There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
+lacks, under one token budget. Sequences that lack one token come first, so that a prompt never delays a stream. The
+rest of the token budget, as far as the prefill budget allows, goes to chunks of prompts that run already, then to
+sequences that start.
 
-Who waits gets a place in the order of ``queue``. Among those who run, the least urgent is preempted first.
+Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
+preempted.
 
-Progress is certain. What can never fit is refused by ``add``. A preempted sequence keeps its tokens and its urgency and
-waits for nobody's prefix; until it is back, nobody starts who is less urgent. So the most urgent of those who have
-started always runs, is never preempted, and finishes.
+Progress is certain. ``add`` refuses a request that can never fit. A preempted sequence keeps its tokens and its urgency
+and never waits for another sequence's prefix; until it runs again, no less urgent sequence starts. So the most urgent
+of the started sequences always runs, is never preempted, and finishes.
 """
 
 import time
@@ -19,17 +21,17 @@ from operator import attrgetter
 from sortedcontainers import SortedKeyList
 
 from service.engine.protocol.types import FinishReason, Request, TokenOutput
-from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
+from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
-from service.engine.scheduling.prefill_budget import Pace
-from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.prefill_budget import PrefillBudget
+from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
-from service.engine.scheduling.waiting_queue import Queue
+from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.errors import EngineError, RequestTooLarge
 
 
 class Scheduler:
-    """Queues of sequences over a block pool."""
+    """Decides over the waiting and the running sequences and their blocks."""
 
     def __init__(
         self,
@@ -40,19 +42,24 @@ class Scheduler:
         prefill_chunk: int,
         max_model_len: int,
         ageing_seconds: float = 10.0,
-        pace: Pace | None = None,
+        prefill_budget: PrefillBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Schedule at most ``max_num_seqs`` sequences and ``max_batch_tokens`` tokens in a step.
+
+        ``prefill_chunk`` is the most tokens of one prompt in a step. ``ageing_seconds`` of waiting make up for one step
+        of priority. Without a ``prefill_budget``, prompts are limited by the token budget alone.
+        """
         self.pool = pool
         self._tables = BlockTables(pool)
         self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
-        self._pace = pace or Pace(target=0)
+        self._prefill_budget = prefill_budget or PrefillBudget(target_seconds=0)
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
-        self._waiting = Queue(ageing_seconds)
+        self._waiting = WaitingQueue(ageing_seconds)
         self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
 
     @property
@@ -64,17 +71,20 @@ class Scheduler:
         return len(self._running)
 
     def add(self, request: Request) -> Sequence:
-        """Queue a request. Raises RequestTooLarge if it can never run, EngineError if it is empty or its id taken."""
+        """Queue a request.
+
+        Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty or its id is in use.
+        """
         if request.id in self._sequences:
             raise EngineError(f"request id {request.id!r} is in use")
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
-        sequence = self._sequences[request.id] = self._waiting.enter(request)
+        sequence = self._sequences[request.id] = self._waiting.add(request)
         return sequence
 
     def abort(self, request_id: str) -> bool:
-        """Forget a sequence and free its blocks at once; False if there is none. Never during a step."""
+        """Drop a sequence and free its blocks at once. Returns False if there is none. Not to be called in a step."""
         sequence = self._sequences.get(request_id)
         if sequence is None:
             return False
@@ -82,23 +92,23 @@ class Scheduler:
         return True
 
     def schedule(self) -> Step:
-        """The next step; empty only if nothing is left to do."""
+        """Choose the next step. It is empty only if no sequence is left."""
         step = Step()
-        budget, chunk = self._schedule_running(step)
+        budget, chunk_size = self._schedule_running(step)
         if not step.num_preempted:
-            self._admit(step, budget, chunk)
+            self._schedule_waiting(step, budget, chunk_size)
         return step
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
-        """Enter what the runner found: progress, new tokens, the end of sequences."""
-        news = (self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True))
-        return [item for item in news if item is not None]
+        """Record what the runner computed: progress, new tokens, and the end of sequences."""
+        committed = [self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True)]
+        return [output for output in committed if output is not None]
 
-    def learn(self, step: Step, seconds: float) -> None:
-        """A step took so long: what is paced and billed by time goes by it."""
-        self._pace.learn(step, seconds)
+    def record_step_time(self, step: Step, seconds: float) -> None:
+        """Learn that ``step`` took ``seconds``. The prefill budget and fair queueing depend on it."""
+        self._prefill_budget.record_step_time(step, seconds)
         if step.chunks:
-            self._waiting.learn(step.num_tokens, seconds)
+            self._waiting.record_step_time(step.num_tokens, seconds)
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
@@ -109,126 +119,135 @@ class Scheduler:
         if num_blocks_for(prompt + output, self.pool.block_size) > self.pool.num_blocks:
             raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
 
-    def _schedule_running(self, step: Step) -> tuple[int, int]:
-        """Chunks for those who run, most urgent first; the token budget that is left, and how much one prompt may take.
+    # Running sequences
 
-        Who needs a block and finds none takes it from the least urgent, which comes later in this loop or is itself.
+    def _schedule_running(self, step: Step) -> tuple[int, int]:
+        """Add chunks of running sequences to ``step``, the most urgent first.
+
+        Returns the tokens that are left for prompts, and the most of them that one prompt may have. A sequence that
+        needs a block when none is free takes it from the least urgent one, which comes later in this loop or is the
+        sequence itself.
         """
-        running = list(self._running)  # as preemption changes it
+        running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        budget, chunk = self._prompt_budget(running, lacking)
-        size = self.pool.block_size
+        budget, chunk_size = self._prompt_budget(running, lacking)
+        block_size = self.pool.block_size
+        preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
-            if not sequence.block_table:
-                break  # it was preempted by a more urgent one, and so was everybody after it
+            if sequence.status is preempted:
+                break  # a more urgent sequence took its blocks, and those of all after it
             if tokens > 1:
-                tokens = min(tokens, chunk, budget)
+                tokens = min(tokens, chunk_size, budget)
                 budget -= tokens
             start = sequence.num_computed
-            fits = start + tokens <= len(sequence.block_table) * size
-            if tokens and (fits or self._grow(sequence, start + tokens, step)):
+            fits = start + tokens <= len(sequence.block_table) * block_size
+            if tokens and (fits or self._make_room(sequence, start + tokens, step)):
                 step.chunks.append(Chunk(sequence, start, tokens))
-        return budget, chunk
+        return budget, chunk_size
 
     def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> tuple[int, int]:
-        """Tokens for prompts beside those who lack one token, and how many of them one prompt may take.
+        """The tokens for prompts beside the decodes, and the most of them that one prompt may have.
 
-        Where the pace leaves little, one takes no more than half of it if there are others, or a long one would hold
-        up all short ones.
+        ``lacking`` holds the tokens that each running sequence lacks. If the prefill budget is the tighter limit and
+        there are several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
         """
-        singles = lacking.count(1)
-        budget = self.max_batch_tokens - singles
-        prompts = len(running) - singles + len(self._waiting)
-        if not prompts:
+        num_decodes = lacking.count(1)
+        budget = self.max_batch_tokens - num_decodes
+        num_prompts = len(running) - num_decodes + len(self._waiting)
+        if not num_prompts:
             return budget, self.prefill_chunk
         start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
-        allowed = self._pace.allowance(singles, start)
+        allowed = self._prefill_budget.max_tokens(num_decodes, start)
         if allowed >= budget:
             return budget, self.prefill_chunk
-        return int(allowed), min(self.prefill_chunk, int(allowed / 2) if prompts > 1 else int(allowed))
+        return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))
 
-    def _grow(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
-        """Make its block table hold so many tokens; False if it had to preempt itself."""
-        needed = num_blocks_for(num_tokens, self.pool.block_size) - len(sequence.block_table)
-        while (blocks := self.pool.allocate(needed)) is None:
+    def _make_room(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
+        """Make the block table hold ``num_tokens`` tokens; False if the sequence itself had to be preempted."""
+        while not self._tables.grow(sequence, num_tokens):
             victim = self._running[-1]
             self._preempt(victim)
             step.num_preempted += 1
             if victim is sequence:
                 return False
-        sequence.block_table.extend(blocks)
         return True
 
     def _preempt(self, sequence: Sequence) -> None:
-        """Back to its place in the queue. Its tokens stay; its blocks go, but the prefix cache may find them."""
+        """Back to its place in the queue. It keeps its tokens and loses its blocks, which the prefix cache may find."""
         self._running.remove(sequence)
-        self._tables.give_back(sequence)
-        self._waiting.put_back(sequence)
+        self._tables.free(sequence)
+        sequence.preempt()
+        self._waiting.requeue(sequence)
 
-    def _admit(self, step: Step, budget: int, chunk: int) -> None:
-        """Start those who wait, most urgent first, as far as budget, places and blocks go.
+    # Waiting sequences
 
-        Only so many are looked at, so that a long queue costs nothing.
+    def _schedule_waiting(self, step: Step, budget: int, chunk_size: int) -> None:
+        """Start waiting sequences in their order, as far as tokens, places and blocks allow.
+
+        A limited number of sequences is looked at, so that a long queue costs nothing.
         """
         if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
             return
         started = []
         for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
+            match = self._match(sequence)
+            if match is None:
+                continue
+            if not self._start(sequence, match, step):
+                break  # no sequence overtakes one that does not fit, or that one might wait for ever
+            started.append(sequence)
+            tokens = min(sequence.num_tokens - sequence.num_computed, chunk_size, budget)
+            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+            budget -= tokens
             if budget <= 0 or len(self._running) >= self.max_num_seqs:
                 break
-            if sequence.awaited is not None and self.pool.is_announced(sequence.awaited):
-                continue
-            wants_all = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-            match = self.pool.match(() if wants_all else sequence.tokens, sequence.request.cache_salt)
-            sequence.awaited = None if sequence.num_preemptions else match.pending
-            if sequence.awaited is not None:
-                continue
-            if not self._tables.place(sequence, match.blocks, reserve=len(self._running)):
-                break  # nobody overtakes the one who does not fit, or it would wait for ever
-            sequence.num_published = len(match.blocks)
-            sequence.content = match.content
-            sequence.num_computed = len(match.blocks) * self.pool.block_size
-            if sequence.started is None:
-                sequence.started = self._clock()
-                sequence.num_cached = min(sequence.num_computed, sequence.num_prompt)
-                step.cache_queried_tokens += sequence.num_prompt
-                step.cache_hit_tokens += sequence.num_cached
-            started.append(sequence)
-            self._running.add(sequence)
-            self._tables.announce(sequence)
-            tokens = min(sequence.num_tokens - sequence.num_computed, chunk, budget)
-            budget -= tokens
-            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
         for sequence in started:
             self._waiting.start(sequence)
 
+    def _match(self, sequence: Sequence) -> PrefixMatch | None:
+        """Find the cached prefix; None if the sequence should wait for a block that is about to be computed."""
+        if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
+            return None
+        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have none
+        match = self.pool.match(() if needs_all_logits else sequence.tokens, sequence.request.cache_salt)
+        sequence.waiting_for = match.reserved if sequence.status is SequenceStatus.WAITING else None
+        return match if sequence.waiting_for is None else None
+
+    def _start(self, sequence: Sequence, match: PrefixMatch, step: Step) -> bool:
+        """Give the sequence its blocks and a place among the running ones; False if there are too few blocks.
+
+        One block for each running sequence must stay free, so that the start causes no preemption in the next step.
+        """
+        if not self._tables.allocate(sequence, match, num_spare=len(self._running)):
+            return False
+        is_first_start = sequence.status is SequenceStatus.WAITING
+        sequence.start(num_computed=len(match.blocks) * self.pool.block_size, now=self._clock())
+        self._running.add(sequence)
+        if is_first_start:
+            step.cache_queried_tokens += sequence.num_prompt
+            step.cache_hit_tokens += sequence.num_cached
+        return True
+
+    # After the step
+
     def _commit(self, chunk: Chunk, output: ChunkOutput) -> TokenOutput | None:
+        """Record one chunk's output; None if it is not the sequence's last chunk, so that there is no token yet."""
         sequence = chunk.sequence
         if output.error:
             return self._finish(sequence, FinishReason.ERROR, error=output.error)
-        request, params = sequence.request, sequence.request.params
-        num_generated = len(sequence.tokens) - len(request.prompt)
-        is_first = num_generated == len(request.generated)
+        request = sequence.request
+        is_first = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
-        samples = end == len(sequence.tokens)
-        sequence.num_computed = end
+        samples = sequence.advance(end)
         if end >= (sequence.num_published + 1) * self.pool.block_size:
             self._tables.publish(sequence)
-        if params.prompt_logprobs is not None:
-            known = sequence.prompt_logprobs or [None]
-            sequence.prompt_logprobs = known + list(output.prompt_logprobs[len(known) - 1 - chunk.start :])
+        if request.params.prompt_logprobs is not None:
+            sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
         if not samples:
             return None
         if output.token is not None:
-            sequence.tokens.append(output.token)
-            num_generated += 1
-            if params.constraint is not None:
-                sequence.nodes = params.constraint.after(sequence.nodes, [output.token])
-        finish = None
-        if num_generated >= max(params.min_tokens, 1) and sequence.tokens[-1] in params.stop_token_ids:
-            finish = FinishReason.STOP
-        elif num_generated >= params.max_tokens:
-            finish = FinishReason.LENGTH
+            sequence.append(output.token)
+        finish = sequence.finish_reason()
         if finish is not None:
             self._finish(sequence, finish)
         if not is_first:
@@ -239,16 +258,15 @@ class Scheduler:
             output.logprob,
             finish,
             num_cached=sequence.num_cached,
-            queue_time=max(0.0, (sequence.started or 0.0) - request.arrival),
+            queue_time=max(0.0, (sequence.start_time or 0.0) - request.arrival),
             prompt_logprobs=tuple(sequence.prompt_logprobs),
         )
 
     def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
-        waits = sequence not in self._running
-        if not waits:
+        if sequence.status is SequenceStatus.RUNNING:
             self._running.remove(sequence)
-        self._waiting.leave(sequence, waits=waits)
-        self._tables.give_back(sequence)
-        sequence.finish, sequence.error = reason, error
+        self._waiting.finish(sequence)
+        self._tables.free(sequence)
+        sequence.finish()
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error)

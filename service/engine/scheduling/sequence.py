@@ -1,45 +1,61 @@
-"""One sequence: its tokens, its block table and how far it is computed. It owns these; others read them."""
+"""A sequence: a request inside the engine, with its tokens, its block table and its progress."""
 
 from array import array
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob
-from service.engine.scheduling.block_pool import Content, Key
+from service.engine.scheduling.block_pool import BlockKey, PrefixId
+
+
+class SequenceStatus(Enum):
+    """Where a sequence is. WAITING -> RUNNING -> FINISHED; RUNNING -> PREEMPTED -> RUNNING; all can be aborted."""
+
+    WAITING = "waiting"  # in the waiting queue, never started
+    RUNNING = "running"  # has blocks, and gets chunks in steps
+    PREEMPTED = "preempted"  # has started and lost its blocks; in the waiting queue again
+    FINISHED = "finished"
 
 
 @dataclass(slots=True, eq=False)
 class Sequence:
-    """A request on its way through the engine.
+    """A request inside the engine.
 
-    ``num_computed`` counts the leading tokens whose K and V are in the cache. A sequence wants
-    ``num_tokens - num_computed`` more tokens computed: many while its prompt is prefilled, one when it decodes.
-    There is no other difference between the two.
+    ``num_computed`` counts the leading tokens whose keys and values are in the KV cache. Every step computes some of
+    the other ``num_tokens - num_computed`` tokens: many while the prompt is prefilled, one in a decode. There is no
+    other difference between the two.
+
+    The methods below are the only writers of status, tokens and progress. ``BlockTables`` is the only writer of the
+    four fields of the block table, and the scheduler's admission of ``waiting_for``. All others read.
     """
 
     request: Request
-    urgency: tuple[float, int] = (0.0, 0)  # who runs and a tenant's who wait are ordered by it, smallest first
-    tokens: list[int] = field(default_factory=list)  # prompt, then what was generated
-    block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, for batches to copy as it is
+    urgency: tuple[float, int] = (0.0, 0)  # the order in which sequences run and wait: the smallest is first
+    status: SequenceStatus = SequenceStatus.WAITING
+    tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
     num_computed: int = 0
-    num_published: int = 0  # leading blocks of the table that are known to the prefix cache
-    content: Content = ""  # of the last of them; before the first, the salt
-    announced: Key | None = None  # the block it told others to wait for
-    awaited: Key | None = None  # the block it waits for, while it waits
-    num_cached: int = 0  # prompt tokens taken from the prefix cache at first admission
+    num_cached: int = 0  # prompt tokens that the prefix cache had when the sequence started
     num_preemptions: int = 0
-    billed: float = 0.0  # seconds of the engine that its tenant was billed when it started
-    started: float | None = None  # monotonic seconds of the first admission
+    start_time: float | None = None  # monotonic seconds when it first ran
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
-    nodes: frozenset[int] = frozenset()  # where it stands in its constraint's graph, if it has one
-    finish: FinishReason | None = None
-    error: str = ""
+    constraint_nodes: frozenset[int] = (
+        frozenset()
+    )  # the nodes of the constraint's graph that the output may have reached
+    waiting_for: BlockKey | None = None  # the reserved block that a WAITING sequence waits for
+
+    block_table: MutableSequence[int] = field(
+        default_factory=lambda: array("q")
+    )  # int64, which batches copy as they are
+    num_published: int = 0  # leading blocks of the table that are in the prefix cache
+    prefix_id: PrefixId = ""  # of the last published block, or the salt
+    reservation: BlockKey | None = None  # the next block, which other sequences wait for
 
     def __post_init__(self) -> None:
         self.tokens = [*self.request.prompt, *self.request.generated]
-        self.content = self.request.cache_salt
+        self.prefix_id = self.request.cache_salt
         if (graph := self.request.params.constraint) is not None:
-            self.nodes = graph.after(graph.begin, self.request.generated)
+            self.constraint_nodes = graph.advance(graph.start_nodes, self.request.generated)
 
     @property
     def id(self) -> str:
@@ -58,10 +74,55 @@ class Sequence:
         return len(self.tokens)
 
     @property
-    def most_tokens(self) -> int:
-        """What prompt and output may come to."""
-        return len(self.request.prompt) + self.request.params.max_tokens
-
-    @property
     def num_generated(self) -> int:
         return len(self.tokens) - len(self.request.prompt)
+
+    @property
+    def max_total_tokens(self) -> int:
+        """The most tokens that prompt and output can have together."""
+        return len(self.request.prompt) + self.request.params.max_tokens
+
+    def start(self, num_computed: int, now: float) -> None:
+        """Run, with ``num_computed`` tokens from the prefix cache. ``now`` is in monotonic seconds."""
+        if self.start_time is None:
+            self.start_time = now
+            self.num_cached = min(num_computed, self.num_prompt)
+        self.status = SequenceStatus.RUNNING
+        self.num_computed = num_computed
+
+    def preempt(self) -> None:
+        """Wait again. The tokens stay, and will be computed once more."""
+        self.status = SequenceStatus.PREEMPTED
+        self.num_preemptions += 1
+        self.num_computed = 0
+
+    def finish(self) -> None:
+        self.status = SequenceStatus.FINISHED
+
+    def advance(self, num_computed: int) -> bool:
+        """Record how many tokens are computed now. True if those are all, so that the step sampled the next one."""
+        self.num_computed = num_computed
+        return num_computed == len(self.tokens)
+
+    def append(self, token: int) -> None:
+        """Add a generated token, which is not computed yet."""
+        self.tokens.append(token)
+        if (graph := self.request.params.constraint) is not None:
+            self.constraint_nodes = graph.advance(self.constraint_nodes, [token])
+
+    def add_prompt_logprobs(self, start: int, found: tuple[TokenLogprob, ...]) -> None:
+        """Add those of the prompt tokens from position ``start + 1`` on.
+
+        A chunk that is computed again after a preemption brings some that are known already: these are skipped.
+        """
+        known = self.prompt_logprobs or [None]  # the first token of a prompt has no log probability
+        self.prompt_logprobs = known + list(found[len(known) - 1 - start :])
+
+    def finish_reason(self) -> FinishReason | None:
+        """Why the sequence ends after its last token, or None if it goes on."""
+        tokens, request = self.tokens, self.request
+        params = request.params
+        num_generated = len(tokens) - len(request.prompt)
+        if tokens[-1] in params.stop_token_ids and num_generated >= max(params.min_tokens, 1):
+            return FinishReason.STOP
+        return FinishReason.LENGTH if num_generated >= params.max_tokens else None

@@ -1,7 +1,7 @@
-"""What crosses between the scheduler, which decides, and the runner, which computes.
+"""A step, between the scheduler, which decides what is computed, and the runner, which computes it.
 
-There is a chunk and an output for every sequence in every step, hence structs: they are made several times as fast as
-frozen dataclasses.
+Every step has a chunk and an output for each sequence. These are msgspec structs, because creating one takes a fraction
+of the time of a frozen dataclass.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from service.engine.scheduling.sequence import Sequence
 
 
 class Chunk(Struct, frozen=True):
-    """``num_tokens`` tokens of a sequence, from ``start``, to be computed in one step."""
+    """The ``num_tokens`` tokens of a sequence from position ``start`` on, to be computed in one step."""
 
     sequence: Sequence
     start: int
@@ -22,7 +22,7 @@ class Chunk(Struct, frozen=True):
 
     @property
     def samples(self) -> bool:
-        """Whether it reaches the sequence's end, so that the step yields a new token for it."""
+        """Whether it ends at the sequence's last token, so that the step samples the next one."""
         return self.start + self.num_tokens == len(self.sequence.tokens)
 
 
@@ -31,9 +31,9 @@ class Step:
     """One forward pass over chunks of several sequences."""
 
     chunks: list[Chunk] = field(default_factory=list)
-    num_preempted: int = 0
-    cache_queried_tokens: int = 0
-    cache_hit_tokens: int = 0
+    num_preempted: int = 0  # sequences that were preempted to make room for this step
+    cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
+    cache_hit_tokens: int = 0  # those of them that were found in the prefix cache
 
     @property
     def num_tokens(self) -> int:
@@ -41,24 +41,24 @@ class Step:
 
     @property
     def num_decodes(self) -> int:
-        """Chunks of one generated token (for statistics; nothing is computed differently)."""
+        """The number of chunks of one generated token. It is for statistics: nothing is computed differently."""
         singles = [chunk for chunk in self.chunks if chunk.num_tokens == 1]
         return sum([chunk.start >= len(chunk.sequence.request.prompt) for chunk in singles])
 
 
 class ChunkOutput(Struct, frozen=True):
-    """What the runner found for one chunk."""
+    """What the runner computed for one chunk."""
 
     token: int | None = None  # the sampled token, if the chunk samples
-    logprob: TokenLogprob | None = None  # of the sampled token, if asked for
-    prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if asked for: of the prompt tokens that follow this chunk's tokens
-    error: str = ""  # this sequence alone failed (its logits are not finite, say)
-    num_tokens: int | None = None  # computed, if those are not all of the chunk's: then only its first ones, or none
+    logprob: TokenLogprob | None = None  # of the sampled token, if requested
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if requested: of the prompt token after each token of the chunk
+    error: str = ""  # why this sequence alone failed, for example that its logits are not finite
+    num_tokens: int | None = None  # if less than the whole chunk was computed: how many of its first tokens, possibly 0
 
 
 class Runner(Protocol):
-    """Computes steps: the model, the KV tensors and the sampler behind one call."""
+    """Computes steps: the model, the KV cache and the sampler behind one call."""
 
     def run(self, step: Step) -> list[ChunkOutput]:
-        """One output for each of ``step.chunks``, in their order. Sequences are read, never written."""
+        """Compute one output for each of ``step.chunks``, in their order. Sequences are only read."""
         ...

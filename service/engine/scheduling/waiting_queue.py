@@ -1,18 +1,21 @@
-"""Who waits for a place, and in which order they get one.
+"""The waiting queue: the sequences that wait for a place, and the order in which they get one.
 
-The sequences of one tenant start in order of their *urgency*, ``priority * ageing_seconds + arrival``. Since all who
-wait age alike, ageing changes no order among them and the key never changes; a late comer of better priority overtakes
-only so far.
+The sequences of one tenant start in order of *urgency*, ``priority * ageing_seconds + arrival``. All waiting sequences
+age alike, so ageing never changes their order and the key of a sequence never changes. A later sequence of better
+priority overtakes earlier ones, but only those that arrived at most ``ageing_seconds`` before it per step of priority.
 
 Between tenants there is start-time fair queueing (Goyal, Vin and Cheng, 1996; for language models compare VTC,
-arXiv:2401.00588). A tenant's next sequence begins at the tenant's virtual time, which moves on by what the sequence may
-cost at worst, times the share of it that this tenant's sequences have taken of late; when it ends, the difference to
-what it took is made up for. Who comes with nothing under way begins at the virtual time of the last start, so idleness
-saves nothing up and work that nobody else wanted is not held against anybody. Waiting counts a little too, so that an
-endless flow of new tenants starves nobody.
+arXiv:2401.00588). It has these rules:
 
-Who has started before and was preempted comes before all who have not. While there is a single tenant, urgency alone
-decides, among these too.
+- A tenant's next sequence starts at the tenant's virtual time. The virtual time then advances by the seconds that the
+  sequence is expected to take: its most tokens, times the share of their most tokens that the tenant's recent sequences
+  took. When the sequence ends, the difference to what it really took is settled.
+- A tenant without unfinished sequences starts at the virtual time of the last start. So an idle tenant saves nothing
+  up, and a tenant that used a service that nobody else wanted is not punished for it.
+- Waiting counts a little too, so that an endless flow of new tenants starves nobody.
+
+Preempted sequences come before all that have not started. While there is a single tenant, urgency alone decides, also
+among preempted sequences.
 """
 
 import heapq
@@ -24,26 +27,26 @@ from operator import attrgetter
 from sortedcontainers import SortedKeyList
 
 from service.engine.protocol.types import Request
-from service.engine.scheduling.sequence import Sequence
+from service.engine.scheduling.sequence import Sequence, SequenceStatus
 
 _BY_URGENCY = attrgetter("urgency")
-_WAITING = 0.01  # seconds of virtual time that a second of waiting is worth
-_MEMORY = 0.99  # weight of a step that is one older
-_NEWS = 0.1  # weight of the newest share in their running mean
+_SECONDS_PER_WAITING_SECOND = 0.01  # virtual seconds that a second of waiting is worth
+_DECAY = 0.99  # the weight of a step is multiplied by this with each later step
+_NEWEST_WEIGHT = 0.1  # of the newest sequence in the running mean of the share used
 
 
 @dataclass(slots=True)
 class _Tenant:
-    """Somebody with sequences that have not ended."""
+    """A tenant with unfinished sequences."""
 
-    time: float  # virtual seconds: where its next sequence begins
-    unfinished: int = 0
-    share: float = 1.0  # of the most tokens that its sequences might have had, those that they had
+    virtual_time: float  # seconds: where its next sequence starts
+    num_unfinished: int = 0
+    used_share: float = 1.0  # running mean of the tokens that its sequences took, as a share of their most tokens
     waiting: "SortedKeyList[Sequence]" = field(default_factory=lambda: SortedKeyList(key=_BY_URGENCY))
 
 
-class Queue:
-    """Owns the order; whose turn it is is up to the scheduler."""
+class WaitingQueue:
+    """Holds the waiting sequences in order. The scheduler decides how many of them start."""
 
     def __init__(self, ageing_seconds: float) -> None:
         self._ageing_seconds = ageing_seconds
@@ -51,81 +54,86 @@ class Queue:
         self._tenants: dict[str, _Tenant] = {}
         self._preempted: SortedKeyList[Sequence] = SortedKeyList(key=_BY_URGENCY)
         self._num_waiting = 0
-        self._time = 0.0  # virtual seconds: where the last sequence began
-        self._tokens, self._seconds = 1000.0, 1.0  # of late; the first are a guess
+        self._virtual_time = 0.0  # seconds: where the last sequence started
+        self._charged_seconds: dict[Sequence, float] = {}  # what the tenants were charged for started sequences
+        self._tokens, self._seconds = 1000.0, 1.0  # weighted sums over the steps so far; at first a guess
 
     def __len__(self) -> int:
         return self._num_waiting
 
-    def enter(self, request: Request) -> Sequence:
-        """A new sequence, which waits."""
+    def add(self, request: Request) -> Sequence:
+        """Queue a new sequence for ``request``."""
         urgency = request.priority * self._ageing_seconds + request.arrival
         sequence = Sequence(request, urgency=(urgency, next(self._numbers)))
-        tenant = self._tenants.setdefault(request.tenant, _Tenant(self._time))
-        tenant.unfinished += 1
+        tenant = self._tenants.setdefault(request.tenant, _Tenant(self._virtual_time))
+        tenant.num_unfinished += 1
         tenant.waiting.add(sequence)
         self._num_waiting += 1
         return sequence
 
     def in_order(self) -> Iterator[Sequence]:
-        """All who wait, whose turn it is first. Nobody may start or leave while it is being read."""
+        """All waiting sequences in the order in which they should start. Change nothing while you iterate."""
         if len(self._tenants) > 1:
-            heads = heapq.merge(*(self._turns(tenant) for tenant in self._tenants.values() if tenant.waiting))
-            return chain(self._preempted, (sequence for _, _, sequence in heads))
+            by_tenant = (self._turns(tenant) for tenant in self._tenants.values() if tenant.waiting)
+            return chain(self._preempted, (sequence for _, _, sequence in heapq.merge(*by_tenant)))
         return heapq.merge(self._preempted, *(tenant.waiting for tenant in self._tenants.values()), key=_BY_URGENCY)
 
     def start(self, sequence: Sequence) -> None:
-        """It waits no longer."""
-        self._num_waiting -= 1
-        if sequence.num_preemptions:
-            self._preempted.remove(sequence)
-            return
-        tenant = self._tenants[sequence.request.tenant]
-        tenant.waiting.remove(sequence)
-        self._time = max(self._time, tenant.time)
-        sequence.billed = self._cost(sequence, tenant)
-        tenant.time += sequence.billed
+        """Take a sequence out, because it runs now. At its first start its tenant is charged."""
+        self._remove(sequence)
+        if sequence not in self._charged_seconds:
+            tenant = self._tenants[sequence.request.tenant]
+            seconds = self._expected_seconds(sequence, tenant)
+            self._virtual_time = max(self._virtual_time, tenant.virtual_time)
+            self._charged_seconds[sequence] = seconds
+            tenant.virtual_time += seconds
 
-    def put_back(self, sequence: Sequence) -> None:
-        """It was preempted, and waits again."""
-        sequence.num_preemptions += 1
+    def requeue(self, sequence: Sequence) -> None:
+        """Put a sequence back that was preempted."""
         self._preempted.add(sequence)
         self._num_waiting += 1
 
-    def leave(self, sequence: Sequence, *, waits: bool) -> None:
-        """It has ended, or nobody wants it any more."""
-        name = sequence.request.tenant
-        tenant = self._tenants[name]
-        if waits:
-            (self._preempted if sequence.num_preemptions else tenant.waiting).remove(sequence)
-            self._num_waiting -= 1
-        if sequence.billed:
+    def finish(self, sequence: Sequence) -> None:
+        """Settle what a sequence has cost its tenant. It may wait, as an aborted one can, or run."""
+        if sequence.status is not SequenceStatus.RUNNING:
+            self._remove(sequence)
+        tenant = self._tenants[sequence.request.tenant]
+        charged_seconds = self._charged_seconds.pop(sequence, None)
+        if charged_seconds is not None:
             used = (sequence.num_tokens if sequence.num_generated else sequence.num_computed) - sequence.num_cached
-            tenant.share += _NEWS * (used / sequence.most_tokens - tenant.share)
-            tenant.time = max(self._time, tenant.time + used * self._each - sequence.billed)
-        tenant.unfinished -= 1
-        if not tenant.unfinished:
-            del self._tenants[name]
+            tenant.used_share += _NEWEST_WEIGHT * (used / sequence.max_total_tokens - tenant.used_share)
+            settled = tenant.virtual_time + used * self._seconds_per_token - charged_seconds
+            tenant.virtual_time = max(self._virtual_time, settled)
+        tenant.num_unfinished -= 1
+        if not tenant.num_unfinished:
+            del self._tenants[sequence.request.tenant]
 
-    def learn(self, num_tokens: int, seconds: float) -> None:
-        """A step has computed so many tokens in so long."""
-        self._tokens = _MEMORY * self._tokens + num_tokens
-        self._seconds = _MEMORY * self._seconds + seconds
+    def record_step_time(self, num_tokens: int, seconds: float) -> None:
+        """Learn that a step with ``num_tokens`` tokens took ``seconds``."""
+        self._tokens = _DECAY * self._tokens + num_tokens
+        self._seconds = _DECAY * self._seconds + seconds
+
+    def _remove(self, sequence: Sequence) -> None:
+        if sequence.num_preemptions:
+            self._preempted.remove(sequence)
+        else:
+            self._tenants[sequence.request.tenant].waiting.remove(sequence)
+        self._num_waiting -= 1
 
     @property
-    def _each(self) -> float:
-        """Seconds of the engine that a token takes."""
+    def _seconds_per_token(self) -> float:
+        """The engine's seconds for one token."""
         return self._seconds / self._tokens
 
-    def _cost(self, sequence: Sequence, tenant: _Tenant) -> float:
-        """Seconds of the engine that it is expected to take."""
-        return sequence.most_tokens * tenant.share * self._each
+    def _expected_seconds(self, sequence: Sequence, tenant: _Tenant) -> float:
+        """The engine's seconds that the sequence is expected to take."""
+        return sequence.max_total_tokens * tenant.used_share * self._seconds_per_token
 
     def _turns(self, tenant: _Tenant) -> Iterator[tuple[float, int, Sequence]]:
-        """Its sequences in order, each with its virtual time if those before it have started."""
-        time = tenant.time
+        """The tenant's sequences in order, each with its virtual time if all before it have started."""
+        virtual_time = tenant.virtual_time
         for sequence in tenant.waiting:
             request = sequence.request
-            turn = time + request.priority * self._ageing_seconds + request.arrival * _WAITING
-            yield turn, sequence.urgency[1], sequence
-            time += self._cost(sequence, tenant)
+            ageing = request.priority * self._ageing_seconds + request.arrival * _SECONDS_PER_WAITING_SECOND
+            yield virtual_time + ageing, sequence.urgency[1], sequence
+            virtual_time += self._expected_seconds(sequence, tenant)

@@ -42,12 +42,12 @@ languages = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5).map(tup
 @given(languages, st.lists(st.integers(0, 3), max_size=5))
 def test_allowed_is_what_continues_a_phrase(known: list[tuple[int, ...]], begun: list[int]) -> None:
     graph = phrases(*known)
-    nodes = graph.after(graph.begin, begun)
+    nodes = graph.advance(graph.start_nodes, begun)
     fitting = [phrase for phrase in known if phrase[: len(begun)] == tuple(begun)]
     expected = {phrase[len(begun)] for phrase in fitting if len(phrase) > len(begun)}
     if tuple(begun) in known:
         expected.add(END)
-    assert graph.allowed(nodes, [END]) == sorted(expected)
+    assert graph.allowed_tokens(nodes, [END]) == sorted(expected)
 
 
 @given(languages, st.integers(0, 1 << 32), st.sampled_from([0.0, 1.0]))
@@ -129,6 +129,6 @@ def _best_allowed(model: Any, tokens: list[int], graph: TokenGraph, stop: int) -
     chosen: list[int] = []
     while not chosen or chosen[-1] != stop:
         logits = reference_logits(model, tokens + chosen)[-1]
-        allowed = graph.allowed(graph.after(graph.begin, chosen), [stop])
+        allowed = graph.allowed_tokens(graph.advance(graph.start_nodes, chosen), [stop])
         chosen.append(max(allowed, key=lambda token: float(logits[token])))
     return chosen

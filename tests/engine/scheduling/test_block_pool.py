@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from service.engine.scheduling.block_pool import BlockPool, Content, num_blocks_for
+from service.engine.scheduling.block_pool import BlockPool, PrefixId, num_blocks_for
 
 SIZE = 2
 
@@ -19,7 +19,7 @@ class Table:
         self.salt = salt
         self.blocks: list[int] = []
         self.published = 0
-        self.content: Content = salt
+        self.prefix_id: PrefixId = salt
 
 
 class PoolMachine(RuleBasedStateMachine):
@@ -41,17 +41,17 @@ class PoolMachine(RuleBasedStateMachine):
             assert self.written[block] == (salt, tuple(tokens[: (number + 1) * SIZE])), "a wrong block was found"
         assert len(match.blocks) * SIZE < len(tokens), "the last token must be computed"
         needed = num_blocks_for(len(tokens), SIZE) - len(match.blocks)
-        fits = needed <= self.pool.num_free - self.pool.num_revived(match.blocks)
+        fits = needed <= self.pool.num_free - self.pool.num_reclaimed(match.blocks)
         if not fits:
             return table
-        self.pool.take(match.blocks)
+        self.pool.reuse(match.blocks)
         fresh = self.pool.allocate(needed)
         assert fresh is not None
         assert not {block for other in self.held for block in other.blocks} & set(fresh), "a held block was handed out"
         for block in fresh:
             self.written.pop(block, None)
         table.blocks = match.blocks + fresh
-        table.published, table.content = len(match.blocks), match.content
+        table.published, table.prefix_id = len(match.blocks), match.prefix_id
         self.held.append(table)
         return table
 
@@ -63,7 +63,7 @@ class PoolMachine(RuleBasedStateMachine):
             return
         block = table.blocks[table.published]
         self.written[block] = (table.salt, tuple(table.tokens[: begin + SIZE]))
-        table.content = self.pool.publish(block, table.content, tokens)
+        table.prefix_id = self.pool.publish(block, table.prefix_id, tokens)
         table.published += 1
         found = self.pool.match([*table.tokens[: begin + SIZE], 0], table.salt).blocks
         assert len(found) == table.published, "what was published is found"
@@ -104,10 +104,10 @@ def filled(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
     """The blocks of a sequence that was computed and published."""
     blocks = pool.allocate(num_blocks_for(len(tokens), pool.block_size))
     assert blocks is not None
-    content: Content = salt
+    prefix_id: PrefixId = salt
     for number in range(len(tokens) // pool.block_size):
         begin = number * pool.block_size
-        content = pool.publish(blocks[number], content, tokens[begin : begin + pool.block_size])
+        prefix_id = pool.publish(blocks[number], prefix_id, tokens[begin : begin + pool.block_size])
     return blocks
 
 
@@ -154,20 +154,20 @@ def test_equal_blocks_share_one_chain() -> None:
 
 def test_an_announced_block_is_pending_until_it_is_published_or_withdrawn() -> None:
     pool = BlockPool(4, SIZE)
-    key = pool.announce("", [1, 2])
+    key = pool.reserve("", [1, 2])
     assert key is not None
-    assert pool.match([1, 2, 3]).pending == key
-    assert pool.match([1, 2]).pending is None, "its last token must be computed anyway"
-    assert pool.announce("", [1, 2]) is None, "one announcement is enough"
-    pool.withdraw(key)
-    assert pool.match([1, 2, 3]).pending is None
-    assert pool.announce("", [1]) is None, "a block that is not full is not shared"
+    assert pool.match([1, 2, 3]).reserved == key
+    assert pool.match([1, 2]).reserved is None, "its last token must be computed anyway"
+    assert pool.reserve("", [1, 2]) is None, "one announcement is enough"
+    pool.cancel_reservation(key)
+    assert pool.match([1, 2, 3]).reserved is None
+    assert pool.reserve("", [1]) is None, "a block that is not full is not shared"
 
 
 def test_without_prefix_caching_nothing_is_found() -> None:
     pool = BlockPool(4, SIZE, prefix_caching=False)
     filled(pool, [1, 2, 3, 4])
-    assert pool.announce("", [1, 2]) is None
+    assert pool.reserve("", [1, 2]) is None
     assert pool.match([1, 2, 3, 4, 5]).blocks == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.engine.protocol.types import Request, SamplingParams
 from service.engine.scheduling.block_pool import BlockPool
-from service.engine.scheduling.prefill_budget import FLOOR, SLOWDOWN, Pace
+from service.engine.scheduling.prefill_budget import MAX_SLOWDOWN, MIN_TOKENS, PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
@@ -41,9 +41,14 @@ def prompt_tokens(step: Step) -> int:
 
 def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 300) -> list[tuple[int, float]]:
     """The prompt tokens and the seconds of each step in which ``victims`` decode while long prompts keep coming."""
-    pace = Pace(target)
+    prefill_budget = PrefillBudget(target)
     scheduler = Scheduler(
-        BlockPool(4000, 16), max_num_seqs=64, max_batch_tokens=512, prefill_chunk=256, max_model_len=8192, pace=pace
+        BlockPool(4000, 16),
+        max_num_seqs=64,
+        max_batch_tokens=512,
+        prefill_chunk=256,
+        max_model_len=8192,
+        prefill_budget=prefill_budget,
     )
     for number in range(victims):
         scheduler.add(Request(id=str(number), prompt=(number,), params=SamplingParams(max_tokens=4000)))
@@ -56,7 +61,7 @@ def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 
         step = scheduler.schedule()
         seconds = machine.seconds(step)
         scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
-        pace.learn(step, seconds)
+        prefill_budget.record_step_time(step, seconds)
         if number:  # all victims decode
             assert sum(chunk.num_tokens == 1 for chunk in step.chunks) >= victims
             found.append((prompt_tokens(step), seconds))
@@ -82,31 +87,38 @@ def test_streams_keep_their_pace_while_long_prompts_come() -> None:
 def test_on_any_machine_steps_keep_to_the_bound_or_do_the_least(
     base: float, row: float, token: float, pair: float, target: float
 ) -> None:
-    bound = max(target, SLOWDOWN * (base + 8 * row))
+    bound = max(target, MAX_SLOWDOWN * (base + 8 * row))
     for tokens, seconds in attacked(Machine(base, row, token, pair), target, steps=80)[30:]:
-        assert tokens <= FLOOR or seconds <= bound * 1.05
+        assert tokens <= MIN_TOKENS or seconds <= bound * 1.05
 
 
 def test_prompts_go_on_whatever_the_target() -> None:
     hopeless = Machine(base=1.0, row=0.0, token=0.1, pair=0.0)
     tokens = [tokens for tokens, _ in attacked(hopeless, 0.001)]
-    assert max(tokens) == FLOOR
-    assert sum(tokens) > 0.9 * FLOOR * len(tokens)
+    assert max(tokens) == MIN_TOKENS
+    assert sum(tokens) > 0.9 * MIN_TOKENS * len(tokens)
 
 
 def test_where_decodes_take_all_of_the_target_prompts_may_take_twice_as_long_as_they() -> None:
-    pace = Pace(0.2)
+    prefill_budget = PrefillBudget(0.2)
     sequences = [Sequence(Request(id=str(n), prompt=(n,), params=SamplingParams(max_tokens=9))) for n in range(9)]
     decodes = [Chunk(sequence, 0, 1) for sequence in sequences[:8]]
     for tokens in (0, 0, 0, 100, 200, 200):
-        pace.learn(Step([*decodes, *([Chunk(sequences[8], 0, tokens)] if tokens else [])]), 1.0 + 0.01 * tokens)
-    assert 150 < pace.allowance(8, 0) < 200
+        prefill_budget.record_step_time(
+            Step([*decodes, *([Chunk(sequences[8], 0, tokens)] if tokens else [])]), 1.0 + 0.01 * tokens
+        )
+    assert 150 < prefill_budget.max_tokens(8, 0) < 200
 
 
 def test_a_long_prompt_leaves_room_for_short_ones() -> None:
-    pace = Pace(0.2)
+    prefill_budget = PrefillBudget(0.2)
     scheduler = Scheduler(
-        BlockPool(400, 16), max_num_seqs=9, max_batch_tokens=512, prefill_chunk=256, max_model_len=6000, pace=pace
+        BlockPool(400, 16),
+        max_num_seqs=9,
+        max_batch_tokens=512,
+        prefill_chunk=256,
+        max_model_len=6000,
+        prefill_budget=prefill_budget,
     )
     scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
     scheduler.add(Request(id="long", prompt=tuple(range(4000)), params=SamplingParams(max_tokens=1), arrival=1.0))
@@ -117,7 +129,7 @@ def test_a_long_prompt_leaves_room_for_short_ones() -> None:
             scheduler.add(Request(id="short", prompt=(7,) * 20, params=params, arrival=2.0))
         step = scheduler.schedule()
         scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
-        scheduler.learn(step, LAPTOP.seconds(step))
+        scheduler.record_step_time(step, LAPTOP.seconds(step))
         steps.append({chunk.sequence.id: chunk.num_tokens for chunk in step.chunks})
     alone, shared = steps[29]["long"], steps[30]
     assert alone > 50
@@ -126,15 +138,20 @@ def test_a_long_prompt_leaves_room_for_short_ones() -> None:
 
 
 def test_where_nobody_decodes_or_nothing_is_wanted_nothing_is_bounded() -> None:
-    assert Pace(0.2).allowance(0, 0) == math.inf
-    assert Pace(0.0).allowance(8, 0) == math.inf
-    assert Pace(0.2).allowance(8, 0) == FLOOR  # nothing is known yet
+    assert PrefillBudget(0.2).max_tokens(0, 0) == math.inf
+    assert PrefillBudget(0.0).max_tokens(8, 0) == math.inf
+    assert PrefillBudget(0.2).max_tokens(8, 0) == MIN_TOKENS  # nothing is known yet
 
 
 def test_a_long_time_without_prompts_does_not_make_their_cost_forgotten() -> None:
-    pace = Pace(0.2)
+    prefill_budget = PrefillBudget(0.2)
     scheduler = Scheduler(
-        BlockPool(400, 16), max_num_seqs=9, max_batch_tokens=512, prefill_chunk=256, max_model_len=6000, pace=pace
+        BlockPool(400, 16),
+        max_num_seqs=9,
+        max_batch_tokens=512,
+        prefill_chunk=256,
+        max_model_len=6000,
+        prefill_budget=prefill_budget,
     )
     allowed = []
     for steps in (40, 2000):
@@ -142,6 +159,6 @@ def test_a_long_time_without_prompts_does_not_make_their_cost_forgotten() -> Non
         for _ in range(steps - 1):
             step = scheduler.schedule()
             scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
-            pace.learn(step, LAPTOP.seconds(step))
-        allowed.append(pace.allowance(1, 0))
+            prefill_budget.record_step_time(step, LAPTOP.seconds(step))
+        allowed.append(prefill_budget.max_tokens(1, 0))
     assert allowed[1] == pytest.approx(allowed[0], rel=0.2)

@@ -104,7 +104,7 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @rule(fails=st.booleans(), falls_short=st.booleans())
     def step(self, fails: bool, falls_short: bool) -> None:
-        begun = [sequence for sequence, _ in self.alive.values() if sequence.started is not None]
+        begun = [sequence for sequence, _ in self.alive.values() if sequence.start_time is not None]
         most_urgent = min(begun, key=lambda sequence: sequence.urgency, default=None)
         step = self.scheduler.schedule()
         if not self.alive:
@@ -121,7 +121,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             outputs[0] = ChunkOutput(error="broken")
         if falls_short:
             outputs[-1] = ChunkOutput(num_tokens=step.chunks[-1].num_tokens // 2)
-        self.scheduler.learn(step, 0.01 * step.num_tokens)
+        self.scheduler.record_step_time(step, 0.01 * step.num_tokens)
         for output in self.scheduler.commit(step, outputs):
             self.receive(output)
 

@@ -59,7 +59,7 @@ class Service:
                 self.started.append(chunk.sequence.id)
             self.tokens[chunk.sequence.request.tenant] += chunk.num_tokens
         outputs = self.scheduler.commit(step, [ChunkOutput(token=1 if c.samples else None) for c in step.chunks])
-        self.scheduler.learn(step, step.num_tokens / 1000)
+        self.scheduler.record_step_time(step, step.num_tokens / 1000)
         return [output.request_id[0] for output in outputs if output.finish is not None]
 
     def drain(self) -> None:

@@ -22,9 +22,9 @@ def wants(tokenizer: Tokenizer, texts: Mapping[str, float], *, end: float = _UNW
         graph = params.constraint
         assert graph is not None
         said = _answered(tokenizer, request, texts)
-        nodes, outputs = graph.begin, []
+        nodes, outputs = graph.advance(graph.start_nodes, ()), []
         for count in range(1, params.max_tokens + 1):
-            allowed = graph.allowed(nodes, params.stop_token_ids)
+            allowed = graph.allowed_tokens(nodes, params.stop_token_ids)
             weights = {token: _weight(tokenizer, said, token, params.stop_token_ids, texts, end) for token in allowed}
             total = math.log(sum(math.exp(weight) for weight in weights.values()))
             logs = sorted(((token, weight - total) for token, weight in weights.items()), key=lambda each: -each[1])
@@ -38,7 +38,7 @@ def wants(tokenizer: Tokenizer, texts: Mapping[str, float], *, end: float = _UNW
             outputs.append(TokenOutput(request.id, token, TokenLogprob(token, logprob, top), finish))
             if finish:
                 return outputs
-            nodes = graph.after(nodes, [token])
+            nodes = graph.advance(nodes, [token])
             said += tokenizer.token_bytes(token)
         raise AssertionError("no tokens were asked for")
 

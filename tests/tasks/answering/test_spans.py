@@ -24,7 +24,7 @@ def bytes_of(kind: str, tokens: list[int]) -> bytes:
 
 
 def reachable(graph: TokenGraph) -> set[int]:
-    found = list(graph.starts)
+    found = list(graph.start_nodes)
     for node in found:
         found += [to for _, to in graph.edges[node] if to not in found]
     return set(found)
@@ -39,14 +39,14 @@ def test_every_walk_is_a_span(kind: str, text: str, longest: int, data: st.DataO
     token = data.draw(st.sampled_from(sorted(passage.openings)))
     places = passage.openings[token]
     graph = passage.continuations(places)
-    nodes, tokens = graph.begin, [token]
+    nodes, tokens = graph.advance(graph.start_nodes, ()), [token]
     while True:
-        choices = graph.allowed(nodes, [-1])
+        choices = graph.allowed_tokens(nodes, [-1])
         assert choices
         choice = data.draw(st.sampled_from(choices))
         if choice == -1:
             break
-        nodes = graph.after(nodes, [choice])
+        nodes = graph.advance(nodes, [choice])
         tokens.append(choice)
     said = bytes_of(kind, tokens)
     spans = passage.spans(places, bytes_of(kind, tokens[1:]))
@@ -76,7 +76,7 @@ def test_every_span_can_be_said_as_the_tokenizer_writes_it(kind: str, text: str,
     passage = Passage(text, VOCABULARIES[kind], longest=len(text))
     places = passage.openings[tokens[0]]
     graph = passage.continuations(places)
-    assert -1 in graph.allowed(graph.after(graph.begin, tokens[1:]), [-1])
+    assert -1 in graph.allowed_tokens(graph.advance(graph.start_nodes, tokens[1:]), [-1])
     assert (start, end) in passage.spans(places, bytes_of(kind, tokens[1:]))
 
 
@@ -86,7 +86,7 @@ def test_no_way_is_a_dead_end(kind: str, text: str, longest: int) -> None:
     passage = Passage(text, VOCABULARIES[kind], longest=longest)
     for places in passage.openings.values():
         graph = passage.continuations(places)
-        assert all(graph.edges[node] or node in graph.ends for node in reachable(graph))
+        assert all(graph.edges[node] or node in graph.end_nodes for node in reachable(graph))
         assert len(graph.edges) <= len(text.encode()) + 1
 
 

@@ -16,7 +16,7 @@ from benchmarks import report, roofline
 from benchmarks.engine_step import PARTS, ClockedEngine, Round
 from benchmarks.engine_work import Work
 from benchmarks.roofline import Peaks, Product
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 
 CHUNK = 512  # tokens of a prefill
 _BLOCK = 16  # a guess that wastes nothing where it is right

@@ -8,14 +8,18 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.null_runner import VOCAB_SIZE, NullRunner
+from model_store.types import LocalModel
 from service.engine.engine import Engine
+from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.messages import encode
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.types import Request, SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
+from service.settings import Settings
 
 PARTS = ("schedule", "build", "commit", "rest", "encode", "total")
 
@@ -68,7 +72,8 @@ def measure(
 
     ``waiting`` more requests are queued and find no place; the cache has ``num_blocks`` blocks.
     """
-    engine = _Clocked(EngineConfig(model_path=model, max_num_seqs=sequences, num_blocks=num_blocks))
+    settings = Settings.load({"max_num_seqs": sequences, "num_blocks": num_blocks, "target_itl_ms": 0})
+    engine = _Clocked(settings.engine_config(LocalModel(name=model, path=Path(model))))
     params = SamplingParams(max_tokens=2 * steps + prompt_tokens, temperature=0.0)
     generator = random.Random(0)
     for number in range(sequences + waiting):

@@ -22,7 +22,8 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 from benchmarks.noise import Noise
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import Request, SamplingParams
 
 THEIRS = 0  # the number of streams that stands for transformers' generate
 Prompts = list[tuple[int, ...]]

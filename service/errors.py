@@ -177,3 +177,8 @@ class TooManySegments(TaskError):
     def __init__(self, limit: int, *, param: str | None = None) -> None:
         super().__init__(f"The texts have more than {limit} segments to translate, which is the limit.", param=param)
         self.limit = limit
+
+
+def first_line(error: Exception) -> str:
+    """The first line of the error's message, or the name of its type if it has none."""
+    return str(error).strip().split("\n")[0] or type(error).__name__

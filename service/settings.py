@@ -16,7 +16,7 @@ from pydantic import ByteSize, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from model_store.types import LocalModel
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
 from service.reader.messages import ReaderConfig
 

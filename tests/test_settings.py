@@ -6,7 +6,7 @@ import pytest
 from pydantic import ByteSize
 
 from model_store.types import LocalModel
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
 from service.settings import Settings, env_name
 

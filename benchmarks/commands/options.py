@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
 from service.settings import Settings
 

@@ -10,9 +10,9 @@ import msgspec
 
 from service.engine import ENGINE_WORKER
 from service.engine.in_flight_request import Flight
+from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
 from service.engine.protocol.types import (
-    EngineConfig,
     EngineInfo,
     ErrorKind,
     FinishReason,

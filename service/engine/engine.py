@@ -4,7 +4,8 @@ import time
 from typing import Protocol
 
 from service.engine.execution.recovery import Recovery
-from service.engine.protocol.types import EngineConfig, EngineInfo, Request, StepOutput, StepStats
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import EngineInfo, Request, StepOutput, StepStats
 from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler

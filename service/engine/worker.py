@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from service import logs
+from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
-from service.engine.protocol.types import EngineConfig, EngineInfo, FinishReason, TokenOutput
+from service.engine.protocol.types import EngineInfo, FinishReason, TokenOutput
 from service.errors import ProcessError
 from service.processes.crash_record import Record
 from service.processes.parent import Parent, be_a_child

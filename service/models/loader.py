@@ -9,22 +9,22 @@ import logging
 
 import torch
 
-from service.engine.protocol.types import EngineConfig
+from service.models.contracts.model_config import ModelConfig
 from service.models.loaded_model import LoadedModel
 from service.models.plain import loader as plain_loader
-from service.models.plain.config import NotPlain
+from service.models.plain.config import NeedsTransformers
 
 logger = logging.getLogger(__name__)
 
 
-def load(config: EngineConfig, device: torch.device) -> LoadedModel:
+def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """Read ``config.model_path``, nothing else and never the network.
 
     Raises UnsupportedModel when the model could not be served exactly, EngineError when ``config`` asks too much.
     """
     try:
         return plain_loader.load(config, device)
-    except NotPlain as reason:
+    except NeedsTransformers as reason:
         logger.debug("loading with transformers: %s", reason)
     from service.models.hf import loader as transformers_loader
 

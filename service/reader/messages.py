@@ -47,16 +47,19 @@ class Scored(Struct, frozen=True, array_like=True, tag="scored"):
     stats: BatchStats
 
 
-class ReaderConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything the reader needs to start; the words are the engine's."""
+class ReaderConfig(Struct, frozen=True, kw_only=True):
+    """What the reader process needs to know before it starts. It has no defaults: ``service.settings`` owns them.
+
+    The fields mean what they mean in the engine's configuration.
+    """
 
     model_path: str
-    device: str = "auto"
-    dtype: str = "auto"
-    threads: int = 0
-    log_level: str = "info"
-    log_json: bool = False
-    log_prompts: bool = False  # whether exceptions may be logged with their words
+    device: str
+    dtype: str
+    threads: int
+    log_level: str
+    log_json: bool
+    log_prompts: bool
 
 
 class ReaderInfo(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
-from service.errors import UnsupportedModel
+from service.errors import UnsupportedModel, first_line
 from service.models.hardware import dtype_name, find_device, find_dtype, num_cores
 from service.reader.messages import EncodedWindow, ReaderConfig, ReaderInfo
 
@@ -95,7 +95,7 @@ def _load(config: ReaderConfig, device: torch.device) -> Any:
     try:
         model_config = AutoConfig.from_pretrained(path, **options)
     except (OSError, ValueError, KeyError) as error:
-        raise UnsupportedModel(f"{path} holds no model that transformers knows: {_first_line(error)}") from error
+        raise UnsupportedModel(f"{path} holds no model that transformers knows: {first_line(error)}") from error
     if model_config.is_encoder_decoder:
         raise UnsupportedModel(f"{model_config.model_type} is an encoder-decoder model; a reader is an encoder")
     if getattr(model_config, "quantization_config", None) is not None:
@@ -107,7 +107,7 @@ def _load(config: ReaderConfig, device: torch.device) -> Any:
             path, config=model_config, dtype=dtype, use_safetensors=True, output_loading_info=True, **options
         )
     except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
-        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {_first_line(error)}") from error
+        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
     if lacking := sorted(report["missing_keys"]):
         raise UnsupportedModel(
             f"{path} holds no {type(module).__name__}: it lacks {lacking[0]}"
@@ -123,7 +123,3 @@ def _longest(module: Any) -> int:
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
             return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)
     return int(module.config.max_position_embeddings)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -11,12 +11,13 @@ import pytest
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
-from service.engine.protocol.types import EngineConfig, StepStats
+from service.engine.protocol.types import StepStats
 from service.metrics import Metrics
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer
 from tests.api.scripted import served
 from tests.api.wire import connection, post_bytes, read_until
+from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model
 
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
@@ -61,9 +62,7 @@ class WatchedClient(EngineClient):
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[str, int], Watched]]:
     path = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=40_000, num_hidden_layers=8)
     watched = Watched()
-    config = EngineConfig(
-        model_path=str(path), threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64
-    )
+    config = engine_config(path, threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64)
     ready = threading.Event()
     metrics = Metrics()
     metrics.engine_ready = lambda info: ready.set()  # type: ignore[method-assign]

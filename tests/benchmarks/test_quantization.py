@@ -11,9 +11,11 @@ from benchmarks.quantization import Weights, agreement, likelihood, measure
 from benchmarks.report import RESULTS
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import Request, SamplingParams
 from service.models.native import kernels as native
 from service.tasks.text.tokenizer import Tokenizer
+from tests.engine.configs import engine_config
 from tests.engine.stepping import prompt
 from tests.engine.tiny_models import tiny_model
 
@@ -25,7 +27,7 @@ PASSAGES = [prompt(40, seed) for seed in range(3)]
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
     path = tiny_model("llama", tmp_path_factory.mktemp("llama"), head_dim=32, max_position_embeddings=512)
-    return EngineConfig(model_path=str(path), device="cpu", num_blocks=64, threads=1)
+    return engine_config(path, device="cpu", num_blocks=64, threads=1)
 
 
 @pytest.fixture(scope="module")

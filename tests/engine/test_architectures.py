@@ -8,9 +8,9 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import EngineConfig
 from service.errors import UnsupportedModel
 from service.models.hf import guard
+from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate
 from tests.engine.tiny_models import ARCHITECTURES, build_model, save_model
 
@@ -18,7 +18,7 @@ TOLERANCE = 1e-4
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
-    return ModelRunner(EngineConfig(model_path=str(path), **({"device": "cpu", "block_size": 4} | config)))
+    return ModelRunner(engine_config(path, **({"device": "cpu", "block_size": 4} | config)))
 
 
 def load_reference(path: Path) -> Any:

@@ -37,7 +37,13 @@ def decoding(*, running: int = 64, waiting: int = 0, num_blocks: int = 10_000, p
     """A scheduler in the midst of its work: all places taken, the rest queued."""
     pool = BlockPool(num_blocks, 16)
     scheduler = Scheduler(
-        pool, max_num_seqs=running, max_batch_tokens=8192, prefill_chunk=2048, max_model_len=1 << 20, clock=lambda: 0.0
+        pool,
+        max_num_seqs=running,
+        max_batch_tokens=8192,
+        prefill_chunk=2048,
+        max_model_len=1 << 20,
+        ageing_seconds=10.0,
+        clock=lambda: 0.0,
     )
     for number in range(running + waiting):
         prompt = (number, *range(prompt_tokens - 1))

@@ -19,18 +19,12 @@ from transformers import GenerationConfig
 from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import (
-    EngineConfig,
-    FinishReason,
-    Request,
-    SamplingParams,
-    StepStats,
-    TokenLogprob,
-    TokenOutput,
-)
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import FinishReason, Request, SamplingParams, StepStats, TokenLogprob, TokenOutput
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 from service.errors import OutOfMemory, RequestTooLarge
+from tests.engine.configs import engine_config
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
 
 LONGEST = 24  # tokens that transformers generates for each prompt; workloads use beginnings of them
@@ -75,7 +69,7 @@ class Driver:
 
     def __init__(self, path: Path, make: Callable[[EngineConfig], ModelRunner] = ModelRunner, **config: Any) -> None:
         options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
-        settings = EngineConfig(model_path=str(path), **options)
+        settings = engine_config(path, **options)
         self.engine = Engine(make(settings), settings)
         self.stats: list[StepStats] = []
 
@@ -249,7 +243,7 @@ def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str],
 
 
 def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference]) -> None:
-    runner = ShortOfMemory(EngineConfig(model_path=str(reference("llama").path), device="cpu", num_blocks=4))
+    runner = ShortOfMemory(engine_config(reference("llama").path, device="cpu", num_blocks=4))
     request = make_request("a", (5,) * 40)
     sequence = Sequence(request, block_table=[0, 1, 2])
     with pytest.raises(OutOfMemory, match="allocate"):

@@ -1,9 +1,10 @@
 """A model without tensors: what comes next is a sum, and its KV cache knows what every slot was written for."""
 
 from service.engine.engine import Engine
-from service.engine.protocol.types import EngineConfig, Request
+from service.engine.protocol.types import Request
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Runner, Step
+from tests.engine.configs import engine_config
 from tests.engine_info import engine_info
 
 SIZE = 2
@@ -65,4 +66,4 @@ class Computed:
 
 
 def toy_engine(runner: Runner, **sizes: int) -> Engine:
-    return Engine(Computed(runner, **sizes), EngineConfig(model_path=""))
+    return Engine(Computed(runner, **sizes), engine_config(""))

@@ -10,18 +10,18 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, Gemma3Config, Gemma3ForConditionalGeneration
 
-from service.engine.protocol.types import EngineConfig
 from service.errors import UnsupportedModel
 from service.models.hf.guard import Probe
 from service.models.loaded_model import LoadedModel
 from service.models.loader import load
+from tests.engine.configs import engine_config
 from tests.engine.stepping import reference_logits
 from tests.engine.test_architectures import check_against, load_reference, make_runner
 from tests.engine.tiny_models import build_model, save_model, tiny_model, tokenizer
 
 
 def load_path(path: Path, **config: Any) -> LoadedModel:
-    return load(EngineConfig(model_path=str(path), **config), torch.device("cpu"))
+    return load(engine_config(path, **config), torch.device("cpu"))
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service.engine import worker
-from service.engine.protocol.types import EngineConfig, Request, TokenLogprob
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import Request, TokenLogprob
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import DeviceLost, ProcessError
 from tests.engine_info import engine_info

@@ -10,9 +10,9 @@ import pytest
 
 from service.engine import ENGINE_WORKER
 from service.engine.client import EngineClient
-from service.engine.protocol.types import EngineConfig
 from service.errors import ProcessError
 from service.processes.child_process import ChildProcess
+from tests.engine.configs import engine_config
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +38,7 @@ def test_one_that_is_not_needed_leaves_nothing() -> None:
 
 
 async def test_a_module_that_cannot_be_imported_is_told_by_its_exit_code(capfd: pytest.CaptureFixture[str]) -> None:
-    client = EngineClient(EngineConfig(model_path="nowhere"), process=ChildProcess("service.no_such_module"))
+    client = EngineClient(engine_config("nowhere"), process=ChildProcess("service.no_such_module"))
     with pytest.raises(ProcessError, match="the engine process ended with exit code 1"):
         await client.start()
     await client.close()
@@ -52,14 +52,14 @@ async def test_what_fails_while_it_imports_is_told(tmp_path: Path, monkeypatch: 
         "sys.exit(worker.main(find_runner))\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    client = EngineClient(EngineConfig(model_path="nowhere"), process=ChildProcess("broken_worker"))
+    client = EngineClient(engine_config("nowhere"), process=ChildProcess("broken_worker"))
     with pytest.raises(ProcessError, match="ImportError: there is no such library"):
         await client.start()
     await client.close()
 
 
 async def test_a_client_without_one_starts_its_own_and_removes_it(tmp_path: Path) -> None:
-    client = EngineClient(EngineConfig(model_path=str(tmp_path)))
+    client = EngineClient(engine_config(tmp_path))
     with pytest.raises(ProcessError, match="holds no model"):
         await client.start()
     assert client.pid is None
@@ -70,4 +70,4 @@ async def test_a_client_without_one_starts_its_own_and_removes_it(tmp_path: Path
 def test_telling_one_that_has_ended_is_no_error(tmp_path: Path) -> None:
     with ChildProcess("service.no_such_module") as process:
         assert process.wait() == 1
-        process.configure(msgspec.json.encode(EngineConfig(model_path=str(tmp_path))))
+        process.configure(msgspec.json.encode(engine_config(tmp_path)))

@@ -16,7 +16,6 @@ import pytest
 from service.engine.client import EngineClient
 from service.engine.protocol.messages import Submit, decode_event, encode
 from service.engine.protocol.types import (
-    EngineConfig,
     ErrorKind,
     FinishReason,
     Request,
@@ -30,6 +29,7 @@ from service.errors import ProcessUnavailable
 from service.processes.child_process import ChildProcess
 from service.processes.link import Link
 from service.processes.supervisor import RestartPolicy
+from tests.engine.configs import engine_config
 from tests.processes.faulty_worker import BUSY, DEADLOCK, EXIT, LOST, NOT_FINITE, RAISE, expected
 
 IMPATIENT = RestartPolicy(stall_seconds=2, max_restarts=3)
@@ -62,7 +62,7 @@ async def engine(path: Path, restart_policy: RestartPolicy = IMPATIENT) -> Async
     me = psutil.Process()
     before = me.num_fds()
     client = EngineClient(
-        EngineConfig(model_path=str(path), log_level="error"),
+        engine_config(path, log_level="error"),
         process=ChildProcess("tests.processes.faulty_worker"),
         restart_policy=restart_policy,
         observer=deaths,
@@ -132,7 +132,7 @@ async def test_killed_again_and_again_while_tokens_flow_nothing_is_lost_repeated
 
 async def test_what_is_told_before_it_listens_is_not_lost(tmp_path: Path) -> None:
     told: asyncio.Queue[bytes] = asyncio.Queue()
-    config = EngineConfig(model_path=str(tmp_path), log_level="error")
+    config = engine_config(tmp_path, log_level="error")
     link = Link(ChildProcess("tests.processes.faulty_worker"), msgspec.json.encode(config), told.put_nowait)
     each = request("early", max_tokens=3)
     link.send(encode(Submit([each])))

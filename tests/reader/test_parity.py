@@ -9,12 +9,12 @@ import pytest_asyncio
 
 from service.errors import InvalidOption, PromptTooLong
 from service.reader.client import ReaderClient
-from service.reader.messages import ReaderConfig
 from service.tasks.answering import Bounds, Reader
 from service.tasks.answering.pairs import PairTokenizer
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import Options
+from tests.reader.configs import reader_config
 from tests.reader.reference import ReferenceReader
 from tests.reader.tiny_readers import FAMILIES, POSITIONS, tiny_reader
 
@@ -34,7 +34,7 @@ class Real:
 
     def __init__(self, path: Path) -> None:
         self.reference = ReferenceReader(path)
-        self.client = ReaderClient(ReaderConfig(model_path=str(path), device="cpu", threads=1, log_level="warning"))
+        self.client = ReaderClient(reader_config(path, device="cpu", threads=1, log_level="warning"))
         self.tokenizer = PairTokenizer.load(path)
         self.reader = Reader(self.client, self.tokenizer)
         self._count = 0

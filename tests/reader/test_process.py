@@ -9,12 +9,13 @@ import numpy as np
 import psutil
 import pytest
 
-from service.engine.protocol.types import EngineConfig
 from service.errors import ProcessError, ProcessUnavailable, UnsupportedModel
 from service.reader.client import ReaderClient
 from service.reader.messages import BatchStats, EncodedWindow, ReaderConfig
 from service.tasks.answering.pairs import PairTokenizer
+from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model, tokenizer
+from tests.reader.configs import reader_config
 from tests.reader.tiny_readers import POSITIONS, tiny_reader
 
 
@@ -24,7 +25,7 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(path: Path) -> ReaderConfig:
-    return ReaderConfig(model_path=str(path), device="cpu", threads=1, log_level="error")
+    return reader_config(path, device="cpu", threads=1, log_level="error")
 
 
 def windows(count: int, length: int = POSITIONS) -> list[EncodedWindow]:
@@ -122,4 +123,4 @@ def test_a_reader_is_no_model_that_continues_text(bert: Path) -> None:
     from service.engine.execution.runner import ModelRunner
 
     with pytest.raises(UnsupportedModel, match="serve it as the reader"):
-        ModelRunner(EngineConfig(model_path=str(bert), device="cpu"))
+        ModelRunner(engine_config(bert, device="cpu"))

@@ -14,13 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from service.engine.attention.kv_cache import KVCache
 from service.engine.scheduling.step import Chunk, Step
-
-Ints = NDArray[np.int64]
+from service.models.contracts.step_view import Ints
 
 
 @dataclass(slots=True, frozen=True)

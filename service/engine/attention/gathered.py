@@ -16,9 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from service.engine.attention.batch import Batch, Ints
+from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import LayerCache
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.step_view import Ints
 
 _MAX_PADDING = 2.0  # longest context of a group against its mean
 _MAX_SCORES = 1 << 24  # scores held at once by the explicit path

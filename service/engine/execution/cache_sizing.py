@@ -7,11 +7,10 @@ import torch
 from service.engine.attention import flash
 from service.engine.attention.kv_cache import KVCache, block_bytes
 from service.engine.execution.step_limits import Limits
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import EngineError
 from service.models.hardware import available_memory
-from service.models.hf.causal_lm import CausalLM
 from service.models.hf.guard import Probe
 from service.models.loaded_model import LoadedModel
 
@@ -69,7 +68,7 @@ def _memory(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: t
 def _cuda_memory(loaded: LoadedModel, fraction: float, limits: Limits, device: torch.device) -> int:
     """What the largest step leaves of our share of the device."""
     model = loaded.model
-    assert isinstance(model, CausalLM)
+    assert model.backend == "torch"
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)

@@ -17,7 +17,7 @@ from service.engine.attention.flash import FlashAttention
 from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import PagedAttention
 from service.engine.scheduling.block_pool import num_blocks_for
-from service.models.hf.causal_lm import CausalLM
+from service.models.contracts.language_model import TorchModel
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class NotCapturable(Exception):
 class DecodeGraphs:
     """Runs batches of single tokens as CUDA graphs. Every layer must be one that ``flash`` computes."""
 
-    def __init__(self, model: CausalLM, cache: KVCache, *, max_num_seqs: int, max_model_len: int) -> None:
+    def __init__(self, model: TorchModel, cache: KVCache, *, max_num_seqs: int, max_model_len: int) -> None:
         self._model = model
         self._cache = cache
         self._sizes = padded_sizes(max_num_seqs)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from service.errors import DeviceLost, OutOfMemory
+from service.errors import DeviceLost, OutOfMemory, first_line
 
 # Allocators and libraries have no type of their own for it.
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "_ALLOC_FAILED", "std::bad_alloc")
@@ -20,11 +20,7 @@ def translated() -> Iterator[None]:
         raise OutOfMemory("the host has no memory") from error
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
-            raise OutOfMemory(_first_line(error)) from error
+            raise OutOfMemory(first_line(error)) from error
         if isinstance(error, torch.AcceleratorError):
-            raise DeviceLost(_first_line(error)) from error
+            raise DeviceLost(first_line(error)) from error
         raise
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

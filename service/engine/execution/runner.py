@@ -23,13 +23,14 @@ from service.engine.execution.cache_sizing import make_cache
 from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
 from service.engine.execution.device_errors import translated
 from service.engine.execution.step_limits import Limits
-from service.engine.protocol.types import EngineConfig, EngineInfo, Request, SamplingParams, TokenLogprob
+from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.types import EngineInfo, Request, SamplingParams, TokenLogprob
 from service.engine.sampling.sampler import SampledToken, Sampler, logprobs
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.models.finite import require_finite
 from service.models.hardware import dtype_name, find_device, num_cores
 from service.models.loader import load
-from service.models.native.decoder import NativeDecoder
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class ModelRunner:
         self.sampler = Sampler(self.vocab_size, self.device)
         self._has_flash = any(layer.flash for layer in self.cache.layers)
         self._graphs: DecodeGraphs | None = None
-        if isinstance(self.model, NativeDecoder):
+        if self.model.backend == "native":
             self.model.bind(self.cache)
         elif config.cuda_graphs and all(layer.flash for layer in self.cache.layers):
             self._graphs = DecodeGraphs(
@@ -67,7 +68,7 @@ class ModelRunner:
 
     @property
     def vocab_size(self) -> int:
-        return int(self.model.config.vocab_size)
+        return self.model.vocab_size
 
     @property
     def info(self) -> EngineInfo:
@@ -82,7 +83,7 @@ class ModelRunner:
             device=str(self.device),
             dtype=dtype_name(self.model.dtype),
             architecture=self.model.architecture,
-            backend="native" if isinstance(self.model, NativeDecoder) else "torch",
+            backend=self.model.backend,
             quantization=self.config.quantization,
             prefix_caching=self.config.prefix_caching,
             weights_bytes=self.model.weights_bytes,
@@ -129,7 +130,7 @@ class ModelRunner:
 
     def hidden(self, batch: Batch) -> Tensor:
         """Last hidden states [T, hidden_size], whatever computes them."""
-        if isinstance(self.model, NativeDecoder):
+        if self.model.backend == "native":
             return self.model.hidden(batch)
         if self._graphs is not None and batch.only_singles:
             try:
@@ -188,12 +189,20 @@ class ModelRunner:
             found += logprobs(logits, sequence.tokens[begin + 1 : stop + 1], top)
         return tuple(found)
 
+    @torch.inference_mode()
     def _warm_up(self) -> None:
-        """Compute a few tokens as a run and one as a single, so that the first request finds everything in place."""
-        count = min(4, self.cache.block_size, self.max_model_len)
-        request = Request(id="warm-up", prompt=(0,) * count, params=SamplingParams(max_tokens=1, temperature=0))
+        """Compute a few tokens as a run and one as a single, so that the first request finds everything in place.
+
+        Raises UnsupportedModel if the model computes no finite number.
+        """
+        count = min(4, self.vocab_size, self.cache.block_size, self.max_model_len)
+        request = Request(id="warm-up", prompt=tuple(range(count)), params=SamplingParams(max_tokens=1, temperature=0))
         sequence = Sequence(request, block_table=[0])
-        self.run(Step([Chunk(sequence, 0, count)]))
+        prompt = Step([Chunk(sequence, 0, count)])
+        with translated():
+            hidden = self.hidden(Batch.build(prompt, self.cache, self.device))
+            require_finite(self.model.logits(hidden), self.model.architecture)
+        self.run(prompt)
         self.run(Step([Chunk(sequence, count - 1, 1)]))
         self.cache.clear(torch.arange(self.cache.block_size, device=self.device))
 

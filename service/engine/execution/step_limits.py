@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.engine.protocol.types import EngineConfig
+from service.engine.protocol.config import EngineConfig
 from service.errors import EngineError
 
 
@@ -27,13 +27,3 @@ class Limits:
             max_batch_tokens=max_batch_tokens,
             prefill_chunk=min(prefill_chunk, max_batch_tokens),
         )
-
-
-def model_len(asked: int, default: int, longest: int) -> int:
-    """Tokens that prompt and output may have together: ``asked``, or the model's ``default`` for 0.
-
-    Raises EngineError when more is asked for than the ``longest`` context that the model was made for.
-    """
-    if asked > longest:
-        raise EngineError(f"max_model_len is {asked}, but the model's context is {longest} tokens")
-    return asked or default

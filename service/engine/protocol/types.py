@@ -110,33 +110,6 @@ class StepOutput(Struct, frozen=True, array_like=True, tag="step"):
     stats: StepStats
 
 
-class EngineConfig(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything the engine needs to start. 0 means: choose by device and memory."""
-
-    model_path: str  # directory with config.json, *.safetensors, tokenizer.json
-    device: str = "auto"  # auto | cpu | cuda | cuda:N
-    dtype: str = "auto"  # auto | bfloat16 | float16 | float32; auto is what the checkpoint says
-    max_model_len: int = 0  # longest prompt + output, tokens
-    max_num_seqs: int = 0  # sequences in one step
-    max_batch_tokens: int = 0  # token budget of one step
-    prefill_chunk: int = 0  # most prompt tokens of one sequence in one step
-    block_size: int = 0  # tokens in one KV block
-    num_blocks: int = 0  # KV blocks; overrides kv_cache_memory
-    kv_cache_memory: int = 0  # bytes for the KV cache
-    gpu_memory_fraction: float = 0.9  # CUDA: share of the device that weights, activations and KV may take
-    prefix_caching: bool = True
-    ageing_seconds: float = 10.0  # waiting so long makes up for one step of priority
-    target_itl_ms: float = 0.0  # milliseconds that a step with decodes should take at most; 0: no target
-    threads: int = 0  # CPU threads that compute
-    native_kernels: bool = True  # CPU: compiled kernels where they can be had
-    quantization: str = "none"  # none | int8; CPU, by the compiled kernels
-    deterministic: bool = False  # do not start where a row's bits may depend on its neighbours
-    cuda_graphs: bool = True  # CUDA: replay decode steps as graphs
-    log_level: str = "info"
-    log_json: bool = False
-    log_prompts: bool = False  # whether exceptions may be logged with their words
-
-
 class EngineInfo(Struct, frozen=True, kw_only=True):
     """What the engine says of itself once it is ready."""
 

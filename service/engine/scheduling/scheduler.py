@@ -41,7 +41,7 @@ class Scheduler:
         max_batch_tokens: int,
         prefill_chunk: int,
         max_model_len: int,
-        ageing_seconds: float = 10.0,
+        ageing_seconds: float,
         prefill_budget: PrefillBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -1,8 +1,8 @@
-"""The attention function that transformers' modules call, and what the engine hands to it.
+"""The attention function that transformers' modules call, and the object that computes attention for it.
 
-transformers forwards unknown keyword arguments of ``model(...)`` untouched down to the attention function, so the
-object that computes a step travels as ``paged_attention=``: there is no global state. No mask is ever built by the
-model, because transformers knows no mask function under our name.
+transformers forwards unknown keyword arguments of ``model(...)`` unchanged to the attention function. The engine uses
+this to pass the object that computes a step's attention, as ``paged_attention=``, so there is no global state. The
+model never builds a mask, because transformers has no mask function registered under ``ATTENTION_NAME``.
 """
 
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from service.errors import UnsupportedModel
 
-NAME = "trivium_paged"
+ATTENTION_NAME = "trivium_paged"  # the name under which ``attention_forward`` is registered with transformers
 
 
 class Attention(Protocol):
@@ -22,7 +22,7 @@ class Attention(Protocol):
     ) -> Tensor:
         """Attend from ``query`` [1, H, T, Dk] with the new ``key`` [1, KV, T, Dk] and ``value`` [1, KV, T, Dv].
 
-        Positions are already encoded. ``module.layer_idx`` names the layer. Returns [1, T, H, Dv].
+        Positions are already encoded. ``module.layer_idx`` is the number of the layer. Returns [1, T, H, Dv].
         """
         ...
 
@@ -37,7 +37,10 @@ def attention_forward(
     paged_attention: Attention | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """What transformers calls in place of its own attention."""
+    """The function that transformers calls instead of its own attention. Returns [1, T, H, Dv] and no weights.
+
+    Raises UnsupportedModel if the model did not forward ``paged_attention``.
+    """
     if paged_attention is None:
         raise UnsupportedModel(f"{type(module).__name__} does not receive what the engine passes to the model")
     return paged_attention(module, query, key, value, attention_mask, **kwargs), None

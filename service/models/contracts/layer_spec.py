@@ -1,7 +1,7 @@
-"""What one layer's attention looks like: the shape of its heads and its rule for who sees whom."""
+"""The constants of one layer's attention: the shape of its heads, and which tokens a token sees."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor
 
@@ -19,7 +19,7 @@ class LayerSpec:
     softcap: float | None = None  # scores become softcap * tanh(scores / softcap)
 
     @classmethod
-    def of_call(
+    def from_call(
         cls,
         query: Tensor,
         key: Tensor,
@@ -29,8 +29,8 @@ class LayerSpec:
         sliding_window: int | None = None,
         softcap: float | None = None,
         **_: Any,
-    ) -> "LayerSpec":
-        """Read off the arguments of an attention call, [1, heads, T, dim] each."""
+    ) -> Self:
+        """Read the spec from the arguments of an attention call; the tensors are [1, heads, T, dim] each."""
         return cls(
             heads=query.shape[1],
             kv_heads=key.shape[1],
@@ -43,5 +43,5 @@ class LayerSpec:
 
     @property
     def values_per_token(self) -> int:
-        """Numbers that the cache holds for one token of this layer."""
+        """Numbers that the KV cache holds for one token of this layer."""
         return self.kv_heads * (self.key_dim + self.value_dim)

@@ -5,7 +5,7 @@ it stands, with the decoder replaced by the hidden states at hand. So logits are
 in as many slices as memory asks for, without knowing any architecture's head.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,14 @@ class CausalLM:
         self._decoder.forward = forward
 
     @property
+    def backend(self) -> Literal["torch"]:
+        return "torch"
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.config.vocab_size)
+
+    @property
     def architecture(self) -> str:
         return type(self.module).__name__
 
@@ -48,8 +56,8 @@ class CausalLM:
         """Tied weights count once."""
         return sum(parameter.nbytes for parameter in self.module.parameters())
 
-    def take(self, name: str) -> Tensor | None:
-        """The tensor of that name, which the module loses; None if there is none. For whoever takes it apart."""
+    def release_tensor(self, name: str) -> Tensor | None:
+        """Remove the tensor of that name from the module and return it; None if there is none."""
         owner, _, leaf = name.rpartition(".")
         try:
             module = self.module.get_submodule(owner)

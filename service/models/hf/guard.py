@@ -15,8 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from service.errors import UnsupportedModel
-from service.models.contracts.attention import NAME
+from service.models.contracts.attention import ATTENTION_NAME
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.finite import require_finite
 from service.models.hf.causal_lm import CausalLM
 
 _COMPARED = """
@@ -54,7 +55,7 @@ def check_class(model_class: Any) -> None:
 
 def probe(model: CausalLM) -> list[LayerSpec]:
     """What each layer's attention looks like, in order. Raises UnsupportedModel."""
-    if model.config._attn_implementation != NAME:
+    if model.config._attn_implementation != ATTENTION_NAME:
         raise UnsupportedModel(f"{model.architecture} did not accept the engine's attention")
     ids = torch.arange(4, device=model.device)
     seen = Probe(model.architecture)
@@ -69,9 +70,8 @@ def probe(model: CausalLM) -> list[LayerSpec]:
     if missing:
         numbers = ", ".join(map(str, sorted(missing)))
         raise UnsupportedModel(f"{model.architecture}: layers {numbers} do not use the engine's attention")
+    require_finite(expected, model.architecture)
     finite = expected[expected.isfinite()]
-    if not len(finite):
-        raise UnsupportedModel(f"{model.architecture} computes no finite number: are its weights whole?")
     if not torch.allclose(expected.nan_to_num(), split.nan_to_num(), rtol=0, atol=0.01 * float(finite.abs().max())):
         raise UnsupportedModel(f"{model.architecture}: its head cannot be computed apart from its layers")
     return [seen.layers[number] for number in sorted(seen.layers)]
@@ -101,7 +101,7 @@ class Probe:
             raise self._refusal("attention to later tokens")
         if unknown := _unknown(kwargs):
             raise self._refusal(f"attention with {', '.join(unknown)}")
-        self.layers[number] = LayerSpec.of_call(query, key, value, **kwargs)
+        self.layers[number] = LayerSpec.from_call(query, key, value, **kwargs)
         return query.new_zeros(1, query.shape[2], query.shape[1], value.shape[-1])
 
     def _refusal(self, part: str) -> UnsupportedModel:

@@ -13,10 +13,10 @@ from torch import Tensor
 from transformers import AttentionInterface, AutoConfig, AutoModelForCausalLM
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
-from service.engine.execution.step_limits import model_len
-from service.engine.protocol.types import EngineConfig
-from service.errors import UnsupportedModel
-from service.models.contracts.attention import NAME, attention_forward
+from service.errors import UnsupportedModel, first_line
+from service.models.context_length import choose_context_length
+from service.models.contracts.attention import ATTENTION_NAME, attention_forward
+from service.models.contracts.model_config import ModelConfig
 from service.models.hardware import dtype_name, find_dtype, num_cores
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
@@ -34,10 +34,10 @@ _TEXT_PART = {
 }
 
 
-AttentionInterface.register(NAME, attention_forward)
+AttentionInterface.register(ATTENTION_NAME, attention_forward)
 
 
-def load(config: EngineConfig, device: torch.device) -> LoadedModel:
+def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """As ``loader.load``."""
     whole, options = _read_config(config.model_path)
     if any(name.endswith("ForQuestionAnswering") for name in getattr(whole, "architectures", None) or ()):
@@ -47,7 +47,7 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     model_class = _model_class(text)
     guard.check_class(model_class)
     default, longest = rope.context_lengths(text)
-    max_model_len = model_len(config.max_model_len, default, longest)
+    max_model_len = choose_context_length(config.max_model_len, default, longest)
     reason = _why_not_native(config, text, device)
     checkpoint = getattr(whole, "dtype", None) or getattr(text, "dtype", None)
     dtype = find_dtype(config.dtype, checkpoint, device, computes_in_float32=not reason)
@@ -84,7 +84,7 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     native = NativeDecoder(
         text,
         layers,
-        model.take,
+        model.release_tensor,
         _rotation(module, max_model_len),
         architecture=model.architecture,
         dtype=dtype,
@@ -94,7 +94,7 @@ def load(config: EngineConfig, device: torch.device) -> LoadedModel:
     return LoadedModel(model=native, layers=layers, max_model_len=max_model_len, block_size=packer.block_size())
 
 
-def _why_not_native(config: EngineConfig, text: Any, device: torch.device) -> str:
+def _why_not_native(config: ModelConfig, text: Any, device: torch.device) -> str:
     """Why the compiled kernels do not compute this model; empty if they do."""
     if text.model_type not in native_decoder.FAMILIES:
         return f"{text.model_type} is not of the Llama family"
@@ -104,7 +104,7 @@ def _why_not_native(config: EngineConfig, text: Any, device: torch.device) -> st
     if rope_parameters.get("partial_rotary_factor", 1.0) != 1.0:
         return "positions turn a part of each head only"
     head_dim = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    return native_decoder.refusal(config, device, head_dim)
+    return native_decoder.unsupported_reason(config, device, head_dim)
 
 
 def _rotation(module: Any, length: int) -> tuple[Tensor, Tensor]:
@@ -120,7 +120,7 @@ def _read_config(path: str) -> tuple[Any, dict[str, Any]]:
     try:
         return AutoConfig.from_pretrained(path, **options), options
     except (OSError, ValueError, KeyError) as error:
-        raise UnsupportedModel(f"{path} holds no model that transformers knows: {_first_line(error)}") from error
+        raise UnsupportedModel(f"{path} holds no model that transformers knows: {first_line(error)}") from error
 
 
 def _model_class(config: Any) -> Any:
@@ -139,17 +139,13 @@ def _read_weights(path: str, config: Any, dtype: torch.dtype, options: dict[str,
             path,
             config=config,
             dtype=dtype,
-            attn_implementation=NAME,
+            attn_implementation=ATTENTION_NAME,
             use_safetensors=True,
             output_loading_info=True,
             **options,
         )
     except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
-        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {_first_line(error)}") from error
+        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
     finally:
         if shown:
             transformers.logging.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -6,19 +6,19 @@ arithmetic is float32, and a row's bits depend on nothing but the row.
 
 import weakref
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from service.engine.attention.batch import Batch, Ints
-from service.engine.attention.kv_cache import KVCache
-from service.engine.protocol.types import EngineConfig
+from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.model_config import ModelConfig
+from service.models.contracts.step_view import Ints, StepView
 from service.models.native import kernels
 from service.models.native.kernels import INT8, Decoder, Layer, Step
-from service.models.native.packer import KINDS, Packer, Take, block_size
+from service.models.native.packer import KINDS, LoadTensor, Packer, block_size
 
 FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 
@@ -36,7 +36,7 @@ class Shape(Protocol):
     def rms_norm_eps(self) -> float: ...
 
 
-def refusal(config: EngineConfig, device: torch.device, head_dim: int) -> str:
+def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int) -> str:
     """Why the compiled kernels do not compute heads of so many dimensions here; empty if they do."""
     if device.type != "cpu":
         return "they are for CPUs"
@@ -58,7 +58,7 @@ class NativeDecoder:
         self,
         shape: Shape,
         specs: Sequence[LayerSpec],
-        take: Take,
+        load_tensor: LoadTensor,
         rotation: tuple[Tensor, Tensor],
         *,
         architecture: str,
@@ -66,7 +66,7 @@ class NativeDecoder:
         quantization: str,
         threads: int,
     ) -> None:
-        """``refusal`` must be empty, and what ``take`` gives of type ``dtype``, which is float32 or bfloat16.
+        """``unsupported_reason`` must be empty. ``load_tensor`` gives tensors of ``dtype``: float32 or bfloat16.
 
         ``rotation`` are the cosines and sines of every position, [max_model_len, head_dim / 2] each.
         """
@@ -79,7 +79,7 @@ class NativeDecoder:
         self.architecture = architecture
         self.dtype = dtype
         self.quantization = quantization
-        packer = Packer(take, kind=INT8 if quantization == "int8" else KINDS[dtype])
+        packer = Packer(load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
         # The head decides between tokens that are close: it keeps the model's own type.
         self._head = packer.linear("lm_head", kind=KINDS[dtype])
         self._layers = (Layer * len(specs))(*(packer.layer(number, spec) for number, spec in enumerate(specs)))
@@ -103,12 +103,20 @@ class NativeDecoder:
         self._times: Ints | None = None
 
     @property
+    def backend(self) -> Literal["native"]:
+        return "native"
+
+    @property
+    def vocab_size(self) -> int:
+        return self.config.vocab_size
+
+    @property
     def weights_bytes(self) -> int:
         return sum(tensor.nbytes for tensor in self._kept)
 
-    def bind(self, cache: KVCache) -> None:
-        """Read and write the keys and values of ``cache`` from now on. The layout within its blocks is the kernels'."""
-        for layer, kept in zip(self._layers, cache.layers, strict=True):
+    def bind(self, store: KeyValueStore) -> None:
+        """Read and write the keys and values of ``store`` from now on. The layout within its blocks is the kernels'."""
+        for layer, kept in zip(self._layers, store.layers, strict=True):
             layer.keys, layer.values = kept.key.data_ptr(), kept.value.data_ptr()
 
     def watch(self) -> Ints:
@@ -116,23 +124,23 @@ class NativeDecoder:
         self._times = np.zeros(len(kernels.PARTS), dtype=np.int64)
         return self._times
 
-    def hidden(self, batch: Batch) -> Tensor:
+    def hidden(self, step: StepView) -> Tensor:
         """Last hidden states [T, hidden_size], float32."""
-        tables = batch.table(0, len(batch.chunks), 0, int(batch.block_counts.max())).astype(np.int32)
-        step = Step(
-            ids=batch.input_ids.data_ptr(),
-            positions=batch.positions.data_ptr(),
-            slots=batch.slots.data_ptr(),
-            offsets=batch.offsets.ctypes.data,
-            contexts=batch.contexts.ctypes.data,
+        tables = step.table(0, len(step.contexts), 0, int(step.block_counts.max())).astype(np.int32)
+        native_step = Step(
+            ids=step.input_ids.data_ptr(),
+            positions=step.positions.data_ptr(),
+            slots=step.slots.data_ptr(),
+            offsets=step.offsets.ctypes.data,
+            contexts=step.contexts.ctypes.data,
             tables=tables.ctypes.data,
-            rows=batch.num_rows,
-            chunks=len(batch.chunks),
+            rows=step.num_rows,
+            chunks=len(step.contexts),
             width=tables.shape[1],
             times=None if self._times is None else self._times.ctypes.data,
         )
-        out = torch.empty(batch.num_rows, self.config.hidden_size)
-        self._kernels.trivium_step(self._team, self._decoder, step, out.data_ptr())
+        out = torch.empty(step.num_rows, self.config.hidden_size)
+        self._kernels.trivium_step(self._team, self._decoder, native_step, out.data_ptr())
         return out
 
     def logits(self, hidden: Tensor) -> Tensor:

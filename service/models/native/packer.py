@@ -13,8 +13,8 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.native import kernels
 from service.models.native.kernels import BF16, F32, INT8, Layer, Linear
 
-# The tensor of that name, for which the source has no use afterwards; None if the model has none.
-Take = Callable[[str], Tensor | None]
+# Gives the tensor of a name, or None if the model has none. The source does not need the tensor afterwards.
+LoadTensor = Callable[[str], Tensor | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16}
 _TYPES = {F32: torch.float32, BF16: torch.bfloat16, INT8: torch.int8}
@@ -28,13 +28,13 @@ def block_size() -> int:
 
 
 class Packer:
-    """Packs what ``take`` gives. Addresses are good as long as the tensors in ``kept`` live."""
+    """Packs what ``load_tensor`` gives. Addresses are good as long as the tensors in ``kept`` live."""
 
-    def __init__(self, take: Take, *, kind: int) -> None:
+    def __init__(self, load_tensor: LoadTensor, *, kind: int) -> None:
         compiled = kernels.load()
         assert compiled is not None
         self._kernels = compiled
-        self._take = take
+        self._load_tensor = load_tensor
         self._kind = kind
         self.kept: list[Tensor] = []
 
@@ -59,8 +59,8 @@ class Packer:
         """Several matrices of one input as one. Two that are ``gated`` alternate panel by panel."""
         kind = self._kind if kind is None else kind
         width = block_size()
-        weights = [self._taken(f"{name}.weight") for name in names]
-        biases = [self._take(f"{name}.bias") for name in names]
+        weights = [self._loaded(f"{name}.weight") for name in names]
+        biases = [self._load_tensor(f"{name}.bias") for name in names]
         bias = None
         if any(bias is not None for bias in biases):
             pairs = zip(weights, biases, strict=True)
@@ -99,11 +99,11 @@ class Packer:
 
     def matrix(self, name: str) -> int:
         """The address of a matrix that is looked up row by row, as it is but for a copy of its own."""
-        return self.keep(self._taken(name).clone(memory_format=torch.contiguous_format))
+        return self.keep(self._loaded(name).clone(memory_format=torch.contiguous_format))
 
     def vector(self, name: str) -> int | None:
         """The address of a vector, if the model has it."""
-        tensor = self._take(name)
+        tensor = self._load_tensor(name)
         return None if tensor is None else self.keep(tensor.to(torch.float32, copy=True))
 
     def keep(self, tensor: Tensor) -> int:
@@ -111,8 +111,8 @@ class Packer:
         self.kept.append(tensor)
         return tensor.data_ptr()
 
-    def _taken(self, name: str) -> Tensor:
-        tensor = self._take(name)
+    def _loaded(self, name: str) -> Tensor:
+        tensor = self._load_tensor(name)
         assert tensor is not None, f"{name} is not there"
         return tensor
 

@@ -11,7 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from service.models.plain.config import EMBEDDINGS, HEAD, NotPlain, PlainConfig
+from service.models.plain.config import EMBEDDINGS, HEAD, NeedsTransformers, PlainConfig
 
 _WHOLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _DTYPES = {"F32", "F16", "BF16"}
@@ -21,7 +21,7 @@ class PlainCheckpoint:
     """Gives every tensor that ``config`` speaks of, as ``dtype``."""
 
     def __init__(self, directory: Path, config: PlainConfig, dtype: torch.dtype) -> None:
-        """Raises NotPlain unless all of them are there, in the right shape."""
+        """Raises NeedsTransformers unless all of them are there, in the right shape."""
         self._dtype = dtype
         self._names: dict[str, str] = {}  # what is asked for -> what it is called in the files
         try:
@@ -31,13 +31,13 @@ class PlainCheckpoint:
                 self._names[name] = EMBEDDINGS if tied else name
                 found = self._files[self._names[name]].get_slice(self._names[name])
                 if found.get_shape() != shape or found.get_dtype() not in _DTYPES:
-                    raise NotPlain(f"{name} is {found.get_dtype()} {found.get_shape()}")
+                    raise NeedsTransformers(f"{name} is {found.get_dtype()} {found.get_shape()}")
         except KeyError as error:
-            raise NotPlain(f"there is no {error}") from error
+            raise NeedsTransformers(f"there is no {error}") from error
         except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
-            raise NotPlain(f"the weights cannot be read: {error}") from error
+            raise NeedsTransformers(f"the weights cannot be read: {error}") from error
 
-    def take(self, name: str) -> Tensor | None:
+    def load_tensor(self, name: str) -> Tensor | None:
         """The tensor of that name; None if the configuration knows of none."""
         if name not in self._names:
             return None
@@ -49,7 +49,7 @@ class PlainCheckpoint:
 def _open(directory: Path) -> dict[str, Any]:
     """The file of every tensor."""
     if (directory / "adapter_config.json").exists():
-        raise NotPlain("there is an adapter")
+        raise NeedsTransformers("there is an adapter")
     names = {_WHOLE}
     if not (directory / _WHOLE).exists():
         names = set(json.loads((directory / _INDEX).read_bytes())["weight_map"].values())
@@ -58,6 +58,6 @@ def _open(directory: Path) -> dict[str, Any]:
         file: Any = safe_open(directory / name, framework="pt")
         for tensor in file.keys():  # noqa: SIM118 - it is no mapping
             if tensor in files:
-                raise NotPlain(f"{tensor} is there twice")
+                raise NeedsTransformers(f"{tensor} is there twice")
             files[tensor] = file
     return files

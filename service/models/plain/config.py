@@ -24,7 +24,7 @@ _O = {"self_attn.o_proj"}
 _MLP = {"mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}
 
 
-class NotPlain(Exception):
+class NeedsTransformers(Exception):
     """The model has to be loaded with transformers; the message says why."""
 
 
@@ -198,18 +198,18 @@ class Qwen3(_Qwen, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="q
 
 
 def read(path: Path) -> PlainConfig:
-    """Raises NotPlain."""
+    """Raises NeedsTransformers."""
     try:
         config = msgspec.json.decode(path.read_bytes(), type=Llama | Mistral | Qwen2 | Qwen3)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        raise NotPlain(f"config.json: {error}") from error
+        raise NeedsTransformers(f"config.json: {error}") from error
     rope = config.rope
     if rope.rope_theta is None or (config.rope_scaling and config.rope_parameters):
-        raise NotPlain("config.json: rope_theta is not clear")
+        raise NeedsTransformers("config.json: rope_theta is not clear")
     if isinstance(rope, Llama3Rope) and rope.high_freq_factor <= rope.low_freq_factor:
-        raise NotPlain("config.json: high_freq_factor is not above low_freq_factor")
+        raise NeedsTransformers("config.json: high_freq_factor is not above low_freq_factor")
     if config.hidden_size % config.num_attention_heads or config.num_attention_heads % config.num_key_value_heads:
-        raise NotPlain("config.json: the heads do not divide")
+        raise NeedsTransformers("config.json: the heads do not divide")
     if len(config.windows) != config.num_hidden_layers:
-        raise NotPlain("config.json: layer_types are not as many as there are layers")
+        raise NeedsTransformers("config.json: layer_types are not as many as there are layers")
     return config

@@ -9,11 +9,11 @@ import torch
 from service.engine.attention.kv_cache import KVCache, block_bytes
 from service.engine.execution import cache_sizing as sizing
 from service.engine.execution.step_limits import Limits
-from service.engine.protocol.types import EngineConfig
 from service.errors import EngineError
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.loaded_model import LoadedModel
 from service.models.loader import load
+from tests.engine.configs import engine_config
 from tests.engine.tiny_models import MAX_MODEL_LEN, build_model, save_model
 
 CPU = torch.device("cpu")
@@ -79,11 +79,11 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loaded(model_path: Path) -> LoadedModel:
-    return load(EngineConfig(model_path=str(model_path)), CPU)
+    return load(engine_config(model_path), CPU)
 
 
 def size(loaded: LoadedModel, path: str = "", **options: Any) -> tuple[KVCache, int]:
-    config = EngineConfig(model_path=path, **options)
+    config = engine_config(path, **options)
     return sizing.make_cache(loaded, config, Limits.of(config, cuda=False), CPU)
 
 

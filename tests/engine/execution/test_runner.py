@@ -14,11 +14,12 @@ from service.engine.attention.paged import PagedAttention
 from service.engine.execution import runner as runner_module
 from service.engine.execution.cuda_graphs import DecodeBuffers, padded_sizes
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.types import Request, SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.errors import EngineError
 from tests.engine.attention.test_attention import emulated_varlen_attn, needs_cuda
+from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate, reference_logits
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
 
@@ -26,7 +27,7 @@ BROKEN = 7  # a token that breaks whoever reads it, in the model that `poisoned`
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
-    return ModelRunner(EngineConfig(model_path=str(path), **({"device": "cpu", "block_size": 4} | config)))
+    return ModelRunner(engine_config(path, **({"device": "cpu", "block_size": 4} | config)))
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.messages import Submit, decode_command, encode
 from service.engine.protocol.token_graph import TokenGraph
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams
+from service.engine.protocol.types import Request, SamplingParams
 from service.engine.sampling.penalties import constrain
 from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
+from tests.engine.configs import engine_config
 from tests.engine.stepping import prompt, reference_logits
 from tests.engine.tiny_models import build_model, save_model
 
@@ -101,7 +102,7 @@ def test_in_a_crowd_each_takes_the_best_that_it_may(tmp_path: Path, limits: dict
     graph = phrases(*known, known[1][:4] + known[2])
     stop = 2
     params = SamplingParams(max_tokens=24, temperature=0, stop_token_ids=(stop,), constraint=graph)
-    config = EngineConfig(model_path=str(tmp_path), device="cpu", dtype="float32", max_model_len=96, **limits)
+    config = engine_config(tmp_path, device="cpu", dtype="float32", max_model_len=96, **limits)
     engine = Engine(ModelRunner(config), config)
     prompts = {f"bound {seed}": prompt(20 + 5 * seed, seed) for seed in range(5)}
     for name, tokens in prompts.items():

@@ -48,6 +48,7 @@ def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 
         max_batch_tokens=512,
         prefill_chunk=256,
         max_model_len=8192,
+        ageing_seconds=10.0,
         prefill_budget=prefill_budget,
     )
     for number in range(victims):
@@ -118,6 +119,7 @@ def test_a_long_prompt_leaves_room_for_short_ones() -> None:
         max_batch_tokens=512,
         prefill_chunk=256,
         max_model_len=6000,
+        ageing_seconds=10.0,
         prefill_budget=prefill_budget,
     )
     scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
@@ -151,6 +153,7 @@ def test_a_long_time_without_prompts_does_not_make_their_cost_forgotten() -> Non
         max_batch_tokens=512,
         prefill_chunk=256,
         max_model_len=6000,
+        ageing_seconds=10.0,
         prefill_budget=prefill_budget,
     )
     allowed = []

@@ -21,7 +21,13 @@ def make(
 ) -> Scheduler:
     pool = BlockPool(blocks, SIZE, prefix_caching=caching)
     return Scheduler(
-        pool, max_num_seqs=seqs, max_batch_tokens=budget, prefill_chunk=chunk, max_model_len=length, clock=lambda: 0.0
+        pool,
+        max_num_seqs=seqs,
+        max_batch_tokens=budget,
+        prefill_chunk=chunk,
+        max_model_len=length,
+        ageing_seconds=10.0,
+        clock=lambda: 0.0,
     )
 
 

@@ -21,6 +21,7 @@ class Service:
             max_batch_tokens=64,
             prefill_chunk=16,
             max_model_len=1000,
+            ageing_seconds=10.0,
         )
         self.started: list[str] = []
         self.tokens: Counter[str] = Counter()

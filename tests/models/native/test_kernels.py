@@ -10,11 +10,12 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import EngineConfig, Request, SamplingParams, TokenLogprob
+from service.engine.protocol.types import Request, SamplingParams, TokenLogprob
 from service.errors import EngineError, UnsupportedModel
 from service.models.native import decoder as native_decoder
 from service.models.native import kernels as native
 from service.models.native.packer import block_size
+from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
@@ -60,7 +61,7 @@ def make_driver(path: Path, **config: Any) -> Driver:
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
-    runner = ModelRunner(EngineConfig(model_path=str(path), **({"device": "cpu", "num_blocks": 64} | config)))
+    runner = ModelRunner(engine_config(path, **({"device": "cpu", "num_blocks": 64} | config)))
     assert runner.info.backend == "native"
     return runner
 
@@ -255,7 +256,7 @@ def test_watching_a_step_changes_no_bit(llama: Reference) -> None:
 def test_what_only_the_kernels_can_is_refused_without_them(wish: dict[str, Any], llama: Reference) -> None:
     for without in ({"native_kernels": False}, {"block_size": 4}):
         with pytest.raises(UnsupportedModel, match="needs the compiled kernels, and"):
-            ModelRunner(EngineConfig(model_path=str(llama.path), device="cpu", num_blocks=64, **without, **wish))
+            ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64, **without, **wish))
     assert make_runner(llama.path, **wish).info.quantization == wish.get("quantization", "none")
 
 
@@ -264,7 +265,7 @@ def test_without_a_compiler_torch_computes(llama: Reference, tmp_path: Path, mon
     monkeypatch.setenv("CXX", str(tmp_path / "none"))
     native._load.cache_clear()
     try:
-        runner = ModelRunner(EngineConfig(model_path=str(llama.path), device="cpu", num_blocks=64))
+        runner = ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64))
         assert runner.info.backend == "torch"
     finally:
         native._load.cache_clear()

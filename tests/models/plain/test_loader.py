@@ -13,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from service.engine.attention.kv_cache import KVCache
-from service.engine.protocol.types import EngineConfig
 from service.errors import UnsupportedModel
 from service.models import loader
 from service.models.hf import loader as transformers_loader
@@ -24,6 +23,7 @@ from service.models.plain import config as plain_config
 from service.models.plain import loader as plain_loader
 from service.models.plain import rotary as rotation
 from service.models.plain.config import NotPlain
+from tests.engine.configs import engine_config
 from tests.engine.tiny_models import WINDOW, build_model, save_model
 
 pytestmark = pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
@@ -71,8 +71,8 @@ def edit(path: Path, **changes: Any) -> None:
 
 
 def both(path: Path, **config: Any) -> tuple[LoadedModel, LoadedModel]:
-    engine_config = EngineConfig(model_path=str(path), device="cpu", **config)
-    return plain_loader.load(engine_config, CPU), transformers_loader.load(engine_config, CPU)
+    settings = engine_config(path, device="cpu", **config)
+    return plain_loader.load(settings, CPU), transformers_loader.load(settings, CPU)
 
 
 def assert_equal(short: LoadedModel, long: LoadedModel) -> None:
@@ -177,12 +177,13 @@ def test_the_short_way_computes_the_same_logits(tmp_path: Path) -> None:
 
 def test_neither_transformers_nor_what_it_needs_is_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; from service.engine.execution.runner import ModelRunner;"
-        "from service.engine.protocol.types import EngineConfig;"
-        f"runner = ModelRunner(EngineConfig(model_path={str(write(tmp_path))!r}, device='cpu', num_blocks=8));"
+        "import sys, msgspec; from service.engine.execution.runner import ModelRunner;"
+        "from service.engine.protocol.config import EngineConfig;"
+        "runner = ModelRunner(msgspec.json.decode(sys.argv[1], type=EngineConfig));"
         "print(runner.info.backend, *sorted({'transformers', 'torch._dynamo', 'sympy'} & set(sys.modules)))"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    config = msgspec.json.encode(engine_config(write(tmp_path), device="cpu", num_blocks=8)).decode()
+    result = subprocess.run([sys.executable, "-c", code, config], capture_output=True, text=True)
     assert (result.stdout.strip(), result.returncode) == ("native", 0), result.stderr
 
 
@@ -226,7 +227,7 @@ def test_what_is_not_known_for_sure_is_left_to_transformers(name: str, tmp_path:
     family, changes, reason = UNKNOWN[name]
     edit(write(tmp_path, family), **changes)
     with pytest.raises(NotPlain, match=reason):
-        plain_loader.load(EngineConfig(model_path=str(tmp_path)), CPU)
+        plain_loader.load(engine_config(tmp_path), CPU)
 
 
 SETTINGS = {"native_kernels": False, "block_size": 4, "dtype": "float16"}
@@ -234,7 +235,7 @@ SETTINGS = {"native_kernels": False, "block_size": 4, "dtype": "float16"}
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_the_kernels_cannot_is_left_to_transformers(setting: str, tmp_path: Path) -> None:
-    config = EngineConfig(model_path=str(write(tmp_path)), **{setting: SETTINGS[setting]})
+    config = engine_config(write(tmp_path), **{setting: SETTINGS[setting]})
     with pytest.raises(NotPlain):
         plain_loader.load(config, CPU)
     assert not isinstance(loader.load(config, CPU).model, NativeDecoder)
@@ -242,7 +243,7 @@ def test_what_the_kernels_cannot_is_left_to_transformers(setting: str, tmp_path:
 
 def test_heads_of_an_odd_size_are_left_to_transformers(tmp_path: Path) -> None:
     with pytest.raises(NotPlain, match="heads have 40 dimensions"):
-        plain_loader.load(EngineConfig(model_path=str(write(tmp_path, head_dim=40))), CPU)
+        plain_loader.load(engine_config(write(tmp_path, head_dim=40)), CPU)
 
 
 def lose(path: Path) -> None:
@@ -283,7 +284,7 @@ def test_what_is_wrong_with_a_checkpoint_is_told_by_transformers(
     broken: Callable[[Path], None], tmp_path: Path
 ) -> None:
     broken(write(tmp_path))
-    config = EngineConfig(model_path=str(tmp_path))
+    config = engine_config(tmp_path)
     with pytest.raises(NotPlain):
         plain_loader.load(config, CPU)
     with pytest.raises(UnsupportedModel, match=BROKEN[broken]):
@@ -293,24 +294,24 @@ def test_what_is_wrong_with_a_checkpoint_is_told_by_transformers(
 def test_weights_of_another_type_are_left_to_transformers(tmp_path: Path) -> None:
     make_whole_numbers(write(tmp_path))
     with pytest.raises(NotPlain, match="is I8"):
-        plain_loader.load(EngineConfig(model_path=str(tmp_path)), CPU)
+        plain_loader.load(engine_config(tmp_path), CPU)
 
 
 def test_an_adapter_is_left_to_transformers(tmp_path: Path) -> None:
     (write(tmp_path) / "adapter_config.json").write_text("{}")
     with pytest.raises(NotPlain, match="adapter"):
-        plain_loader.load(EngineConfig(model_path=str(tmp_path)), CPU)
+        plain_loader.load(engine_config(tmp_path), CPU)
 
 
 def test_weights_that_compute_nothing_finite_are_refused(tmp_path: Path) -> None:
     file = write(tmp_path) / "model.safetensors"
     save_file({name: tensor * torch.nan for name, tensor in load_file(file).items()}, file, {"format": "pt"})
     with pytest.raises(UnsupportedModel, match="computes no finite number"):
-        plain_loader.load(EngineConfig(model_path=str(tmp_path)), CPU)
+        plain_loader.load(engine_config(tmp_path), CPU)
 
 
 def test_the_files_are_let_go(tmp_path: Path) -> None:
     file = write(tmp_path) / "model.safetensors"
-    loaded = plain_loader.load(EngineConfig(model_path=str(tmp_path)), CPU)
+    loaded = plain_loader.load(engine_config(tmp_path), CPU)
     assert str(file) not in Path("/proc/self/maps").read_text()
     assert loaded.model.weights_bytes

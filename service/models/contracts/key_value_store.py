@@ -1,0 +1,27 @@
+"""The memory for keys and values, as a model that computes its own attention needs it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class LayerKeyValues(Protocol):
+    """The keys and values of one layer."""
+
+    @property
+    def key(self) -> Tensor:
+        """[blocks, block_size, KV, Dk]"""
+        ...
+
+    @property
+    def value(self) -> Tensor:
+        """[blocks, block_size, KV, Dv]"""
+        ...
+
+
+class KeyValueStore(Protocol):
+    """The keys and values of all layers, in order."""
+
+    @property
+    def layers(self) -> Sequence[LayerKeyValues]: ...

@@ -1,0 +1,72 @@
+"""What a loaded model offers to the engine.
+
+A model is computed in two halves: the hidden states of all rows of a step, and the logits of the rows that need them.
+Who computes the attention differs. A ``TorchModel`` is given an attention object with each call. A ``NativeModel``
+computes the attention itself, over the keys and values that it is bound to once.
+"""
+
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from service.models.contracts.attention import Attention
+from service.models.contracts.key_value_store import KeyValueStore
+from service.models.contracts.step_view import StepView
+
+
+class LanguageModel(Protocol):
+    """What all models offer."""
+
+    @property
+    def architecture(self) -> str:
+        """The name of transformers' model class."""
+        ...
+
+    @property
+    def vocab_size(self) -> int:
+        """V, the number of logits of a row."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number type of weights that are not quantized, and of keys and values."""
+        ...
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of all weights. Tied weights count once."""
+        ...
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """The logits [R, V] of ``hidden`` [R, hidden_size]."""
+        ...
+
+
+class TorchModel(LanguageModel, Protocol):
+    """A model whose layers call the attention object that the engine passes in."""
+
+    @property
+    def backend(self) -> Literal["torch"]: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+        """The last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
+        ...
+
+
+class NativeModel(LanguageModel, Protocol):
+    """A model that computes attention itself, on the CPU."""
+
+    @property
+    def backend(self) -> Literal["native"]: ...
+
+    def bind(self, store: KeyValueStore) -> None:
+        """Read and write the keys and values of ``store`` from now on."""
+        ...
+
+    def hidden(self, step: StepView) -> Tensor:
+        """The last hidden states [T, hidden_size] of ``step``, float32."""
+        ...

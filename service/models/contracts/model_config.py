@@ -1,0 +1,17 @@
+"""What loading a model needs to know."""
+
+from msgspec import Struct
+
+
+class ModelConfig(Struct, frozen=True, kw_only=True):
+    """How to load a model. It has no defaults: ``service.settings`` owns them."""
+
+    model_path: str  # directory with config.json, *.safetensors, tokenizer.json
+    device: str  # auto | cpu | cuda | cuda:N
+    dtype: str  # auto | bfloat16 | float16 | float32; auto is the checkpoint's, where the device computes it fast
+    max_model_len: int  # the most tokens of prompt and output together; 0: the model's default
+    block_size: int  # tokens in one KV block; 0: chosen by device and model
+    threads: int  # CPU threads that compute; 0: one for each core
+    native_kernels: bool  # CPU: compute with the compiled kernels where they can be had
+    quantization: str  # none | int8; CPU, by the compiled kernels
+    deterministic: bool  # refuse to start where a row's bits may depend on its neighbours

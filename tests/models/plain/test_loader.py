@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from service.engine.attention.kv_cache import KVCache
+from service.engine.execution.runner import ModelRunner
 from service.errors import UnsupportedModel
 from service.models import loader
 from service.models.hf import loader as transformers_loader
@@ -22,7 +23,7 @@ from service.models.native.decoder import NativeDecoder
 from service.models.plain import config as plain_config
 from service.models.plain import loader as plain_loader
 from service.models.plain import rotary as rotation
-from service.models.plain.config import NotPlain
+from service.models.plain.config import NeedsTransformers
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import WINDOW, build_model, save_model
 
@@ -226,7 +227,7 @@ UNKNOWN: dict[str, tuple[str, dict[str, Any], str]] = {
 def test_what_is_not_known_for_sure_is_left_to_transformers(name: str, tmp_path: Path) -> None:
     family, changes, reason = UNKNOWN[name]
     edit(write(tmp_path, family), **changes)
-    with pytest.raises(NotPlain, match=reason):
+    with pytest.raises(NeedsTransformers, match=reason):
         plain_loader.load(engine_config(tmp_path), CPU)
 
 
@@ -236,13 +237,13 @@ SETTINGS = {"native_kernels": False, "block_size": 4, "dtype": "float16"}
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_what_the_kernels_cannot_is_left_to_transformers(setting: str, tmp_path: Path) -> None:
     config = engine_config(write(tmp_path), **{setting: SETTINGS[setting]})
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsTransformers):
         plain_loader.load(config, CPU)
     assert not isinstance(loader.load(config, CPU).model, NativeDecoder)
 
 
 def test_heads_of_an_odd_size_are_left_to_transformers(tmp_path: Path) -> None:
-    with pytest.raises(NotPlain, match="heads have 40 dimensions"):
+    with pytest.raises(NeedsTransformers, match="heads have 40 dimensions"):
         plain_loader.load(engine_config(write(tmp_path, head_dim=40)), CPU)
 
 
@@ -285,7 +286,7 @@ def test_what_is_wrong_with_a_checkpoint_is_told_by_transformers(
 ) -> None:
     broken(write(tmp_path))
     config = engine_config(tmp_path)
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsTransformers):
         plain_loader.load(config, CPU)
     with pytest.raises(UnsupportedModel, match=BROKEN[broken]):
         loader.load(config, CPU)
@@ -293,13 +294,13 @@ def test_what_is_wrong_with_a_checkpoint_is_told_by_transformers(
 
 def test_weights_of_another_type_are_left_to_transformers(tmp_path: Path) -> None:
     make_whole_numbers(write(tmp_path))
-    with pytest.raises(NotPlain, match="is I8"):
+    with pytest.raises(NeedsTransformers, match="is I8"):
         plain_loader.load(engine_config(tmp_path), CPU)
 
 
 def test_an_adapter_is_left_to_transformers(tmp_path: Path) -> None:
     (write(tmp_path) / "adapter_config.json").write_text("{}")
-    with pytest.raises(NotPlain, match="adapter"):
+    with pytest.raises(NeedsTransformers, match="adapter"):
         plain_loader.load(engine_config(tmp_path), CPU)
 
 
@@ -307,7 +308,7 @@ def test_weights_that_compute_nothing_finite_are_refused(tmp_path: Path) -> None
     file = write(tmp_path) / "model.safetensors"
     save_file({name: tensor * torch.nan for name, tensor in load_file(file).items()}, file, {"format": "pt"})
     with pytest.raises(UnsupportedModel, match="computes no finite number"):
-        plain_loader.load(engine_config(tmp_path), CPU)
+        ModelRunner(engine_config(tmp_path, device="cpu", num_blocks=8))
 
 
 def test_the_files_are_let_go(tmp_path: Path) -> None:

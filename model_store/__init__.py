@@ -1,1 +1,1 @@
-"""A model's name in, verified files on disk out. Knows nothing of serving."""
+"""From a model's name to verified files on this disk. The model store never imports the service."""

@@ -1,6 +1,6 @@
-"""The catalogue: which models are known by name, and where their bytes can be had.
+"""The catalogue: the models that have a name, and the sources of their bytes.
 
-Owns the shape of ``catalog.toml`` and its validation. Never touches the network or the disk beyond that one file.
+Owns the schema of ``catalog.toml`` and its validation. Reads that one file and nothing else.
 """
 
 import re
@@ -52,7 +52,7 @@ Source = HubFile | Wheels
 
 
 class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file, known by its bytes. Whatever source it comes from, it is the same artifact."""
+    """One file, identified by its bytes: the same artifact from any source."""
 
     file: str
     size: Annotated[int, Meta(gt=0)]  # bytes
@@ -60,18 +60,18 @@ class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HubRepository(Struct, frozen=True, forbid_unknown_fields=True):
-    """A hub repository of safetensors, used whole."""
+    """A hub repository of safetensors, of which all needed files are used."""
 
     repo: HubId
     revision: str = "main"
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the catalogue says of one model."""
+    """The catalogue's facts about one model."""
 
     description: str
     licence: str
-    languages: tuple[str, ...] = ()  # BCP-47; empty: many, or unknown
+    languages: tuple[str, ...] = ()  # BCP-47 codes; empty: many, or unknown
     tasks: tuple[Literal["generate", "translate", "answer"], ...] = ("generate", "translate", "answer")
     context_length: Annotated[int, Meta(gt=0)]  # tokens
     prompt_style: Literal["auto", "chat", "base"] = "auto"
@@ -107,12 +107,12 @@ class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"a model name has lower-case letters, digits, dots and single dashes: {name!r}")
 
     def name_of(self, repo: str) -> str | None:
-        """The name of the entry that is this hub repository, if there is one."""
+        """The name of the entry for this hub repository, or None."""
         return next((name for name, entry in self.models.items() if entry.hub and entry.hub.repo == repo), None)
 
 
 def parse(data: dict[str, Any]) -> Catalog:
-    """The catalogue in ``data``, read from TOML. Raises msgspec.ValidationError with the place of the mistake."""
+    """The catalogue in ``data``, parsed TOML. Raises msgspec.ValidationError, which names the wrong field."""
     return msgspec.convert(data, Catalog)
 
 

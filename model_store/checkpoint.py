@@ -1,7 +1,7 @@
-"""A directory as a model: is it whole, and may it be served?
+"""Checks that a directory holds a complete model that may be served.
 
-Reads ``config.json``, the index of the weights and the heads of the safetensors files; never a tensor. What it refuses
-it refuses for good reasons that the message names: pickles, remote code, encoder-decoder models, lost or cut files.
+Reads ``config.json``, the index of the weights and the headers of the safetensors files; never a tensor. Refuses
+pickles, remote code, encoder-decoder models, and missing or truncated files; the message names the reason.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ PICKLED = "pickled weights only, which can run code when they are read; only saf
 
 
 def check(directory: Path) -> None:
-    """Raises IncompleteModel or ModelRefused unless the directory is a whole model that may be served."""
+    """Raises IncompleteModel or ModelRefused unless the directory holds a complete model that may be served."""
     config = directory / "config.json"
     if not config.is_file():
         _refuse_other_formats(directory)
@@ -32,14 +32,14 @@ def check(directory: Path) -> None:
         weights, missing = [], [*missing, f"model.safetensors or {INDEX}"]
     missing += [path.name for path in weights if not path.is_file()]
     if missing:
-        raise IncompleteModel(f"{directory} is no whole model, it lacks {', '.join(missing)}")
+        raise IncompleteModel(f"{directory} is not a complete model: it lacks {', '.join(missing)}")
     require_servable(directory)
     for path in weights:
         _require_whole(path)
 
 
 def require_servable(directory: Path) -> None:
-    """Raises ModelRefused or IncompleteModel by what ``config.json`` says, without a look at the weights."""
+    """Raises ModelRefused or IncompleteModel according to ``config.json`` alone; weights are not read."""
     config = _object(directory / "config.json")
     if config.get("is_encoder_decoder"):
         raise ModelRefused(f"{directory.name} is an encoder-decoder model and the engine serves decoder-only models")
@@ -48,7 +48,10 @@ def require_servable(directory: Path) -> None:
 
 
 def shards(directory: Path) -> list[str]:
-    """The files that the index of the weights names. Raises IncompleteModel if it names none, or a path."""
+    """The files named in the index of the weights.
+
+    Raises IncompleteModel if the index names no file, ModelRefused if it names a path outside of the directory.
+    """
     names = _object(directory / INDEX).get("weight_map")
     if not isinstance(names, dict) or not names:
         raise IncompleteModel(f"{directory / INDEX} has no weight_map")
@@ -59,7 +62,7 @@ def shards(directory: Path) -> list[str]:
 
 
 def _refuse_other_formats(directory: Path) -> None:
-    """A clear word for directories that hold a model in another form."""
+    """Raises ModelRefused, with advice, for a directory that holds a model in another format."""
     files = [path for path in directory.iterdir() if path.is_file()]
     if any(path.name == "adapter_config.json" for path in files):
         raise ModelRefused(f"{directory} holds an adapter, not a model: merge it into its base model first")
@@ -72,9 +75,9 @@ def _refuse_other_formats(directory: Path) -> None:
 
 
 def _is_native(model_type: Any) -> bool:
-    """Whether the installed transformers has this model itself.
+    """Whether the installed transformers implements this model type.
 
-    Its packages are named by model type. Looking there keeps this module from importing transformers and torch.
+    transformers names its packages by model type, so a look at its directory replaces the import of transformers.
     """
     spec = importlib.util.find_spec("transformers")
     places = spec.submodule_search_locations if spec else None
@@ -84,7 +87,10 @@ def _is_native(model_type: Any) -> bool:
 
 
 def _require_whole(path: Path) -> None:
-    """A safetensors file is 8 bytes, a head of so many bytes, and tensors up to the last offset in the head."""
+    """Raises IncompleteModel unless the file has the size that its header describes.
+
+    A safetensors file is 8 bytes (the length of the header), the header, and tensors up to the header's last offset.
+    """
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
@@ -94,9 +100,11 @@ def _require_whole(path: Path) -> None:
             head = json.loads(file.read(length))
         end = max(entry["data_offsets"][1] for name, entry in head.items() if name != "__metadata__")
     except (ValueError, struct.error, KeyError, TypeError, AttributeError) as error:
-        raise IncompleteModel(f"{path} is no safetensors file") from error
+        raise IncompleteModel(f"{path} is not a safetensors file") from error
     if size != 8 + length + end:
-        raise IncompleteModel(f"{path} has {size} bytes, its head describes {8 + length + end}: it was cut or changed")
+        raise IncompleteModel(
+            f"{path} has {size} bytes, its header describes {8 + length + end}: it was truncated or changed"
+        )
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -105,7 +113,7 @@ def _object(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise IncompleteModel(f"{path.parent} lacks {path.name}") from error
     except ValueError as error:
-        raise IncompleteModel(f"{path} is no JSON: {error}") from error
+        raise IncompleteModel(f"{path} is not valid JSON: {error}") from error
     if not isinstance(value, dict):
-        raise IncompleteModel(f"{path} is no JSON object")
+        raise IncompleteModel(f"{path} is not a JSON object")
     return value

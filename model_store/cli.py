@@ -1,7 +1,7 @@
-"""``trivium models``: look at the catalogue and at the store, pull, verify and remove.
+"""``trivium models``: list and show models, pull, verify and remove them.
 
-Owns what is printed. An error is one clear line on stderr and exit code 1. The store is imported by who opens it, since
-every ``trivium`` command imports this file.
+An error is one clear line on stderr and exit code 1. Each command imports the store itself, because every ``trivium``
+command imports this file.
 """
 
 import logging
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from model_store.manifest import Manifest
     from model_store.store import Store
 
-app = typer.Typer(help="Models: what is known, what is here.", no_args_is_help=True)
+app = typer.Typer(help="Models: the catalogue and the models on this disk.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="A name of the catalogue, owner/name[@revision] on the hub, or a path.")]
+Name = Annotated[str, typer.Argument(help="A name in the catalogue, owner/name[@revision] on the hub, or a path.")]
 
 
 @app.callback()
@@ -34,7 +34,7 @@ def models(
     context: typer.Context,
     model_dir: Annotated[Path | None, typer.Option(help="Where models are kept.", envvar="TRIVIUM_MODEL_DIR")] = None,
 ) -> None:
-    """Models: what is known, what is here."""
+    """Models: the catalogue and the models on this disk."""
     from model_store.store import Store, default_root
 
     context.obj = Store(model_dir.expanduser() if model_dir else default_root())
@@ -62,7 +62,7 @@ def list_models(context: typer.Context) -> None:
 
 @app.command()
 def show(context: typer.Context, name: Name) -> None:
-    """Show all that is known of one model."""
+    """Show all facts about one model."""
     store: Store = context.obj
     with _reported():
         stored = {manifest.name: (manifest, directory) for manifest, directory in store.list()}.get(name)
@@ -85,9 +85,9 @@ def show(context: typer.Context, name: Name) -> None:
 
 @app.command()
 def pull(context: typer.Context, name: Name) -> None:
-    """Fetch and convert a model, unless it is here."""
+    """Download and convert a model, unless it is on this disk."""
     store: Store = context.obj
-    if not sys.stderr.isatty():  # progress comes as log lines then
+    if not sys.stderr.isatty():  # progress is shown as log lines then
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
         logging.getLogger("httpx").setLevel(logging.WARNING)
     with _reported():
@@ -98,16 +98,14 @@ def pull(context: typer.Context, name: Name) -> None:
 @app.command()
 def verify(
     context: typer.Context,
-    names: Annotated[
-        list[str] | None, typer.Argument(help="Models of the store; all of them if none is named.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Stored models. Default: all of them.")] = None,
 ) -> None:
-    """Read every file of stored models and compare it with what was pulled."""
+    """Read every file of stored models and compare it with the manifest."""
     store: Store = context.obj
     for name in names or [manifest.name for manifest, _ in store.list()]:
         with _reported():
             manifest = store.verify(name)
-        typer.echo(f"{name}: {len(manifest.files)} files are as they were pulled")
+        typer.echo(f"{name}: {len(manifest.files)} files are unchanged")
 
 
 @app.command()

@@ -1,26 +1,26 @@
-"""What the model store raises.
+"""The errors of the model store.
 
 ModelStoreError
 ├── UnknownModel          the name is neither in the catalogue nor a path nor a hub id
-├── ModelRefused          it is a model, but not one that can be served; the message says why
+├── ModelRefused          the model cannot be served; the message says why
 ├── IncompleteModel       a directory lacks files that a model needs; the message names them
-├── CorruptModel          stored files differ from what was pulled; nothing was deleted
-├── NotEnoughSpace        the disk is too small; both numbers are in the message
-├── NoSource              every source failed; `failures` holds each one's reason
-└── SourceError           one source cannot give the bytes, so the next one is tried
-    ├── Offline           the network is switched off by a setting
-    └── ChecksumMismatch  the bytes are not those that were asked for
+├── CorruptModel          stored files differ from the manifest; nothing was deleted
+├── NotEnoughSpace        the disk is too small; the message has both numbers
+├── NoSource              every source failed; `failures` holds the reasons
+└── SourceError           one source failed, so the next one is tried
+    ├── Offline           a setting forbids the network
+    └── ChecksumMismatch  the bytes have another size or checksum than expected
 """
 
 from collections.abc import Sequence
 
 
 class ModelStoreError(Exception):
-    """Root of the model store's errors. The message is meant for the user as it is."""
+    """Root of the model store's errors. The message is shown to the user."""
 
 
 class UnknownModel(ModelStoreError):
-    """No model is meant by this name."""
+    """No model has this name."""
 
 
 class ModelRefused(ModelStoreError):
@@ -28,19 +28,19 @@ class ModelRefused(ModelStoreError):
 
 
 class IncompleteModel(ModelStoreError):
-    """A directory is not a whole model."""
+    """A directory does not hold a complete model."""
 
 
 class CorruptModel(ModelStoreError):
-    """Files of a pulled model were changed or lost. Only the user removes them."""
+    """Files of a stored model were changed or lost. Only the user removes them."""
 
 
 class NotEnoughSpace(ModelStoreError):
-    """The file system has less room than the next step needs."""
+    """The file system has less free space than the next step needs."""
 
 
 class NoSource(ModelStoreError):
-    """No source gave the artifact. ``failures`` are pairs of source and reason, in the order of the attempts."""
+    """Every source failed. ``failures`` are pairs of source and reason, in the order of the attempts."""
 
     def __init__(self, name: str, failures: Sequence[tuple[str, str]]) -> None:
         self.failures = tuple(failures)
@@ -57,4 +57,4 @@ class Offline(SourceError):
 
 
 class ChecksumMismatch(SourceError):
-    """The bytes, or what the source declares of them, differ from what the catalogue pins."""
+    """The bytes, or the size or checksum that the source declares, differ from the catalogue's."""

@@ -1,6 +1,6 @@
-"""What a model's name means: an entry of the catalogue, a directory, a GGUF file, or a hub repository.
+"""The meaning of a model's name: a catalogue entry, a directory, a GGUF file, or a hub repository.
 
-Reads at most the file system's directory entries; never the network.
+Looks at directory entries of the file system; never uses the network.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ _HUB = re.compile(r"(?P<repo>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w.][\w./
 
 @dataclass(frozen=True, slots=True)
 class Catalogued:
-    """A model of the catalogue."""
+    """A model in the catalogue."""
 
     name: str
     entry: Entry
 
     @property
     def key(self) -> str:
-        """What its files are called in the store."""
+        """The name of the model's directories in the store."""
         return self.name
 
 
@@ -46,7 +46,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class GgufFile:
-    """A GGUF file of the user's. It is converted into the store and stays where it is."""
+    """The user's own GGUF file. The store holds its conversion; the file itself is not changed."""
 
     path: Path
 
@@ -56,7 +56,7 @@ class GgufFile:
 
     @property
     def key(self) -> str:
-        """Changes with the file's place, size and time, so that an exchanged file is converted anew."""
+        """Depends on the file's path, size and time, so that a replaced file is converted again."""
         stat = self.path.stat()
         identity = f"{self.path}\0{stat.st_size}\0{stat.st_mtime_ns}"
         return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', self.path.stem)}-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
@@ -64,7 +64,7 @@ class GgufFile:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A model directory of the user's, used in place."""
+    """The user's own model directory, used in place."""
 
     path: Path
 
@@ -77,7 +77,7 @@ Reference = Catalogued | Hub | GgufFile | Directory
 
 
 def resolve(name: str, catalog: Catalog) -> Reference:
-    """What ``name`` means. Raises UnknownModel with what would have been understood."""
+    """The meaning of ``name``. Raises UnknownModel, whose message lists the names that are understood."""
     if entry := catalog.models.get(name):
         return Catalogued(name, entry)
     path = Path(name).expanduser()
@@ -86,7 +86,7 @@ def resolve(name: str, catalog: Catalog) -> Reference:
     if path.suffix == ".gguf" and path.is_file():
         return GgufFile(path.resolve())
     if name.startswith((".", "/", "~")) or path.suffix == ".gguf":
-        raise UnknownModel(f"there is no model directory and no GGUF file {name!r}")
+        raise UnknownModel(f"there is neither a model directory nor a GGUF file {name!r}")
     if (match := _HUB.fullmatch(name)) and ".." not in name:
         known = catalog.name_of(match["repo"])
         if known and not match["revision"]:

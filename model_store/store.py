@@ -1,13 +1,13 @@
-"""The store of models on this disk: a name in, a whole and verified model out.
+"""The store of models on this disk: from a name to a complete and verified model.
 
     root/
-      ready/<key>/       whole models: their files and trivium.json, the manifest
+      ready/<key>/       complete models: their files and the manifest, trivium.json
       artifacts/<key>/   verified GGUF files, kept so that a newer conversion needs no second download
-      unfinished/<key>/  downloads and conversions that are under way or were broken off
+      unfinished/<key>/  downloads and conversions that are running or were interrupted
       locks/<key>.lock   held by the process that works on <key>
 
-A directory under ``ready`` gets its name by one rename when all in it is whole, so a killed process leaves nothing
-half valid. Two processes that want the same model wait for each other. Imports neither torch nor transformers.
+A directory under ``ready`` gets its name by one rename when everything in it is complete, so a killed process leaves no
+half-valid model. Two processes that want the same model wait for each other. Imports neither torch nor transformers.
 """
 
 import logging
@@ -23,13 +23,13 @@ import platformdirs
 from model_store import catalog, checkpoint, manifest
 from model_store.catalog import Catalog, HubRepository
 from model_store.convert import CONVERTER_VERSION
-from model_store.download import digest
 from model_store.errors import CorruptModel, ModelRefused, NoSource, SourceError, UnknownModel
 from model_store.manifest import Manifest
 from model_store.names import Catalogued, Directory, GgufFile, Hub, Reference, resolve
-from model_store.network import Network
-from model_store.sources import is_artifact, obtain
 from model_store.sources.hub import fetch_repository
+from model_store.sources.obtain import is_artifact, obtain
+from model_store.transfer.download import digest
+from model_store.transfer.network import Network
 from model_store.types import LocalModel
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def default_root() -> Path:
 
 
 class Store:
-    """Models under one directory. Cheap to make; the directory is created when the first model is pulled."""
+    """The models under one directory. The directory is created when the first model is stored."""
 
     def __init__(
         self, root: Path | None = None, *, network: Network | None = None, models: Catalog | None = None
@@ -54,7 +54,7 @@ class Store:
         self._network = network or Network.from_environment()
 
     def ensure(self, name: str) -> LocalModel:
-        """The model, fetched and converted first if it is not here.
+        """The model; it is downloaded and converted first if it is not on this disk.
 
         Raises UnknownModel, ModelRefused, IncompleteModel, NoSource, NotEnoughSpace.
         """
@@ -69,23 +69,26 @@ class Store:
             self._pull(reference)
         if model := self._find(reference):
             return model
-        raise CorruptModel(f"{reference.name} was changed while it was pulled")
+        raise CorruptModel(f"{reference.name} was changed while it was stored")
 
     def find(self, name: str) -> LocalModel | None:
-        """The model if it is here and whole; never asks the network. Raises what a bad name or directory raises."""
+        """The model if it is complete on this disk, else None; never uses the network.
+
+        Raises UnknownModel, ModelRefused, IncompleteModel.
+        """
         reference = self._resolve(name)
         if isinstance(reference, Directory):
             return _in_place(reference)
         return self._find(reference)
 
     def list(self) -> tuple[tuple[Manifest, Path], ...]:
-        """What is stored, with its directory, sorted by name."""
+        """The manifest and the directory of every stored model, sorted by directory."""
         directories = sorted(self._ready.iterdir()) if self._ready.is_dir() else []
         found = ((manifest.read(directory), directory) for directory in directories)
         return tuple((stored, directory) for stored, directory in found if stored)
 
     def verify(self, name: str) -> Manifest:
-        """Read every file of a stored model and compare it with the manifest. Raises CorruptModel, UnknownModel."""
+        """The manifest of a stored model, after every file was compared with it. Raises CorruptModel, UnknownModel."""
         directory = self._stored(name)
         stored = manifest.read(directory)
         if stored is None:
@@ -100,7 +103,7 @@ class Store:
         return stored
 
     def remove(self, name: str) -> None:
-        """Delete a stored model, its artifact and its unfinished downloads. Raises UnknownModel if there are none."""
+        """Delete a stored model, its artifact and its partial downloads. Raises UnknownModel if none of them exists."""
         key = self._stored(name).name
         places = [place for place in (self._ready, self._artifacts, self._unfinished) if (place / key).exists()]
         if not places:
@@ -128,19 +131,23 @@ class Store:
         return reference
 
     def _stored(self, name: str) -> Path:
-        """Where the model is, or would be, in the store. A stored model is also known by the name in its manifest."""
+        """The directory of a model in the store, whether it exists or not. The name in a manifest is taken too."""
         for stored, directory in self.list():
             if name in {stored.name, directory.name}:
                 return directory
         reference = resolve(name, self.catalog)
         if isinstance(reference, Directory):
-            raise UnknownModel(f"{reference.path} is used in place; the store keeps nothing of it")
+            raise UnknownModel(f"{reference.path} is used in place; the store holds no copy")
         return self._ready / reference.key
 
     def _find(self, reference: Stored) -> LocalModel | None:
         directory = self._ready / reference.key
         stored = manifest.read(directory)
-        if stored is None or stored.converter not in {0, CONVERTER_VERSION} or not manifest.is_whole(directory, stored):
+        if (
+            stored is None
+            or stored.converter not in {0, CONVERTER_VERSION}
+            or not manifest.is_complete(directory, stored)
+        ):
             return None
         if not isinstance(reference, Catalogued):
             return LocalModel(reference.name, directory, revision=stored.revision, licence=stored.licence)
@@ -183,7 +190,7 @@ class Store:
         from model_store.convert.model import convert  # brings numpy and the tokenizers library
 
         directory = self._scratch(reference) / "converted"
-        shutil.rmtree(directory, ignore_errors=True)  # of a process that was killed
+        shutil.rmtree(directory, ignore_errors=True)  # left by a killed process
         directory.mkdir()
         convert(gguf, directory)
         self._commit(
@@ -192,7 +199,7 @@ class Store:
             Manifest(
                 name=reference.name,
                 source=source,
-                files=manifest.take(directory),
+                files=manifest.measure(directory),
                 artifact_sha256=sha256,
                 converter=CONVERTER_VERSION,
             ),
@@ -213,20 +220,20 @@ class Store:
             Manifest(
                 name=reference.name,
                 source=f"hub {repository.repo}@{repository.revision}",
-                files=manifest.take(directory),
+                files=manifest.measure(directory),
                 revision=commit,
                 licence=licence,
             ),
         )
 
     def _commit(self, key: str, directory: Path, made: Manifest) -> None:
-        """Give the finished directory its place. What was there before was made by an older release, or damaged."""
+        """Move the finished directory to its place. A directory that was there is damaged, or from an older release."""
         manifest.write(directory, made)
         target = self._ready / key
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             replaced = self._unfinished / key / "replaced"
-            shutil.rmtree(replaced, ignore_errors=True)  # of a process that was killed
+            shutil.rmtree(replaced, ignore_errors=True)  # left by a killed process
             os.replace(target, replaced)
         os.replace(directory, target)
         shutil.rmtree(self._unfinished / key)
@@ -238,7 +245,7 @@ class Store:
 
     @contextmanager
     def _lock(self, key: str) -> Iterator[None]:
-        """The operating system frees the lock of a process that dies."""
+        """Hold the key's lock. The operating system frees the lock of a process that dies."""
         path = self.root / "locks" / f"{key}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(path)

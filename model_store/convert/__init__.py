@@ -1,4 +1,4 @@
-"""Other formats turned into what the engine reads, once. Imported when there is something to convert, not before."""
+"""Conversion of GGUF files to the files that the engine reads. Imported only when there is something to convert."""
 
-# Raise it when the same GGUF file would give other files: stored models are then converted again from their artifact.
+# Increase it when the same GGUF file would give different files: stored models are then converted again.
 CONVERTER_VERSION = 1

@@ -1,7 +1,7 @@
 """A GGUF file's metadata as transformers' ``config.json``.
 
-Only architectures whose whole mathematics is known here are converted, and every metadata key of the architecture must
-be known: a key that is not could change the result, so the model is refused rather than computed wrongly.
+Only architectures in ``_CLASSES`` are converted, and every metadata key of the architecture must be known here: an
+unknown key could change the result, so the model is refused rather than computed wrongly.
 """
 
 import json
@@ -15,7 +15,7 @@ from model_store.errors import ModelRefused
 
 _CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
 
-# Chat models end a turn with one of these; a file names only one of them as its end of sequence.
+# Chat models end a turn with one of these tokens; a GGUF file names only one of them as its end of sequence.
 _ENDS = frozenset(
     {"<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<|eom_id|>", "<|end|>", "<end_of_turn>"}
 )
@@ -23,9 +23,9 @@ _ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The numbers of a decoder that its tensors must agree with."""
+    """The sizes of a decoder. The shapes of its tensors must agree with them."""
 
-    architecture: str  # GGUF's name, which is transformers' model_type too
+    architecture: str  # GGUF's name; transformers' model_type has the same value
     layers: int
     hidden: int
     intermediate: int
@@ -38,7 +38,7 @@ class Shape:
 
 
 def read_shape(file: GgufFile) -> Shape:
-    """The model's shape. Raises ModelRefused if the architecture, or a part of it, is not known here."""
+    """The model's sizes. Raises ModelRefused if the architecture or one of its keys is unknown."""
     metadata = dict(file.metadata)
     architecture = metadata.get("general.architecture")
     if architecture not in _CLASSES:
@@ -102,7 +102,7 @@ def write_config(file: GgufFile, shape: Shape, *, vocab_size: int, tied: bool, a
 
 
 def write_generation_config(file: GgufFile) -> dict[str, Any]:
-    """``generation_config.json`` as a value. A GGUF file knows nothing of sampling, so there is nothing of it here."""
+    """``generation_config.json`` as a value: token ids only, since a GGUF file has no sampling parameters."""
     ids = _special_ids(file)
     kinds, tokens = file.metadata["tokenizer.ggml.token_type"], file.metadata["tokenizer.ggml.tokens"]
     ends = [index for index, text in enumerate(tokens) if kinds[index] == 3 and text in _ENDS]
@@ -121,5 +121,5 @@ def _special_ids(file: GgufFile) -> dict[str, int]:
 
 
 def _float(value: float) -> float:
-    """GGUF keeps float32; the shortest decimal that gives the same float32 is what the author wrote."""
+    """The author's decimal: the shortest one that rounds to the same float32, because GGUF stores float32."""
     return float(str(np.float32(value)))

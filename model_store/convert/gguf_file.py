@@ -1,7 +1,7 @@
-"""A GGUF file: its metadata and its tensors, read without loading it.
+"""A GGUF file: its metadata and its tensors, memory-mapped.
 
-The ``gguf`` package's own reader makes an array of every string, ten seconds and half a gigabyte for a vocabulary of
-150,000; this one reads the head once, in order. What the bytes of a tensor mean is left to ``gguf.quants``. Format:
+The ``gguf`` package's own reader makes an array of every string: ten seconds and half a gigabyte for a vocabulary of
+150,000. This reader reads the header once, in order. ``gguf.quants`` dequantizes the tensors. Format:
 https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.
 """
 
@@ -36,7 +36,7 @@ _SCALARS = {
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """Where a tensor lies and how it is packed. ``shape`` is in torch's order: the last dimension is contiguous."""
+    """A tensor's place and packing. ``shape`` is in torch's order: the last dimension is contiguous."""
 
     name: str
     shape: tuple[int, ...]
@@ -46,13 +46,13 @@ class Tensor:
 
 
 class GgufFile:
-    """One open file. A context manager; tensors are valid inside it."""
+    """An open GGUF file: a context manager. Tensors are valid until it closes."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ModelRefused if it is not a GGUF file or was cut."""
+        """Raises ModelRefused if the file is not GGUF or was truncated."""
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
-                raise ModelRefused(f"{path} is no GGUF file")
+                raise ModelRefused(f"{path} is not a GGUF file")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._at = 4
         try:
@@ -68,9 +68,7 @@ class GgufFile:
         self.close()
 
     def close(self) -> None:
-        with suppress(
-            BufferError
-        ):  # an array still looks at the file, say in a traceback: it is closed with the last one
+        with suppress(BufferError):  # an array, perhaps in a traceback, still uses the map; the last one closes it
             self._map.close()
 
     def rows(self, tensor: Tensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
@@ -105,7 +103,7 @@ class GgufFile:
             tensors[name] = Tensor(name, shape, kind, data + offset, int(np.prod(shape)) // elements * size)
         end = max((tensor.offset + tensor.size for tensor in tensors.values()), default=data)
         if end > len(self._map):
-            raise ValueError(f"it has {len(self._map)} bytes, its head describes {end}")
+            raise ValueError(f"it has {len(self._map)} bytes, its header describes {end}")
         return metadata, tensors
 
     def _place(self) -> tuple[str, tuple[int, ...], Any, int]:

@@ -1,4 +1,4 @@
-"""A GGUF file turned into a model directory."""
+"""Conversion of a GGUF file to a model directory."""
 
 from pathlib import Path
 
@@ -12,8 +12,7 @@ from model_store.errors import ModelRefused
 def convert(path: Path, directory: Path) -> None:
     """Write the GGUF file's model into ``directory``: bfloat16 safetensors, tokenizer, configs, chat template.
 
-    Memory stays bounded by a few chunks and the vocabulary. Raises ModelRefused for what is not known here, and
-    NotEnoughSpace.
+    Memory is bounded by a few chunks and the vocabulary. Raises ModelRefused for unknown content, and NotEnoughSpace.
     """
     with GgufFile(path) as file:
         shape = read_shape(file)

@@ -1,7 +1,7 @@
-"""A safetensors file written tensor by tensor, so that a model larger than memory can be written.
+"""Writes a safetensors file tensor by tensor, so that a model larger than memory can be written.
 
-The ``safetensors`` package wants all tensors at once. Format: https://huggingface.co/docs/safetensors, 8 bytes of
-length, a JSON head with every tensor's place, then the tensors without gaps.
+The ``safetensors`` package needs all tensors at once. Format: https://huggingface.co/docs/safetensors, 8 bytes (the
+length of the header), a JSON header with every tensor's place, then the tensors without gaps.
 """
 
 import json
@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.download import require_space
-from model_store.progress import track
+from model_store.transfer.download import require_space
+from model_store.transfer.progress import track
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A bfloat16 tensor to be written: ``chunks`` gives its float32 values in order, in pieces of any shape."""
+    """A bfloat16 tensor to write. ``chunks`` gives its float32 values in order, in arrays of any shape."""
 
     name: str
     shape: Sequence[int]
@@ -40,7 +40,7 @@ def write(path: Path, tensors: Sequence[Planned], title: str) -> None:
         head[tensor.name] = {"dtype": "BF16", "shape": tensor.shape, "data_offsets": [end, end + tensor.size]}
         end += tensor.size
     encoded = json.dumps(head, separators=(",", ":")).encode()
-    encoded += b" " * (-len(encoded) % 8)  # readers map the file: tensors begin at a multiple of 8
+    encoded += b" " * (-len(encoded) % 8)  # readers map the file, so tensors begin at a multiple of 8
     require_space(path.parent, 8 + len(encoded) + end)
     with path.open("wb") as file, track(title, end) as task:
         start = file.write(struct.pack("<Q", len(encoded)) + encoded)

@@ -1,8 +1,8 @@
-"""A GGUF file's vocabulary as a faithful ``tokenizer.json``.
+"""A GGUF file's vocabulary as an exact ``tokenizer.json``.
 
-Built from the file's own tokens, merges and token types, and from what its pre-tokenizer name stands for in the model's
-original tokenizer. Byte-level BPE only, and only pre-tokenizers that are known here: a near miss gives other tokens for
-digits or spaces, and a model that quietly answers worse.
+It is built from the file's tokens, merges and token types, and from the pre-tokenizer that the file names. Only
+byte-level BPE and the pre-tokenizers below are converted: a pre-tokenizer that differs slightly gives other tokens for
+digits or spaces, and the model would answer worse without an error.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ _QWEN2 = (
 
 
 def _pre_tokenizer(name: str) -> tuple[Any, Any]:
-    """The normalizer (None: none) and the pre-tokenizer that a GGUF pre-tokenizer name stands for."""
+    """The normalizer (or None) and the pre-tokenizer for a pre-tokenizer name in GGUF. Raises ModelRefused."""
     gpt2 = pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=False, use_regex=True)
     only_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=False, use_regex=False)
     match name:
@@ -36,9 +36,9 @@ def _pre_tokenizer(name: str) -> tuple[Any, Any]:
 
 
 def build_tokenizer(file: GgufFile) -> Tokenizer:
-    """The tokenizer. Unused fillers of the vocabulary are left out, as they are in the original.
+    """The tokenizer, without the unused entries of the vocabulary, like the original tokenizer.
 
-    Raises ModelRefused if the vocabulary is of a kind that is not known here.
+    Raises ModelRefused if the kind of the vocabulary is unknown.
     """
     metadata = file.metadata
     if metadata.get("tokenizer.ggml.model") != "gpt2":
@@ -51,7 +51,7 @@ def build_tokenizer(file: GgufFile) -> Tokenizer:
     merges = [tuple(merge.split(" ")) for merge in metadata["tokenizer.ggml.merges"]]
     try:
         tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, fuse_unk=False, byte_fallback=False))
-    except Exception as error:  # the Rust library raises Exception itself
+    except Exception as error:  # the Rust library raises plain Exception
         raise ModelRefused(f"the GGUF file's vocabulary and merges do not fit together: {error}") from error
     normalizer, tokenizer.pre_tokenizer = _pre_tokenizer(metadata.get("tokenizer.ggml.pre", "gpt-2"))
     if normalizer is not None:
@@ -73,7 +73,7 @@ def tokenizer_config(file: GgufFile, context: int) -> dict[str, Any]:
     words = {"bos_token": "bos", "eos_token": "eos", "pad_token": "padding", "unk_token": "unknown"}
     ids = {name: file.metadata.get(f"tokenizer.ggml.{word}_token_id") for name, word in words.items()}
     return {
-        "tokenizer_class": "PreTrainedTokenizerFast",  # take tokenizer.json as it is
+        "tokenizer_class": "PreTrainedTokenizerFast",  # uses tokenizer.json as it is
         "model_max_length": context,
         "clean_up_tokenization_spaces": False,
         "add_bos_token": _adds_bos(file),

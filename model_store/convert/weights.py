@@ -1,6 +1,6 @@
 """A GGUF file's tensors as one ``model.safetensors`` in bfloat16.
 
-Every tensor of the file must have a place in the model and every place must be filled, or the model is refused.
+The model is refused unless every tensor of the file has a place in it and every place has a tensor.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ from model_store.convert.safetensors_file import Planned
 from model_store.errors import ModelRefused
 
 _CHUNK = 1 << 20  # values dequantized at a time
-_TIED = 0.25  # two quantizations of one matrix differ by a few percent, two matrices by more than their size
+_TIED = 0.25  # relative: two quantizations of one matrix differ by a few percent, two matrices by more than 100 %
 
 EMBEDDING, HEAD = "token_embd.weight", "output.weight"
 _LAYER = {
@@ -49,10 +49,9 @@ def has_attention_bias(file: GgufFile) -> bool:
 
 
 def is_tied(file: GgufFile) -> bool:
-    """Whether the embedding is the output matrix too.
+    """Whether the embedding and the output matrix are the same.
 
-    Some files store a tied matrix twice, in two quantizations: a sample of their rows tells it from an output matrix
-    of its own.
+    Some files store a tied matrix twice, in two quantizations. A sample of rows is compared to find out.
     """
     if HEAD not in file.tensors:
         return True
@@ -69,7 +68,7 @@ def write_weights(file: GgufFile, shape: Shape, path: Path, *, tied: bool) -> No
     """Write all tensors. Raises ModelRefused and NotEnoughSpace."""
     names = _names(file, shape, tied)
     sources = dict(file.tensors)
-    if tied and HEAD in sources:  # one matrix, the finer of the two copies
+    if tied and HEAD in sources:  # keep the copy with the finer quantization
         head = sources.pop(HEAD)
         sources[EMBEDDING] = max(sources[EMBEDDING], head, key=lambda tensor: tensor.size)
     if missing := names.keys() - sources.keys():
@@ -88,7 +87,7 @@ def write_weights(file: GgufFile, shape: Shape, path: Path, *, tied: bool) -> No
 
 
 def _names(file: GgufFile, shape: Shape, tied: bool) -> dict[str, str]:
-    """GGUF's name of every tensor that the model has, and transformers' name for it."""
+    """From GGUF's name of every tensor in the model to transformers' name."""
     layer = dict(_LAYER)
     if shape.architecture == "qwen2" or has_attention_bias(file):
         layer |= _BIASES
@@ -104,7 +103,7 @@ def _names(file: GgufFile, shape: Shape, tied: bool) -> dict[str, str]:
 
 
 def _shapes(shape: Shape, vocab_size: int) -> dict[str, tuple[int, ...]]:
-    """What each tensor's shape must be, by the last two parts of its GGUF name."""
+    """The expected shape of each tensor, by the last two parts of its GGUF name."""
     queries, keys = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
     return {
         EMBEDDING: (vocab_size, shape.hidden),
@@ -145,8 +144,11 @@ def _pieces(file: GgufFile, tensor: Tensor) -> Iterable[NDArray[np.float32]]:
 
 
 def _unpermuted(file: GgufFile, tensor: Tensor, heads: int) -> Iterable[NDArray[np.float32]]:
-    """llama.cpp turns neighbouring pairs by the rotary embedding, transformers the two halves of a head: GGUF's llama
-    rows are therefore interleaved within each head, and are put back here."""
+    """The rows in transformers' order.
+
+    llama.cpp rotates neighbouring pairs, transformers the two halves of a head. So rows of GGUF's llama are interleaved
+    within each head.
+    """
     values = np.concatenate(list(_pieces(file, tensor)))
     per_head = tensor.shape[0] // heads
     yield values.reshape(heads, per_head // 2, 2, *tensor.shape[1:]).swapaxes(1, 2).reshape(tensor.shape)

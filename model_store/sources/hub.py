@@ -1,7 +1,7 @@
 """The Hugging Face hub as a source of one file or of a whole repository.
 
-``huggingface_hub`` is asked what the hub has (sizes, checksums, commit); the bytes go through our own download, so that
-resuming, checking and progress are the same for every source. Takes safetensors and text files, nothing else.
+``huggingface_hub`` tells sizes, checksums and commit; ``transfer.download`` fetches the bytes, so that resuming,
+checking and progress are the same for every source. Only safetensors and text files are fetched.
 """
 
 import re
@@ -12,20 +12,20 @@ import httpx
 
 from model_store import checkpoint
 from model_store.catalog import Artifact, HubFile, HubRepository
-from model_store.download import RemoteFile, fetch
 from model_store.errors import ChecksumMismatch, ModelRefused, SourceError
-from model_store.network import Network
+from model_store.transfer.download import RemoteFile, fetch
+from model_store.transfer.network import Network
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_SECONDS = 10.0  # until the hub has to answer a question
+_SECONDS = 10.0  # time-out of a metadata request
 
-# The old tokenizer formats, wanted only where there is no tokenizer.json.
+# Older tokenizer formats, fetched only if there is no tokenizer.json.
 _SLOW_TOKENIZER = re.compile(r"[^/]+\.(model|spm|tiktoken)|vocab\.txt|merges\.txt")
 _TEXT = re.compile(r"[^/]+\.(json|jinja)")
 
 
 def fetch_file(source: HubFile, artifact: Artifact, target: Path, network: Network) -> None:
-    """Make ``target`` the artifact. The hub is asked for the file's checksum first: half a gigabyte is a lot to refuse.
+    """Download the artifact to ``target``. The declared checksum is compared first, before half a gigabyte is fetched.
 
     Raises SourceError.
     """
@@ -35,7 +35,7 @@ def fetch_file(source: HubFile, artifact: Artifact, target: Path, network: Netwo
     url = hf_hub_url(source.repo, source.file, revision=source.revision, endpoint=network.hub)
     try:
         declared = get_hf_file_metadata(url, timeout=_SECONDS, endpoint=network.hub)
-    except Exception as error:  # huggingface_hub changes its HTTP library, and so its errors, between versions
+    except Exception as error:  # versions of huggingface_hub use different HTTP libraries, with different exceptions
         raise SourceError(_reason(error, network)) from error
     if declared.size not in {None, artifact.size}:
         raise ChecksumMismatch(f"declares {declared.size} bytes instead of {artifact.size}")
@@ -47,10 +47,10 @@ def fetch_file(source: HubFile, artifact: Artifact, target: Path, network: Netwo
 
 
 def fetch_repository(repository: HubRepository, directory: Path, network: Network) -> tuple[Path, str, str]:
-    """Fetch what a server needs of a repository into a directory under ``directory`` named by the commit.
+    """Download the files that serving needs into a directory under ``directory``, which is named by the commit.
 
-    Returns that directory, the commit and the licence that the model card names. The small files come first, so that a
-    model that cannot be served is refused before its weights are fetched. Raises SourceError, ModelRefused.
+    Returns that directory, the commit and the licence in the model card. Small files are fetched first, so that a model
+    that cannot be served is refused before its weights are fetched. Raises SourceError, ModelRefused.
     """
     network.require_hub()
     from huggingface_hub import HfApi, hf_hub_url
@@ -58,7 +58,7 @@ def fetch_repository(repository: HubRepository, directory: Path, network: Networ
     try:
         api = HfApi(endpoint=network.hub)
         info = api.model_info(repository.repo, revision=repository.revision, files_metadata=True, timeout=_SECONDS)
-    except Exception as error:  # as above
+    except Exception as error:  # see fetch_file
         raise SourceError(_reason(error, network)) from error
     commit = info.sha or repository.revision
     files = {file.rfilename: file for file in info.siblings or ()}
@@ -73,7 +73,7 @@ def fetch_repository(repository: HubRepository, directory: Path, network: Networ
     def get(names: list[str]) -> None:
         for name in names:
             if name not in files:
-                raise SourceError(f"has no file {name}, though {checkpoint.INDEX} names it")
+                raise SourceError(f"lacks the file {name}, which {checkpoint.INDEX} names")
             if not (target / name).exists():
                 url = hf_hub_url(repository.repo, name, revision=commit, endpoint=network.hub)
                 fetch(client, _remote(url, files[name], headers), target / name)
@@ -86,7 +86,7 @@ def fetch_repository(repository: HubRepository, directory: Path, network: Networ
 
 
 def _authorization() -> dict[str, str]:
-    """The user's own token, from HF_TOKEN or an earlier login. httpx does not pass it on to another host."""
+    """The user's own token, from HF_TOKEN or an earlier login. httpx does not send it to another host on redirects."""
     from huggingface_hub import get_token
 
     token = get_token()
@@ -122,7 +122,7 @@ def _reason(error: Exception, network: Network) -> str:
         case GatedRepoError():
             return "is gated: accept its licence on the hub and set HF_TOKEN"
         case RepositoryNotFoundError():
-            return "is not there, or needs HF_TOKEN"
+            return "does not exist, or needs HF_TOKEN"
         case RevisionNotFoundError():
             return "has no such revision"
         case HfHubHTTPError() if error.response is not None:

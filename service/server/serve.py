@@ -13,8 +13,8 @@ import uvicorn
 from rich.console import Console
 from rich.table import Table
 
-from model_store.network import Network
 from model_store.store import Store
+from model_store.transfer.network import Network
 from model_store.types import LocalModel
 from service import logs
 from service.api.app import create_app

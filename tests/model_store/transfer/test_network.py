@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import Offline
-from model_store.network import HUB, INDEX, Network, shown
+from model_store.transfer.network import HUB, INDEX, Network, shown
 
 
 def test_the_environment_is_read():

@@ -1,7 +1,7 @@
-"""One remote file onto this disk: resumable, checksummed, atomic.
+"""Downloads one remote file: resumable, checksummed, atomic.
 
-A file that is being fetched is ``NAME.part``; it becomes ``NAME`` by one rename, after its size and checksum were
-found right. So a file without that suffix is whole, whenever the process was killed. Never decides where to fetch from.
+During the download the file is ``NAME.part``. One rename makes it ``NAME``, after its size and checksum were verified.
+So a file without that suffix is complete, even if the process was killed at any moment. The caller chooses the source.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from model_store.errors import ChecksumMismatch, NotEnoughSpace, SourceError
-from model_store.network import shown
-from model_store.progress import Task, track
+from model_store.transfer.network import shown
+from model_store.transfer.progress import Task, track
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file elsewhere, and all that is known of its bytes."""
+    """A file on a server, and the known facts about its bytes."""
 
     url: str
     name: str
@@ -39,7 +39,7 @@ class RemoteFile:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def mismatch(self, path: Path) -> str:
-        """How the bytes in ``path`` differ from what is known; empty if they do not."""
+        """How the bytes in ``path`` differ from the known facts; empty if they match."""
         size = path.stat().st_size
         if self.size is not None and size != self.size:
             return f"{size} bytes instead of {self.size}"
@@ -51,11 +51,11 @@ class RemoteFile:
 
 
 class _Interrupted(Exception):
-    """The transfer broke off and may go on where it stopped."""
+    """The transfer was interrupted and can continue where it stopped."""
 
 
 def digest(path: Path) -> str:
-    """The file's sha256, in hex."""
+    """The file's sha256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -68,20 +68,20 @@ def require_space(directory: Path, size: int) -> None:
 
 
 def fetch(client: httpx.Client, remote: RemoteFile, target: Path) -> None:
-    """Make ``target`` the remote file, going on from an earlier ``.part`` if there is one.
+    """Download the remote file to ``target``; an earlier ``.part`` is continued.
 
-    Raises SourceError if the server does not give the file, ChecksumMismatch if it gives another, and NotEnoughSpace.
-    A ``.part`` with wrong bytes is dropped; no other file is touched.
+    Raises SourceError if the server does not send the file, ChecksumMismatch if it sends another one, and
+    NotEnoughSpace. A ``.part`` with wrong bytes is deleted; no other file is touched.
     """
     part = target.with_name(target.name + ".part")
     if not (remote.sha256 or remote.git_sha1):
-        part.unlink(missing_ok=True)  # nothing would tell whether the old beginning fits the new end
+        part.unlink(missing_ok=True)  # without a checksum nothing shows whether the old beginning fits the new end
     resumed = part.exists()
     part.touch()
     _receive(client, remote, part)
     problem = remote.mismatch(part)
     if problem and resumed:
-        logger.info("%s: %s, after an earlier beginning; fetching it anew", remote.name, problem)
+        logger.info("%s: %s, after resuming an earlier download; downloading it again", remote.name, problem)
         os.truncate(part, 0)
         _receive(client, remote, part)
         problem = remote.mismatch(part)
@@ -92,7 +92,7 @@ def fetch(client: httpx.Client, remote: RemoteFile, target: Path) -> None:
 
 
 def _receive(client: httpx.Client, remote: RemoteFile, part: Path) -> None:
-    """Fill ``part``, trying again after interruptions for as long as the transfer gets ahead."""
+    """Fill ``part``. Interrupted transfers are retried as long as new bytes arrive."""
     if remote.size is not None:
         require_space(part.parent, remote.size - part.stat().st_size)
     failures = 0
@@ -105,12 +105,12 @@ def _receive(client: httpx.Client, remote: RemoteFile, part: Path) -> None:
                 failures = 0 if part.stat().st_size > before else failures + 1
                 if failures == _ATTEMPTS:
                     raise SourceError(str(error)) from error
-                logger.info("%s: %s; going on", remote.name, str(error))
+                logger.info("%s: %s; retrying", remote.name, str(error))
                 time.sleep(_BACKOFF * 2**failures)
 
 
 def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) -> None:
-    """One request for the bytes that are still missing."""
+    """Request the missing bytes once."""
     have = part.stat().st_size
     if remote.size is not None and have > remote.size:
         have = 0
@@ -119,7 +119,7 @@ def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) ->
         headers["Range"] = f"bytes={have}-"
     try:
         with client.stream("GET", remote.url, headers=headers) as response:
-            if response.status_code == 416:  # the .part is longer than the file, so it is of another one
+            if response.status_code == 416:  # the .part is longer than the file, so it belongs to another file
                 os.truncate(part, 0)
                 raise _Interrupted(f"{shown(remote.url)} has no bytes beyond {have}")
             if response.status_code in _TRANSIENT:
@@ -128,14 +128,16 @@ def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) ->
                 raise SourceError(f"{shown(remote.url)} answers {response.status_code} {response.reason_phrase}")
             goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
             if response.status_code == 206 and not goes_on:
-                raise SourceError(f"{shown(remote.url)} answers with another range than was asked for")
+                raise SourceError(f"{shown(remote.url)} answers with another range than requested")
             _write(response, remote, part, have if goes_on else 0, task)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
         if have:
             raise _Interrupted(f"cannot reach {shown(remote.url)}: {error}") from error
         raise SourceError(f"cannot reach {shown(remote.url)}: {error}") from error
     except httpx.TransportError as error:
-        raise _Interrupted(f"{shown(remote.url)} broke off: {str(error) or type(error).__name__}") from error
+        raise _Interrupted(
+            f"{shown(remote.url)}: the connection broke off: {str(error) or type(error).__name__}"
+        ) from error
     except httpx.HTTPError as error:
         raise SourceError(f"{shown(remote.url)}: {error}") from error
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from model_store import download
-from model_store.download import RemoteFile, fetch
 from model_store.errors import ChecksumMismatch, NotEnoughSpace, SourceError
-from model_store.network import Network
+from model_store.transfer import download
+from model_store.transfer.download import RemoteFile, fetch
+from model_store.transfer.network import Network
 from tests.model_store.file_server import FileServer, Resource
 
 BODY = bytes(range(256)) * (20 << 10)  # 5 MiB
@@ -186,7 +186,7 @@ def test_log_lines_tell_the_progress_where_there_is_no_terminal(
     server: FileServer, get: Fetch, caplog: pytest.LogCaptureFixture
 ):
     server.resources["/file"] = Resource(BODY)
-    with caplog.at_level(logging.INFO, "model_store.progress"):
+    with caplog.at_level(logging.INFO, "model_store.transfer.progress"):
         get()
     assert caplog.messages[0] == "file: 0 bytes of 5.2 MB (0%)"
     assert caplog.messages[-1] == "file: 5.2 MB of 5.2 MB (100%)"
@@ -198,7 +198,8 @@ def test_a_killed_process_leaves_a_part_that_the_next_one_goes_on_with(server: F
     server.resources["/file"] = Resource(BODY, before_byte=lambda sent: release.wait() if sent >= 3 << 20 else None)
     script = (
         "import logging, sys; from pathlib import Path\n"
-        "from model_store.download import RemoteFile, fetch; from model_store.network import Network\n"
+        "from model_store.transfer.download import RemoteFile, fetch\n"
+        "from model_store.transfer.network import Network\n"
         "logging.basicConfig(level=logging.INFO, format='%(message)s')\n"
         "remote = RemoteFile(sys.argv[1], 'file', int(sys.argv[2]), sys.argv[3])\n"
         "fetch(Network().client(), remote, Path(sys.argv[4]))\n"

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 SCRIPT = """
-from model_store.progress import track
+from model_store.transfer.progress import track
 with track("weights.bin", 8_000_000) as task:
     for done in range(0, 8_000_001, 1_000_000):
         task.update(done)

@@ -1,0 +1,1 @@
+"""Bytes over the network onto this disk: resumable, checked, with progress. Knows no model and no catalogue."""

@@ -22,7 +22,7 @@ import service
 from service.engine.protocol.types import EngineInfo, FinishReason, StepStats
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.usage import Timings, Usage
-from service.tasks.translation.result import Flag
+from service.tasks.translation import Flag
 
 # From a token on a GPU (milliseconds) to a long prompt on two CPU cores (a minute).
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)

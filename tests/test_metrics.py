@@ -15,8 +15,7 @@ from service.processes.supervisor import ProcessObserver
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
-from service.tasks.translation.result import Flag
-from service.tasks.translation.run import Observer as TranslationObserver
+from service.tasks.translation import Flag, TranslationObserver
 from tests.engine_info import engine_info
 
 DEPLOY = Path(__file__).parents[1] / "deploy"

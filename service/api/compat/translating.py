@@ -11,9 +11,7 @@ from service.api.replies.reply import Json, reply_whole
 from service.api.requests.options import at_most
 from service.api.state import State
 from service.tasks.generation.generator import Options
-from service.tasks.translation.order import Order
-from service.tasks.translation.result import Translation
-from service.tasks.translation.run import TranslationRun
+from service.tasks.translation import Translation, TranslationOrder, TranslationRun
 
 FLAGS_HEADER = "x-translation-flags"  # what is doubtful, for which these APIs have no field
 
@@ -21,7 +19,7 @@ FLAGS_HEADER = "x-translation-flags"  # what is doubtful, for which these APIs h
 async def translate(
     http: Request,
     state: State,
-    order: Order,
+    order: TranslationOrder,
     write: Callable[[list[Translation]], Any],
     *,
     options: Options,

@@ -17,7 +17,7 @@ from service.api.requests.fields import (
     contradiction,
 )
 from service.api.requests.messages import Messages
-from service.tasks.translation.order import Formality, Format
+from service.tasks.translation import Formality, Format
 
 _LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
 

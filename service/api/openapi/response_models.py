@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from service.tasks.translation.result import Flag
+from service.tasks.translation import Flag
 
 
 class PromptTokensDetails(BaseModel):

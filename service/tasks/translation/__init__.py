@@ -1,6 +1,44 @@
-"""Translation of texts by a language model that is shown how."""
+"""Translation of texts by a language model that is shown examples.
 
-from service.tasks.translation.order import Order, Term
-from service.tasks.translation.translator import Job, Translator
+A sentence takes this path; each name is a class:
 
-__all__ = ["Job", "Order", "Term", "Translator"]
+    text of a TranslationOrder
+     └─ ParsedDocument      documents/         the text as units, and what stands between them
+         └─ Unit            documents/marks/   a segment as the model sees it: markers stand for tags and placeholders
+             └─ SourceSegment    plan.py       a unit that is translated once, however often it occurs
+                 └─ SegmentPrompt              what the model is asked for a source segment
+                     └─ TranslationCandidate   one decoding of the prompt; a flagged one gets a second prompt
+                         └─ Segment            the better candidate, in its place in the Translation
+
+The package knows the texts, the prompts and the quality of what comes back. It never knows HTTP or the engine's steps.
+"""
+
+from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.language.detection import Detection
+from service.tasks.translation.language.segmentation import Splitting
+from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.prepared import PreparedTranslation
+from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS, Formality
+from service.tasks.translation.prompting.glossary import Term
+from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.result import Segment, SegmentDelta, Translation
+from service.tasks.translation.run import TranslationObserver, TranslationRun
+from service.tasks.translation.translator import Translator
+
+__all__ = [
+    "FORMS_OF_ADDRESS",
+    "Detection",
+    "Flag",
+    "Formality",
+    "Format",
+    "PreparedTranslation",
+    "Segment",
+    "SegmentDelta",
+    "Splitting",
+    "Term",
+    "Translation",
+    "TranslationObserver",
+    "TranslationOrder",
+    "TranslationRun",
+    "Translator",
+]

@@ -1,38 +1,25 @@
-"""What a client wants translated, and how."""
+"""The order: which texts a client wants translated, and how."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-Format = Literal["text", "markdown", "html", "xml"]
-Formality = Literal["default", "more", "less", "prefer_more", "prefer_less"]
-Splitting = Literal["sentences", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """An entry of a glossary: where ``source`` stands in a text, ``target`` is to stand in its translation."""
-
-    source: str
-    target: str
+from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.language.segmentation import Splitting
+from service.tasks.translation.prompting.formality import Formality
+from service.tasks.translation.prompting.glossary import Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """``source`` and ``target`` are names or codes of languages; without ``source`` each text's own is detected.
-
-    ``context`` is read by the model and not translated. ``alternatives`` are further translations of each text.
-    ``splitting`` says where a text may be cut beside where its layout and markup do: at sentences, or
-    nowhere.
-    """
+class TranslationOrder:
+    """Texts to translate, with everything the client says about the translation."""
 
     texts: tuple[str, ...]
-    target: str
-    source: str | None = None
+    target: str  # name or code of a language
+    source: str | None = None  # name or code of a language; None: the language of each text is detected
     format: Format = "text"
-    splitting: Splitting = "sentences"
+    splitting: Splitting = "sentences"  # where a text may be cut, besides where its layout and its markup cut it
     glossary: tuple[Term, ...] = ()
     do_not_translate: tuple[str, ...] = ()
-    context: str = ""
-    output_prefix: str = ""
+    context: str = ""  # the model reads it, but does not translate it
+    output_prefix: str = ""  # each translation begins with it
     formality: Formality = "default"
-    alternatives: int = 0
+    alternatives: int = 0  # number of further translations of each text

@@ -1,4 +1,4 @@
-"""What is to be translated for an order, each piece once, and where it stands in the texts."""
+"""The plan of an order: the source segments to translate, each once, and where they stand in the texts."""
 
 import re
 from collections.abc import Mapping
@@ -7,120 +7,137 @@ from functools import partial
 
 from service.errors import TooManySegments
 from service.tasks.text.languages import Language
-from service.tasks.translation import documents
-from service.tasks.translation.documents.document import Document, Unit
-from service.tasks.translation.guard import Detect
-from service.tasks.translation.order import Order, Term
-from service.tasks.translation.result import Detection
-from service.tasks.translation.segmentation import split
-from service.tasks.translation.sentences import SENTENCES
-from service.tasks.translation.terms import occurring
+from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.documents.reading import read_document
+from service.tasks.translation.language.detection import Detect, Detection
+from service.tasks.translation.language.segmentation import split
+from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.prompting.example_sentences import SENTENCES
+from service.tasks.translation.prompting.glossary import Term, find_terms
 
 _TAG = re.compile(r"<[^<>]*>")
-_CERTAIN = 0.5  # confidence from which on a detected language is believed; below, the model is left to find out
+_MOST_CHARACTERS = 20_000  # of HTML or XML that are looked at to detect its language
+_CERTAIN = 0.5  # a detected language counts from this confidence on; below, the prompt names no source language
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """What is translated once, however often it stands in the texts. Its translation begins with ``prefix``."""
+class SourceSegment:
+    """A segment that is translated once, however often it stands in the texts of an order."""
 
     unit: Unit
-    source: Language | None
-    prefix: str
-    terms: tuple[Term, ...]  # of the glossary, those that stand in it
+    source: Language | None  # None if it is not known
+    prefix: str  # the translation begins with it
+    terms: tuple[Term, ...]  # the terms of the glossary that occur in the segment
 
-    def dressed(self, text: str) -> str:
-        """What the model wrote, as it will stand; white space at its end is no part of it, or not yet."""
-        if not text.strip():
+    def complete(self, written: str) -> str:
+        """The text that the model has written behind the prefix, with the prefix and without white space at its end.
+
+        It is "" as long as the model has written nothing but white space.
+        """
+        if not written.strip():
             return ""
-        goes_on = self.prefix and not self.prefix[-1].isspace()
-        return self.prefix + (text if goes_on else text.lstrip()).rstrip()
+        continues_word = self.prefix and not self.prefix[-1].isspace()
+        return self.prefix + (written if continues_word else written.lstrip()).rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class TextPlan:
-    """``pieces`` has for each unit of the document the number of its piece."""
+    """One text of an order. ``segments[i]`` is the number of the source segment for unit ``i`` of the document."""
 
-    document: Document
+    document: ParsedDocument
     source: Language | None
     detected: Detection | None
-    pieces: tuple[int, ...]
+    segments: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """``pieces`` are what the model is asked for."""
+class TranslationPlan:
+    """Everything about an order that does not depend on the model. Numbers of segments are places in ``segments``."""
 
-    order: Order
+    order: TranslationOrder
     target: Language
     texts: tuple[TextPlan, ...]
-    pieces: tuple[Piece, ...]
+    segments: tuple[SourceSegment, ...]
 
 
-def make_plan(order: Order, source: Language | None, target: Language, detect: Detect, *, max_segments: int) -> Plan:
-    """Read the texts. Takes a while for long ones, so it may run in a thread.
+def make_plan(
+    order: TranslationOrder, source: Language | None, target: Language, detect: Detect, *, max_segments: int
+) -> TranslationPlan:
+    """Read the texts of an order. This takes a while for long texts, so it may run in a thread.
 
-    Raises TooManySegments and MalformedMarkup.
+    A text that is in the target language already has no segments. Raises TooManySegments and MalformedMarkup.
     """
     numbers: dict[tuple[Unit, Language | None, str], int] = {}
-    pieces: list[Piece] = []
+    segments: list[SourceSegment] = []
     texts = []
-    segments = 0
+    num_units = 0
     protected = {term: term for term in order.do_not_translate}
     for text in order.texts:
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
-        language = source or _believed(detected)
-        if language is not None and same_language(language, target):
-            texts.append(TextPlan(Document((text,)), language, detected, ()))
+        language = source or _trusted(detected)
+        if language is not None and is_same_language(language, target):
+            texts.append(TextPlan(ParsedDocument((text,)), language, detected, ()))
             continue
-        document = read(text, order, language, protected)
-        segments += len(document.units)
-        if segments > max_segments:
+        document = parse(text, order, language, protected)
+        num_units += len(document.units)
+        if num_units > max_segments:
             raise TooManySegments(max_segments, param="text")
-        document, prefix = _begun(document, order.output_prefix)
-        places = []
+        document, prefix = _place_prefix(document, order.output_prefix)
+        text_segments = []
         for unit in document.units:
             key = (replace(unit, start=0, end=0), language, prefix)
             if key not in numbers:
-                numbers[key] = len(pieces)
-                pieces.append(Piece(unit, language, prefix, occurring(order.glossary, unit.text)))
-            places.append(numbers[key])
+                numbers[key] = len(segments)
+                segments.append(SourceSegment(unit, language, prefix, find_terms(order.glossary, unit.text)))
+            text_segments.append(numbers[key])
             prefix = ""
-        texts.append(TextPlan(document, language, detected, tuple(places)))
-    return Plan(order, target, tuple(texts), tuple(pieces))
+        texts.append(TextPlan(document, language, detected, tuple(text_segments)))
+    return TranslationPlan(order, target, tuple(texts), tuple(segments))
 
 
-def read(text: str, order: Order, language: Language | None, protected: Mapping[str, str]) -> Document:
-    """A text, or a piece of one, as a document."""
+def parse(
+    text: str, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]
+) -> ParsedDocument:
+    """Read a text, or a part of one, as the order says. ``protected`` maps terms to their replacements."""
     sentences = partial(split, language=language.base if language else "en", splitting=order.splitting)
-    return documents.read(text, order.format, split=sentences, protected=protected)
+    return read_document(text, order.format, split=sentences, protected=protected)
 
 
-def same_language(one: Language, other: Language) -> bool:
-    """Whether there is nothing to translate: regions differ in words, scripts of Chinese in every other character."""
+def is_same_language(one: Language, other: Language) -> bool:
+    """Whether there is nothing to translate between the two.
+
+    Regions of a language differ in some words only, but the scripts of Chinese differ in every second character.
+    """
     simplified = ("Chinese", "Simplified Chinese")
     return one.base == other.base and (
         one.name == other.name or one.base != "zh" or {one.name, other.name} <= {*simplified}
     )
 
 
-def _believed(detected: Detection | None) -> Language | None:
+def _trusted(detected: Detection | None) -> Language | None:
+    """The detected language, if it is certain enough and the model can be shown examples of it."""
     if detected is None or detected.confidence < _CERTAIN or detected.language.base not in SENTENCES:
         return None
     return detected.language
 
 
-def _words(text: str, order: Order) -> str:
-    return _TAG.sub(" ", text[:20_000]) if order.format in ("html", "xml") else text
+def _words(text: str, order: TranslationOrder) -> str:
+    """The text for the detection of its language."""
+    return _TAG.sub(" ", text[:_MOST_CHARACTERS]) if order.format in ("html", "xml") else text
 
 
-def _begun(document: Document, prefix: str) -> tuple[Document, str]:
-    """A document that begins with ``prefix`` in place of white space; and what of it is its first piece's to say."""
+def _place_prefix(document: ParsedDocument, prefix: str) -> tuple[ParsedDocument, str]:
+    """Make a document begin with ``prefix`` in the place of its leading white space.
+
+    Returns the document, and the prefix if the first segment must begin with it. If there is layout before the first
+    segment, the document itself has the prefix, and "" is returned.
+    """
     if not prefix or not document.units:
         return document, ""
     first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit))
     layout = "".join(part for part in document.parts[:first] if isinstance(part, str))
     rest = document.parts[first:]
     if layout.strip():
-        return Document((prefix + layout.lstrip(), *rest)), ""
-    return Document(rest), prefix
+        return ParsedDocument((prefix + layout.lstrip(), *rest)), ""
+    return ParsedDocument(rest), prefix

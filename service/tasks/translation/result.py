@@ -1,28 +1,15 @@
-"""What became of a text: its translation, piece by piece, and everything that is doubtful about it."""
+"""The result: the translation of a text, segment by segment, with every doubt about it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from service.tasks.text.languages import Language
-
-
-class Flag(StrEnum):
-    """What is wrong with a segment, or was done to it. Nothing flagged is hidden from the client."""
-
-    REPETITION = "repetition"  # the model went round in circles
-    LENGTH = "length"  # far longer or shorter than translations of this pair are
-    COPIED = "copied"  # the source as it was
-    LANGUAGE = "language"  # not in the language asked for
-    EMPTY = "empty"  # nothing came out; the source stands in its place
-    TRUNCATED = "truncated"  # cut at the token limit
-    PLACEHOLDER = "placeholder"  # placeholders or tags were lost, and put back where they seemed to belong
-    TERM = "term"  # a term of the glossary, or one not to be translated, is missing
-    RETRIED = "retried"  # this is the second attempt
+from service.tasks.translation.language.detection import Detection
+from service.tasks.translation.quality.flags import Flag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """One piece of a text that was translated by itself; ``start`` and ``end`` are its place in the source text."""
+    """A part of a text that was translated by itself. ``start`` and ``end`` are its place in the source text."""
 
     source: str
     text: str
@@ -32,43 +19,35 @@ class Segment:
     score: float | None = None  # mean log probability of its tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """``confidence`` is between 0 and 1."""
-
-    language: Language
-    confidence: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """One text. ``text`` holds the segments' texts with what stood between them, byte for byte."""
+    """The translation of one text. ``text`` has the segments' texts, and byte for byte what stood between them."""
 
     text: str
     source: Language | None
     target: Language
-    detected: Detection | None = None  # where no source language was given
+    detected: Detection | None = None  # set if the order names no source language
     segments: tuple[Segment, ...] = ()
     alternatives: tuple[str, ...] = ()
     terms_applied: tuple[str, ...] = ()
     terms_missed: tuple[str, ...] = ()
-    finish_reason: str = "stop"  # "length" where a segment was cut
+    finish_reason: str = "stop"  # "length" if a segment was cut at the token limit
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """Those of all segments, each once."""
+        """The flags of all segments, each once."""
         return tuple(dict.fromkeys(flag for segment in self.segments for flag in segment.flags))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentDelta:
-    """News of a stream. The joined ``delta``s of a text, in the order they come, are its translation.
+    """An event of a stream. The ``delta``s of a text, joined in order, are its translation.
 
-    ``segment`` is None for what stands between segments. ``end`` is set in a segment's last delta, ``done`` in a
-    text's, which has nothing else.
+    ``segment`` is the number of the segment in its text, or None for what stands between segments. The last delta of a
+    segment has ``end``. The last delta of a text has ``done`` and no text.
     """
 
-    index: int  # of the text
+    index: int  # number of the text in the order
     segment: int | None
     delta: str
     end: Segment | None = None

@@ -1,43 +1,30 @@
-"""Texts in one language to texts in another, all of them in one batch."""
+"""The translator: texts in one language to texts in another, all of them in one batch."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from service.errors import InvalidOption, UnsupportedPair
-from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator, Options
 from service.tasks.text.languages import Language, find_language
-from service.tasks.translation.detection import Detector
-from service.tasks.translation.draft import Draft, Drafter
-from service.tasks.translation.order import Order
-from service.tasks.translation.plan import Plan, make_plan
-from service.tasks.translation.prompts import ADDRESS
-from service.tasks.translation.result import Detection
-from service.tasks.translation.run import Observer, TranslationRun
-from service.tasks.translation.sentences import SENTENCES
+from service.tasks.translation.language.detection import Detection, Detector
+from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.plan import make_plan
+from service.tasks.translation.prepared import PreparedTranslation
+from service.tasks.translation.prompting.example_sentences import SENTENCES
+from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS
+from service.tasks.translation.run import TranslationObserver, TranslationRun
+from service.tasks.translation.segment_prompts import PromptWriter
 
-_LONG, _MANY = 20_000, 50  # characters, terms; reading more takes longer than the hop to a thread
-_MARKED_UP = ("markdown", "html", "xml")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """An order that was found possible. ``cost`` is what the engine decodes for it at once."""
-
-    plan: Plan
-    drafts: tuple[Draft, ...]
-    drafter: Drafter
-
-    @property
-    def cost(self) -> Cost:
-        first = Cost.from_requests(draft.request for draft in self.drafts)
-        ways = 1 + self.plan.order.alternatives
-        return Cost(first.sequences * ways, first.tokens * ways)
+# To read more characters, or to look for more terms, takes longer than the hop to a thread.
+_LONG_TEXT, _MANY_TERMS = 20_000, 50
+_MARKUP_FORMATS = ("markdown", "html", "xml")
 
 
 class Translator:
-    """``style`` is the model's prompt style: auto, chat or base. ``max_segments`` is what one order may have."""
+    """Prepares translations by one model.
+
+    ``style`` is the prompt style of the model: auto, chat or base. ``max_segments`` is the most segments of one order.
+    """
 
     def __init__(
         self,
@@ -45,7 +32,7 @@ class Translator:
         *,
         style: str = "auto",
         max_segments: int = 512,
-        observer: Observer | None = None,
+        observer: TranslationObserver | None = None,
     ) -> None:
         self._generator = generator
         self._style = style
@@ -54,7 +41,7 @@ class Translator:
         self._detector = Detector()
 
     def languages(self) -> tuple[Language, ...]:
-        """Those that the model can be shown, any to any. Regions of them are understood too."""
+        """The languages that there are examples for. Each pair can be translated, and so can their regions."""
         return tuple(find_language(code) for code in SENTENCES)
 
     async def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
@@ -62,60 +49,57 @@ class Translator:
         await self._detector.load()
         return [self._detector.detect(text) for text in texts]
 
-    async def translate(self, order: Order, *, options: Options, request_id: str | None = None) -> TranslationRun:
-        """``prepare`` and ``start`` in one. Raises what they raise."""
-        return await self.start(await self.prepare(order, options=options), request_id=request_id)
+    async def translate(
+        self, order: TranslationOrder, *, options: Options, request_id: str | None = None
+    ) -> TranslationRun:
+        """Prepare an order and start it. Raises what these two raise."""
+        return (await self.prepare(order, options=options)).start(request_id)
 
-    async def prepare(self, order: Order, *, options: Options) -> Job:
-        """Cut the texts and write the prompts; the engine does not hear of it yet.
+    async def prepare(self, order: TranslationOrder, *, options: Options) -> PreparedTranslation:
+        """Read the texts and write the prompts, without asking the engine.
 
-        ``options`` hold for each segment. Where they name no ``max_tokens``, a translation may have a few times the
-        tokens of its segment. A text that is in the target language already, or has no letters, comes back as it is.
+        ``options`` apply to each segment. If they have no ``max_tokens``, a translation may have a few times the tokens
+        of its segment. A text that is in the target language already, or has no letters, is returned unchanged.
 
-        Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong, with
-        ``param`` the field of the order.
+        Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong.
+        ``param`` of the error is the field to blame.
         """
         target = find_language(order.target, param="target_lang")
         source = None if order.source is None else find_language(order.source, param="source_lang")
         self._check(order, source, target)
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
-        if sum(map(len, order.texts)) > _LONG or len(order.glossary) > _MANY:
+        if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) > _MANY_TERMS:
             plan = await asyncio.to_thread(make_plan, *arguments, max_segments=self._max_segments)
         else:
             plan = make_plan(*arguments, max_segments=self._max_segments)
-        drafter = Drafter(self._generator, plan, options, self._style)
-        drafts = []
-        for number in range(len(plan.pieces)):
-            drafts.append(await drafter.first(number))
-            await asyncio.sleep(0)  # hundreds of prompts take a while, and others wait for their tokens
-        return Job(plan, tuple(drafts), drafter)
-
-    async def start(self, job: Job, *, request_id: str | None = None) -> TranslationRun:
-        """Queue it. Raises what ``Generator.start`` raises."""
-        others = []
-        if job.plan.order.alternatives:
-            others = [await job.drafter.others(draft.piece) for draft in job.drafts]
-        return TranslationRun(
-            self._generator,
-            job.plan,
-            job.drafts,
-            job.drafter,
-            others=others,
+        writer = PromptWriter(self._generator, plan, options, self._style)
+        prompts = []
+        for number in range(len(plan.segments)):
+            prompts.append(await writer.write_first(number))
+            await asyncio.sleep(0)  # hundreds of prompts take a while, and other requests wait for their tokens
+        return PreparedTranslation(
+            generator=self._generator,
+            plan=plan,
+            prompts=tuple(prompts),
+            writer=writer,
             detect=self._detector.detect,
             observer=self._observer,
-            request_id=request_id,
         )
 
-    def _check(self, order: Order, source: Language | None, target: Language) -> None:
-        """Raises what is wrong with an order before its texts are read."""
+    async def start(self, prepared: PreparedTranslation, *, request_id: str | None = None) -> TranslationRun:
+        """The same as ``prepared.start``, until the API calls that."""
+        return prepared.start(request_id)
+
+    def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
+        """Raises what is wrong with an order, as far as its texts need not be read to see it."""
         known = {language.base for language in self.languages()}
         for language, param in ((source, "source_lang"), (target, "target_lang")):
             if language is not None and language.base not in known:
                 raise UnsupportedPair(language.name, SENTENCES, param=param)
-        if order.formality in ("more", "less") and target.base not in ADDRESS:
-            able = ", ".join(ADDRESS)
+        if order.formality in ("more", "less") and target.base not in FORMS_OF_ADDRESS:
+            able = ", ".join(FORMS_OF_ADDRESS)
             message = f"{target.name} has no formality to choose; use prefer_{order.formality}, or one of {able}"
             raise InvalidOption(message, param="formality")
-        if order.output_prefix and order.format in _MARKED_UP:
+        if order.output_prefix and order.format in _MARKUP_FORMATS:
             raise InvalidOption(f"output_prefix cannot be used with the format {order.format}", param="output_prefix")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.errors import UnknownLanguage
 from service.tasks.text.languages import find_language
-from service.tasks.translation.sentences import SENTENCES
+from service.tasks.translation.prompting.example_sentences import SENTENCES
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from service.tasks.text.languages import Language, find_language
-from service.tasks.translation.prompts import ADDRESS
-from service.tasks.translation.result import Translation
+from service.tasks.translation import FORMS_OF_ADDRESS, Translation
 
 MODEL_TYPE = "latency_optimized"
 # Targets for which DeepL's clients want to know which of them.
@@ -38,7 +37,11 @@ def sources(known: Sequence[Language]) -> list[dict[str, Any]]:
 
 def targets(known: Sequence[Language]) -> list[dict[str, Any]]:
     return [
-        {"language": language.code.upper(), "name": language.name, "supports_formality": language.base in ADDRESS}
+        {
+            "language": language.code.upper(),
+            "name": language.name,
+            "supports_formality": language.base in FORMS_OF_ADDRESS,
+        }
         for language in _variants(known)
     ]
 

@@ -18,8 +18,7 @@ from service.api.requests.checks import checked
 from service.api.requests.options import greedy
 from service.api.state import Service
 from service.keys.key import Scope
-from service.tasks.translation.order import Order
-from service.tasks.translation.result import Translation
+from service.tasks.translation import Translation, TranslationOrder
 
 router = APIRouter(tags=["deepl"], route_class=DeepL, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -49,7 +48,7 @@ async def translate_texts(
     check_texts("text", body.text, state)
     if body.split_sentences == "nonewlines" and any(len(text.splitlines()) > 1 for text in body.text):
         raise invalid("split_sentences", "split_sentences: nonewlines is not possible: a line break always separates")
-    order = Order(
+    order = TranslationOrder(
         texts=tuple(body.text),
         target=body.target_lang,
         source=body.source_lang,

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from service.api.native.requests import Name
 from service.api.requests.fields import RequestModel, Text, TextOrTexts
-from service.tasks.translation.order import Formality
+from service.tasks.translation import Formality
 
 MAX_TEXTS = 50
 MAX_BODY_BYTES = 128 << 10

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.tasks.answering.result import Answer
-from service.tasks.translation.result import Translation
+from service.tasks.translation import Translation
 
 
 def translated(translations: Sequence[Translation]) -> list[dict[str, str]]:

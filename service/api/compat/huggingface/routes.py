@@ -24,7 +24,7 @@ from service.settings import Settings
 from service.tasks.answering.query import Document, Query
 from service.tasks.answering.run import AnswerRun
 from service.tasks.generation.generator import Options
-from service.tasks.translation.order import Order
+from service.tasks.translation import TranslationOrder
 
 router = APIRouter(
     tags=["huggingface"], route_class=HuggingFace, dependencies=[requires(Scope.TRANSLATE, Scope.ANSWER)]
@@ -95,7 +95,7 @@ async def _translate(body: schemas.Translation, http: Request, state: State, cal
     check_texts("inputs", texts, state)
     languages = body.parameters
     options = _options(languages.generate_parameters or schemas.GenerateParameters(), state.settings, caller)
-    order = Order(
+    order = TranslationOrder(
         texts=tuple(texts),
         target=_bcp47(languages.tgt_lang),
         source=None if languages.src_lang is None else _bcp47(languages.src_lang),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.tasks.text.languages import Language
-from service.tasks.translation.result import Detection, Translation
+from service.tasks.translation import Detection, Translation
 
 _UNDETERMINED = {"confidence": 0.0, "language": "und"}  # BCP-47's word for a text without letters
 

@@ -18,7 +18,7 @@ from service.api.requests.checks import checked
 from service.api.requests.options import at_most, greedy
 from service.api.state import Service
 from service.keys.key import Scope
-from service.tasks.translation.order import Order
+from service.tasks.translation import TranslationOrder
 
 router = APIRouter(tags=["libretranslate"], route_class=LibreTranslate, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -44,7 +44,7 @@ async def translate_texts(
     check_texts("q", texts, state)
     at_most("alternatives", body.alternatives or 0, state.settings.max_n)
     auto = body.source.lower() == "auto"
-    order = Order(
+    order = TranslationOrder(
         texts=tuple(texts),
         target=body.target,
         source=None if auto else body.source,

@@ -12,8 +12,7 @@ from typing import Any
 
 from service.api.replies import usage as common
 from service.api.replies.event_stream import event
-from service.tasks.translation.result import Segment, SegmentDelta, Translation
-from service.tasks.translation.run import TranslationRun
+from service.tasks.translation import Segment, SegmentDelta, Translation, TranslationRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,7 @@ from service.api.requests.options import at_most, to_options
 from service.api.state import Service
 from service.keys.key import Scope
 from service.settings import Settings
-from service.tasks.translation import Order, Term
-from service.tasks.translation.run import TranslationRun
+from service.tasks.translation import Term, TranslationOrder, TranslationRun
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
@@ -74,7 +73,7 @@ async def languages(state: Service) -> Response:
     return Json({"model": state.model_name, "languages": listed})
 
 
-def _order(body: TranslateRequest, settings: Settings) -> Order:
+def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
     """Raises ApiError for what is over a limit."""
     glossary, kept = body.glossary or [], body.do_not_translate or []
     at_most("text", len(body.text), settings.max_texts, "texts")
@@ -82,7 +81,7 @@ def _order(body: TranslateRequest, settings: Settings) -> Order:
     at_most("glossary", len(glossary), settings.max_terms, "terms")
     at_most("do_not_translate", len(kept), settings.max_terms, "terms")
     at_most("alternatives", body.alternatives or 0, settings.max_n)
-    return Order(
+    return TranslationOrder(
         texts=tuple(body.text),
         target=body.target_lang,
         source=body.source_lang,

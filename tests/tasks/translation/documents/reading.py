@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from service.tasks.translation.documents import Document, read
-from service.tasks.translation.order import Format
+from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.reading import read_document
 
 
 def split(text: str) -> list[tuple[int, int]]:
@@ -15,8 +16,8 @@ def whole(text: str) -> list[tuple[int, int]]:
     return [(0, len(text))]
 
 
-def document(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> Document:
-    return read(text, format, split=split, protected=protected)
+def document(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> ParsedDocument:
+    return read_document(text, format, split=split, protected=protected)
 
 
 def seen(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> list[str]:

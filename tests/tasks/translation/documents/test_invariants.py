@@ -12,9 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.errors import MalformedMarkup
-from service.tasks.translation.documents import Document, Mark, force, read, restore
-from service.tasks.translation.documents.markers import split_at_markers
-from service.tasks.translation.order import Format
+from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.marks.markers import split_at_markers
+from service.tasks.translation.documents.marks.restoring import force_restore, restore
+from service.tasks.translation.documents.marks.unit import Mark
+from service.tasks.translation.documents.reading import read_document
 from tests.tasks.translation.documents.reading import document, split, whole
 
 FORMATS = get_args(Format)
@@ -38,7 +41,7 @@ ELEMENTS = st.recursive(
 )
 
 
-def read_or_skip(text: str, format: Format) -> Document:
+def read_or_skip(text: str, format: Format) -> ParsedDocument:
     try:
         return document(text, format)
     except MalformedMarkup:
@@ -52,7 +55,7 @@ def test_what_is_not_translated_is_the_text_byte_for_byte(format: Format, text: 
     found = read_or_skip(text, format)
     assert found.join([unit.source for unit in found.units]) == text
     for unit in found.units:
-        assert restore(unit, unit.text) == unit.source or any(mark.put != mark.source for mark in unit.marks)
+        assert restore(unit, unit.text) == unit.source or any(mark.replacement != mark.source for mark in unit.marks)
     assert all(text[unit.start : unit.end] == unit.source for unit in found.units)
     assert all(unit.text == unit.text.strip() for unit in found.units)
 
@@ -63,9 +66,9 @@ def test_each_mark_is_there_exactly_once_whatever_is_said(format: Format, text: 
     for unit in read_or_skip(text, format).units:
         numbers = split_at_markers(unit.text)[1]
         assert numbers == list(range(1, len(unit.marks) + 1))
-        put = Counter("".join(mark.put for mark in unit.marks))
+        put = Counter("".join(mark.replacement for mark in unit.marks))
         counted = replace(unit, marks=tuple(Mark("", "\ue000", mark.tags) for mark in unit.marks))
-        for write in (force, restore):
+        for write in (force_restore, restore):
             assert not put - Counter(write(unit, said) or "".join(put.elements()))
             written = write(counted, said)
             assert written is None or written.count("\ue000") == len(unit.marks)
@@ -77,7 +80,11 @@ def test_each_mark_is_there_exactly_once_whatever_is_said(format: Format, text: 
 def test_the_output_has_the_tags_of_the_input(format: Format, elements: list[str], said: str) -> None:
     text = f"<div>{''.join(elements)}</div>"
     found = document(text, format)
-    for write in (force, lambda unit, _: force(unit, unit.text + "!"), lambda unit, _: restore(unit, f"{unit.text}<&")):
+    for write in (
+        force_restore,
+        lambda unit, _: force_restore(unit, unit.text + "!"),
+        lambda unit, _: restore(unit, f"{unit.text}<&"),
+    ):
         written = found.join([write(unit, said) for unit in found.units])
         assert Counter(tags(written)) == Counter(tags(text))
         ElementTree.fromstring(written)
@@ -119,12 +126,12 @@ HOSTILE = {
 def test_hostile_texts_are_read_to_their_end(format: Format, pattern: str) -> None:
     text = pattern * (64_000 // len(pattern))
     try:
-        found = read(text, format, split=whole)
+        found = read_document(text, format, split=whole)
     except MalformedMarkup:
         assert format == "xml"
         return
     assert found.join([unit.source for unit in found.units]) == text
-    assert len(found.join([force(unit, "x [1]") for unit in found.units])) > len(found.units)
+    assert len(found.join([force_restore(unit, "x [1]") for unit in found.units])) > len(found.units)
 
 
 def test_deep_braces_are_read_in_one_pass() -> None:
@@ -135,7 +142,7 @@ def test_deep_braces_are_read_in_one_pass() -> None:
 def test_sentences_may_be_cut_anywhere() -> None:
     text = "See {name} and {{other}} or <b>bold</b>"
     for cut in range(len(text)):
-        found = read(text, "text", split=lambda shown, cut=cut: [(0, cut), (cut, len(shown))])
+        found = read_document(text, "text", split=lambda shown, cut=cut: [(0, cut), (cut, len(shown))])
         assert found.join([unit.source for unit in found.units]) == text
         assert sum(len(unit.marks) for unit in found.units) >= 2
         assert not re.search("[{}]", "".join(unit.text for unit in found.units))
@@ -148,5 +155,5 @@ def test_the_splitter_sees_names_for_placeholders_and_no_tags() -> None:
         shown.append(text)
         return split(text)
 
-    read("<p>Ask <b>a.b@c.org.</b> Then {0}.</p>", "html", split=note)
+    read_document("<p>Ask <b>a.b@c.org.</b> Then {0}.</p>", "html", split=note)
     assert shown == ["Ask Xxxxxxxxx. Then Xxx."]

@@ -1,0 +1,116 @@
+"""Assembly: the chosen candidates become segments, and segments become translations, in the order of the texts."""
+
+from collections.abc import Iterator, Sequence
+
+from service.tasks.generation.choice import Choice
+from service.tasks.translation.candidate import TranslationCandidate
+from service.tasks.translation.documents.marks.restoring import force_restore, restore
+from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.plan import TextPlan, TranslationPlan
+from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.result import Segment, SegmentDelta, Translation
+
+LONG_SEGMENT = 48  # tokens of a source; the translation of a longer source is streamed while it is written
+
+
+class TranslationAssembly:
+    """Owns which candidate was chosen for each source segment.
+
+    ``first_candidates[i]`` and ``alternatives[i]`` belong to source segment ``i``; the run fills them while the deltas
+    are read. ``alternatives`` is empty if none were ordered. If ``streaming`` is false, no segment is sent before it is
+    complete.
+    """
+
+    def __init__(
+        self,
+        plan: TranslationPlan,
+        first_candidates: Sequence[TranslationCandidate],
+        alternatives: Sequence[Sequence[Choice]],
+    ) -> None:
+        self.streaming = True
+        self._plan = plan
+        self._first_candidates = first_candidates
+        self._alternatives = alternatives
+        self._chosen: dict[int, TranslationCandidate] = {}  # number of a source segment -> its candidate
+
+    def choose(self, candidate: TranslationCandidate) -> None:
+        """Take this candidate for its source segment. It has been judged."""
+        self._chosen[candidate.prompt.number] = candidate
+
+    def is_streamed(self, candidate: TranslationCandidate) -> bool:
+        """Whether the candidate is sent while it is written. Text that needs escaping, or has marks, cannot be."""
+        is_plain = self._plan.order.format == "text" and not candidate.prompt.unit.marks
+        return self.streaming and is_plain and candidate.prompt.source_tokens > LONG_SEGMENT
+
+    def deltas(self) -> Iterator[SegmentDelta | None]:
+        """All deltas, in order. None means that the next delta is not known yet; go on after the model wrote more."""
+        for index, text in enumerate(self._plan.texts):
+            segments: list[Segment] = []
+            for part in text.document.parts:
+                if isinstance(part, Unit):
+                    yield from self._segment_deltas(index, text, part, segments)
+                else:
+                    yield SegmentDelta(index=index, segment=None, delta=part)
+            while not self._has_alternatives(text):
+                yield None
+            yield SegmentDelta(index=index, segment=None, delta="", done=self._translation(text, segments))
+
+    def _segment_deltas(
+        self, index: int, text: TextPlan, unit: Unit, segments: list[Segment]
+    ) -> Iterator[SegmentDelta | None]:
+        """The deltas of the next segment of a text. It is appended to ``segments``."""
+        position = len(segments)
+        number = text.segments[position]
+        sent = ""
+        while (chosen := self._chosen.get(number)) is None:
+            first = self._first_candidates[number]
+            if self.is_streamed(first) and len(written := first.written) > len(sent):
+                yield SegmentDelta(index=index, segment=position, delta=written[len(sent) :])
+                sent = written
+            else:
+                yield None
+        segment = Segment(
+            source=unit.source,
+            text=chosen.text,
+            start=unit.start,
+            end=unit.end,
+            flags=chosen.flags,
+            score=chosen.score,
+        )
+        segments.append(segment)
+        yield SegmentDelta(index=index, segment=position, delta=chosen.text[len(sent) :], end=segment)
+
+    def _translation(self, text: TextPlan, segments: Sequence[Segment]) -> Translation:
+        terms = dict.fromkeys(term.source for number in text.segments for term in self._plan.segments[number].terms)
+        missed = {term.source for number in text.segments for term in self._chosen[number].missed}
+        whole = text.document.join([segment.text for segment in segments])
+        return Translation(
+            text=whole,
+            source=text.source,
+            target=self._plan.target,
+            detected=text.detected,
+            segments=tuple(segments),
+            alternatives=self._alternative_texts(text, whole),
+            terms_applied=tuple(term for term in terms if term not in missed),
+            terms_missed=tuple(term for term in terms if term in missed),
+            finish_reason="length" if any(Flag.TRUNCATED in segment.flags for segment in segments) else "stop",
+        )
+
+    def _has_alternatives(self, text: TextPlan) -> bool:
+        """Whether all alternatives of a text are complete."""
+        return not self._alternatives or all(
+            choice.finish is not None for number in text.segments for choice in self._alternatives[number]
+        )
+
+    def _alternative_texts(self, text: TextPlan, whole: str) -> tuple[str, ...]:
+        """The alternatives of a text, without those that equal the translation ``whole`` or each other."""
+        found = {whole: None}
+        for choice in range(self._plan.order.alternatives):
+            texts = []
+            for unit, number in zip(text.document.units, text.segments, strict=True):
+                output = self._alternatives[number][choice].text
+                written = self._plan.segments[number].complete(output) or unit.source
+                restored = restore(unit, written)
+                texts.append(force_restore(unit, written) if restored is None else restored)
+            found[text.document.join(texts)] = None
+        return tuple(found)[1:]

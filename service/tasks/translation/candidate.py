@@ -1,0 +1,80 @@
+"""A candidate: one decoding of a segment."""
+
+import math
+
+from service.engine.protocol.types import FinishReason
+from service.tasks.generation.choice import Delta
+from service.tasks.text.languages import Language
+from service.tasks.translation.documents.marks.restoring import force_restore, restore
+from service.tasks.translation.language.detection import Detect
+from service.tasks.translation.plan import SourceSegment
+from service.tasks.translation.prompting.glossary import Term, find_missing
+from service.tasks.translation.quality import guard
+from service.tasks.translation.quality.flags import Flag, severity
+from service.tasks.translation.quality.loops import ends_in_loop, has_loop
+from service.tasks.translation.segment_prompts import SegmentPrompt
+
+_CHECK_INTERVAL = 16  # characters between two searches for a loop
+
+
+class TranslationCandidate:
+    """Owns the text of one sequence while it is decoded. ``judge`` is called once, after its end.
+
+    ``text``, ``flags``, ``score`` and ``missed`` are set by ``judge``. ``text`` is the segment as the document has it,
+    with its marks restored; ``score`` is the mean log probability of the tokens; ``missed`` are terms of the glossary.
+    """
+
+    def __init__(self, segment: SourceSegment, prompt: SegmentPrompt) -> None:
+        self.prompt = prompt
+        self.finish: FinishReason | None = None
+        self.text = ""
+        self.flags: tuple[Flag, ...] = ()
+        self.score: float | None = None
+        self.missed: tuple[Term, ...] = ()
+        self._segment = segment
+        self._output = ""
+        self._logprobs: list[float] = []
+        self._checked = 0  # characters of the output that were searched for a loop
+
+    def add(self, delta: Delta) -> None:
+        """Take up the next part of the output."""
+        self._output += delta.text
+        self.finish = delta.finish
+        self._logprobs += [output.logprob.logprob for output in delta.tokens if output.logprob is not None]
+
+    def is_in_loop(self) -> bool:
+        """Whether the model repeats itself and the source does not. Checked every few words; False in between."""
+        if len(self._output) < self._checked + _CHECK_INTERVAL:
+            return False
+        self._checked = len(self._output)
+        return ends_in_loop(self._output) and not has_loop(self.prompt.unit.text)
+
+    @property
+    def written(self) -> str:
+        """The output so far, with markers. White space at its end is left out until more comes."""
+        return self._segment.complete(self._output)
+
+    def judge(self, target: Language, detect: Detect) -> None:
+        """Restore the marks, and flag every doubt about the whole output."""
+        unit, prefix = self.prompt.unit, self._segment.prefix
+        written = self.written or prefix
+        source_language = self._segment.source
+        flags = [*guard.check(unit.text, written, source_language=source_language, target=target, detect=detect)]
+        if self.finish is FinishReason.LENGTH:
+            flags.append(Flag.TRUNCATED)
+        text = restore(unit, written)
+        if text is None:
+            flags.append(Flag.PLACEHOLDER)
+            text = force_restore(unit, written)
+        self.missed = find_missing(self._segment.terms, text)
+        if self.missed:
+            flags.append(Flag.TERM)
+        # Nothing may get lost in silence: the source stands in the place of an empty translation.
+        self.text = unit.source if Flag.EMPTY in flags and not prefix else text
+        self.flags = tuple(flags)
+        self.score = sum(self._logprobs) / len(self._logprobs) if self._logprobs else None
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """The better of two candidates has the greater rank: the less severe flags or, if equal, the greater score."""
+        return -severity(self.flags), -math.inf if self.score is None else self.score

@@ -1,0 +1,65 @@
+"""Fragments: what the readers of the formats cut a text into."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from service.tasks.translation.documents.marks.escaping import TextPlace
+
+
+class FragmentKind(Enum):
+    TEXT = auto()  # is translated
+    KEPT = auto()  # stands for words in a sentence, but is not translated
+    TAG = auto()  # inline markup without a partner
+    OPEN = auto()  # inline markup; its partner is the CLOSE with the same pair
+    CLOSE = auto()
+    BREAK = auto()  # ends the paragraph
+
+
+KEPT_WORD = "Xx"  # is shown in the place of a KEPT fragment, so that its sentence has a word there
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a text that is of one kind.
+
+    ``shown`` is the fragment as a reader of the rendered document sees it: an entity is its character, and a run of
+    white space is one space. OPEN and CLOSE find each other by ``name``; ``number_pairs`` sets their ``pair``.
+    ``replacement`` is what a translation has in the place of markup, if that is not the source.
+    """
+
+    kind: FragmentKind
+    source: str
+    shown: str = ""
+    name: str = ""
+    pair: int = 0
+    place: TextPlace = TextPlace.TEXT
+    replacement: str = ""
+
+
+def number_pairs(fragments: Iterable[Fragment]) -> list[Fragment]:
+    """Number the pairs of OPEN and CLOSE that nest properly; every other OPEN and CLOSE becomes a TAG."""
+    found: list[Fragment] = []
+    opened: list[int] = []
+    counts: dict[str, int] = {}
+    pairs = 0
+    for fragment in fragments:
+        if fragment.kind is FragmentKind.OPEN:
+            counts[fragment.name] = counts.get(fragment.name, 0) + 1
+            opened.append(len(found))
+        elif fragment.kind is FragmentKind.CLOSE:
+            if counts.get(fragment.name, 0):
+                # Tags that were opened since and not closed have no partner.
+                while (begin := opened.pop()) >= 0 and (name := found[begin].name) != fragment.name:
+                    counts[name] -= 1
+                    found[begin] = replace(found[begin], kind=FragmentKind.TAG)
+                counts[fragment.name] -= 1
+                pairs += 1
+                found[begin] = replace(found[begin], pair=pairs)
+                fragment = replace(fragment, pair=pairs)
+            else:
+                fragment = replace(fragment, kind=FragmentKind.TAG)
+        found.append(fragment)
+    for begin in opened:
+        found[begin] = replace(found[begin], kind=FragmentKind.TAG)
+    return found

@@ -1,0 +1,125 @@
+"""Markdown: markdown-it finds the blocks, and each line of their text is found again in the source.
+
+markdown-it says which lines a block has and which part of them is text, but not where in the line the text stands. The
+text of a line is a part of the line, so it is searched there. A block whose text is not found is kept untranslated.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+from markdown_it.token import Token
+
+from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.formats.html import read_html
+from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
+from service.tasks.translation.documents.marks.escaping import TextPlace
+
+_PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n|$)")
+_FRONT_MATTER = re.compile(r"---[ \t]*+(?:\r\n|\r|\n)")
+_FRONT_MATTER_END = re.compile(r"^(?:---|\.\.\.)[ \t]*+$", re.MULTILINE)
+
+
+def read_markdown(text: str) -> Iterator[Fragment]:
+    """Cut Markdown into fragments."""
+    position = _front_matter_end(text)
+    lines = [match.span() for match in _LINE.finditer(text, position)]
+    environment: dict[str, dict[str, object]] = {}
+    tokens = _PARSER.parse(text[position:].replace("\0", "\ufffd"), environment)
+    references = environment.get("references", {})
+    in_table = False
+    if position:
+        yield Fragment(FragmentKind.BREAK, text[:position])
+    for token in tokens:
+        in_table = token.type == "table_open" or (in_table and token.type != "table_close")
+        if token.map is None:
+            continue
+        if token.type == "html_block" and token.level == 0:
+            begin, end = lines[token.map[0]][0], lines[token.map[1] - 1][1]
+            yield Fragment(FragmentKind.BREAK, text[position:begin])
+            yield from read_html(text[begin:end])
+            yield Fragment(FragmentKind.BREAK, "")
+            position = end
+        elif token.type == "inline" and (block := _BlockText.find(text, token, lines, position, in_table)) is not None:
+            yield Fragment(FragmentKind.BREAK, text[position : block.begin])
+            yield from _read_block(text, block, references, TextPlace.CELL if in_table else TextPlace.MARKDOWN)
+            position = block.end
+    yield Fragment(FragmentKind.BREAK, text[position:])
+
+
+def _front_matter_end(text: str) -> int:
+    if (begin := _FRONT_MATTER.match(text)) is None:
+        return 0
+    end = _FRONT_MATTER_END.search(text, begin.end())
+    return end.end() if end else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockText:
+    """The text of a block. Its lines begin at ``starts`` in the text, and at ``sources`` in the source."""
+
+    text: str
+    starts: list[int]
+    sources: list[int]
+
+    @classmethod
+    def find(
+        cls, source: str, token: Token, lines: list[tuple[int, int]], position: int, in_table: bool
+    ) -> "_BlockText | None":
+        """Find the text of ``token`` in its lines of the source, not before ``position``."""
+        assert token.map is not None
+        content = token.content.replace("|", r"\|") if in_table else token.content
+        starts, sources = [], []
+        length = 0
+        for number, line in enumerate(content.split("\n"), token.map[0]):
+            if number >= len(lines):
+                return None
+            begin, end = lines[number]
+            offset = source[begin:end].replace("\0", "\ufffd").find(line, max(0, position - begin))
+            if offset < 0:
+                return None
+            starts.append(length)
+            sources.append(begin + offset)
+            length += len(line) + 1
+        return cls(content, starts, sources)
+
+    @property
+    def begin(self) -> int:
+        return self.sources[0]
+
+    @property
+    def end(self) -> int:
+        return self.to_source(len(self.text))
+
+    def to_source(self, position: int) -> int:
+        """The position in the source of a position in the text."""
+        line = bisect_right(self.starts, position) - 1
+        return self.sources[line] + position - self.starts[line]
+
+
+def _read_block(source: str, block: _BlockText, references: dict[str, object], place: TextPlace) -> Iterator[Fragment]:
+    position = 0
+    for span in find_inline_spans(block.text, references, normalizeReference):
+        yield from _read_plain(source, block, position, span.start, place)
+        markup = source[block.to_source(span.start) : block.to_source(span.end)]
+        yield Fragment(span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement)
+        position = span.end
+    yield from _read_plain(source, block, position, len(block.text), place)
+
+
+def _read_plain(source: str, block: _BlockText, begin: int, end: int, place: TextPlace) -> Iterator[Fragment]:
+    """The text between two spans. A line break is shown as a space, together with the layout of the next line."""
+    while begin < end:
+        line_break = block.text.find("\n", begin, end)
+        stop = end if line_break < 0 else line_break
+        if begin < stop:
+            text = source[block.to_source(begin) : block.to_source(stop)]
+            yield Fragment(FragmentKind.TEXT, text, text, place=place)
+        if line_break >= 0:
+            text = source[block.to_source(line_break) : block.to_source(line_break + 1)]
+            yield Fragment(FragmentKind.TEXT, text, " ", place=place)
+        begin = stop + (line_break >= 0)

@@ -1,0 +1,45 @@
+"""A prepared translation: an order that can be fulfilled, with its cost."""
+
+from dataclasses import dataclass
+
+from service.tasks.generation.cost import Cost
+from service.tasks.generation.generator import Generator
+from service.tasks.translation.language.detection import Detect
+from service.tasks.translation.plan import TranslationPlan
+from service.tasks.translation.run import TranslationObserver, TranslationRun
+from service.tasks.translation.segment_prompts import PromptWriter, SegmentPrompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTranslation:
+    """The plan and the prompts of an order. The engine has not been asked yet."""
+
+    generator: Generator
+    plan: TranslationPlan
+    prompts: tuple[SegmentPrompt, ...]
+    writer: PromptWriter
+    detect: Detect
+    observer: TranslationObserver | None = None
+
+    @property
+    def cost(self) -> Cost:
+        """What the engine decodes at first. Retries come later and are not included."""
+        first = Cost.from_requests(prompt.request for prompt in self.prompts)
+        decodings = 1 + self.plan.order.alternatives
+        return Cost(first.sequences * decodings, first.tokens * decodings)
+
+    def start(self, request_id: str | None = None) -> TranslationRun:
+        """Queue the prompts in the engine. Raises what ``Generator.start`` raises."""
+        alternatives = []
+        if self.plan.order.alternatives:
+            alternatives = [self.writer.write_alternatives(prompt) for prompt in self.prompts]
+        return TranslationRun(
+            self.generator,
+            self.plan,
+            self.prompts,
+            self.writer,
+            alternatives=alternatives,
+            detect=self.detect,
+            observer=self.observer,
+            request_id=request_id,
+        )

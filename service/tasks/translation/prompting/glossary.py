@@ -1,0 +1,47 @@
+"""Terms of a glossary: which of them occur in a text, and whether a translation has their translations."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An entry of a glossary: ``source`` in a text is to become ``target`` in its translation."""
+
+    source: str
+    target: str
+
+
+def find_terms(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
+    """The terms that occur in ``text``, as whole words and in any case."""
+    folded = text.casefold()  # most terms do not occur, and a comparison finds that out far sooner than a pattern
+    return tuple(
+        term for term in terms if term.source.strip().casefold() in folded and _pattern(term.source).search(text)
+    )
+
+
+def translations_by_spelling(terms: Iterable[Term], text: str) -> dict[str, str]:
+    """The translation of each spelling of a term that occurs in ``text``."""
+    return {match[0]: term.target for term in terms for match in _pattern(term.source).finditer(text)}
+
+
+def find_missing(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
+    """The terms whose translation does not occur in ``translation``. It may occur with a grammatical ending."""
+    return tuple(term for term in terms if not _pattern(term.target, allow_ending=True).search(translation))
+
+
+# A character of a word, without those of scripts that set no spaces between words.
+_IN_WORD = r"[^\W\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]"
+
+
+@lru_cache(maxsize=4096)
+def _pattern(words: str, *, allow_ending: bool = False) -> re.Pattern[str]:
+    """Matches ``words`` in any case; as whole words, in scripts with spaces between words."""
+    pattern = re.escape(words.strip())
+    if re.match(_IN_WORD, words.strip()):
+        pattern = rf"(?<!{_IN_WORD}){pattern}"
+    if re.search(rf"{_IN_WORD}\Z", words.strip()) and not allow_ending:
+        pattern = rf"{pattern}(?!{_IN_WORD})"
+    return re.compile(pattern, re.IGNORECASE)

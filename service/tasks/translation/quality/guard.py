@@ -1,0 +1,108 @@
+"""The guard: what can be doubted about a translation without understanding both languages.
+
+The thresholds are set so that people's translations pass: of 4,997 in NTREX-128 and Tatoeba (English to Chinese and
+back, English to French and back) 6 are flagged.
+"""
+
+import re
+
+from service.tasks.text.languages import Language
+from service.tasks.translation.documents.marks.markers import without_markers
+from service.tasks.translation.language.detection import Detect
+from service.tasks.translation.language.scripts import (
+    count_letters,
+    is_traditional,
+    letter_weight,
+    scripts_of,
+    weigh,
+)
+from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.quality.loops import has_loop
+
+# With ten letters of tolerance for short texts, no translation among the pairs above weighs less than 0.53 or more than
+# 2.63 times its source, and one in a thousand weighs more than 2.1 times its source.
+_LIGHTEST, _HEAVIEST, _TOLERANCE = 0.5, 2.5, 10
+
+_NAME_WORDS = 3  # a translation of at most this many words may be a name
+_RELIABLE_LETTERS = 24  # a language is detected reliably in a text of this many letters, ...
+_SURE = 0.7  # ... with this confidence if it is the source language, ...
+_VERY_SURE = 0.9  # ... and with this confidence if it is neither source nor target language
+_FOREIGN = 0.7  # share of the weight that letters of other scripts may have; names stay as they are
+
+# A word as languages with Latin letters write it, in lower case: no abbreviation, no address and no code.
+_LOWER_CASE = re.compile(r"(?<![^\s\u2e80-\uffef(\"“‘])[a-zß-öø-ÿ]{4,}(?![A-Za-z0-9@/_:.-]*[A-Za-z0-9@/_-])")
+_COMMON_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*[.,;:!?]*")
+
+
+def check(
+    source: str, translation: str, *, source_language: Language | None, target: Language, detect: Detect
+) -> tuple[Flag, ...]:
+    """The flags of a whole translation.
+
+    Markers are ignored here, and glossary terms are not checked: TranslationCandidate flags both.
+    """
+    source, translation = without_markers(source).strip(), without_markers(translation).strip()
+    if not translation:
+        return (Flag.EMPTY,)
+    found = {
+        Flag.REPETITION: has_loop(translation) and not has_loop(source),
+        Flag.LENGTH: _has_odd_length(source, translation),
+        Flag.COPIED: _is_copied(source, translation),
+    }
+    if not found[Flag.COPIED]:
+        found[Flag.LANGUAGE] = _keeps_source_words(source, translation, target) or _is_wrong_language(
+            translation, source_language, target, detect
+        )
+    return tuple(flag for flag, present in found.items() if present)
+
+
+def _has_odd_length(source: str, translation: str) -> bool:
+    source_weight, weight = weigh(source), weigh(translation)
+    too_light = weight + _TOLERANCE < _LIGHTEST * source_weight
+    return too_light or weight - _TOLERANCE > _HEAVIEST * source_weight
+
+
+def _is_copied(source: str, translation: str) -> bool:
+    """Whether the translation is the source, and the source is more than a name, a number or code."""
+    if source.casefold() != translation.casefold():
+        return False
+    words = source.split()
+    common = sum(word[0].islower() and _COMMON_WORD.fullmatch(word) is not None for word in words)
+    return (len(words) > 1 and common * 2 >= len(words)) or any(char >= "\u3000" for char in source)
+
+
+def _keeps_source_words(source: str, translation: str, target: Language) -> bool:
+    """Whether words of the source are left in a translation that has another script. Names have capitals."""
+    if "Latn" in scripts_of(target.base):
+        return False
+    return not _common_words(source).isdisjoint(_common_words(translation))
+
+
+def _common_words(text: str) -> set[str]:
+    return set(_LOWER_CASE.findall(text))
+
+
+def _is_wrong_language(translation: str, source_language: Language | None, target: Language, detect: Detect) -> bool:
+    """Whether the script or, in a text that is long enough, the detected language is not the target's."""
+    counts = count_letters(translation)
+    native = sum(letter_weight(script) * counts[script] for script in scripts_of(target.base))
+    foreign = sum(letter_weight(script) * count for script, count in counts.items()) - native
+    if foreign > _FOREIGN * (native + foreign):
+        return not _is_name(translation)
+    if target.base == "zh":
+        return target.code != "zh" and is_traditional(translation) is (target.name != "Traditional Chinese")
+    if counts.total() < _RELIABLE_LETTERS:
+        return False
+    best = next(iter(detect(translation)), None)
+    return (
+        best is not None
+        and best.language.base != target.base
+        and best.confidence >= _SURE
+        and (source_language is None or best.language.base == source_language.base or best.confidence >= _VERY_SURE)
+    )
+
+
+def _is_name(text: str) -> bool:
+    """Whether every word of a short text has capitals or digits, as names do."""
+    words = text.split()
+    return len(words) <= _NAME_WORDS and text.isascii() and not any(map(str.islower, words))

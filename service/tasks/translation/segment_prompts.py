@@ -1,0 +1,110 @@
+"""Prompts: what the model is asked for a source segment, at first, for a retry, and for alternatives."""
+
+from dataclasses import dataclass, replace
+
+from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse
+from service.tasks.translation.prompting.glossary import translations_by_spelling
+from service.tasks.translation.prompting.pair_prompt import translation_prompt
+from service.tasks.translation.quality.flags import Flag
+
+_RETRY_TEMPERATURE, _RETRY_TOP_P, _RETRY_PENALTY = 0.4, 0.9, 1.1
+_ALTERNATIVE_TEMPERATURE, _ALTERNATIVE_TOP_P = 0.8, 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPrompt:
+    """What the model is asked for the source segment ``number``.
+
+    ``unit`` is the segment's own unit or, in a retry, one in which terms of the glossary became marks.
+    ``source_tokens`` is the number of tokens of ``unit.text``.
+    """
+
+    number: int
+    unit: Unit
+    request: GenerationRequest
+    source_tokens: int
+
+
+class PromptWriter:
+    """Writes the prompts of one plan. The errors that it raises name the field ``text``."""
+
+    def __init__(self, generator: Generator, plan: TranslationPlan, options: Options, style: str) -> None:
+        self._generator = generator
+        self._plan = plan
+        self._options = options
+        self._style = style
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether the client set ``max_tokens``."""
+        return self._options.max_tokens is not None
+
+    async def write_first(self, number: int) -> SegmentPrompt:
+        """The first prompt, with the client's options. Raises PromptTooLong, InvalidOption, UnknownToken."""
+        return await self._write(number, self._plan.segments[number].unit, self._options)
+
+    async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
+        """The second prompt, with other options, after the first candidate got ``flags``. Raises as ``write_first``."""
+        segment = self._plan.segments[number]
+        unit = self._with_terms_marked(segment) if Flag.TERM in flags else segment.unit
+        params = self._options.params
+        options = self._options.with_values(
+            temperature=max(params.temperature, _RETRY_TEMPERATURE),
+            top_p=min(params.top_p, _RETRY_TOP_P),
+            repetition_penalty=max(params.repetition_penalty, _RETRY_PENALTY),
+            seed=1 if self._options.seed is None else self._options.seed + 1 & (1 << 63) - 1,
+        )
+        return await self._write(number, unit, options)
+
+    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
+        """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""
+        params = self._options.params
+        options = self._options.with_values(
+            temperature=max(params.temperature, _ALTERNATIVE_TEMPERATURE),
+            top_p=min(params.top_p, _ALTERNATIVE_TOP_P),
+            max_tokens=first.request.params.max_tokens,
+            stop=first.request.stop,
+            logprobs=0,
+            n=self._plan.order.alternatives,
+        )
+        return self._generator.from_tokens(first.request.prompt, options, param="text")
+
+    async def _write(self, number: int, unit: Unit, options: Options) -> SegmentPrompt:
+        segment, order, tokenizer = self._plan.segments[number], self._plan.order, self._generator.tokenizer
+        prompt = translation_prompt(
+            segment.source,
+            self._plan.target,
+            context=order.context,
+            formality=order.formality,
+            terms=segment.terms if unit is segment.unit else (),
+        )
+        tokens = await prompt.encode(tokenizer, unit.text, style=self._style, begun=segment.prefix.strip())
+        source_tokens = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))
+        several_lines = "\n" in unit.text
+        stop = (*options.stop, *prompt.stop(tokenizer, style=self._style, several_lines=several_lines))
+        request = self._generator.from_tokens(
+            tokens,
+            options.with_values(stop=stop, logprobs=0),
+            param="text",
+            max_output_tokens=_longest_translation(source_tokens),
+        )
+        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=source_tokens)
+
+    def _with_terms_marked(self, segment: SourceSegment) -> Unit:
+        """The segment with its terms of the glossary as marks, so that the model cannot change their translations.
+
+        Returns the segment's own unit if the segment cannot be read as one unit that way.
+        """
+        protected = {term: term for term in self._plan.order.do_not_translate}
+        protected |= translations_by_spelling(segment.terms, segment.unit.source)
+        whole = replace(self._plan.order, splitting="none")
+        units = parse(segment.unit.source, whole, segment.source, protected).units
+        return units[0] if len(units) == 1 and units[0].source == segment.unit.source else segment.unit
+
+
+def _longest_translation(source_tokens: int) -> int:
+    """More tokens than any sound translation has. Scripts differ by a small factor; a loop would go on for ever."""
+    return 6 * source_tokens + 64

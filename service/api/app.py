@@ -39,7 +39,7 @@ from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
-from service.tasks.answering import Answerer, Bounds, Reader
+from service.tasks.answering import Answerer, Reader, WindowLimits
 from service.tasks.generation.generator import Generator
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Translator
@@ -98,7 +98,7 @@ def create_app(
             generator,
             style=model.prompt_style,
             calibration=model.no_answer,
-            bounds=Bounds(window=settings.answer_window, windows=settings.max_windows),
+            limits=WindowLimits(max_tokens=settings.answer_window, max_windows=settings.max_windows),
             reader=reader,
         ),
         started=int(time.time()),

@@ -32,7 +32,7 @@ from service.server.connection import connections
 from service.server.draining import DrainingServer
 from service.settings import Settings
 from service.tasks.answering import Reader
-from service.tasks.answering.pairs import PairTokenizer
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.text.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)

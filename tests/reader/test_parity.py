@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from service.errors import InvalidOption, PromptTooLong
 from service.reader.client import ReaderClient
-from service.tasks.answering import Bounds, Reader
-from service.tasks.answering.pairs import PairTokenizer
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering import Reader, WindowLimits
+from service.tasks.answering.query import ContextDocument, Query
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import Options
 from tests.reader.configs import reader_config
@@ -39,10 +39,11 @@ class Real:
         self.reader = Reader(self.client, self.tokenizer)
         self._count = 0
 
-    async def answer(self, query: Query, options: Options | None = None, **bounds: int) -> Answer:
+    async def answer(self, query: Query, options: Options | None = None, **limits: int) -> Answer:
         self._count += 1
-        run = await self.reader.answer(query, options or Options(), Bounds(**bounds), f"request-{self._count}")
-        with run:
+        id = f"request-{self._count}"
+        prepared = await self.reader.prepare(query, options or Options(), WindowLimits(**limits), id)
+        with await prepared.start() as run:
             answer = await run.collect()
         documents = {document.id: document.text for document in query.documents}
         for span in answer.spans:
@@ -62,8 +63,8 @@ async def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def one(text: str, title: str = "") -> tuple[Document, ...]:
-    return (Document(id="", text=text, title=title),)
+def one(text: str, title: str = "") -> tuple[ContextDocument, ...]:
+    return (ContextDocument(id="", text=text, title=title),)
 
 
 def plain_words(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -82,13 +83,16 @@ def plain_words(text: str, start: int, end: int) -> tuple[int, int] | None:
 @pytest.mark.parametrize("stride", [0, 8, 30])
 async def test_spans_and_probabilities_are_those_of_the_reference(real: Real, stride: int) -> None:
     question = "When does the café close?"
-    documents = (Document(id="a", text=PLAIN), Document(id="b", text="It rains on other days. Or so they say."))
+    documents = (
+        ContextDocument(id="a", text=PLAIN),
+        ContextDocument(id="b", text="It rains on other days. Or so they say."),
+    )
     frame = len(real.tokenizer.frame(question))
     expected = real.reference.spans(
         question, [each.text for each in documents], plain_words, max_length=frame + 40, stride=stride, longest=30
     )
     query = Query(question=question, documents=documents, top_k=25, max_answer_len=30, stride=stride)
-    found = await real.answer(query, window=40)
+    found = await real.answer(query, max_tokens=40)
     assert found.no_answer_probability == pytest.approx(expected.none, abs=1e-4)
     assert len(found.spans) == 25
     assert [span.score for span in found.spans] == pytest.approx([score for _, score in expected.ranked[:25]], abs=1e-4)
@@ -101,8 +105,8 @@ async def test_the_neighbours_in_a_batch_change_nothing(real: Real) -> None:
     queries = [
         Query(question="Who?" * n, documents=one(PLAIN[: 40 * n]), top_k=3, stride=4) for n in (1, 3, 2, 5, 4, 7)
     ]
-    alone = [await real.answer(query, window=40) for query in queries]
-    together = await asyncio.gather(*(real.answer(query, window=40) for query in queries))
+    alone = [await real.answer(query, max_tokens=40) for query in queries]
+    together = await asyncio.gather(*(real.answer(query, max_tokens=40) for query in queries))
     for one_, other in zip(alone, together, strict=True):
         assert other.no_answer_probability == pytest.approx(one_.no_answer_probability, abs=1e-4)
         assert [span.score for span in other.spans] == pytest.approx([span.score for span in one_.spans], abs=1e-4)
@@ -158,17 +162,17 @@ async def test_what_does_not_fit_is_refused(real: Real) -> None:
         await real.answer(Query(question="Who?", documents=one("Ada came.", "Long " * POSITIONS)))
     assert error.value.param == "documents"
     with pytest.raises(InvalidOption, match="less than the window of 40") as refused:
-        await real.answer(Query(question="Who?", documents=one("Ada came."), stride=40), window=40)
+        await real.answer(Query(question="Who?", documents=one("Ada came."), stride=40), max_tokens=40)
     assert refused.value.param == "stride"
 
 
 async def test_of_a_huge_text_the_windows_with_the_question_are_read(real: Real) -> None:
     filler = "It rains and the wind blows from the sea. " * 1500
     query = Query(question="Who keeps the lighthouse?", documents=one(f"{filler}The lighthouse keeper. {filler}"))
-    run = await real.reader.answer(query, Options(), Bounds(window=40, windows=3), "huge")
-    with run:
+    prepared = await real.reader.prepare(query, Options(), WindowLimits(max_tokens=40, max_windows=3), "huge")
+    with await prepared.start() as run:
         found = await run.collect()
-    assert run.cost.sequences == 3
+    assert prepared.cost.sequences == 3
     assert run.usage.prompt_tokens <= 3 * POSITIONS
     assert abs(found.spans[0].start - len(filler)) < len(filler)
 

@@ -12,7 +12,7 @@ import pytest
 from service.errors import ProcessError, ProcessUnavailable, UnsupportedModel
 from service.reader.client import ReaderClient
 from service.reader.messages import BatchStats, EncodedWindow, ReaderConfig
-from service.tasks.answering.pairs import PairTokenizer
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model, tokenizer
 from tests.reader.configs import reader_config

@@ -1,19 +1,44 @@
-"""What a model is told and shown before it answers, in the language of the question."""
+"""The prompts of the answering task, in the language of the question: English or Chinese."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.tasks.generation.few_shot import FewShot
+from service.tasks.text.tokenizer import Tokenizer
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPrompt:
+    """The few-shot prompt of a question. ``input`` is the question, with its texts if it has any."""
+
+    few_shot: FewShot
+    input: str
+
+    async def encode(self, tokenizer: Tokenizer, *, style: str, answer_prefix: str = "") -> list[int]:
+        """The prompt's token ids. ``answer_prefix`` is the beginning of the answer."""
+        return await self.few_shot.encode(tokenizer, self.input, style=style, answer_prefix=answer_prefix)
+
+    def stop(self, tokenizer: Tokenizer, *, style: str, several_lines: bool = False) -> tuple[str, ...]:
+        """The stop strings that end the answer."""
+        return self.few_shot.stop(tokenizer, style=style, several_lines=several_lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotingPrompt(AnswerPrompt):
+    """A prompt whose answer begins with a quotation. The two labels mark the answer's parts."""
+
+    quote_label: str  # before the quotation, at the start of the model's text
+    answer_label: str  # between quotation and answer
+
+
 @dataclass(frozen=True, slots=True)
 class _Example:
-    """A text and what is asked about it. ``quote`` is the part that holds the answer; both are empty for no answer."""
+    """A solved question about a text. ``quote`` is the sentence with the answer; both are empty for no answer."""
 
     text: str
     question: str
@@ -22,8 +47,8 @@ class _Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """All that is said in one language."""
+class _Phrases:
+    """Everything that the prompts say in one language."""
 
     extract: str
     quote_first: str
@@ -36,11 +61,11 @@ class _Words:
     examples: tuple[_Example, ...]
     questions: tuple[tuple[str, str], ...]
 
-    def given(self, question: str, text: str) -> str:
+    def question_about(self, text: str, question: str) -> str:
         return f"{self.context}{self.colon}{text}\n\n{self.question}{self.colon}{question}"
 
 
-_ENGLISH = _Words(
+_ENGLISH = _Phrases(
     extract="Answer the question with words copied from the context. Be as short as possible.",
     quote_first="Quote the sentence of the context that answers the question, then answer it briefly.",
     from_knowledge="Answer the question correctly and concisely, in two or three sentences.",
@@ -84,7 +109,7 @@ _ENGLISH = _Words(
     ),
 )
 
-_CHINESE = _Words(
+_CHINESE = _Phrases(
     extract="用上下文里的原文回答问题，越短越好。",
     quote_first="先引用上下文里能回答问题的句子，再简短回答。",
     from_knowledge="请准确、简明地回答问题，用两三句话说明。",
@@ -113,7 +138,7 @@ _CHINESE = _Words(
             "雪山上的积雪在几个星期内融化",
             "由于雪山上的积雪在几个星期内融化，那里经常发生洪水。",
         ),
-        # Answers that do not stand where the sentence, like the question, begins: small models copy from there.
+        # Answers in the middle of a sentence that begins as the question does: small models copy from its beginning.
         _Example(
             "根据1950年签订的条约，两国的边界由一个联合委员会划定，每十年检查一次。",
             "根据1950年的条约，两国的边界由谁划定？",
@@ -143,47 +168,45 @@ _CHINESE = _Words(
 )
 
 
-def knowledge_prompt(question: str) -> tuple[FewShot, str]:
-    """Instruction and examples for a question without documents, and the question as it is put to the model."""
-    words = _words(question)
-    labels = (words.question, words.answer)
-    return FewShot(instruction=words.from_knowledge, examples=words.questions, labels=labels), question
+def knowledge_prompt(question: str) -> AnswerPrompt:
+    """Ask the question alone. The model answers from what it knows."""
+    phrases = _phrases(question)
+    few_shot = FewShot(
+        instruction=phrases.from_knowledge, examples=phrases.questions, labels=(phrases.question, phrases.answer)
+    )
+    return AnswerPrompt(few_shot=few_shot, input=question)
 
 
-def extraction_prompt(question: str, text: str) -> tuple[FewShot, str]:
-    """The same for a question that a text is to answer in its own words. No answer is an empty one."""
-    words = _words(question)
-    examples = tuple((words.given(each.question, each.text), each.answer) for each in words.examples)
-    return FewShot(instruction=words.extract, examples=examples, labels=("", words.answer)), words.given(question, text)
+def extraction_prompt(question: str, text: str) -> AnswerPrompt:
+    """Ask for an answer in words of the text. An empty answer means that the text has none."""
+    phrases = _phrases(question)
+    examples = tuple((phrases.question_about(each.text, each.question), each.answer) for each in phrases.examples)
+    few_shot = FewShot(instruction=phrases.extract, examples=examples, labels=("", phrases.answer))
+    return AnswerPrompt(few_shot=few_shot, input=phrases.question_about(text, question))
 
 
-@dataclass(frozen=True, slots=True)
-class Citing:
-    """A question that is to be answered with a quotation first, and how the model marks the two parts."""
-
-    prompt: FewShot
-    given: str
-    quote: str  # what the model's words begin with
-    answer: str  # what stands between quotation and answer
-
-
-def citing_prompt(question: str, texts: Sequence[str]) -> Citing:
-    """The same for an answer in the model's words, after a quotation from the texts; without one there is no answer."""
-    words = _words(question)
-    quote, answer = f"{words.quote}{words.colon}".rstrip(), f"\n{words.answer}{words.colon}".rstrip()
-    space = words.colon[len(words.colon.rstrip()) :]
+def quoting_prompt(question: str, texts: Sequence[str]) -> QuotingPrompt:
+    """Ask for a quotation from the texts and then for an answer; without a quotation there is no answer."""
+    phrases = _phrases(question)
+    quote = f"{phrases.quote}{phrases.colon}".rstrip()
+    answer = f"\n{phrases.answer}{phrases.colon}".rstrip()
+    space = phrases.colon[len(phrases.colon.rstrip()) :]
     examples = tuple(
         (
-            words.given(each.question, each.text),
+            phrases.question_about(each.text, each.question),
             f"{quote}{space}{each.quote}{answer}{space}{each.answer}" if each.answer else quote,
         )
-        for each in words.examples
+        for each in phrases.examples
     )
-    prompt = FewShot(instruction=words.quote_first, examples=examples, labels=("", words.answer))
-    return Citing(prompt, words.given(question, "\n\n".join(texts)), quote, answer)
+    return QuotingPrompt(
+        few_shot=FewShot(instruction=phrases.quote_first, examples=examples, labels=("", phrases.answer)),
+        input=phrases.question_about("\n\n".join(texts), question),
+        quote_label=quote,
+        answer_label=answer,
+    )
 
 
-def _words(question: str) -> _Words:
+def _phrases(question: str) -> _Phrases:
     return _CHINESE if _is_chinese(question) else _ENGLISH
 
 

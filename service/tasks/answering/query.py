@@ -1,16 +1,16 @@
-"""A question and what it may be answered from."""
+"""A question and the documents that may hold its answer."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Mode = Literal["auto", "extractive", "generative"]
 
-LONGEST_SPAN = 160  # characters of an extracted answer, where the client names no number
+MAX_ANSWER_LEN = 160  # characters of an extracted answer, where the client names no number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A text with the name that the client has for it."""
+class ContextDocument:
+    """A text under the client's id for it. ``id`` is empty where the request has a single ``context``."""
 
     id: str
     text: str
@@ -19,21 +19,22 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """``documents`` is empty where the model is to answer from itself; one ``context`` is a document without a name.
+    """One question. Without ``documents`` the model answers from what it knows.
 
-    ``mode`` auto: extractive where there are documents. ``no_answer_threshold`` is the no-answer probability from which
-    on the answer is that there is none; None takes the model's own. ``max_answer_len`` is in characters.
+    ``mode`` "auto" is extractive if there are documents, else generative. If the probability of no answer is at least
+    ``no_answer_threshold``, the answer is that there is none; None takes the model's own threshold.
+    ``max_answer_len`` is in characters, ``stride`` is the number of tokens that two windows of a document share.
     """
 
     question: str
-    documents: tuple[Document, ...] = ()
+    documents: tuple[ContextDocument, ...] = ()
     mode: Mode = "auto"
     top_k: int = 1
     no_answer_threshold: float | None = None
     max_answer_len: int | None = None
-    stride: int | None = None  # tokens that two windows of a long document share
+    stride: int | None = None
 
     @property
-    def longest(self) -> int:
-        """Characters of an extracted answer."""
-        return self.max_answer_len or LONGEST_SPAN
+    def max_characters(self) -> int:
+        """The most characters of an extracted answer."""
+        return self.max_answer_len or MAX_ANSWER_LEN

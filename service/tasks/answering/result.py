@@ -1,32 +1,47 @@
-"""Answers, and where they stand."""
+"""An answer and the spans of the documents that support it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """A piece of a document: ``document.text[start:end] == text``, always. Offsets are in characters."""
+class AnswerSpan:
+    """A part of a document: ``document.text[start:end] == text`` always holds. Offsets are in characters."""
 
     text: str
     start: int
     end: int
-    document: str  # its id
-    score: float = 0.0  # between 0 and 1; for a citation of a generated answer, 1
+    document: str  # the document's id
+    score: float = 0.0  # between 0 and 1; 1 for a citation of a generated answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """``spans`` are the best answers, best first (extractive), or what the answer quotes (generative).
 
-    A generated answer that nothing supports has no spans. ``text`` is empty where ``no_answer``. ``dropped_citations``
-    counts quotations that stand in no document.
+    A generated answer that nothing supports has no spans. ``text`` is empty if ``no_answer`` is true.
+    ``dropped_citations`` counts quotations that stand in no document.
     """
 
     text: str
     mode: str  # extractive | generative
-    spans: tuple[Span, ...] = ()
+    spans: tuple[AnswerSpan, ...] = ()
     no_answer: bool = False
     no_answer_probability: float | None = None
     score: float | None = None
     dropped_citations: int = 0
     finish_reason: str = "stop"
+
+    @classmethod
+    def from_spans(cls, spans: Sequence[AnswerSpan], *, no_answer_probability: float, threshold: float) -> Self:
+        """An extractive answer: the first span, or no answer if its probability reaches the threshold."""
+        no_answer = not spans or no_answer_probability >= threshold
+        return cls(
+            text="" if no_answer else spans[0].text,
+            mode="extractive",
+            spans=tuple(spans),
+            no_answer=no_answer,
+            no_answer_probability=no_answer_probability,
+            score=spans[0].score if spans else None,
+        )

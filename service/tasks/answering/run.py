@@ -1,6 +1,7 @@
-"""An answer on its way."""
+"""A prepared answer, and an answer that is being made."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -8,30 +9,32 @@ from service.tasks.answering.result import Answer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Timings, Usage
 
+AnswerSteps = AsyncGenerator[str | Answer, None]  # pieces of the answer's text, and at last the answer
 
-class Work(Protocol):
-    """What an answer is made by: sequences in the engine, or windows in the reader."""
+
+class ModelWork(Protocol):
+    """The models' part of an answer: sequences in the engine, or windows in the reader."""
 
     @property
     def usage(self) -> Usage:
-        """So far."""
+        """The tokens used so far."""
 
     @property
     def timings(self) -> Timings:
-        """So far."""
+        """The seconds so far."""
 
     def close(self) -> None:
         """Abort what is unfinished. Idempotent."""
 
 
 class AnswerRun:
-    """An async iterable of pieces of the answer's text and a context manager: leaving it aborts what is unfinished.
+    """An async iterable of pieces of the answer's text, and a context manager: leaving it aborts what is unfinished.
 
-    ``steps`` yields the pieces and at last the Answer, whose text they add up to. Nothing of it is done before somebody
-    iterates or collects. ``cost`` is what it has at work at once, at most; windows of a reader count as sequences.
+    ``steps`` yields the pieces and at last the Answer, whose text is the pieces joined. No model is asked before the
+    run is iterated or collected. ``cost`` is the most that it has in the engine at once.
     """
 
-    def __init__(self, work: Work, steps: AsyncGenerator[str | Answer, None], *, cost: Cost) -> None:
+    def __init__(self, work: ModelWork, steps: AnswerSteps, *, cost: Cost) -> None:
         self.cost = cost
         self._work = work
         self._steps = steps
@@ -45,7 +48,7 @@ class AnswerRun:
                 yield piece
 
     async def collect(self) -> Answer:
-        """The whole answer, also after it was iterated to its end."""
+        """The whole answer. It may be called after the run was iterated to its end."""
         async for _ in self:
             pass
         assert self._answer is not None
@@ -63,10 +66,27 @@ class AnswerRun:
 
     @property
     def usage(self) -> Usage:
-        """So far."""
+        """The tokens used so far."""
         return self._work.usage
 
     @property
     def timings(self) -> Timings:
-        """So far."""
+        """The seconds so far."""
         return self._work.timings
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAnswer:
+    """A question that was validated and tokenized; no model has been asked yet.
+
+    ``cost`` is the most that the answer has in the engine or the reader at once; windows of a reader count as
+    sequences. ``begin`` makes the work and the steps of a run.
+    """
+
+    cost: Cost
+    begin: Callable[[], tuple[ModelWork, AnswerSteps]]
+
+    async def start(self) -> AnswerRun:
+        """A run of the answer. It asks the model when it is iterated."""
+        work, steps = self.begin()
+        return AnswerRun(work, steps, cost=self.cost)

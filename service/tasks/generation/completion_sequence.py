@@ -27,7 +27,7 @@ class CompletionSequence:
         self._completions.append(completion)
         return completion
 
-    async def choices(self, requests: Sequence[GenerationRequest]) -> list[Choice]:
+    async def first_choices(self, requests: Sequence[GenerationRequest]) -> list[Choice]:
         """One more round, to its end: the first choice of each request. Raises ProcessError if one of them failed."""
         if not requests:
             return []

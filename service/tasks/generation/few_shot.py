@@ -23,14 +23,16 @@ class FewShot:
     examples: tuple[tuple[str, str], ...]
     labels: tuple[str, str]
 
-    async def encode(self, tokenizer: Tokenizer, given: str, *, style: str = "auto", begun: str = "") -> list[int]:
-        """The prompt's token ids; ``begun`` is how the answer begins.
+    async def encode(
+        self, tokenizer: Tokenizer, given: str, *, style: str = "auto", answer_prefix: str = ""
+    ) -> list[int]:
+        """The prompt's token ids; ``answer_prefix`` is how the answer begins.
 
         ``style`` is auto, chat or base; a model without chat template is a base model in any case.
         """
         if _is_base(tokenizer, style):
-            return await tokenizer.encode_async(self._document(given, begun))
-        return await tokenizer.encode_async(self._chat(tokenizer, given) + begun, add_special_tokens=False)
+            return await tokenizer.encode_async(self._document(given, answer_prefix))
+        return await tokenizer.encode_async(self._chat(tokenizer, given) + answer_prefix, add_special_tokens=False)
 
     def stop(self, tokenizer: Tokenizer, *, style: str = "auto", several_lines: bool = False) -> tuple[str, ...]:
         """What ends the answer beside the model's own end of text.
@@ -56,11 +58,11 @@ class FewShot:
             text = ""
         return text if self.instruction in text else tokenizer.render_chat([head, *turns[1:]], enable_thinking=False)
 
-    def _document(self, given: str, begun: str) -> str:
+    def _document(self, given: str, answer_prefix: str) -> str:
         label = f"{self.labels[0]}: " if self.labels[0] else ""
         parts = [self.instruction]
         parts += [f"{label}{question}\n{self.labels[1]}: {answer}" for question, answer in self.examples]
-        parts.append(f"{label}{given}\n{self.labels[1]}:" + (f" {begun}" if begun else ""))
+        parts.append(f"{label}{given}\n{self.labels[1]}:" + (f" {answer_prefix}" if answer_prefix else ""))
         return "\n\n".join(parts)
 
 

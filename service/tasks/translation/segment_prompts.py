@@ -81,7 +81,7 @@ class PromptWriter:
             formality=order.formality,
             terms=segment.terms if unit is segment.unit else (),
         )
-        tokens = await prompt.encode(tokenizer, unit.text, style=self._style, begun=segment.prefix.strip())
+        tokens = await prompt.encode(tokenizer, unit.text, style=self._style, answer_prefix=segment.prefix.strip())
         source_tokens = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))
         several_lines = "\n" in unit.text
         stop = (*options.stop, *prompt.stop(tokenizer, style=self._style, several_lines=several_lines))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from service.engine.protocol.types import FinishReason
-from service.tasks.answering import Answerer, Bounds
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering import Answerer, WindowLimits
+from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
@@ -18,8 +18,8 @@ CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHA
 CAFE = "The café opens at eight. It closes at six in the evening, and at eight on Mondays."
 
 
-def one(text: str) -> tuple[Document, ...]:
-    return (Document(id="", text=text),)
+def one(text: str) -> tuple[ContextDocument, ...]:
+    return (ContextDocument(id="", text=text),)
 
 
 def chooser(texts: Mapping[str, float], end: float = -12.0, **limits: int) -> ScriptedClient:
@@ -32,8 +32,8 @@ def speaker(text: str, **limits: int) -> ScriptedClient:
     return ScriptedClient(says([*CHAT.encode(text), 0], FinishReason.STOP), **limits)
 
 
-async def answer(client: ScriptedClient, query: Query, options: Options | None = None, **bounds: int) -> Answer:
-    answerer = Answerer(Generator(client, CHAT), bounds=Bounds(**bounds))
+async def answer(client: ScriptedClient, query: Query, options: Options | None = None, **limits: int) -> Answer:
+    answerer = Answerer(Generator(client, CHAT), limits=WindowLimits(**limits))
     with await answerer.answer(query, options=options or GREEDY) as run:
         pieces = [piece async for piece in run]
         found = await run.collect()

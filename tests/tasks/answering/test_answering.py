@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.answering import Answerer
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from tests.tasks.answering.chooser import wants
 from tests.tasks.answering.questions import CAFE, CHAT, answer, chooser, one, speaker
@@ -61,7 +61,7 @@ async def test_alternatives_are_other_spans_the_best_first() -> None:
 
 async def test_the_beginnings_of_all_windows_are_one_round_and_their_ends_another() -> None:
     client = chooser({"six": 9, "eight": 8})
-    documents = (Document(id="a", text=CAFE), Document(id="b", text="At six it rains."))
+    documents = (ContextDocument(id="a", text=CAFE), ContextDocument(id="b", text="At six it rains."))
     await answer(client, Query(question="When?", documents=documents))
     first, second = client.streams
     assert len(first.queues) == 2
@@ -112,10 +112,14 @@ async def test_in_a_blank_text_there_is_no_answer(context: str) -> None:
 async def test_the_answer_is_found_in_any_window_and_document() -> None:
     filler = "It rains and the wind blows from the sea. " * 60
     long = filler + "The lighthouse keeper is Ada Lund. " + filler
-    documents = (Document(id="a", text=filler), Document(id="b", text=long, title="Capes"), Document(id="c", text=" "))
+    documents = (
+        ContextDocument(id="a", text=filler),
+        ContextDocument(id="b", text=long, title="Capes"),
+        ContextDocument(id="c", text=" "),
+    )
     client = chooser({"Ada Lund": 9})
     found = await answer(
-        client, Query(question="Who keeps the lighthouse?", documents=documents), window=100, windows=200
+        client, Query(question="Who keeps the lighthouse?", documents=documents), max_tokens=100, max_windows=200
     )
     assert (found.text, found.spans[0].document, found.spans[0].start) == ("Ada Lund", "b", long.index("Ada"))
     assert len(client.streams[0].queues) > 20
@@ -126,7 +130,7 @@ async def test_of_a_huge_text_the_windows_with_the_question_are_read() -> None:
     text = filler + "The lighthouse keeper is Ada Lund. " + filler
     assert len(text) > 1 << 20
     client = chooser({"Ada Lund": 9})
-    found = await answer(client, Query(question="Who keeps the lighthouse?", documents=one(text)), windows=4)
+    found = await answer(client, Query(question="Who keeps the lighthouse?", documents=one(text)), max_windows=4)
     assert (found.text, found.spans[0].start) == ("Ada Lund", text.index("Ada"))
     assert len(client.streams[0].queues) == 4
 
@@ -134,8 +138,8 @@ async def test_of_a_huge_text_the_windows_with_the_question_are_read() -> None:
 async def test_windows_share_what_the_client_asks_for() -> None:
     query = Query(question="When?", documents=one(CAFE * 20), stride=0)
     apart, half = chooser({"six": 9}), chooser({"six": 9})
-    await answer(apart, query, window=64)
-    await answer(half, Query(question="When?", documents=one(CAFE * 20), stride=32), window=64)
+    await answer(apart, query, max_tokens=64)
+    await answer(half, Query(question="When?", documents=one(CAFE * 20), stride=32), max_tokens=64)
     assert len(half.streams[0].queues) == pytest.approx(2 * len(apart.streams[0].queues), abs=1)
 
 
@@ -143,14 +147,14 @@ async def test_windows_share_what_the_client_asks_for() -> None:
 async def test_a_stride_as_large_as_the_window_is_refused(stride: int) -> None:
     query = Query(question="When?", documents=one(CAFE), stride=stride)
     with pytest.raises(InvalidOption, match=f"stride is {stride}, but must be less than the window of 64") as error:
-        await answer(chooser({}), query, window=64)
+        await answer(chooser({}), query, max_tokens=64)
     assert error.value.param == "stride"
 
 
 async def test_a_stride_that_makes_too_many_windows_is_refused() -> None:
     query = Query(question="When?", documents=one("so " * 100_000), stride=63)
     with pytest.raises(InvalidOption) as error:
-        await answer(chooser({}), query, window=64)
+        await answer(chooser({}), query, max_tokens=64)
     assert error.value.param == "stride"
 
 
@@ -228,7 +232,7 @@ async def test_a_generated_answer_is_short_and_greedy_unless_told_otherwise() ->
 
 
 async def test_titles_that_leave_no_room_are_refused() -> None:
-    documents = (Document(id="a", text=CAFE, title="so " * 600),)
+    documents = (ContextDocument(id="a", text=CAFE, title="so " * 600),)
     with pytest.raises(InvalidOption) as error:
         await answer(chooser({}, max_model_len=1400), Query(question="When?", documents=documents))
     assert error.value.param == "documents"
@@ -242,7 +246,7 @@ async def test_a_blank_question_is_refused() -> None:
 
 @pytest.mark.parametrize("documents", [(), one(CAFE)])
 @pytest.mark.parametrize("mode", ["auto", "generative"])
-async def test_a_question_that_cannot_fit_is_refused(documents: tuple[Document, ...], mode: Any) -> None:
+async def test_a_question_that_cannot_fit_is_refused(documents: tuple[ContextDocument, ...], mode: Any) -> None:
     with pytest.raises(PromptTooLong) as error:
         await answer(chooser({}, max_model_len=800), Query(question="Who? " * 600, documents=documents, mode=mode))
     assert error.value.param == "question"

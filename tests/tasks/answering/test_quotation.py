@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from service.engine.protocol.types import FinishReason, Request, TokenOutput
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.generator import GREEDY
 from tests.tasks.answering.chooser import wants
 from tests.tasks.answering.questions import CAFE, CHAT, answer, one
 from tests.tasks.engine import ScriptedClient, says
 
 
-def generative(question: str = "When does it close?", documents: tuple[Document, ...] = one(CAFE)) -> Query:
+def generative(question: str = "When does it close?", documents: tuple[ContextDocument, ...] = one(CAFE)) -> Query:
     return Query(question=question, documents=documents, mode="generative")
 
 
@@ -88,7 +88,7 @@ async def test_a_generated_answer_obeys_the_clients_threshold() -> None:
 
 
 async def test_a_quotation_names_its_document() -> None:
-    documents = (Document(id="a", text="It rains."), Document(id="b", text=CAFE))
+    documents = (ContextDocument(id="a", text="It rains."), ContextDocument(id="b", text=CAFE))
     found = await answer(writer("\nAnswer: At six."), generative(documents=documents))
     assert found.spans[0].document == "b"
 
@@ -96,6 +96,6 @@ async def test_a_quotation_names_its_document() -> None:
 async def test_of_long_documents_a_generated_answer_reads_what_fits() -> None:
     text = "It rains and the wind blows from the sea. " * 300 + CAFE
     client = writer("\nAnswer: On Mondays.", "Mondays", max_model_len=3000)
-    found = await answer(client, generative(documents=one(text)), window=200)
+    found = await answer(client, generative(documents=one(text)), max_tokens=200)
     assert found.spans[0].start == text.index("It closes")
     assert sum(not request.params.constraint for request in client.requests) == 1

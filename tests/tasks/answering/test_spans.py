@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.protocol.token_graph import TokenGraph
-from service.tasks.answering.boundaries import boundaries
-from service.tasks.answering.spans import Passage
-from service.tasks.answering.vocabulary import Vocabulary
+from service.tasks.answering.documents.boundaries import boundaries
+from service.tasks.answering.extraction.passage import Passage
+from service.tasks.answering.extraction.vocabulary import Vocabulary
 from tests.tasks.text.vocabularies import CORPUS, tokenizer
 
 KINDS = ["byte_level", "byte_fallback", "unigram"]
@@ -33,11 +33,11 @@ def reachable(graph: TokenGraph) -> set[int]:
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=NASTY, longest=st.integers(1, 20), data=st.data())
 def test_every_walk_is_a_span(kind: str, text: str, longest: int, data: st.DataObject) -> None:
-    passage = Passage(text, VOCABULARIES[kind], longest=longest)
-    if not passage.openings:
+    passage = Passage(text, VOCABULARIES[kind], max_characters=longest)
+    if not passage.first_tokens:
         return
-    token = data.draw(st.sampled_from(sorted(passage.openings)))
-    places = passage.openings[token]
+    token = data.draw(st.sampled_from(sorted(passage.first_tokens)))
+    places = passage.first_tokens[token]
     graph = passage.continuations(places)
     nodes, tokens = graph.advance(graph.start_nodes, ()), [token]
     while True:
@@ -73,8 +73,8 @@ def test_every_span_can_be_said_as_the_tokenizer_writes_it(kind: str, text: str,
         return  # a space alone opens nothing
     if b"".join(map(tokenizer(kind).token_bytes, tokens)).removeprefix(b" ") != text[start:end].encode():
         return  # two spaces before it, or characters that the tokenizer does not keep
-    passage = Passage(text, VOCABULARIES[kind], longest=len(text))
-    places = passage.openings[tokens[0]]
+    passage = Passage(text, VOCABULARIES[kind], max_characters=len(text))
+    places = passage.first_tokens[tokens[0]]
     graph = passage.continuations(places)
     assert -1 in graph.allowed_tokens(graph.advance(graph.start_nodes, tokens[1:]), [-1])
     assert (start, end) in passage.spans(places, bytes_of(kind, tokens[1:]))
@@ -83,8 +83,8 @@ def test_every_span_can_be_said_as_the_tokenizer_writes_it(kind: str, text: str,
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=NASTY, longest=st.integers(1, 20))
 def test_no_way_is_a_dead_end(kind: str, text: str, longest: int) -> None:
-    passage = Passage(text, VOCABULARIES[kind], longest=longest)
-    for places in passage.openings.values():
+    passage = Passage(text, VOCABULARIES[kind], max_characters=longest)
+    for places in passage.first_tokens.values():
         graph = passage.continuations(places)
         assert all(graph.edges[node] or node in graph.end_nodes for node in reachable(graph))
         assert len(graph.edges) <= len(text.encode()) + 1
@@ -114,23 +114,23 @@ def test_where_words_begin_and_end(text: str, words: list[str]) -> None:
 
 
 def test_the_same_words_at_two_places_are_two_spans() -> None:
-    passage = Passage("On Monday, not Tuesday. Monday!", VOCABULARIES["byte_level"], longest=10)
+    passage = Passage("On Monday, not Tuesday. Monday!", VOCABULARIES["byte_level"], max_characters=10)
     tokens = tokenizer("byte_level").encode("Monday")
-    assert passage.spans(passage.openings[tokens[0]], bytes_of("byte_level", tokens[1:])) == [(3, 9), (24, 30)]
+    assert passage.spans(passage.first_tokens[tokens[0]], bytes_of("byte_level", tokens[1:])) == [(3, 9), (24, 30)]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u3000"])
 def test_a_blank_text_has_no_spans(text: str) -> None:
-    assert Passage(text, VOCABULARIES["byte_level"], longest=9).openings == {}
+    assert Passage(text, VOCABULARIES["byte_level"], max_characters=9).first_tokens == {}
 
 
 def test_special_tokens_and_stops_are_never_a_part_of_a_span() -> None:
     one_line = Vocabulary(tokenizer("byte_level"), 1000, one_line=True)
     text = "a<|end|>\nb"
-    passage = Passage(text, one_line, longest=20)
+    passage = Passage(text, one_line, max_characters=20)
     assert 0 in one_line.stop
-    assert not passage.openings.keys() & set(one_line.stop)
-    [end] = passage.spans(passage.openings[tokenizer("byte_level").encode("a")[0]], b"<|end|>")
+    assert not passage.first_tokens.keys() & set(one_line.stop)
+    [end] = passage.spans(passage.first_tokens[tokenizer("byte_level").encode("a")[0]], b"<|end|>")
     assert text[slice(*end)] == "a<|end|>"
-    graph = passage.continuations(passage.openings[tokenizer("byte_level").encode("a")[0]])
+    graph = passage.continuations(passage.first_tokens[tokenizer("byte_level").encode("a")[0]])
     assert not {token for node in reachable(graph) for token, _ in graph.edges[node]} & set(one_line.stop)

@@ -21,7 +21,7 @@ from service.api.state import Service, State
 from service.keys.caller import Caller
 from service.keys.key import Scope
 from service.settings import Settings
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.run import AnswerRun
 from service.tasks.generation.generator import Options
 from service.tasks.translation import TranslationOrder
@@ -125,7 +125,7 @@ async def _answer(body: schemas.QuestionAnswering, http: Request, state: State, 
     at_most("parameters.max_answer_len", asked.max_answer_len or _SHORT, settings.max_answer_len)
     query = Query(
         question=body.inputs.question,
-        documents=(Document(id="", text=body.inputs.context),),
+        documents=(ContextDocument(id="", text=body.inputs.context),),
         mode="extractive",
         top_k=top_k,
         no_answer_threshold=None if may_be_none else 1.0,

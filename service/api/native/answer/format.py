@@ -10,7 +10,7 @@ from typing import Any
 
 from service.api.replies import usage as common
 from service.api.replies.event_stream import event
-from service.tasks.answering.result import Answer, Span
+from service.tasks.answering.result import Answer, AnswerSpan
 from service.tasks.answering.run import AnswerRun
 
 
@@ -52,6 +52,6 @@ class AnswerFormat:
         }
 
 
-def _span(span: Span) -> dict[str, Any]:
+def _span(span: AnswerSpan) -> dict[str, Any]:
     """The one text of a context has no name."""
     return asdict(span) | {"document": span.document or None}

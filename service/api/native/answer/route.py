@@ -18,7 +18,7 @@ from service.api.requests.options import at_most, to_options
 from service.api.state import Service
 from service.keys.key import Scope
 from service.settings import Settings
-from service.tasks.answering.query import Document, Query
+from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.run import AnswerRun
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.ANSWER)])
@@ -61,10 +61,10 @@ async def answer(
 
 def _query(body: AnswerRequest, settings: Settings) -> Query:
     """What is asked. Raises ApiError for more than the operator allows."""
-    documents = [Document(id=each.id, text=each.text, title=each.title or "") for each in body.documents or ()]
+    documents = [ContextDocument(id=each.id, text=each.text, title=each.title or "") for each in body.documents or ()]
     at_most("documents", len(documents), settings.max_documents, "documents")
     if body.context is not None:
-        documents = [Document(id="", text=body.context)]
+        documents = [ContextDocument(id="", text=body.context)]
     length = sum(len(document.text) + len(document.title) for document in documents)
     at_most("documents" if body.documents else "context", length, settings.max_context_length, "characters")
     at_most("top_k", body.top_k or 1, settings.max_answers)

@@ -1,4 +1,4 @@
-"""A question and a text as one row of tokens, the way a model with a span head reads them."""
+"""A question and a text as one row of tokens, as a model with a question-answering head reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,37 +12,37 @@ from service.reader.messages import EncodedWindow
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands before and behind the text in a row: the question and the special tokens."""
+class QuestionFrame:
+    """The tokens of a row before and after its text: the question and the special tokens."""
 
     before: EncodedWindow
     after: EncodedWindow
-    type: int  # of the text's own tokens
+    text_type: int  # the type id of the text's tokens
 
     def __len__(self) -> int:
         return len(self.before.tokens) + len(self.after.tokens)
 
-    def around(self, tokens: Sequence[int]) -> EncodedWindow:
-        """The row."""
-        types = (self.type,) * len(tokens)
+    def row(self, tokens: Sequence[int]) -> EncodedWindow:
+        """The whole row for the tokens of a text."""
+        types = (self.text_type,) * len(tokens)
         return EncodedWindow(
             (*self.before.tokens, *tokens, *self.after.tokens), (*self.before.types, *types, *self.after.types)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """The tokens of a text, and where each of them stands in it, in characters."""
+class TextTokens:
+    """The token ids of a text, and the (start, end) of each token in it, in characters."""
 
     ids: list[int]
     offsets: list[tuple[int, int]]
 
 
 class PairTokenizer:
-    """Use ``PairTokenizer.load(path)`` for a model directory."""
+    """Tokenizes pairs of a question and a text. Use ``PairTokenizer.load(path)`` for a model directory."""
 
     def __init__(self, library: tokenizers.Tokenizer) -> None:
-        """Raises UnsupportedModel if pairs do not begin with the token whose score means that there is no answer."""
+        """Raises UnsupportedModel if a pair does not begin with a special token, whose score means no answer."""
         library.no_truncation()
         library.no_padding()
         self._library = library
@@ -55,23 +55,23 @@ class PairTokenizer:
         """Raises OSError, ValueError or UnsupportedModel if there is no usable tokenizer."""
         return cls(tokenizers.Tokenizer.from_str((path / "tokenizer.json").read_text(encoding="utf-8")))
 
-    def frame(self, question: str) -> Frame:
-        """Raises InvalidPrompt if the question holds half a surrogate pair."""
+    def frame(self, question: str) -> QuestionFrame:
+        """The row of a question, without a text. Raises InvalidPrompt if it holds half a surrogate pair."""
         pair = self._encode(question, "a")
         first = pair.sequence_ids.index(1)
         last = len(pair.ids) - pair.sequence_ids[::-1].index(1)
         before = EncodedWindow(tuple(pair.ids[:first]), tuple(pair.type_ids[:first]))
         after = EncodedWindow(tuple(pair.ids[last:]), tuple(pair.type_ids[last:]))
-        return Frame(before, after, pair.type_ids[first])
+        return QuestionFrame(before, after, pair.type_ids[first])
 
-    def tokens(self, text: str) -> Tokens:
-        """Raises as ``frame``."""
+    def tokens(self, text: str) -> TextTokens:
+        """The tokens of a text, without special tokens. Raises InvalidPrompt as ``frame``."""
         encoding = self._encode(text)
-        return Tokens(encoding.ids, encoding.offsets)
+        return TextTokens(encoding.ids, encoding.offsets)
 
     def _encode(self, text: str, pair: str | None = None) -> tokenizers.Encoding:
         try:
-            # As a batch of one: that lets other threads run meanwhile.
+            # A batch of one: of the library's calls only those for batches let other threads run.
             texts = [text if pair is None else (text, pair)]
             return self._library.encode_batch(texts, add_special_tokens=pair is not None)[0]
         except TypeError as error:

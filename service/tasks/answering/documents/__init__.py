@@ -1,0 +1,4 @@
+"""Documents as the answering task reads them: windows, sentences, words, and their relevance to the question.
+
+Nothing here asks a model.
+"""

@@ -1,0 +1,126 @@
+"""Prepares extractions: documents to windows that fit beside the question, and windows to prompts."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from model_store.types import NoAnswer
+from service.errors import InvalidOption, PromptTooLong
+from service.tasks.answering.documents.relevance import Relevance
+from service.tasks.answering.documents.windows import (
+    MIN_WINDOW_TOKENS,
+    Window,
+    WindowLimits,
+    check_window_count,
+    split_into_windows,
+)
+from service.tasks.answering.extraction.extraction import Extraction, WindowPrompt
+from service.tasks.answering.extraction.ranking import Ranking
+from service.tasks.answering.extraction.vocabulary import Vocabulary
+from service.tasks.answering.prompts import AnswerPrompt, extraction_prompt
+from service.tasks.answering.query import Query
+from service.tasks.answering.run import AnswerSteps, PreparedAnswer
+from service.tasks.generation.completion_sequence import CompletionSequence
+from service.tasks.generation.generator import GREEDY, Generator, Options
+
+JOIN_TOKENS = 16  # a text may take so many more tokens inside its prompt than alone
+_MIN_BEAM = 5  # beginnings of spans that are continued, more if the client asks for more answers
+
+
+class Extractor:
+    """Prepares extractions by one model. ``style`` is its prompt style: auto, chat or base."""
+
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        style: str = "auto",
+        calibration: NoAnswer | None = None,
+        limits: WindowLimits | None = None,
+    ) -> None:
+        self._generator = generator
+        self._style = style
+        self._calibration = calibration or NoAnswer()
+        self._limits = limits or WindowLimits()
+        self._vocabulary: Vocabulary | None = None
+        self._building = asyncio.Lock()
+
+    async def prepare(self, query: Query, options: Options, request_id: str) -> PreparedAnswer:
+        """Raises PromptTooLong ("question") and InvalidOption ("documents", "stride")."""
+        max_tokens = min(query.max_characters, options.max_tokens or query.max_characters)
+        room = await self.room(extraction_prompt(query.question, ""), max_tokens)
+        extraction = await self.extraction(query, options, await self.windows(query, room), max_tokens)
+
+        def begin() -> tuple[CompletionSequence, AnswerSteps]:
+            sequence = CompletionSequence(self._generator, request_id)
+            return sequence, extraction.steps(sequence, query.top_k, query.no_answer_threshold)
+
+        return PreparedAnswer(extraction.cost, begin)
+
+    async def room(self, prompt: AnswerPrompt, max_tokens: int) -> int:
+        """Tokens of documents that fit between a prompt without texts and ``max_tokens`` of output.
+
+        Raises PromptTooLong ("question") if they are too few for a window.
+        """
+        tokens = await prompt.encode(self._generator.tokenizer, style=self._style)
+        limit = self._generator.max_tokens
+        room = limit - len(tokens) - max_tokens - JOIN_TOKENS
+        if room < MIN_WINDOW_TOKENS:
+            raise PromptTooLong(len(tokens), max_tokens + JOIN_TOKENS + MIN_WINDOW_TOKENS, limit, param="question")
+        return room
+
+    async def windows(self, query: Query, room: int) -> list[Window]:
+        """The windows of the documents; of too many, those that have most of the question.
+
+        ``room`` is the tokens that a window and its document's title may have together. Raises InvalidOption
+        ("documents", "stride").
+        """
+        tokenizer = self._generator.tokenizer
+        room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
+        if room < MIN_WINDOW_TOKENS:
+            raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
+        size, stride = self._limits.size_and_stride(room, query.stride)
+        most = self._limits.max_windows
+
+        def split_and_choose() -> list[Window]:
+            windows: list[Window] = []
+            for document in query.documents:
+                offsets = tokenizer.offsets(document.text)
+                check_window_count(len(offsets), size, stride)
+                windows += split_into_windows(document, offsets, size=size, stride=stride)
+            if len(windows) <= most:
+                return windows
+            texts = [window.text for window in windows]
+            return [windows[index] for index in Relevance(query.question, texts).most_relevant(texts, most)]
+
+        return await asyncio.to_thread(split_and_choose)
+
+    async def extraction(
+        self, query: Query, options: Options, windows: Sequence[Window], max_tokens: int
+    ) -> Extraction:
+        """The extraction of a span of up to ``max_tokens`` tokens from the windows."""
+        prompts = []
+        for window in windows:
+            prompt = extraction_prompt(query.question, window.titled_text)
+            tokens = await prompt.encode(self._generator.tokenizer, style=self._style)
+            prompts.append(WindowPrompt(window, tuple(tokens)))
+        return Extraction(
+            self._generator,
+            await self._get_vocabulary(),
+            prompts,
+            Ranking(query.question, windows, self._calibration),
+            replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
+            max_characters=query.max_characters,
+            max_tokens=max_tokens,
+            beam=max(_MIN_BEAM, query.top_k),
+        )
+
+    async def _get_vocabulary(self) -> Vocabulary:
+        """The vocabulary by bytes. It is built once, when it is first needed."""
+        async with self._building:
+            if self._vocabulary is None:
+                generator = self._generator
+                one_line = bool(extraction_prompt("", "").stop(generator.tokenizer, style=self._style))
+                size = generator.client.info.vocab_size
+                self._vocabulary = await asyncio.to_thread(Vocabulary, generator.tokenizer, size, one_line=one_line)
+            return self._vocabulary

@@ -1,0 +1,82 @@
+"""Orders the spans that might be the answer, and decides whether there is one."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from model_store.types import NoAnswer
+from service.tasks.answering.documents.relevance import Relevance, is_in_another_script
+from service.tasks.answering.documents.sentences import sentence
+from service.tasks.answering.documents.windows import Window
+from service.tasks.answering.no_answer import no_answer_probability
+from service.tasks.answering.result import Answer, AnswerSpan
+
+# Added to the mean log probability of a span's tokens:
+_RELEVANCE = 4.0  # for a sentence that has all of the question's words
+_ECHO = -4.0  # for a span that only repeats the question
+# Added to the log probability of an answer:
+_COVERAGE = 10.0  # times the share of the question's words beside a span, less the usual share
+_USUAL_COVERAGE = 0.4  # a share of the question's words that is evidence neither for an answer nor against it
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCandidate:
+    """A text that may be the answer, and the ``places`` (start, end) in its window where it stands.
+
+    ``logprob`` is the log probability of its ``tokens`` tokens, the token that ends it included.
+    """
+
+    window: Window
+    places: tuple[tuple[int, int], ...]
+    logprob: float
+    tokens: int
+
+
+class Ranking:
+    """Ranks spans for one question: by the mean log probability of their tokens and by the question's words."""
+
+    def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
+        self._relevance = Relevance.from_windows(question, windows)
+        self._calibration = calibration
+        self._foreign = frozenset(window for window in windows if is_in_another_script(question, window.text))
+
+    def answer(
+        self, candidates: Iterable[SpanCandidate], none: float, *, top_k: int, threshold: float | None = None
+    ) -> Answer:
+        """The answer with the ``top_k`` best spans, or no answer, whose log probability is ``none``.
+
+        ``threshold`` is the probability from which on there is no answer; None takes the calibrated one.
+        """
+        ranked: dict[tuple[str, int, int], tuple[float, AnswerSpan]] = {}
+        likeliest = coverage = -math.inf
+        for candidate in candidates:
+            rank, span, context = self._place(candidate)
+            key = (span.document, span.start, span.end)
+            likeliest = max(likeliest, candidate.logprob)
+            coverage = max(coverage, self._coverage(candidate.window, context))
+            if key not in ranked or ranked[key][0] < rank:
+                ranked[key] = (rank, span)
+        best = [span for _, span in sorted(ranked.values(), key=lambda each: (-each[0], each[1].start))][:top_k]
+        evidence = likeliest + _COVERAGE * (coverage - _USUAL_COVERAGE)
+        return Answer.from_spans(
+            best,
+            no_answer_probability=no_answer_probability(none, evidence, self._calibration) if best else 1.0,
+            threshold=self._calibration.threshold if threshold is None else threshold,
+        )
+
+    def _coverage(self, window: Window, context: str) -> float:
+        return _USUAL_COVERAGE if window in self._foreign else self._relevance.coverage(context)
+
+    def _place(self, candidate: SpanCandidate) -> tuple[float, AnswerSpan, str]:
+        """The rank, the span and the sentence of a candidate at its most relevant place; the first of equals."""
+        window = candidate.window
+        context, (start, end) = max(
+            ((sentence(window.text, *place), place) for place in candidate.places),
+            key=lambda each: self._relevance.score(each[0]),
+        )
+        rank = (
+            candidate.logprob / candidate.tokens
+            + _RELEVANCE * self._relevance.score(context)
+            + _ECHO * self._relevance.echo(window.text[start:end])
+        )
+        return rank, window.span(start, end, score=math.exp(candidate.logprob)), context

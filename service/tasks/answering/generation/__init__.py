@@ -1,0 +1,1 @@
+"""Answers in the model's own words: from documents, after a quotation, or from what the model knows."""

@@ -1,4 +1,4 @@
-"""Languages by the names and codes that people use: "English", "en", "zh-CN", "中文", "eng_Latn"."""
+"""Languages, found by the names and codes that people use: "English", "en", "zh-CN", "中文", "eng_Latn"."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -7,8 +7,8 @@ import langcodes
 
 from service.errors import UnknownLanguage
 
-_LONGEST_NAME = 100
-# Common names that the CLDR data behind langcodes does not list.
+_LONGEST_NAME = 100  # characters; a longer name is refused without a search
+# Common names that langcodes does not know, because its CLDR data does not list them.
 _OTHER_NAMES = {
     "汉语": "zh",
     "漢語": "zh",
@@ -19,20 +19,23 @@ _OTHER_NAMES = {
     "chinese (simplified)": "zh-Hans",
     "chinese (traditional)": "zh-Hant",
 }
-_NO_LANGUAGE = {"und", "mul", "zxx", "mis"}
+_NO_LANGUAGE = {"und", "mul", "zxx", "mis"}  # codes for undetermined, multiple, none and uncoded
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """``code`` is a canonical BCP-47 tag, ``name`` the English name, ``base`` the code without script and region."""
+    """A language, possibly with a script or a region."""
 
-    code: str
-    name: str
-    base: str
+    code: str  # canonical BCP-47 tag, such as "zh-CN"
+    name: str  # in English, as models know it, such as "Simplified Chinese"
+    base: str  # the code without script and region, such as "zh"
 
 
 def find_language(name: str, *, param: str | None = None) -> Language:
-    """The language that a name (in any language, in any case) or a code stands for. Raises UnknownLanguage."""
+    """The language with this name, in any language and any case, or with this code.
+
+    Raises UnknownLanguage, which names the field ``param``.
+    """
     language = _find(name.strip()) if len(name) <= _LONGEST_NAME else None
     if language is None:
         raise UnknownLanguage(name, param=param)
@@ -46,7 +49,7 @@ def _find(name: str) -> Language | None:
     except ValueError:
         try:
             tag = langcodes.find(name)
-        except (LookupError, UnicodeError, SystemError):  # the last where a name has a NUL: its index trips over it
+        except (LookupError, UnicodeError, SystemError):  # SystemError: its index cannot handle a NUL in a name
             return None
     if not tag.is_valid() or not tag.language or tag.language in _NO_LANGUAGE:
         return None
@@ -55,7 +58,7 @@ def _find(name: str) -> Language | None:
 
 
 def _english_name(tag: langcodes.Language) -> str:
-    """A name that models know: of regions only those that have a name of their own."""
+    """The name for prompts. Regions of Chinese are named by their script, because models know these names."""
     if tag.language == "zh" and (tag.script or tag.territory):
         return "Traditional Chinese" if tag.maximize().script == "Hant" else "Simplified Chinese"
     return str(tag.display_name("en"))

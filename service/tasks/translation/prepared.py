@@ -20,6 +20,7 @@ class PreparedTranslation:
     writer: PromptWriter
     detect: Detect
     observer: TranslationObserver | None = None
+    request_id: str | None = None  # None: the completion makes one
 
     @property
     def cost(self) -> Cost:
@@ -28,7 +29,7 @@ class PreparedTranslation:
         decodings = 1 + self.plan.order.alternatives
         return Cost(first.sequences * decodings, first.tokens * decodings)
 
-    def start(self, request_id: str | None = None) -> TranslationRun:
+    async def start(self) -> TranslationRun:
         """Queue the prompts in the engine. Raises what ``Generator.start`` raises."""
         alternatives = []
         if self.plan.order.alternatives:
@@ -41,5 +42,5 @@ class PreparedTranslation:
             alternatives=alternatives,
             detect=self.detect,
             observer=self.observer,
-            request_id=request_id,
+            request_id=self.request_id,
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation.generator import Generator, Options
@@ -53,9 +54,11 @@ class Translator:
         self, order: TranslationOrder, *, options: Options, request_id: str | None = None
     ) -> TranslationRun:
         """Prepare an order and start it. Raises what these two raise."""
-        return (await self.prepare(order, options=options)).start(request_id)
+        return await (await self.prepare(order, options=options, request_id=request_id)).start()
 
-    async def prepare(self, order: TranslationOrder, *, options: Options) -> PreparedTranslation:
+    async def prepare(
+        self, order: TranslationOrder, *, options: Options, request_id: str | None = None
+    ) -> PreparedTranslation:
         """Read the texts and write the prompts, without asking the engine.
 
         ``options`` apply to each segment. If they have no ``max_tokens``, a translation may have a few times the tokens
@@ -85,11 +88,12 @@ class Translator:
             writer=writer,
             detect=self._detector.detect,
             observer=self._observer,
+            request_id=request_id,
         )
 
     async def start(self, prepared: PreparedTranslation, *, request_id: str | None = None) -> TranslationRun:
         """The same as ``prepared.start``, until the API calls that."""
-        return prepared.start(request_id)
+        return await replace(prepared, request_id=request_id).start()
 
     def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
         """Raises what is wrong with an order, as far as its texts need not be read to see it."""

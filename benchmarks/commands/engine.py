@@ -6,12 +6,13 @@ import typer
 
 from benchmarks.commands.options import Model, Rounds, Tolerance, engine_config, numbers
 from service.cli.flags import with_settings
+from service.settings.groups import EngineSettings, ModelSettings
 
 app = typer.Typer()
 
 
 @app.command()
-@with_settings("Model", "Engine")
+@with_settings(ModelSettings, EngineSettings)
 def throughput(
     model: Model = None,
     streams: Annotated[str, typer.Option(help="How many requests at once; several numbers with commas.")] = "1,16",
@@ -36,7 +37,7 @@ def throughput(
 
 
 @app.command()
-@with_settings("Model", "Engine")
+@with_settings(ModelSettings, EngineSettings)
 def engine(
     model: Model = None,
     batch: Annotated[

@@ -22,7 +22,7 @@ def engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, E
         settings = Settings.load(flags)
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
-    from service.server.serve import open_store
+    from service.store import open_store
 
     return settings, settings.engine_config(open_store(settings).ensure(settings.model))
 

@@ -8,12 +8,13 @@ import typer
 from benchmarks.commands.options import PASS_ON, Model, chosen, engine_config
 from service.cli.flags import with_settings
 from service.settings import Settings
+from service.settings.groups import ModelSettings
 
 app = typer.Typer()
 
 
 @app.command()
-@with_settings("Model")
+@with_settings(ModelSettings)
 def quantization(
     data: Annotated[Path, typer.Option(help="Directory of the texts; benchmarks/README.md says which.")],
     model: Model = None,

@@ -88,7 +88,7 @@ def peers(
 ) -> None:
     """The real server and others by turns, with ratios. Further arguments are those of `trivium serve`."""
     from benchmarks.peers import comparison
-    from service.server.serve import open_store
+    from service.store import open_store
 
     beside = [*_peers(peers), *map(_rival, rival or ())]
     if not beside:

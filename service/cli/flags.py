@@ -1,7 +1,7 @@
-"""Command line flags made from the settings, so that a knob is written once."""
+"""Command line flags derived from the settings, so that each setting is defined once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Any, get_origin
 
@@ -9,23 +9,30 @@ import typer
 from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 
-from service.settings import Settings, flag_name
+from service.settings import flag_name
+from service.settings.documents import Kind, kind_of, value_text
+from service.settings.groups import GROUPS, SettingsGroup
+
+Command = Callable[..., None]
 
 
-def with_settings(*groups: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a typer command a flag for every setting of these groups (none named: all).
+def with_settings(*groups: type[SettingsGroup], names: Collection[str] = ()) -> Callable[[Command], Command]:
+    """Give a typer command a flag for every setting of these groups, or for these names; for all settings if none.
 
-    The command takes the values given as ``**flags`` and hands them to ``Settings.load``: typer does not validate
-    them, so that flag, environment and file are checked by the same code and refused with the same words.
+    The command receives the given values as ``**flags`` and passes them to ``Settings.load``. Typer does not validate
+    them: values of flags, environment and file are validated by the same code and refused with the same message.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Command) -> Command:
         own = [p for p in inspect.signature(command).parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
         taken = {parameter.name for parameter in own}
         flags = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(name, field))
-            for name, field in Settings.model_fields.items()
-            if name not in taken and (not groups or group_of(field) in groups)
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_option(group, name, field)
+            )
+            for group in GROUPS
+            for name, field in group.model_fields.items()
+            if name not in taken and (name in names or group in groups or not (names or groups))
         ]
         command.__signature__ = inspect.Signature([*own, *flags])  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in (*own, *flags)}
@@ -34,30 +41,15 @@ def with_settings(*groups: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
-def group_of(field: FieldInfo) -> str:
-    """The heading a setting is listed under."""
-    assert isinstance(field.json_schema_extra, dict)
-    return str(field.json_schema_extra["group"])
-
-
-def default_of(field: FieldInfo) -> str:
-    """A setting's default as a person would write it."""
-    value = field.default
-    if value is None:
-        return ""
-    if isinstance(value, ByteSize):
-        return value.human_readable(separator="") if value else "0"
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _option(name: str, field: FieldInfo) -> Any:
-    flag = flag_name(name)
+def _option(group: type[SettingsGroup], name: str, field: FieldInfo) -> Any:
+    """The annotation from which typer makes the flag."""
+    flag, default = flag_name(name), value_text(field.default)
     is_switch = field.annotation is bool
     option = typer.Option(
         f"{flag}/--no-{flag[2:]}" if is_switch else flag,
-        help=f"{field.description} Default: {default_of(field)}." if default_of(field) else field.description,
+        help=f"{field.description} Default: {default}." if default else field.description,
         show_default=False,
-        rich_help_panel=group_of(field),
+        rich_help_panel=f"{group.title} (advanced)" if kind_of(field) is Kind.ADVANCED else group.title,
         metavar=None if is_switch else _metavar(field),
     )
     return Annotated[(bool if is_switch else str) | None, option]

@@ -1,27 +1,52 @@
-"""``trivium generate``: the engine in this process, its text straight to the terminal."""
+"""``trivium generate``: run the engine in this process and write its text to the terminal."""
 
 import sys
+from typing import Annotated, Any
 
-from rich.console import Console
+import typer
 
-from service import logs
-from service.engine.engine import Engine
-from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import FinishReason, Request, SamplingParams
-from service.server.serve import open_store
+from service.cli.flags import with_settings
 from service.settings import Settings
-from service.tasks.text.detokenizer import Detokenizer
-from service.tasks.text.tokenizer import Tokenizer
+from service.settings.groups import EngineSettings, ModelSettings
 
 
+@with_settings(ModelSettings, EngineSettings)
 def generate(
+    prompt: Annotated[str, typer.Argument(help="The text to continue or answer. A dash reads it from standard input.")],
+    max_tokens: Annotated[int, typer.Option(help="Most tokens to generate.", min=1)] = 256,
+    temperature: Annotated[float, typer.Option(help="0 always takes the most likely token.", min=0)] = 0.0,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same tokens.")] = 0,
+    chat: Annotated[
+        bool | None,
+        typer.Option("--chat/--raw", help="Use the model's chat template, or not. Default: if the model has one."),
+    ] = None,
+    **flags: Any,
+) -> None:
+    """Generate text in this terminal, without a server."""
+    settings = Settings.load(flags)
+    text = sys.stdin.read() if prompt == "-" else prompt
+    write_text(settings, text, max_tokens=max_tokens, temperature=temperature, seed=seed, chat=chat)
+
+
+def write_text(
     settings: Settings, text: str, *, max_tokens: int, temperature: float, seed: int, chat: bool | None
 ) -> None:
-    """Write the continuation of a text to standard output, or the answer to it; ``chat`` None: if there is a template.
+    """Write the continuation of a text, or the answer to it, to standard output.
 
-    Raises ModelStoreError, TaskError and ProcessError.
+    ``chat``: use the model's chat template; None: if the model has one. Raises ModelStoreError, TaskError and
+    ProcessError.
     """
-    logs.configure("warning", as_json=False, prompts=True)  # the terminal of whom the text is from
+    from rich.console import Console
+
+    from service import logs
+    from service.engine.engine import Engine
+    from service.engine.execution.runner import ModelRunner
+    from service.engine.protocol.types import FinishReason, Request, SamplingParams
+    from service.store import open_store
+    from service.tasks.text.detokenizer import Detokenizer
+    from service.tasks.text.tokenizer import Tokenizer
+
+    logs.configure("warning", as_json=False, prompts=True)  # the text belongs to the person at this terminal
     model = open_store(settings).ensure(settings.model)
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:

@@ -1,18 +1,18 @@
 """``python -m service.cli.healthcheck``: exit 0 if the service on this machine is ready. The container's health check.
 
-It runs every few seconds beside the engine, so it imports nothing heavy and reads no setting but ``TRIVIUM_PORT``.
+It runs every few seconds beside the engine, so it imports nothing heavy and reads only the setting ``TRIVIUM_PORT``.
 """
 
 import http.client
 import os
 import sys
 
-_SECONDS = 4.0
+_TIMEOUT_SECONDS = 4.0
 
 
 def is_ready(port: int) -> bool:
-    """Whether a service on this port can take requests."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+    """Whether a service on this port can serve requests."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -1,4 +1,4 @@
-"""``trivium keys``: add, list and revoke keys. Owns what is printed; a running service sees the change in a second."""
+"""``trivium keys``: add, list and revoke keys. A running service sees a change within a second."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,31 +12,32 @@ from service.keys.file import KeyFile
 from service.keys.key import MOST_URGENT, NAME, Key, Scope, digest, new_secret
 from service.settings import Settings, env_name, flag_name
 
-app = typer.Typer(help="Keys: who may use the service.", no_args_is_help=True)
+app = typer.Typer(help="Manage the keys of the service.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Letters, digits, dots, dashes and underscores; at most 64.")]
 _DURATION = re.compile(r"(\d{1,5})([dh])", re.ASCII)
 
 
 @app.command()
-@with_settings("Keys")
+@with_settings(names=["keys_file"])
 def add(
     name: Name,
-    scope: Annotated[list[Scope], typer.Option(help="What it is good for; several times for several.")],
-    requests_per_minute: Annotated[int | None, typer.Option(help="Default: any number.", min=1)] = None,
+    scope: Annotated[list[Scope], typer.Option(help="What the key may do. Repeat the flag for more scopes.")],
+    requests_per_minute: Annotated[int | None, typer.Option(help="Default: no limit.", min=1)] = None,
     tokens_per_minute: Annotated[
-        int | None, typer.Option(help="Prompts and outputs together. Default: any number.", min=1)
+        int | None, typer.Option(help="Prompts and outputs together. Default: no limit.", min=1)
     ] = None,
     priority: Annotated[
-        int, typer.Option(help="The most urgent that its requests may have.", min=MOST_URGENT, max=-MOST_URGENT)
+        int,
+        typer.Option(help="The most urgent priority of its requests.", min=MOST_URGENT, max=-MOST_URGENT),
     ] = 0,
     expires: Annotated[
         str | None, typer.Option(help="A date, a date and time, or a time from now such as 90d or 12h.")
     ] = None,
     **flags: Any,
 ) -> None:
-    """Make a key and print its secret, which nobody can print again."""
-    file = _file(flags)
+    """Make a key and print its secret. The secret cannot be shown again."""
+    file = _key_file(flags)
     if not re.match(NAME, name):
         raise typer.BadParameter("letters, digits, dots, dashes and underscores; at most 64", param_hint="NAME")
     now = datetime.now(UTC).replace(microsecond=0)
@@ -50,15 +51,15 @@ def add(
             tokens_per_minute=tokens_per_minute,
             priority=priority,
             created=now,
-            expires=None if expires is None else _moment(expires, now),
+            expires=None if expires is None else _parse_expiry(expires, now),
         )
     )
-    typer.echo(f"{name} is in {file.path}. This is its secret; it is shown only now:", err=True)
+    typer.echo(f"The key {name} is in {file.path}. Its secret is shown only now:", err=True)
     typer.echo(secret)
 
 
 @app.command("list")
-@with_settings("Keys")
+@with_settings(names=["keys_file"])
 def list_keys(**flags: Any) -> None:
     """List all keys, without their secrets."""
     from rich.console import Console
@@ -68,39 +69,37 @@ def list_keys(**flags: Any) -> None:
         "name", "scopes", "requests/min", "tokens/min", "priority", "created", "expires", box=None, pad_edge=False
     )
     now = datetime.now(UTC)
-    for key in _file(flags).read():
+    for key in _key_file(flags).read():
         end = "never" if key.expires is None else f"{key.expires:%Y-%m-%d %H:%M}"
         table.add_row(
             key.name,
             " ".join(sorted(key.scopes)),
-            str(key.requests_per_minute or "any"),
-            str(key.tokens_per_minute or "any"),
+            str(key.requests_per_minute or "no limit"),
+            str(key.tokens_per_minute or "no limit"),
             str(key.priority),
             f"{key.created:%Y-%m-%d}",
-            f"{end}, is over" if key.expires is not None and key.expires <= now else end,
+            f"{end} (expired)" if key.expires is not None and key.expires <= now else end,
         )
     Console().print(table)
 
 
 @app.command()
-@with_settings("Keys")
+@with_settings(names=["keys_file"])
 def revoke(name: Annotated[str, typer.Argument(help="A key's name.")], **flags: Any) -> None:
-    """Let a key's holder in no more."""
-    _file(flags).revoke(name)
+    """Remove a key: requests with it are refused from now on."""
+    _key_file(flags).revoke(name)
     typer.echo(f"{name} is revoked")
 
 
-def _file(flags: dict[str, Any]) -> KeyFile:
+def _key_file(flags: dict[str, Any]) -> KeyFile:
     path = Settings.load(flags).keys_file
     if path is None:
-        raise SettingsError(
-            f"keys_file: say where keys are kept, by {flag_name('keys_file')} or {env_name('keys_file')}"
-        )
+        raise SettingsError(f"keys_file: name the key file with {flag_name('keys_file')} or {env_name('keys_file')}")
     return KeyFile(path)
 
 
-def _moment(text: str, now: datetime) -> datetime:
-    """What ``--expires`` means; a time without a zone is in UTC. Raises typer.BadParameter."""
+def _parse_expiry(text: str, now: datetime) -> datetime:
+    """The time that ``--expires`` means. A time without a zone is in UTC. Raises typer.BadParameter."""
     if duration := _DURATION.fullmatch(text):
         count = int(duration[1])
         return now + (timedelta(days=count) if duration[2] == "d" else timedelta(hours=count))

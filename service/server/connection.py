@@ -1,4 +1,4 @@
-"""A client's connection, as uvicorn serves it: the application can cut it, and a slow client is cut."""
+"""A client's HTTP/1.1 connection: the application can cut it, and a client that is too slow is cut."""
 
 import asyncio
 from http import HTTPStatus
@@ -7,120 +7,125 @@ import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from service.api.limits.disconnect import CUT_EXTENSION
+
 
 class Connection(H11Protocol):
-    """HTTP/1.1. Each request's scope has the extension ``trivium.cut``: it ends the connection at once.
+    """uvicorn's connection with three limits on slow clients.
 
-    Closing in good order would wait, without end, until the client has taken what was sent. h11 bounds what a
-    request's head may take; httptools would keep an endless one in memory.
+    The scope of each request has the extension ``CUT_EXTENSION``, a function that ends the connection at once. A normal
+    close would wait without end until the client has read everything.
 
-    The head of a request is to be whole ``header_timeout`` seconds after its first byte, that of the first request
-    after the connection was made, however steadily it drips: else 408. So much time has a client as well for what is
-    left of a body that is answered already. The time of other bodies is the application's to bound.
+    - The head of a request must be complete ``header_timeout`` seconds after its first byte, and the first head that
+      long after the connection was made, even if bytes keep dripping in. Otherwise the answer is 408.
+    - The rest of a body that is answered already must arrive in the same time. The application bounds the time of
+      other bodies.
+    - A client that reads nothing of a response for ``2 * send_timeout`` seconds is cut. A stream cuts its client
+      earlier, after ``send_timeout``.
 
-    A client that takes nothing of what was written for it in twice ``send_timeout`` seconds is cut: a stream has lost
-    its own patience by then.
+    h11 also bounds the size of a head; httptools would keep an endless head in memory.
     """
 
-    header_timeout = 10.0
-    send_timeout = 120.0
-    _clock: asyncio.TimerHandle | None = None  # runs while the client owes us something
-    _drain: asyncio.TimerHandle | None = None  # runs while it does not take what is there
+    header_timeout = 10.0  # seconds
+    send_timeout = 120.0  # seconds
+    _read_timer: asyncio.TimerHandle | None = None  # runs while the client must send something
+    _write_timer: asyncio.TimerHandle | None = None  # runs while the client must read something
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         app = self.app
 
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            scope.setdefault("extensions", {})["trivium.cut"] = transport.abort
+        async def app_with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[CUT_EXTENSION] = transport.abort
             await app(scope, receive, send)
 
-        self.app = served
-        self._watch()
+        self.app = app_with_cut
+        self._update_read_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop()
-        self._taken()
+        self._stop_read_timer()
+        self._stop_write_timer()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._wait_for_client()
+        self._ensure_write_timer()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if not self.transport.is_closing():
-            self._taken()
+            self._stop_write_timer()
 
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
-        self._watch()
+        self._update_read_timer()
 
     def handle_events(self) -> None:
         super().handle_events()
-        self._watch()
+        self._update_read_timer()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._watch()
+        self._update_read_timer()
 
-    def _watch(self) -> None:
+    def _update_read_timer(self) -> None:
+        """Start or stop the read timer after an event. A closing connection waits only for its client to read."""
         if self.transport.is_closing():
-            self._stop()
-            self._wait_for_client()
-        elif not self._owes():
-            self._stop()
-        elif self._clock is None:
-            self._clock = self.loop.call_later(self.header_timeout, self._cut)
+            self._stop_read_timer()
+            self._ensure_write_timer()
+        elif not self._waits_for_client():
+            self._stop_read_timer()
+        elif self._read_timer is None:
+            self._read_timer = self.loop.call_later(self.header_timeout, self._on_read_timeout)
 
-    def _owes(self) -> bool:
+    def _waits_for_client(self) -> bool:
+        """Whether the client must send the rest of a head, or the rest of a body that is answered already."""
         if self.conn.their_state is h11.SEND_BODY:
             return self.conn.our_state in (h11.DONE, h11.MUST_CLOSE)
-        return self.conn.their_state is h11.IDLE and (self.cycle is None or self._has_begun())
+        return self.conn.their_state is h11.IDLE and (self.cycle is None or self._has_partial_head())
 
-    def _has_begun(self) -> bool:
-        """Whether there is a part of a head."""
+    def _has_partial_head(self) -> bool:
         return bool(self.conn.trailing_data[0])
 
-    def _stop(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+    def _stop_read_timer(self) -> None:
+        if self._read_timer is not None:
+            self._read_timer.cancel()
+            self._read_timer = None
 
-    def _cut(self) -> None:
+    def _on_read_timeout(self) -> None:
         if self.transport.is_closing():
             return
-        if self.conn.their_state is not h11.IDLE or not self._has_begun():
-            self.transport.abort()  # it has its answer, or has asked for nothing
+        if self.conn.their_state is not h11.IDLE or not self._has_partial_head():
+            self.transport.abort()  # the request has been answered, or there was none
             return
         status = HTTPStatus.REQUEST_TIMEOUT
         headers = [("connection", "close"), ("content-length", "0")]
         response = h11.Response(status_code=status, headers=headers, reason=status.phrase.encode())
         self.transport.write(self.conn.send(response) + self.conn.send(h11.EndOfMessage()))
         self.transport.close()
-        self._watch()
+        self._update_read_timer()
 
-    def _wait_for_client(self) -> None:
-        if self._drain is None:
-            self._look_again()
+    def _ensure_write_timer(self) -> None:
+        if self._write_timer is None:
+            self._start_write_timer()
 
-    def _look_again(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        self._drain = self.loop.call_later(2 * self.send_timeout, self._look, left)
+    def _start_write_timer(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._write_timer = self.loop.call_later(2 * self.send_timeout, self._on_write_timeout, unread)
 
-    def _look(self, before: int) -> None:
-        """So much was there: go on waiting only if some of it was taken."""
-        if self.transport.get_write_buffer_size() < before:
-            self._look_again()
+    def _on_write_timeout(self, unread_before: int) -> None:
+        """Cut the connection unless the write buffer has shrunk since the last check."""
+        if self.transport.get_write_buffer_size() < unread_before:
+            self._start_write_timer()
         else:
             self.transport.abort()
 
-    def _taken(self) -> None:
-        if self._drain is not None:
-            self._drain.cancel()
-            self._drain = None
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
 
 
-def connections(*, header_timeout: float, send_timeout: float) -> type[Connection]:
-    """Connections with this patience, in seconds: uvicorn makes them of a class."""
+def connection_class(*, header_timeout: float, send_timeout: float) -> type[Connection]:
+    """A subclass of Connection with these limits, in seconds: uvicorn takes a class, not an instance."""
     return type("Connection", (Connection,), {"header_timeout": header_timeout, "send_timeout": send_timeout})

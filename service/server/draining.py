@@ -1,7 +1,7 @@
-"""The end of a service: it goes on listening, to say that it takes nothing more, while what is open finishes.
+"""Draining: a stopping service keeps listening and refuses new requests, while the open ones finish.
 
-Whoever sends requests, be it a client or a load balancer, hears of the end some time after it began. A refused
-connection tells them less than a 503 with a time to try again.
+Clients and load balancers learn that a service stops some time after it began to stop. A 503 with a time to retry
+tells them more than a refused connection.
 """
 
 import asyncio
@@ -14,7 +14,10 @@ from service.api.limits.admission import Admission
 
 
 class DrainingServer(uvicorn.Server):
-    """A second signal ends it at once. ``delay`` is how many seconds it listens at least after the first."""
+    """A uvicorn server that drains after the first signal and stops at once after the second.
+
+    ``delay`` is the least number of seconds that it keeps listening after the first signal.
+    """
 
     def __init__(self, config: uvicorn.Config, admission: Admission, *, delay: float) -> None:
         super().__init__(config)
@@ -28,11 +31,11 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         clock = asyncio.get_running_loop().time
-        started, patience = clock(), self.config.timeout_graceful_shutdown or 0
+        started, timeout = clock(), self.config.timeout_graceful_shutdown or 0
         while not self.force_exit:
             passed = clock() - started
-            if passed >= self._delay and (not self._admission.active or passed >= patience):
+            if passed >= self._delay and (not self._admission.active or passed >= timeout):
                 break
             await asyncio.sleep(0.05)
-        self.config.timeout_graceful_shutdown = max(0, round(patience - (clock() - started)))
+        self.config.timeout_graceful_shutdown = max(0, round(timeout - (clock() - started)))
         await super().shutdown(sockets)

@@ -28,7 +28,7 @@ from service.engine.protocol.types import EngineInfo, ErrorKind, FinishReason, R
 from service.errors import EngineError, ProcessUnavailable
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
-from service.server.connection import Connection, connections
+from service.server.connection import Connection, connection_class
 from service.settings import Settings
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
@@ -250,7 +250,7 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
         metrics,
         authenticator=open_authenticator(configured.keys_file),
     )
-    http = connections(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
+    http = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, http) as (address, stop):
         try:
             if engine.may_load.is_set():

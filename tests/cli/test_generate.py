@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.cli.generate import generate
+from service.cli.generate import write_text
 from service.errors import RequestTooLarge
 from service.settings import Settings
 from tests.engine.tiny_models import tiny_model
@@ -22,7 +22,7 @@ def text(model: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
     def written(**options: Any) -> str:
         settings = Settings.load({"model": str(model), "threads": 1, "block_size": 4})
-        generate(settings, "a b c", **{"max_tokens": 20, "temperature": 0.0, "seed": 0, "chat": False} | options)
+        write_text(settings, "a b c", **{"max_tokens": 20, "temperature": 0.0, "seed": 0, "chat": False} | options)
         return capsys.readouterr().out
 
     return written

@@ -40,7 +40,7 @@ def test_add_list_revoke(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     add_key(path, "old", expires=datetime(2020, 1, 2, tzinfo=UTC))
     listed = run("list").stdout
-    for word in ("alice", "generate translate", "60", "9000", "-5", "2020-01-02 00:00, is over"):
+    for word in ("alice", "generate translate", "60", "9000", "-5", "2020-01-02 00:00 (expired)"):
         assert word in listed
     assert key.digest not in listed
     assert run("revoke", "alice").exit_code == 0

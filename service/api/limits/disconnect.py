@@ -14,6 +14,9 @@ from starlette.types import Receive
 
 T = TypeVar("T")
 
+# ASGI extension of the server's connections: a function that ends the connection at once.
+CUT_EXTENSION = "trivium.cut"
+
 
 class ClientDisconnected(Exception):
     """The client has closed the connection, so nobody would read an answer."""

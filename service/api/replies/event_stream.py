@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.errors import ApiError, as_api_error, stopping
-from service.api.limits.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
+from service.api.limits.disconnect import CUT_EXTENSION, ClientDisconnected, raise_on_disconnect, run_guarded
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class EventStream(Response):
     async def _cut(self, scope: Scope, receive: Receive) -> None:
         """End a connection that takes nothing: closing it in good order would wait for the client."""
         self._owned.close()
-        if cut := scope.get("extensions", {}).get("trivium.cut"):
+        if cut := scope.get("extensions", {}).get(CUT_EXTENSION):
             cut()
             with suppress(ClientDisconnected):
                 await raise_on_disconnect(receive)

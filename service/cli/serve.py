@@ -1,0 +1,35 @@
+"""``trivium serve``: serve a model over HTTP."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from service.cli.flags import with_settings
+from service.settings import Settings
+
+
+@with_settings()
+def serve(
+    name: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="A catalogue name, a hub id or a directory.")
+    ] = None,
+    **flags: Any,
+) -> None:
+    """Serve a model over HTTP."""
+    if name is not None:
+        flags["model"] = name
+    settings = Settings.load(flags)
+
+    from service.engine import ENGINE_WORKER
+    from service.keys.authenticator import open_authenticator
+    from service.processes.child_process import ChildProcess
+    from service.server import bind_policy, signals
+
+    bind_policy.check(settings)
+    authenticator = open_authenticator(settings.keys_file)
+    signals.on_stop(lambda *_: sys.exit(0))
+    with ChildProcess(ENGINE_WORKER) as process:  # started first, because its imports take longest
+        from service.server import serve as server
+
+        server.serve(settings, process, authenticator)

@@ -1,0 +1,61 @@
+"""``trivium settings``: the values in force and their sources, or all settings as TOML or Markdown."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from service.cli.flags import with_settings
+from service.settings import Settings, documents
+from service.settings.groups import GROUPS
+
+
+class Format(StrEnum):
+    """What the command writes."""
+
+    TEXT = "text"
+    TOML = "toml"
+    MARKDOWN = "markdown"
+
+
+@with_settings()
+def settings(
+    format: Annotated[
+        Format,
+        typer.Option(
+            help="text: the values in force and their sources. toml: an example file with every setting. "
+            "markdown: a table of every setting."
+        ),
+    ] = Format.TEXT,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The same as --format markdown.")] = False,
+    **flags: Any,
+) -> None:
+    """Print the settings in force, and where each value comes from.
+
+    Takes the flags of serve: it prints the values that serve would use with the same flags.
+    """
+    if format is Format.TOML:
+        typer.echo(documents.toml_example(), nl=False)
+    elif format is Format.MARKDOWN or markdown:
+        typer.echo(documents.markdown(), nl=False)
+    else:
+        _print_values(flags)
+
+
+def _print_values(flags: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    values, sources = Settings.load(flags), Settings.sources(flags)
+    console = Console(highlight=False)
+    width = max(map(len, Settings.model_fields))
+    for group in GROUPS:
+        table = Table(title=group.title, title_justify="left", show_header=False, box=None, pad_edge=False, expand=True)
+        table.add_column("setting", no_wrap=True, min_width=width)
+        table.add_column("value", ratio=1, overflow="fold")
+        table.add_column("source", no_wrap=True, min_width=len("environment"))
+        for name in group.model_fields:
+            table.add_row(name, documents.value_text(getattr(values, name)), sources[name])
+        console.print(table)
+        console.print()
+    console.print("trivium settings --format toml writes a file with every setting and its meaning.", soft_wrap=True)

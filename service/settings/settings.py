@@ -1,0 +1,111 @@
+"""The settings of a running service.
+
+A setting is an environment variable ``TRIVIUM_<NAME>``, a flag of ``trivium serve``, and a key of an optional TOML file
+(``--config`` or ``TRIVIUM_CONFIG``). A flag overrides the environment, which overrides the file, which overrides the
+default.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from model_store.types import LocalModel
+from service.engine.protocol.config import EngineConfig
+from service.errors import SettingsError
+from service.reader.messages import ReaderConfig
+from service.settings.groups import (
+    EngineSettings,
+    LimitSettings,
+    LoggingSettings,
+    ModelSettings,
+    SecuritySettings,
+    ServerSettings,
+)
+from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, read_config_file, source_of
+
+
+class Settings(
+    EngineSettings,
+    LimitSettings,
+    LoggingSettings,
+    SecuritySettings,
+    ServerSettings,
+    ModelSettings,
+    BaseSettings,
+):
+    """All settings, validated and frozen. ``load`` makes them from flags, environment and file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    @classmethod
+    def load(cls, flags: dict[str, Any] | None = None) -> "Settings":
+        """Settings from flags (None: not given), environment and file. Raises SettingsError."""
+        given = _given(flags)
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError(_first_problem(error, given)) from None
+
+    @classmethod
+    def sources(cls, flags: dict[str, Any] | None = None) -> dict[str, Source]:
+        """The source of each value that ``load`` returns for these flags. Raises SettingsError."""
+        given = _given(flags)
+        file = read_config_file(given, cls.model_fields)
+        return {name: source_of(name, given, file) for name in cls.model_fields}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of precedence: flags, environment, file."""
+        file = InitSettingsSource(settings_cls, read_config_file(init_settings(), cls.model_fields))
+        return init_settings, env_settings, file
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _not_a_service_link(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("tcp://"):
+            raise ValueError(
+                "looks like a link that Kubernetes sets for a service with the name 'trivium': "
+                "rename the service or set enableServiceLinks to false"
+            )
+        return value
+
+    def engine_config(self, model: LocalModel) -> EngineConfig:
+        """The configuration of the engine process that serves ``model``."""
+        derived = self._values_of(EngineConfig) | {
+            "kv_cache_memory": int(self.kv_cache_memory),
+            "max_model_len": self.max_model_len or model.context_length or 0,
+        }
+        return EngineConfig(model_path=str(model.path), **derived)
+
+    def reader_config(self, model: LocalModel) -> ReaderConfig:
+        """The configuration of the reader process that serves ``model``."""
+        return ReaderConfig(model_path=str(model.path), **self._values_of(ReaderConfig))
+
+    def _values_of(self, config: type[EngineConfig] | type[ReaderConfig]) -> dict[str, Any]:
+        """The settings that have the names of the configuration's fields."""
+        fields = type(self).model_fields
+        return {name: getattr(self, name) for name in config.__struct_fields__ if name in fields}
+
+
+def _given(flags: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (flags or {}).items() if value is not None}
+
+
+def _first_problem(error: ValidationError, flags: dict[str, Any]) -> str:
+    """The first problem in one line, with the source of the wrong value."""
+    problem = error.errors(include_url=False)[0]
+    name = str(problem["loc"][0])
+    places = {Source.FLAG: flag_name(name), Source.ENVIRONMENT: env_name(name)}
+    place = places.get(source_of(name, flags, file=()), "the config file")
+    message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name}: {message}; got {problem['input']!r} from {place}"

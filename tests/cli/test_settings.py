@@ -1,0 +1,74 @@
+"""``trivium settings``: the values in force, an example file, and the page of the documentation."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from service.settings import Settings, env_name, flag_name
+from tests.cli.running import ROOT, trivium
+
+SECRET = "hunter2"
+
+
+def rows(output: str) -> dict[str, list[str]]:
+    """The words of each line, by the name of its setting."""
+    lines = [line.split() for line in output.splitlines()]
+    return {words[0]: words[1:] for words in lines if words and words[0] in Settings.model_fields}
+
+
+def test_values_in_force_and_their_sources(tmp_path: Path) -> None:
+    path = tmp_path / "trivium.toml"
+    path.write_text('port = 1\nmax_n = 2\nkv_cache_memory = "2GiB"', encoding="utf-8")
+    shown = rows(trivium("settings", "--config", str(path), "--port", "9", TRIVIUM_MAX_N="3", COLUMNS="80").stdout)
+    assert shown.keys() == Settings.model_fields.keys()
+    assert shown["port"] == ["9", "flag"]
+    assert shown["max_n"] == ["3", "environment"]
+    assert shown["kv_cache_memory"] == ["2.0GiB", "file"]
+    assert shown["max_texts"] == ["128", "default"]
+    assert shown["keys_file"] == ["default"]
+
+
+def test_it_fits_80_columns_and_hides_no_part_of_a_value() -> None:
+    model = "/" + "a-long-directory/" * 10
+    shown = trivium("settings", "--model", model, COLUMNS="80").stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    value = "".join(line[22:67].strip() for line in shown.split("served_model_name")[0].splitlines())
+    assert value.endswith(model)
+
+
+def test_passwords_are_not_printed() -> None:
+    shown = trivium("settings", TRIVIUM_PYPI_INDEX=f"https://me:{SECRET}@example.org/simple", COLUMNS="80").stdout
+    assert SECRET not in shown
+    assert rows(shown)["pypi_index"] == ["https://...@example.org/simple", "environment"]
+
+
+def test_the_example_file_has_every_setting_with_its_default() -> None:
+    example = trivium("settings", "--format", "toml", COLUMNS="80").stdout
+    assert max(map(len, example.splitlines())) <= 80
+    assert tomllib.loads(example) == {}
+    uncommented = "\n".join(line.removeprefix("# ") for line in example.splitlines() if " = " in line)
+    values = tomllib.loads(uncommented)
+    assert values.keys() == Settings.model_fields.keys() - {"config"}
+    without_default = {name for name, field in Settings.model_fields.items() if field.default is None}
+    for name in without_default & values.keys():
+        assert values.pop(name) == "PATH"
+    assert Settings(**values) == Settings()
+
+
+def test_the_example_file_is_a_config_file(tmp_path: Path) -> None:
+    path = tmp_path / "trivium.toml"
+    example = trivium("settings", "--format", "toml").stdout
+    path.write_text(example.replace("# port = 8000", "port = 8123"), encoding="utf-8")
+    shown = rows(trivium("settings", "--config", str(path)).stdout)
+    assert shown["port"] == ["8123", "file"]
+    assert shown["host"] == ["127.0.0.1", "default"]
+
+
+@pytest.mark.parametrize("arguments", [["--format", "markdown"], ["--markdown"]])
+def test_the_documentation_shows_the_settings_as_they_are(arguments: list[str]) -> None:
+    page = trivium("settings", *arguments).stdout
+    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page
+    for name, field in Settings.model_fields.items():
+        assert f"| `{env_name(name)}` | `{flag_name(name)}` |" in page
+        assert str(field.description) in page

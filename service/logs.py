@@ -1,8 +1,9 @@
-"""What the log looks like, and what it never holds at any level: prompts and outputs.
+"""The format of the log, and what it never contains at any level: prompts and outputs.
 
-The words of an exception may quote what it tripped over. So an exception is written as its type and the places in the
-code, wherever it stands: as ``exc_info``, among the arguments of a message, in what asyncio says of a task, at the end
-of a process. Who knows that no client has a word in one, as nothing is served yet, logs ``str(error)``.
+The message of an exception may quote the text that caused it. So an exception is logged as its type and its places in
+the code, wherever it occurs: as ``exc_info``, among the arguments of a message, in asyncio's own messages, and when it
+ends the process. Code that knows that an exception contains no text of a client, for instance before anything is
+served, logs ``str(error)``.
 """
 
 import json
@@ -20,15 +21,15 @@ from typing import Any
 
 logger = logging.getLogger(__name__)
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
-_MOST_PLACES = 50  # of an exception, the innermost
-_BARE = re.compile(r"[\w.,:/{}-]+", re.ASCII)
+_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+_MAX_FRAMES = 50  # of one exception: the innermost ones
+_NEEDS_NO_QUOTES = re.compile(r"[\w.,:/{}-]+", re.ASCII)
 
 
 class PlainFormatter(logging.Formatter):
-    """A line for people: time, level, logger, message, and whatever was passed as ``extra``.
+    """A line for people: time, level, logger, message, and the values passed as ``extra``.
 
-    ``prompts``: exceptions may say what they have to say.
+    ``prompts``: exceptions are logged with their messages, which may contain prompts and outputs.
     """
 
     def __init__(self, *, prompts: bool = False) -> None:
@@ -36,7 +37,7 @@ class PlainFormatter(logging.Formatter):
         self._prompts = prompts
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line, and those of its exception."""
+        """One line for the record, followed by the lines of its exception."""
         record.message = " ".join([self._message(record), *(_pair(*each) for each in self._extra(record).items())])
         record.asctime = self.formatTime(record, self.datefmt)
         lines = [self.formatMessage(record)]
@@ -45,29 +46,29 @@ class PlainFormatter(logging.Formatter):
         return "\n".join(lines)
 
     def formatException(self, ei: Any) -> str:
-        """The types of an exception and of what led to it, with the places where each was raised."""
-        return super().formatException(ei) if self._prompts or ei[1] is None else "\n".join(_outline(ei[1]))
+        """The type of the exception and of its causes, with the places where each was raised."""
+        return super().formatException(ei) if self._prompts or ei[1] is None else "\n".join(_traceback_lines(ei[1]))
 
     def _message(self, record: logging.LogRecord) -> str:
         if self._prompts:
             return record.getMessage()
         args: Any = record.args
         if isinstance(args, Mapping):
-            args = {key: _discreet(value) for key, value in args.items()}
+            args = {key: _without_message(value) for key, value in args.items()}
         elif args:
-            args = tuple(map(_discreet, args))
-        message = str(_discreet(record.msg))
+            args = tuple(map(_without_message, args))
+        message = str(_without_message(record.msg))
         message = message % args if args else message
-        # What asyncio adds in further lines is the repr of tasks and exceptions.
+        # asyncio adds lines with the repr of tasks and exceptions.
         return message.partition("\n")[0] if record.name == "asyncio" else message
 
     def _extra(self, record: logging.LogRecord) -> dict[str, Any]:
-        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-        return extra if self._prompts else {key: _discreet(value) for key, value in extra.items()}
+        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD_ATTRIBUTES}
+        return extra if self._prompts else {key: _without_message(value) for key, value in extra.items()}
 
 
 class JsonFormatter(PlainFormatter):
-    """One JSON object a line: time (UTC), level, logger, message, and whatever was passed as ``extra``."""
+    """One JSON object a line: time (UTC), level, logger, message, and the values passed as ``extra``."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line."""
@@ -84,7 +85,7 @@ class JsonFormatter(PlainFormatter):
 
 
 def configure(level: str, as_json: bool, prompts: bool = False) -> None:
-    """Send every logger's lines to stderr, through one formatter; and what nobody catches, unless ``prompts``."""
+    """Write the lines of all loggers to stderr through one formatter; also uncaught exceptions, unless ``prompts``."""
     formatter = {"()": JsonFormatter if as_json else PlainFormatter, "prompts": prompts}
     logging.config.dictConfig(
         {
@@ -93,37 +94,39 @@ def configure(level: str, as_json: bool, prompts: bool = False) -> None:
             "formatters": {"ours": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "ours"}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},
-            # They log every request they make, at a level that means something else to us.
+            # These loggers write one line for each of their requests, at level info.
             "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "filelock", "asyncio")},
         }
     )
     if not prompts:
-        sys.excepthook = _uncaught
-        threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
-        sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+        sys.excepthook = _log_uncaught
+        threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+        sys.unraisablehook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
-def _uncaught(kind: type[BaseException], error: BaseException | None, places: TracebackType | None) -> None:
+def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt | SystemExit):
-        logger.critical("nobody caught an exception", exc_info=(kind, error or kind(), places))
+        logger.critical("uncaught exception", exc_info=(kind, error or kind(), trace))
 
 
-def _outline(error: BaseException) -> Iterator[str]:
-    """The first cause first."""
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    """Types and places of an exception and its causes, the first cause first, without their messages."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:
         chain.append(cause)
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
     for each in reversed(chain):
-        parts = f" of {', '.join(map(_discreet, each.exceptions))}" if isinstance(each, BaseExceptionGroup) else ""
-        yield f"{_discreet(each)}{parts}"
-        for frame, line in list(traceback.walk_tb(each.__traceback__))[-_MOST_PLACES:]:
+        members = (
+            f" of {', '.join(map(_without_message, each.exceptions))}" if isinstance(each, BaseExceptionGroup) else ""
+        )
+        yield f"{_without_message(each)}{members}"
+        for frame, line in list(traceback.walk_tb(each.__traceback__))[-_MAX_FRAMES:]:
             yield f"  {frame.f_code.co_filename}:{line} {frame.f_code.co_qualname}"
 
 
-def _discreet(value: Any) -> Any:
-    """Of an exception its type, and what its number means if it is the system's; of anything else itself."""
+def _without_message(value: Any) -> Any:
+    """An exception as its type, with the text of its error number if it is an OSError; any other value unchanged."""
     if not isinstance(value, BaseException):
         return value
     kind = type(value)
@@ -133,4 +136,4 @@ def _discreet(value: Any) -> Any:
 
 def _pair(key: str, value: Any) -> str:
     text = str(value)
-    return f"{key}={text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)}"
+    return f"{key}={text if _NEEDS_NO_QUOTES.fullmatch(text) else json.dumps(text, ensure_ascii=False)}"

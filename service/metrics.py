@@ -1,8 +1,8 @@
-"""What the service tells Prometheus. The only module that imports prometheus-client.
+"""The service's Prometheus metrics. The only module that imports prometheus-client.
 
-One registry belongs to one ``Metrics``, in the API process; the engine reports through ``StepStats``. Names and labels
-are a promise to dashboards and alert rules, held by a test. No label identifies a client, a model's user or a text,
-and every label's set of values is bounded.
+Each ``Metrics`` has a registry of its own, in the API process; the engine reports through ``StepStats``. Names and
+labels are a promise to dashboards and alert rules, and a test compares them. No label identifies a client, a user or a
+text, and every label has a bounded set of values.
 """
 
 from http import HTTPMethod
@@ -37,9 +37,10 @@ def method_label(method: str) -> str:
 
 
 class Metrics:
-    """The service's series, and one method for each kind of event that moves them.
+    """The service's series, and one method for each kind of event that changes them.
 
-    It is the ``CompletionObserver`` of completions and translations; the server tells it of HTTP and of the engine.
+    It implements the observers of completions, translations and child processes. The API process reports HTTP
+    responses and the state of the engine and the reader.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Metrics:
 
         self._http = Counter("trivium_http_requests", "HTTP responses.", ["route", "method", "status"], registry=r)
         self._refused = Counter(
-            "trivium_keys_refused", "Requests refused for what their key is or may, by reason.", ["reason"], registry=r
+            "trivium_keys_refused", "Requests refused because of their key, by reason.", ["reason"], registry=r
         )
         self._http_seconds = Histogram(
             "trivium_http_request_duration_seconds",
@@ -61,7 +62,9 @@ class Metrics:
         self._started = Counter("trivium_completions_started", "Completions the engine has accepted.", registry=r)
         self._finished = Counter("trivium_sequences_finished", "Finished sequences, by reason.", ["reason"], registry=r)
         self._prompt = Counter("trivium_prompt_tokens", "Prompt tokens of finished completions.", registry=r)
-        self._cached = Counter("trivium_cached_tokens", "Those of them that the prefix cache held.", registry=r)
+        self._cached = Counter(
+            "trivium_cached_tokens", "Prompt tokens of finished completions that were in the prefix cache.", registry=r
+        )
         self._generated = Counter("trivium_generated_tokens", "Generated tokens.", registry=r)
         self._queue = Histogram(
             "trivium_queue_wait_seconds", "Time a completion waited for its first step.", buckets=_LATENCY, registry=r
@@ -80,7 +83,7 @@ class Metrics:
         )
         self._largest_gap = Histogram(
             "trivium_largest_token_gap_seconds",
-            "Longest time between two tokens of a sequence in each completion.",
+            "Longest time between two tokens of a sequence, for each completion.",
             buckets=_PER_TOKEN,
             registry=r,
         )
@@ -96,7 +99,7 @@ class Metrics:
             "trivium_translation_retries", "Segments that were translated a second time.", registry=r
         )
         self._flags = Counter(
-            "trivium_translation_flags", "Doubts about translated segments, by kind.", ["flag"], registry=r
+            "trivium_translation_flags", "Flags of translated segments, by kind.", ["flag"], registry=r
         )
 
         self._step_seconds = Histogram(
@@ -112,30 +115,32 @@ class Metrics:
         self._waiting = Gauge("trivium_sequences_waiting", "Sequences waiting for a place in the batch.", registry=r)
         self._kv_used = Gauge("trivium_kv_cache_usage_ratio", "Share of the KV cache's blocks in use.", registry=r)
         self._kv_tokens = Gauge("trivium_kv_cache_capacity_tokens", "Tokens the KV cache can hold.", registry=r)
-        self._preempted = Counter("trivium_preemptions", "Sequences preempted for want of KV blocks.", registry=r)
+        self._preempted = Counter("trivium_preemptions", "Sequences preempted because KV blocks ran out.", registry=r)
         self._queried = Counter(
             "trivium_prefix_cache_queried_tokens", "Prompt tokens looked up in the prefix cache.", registry=r
         )
         self._hit = Counter("trivium_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.", registry=r)
 
         self._batch_seconds = Histogram(
-            "trivium_reader_batch_duration_seconds", "Time of a batch of the reader.", buckets=_PER_TOKEN, registry=r
+            "trivium_reader_batch_duration_seconds", "Time of a reader batch.", buckets=_PER_TOKEN, registry=r
         )
         self._windows = Counter("trivium_reader_windows", "Windows of documents the reader has read.", registry=r)
-        self._window_tokens = Counter("trivium_reader_tokens", "Tokens of those windows.", registry=r)
+        self._window_tokens = Counter(
+            "trivium_reader_tokens", "Tokens of the windows that the reader has read.", registry=r
+        )
         self._windows_waiting = Gauge("trivium_reader_windows_waiting", "Windows waiting for the reader.", registry=r)
-        self._reader_up = Gauge("trivium_reader_up", "1 while there is a reader and it is ready.", registry=r)
-        self._reader = Info("trivium_reader", "The reader that is running.", registry=r)
+        self._reader_up = Gauge("trivium_reader_up", "1 while the reader is ready.", registry=r)
+        self._reader = Info("trivium_reader", "The running reader.", registry=r)
 
         self._deaths = Counter(
             "trivium_process_deaths", "Deaths of engine and reader, by cause.", ["process", "cause"], registry=r
         )
         self._replayed = Counter(
-            "trivium_replayed_requests", "Requests that went on in another process.", ["process"], registry=r
+            "trivium_replayed_requests", "Requests that continued in a new process.", ["process"], registry=r
         )
         self._recovery = Histogram(
             "trivium_recovery_duration_seconds",
-            "Time from a death of engine or reader until it is ready again.",
+            "Time from a death of engine or reader until the new process is ready.",
             ["process"],
             buckets=_DURATION,
             registry=r,
@@ -143,18 +148,18 @@ class Metrics:
 
         self._up = Gauge("trivium_engine_up", "1 while the engine is ready.", registry=r)
         self._startup = Gauge(
-            "trivium_startup_duration_seconds", "Time the engine's start took, by phase.", ["phase"], registry=r
+            "trivium_startup_duration_seconds", "Time of the engine's start, by phase.", ["phase"], registry=r
         )
-        self._engine = Info("trivium_engine", "The engine that is running.", registry=r)
+        self._engine = Info("trivium_engine", "The running engine.", registry=r)
         Info("trivium_build", "The version of the service.", registry=r).info({"version": service.__version__})
 
     def observe_http(self, route: str, method: str, status: int, seconds: float) -> None:
-        """A response has ended. ``route`` is the path as declared, never as requested."""
+        """A response has ended, ``seconds`` after its request arrived. ``route`` is the path as declared."""
         self._http.labels(route, method_label(method), str(status)).inc()
         self._http_seconds.labels(route).observe(seconds)
 
     def key_refused(self, reason: str) -> None:
-        """A request was answered before it reached its route. ``reason`` is the error's code, one of a few."""
+        """A request was refused before it reached its route. ``reason`` is the code of the error: one of a few."""
         self._refused.labels(reason).inc()
 
     def request_started(self, id: str) -> None:
@@ -162,17 +167,17 @@ class Metrics:
         self._started.inc()
 
     def first_token(self, seconds: float) -> None:
-        """A sequence got its first token, so long after its completion arrived."""
+        """A sequence got its first token, ``seconds`` after its completion arrived."""
         self._ttft.observe(seconds)
         self._generated.inc()
 
     def token_gap(self, seconds: float) -> None:
-        """A sequence got a further token, so long after its last one."""
+        """A sequence got another token, ``seconds`` after the one before."""
         self._itl.observe(seconds)
         self._generated.inc()
 
     def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
-        """A completion is over. One that nobody waited to see begin has no queue wait."""
+        """A completion has ended. If it was aborted before its first token, no queue time is recorded."""
         self._prompt.inc(usage.prompt_tokens)
         self._cached.inc(usage.cached_tokens)
         for reason in finish:
@@ -184,14 +189,14 @@ class Metrics:
         self._e2e.observe(timings.total_seconds)
 
     def segment_translated(self, flags: tuple[Flag, ...], *, retried: bool) -> None:
-        """A segment is translated, for better or worse."""
+        """A segment was translated, with these doubts about it."""
         self._segments.inc()
         self._retried.inc(retried)
         for flag in flags:
             self._flags.labels(flag.value).inc()
 
     def observe_step(self, stats: StepStats) -> None:
-        """The engine has done a step."""
+        """The engine has computed a step."""
         self._step_seconds.observe(stats.seconds)
         self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens)
         self._computed.labels("prefill").inc(stats.num_prefill_tokens)
@@ -204,7 +209,7 @@ class Metrics:
         self._hit.inc(stats.cache_hit_tokens)
 
     def engine_ready(self, info: EngineInfo) -> None:
-        """The engine can be used."""
+        """The engine is ready."""
         self._up.set(1)
         self._kv_tokens.set(info.kv_tokens)
         self._engine.info({"architecture": info.architecture, "device": info.device, "dtype": info.dtype})
@@ -212,12 +217,12 @@ class Metrics:
             self._startup.labels(phase).set(seconds)
 
     def engine_down(self) -> None:
-        """The engine has stopped or died; what it last said of itself holds no more."""
+        """The engine has stopped or died, so the last values of its gauges are no longer true."""
         for gauge in (self._up, self._running, self._waiting, self._kv_used):
             gauge.set(0)
 
     def process_died(self, process: str, cause: str) -> None:
-        """The engine or the reader ended, or had to be ended."""
+        """The engine or the reader died or was killed."""
         self._deaths.labels(process, cause).inc()
         if process == "engine":
             self.engine_down()
@@ -225,28 +230,28 @@ class Metrics:
             self.reader_down()
 
     def process_returned(self, process: str, seconds: float, replayed: int) -> None:
-        """It is ready again, so long after its death, and so many requests go on."""
+        """The process is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
         self._recovery.labels(process).observe(seconds)
         self._replayed.labels(process).inc(replayed)
         (self._up if process == "engine" else self._reader_up).set(1)
 
     def observe_batch(self, stats: BatchStats) -> None:
-        """The reader has done a batch."""
+        """The reader has computed a batch."""
         self._batch_seconds.observe(stats.seconds)
         self._windows.inc(stats.windows)
         self._window_tokens.inc(stats.tokens)
         self._windows_waiting.set(stats.waiting)
 
     def reader_ready(self, info: ReaderInfo) -> None:
-        """The reader can be used."""
+        """The reader is ready."""
         self._reader_up.set(1)
         self._reader.info({"architecture": info.architecture, "device": info.device, "dtype": info.dtype})
 
     def reader_down(self) -> None:
-        """There is no reader, or it has stopped or died."""
+        """There is no reader, or the reader has stopped or died."""
         self._reader_up.set(0)
         self._windows_waiting.set(0)
 
     def render(self) -> tuple[bytes, str]:
-        """The exposition and its content type."""
+        """All series in Prometheus' text format, and its content type."""
         return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4

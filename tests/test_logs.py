@@ -1,4 +1,4 @@
-"""What an exception says is not in the log, however it comes there."""
+"""The message of an exception is not in the log, however the exception gets there."""
 
 import json
 import logging
@@ -12,7 +12,7 @@ import pytest
 from service.logs import JsonFormatter, PlainFormatter
 
 ROOT = Path(__file__).parents[1]
-SECRET = "what the client said"
+SECRET = "the text of a client"
 
 
 def failure() -> Exception:
@@ -43,12 +43,12 @@ RECORDS = [
 
 @pytest.mark.parametrize("formatter", [PlainFormatter, JsonFormatter])
 @pytest.mark.parametrize("line", RECORDS, ids=range(len(RECORDS)))
-def test_the_words_of_an_exception_are_left_out(formatter: type[PlainFormatter], line: logging.LogRecord) -> None:
+def test_the_message_of_an_exception_is_left_out(formatter: type[PlainFormatter], line: logging.LogRecord) -> None:
     assert SECRET not in formatter().format(line)
     assert SECRET in formatter(prompts=True).format(line)
 
 
-def test_its_type_its_cause_and_their_places_are_told() -> None:
+def test_type_cause_and_places_are_logged() -> None:
     text = PlainFormatter().format(record("it failed", error=failure()))
     assert text.splitlines()[0].endswith("ERROR   service.x: it failed")
     kinds = [line for line in text.splitlines()[1:] if not line.startswith(" ")]
@@ -57,13 +57,13 @@ def test_its_type_its_cause_and_their_places_are_told() -> None:
     assert text.count(" failure") == 2
 
 
-def test_what_the_system_says_is_told() -> None:
+def test_the_text_of_an_error_number_is_logged() -> None:
     assert "FileNotFoundError (No such file or directory)" in PlainFormatter().format(
         record("%s", FileNotFoundError(2, SECRET, SECRET))
     )
 
 
-def test_extras_are_on_the_line_and_cannot_make_another() -> None:
+def test_extra_values_are_on_the_line_and_cannot_start_a_new_one() -> None:
     line = record("request", status=200, caller="a\nb c", ids="x-1,y-2")
     assert PlainFormatter().format(line).endswith('request status=200 caller="a\\nb c" ids=x-1,y-2')
     assert json.loads(JsonFormatter().format(line))["caller"] == "a\nb c"
@@ -79,7 +79,7 @@ def test_extras_are_on_the_line_and_cannot_make_another() -> None:
     ],
     ids=["process", "thread", "finalizer"],
 )
-def test_what_nobody_catches_is_told_likewise(code: str) -> None:
+def test_uncaught_exceptions_are_logged_without_their_message(code: str) -> None:
     code = f"from service import logs\nlogs.configure('info', True)\n{code}"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Names, types and labels of the series are a promise: dashboards and alert rules hold them too."""
+"""Names, types and labels of the series are a promise to dashboards and alert rules."""
 
 import re
 import shutil
@@ -84,11 +84,11 @@ STEP = StepStats(
 
 @pytest.fixture
 def metrics() -> Metrics:
-    """Every series has moved."""
+    """Metrics in which every series has a value."""
     metrics = Metrics()
-    deaths: ProcessObserver = metrics
-    deaths.process_died("engine", "frozen")
-    deaths.process_returned("engine", 2.5, replayed=7)
+    processes: ProcessObserver = metrics
+    processes.process_died("engine", "frozen")
+    processes.process_returned("engine", 2.5, replayed=7)
     metrics.engine_ready(INFO)
     metrics.observe_step(STEP)
     observer: CompletionObserver = metrics
@@ -112,7 +112,7 @@ def samples(metrics: Metrics) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
-def test_a_death_is_down_and_up_again(metrics: Metrics) -> None:
+def test_a_process_that_dies_is_down_until_it_is_ready_again(metrics: Metrics) -> None:
     metrics.process_died("engine", "exit")
     assert samples(metrics)["trivium_engine_up"] == 0
     metrics.process_returned("engine", 1.5, replayed=1)
@@ -123,7 +123,7 @@ def test_a_death_is_down_and_up_again(metrics: Metrics) -> None:
     assert found['trivium_recovery_duration_seconds_sum{process="engine"}'] == 4
 
 
-def test_names_types_and_labels_are_those_promised(metrics: Metrics) -> None:
+def test_names_types_and_labels_are_the_promised_ones(metrics: Metrics) -> None:
     found = set()
     for family in text_string_to_metric_families(metrics.render()[0].decode()):
         labels = {name for sample in family.samples for name in sample.labels} - {"le"}
@@ -132,7 +132,7 @@ def test_names_types_and_labels_are_those_promised(metrics: Metrics) -> None:
     assert found == SERIES
 
 
-def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
+def test_every_event_is_counted(metrics: Metrics) -> None:
     found = samples(metrics)
     expected = {
         "trivium_prompt_tokens_total": 48,
@@ -161,7 +161,7 @@ def test_what_happened_is_what_is_counted(metrics: Metrics) -> None:
     assert {name: found[name] for name in expected} == expected
 
 
-def test_an_engine_that_is_down_runs_nothing(metrics: Metrics) -> None:
+def test_an_engine_that_is_down_has_no_running_sequences(metrics: Metrics) -> None:
     assert samples(metrics)["trivium_engine_up"] == 1
     metrics.engine_down()
     found = samples(metrics)
@@ -169,14 +169,14 @@ def test_an_engine_that_is_down_runs_nothing(metrics: Metrics) -> None:
     assert [found[f"trivium_{name}"] for name in gauges] == [0, 0, 0, 0]
 
 
-def test_a_reader_that_is_down_reads_nothing(metrics: Metrics) -> None:
+def test_a_reader_that_is_down_has_no_waiting_windows(metrics: Metrics) -> None:
     assert samples(metrics)["trivium_reader_up"] == 1
     metrics.reader_down()
     found = samples(metrics)
     assert (found["trivium_reader_up"], found["trivium_reader_windows_waiting"]) == (0, 0)
 
 
-def test_a_completion_that_never_began_does_not_count_as_a_short_wait() -> None:
+def test_a_completion_aborted_before_its_first_token_has_no_queue_time() -> None:
     metrics = Metrics()
     metrics.finished(Usage(5, 0, 0), Timings(0.0, None, 9.0), (FinishReason.ABORT,))
     assert samples(metrics)["trivium_queue_wait_seconds_count"] == 0
@@ -205,14 +205,14 @@ def test_alert_rules_use_series_that_exist() -> None:
 
 
 def promtool(*arguments: str, stdin: bytes = b"") -> str:
-    """What promtool says against it; nothing if all is well."""
+    """The problems that promtool finds, or nothing."""
     if PROMTOOL is None:
         pytest.skip("promtool is not installed (Debian package prometheus)")
     result = subprocess.run([PROMTOOL, *arguments], input=stdin, capture_output=True, cwd=DEPLOY, check=False)
     return result.stderr.decode() if result.stderr or not result.returncode else f"exit {result.returncode}"
 
 
-def test_promtool_finds_nothing_to_improve(metrics: Metrics) -> None:
+def test_promtool_finds_no_problem(metrics: Metrics) -> None:
     assert promtool("check", "metrics", stdin=metrics.render()[0]) == ""
 
 

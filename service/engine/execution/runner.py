@@ -25,7 +25,8 @@ from service.engine.execution.device_errors import translated
 from service.engine.execution.step_limits import Limits
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.types import EngineInfo, Request, SamplingParams, TokenLogprob
-from service.engine.sampling.sampler import SampledToken, Sampler, logprobs
+from service.engine.sampling.logprobs import token_logprobs
+from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.models.finite import require_finite
@@ -186,7 +187,7 @@ class ModelRunner:
         for begin in range(chunk.start, end, size):
             stop = min(begin + size, end)
             logits = self.model.logits(hidden[first + begin : first + stop])
-            found += logprobs(logits, sequence.tokens[begin + 1 : stop + 1], top)
+            found += token_logprobs(logits, sequence.tokens[begin + 1 : stop + 1], [top] * (stop - begin))
         return tuple(found)
 
     @torch.inference_mode()

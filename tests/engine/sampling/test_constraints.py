@@ -14,7 +14,7 @@ from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.messages import Submit, decode_command, encode
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.protocol.types import Request, SamplingParams
-from service.engine.sampling.penalties import constrain
+from service.engine.sampling.logit_adjustments import apply_constraints
 from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
 from tests.engine.configs import engine_config
@@ -84,7 +84,7 @@ def test_logprobs_are_among_the_allowed() -> None:
 def test_no_constraint_costs_nothing() -> None:
     logits = torch.zeros(1, 4)
     sequence = Sequence(Request(id="", prompt=(0,), params=SamplingParams(max_tokens=1)))
-    assert constrain(logits, [sequence]) is logits
+    assert apply_constraints(logits, [sequence]) is logits
 
 
 def test_a_nan_among_the_allowed_is_an_error() -> None:

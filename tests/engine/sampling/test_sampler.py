@@ -19,9 +19,10 @@ from transformers.generation.logits_process import (
 
 from service.engine.protocol.types import Request, SamplingParams
 from service.engine.sampling.distribution import Distribution
-from service.engine.sampling.penalties import adjust
-from service.engine.sampling.randomness import _GOLDEN, _mix, uniform
-from service.engine.sampling.sampler import Sampler, logprobs
+from service.engine.sampling.logit_adjustments import apply_bias_and_penalties
+from service.engine.sampling.logprobs import token_logprobs
+from service.engine.sampling.randomness import _GOLDEN_RATIO, _mix, uniform
+from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
 
 CPU = torch.device("cpu")
@@ -46,10 +47,10 @@ def random_logits(rows: int, vocab_size: int, seed: int = 0, spread: float = 3.0
 def probabilities(logits: Tensor, **params: Any) -> list[Tensor]:
     """One row's distribution by every way that can compute it, [V] float64 each."""
     row = logits.unsqueeze(0)
-    distribution = Distribution.of(row, row.amax(-1, keepdim=True), [sequence(**params).params])
-    ways = [distribution.all()[0].double()]
+    distribution = Distribution.from_params(row, row.amax(-1, keepdim=True), [sequence(**params).params])
+    ways = [distribution.all_weights()[0].double()]
     if 0 < params.get("top_k", 0) <= row.shape[-1]:
-        ids, weights = distribution.best(params["top_k"])
+        ids, weights = distribution.top_weights(params["top_k"])
         ways.append(torch.zeros_like(ways[0]).scatter_(0, ids[0], weights[0].double()))
     return [way / way.sum() for way in ways]
 
@@ -72,7 +73,7 @@ def expected(logits: Tensor, temperature: float, top_k: int = 0, top_p: float = 
 
 def test_the_mixer_is_splitmix64() -> None:
     published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
-    assert [_mix(1234567 + n * _GOLDEN) for n in range(1, 5)] == published
+    assert [_mix(1234567 + n * _GOLDEN_RATIO) for n in range(1, 5)] == published
 
 
 def test_draws_are_the_same_for_ever() -> None:
@@ -241,9 +242,9 @@ def test_weights_are_the_same_bits_in_any_company() -> None:
     crowd = [sequence(temperature=0.6 + n / 50, top_p=0.5 + n / 100, top_k=3 + n).params for n in range(48)]
     logits = random_logits(48, 50257)
     peaks = logits.amax(-1, keepdim=True)
-    together = Distribution.of(logits, peaks, crowd).all()
+    together = Distribution.from_params(logits, peaks, crowd).all_weights()
     for n in (0, 1, 20, 47):
-        alone = Distribution.of(logits[n : n + 1], peaks[n : n + 1], crowd[n : n + 1]).all()
+        alone = Distribution.from_params(logits[n : n + 1], peaks[n : n + 1], crowd[n : n + 1]).all_weights()
         assert torch.equal(alone[0], together[n])
 
 
@@ -289,7 +290,7 @@ def test_the_logits_are_only_read() -> None:
 
 def test_no_rows() -> None:
     assert Sampler(10, CPU).sample(torch.empty(0, 10), []) == []
-    assert logprobs(torch.empty(0, 10), [], 3) == []
+    assert token_logprobs(torch.empty(0, 10), [], []) == []
 
 
 # Greedy and extremes
@@ -356,7 +357,7 @@ def test_repetition_penalty_is_that_of_transformers() -> None:
     logits = random_logits(3, 90)
     tokens = [(5, 5, 8, 60), (1,), (89, 0, 3, 3, 3, 12)]
     crowd = [sequence(prompt=t[:1], generated=t[1:], repetition_penalty=1.7) for t in tokens]
-    ours = adjust(logits, crowd)
+    ours = apply_bias_and_penalties(logits, crowd)
     for row, seen in enumerate(tokens):
         theirs = RepetitionPenaltyLogitsProcessor(1.7)(torch.tensor([seen]), logits[row : row + 1])
         assert torch.equal(ours[row], theirs[0])
@@ -371,13 +372,13 @@ def test_presence_and_frequency_penalties_count_the_output_only() -> None:
     due = logits.clone()
     due[0, 4] -= 0.5 + 3 * 0.25
     due[0, 9] -= 0.5 + 0.25
-    assert torch.equal(adjust(logits, crowd), due)
+    assert torch.equal(apply_bias_and_penalties(logits, crowd), due)
 
 
 def test_order_is_bias_then_repetition_then_frequency() -> None:
     logits = torch.tensor([[1.0, -1.0, 0.5]])
     one = sequence(prompt=(1,), generated=(0,), logit_bias={0: 3.0}, repetition_penalty=2.0, frequency_penalty=1.5)
-    assert adjust(logits, [one]).tolist() == [[(1 + 3) / 2 - 1.5, -2.0, 0.5]]
+    assert apply_bias_and_penalties(logits, [one]).tolist() == [[(1 + 3) / 2 - 1.5, -2.0, 0.5]]
 
 
 def test_min_tokens_masks_the_stop_tokens_until_enough_were_generated() -> None:
@@ -390,7 +391,7 @@ def test_min_tokens_masks_the_stop_tokens_until_enough_were_generated() -> None:
 
 def test_who_asks_for_nothing_gets_the_same_tensor() -> None:
     logits = random_logits(2, 10)
-    assert adjust(logits, [sequence(), sequence(temperature=1.0, presence_penalty=1.0)]) is logits
+    assert apply_bias_and_penalties(logits, [sequence(), sequence(temperature=1.0, presence_penalty=1.0)]) is logits
 
 
 # Log probabilities
@@ -399,7 +400,7 @@ def test_who_asks_for_nothing_gets_the_same_tensor() -> None:
 def test_logprobs_are_the_log_softmax_of_the_raw_logits() -> None:
     logits = random_logits(20, 500).bfloat16()
     due = logits.float().log_softmax(-1)
-    for row, found in enumerate(logprobs(logits, list(range(20)), 7)):
+    for row, found in enumerate(token_logprobs(logits, list(range(20)), [7] * 20)):
         assert found.token == row
         assert found.logprob == float(due[row, row])
         order = torch.sort(due[row], descending=True, stable=True)
@@ -412,7 +413,7 @@ def test_logprobs_of_a_sampled_token_ignore_bias_penalties_and_temperature() -> 
     one = sequence(temperature=0.3, logit_bias={9: 100.0}, repetition_penalty=2.0, top_k=3, logprobs=2)
     (result,) = Sampler(50, CPU).sample(logits, [one])
     assert result.token == 9
-    assert result.logprob == logprobs(logits, [9], 2)[0]
+    assert result.logprob == token_logprobs(logits, [9], [2])[0]
     assert result.logprob is not None
     assert result.logprob.logprob == float(logits.log_softmax(-1)[0, 9])
 
@@ -425,12 +426,12 @@ def test_each_row_gets_as_many_alternatives_as_it_asked_for() -> None:
 
 
 def test_impossible_tokens_are_not_among_the_likeliest() -> None:
-    (found,) = logprobs(torch.tensor([[0.0, -INF, 0.0, -INF]]), [2], 4)
+    (found,) = token_logprobs(torch.tensor([[0.0, -INF, 0.0, -INF]]), [2], [4])
     assert [token for token, _ in found.top] == [0, 2]
     assert [value for _, value in found.top] == pytest.approx([math.log(0.5)] * 2)
-    (found,) = logprobs(torch.tensor([[0.0, -INF]]), [1], 0)
+    (found,) = token_logprobs(torch.tensor([[0.0, -INF]]), [1], [0])
     assert found.logprob == -INF
-    (found,) = logprobs(torch.tensor([[0.0, math.nan]]), [0], 2)
+    (found,) = token_logprobs(torch.tensor([[0.0, math.nan]]), [0], [2])
     assert math.isnan(found.logprob)
 
 

@@ -1,0 +1,103 @@
+"""Changes to a request's logits before a token is chosen: constraint, bias, masked stop tokens, penalties.
+
+Order: the constraint, then logit_bias and the min_tokens mask (sums, so their order does not matter), then
+repetition_penalty, then presence_penalty and frequency_penalty. The caller's tensor is never written, because the log
+probabilities are computed from it.
+"""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from service.engine.sampling.transfer import to_device
+from service.engine.scheduling.sequence import Sequence
+
+
+@dataclass(slots=True)
+class _Entries:
+    """Values for single entries (row, token) of a matrix of logits. Tokens without a logit are left out."""
+
+    vocab_size: int
+    rows: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, row: int, token: int, value: float) -> None:
+        if token < self.vocab_size:
+            self.rows.append(row)
+            self.tokens.append(token)
+            self.values.append(value)
+
+    def to(self, device: torch.device) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        """((rows, tokens), values): an index of the matrix, and the float32 values of its entries."""
+        index = (to_device(self.rows, torch.int64, device), to_device(self.tokens, torch.int64, device))
+        return index, to_device(self.values, torch.float32, device)
+
+
+def apply_constraints(logits: Tensor, sequences: list[Sequence]) -> Tensor:
+    """The logits with -inf for each token that a sequence's constraint forbids; ``logits`` itself without constraints.
+
+    ``logits`` is [R, V] float32, one row for each sequence. The logit of an allowed token does not change, even if it
+    is NaN.
+    """
+    allowed = _Entries(logits.shape[-1])
+    constrained_rows = []
+    for row, sequence in enumerate(sequences):
+        if (graph := sequence.params.constraint) is not None:
+            constrained_rows.append(row)
+            for token in graph.allowed_tokens(sequence.constraint_nodes, sequence.params.stop_token_ids):
+                allowed.add(row, token, 0.0)
+    if not constrained_rows:
+        return logits
+    index, _ = allowed.to(logits.device)
+    values = logits[index]
+    logits = logits.clone()
+    logits[to_device(constrained_rows, torch.int64, logits.device)] = -math.inf
+    return logits.index_put_(index, values)
+
+
+def apply_bias_and_penalties(logits: Tensor, sequences: list[Sequence]) -> Tensor:
+    """The logits with every sequence's bias, min_tokens mask and penalties; ``logits`` itself if there are none.
+
+    ``logits`` is [R, V] float32, one row for each sequence. A NaN stays one. Tokens without a logit are skipped.
+    """
+    biases, repetition, occurrences = (_Entries(logits.shape[-1]) for _ in range(3))
+    for row, sequence in enumerate(sequences):
+        params = sequence.params
+        for token, bias in params.logit_bias.items():
+            biases.add(row, token, bias)
+        if sequence.num_generated < params.min_tokens:
+            for token in params.stop_token_ids:
+                biases.add(row, token, -math.inf)
+        if params.repetition_penalty != 1.0:
+            for token in set(sequence.tokens):
+                repetition.add(row, token, params.repetition_penalty)
+        if params.presence_penalty or params.frequency_penalty:
+            for token, count in Counter(sequence.tokens[sequence.num_prompt :]).items():
+                occurrences.add(row, token, -params.presence_penalty - params.frequency_penalty * count)
+
+    if not (biases.rows or repetition.rows or occurrences.rows):
+        return logits
+    logits = logits.clone()
+    _add(logits, biases)
+    _penalize_repetition(logits, repetition)
+    _add(logits, occurrences)
+    return logits
+
+
+def _add(logits: Tensor, entries: _Entries) -> None:
+    """Add the entries' values to ``logits``, in place."""
+    if entries.rows:
+        index, values = entries.to(logits.device)
+        logits.index_put_(index, values, accumulate=True)
+
+
+def _penalize_repetition(logits: Tensor, entries: _Entries) -> None:
+    """Divide positive logits and multiply negative ones, in place (Keskar et al., CTRL, arXiv:1909.05858)."""
+    if entries.rows:
+        index, penalties = entries.to(logits.device)
+        old = logits[index]
+        logits.index_put_(index, torch.where(old < 0, old * penalties, old / penalties))

@@ -1,0 +1,59 @@
+"""Selects the best tokens of each row of logits without sorting all of them.
+
+A token is better if its logit is higher or, where logits are equal, if its id is lower: no two tokens of a row are
+equally good.
+"""
+
+import torch
+from torch import Tensor
+
+_HALF = 1 << 16  # values that half of a float32's bits can take
+HISTOGRAM_SIZE = _HALF + 2  # int64 numbers that ``smallest_prefix`` needs for a row, beside those as long as the row
+
+
+def order_keys(logits: Tensor) -> Tensor:
+    """An int32 for each logit, which orders as the logits do. ``logits`` is float32 without NaN."""
+    bits = (logits + 0.0).view(torch.int32)  # + 0.0 turns -0.0 into 0.0
+    return (bits >> 31).bitwise_and_(0x7FFFFFFF).bitwise_xor_(bits)  # reverses the order of negative floats' bits
+
+
+def top_k_ids(logits: Tensor, k: int) -> Tensor:
+    """The ids of each row's ``k`` best tokens, best first: [n, k] int64. Of equal logits the lower id is better."""
+    ids = torch.arange(logits.shape[-1], device=logits.device)
+    return order_keys(logits).long().mul_(1 << 32).sub_(ids).topk(k, dim=-1).indices
+
+
+def smallest_prefix(keys: Tensor, amounts: Tensor, needed: Tensor) -> Tensor:
+    """The fewest of each row's tokens, best first, whose amounts add up to ``needed``: a mask [n, V].
+
+    ``keys`` is [n, V] int32, the ``order_keys``. ``amounts`` is [n, V] int64 >= 0, equal wherever ``keys`` are equal.
+    ``needed`` is [n, 1] int64, at least 1 and at most the sum of the row's amounts.
+
+    This is a radix select by amount. First, the amounts are summed up by the upper halves of the keys. These sums show
+    the upper half at which ``needed`` is reached. Then the amounts of the tokens with that upper half are summed up by
+    the lower halves (better tokens share one slot in front, worse tokens one slot at the end). These sums show the last
+    key that is selected. Of the tokens with that key, the first few by id are selected. The time is linear in V for any
+    values, and the host never waits for the device.
+    """
+    descending = keys.bitwise_not().long()  # ascending from the best token
+    upper, _, _ = _reach((descending >> 16).add_(_HALF // 2), amounts, needed, _HALF)
+    first = (upper - _HALF // 2) * _HALF
+    slots = (descending - first).clamp_(-1, _HALF).add_(1)
+    lower, amount, missing = _reach(slots, amounts, needed, HISTOGRAM_SIZE)
+    last = first + lower - 1
+    equal = descending == last
+    each = (amount // equal.sum(dim=-1, keepdim=True).clamp(min=1)).clamp(min=1)
+    return (descending < last) | (equal & (equal.cumsum(dim=-1) <= (missing + each - 1) // each))
+
+
+def _reach(slots: Tensor, amounts: Tensor, needed: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Find the slot at which the amounts, summed up by slot, reach ``needed``.
+
+    Returns the slot, the amount in it, and how much of this amount is needed: [n, 1] int64 each.
+    """
+    histogram = torch.zeros(slots.shape[0], size, dtype=torch.int64, device=slots.device)
+    histogram.scatter_add_(1, slots, amounts)
+    sums = histogram.cumsum(dim=-1)
+    slot = torch.searchsorted(sums, needed).clamp(max=size - 1)
+    amount = histogram.gather(1, slot)
+    return slot, amount, needed - (sums.gather(1, slot) - amount)

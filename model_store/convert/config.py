@@ -13,7 +13,9 @@ import numpy as np
 from model_store.convert.gguf_file import GgufFile
 from model_store.errors import ModelRefused
 
-_CLASSES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
+# GGUF's name of an architecture, which is transformers' model_type too -> transformers' model class. A test checks that
+# the service reads all of them as plain models.
+CONVERTED_ARCHITECTURES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
 
 # Chat models end a turn with one of these tokens; a GGUF file names only one of them as its end of sequence.
 _ENDS = frozenset(
@@ -41,8 +43,10 @@ def read_shape(file: GgufFile) -> Shape:
     """The model's sizes. Raises ModelRefused if the architecture or one of its keys is unknown."""
     metadata = dict(file.metadata)
     architecture = metadata.get("general.architecture")
-    if architecture not in _CLASSES:
-        raise ModelRefused(f"GGUF of architecture {architecture!r} is not converted, only {', '.join(_CLASSES)}")
+    if architecture not in CONVERTED_ARCHITECTURES:
+        raise ModelRefused(
+            f"GGUF of architecture {architecture!r} is not converted, only {', '.join(CONVERTED_ARCHITECTURES)}"
+        )
     prefix = f"{architecture}."
     values = {name.removeprefix(prefix): value for name, value in metadata.items() if name.startswith(prefix)}
     try:
@@ -78,7 +82,7 @@ def read_shape(file: GgufFile) -> Shape:
 def write_config(file: GgufFile, shape: Shape, *, vocab_size: int, tied: bool, attention_bias: bool) -> dict[str, Any]:
     """``config.json`` as a value."""
     config = {
-        "architectures": [_CLASSES[shape.architecture]],
+        "architectures": [CONVERTED_ARCHITECTURES[shape.architecture]],
         "model_type": shape.architecture,
         "dtype": "bfloat16",
         "vocab_size": vocab_size,

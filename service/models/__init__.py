@@ -1,1 +1,4 @@
-"""Adapters over transformers' model classes: loading, guarding and describing what the engine may run."""
+"""Loads the models that the engine runs, refuses those it would compute wrongly, and computes them.
+
+``families`` lists the models that are served. Nothing here imports the engine.
+"""

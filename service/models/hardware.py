@@ -1,4 +1,4 @@
-"""What this machine offers, as the process sees it: device, number type, cores, memory.
+"""The hardware that this process may use: device, number type, cores, memory.
 
 In a container the limits of its control group count, not the size of the host.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from service.errors import ProcessError
+from service.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
@@ -21,21 +21,22 @@ _CPUS = Path("/sys/devices/system/cpu")
 
 
 def find_device(name: str) -> torch.device:
-    """The device called ``name``; "auto" is the first CUDA device, or else the CPU. Raises ProcessError."""
+    """The device called ``name``; "auto" is the first CUDA device if there is one, or else the CPU.
+
+    Raises EngineError if there is no such device.
+    """
     if name == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ProcessError(f"there is no device {name!r}: use auto, cpu, cuda or cuda:N") from None
+        raise EngineError(f"there is no device {name!r}: use auto, cpu, cuda or cuda:N") from None
     if device.type not in ("cpu", "cuda"):
-        raise ProcessError(f"device {name!r} is not supported: use auto, cpu, cuda or cuda:N")
+        raise EngineError(f"device {name!r} is not supported: use auto, cpu, cuda or cuda:N")
     if device.type == "cuda":
         index = device.index or 0
         if index >= torch.cuda.device_count():
-            raise ProcessError(
-                f"device {name!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA devices"
-            )
+            raise EngineError(f"device {name!r} was asked for, but torch sees {torch.cuda.device_count()} CUDA devices")
         return torch.device("cuda", index)
     return torch.device("cpu")
 
@@ -43,14 +44,17 @@ def find_device(name: str) -> torch.device:
 def find_dtype(
     name: str, checkpoint: torch.dtype | None, device: torch.device, *, computes_in_float32: bool = False
 ) -> torch.dtype:
-    """The number type called ``name``; "auto" is the checkpoint's, unless the device computes another one much faster.
+    """The number type called ``name``; "auto" is the type of the ``checkpoint``, or one that is faster.
 
-    On CUDA float32 becomes bfloat16. On the CPU float16 becomes bfloat16, and without bfloat16 instructions both
-    become float32, unless the type is only what numbers are kept in (``computes_in_float32``). Raises ProcessError.
+    With "auto", a CUDA ``device`` computes float32 checkpoints in bfloat16. The CPU computes float16 checkpoints in
+    bfloat16, and if it has no bfloat16 instructions, it computes both in float32. ``computes_in_float32`` says that
+    numbers are only stored in the type and are computed in float32, so the instructions do not matter.
+
+    Raises EngineError if ``name`` is unknown.
     """
     if name != "auto":
         if name not in _DTYPES:
-            raise ProcessError(f"dtype {name!r} is not one of auto, {', '.join(_DTYPES)}")
+            raise EngineError(f"dtype {name!r} is not one of auto, {', '.join(_DTYPES)}")
         return _DTYPES[name]
     wanted = checkpoint or torch.bfloat16
     if device.type == "cuda":
@@ -69,30 +73,33 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def num_cores() -> int:
-    """Physical cores that this process may use, at least one. A CPU quota rounds up."""
-    cpus = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+def num_cores(*, cgroup: Path = _CGROUP, cpus: Path = _CPUS) -> int:
+    """The physical cores that this process may use, at least one. A CPU quota is rounded up.
+
+    ``cgroup`` is the directory of the control group, ``cpus`` that of the CPUs' topology.
+    """
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     cores = set()
-    for cpu in cpus:
+    for cpu in allowed:
         siblings = str(cpu)
         with suppress(OSError):
-            siblings = (_CPUS / f"cpu{cpu}/topology/thread_siblings_list").read_text().strip()
-        cores.add(siblings)
+            siblings = (cpus / f"cpu{cpu}/topology/thread_siblings_list").read_text().strip()
+        cores.add(siblings)  # the threads of one core have the same list
     quota = math.inf
     with suppress(OSError, ValueError):
-        limit, period = (_CGROUP / "cpu.max").read_text().split()
-        quota = math.ceil(int(limit) / int(period))  # "max" is no number: no quota
+        limit, period = (cgroup / "cpu.max").read_text().split()
+        quota = math.ceil(int(limit) / int(period))  # without a quota the limit is "max", which is not a number
     return max(1, int(min(len(cores), quota)))
 
 
-def available_memory() -> int:
-    """Bytes of memory that this process may still take."""
+def available_memory(*, cgroup: Path = _CGROUP) -> int:
+    """The bytes of memory that this process may still allocate. ``cgroup`` is the directory of the control group."""
     available: float = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError, StopIteration):
         lines = Path("/proc/meminfo").read_text().splitlines()
         available = int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) * 1024
     with suppress(OSError, ValueError):
-        limit = int((_CGROUP / "memory.max").read_text())  # "max" is no number: no limit
-        used = int((_CGROUP / "memory.current").read_text())
+        limit = int((cgroup / "memory.max").read_text())  # without a limit it is "max", which is not a number
+        used = int((cgroup / "memory.current").read_text())
         available = min(available, limit - used)
     return max(0, int(available))

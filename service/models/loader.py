@@ -1,8 +1,9 @@
-"""From a directory of safetensors to a model that the engine may run.
+"""Loads a model from a directory of safetensors. There are two loaders, and both are needed.
 
-There are two ways. The short one reads plain models of the Llama family for the compiled kernels, and has the same
-numbers as the other by test. Whatever it is not sure of, errors included, it leaves to transformers, which takes
-seconds to import.
+``plain.loader`` reads plain models for the native kernels without importing transformers, because that import takes
+longer than the rest of the start, and the service must start within 5 seconds. ``hf.loader`` reads every other model
+with transformers. The plain loader leaves everything to it that it does not know for certain, errors included, so one
+place describes what is wrong with a model. Tests compare the two loaders bit by bit.
 """
 
 import logging
@@ -12,20 +13,21 @@ import torch
 from service.models.contracts.model_config import ModelConfig
 from service.models.loaded_model import LoadedModel
 from service.models.plain import loader as plain_loader
-from service.models.plain.config import NeedsTransformers
+from service.models.plain.errors import NeedsTransformers
 
 logger = logging.getLogger(__name__)
 
 
 def load(config: ModelConfig, device: torch.device) -> LoadedModel:
-    """Read ``config.model_path``, nothing else and never the network.
+    """Load the model in ``config.model_path`` for ``device``. Nothing else is read, and the network is never used.
 
-    Raises UnsupportedModel when the model could not be served exactly, EngineError when ``config`` asks too much.
+    Raises UnsupportedModel if the model cannot be served exactly, and EngineError if ``config`` asks for more than the
+    model or the device has.
     """
     try:
         return plain_loader.load(config, device)
     except NeedsTransformers as reason:
         logger.debug("loading with transformers: %s", reason)
-    from service.models.hf import loader as transformers_loader
+    from service.models.hf import loader as transformers_loader  # importing transformers takes seconds
 
     return transformers_loader.load(config, device)

@@ -91,13 +91,6 @@ _SPECIAL: dict[str, dict[str, Any]] = {
     "starcoder2": {"sliding_window": WINDOW},
 }
 
-_NAMES = """
-apertus arcee cohere cohere2 deepseek_v3 ernie4_5 exaone4 gemma gemma2 gemma3_text gemma3n_text gemma4_text glm glm4
-gpt2 gpt_bigcode gpt_neox granite granitemoe helium hunyuan_v1_dense llama ministral ministral3 mistral mixtral nanochat
-olmo olmo2 olmo3 olmoe opt phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_moe seed_oss smollm3 starcoder2
-"""
-ARCHITECTURES = tuple(_NAMES.split())
-
 CHAT_TEMPLATE = """\
 {%- for message in messages -%}
 <|im_start|>{{ message.role }}

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, Gemma3Config, Gemma3ForConditionalGeneration
 
 from service.errors import UnsupportedModel
-from service.models.hf.guard import Probe
+from service.models.hf.layer_recorder import LayerRecorder
 from service.models.loaded_model import LoadedModel
 from service.models.loader import load
 from tests.engine.configs import engine_config
@@ -47,8 +47,8 @@ def test_the_two_halves_are_the_whole(path: Path) -> None:
     model = load_path(path).model
     ids, positions = torch.tensor([5, 9, 4]), torch.arange(3)
     with torch.inference_mode():
-        hidden = model.hidden(ids, positions, Probe("test"))
-        whole = model.whole(ids, positions, Probe("test"))
+        hidden = model.hidden(ids, positions, LayerRecorder("test"))
+        whole = model.undivided_logits(ids, positions, LayerRecorder("test"))
         assert torch.equal(model.logits(hidden), whole)
         torch.testing.assert_close(model.logits(hidden[2:]), whole[2:])
 

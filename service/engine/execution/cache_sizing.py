@@ -11,7 +11,7 @@ from service.engine.protocol.config import EngineConfig
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import EngineError
 from service.models.hardware import available_memory
-from service.models.hf.guard import Probe
+from service.models.hf.layer_recorder import LayerRecorder
 from service.models.loaded_model import LoadedModel
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ def _cuda_memory(loaded: LoadedModel, fraction: float, limits: Limits, device: t
     torch.cuda.reset_peak_memory_stats(device)
     ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)
     positions = torch.arange(limits.max_batch_tokens, device=device) % loaded.max_model_len
-    hidden = model.hidden(ids, positions, Probe(model.architecture))
+    hidden = model.hidden(ids, positions, LayerRecorder(model.architecture))
     logits = model.logits(hidden[: limits.max_num_seqs]).float()
     torch.softmax(logits, dim=-1)
     peak = torch.cuda.max_memory_allocated(device)

@@ -1,8 +1,8 @@
-"""A transformers language model in two halves: the hidden states of all rows, and the logits of some.
+"""A transformers language model in two halves: the hidden states of all rows, and the logits of some rows.
 
-The second half is whatever the model's own ``forward`` does after its decoder (head, scaling, soft cap): it is run as
-it stands, with the decoder replaced by the hidden states at hand. So logits are computed for the rows that need them,
-in as many slices as memory asks for, without knowing any architecture's head.
+The second half is whatever the model's own ``forward`` does after its decoder: head, scaling, soft cap. It is run
+unchanged, with the decoder replaced by given hidden states. So logits can be computed for the rows that need them, in
+slices that fit into memory, without knowledge of any architecture's head.
 """
 
 from typing import Any, Literal
@@ -20,7 +20,7 @@ class CausalLM:
         self.module = module
         self.config: Any = module.config
         self._decoder: Any = module.get_decoder()  # type: ignore[operator]
-        self._output: type[Any] | None = None
+        self._output: type[Any] | None = None  # the class of the decoder's output
         decode = self._decoder.forward
 
         def forward(*args: Any, given: Tensor | None = None, **kwargs: Any) -> Any:
@@ -53,11 +53,14 @@ class CausalLM:
 
     @property
     def weights_bytes(self) -> int:
-        """Tied weights count once."""
+        """Bytes of all weights. Tied weights count once."""
         return sum(parameter.nbytes for parameter in self.module.parameters())
 
     def release_tensor(self, name: str) -> Tensor | None:
-        """Remove the tensor of that name from the module and return it; None if there is none."""
+        """Remove the tensor ``name`` from the module and return it; None if there is none.
+
+        The native decoder takes the weights one by one this way, so that a model is never in memory twice.
+        """
         owner, _, leaf = name.rpartition(".")
         try:
             module = self.module.get_submodule(owner)
@@ -69,16 +72,8 @@ class CausalLM:
         setattr(module, leaf, None)
         return tensor.detach()
 
-    def whole(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
-        """The logits [T, V] as the model's own ``forward`` gives them. For checks."""
-        output = self.module(
-            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
-        )
-        logits: Tensor = output.logits[0]
-        return logits
-
     def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
-        """Last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
+        """The last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
         output = self._decoder(
             input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
         )
@@ -87,6 +82,14 @@ class CausalLM:
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """The logits [R, V] of ``hidden`` [R, hidden_size]."""
+        """The logits [R, V] of ``hidden`` [R, hidden_size]. Call the method ``hidden`` first."""
         logits: Tensor = self.module(inputs_embeds=hidden[None], given=hidden[None]).logits[0]
+        return logits
+
+    def undivided_logits(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+        """The logits [T, V] as the model's own ``forward`` computes them. Checks compare the two halves with them."""
+        output = self.module(
+            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
+        )
+        logits: Tensor = output.logits[0]
         return logits

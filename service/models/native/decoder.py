@@ -20,8 +20,6 @@ from service.models.native import kernels
 from service.models.native.kernels import INT8, Decoder, Layer, Step
 from service.models.native.packer import KINDS, LoadTensor, Packer, block_size
 
-FAMILIES = frozenset({"llama", "mistral", "qwen2", "qwen3"})
-
 
 class Shape(Protocol):
     """What is needed of a model's configuration, under transformers' names."""

@@ -1,6 +1,7 @@
-"""The weights of a plain configuration in safetensors files, mapped into memory.
+"""The weights of a plain model: safetensors files, mapped into memory.
 
-All that can be known without reading a tensor is looked at when it is opened, so that nothing is left half done.
+Names, shapes and number types are checked when the checkpoint is opened, before any tensor is read. So a checkpoint
+that needs transformers is recognized before anything is packed.
 """
 
 import json
@@ -11,21 +12,22 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from service.models.plain.config import EMBEDDINGS, HEAD, NeedsTransformers, PlainConfig
+from service.models.plain.config import EMBEDDINGS, HEAD, PlainConfig
+from service.models.plain.errors import NeedsTransformers
 
-_WHOLE, _INDEX = "model.safetensors", "model.safetensors.index.json"
+_SINGLE_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _DTYPES = {"F32", "F16", "BF16"}
 
 
 class PlainCheckpoint:
-    """Gives every tensor that ``config`` speaks of, as ``dtype``."""
+    """Loads the tensors that ``config`` names, converted to ``dtype``."""
 
     def __init__(self, directory: Path, config: PlainConfig, dtype: torch.dtype) -> None:
-        """Raises NeedsTransformers unless all of them are there, in the right shape."""
+        """Raises NeedsTransformers unless every tensor is there, in the right shape and with a known number type."""
         self._dtype = dtype
-        self._names: dict[str, str] = {}  # what is asked for -> what it is called in the files
+        self._names: dict[str, str] = {}  # the name in the configuration -> the name in the files
         try:
-            self._files = _open(directory)
+            self._files = _open_files(directory)
             for name, shape in config.weights():
                 tied = name == HEAD and config.tie_word_embeddings and name not in self._files
                 self._names[name] = EMBEDDINGS if tied else name
@@ -38,7 +40,7 @@ class PlainCheckpoint:
             raise NeedsTransformers(f"the weights cannot be read: {error}") from error
 
     def load_tensor(self, name: str) -> Tensor | None:
-        """The tensor of that name; None if the configuration knows of none."""
+        """The tensor ``name`` as ``dtype``; None if the configuration has no such tensor."""
         if name not in self._names:
             return None
         name = self._names[name]
@@ -46,18 +48,18 @@ class PlainCheckpoint:
         return tensor.to(self._dtype)
 
 
-def _open(directory: Path) -> dict[str, Any]:
-    """The file of every tensor."""
+def _open_files(directory: Path) -> dict[str, Any]:
+    """The open file of every tensor, by the tensor's name. Raises NeedsTransformers, and whatever opening raises."""
     if (directory / "adapter_config.json").exists():
         raise NeedsTransformers("there is an adapter")
-    names = {_WHOLE}
-    if not (directory / _WHOLE).exists():
+    names = {_SINGLE_FILE}
+    if not (directory / _SINGLE_FILE).exists():
         names = set(json.loads((directory / _INDEX).read_bytes())["weight_map"].values())
     files: dict[str, Any] = {}
     for name in names:
         file: Any = safe_open(directory / name, framework="pt")
-        for tensor in file.keys():  # noqa: SIM118 - it is no mapping
+        for tensor in file.keys():  # noqa: SIM118 - safe_open gives no mapping
             if tensor in files:
-                raise NeedsTransformers(f"{tensor} is there twice")
+                raise NeedsTransformers(f"{tensor} is in two files")
             files[tensor] = file
     return files

@@ -1,4 +1,4 @@
-"""The short way to a model: config.json, mapped weights, compiled kernels; no transformers."""
+"""Loads a plain model for the native kernels: ``config.json``, mapped weights, no transformers."""
 
 import logging
 from pathlib import Path
@@ -10,36 +10,52 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.hardware import dtype_name, find_dtype, num_cores
 from service.models.loaded_model import LoadedModel
-from service.models.native import decoder as native_decoder
 from service.models.native import packer
-from service.models.native.decoder import NativeDecoder
-from service.models.plain import config as plain_config
-from service.models.plain import rotary as rotation
+from service.models.native.decoder import NativeDecoder, unsupported_reason
 from service.models.plain.checkpoint import PlainCheckpoint
-from service.models.plain.config import NeedsTransformers
+from service.models.plain.config import PlainConfig
+from service.models.plain.errors import NeedsTransformers
+from service.models.plain.read_config import read_config
+from service.models.plain.rope_tables import rope_tables
 
 logger = logging.getLogger(__name__)
 
 
 def load(config: ModelConfig, device: torch.device) -> LoadedModel:
-    """Read ``config.model_path``. Raises NeedsTransformers, before much is done, when transformers has to.
+    """Load the model in ``config.model_path``.
 
-    Raises EngineError as transformers' way does.
+    Raises NeedsTransformers, before any weight is read, if the model is not plain or the native kernels do not compute
+    it. Raises EngineError if ``config`` asks for more than the model or the device has.
     """
     directory = Path(config.model_path)
-    plain = plain_config.read(directory / "config.json")
-    if reason := native_decoder.unsupported_reason(config, device, plain.key_dim):
+    plain = read_config(directory / "config.json")
+    if reason := unsupported_reason(config, device, plain.key_dim):
         raise NeedsTransformers(reason)
     if config.dtype == "float16":
-        raise NeedsTransformers("the compiled kernels know no float16")
+        raise NeedsTransformers("the native kernels do not compute float16")
     longest = plain.max_position_embeddings
     max_model_len = choose_context_length(config.max_model_len, longest, longest)
-    kept = plain.dtype or plain.torch_dtype
-    checkpoint = None if kept is None else getattr(torch, kept)
-    dtype = find_dtype(config.dtype, checkpoint, device, computes_in_float32=True)
-    weights = PlainCheckpoint(directory, plain, dtype)
+    stored = plain.dtype or plain.torch_dtype
+    checkpoint_dtype = None if stored is None else getattr(torch, stored)
+    dtype = find_dtype(config.dtype, checkpoint_dtype, device, computes_in_float32=True)
+    checkpoint = PlainCheckpoint(directory, plain, dtype)
     logger.info("loading %s in %s", plain.architecture, dtype_name(dtype))
-    layers = [
+    layers = _layer_specs(plain)
+    model = NativeDecoder(
+        plain,
+        layers,
+        checkpoint.load_tensor,
+        rope_tables(plain.rope, plain.key_dim, max_model_len),
+        architecture=plain.architecture,
+        dtype=dtype,
+        quantization=config.quantization,
+        threads=config.threads or num_cores(),
+    )
+    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, block_size=packer.block_size())
+
+
+def _layer_specs(plain: PlainConfig) -> list[LayerSpec]:
+    return [
         LayerSpec(
             heads=plain.num_attention_heads,
             kv_heads=plain.num_key_value_heads,
@@ -50,14 +66,3 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         )
         for window in plain.windows
     ]
-    model = NativeDecoder(
-        plain,
-        layers,
-        weights.load_tensor,
-        rotation.tables(plain.rope, plain.key_dim, max_model_len),
-        architecture=plain.architecture,
-        dtype=dtype,
-        quantization=config.quantization,
-        threads=config.threads or num_cores(),
-    )
-    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, block_size=packer.block_size())

@@ -20,10 +20,10 @@ from service.models.hf import loader as transformers_loader
 from service.models.loaded_model import LoadedModel
 from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder
-from service.models.plain import config as plain_config
 from service.models.plain import loader as plain_loader
-from service.models.plain import rotary as rotation
-from service.models.plain.config import NeedsTransformers
+from service.models.plain.errors import NeedsTransformers
+from service.models.plain.rope_parameters import Rope
+from service.models.plain.rope_tables import rope_tables
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import WINDOW, build_model, save_model
 
@@ -159,9 +159,9 @@ def test_the_older_names_are_understood(tmp_path: Path) -> None:
 def test_long_tables_are_the_same(rope: dict[str, Any]) -> None:
     for head_dim, length in ((64, 8192), (128, 32768), (96, 1001)):
         config = build_model("llama", head_dim=head_dim, rope_parameters=rope, max_position_embeddings=length)
-        plain = msgspec.convert(rope, plain_config.Rope)
-        expected = transformers_loader._rotation(config, length)
-        for found, due in zip(rotation.tables(plain, head_dim, length), expected, strict=True):
+        plain = msgspec.convert(rope, Rope)
+        expected = transformers_loader.rope_tables(config, length)
+        for found, due in zip(rope_tables(plain, head_dim, length), expected, strict=True):
             assert torch.equal(found, due)
 
 
@@ -203,7 +203,7 @@ UNKNOWN: dict[str, tuple[str, dict[str, Any], str]] = {
     "no number of key heads": ("llama", {"num_key_value_heads": ...}, "num_key_value_heads"),
     "a number that is none": ("llama", {"num_hidden_layers": True}, "num_hidden_layers"),
     "no layers": ("llama", {"num_hidden_layers": 0}, "num_hidden_layers"),
-    "heads that do not divide": ("llama", {"num_key_value_heads": 4}, "heads do not divide"),
+    "heads that do not divide": ("llama", {"num_key_value_heads": 4}, "heads does not divide evenly"),
     "a number type": ("llama", {"dtype": "float8_e4m3fn"}, "float8"),
     "longrope": ("llama", rope(rope_type="longrope"), "longrope"),
     "dynamic": ("llama", rope(rope_type="dynamic", factor=2.0), "dynamic"),
@@ -215,7 +215,7 @@ UNKNOWN: dict[str, tuple[str, dict[str, Any], str]] = {
     "no blend": ("llama", {"rope_parameters": LLAMA3 | {"high_freq_factor": 1.0}}, "high_freq_factor"),
     "no window": ("mistral", {"sliding_window": ...}, "sliding_window"),
     "layers of another kind": ("qwen2", {"layer_types": ["full_attention", "chunked_attention"]}, "chunked_attention"),
-    "kinds for other layers": ("qwen2", {"layer_types": KINDS}, "layer_types are not as many"),
+    "kinds for other layers": ("qwen2", {"layer_types": KINDS}, "layer_types has not one entry for each layer"),
     "heads of null": ("qwen2", {"head_dim": None}, "head_dim"),
     "no heads": ("qwen3", {"head_dim": ...}, "head_dim"),
     "another shape": ("llama", {"vocab_size": 500}, "embed_tokens"),

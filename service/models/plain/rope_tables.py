@@ -1,6 +1,6 @@
-"""By how much positions turn heads, for plain configurations: what transformers computes, to the last bit.
+"""The cosines and sines of rotary positions, for plain configurations.
 
-The order of operations is therefore not free.
+The results equal those of transformers bit by bit, so the order of the operations matters.
 """
 
 import math
@@ -8,28 +8,32 @@ import math
 import torch
 from torch import Tensor
 
-from service.models.plain.config import LinearRope, Llama3Rope, Rope
+from service.models.plain.rope_parameters import LinearRope, Llama3Rope, Rope
 
 
-def tables(rope: Rope, head_dim: int, length: int) -> tuple[Tensor, Tensor]:
-    """The cosines and sines of the positions below ``length``, [length, head_dim / 2] each."""
+def rope_tables(rope: Rope, head_dim: int, length: int) -> tuple[Tensor, Tensor]:
+    """The cosines and the sines of all positions below ``length``: float32 [length, head_dim / 2] each.
+
+    ``rope.rope_theta`` must not be None.
+    """
     angles = torch.arange(length).float()[:, None] * _frequencies(rope, head_dim)
     return angles.cos(), angles.sin()
 
 
 def _frequencies(rope: Rope, head_dim: int) -> Tensor:
+    """[head_dim / 2]: the angle by which one position turns each pair of dimensions."""
     assert rope.rope_theta is not None
     frequencies = 1.0 / rope.rope_theta ** (torch.arange(0, head_dim, 2).float() / head_dim)
     match rope:
         case LinearRope():
             return frequencies / rope.factor
         case Llama3Rope():
-            return _llama3(frequencies, rope)
+            return _llama3_frequencies(frequencies, rope)
     return frequencies
 
 
-def _llama3(frequencies: Tensor, rope: Llama3Rope) -> Tensor:
-    """Short waves as they are, long ones stretched, and a blend of both in between."""
+def _llama3_frequencies(frequencies: Tensor, rope: Llama3Rope) -> Tensor:
+    """Keep short wavelengths, stretch long ones by ``factor``, and blend the two in between."""
     context = rope.original_max_position_embeddings
     lengths = 2 * math.pi / frequencies
     blend = (context / lengths - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor)

@@ -1,0 +1,49 @@
+"""Reads configurations and weights with transformers: from local safetensors files, and without code of the model."""
+
+from typing import Any
+
+import torch
+import transformers
+from safetensors import SafetensorError
+from transformers import AutoConfig
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+from service.errors import UnsupportedModel, first_line
+
+_OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+
+def read_config(path: str) -> Any:
+    """The transformers configuration in the directory ``path``. Raises UnsupportedModel."""
+    try:
+        return AutoConfig.from_pretrained(path, **_OPTIONS)
+    except (OSError, ValueError, KeyError) as error:
+        raise UnsupportedModel(f"{path} holds no model that transformers knows: {first_line(error)}") from error
+
+
+def find_model_class(config: Any) -> Any:
+    """The ``...ForCausalLM`` class for ``config``. Raises UnsupportedModel if transformers has none."""
+    try:
+        found = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    except KeyError:
+        raise UnsupportedModel(f"{config.model_type} is not a language model that continues text") from None
+    return found[0] if isinstance(found, tuple) else found
+
+
+def read_weights(auto_class: Any, path: str, config: Any, dtype: torch.dtype, **options: Any) -> tuple[Any, list[str]]:
+    """The module that ``auto_class`` makes of the weights in ``path``, and the names of weights that are missing.
+
+    Raises UnsupportedModel if the weights cannot be loaded.
+    """
+    had_progress_bar = transformers.logging.is_progress_bar_enabled()
+    transformers.logging.disable_progress_bar()
+    try:
+        module, report = auto_class.from_pretrained(
+            path, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True, **_OPTIONS, **options
+        )
+        return module, sorted(report["missing_keys"])
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
+        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
+    finally:
+        if had_progress_bar:
+            transformers.logging.enable_progress_bar()

@@ -1,0 +1,48 @@
+"""The table of model families agrees with everything else that names families.
+
+``tests/engine/test_architectures.py`` compares every family of the table with transformers.
+"""
+
+import pytest
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from model_store.convert.config import CONVERTED_ARCHITECTURES
+from service.models.families import FAMILIES
+from service.models.plain import adapters
+from service.models.plain.config import PlainConfig
+from tests.models.native import test_kernels
+from tests.models.plain import test_loader
+
+PLAIN = {name: family.plain_config for name, family in FAMILIES.items() if family.plain_config is not None}
+
+
+def test_every_family_with_native_kernels_is_compared_with_transformers_there() -> None:
+    assert set(test_kernels.FAMILIES) == {name for name, family in FAMILIES.items() if family.native_kernels}
+
+
+def test_every_plain_family_is_compared_with_the_loader_that_uses_transformers() -> None:
+    assert {family for family, _ in test_loader.MODELS.values()} == set(PLAIN)
+
+
+def test_every_adapter_is_in_the_table() -> None:
+    written = {
+        value
+        for name, value in vars(adapters).items()
+        if isinstance(value, type) and issubclass(value, PlainConfig) and value is not PlainConfig and name[0] != "_"
+    }
+    assert written == set(PLAIN.values())
+
+
+def test_only_the_native_kernels_compute_plain_models() -> None:
+    assert all(FAMILIES[name].native_kernels for name in PLAIN)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_an_adapter_has_the_names_of_transformers(name: str) -> None:
+    assert PLAIN[name].__struct_config__.tag == name
+    assert PLAIN[name].architecture == MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[name]
+
+
+@pytest.mark.parametrize("name", CONVERTED_ARCHITECTURES)
+def test_converted_models_are_plain(name: str) -> None:
+    assert CONVERTED_ARCHITECTURES[name] == PLAIN[name].architecture

@@ -1,7 +1,7 @@
 """A GGUF file's metadata as transformers' ``config.json``.
 
-Only architectures in ``CONVERTED_ARCHITECTURES`` are converted, and every metadata key of the architecture must be known here: an
-unknown key could change the result, so the model is refused rather than computed wrongly.
+Only architectures in ``CONVERTED_ARCHITECTURES`` are converted, and every metadata key of the architecture must be
+known here: an unknown key could change the result, so the model is refused rather than computed wrongly.
 """
 
 import json

@@ -24,7 +24,8 @@ from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.messages import encode
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder

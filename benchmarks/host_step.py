@@ -17,7 +17,8 @@ from model_store.types import LocalModel
 from service.engine.engine import Engine
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.messages import encode
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.settings import Settings
 

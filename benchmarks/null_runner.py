@@ -17,7 +17,7 @@ from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import KVCache
 from service.engine.execution.step_limits import Limits
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import EngineInfo
+from service.engine.protocol.engine_info import EngineInfo
 from service.engine.scheduling.step import ChunkOutput, Step
 
 VOCAB_SIZE = 32_000

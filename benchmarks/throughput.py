@@ -23,7 +23,8 @@ from benchmarks.noise import Noise
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 
 THEIRS = 0  # the number of streams that stands for transformers' generate
 Prompts = list[tuple[int, ...]]

@@ -19,7 +19,8 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
-from service.engine.protocol.types import EngineInfo, FinishReason, StepStats
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import FinishReason, StepStats
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation import Flag

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.engine.protocol.types import EngineInfo
+from service.engine.protocol.engine_info import EngineInfo
 
 
 def engine_info(**facts: Any) -> EngineInfo:

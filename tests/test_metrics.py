@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.engine.protocol.types import FinishReason, StepStats
+from service.engine.protocol.outputs import FinishReason, StepStats
 from service.metrics import Metrics
 from service.processes.supervisor import ProcessObserver
 from service.reader.messages import BatchStats, ReaderInfo

@@ -41,7 +41,9 @@ def write_text(
     from service import logs
     from service.engine.engine import Engine
     from service.engine.execution.runner import ModelRunner
-    from service.engine.protocol.types import FinishReason, Request, SamplingParams
+    from service.engine.protocol.outputs import FinishReason
+    from service.engine.protocol.request import Request
+    from service.engine.protocol.sampling_params import SamplingParams
     from service.store import open_store
     from service.tasks.text.detokenizer import Detokenizer
     from service.tasks.text.tokenizer import Tokenizer

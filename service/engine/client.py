@@ -11,16 +11,10 @@ import msgspec
 from service.engine import ENGINE_WORKER
 from service.engine.in_flight_request import Flight
 from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.messages import Abort, Beat, Failed, Ready, Rejected, Stop, Submit, decode_event, encode
-from service.engine.protocol.types import (
-    EngineInfo,
-    ErrorKind,
-    FinishReason,
-    Request,
-    StepOutput,
-    StepStats,
-    TokenOutput,
-)
+from service.engine.protocol.outputs import ErrorKind, FinishReason, StepOutput, StepStats, TokenOutput
+from service.engine.protocol.request import Request
 from service.engine.token_stream import TokenStream
 from service.errors import PoisonPill
 from service.processes.child_process import ChildProcess

@@ -5,7 +5,9 @@ from typing import Protocol
 
 from service.engine.execution.recovery import Recovery
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import EngineInfo, Request, StepOutput, StepStats
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import StepOutput, StepStats
+from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler

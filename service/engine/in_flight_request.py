@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from service.engine.protocol.types import Request, TokenOutput
+from service.engine.protocol.outputs import TokenOutput
+from service.engine.protocol.request import Request
 from service.engine.token_stream import TokenStream
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
-from service.engine.protocol.types import TokenOutput
+from service.engine.protocol.outputs import TokenOutput
 from service.errors import ProcessUnavailable
 
 

@@ -15,8 +15,9 @@ import msgspec
 
 from service import logs
 from service.engine.protocol.config import EngineConfig
+from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.messages import Abort, Failed, Ready, Rejected, Stop, Submit, decode_command, encode
-from service.engine.protocol.types import EngineInfo, FinishReason, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.errors import ProcessError
 from service.processes.crash_record import Record
 from service.processes.parent import Parent, be_a_child

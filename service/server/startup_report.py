@@ -9,7 +9,7 @@ from rich.table import Table
 
 from model_store.types import LocalModel
 from service.engine.client import EngineClient
-from service.engine.protocol.types import EngineInfo
+from service.engine.protocol.engine_info import EngineInfo
 from service.reader.client import ReaderClient
 from service.reader.messages import ReaderInfo
 

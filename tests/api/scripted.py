@@ -24,7 +24,9 @@ from tokenizers import decoders, models, pre_tokenizers
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
-from service.engine.protocol.types import EngineInfo, ErrorKind, FinishReason, Request, TokenLogprob, TokenOutput
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
 from service.errors import EngineError, ProcessUnavailable
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.api.errors import ApiError
 from service.api.limits import admission
 from service.api.limits.admission import Admission
-from service.engine.protocol.types import SamplingParams
+from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.request import GenerationRequest
 from tests.api.scripted import INFO, ScriptedEngine, scripted_service

@@ -11,7 +11,7 @@ import pytest
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
-from service.engine.protocol.types import StepStats
+from service.engine.protocol.outputs import StepStats
 from service.metrics import Metrics
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer

@@ -3,7 +3,7 @@
 from math import inf
 
 from service.api.openai.logprobs import CompletionLogprobs, chat_logprobs
-from service.engine.protocol.types import TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
 from tests.api.scripted import byte_tokenizer
 
 TOKENIZER = byte_tokenizer()

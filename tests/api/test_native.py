@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
 from tests.api.wire import events
 

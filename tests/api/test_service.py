@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 import service
 from service.api.middleware.body_limit import BodyLimitMiddleware
-from service.engine.protocol.types import ErrorKind
+from service.engine.protocol.outputs import ErrorKind
 from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
 from tests.api.wire import connection, read_until
 

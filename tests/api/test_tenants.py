@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from service.keys.key import Scope
 from tests.api.keyed import Keyed, keyed_service
 from tests.api.umlauts import Umlauts

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from tests.api.scripted import ScriptedEngine
 
 

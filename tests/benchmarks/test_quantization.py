@@ -12,7 +12,8 @@ from benchmarks.report import RESULTS
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.models.native import kernels as native
 from service.tasks.text.tokenizer import Tokenizer
 from tests.engine.configs import engine_config

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.sampler import SampledToken
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.engine.scheduling.sequence import Sequence

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from service.engine.engine import Engine
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from tests.engine.toy_model import Cache, expected, toy_engine
 

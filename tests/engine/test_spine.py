@@ -20,7 +20,9 @@ from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import FinishReason, Request, SamplingParams, StepStats, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, StepStats, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 from service.errors import OutOfMemory, RequestTooLarge

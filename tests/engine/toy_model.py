@@ -1,7 +1,7 @@
 """A model without tensors: what comes next is a sum, and its KV cache knows what every slot was written for."""
 
 from service.engine.engine import Engine
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from service.engine import worker
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import EngineInfo, TokenLogprob
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import TokenLogprob
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.tasks.text.tokenizer import Tokenizer
 from tests.engine_info import engine_info

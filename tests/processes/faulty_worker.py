@@ -13,7 +13,8 @@ from pathlib import Path
 
 from service.engine import worker
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import Request, TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
+from service.engine.protocol.request import Request
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import DeviceLost, ProcessError
 from tests.engine_info import engine_info

@@ -15,15 +15,9 @@ import pytest
 
 from service.engine.client import EngineClient
 from service.engine.protocol.messages import Submit, decode_event, encode
-from service.engine.protocol.types import (
-    ErrorKind,
-    FinishReason,
-    Request,
-    SamplingParams,
-    StepOutput,
-    StepStats,
-    TokenOutput,
-)
+from service.engine.protocol.outputs import ErrorKind, FinishReason, StepOutput, StepStats, TokenOutput
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
 from service.processes.child_process import ChildProcess

@@ -6,7 +6,8 @@ The tests of tasks over the real engine are elsewhere; here every order of arriv
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from service.engine.protocol.types import FinishReason, Request, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
 from tests.engine_info import engine_info
 
 Script = Callable[[Request], list[TokenOutput | Exception]]

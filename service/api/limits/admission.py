@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.api.errors import ApiError, stopping
-from service.engine.protocol.types import EngineInfo
+from service.engine.protocol.engine_info import EngineInfo
 from service.tasks.generation.cost import Cost
 
 # The default token limit: this many sequences of full length, or this many KV caches, whichever is more.

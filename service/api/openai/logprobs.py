@@ -6,7 +6,7 @@ A token that is a part of a character shows replacement text, and its true bytes
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from service.engine.protocol.types import TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 

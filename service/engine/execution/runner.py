@@ -24,7 +24,10 @@ from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
 from service.engine.execution.device_errors import translated
 from service.engine.execution.step_limits import Limits
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.types import EngineInfo, Request, SamplingParams, TokenLogprob
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import TokenLogprob
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence

@@ -5,7 +5,9 @@ Two sockets in a directory of the user's own: commands go one way, events the ot
 
 from msgspec import Struct, msgpack
 
-from service.engine.protocol.types import EngineInfo, Request, StepOutput, TokenOutput
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import StepOutput, TokenOutput
+from service.engine.protocol.request import Request
 
 
 class Submit(Struct, frozen=True, array_like=True, tag="submit"):

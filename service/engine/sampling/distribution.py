@@ -22,7 +22,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from service.engine.protocol.types import SamplingParams
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.selection import order_keys, smallest_prefix, top_k_ids
 from service.engine.sampling.transfer import to_device
 

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from service.engine.protocol.types import TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
 from service.engine.sampling.rows import row_tiles
 from service.engine.sampling.selection import top_k_ids
 from service.engine.sampling.transfer import to_device

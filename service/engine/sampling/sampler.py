@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from service.engine.protocol.types import SamplingParams, TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.distribution import Distribution, draw
 from service.engine.sampling.logit_adjustments import apply_bias_and_penalties, apply_constraints
 from service.engine.sampling.logprobs import token_logprobs

@@ -20,7 +20,8 @@ from operator import attrgetter
 
 from sortedcontainers import SortedKeyList
 
-from service.engine.protocol.types import FinishReason, Request, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.prefill_budget import PrefillBudget

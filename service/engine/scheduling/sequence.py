@@ -5,7 +5,9 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob
+from service.engine.protocol.outputs import FinishReason, TokenLogprob
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import BlockKey, PrefixId
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from service.engine.protocol.types import TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
 from service.engine.scheduling.sequence import Sequence
 
 

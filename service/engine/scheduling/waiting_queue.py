@@ -26,7 +26,7 @@ from operator import attrgetter
 
 from sortedcontainers import SortedKeyList
 
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 
 _BY_URGENCY = attrgetter("urgency")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Struct
 
-from service.engine.protocol.types import ErrorKind, FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
 from service.errors import EngineError, PoisonPill, ProcessUnavailable
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.detokenizer import Detokenizer

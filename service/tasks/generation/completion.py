@@ -14,7 +14,8 @@ from uuid import uuid4
 import msgspec
 
 from service.engine.client import EngineClient
-from service.engine.protocol.types import FinishReason, Request, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
 from service.errors import ProcessError
 from service.tasks.generation.choice import Choice, ChoiceDecoder, Delta
 from service.tasks.generation.observer import CompletionObserver

@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from service.engine.client import EngineClient
-from service.engine.protocol.types import SamplingParams
+from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.observer import CompletionObserver

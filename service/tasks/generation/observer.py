@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from service.engine.protocol.types import FinishReason
+from service.engine.protocol.outputs import FinishReason
 from service.tasks.generation.usage import Timings, Usage
 
 

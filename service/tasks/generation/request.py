@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.engine.protocol.types import SamplingParams
+from service.engine.protocol.sampling_params import SamplingParams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import math
 
-from service.engine.protocol.types import FinishReason
+from service.engine.protocol.outputs import FinishReason
 from service.tasks.generation.choice import Delta
 from service.tasks.text.languages import Language
 from service.tasks.translation.documents.marks.restoring import force_restore, restore

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from service.engine.protocol.types import FinishReason
+from service.engine.protocol.outputs import FinishReason
 from service.errors import TaskError
 from service.tasks.generation.choice import Choice, raise_if_failed
 from service.tasks.generation.completion import Completion

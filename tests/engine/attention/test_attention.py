@@ -14,7 +14,8 @@ from service.engine.attention.flash import FlashAttention
 from service.engine.attention.gathered import GatheredAttention
 from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import Backend
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step

@@ -6,7 +6,8 @@ import torch
 
 from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import KVCache
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from service.engine.engine import Engine
 from service.engine.execution.recovery import FAILED, NO_MEMORY, Recovery
-from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import DeviceLost, OutOfMemory
 from tests.engine.toy_model import Cache, expected, toy_engine

@@ -14,7 +14,8 @@ from service.engine.attention.paged import PagedAttention
 from service.engine.execution import runner as runner_module
 from service.engine.execution.cuda_graphs import DecodeBuffers, padded_sizes
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.errors import EngineError

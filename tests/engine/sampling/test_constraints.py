@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.messages import Submit, decode_command, encode
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.protocol.token_graph import TokenGraph
-from service.engine.protocol.types import Request, SamplingParams
 from service.engine.sampling.logit_adjustments import apply_constraints
 from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence

@@ -17,7 +17,8 @@ from transformers.generation.logits_process import (
     TopPLogitsWarper,
 )
 
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.distribution import Distribution
 from service.engine.sampling.logit_adjustments import apply_bias_and_penalties
 from service.engine.sampling.logprobs import token_logprobs

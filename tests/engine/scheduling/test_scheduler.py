@@ -7,7 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.sequence import Sequence

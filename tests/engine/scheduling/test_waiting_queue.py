@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.engine.protocol.types import Request, SamplingParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.step import ChunkOutput

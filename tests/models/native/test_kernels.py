@@ -10,7 +10,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.types import Request, SamplingParams, TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import EngineError, UnsupportedModel
 from service.models.native import decoder as native_decoder
 from service.models.native import kernels as native

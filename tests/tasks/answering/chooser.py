@@ -6,7 +6,8 @@ Log probabilities are among what is allowed, as the engine's are.
 import math
 from collections.abc import Mapping
 
-from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
 from service.tasks.text.tokenizer import Tokenizer
 from tests.tasks.engine import Script
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.engine.protocol.types import FinishReason
+from service.engine.protocol.outputs import FinishReason
 from service.tasks.answering import Answerer, WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.result import Answer

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.engine.protocol.types import FinishReason, Request, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.protocol.request import Request
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.generator import GREEDY
 from tests.tasks.answering.chooser import wants

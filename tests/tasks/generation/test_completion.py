@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.engine.protocol.types import FinishReason, Request, SamplingParams, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
 from service.tasks.generation.completion import Completion

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
 from service.errors import (
     InvalidOption,
     MalformedMarkup,

@@ -8,7 +8,7 @@ from service.api.openai.logprobs import CompletionLogprobs, joined, text_tokens
 from service.api.replies import usage as common
 from service.api.replies.event_stream import event
 from service.api.replies.reply import Texts
-from service.engine.protocol.types import TokenLogprob
+from service.engine.protocol.outputs import TokenLogprob
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.token_graph import TokenGraph
-from service.engine.protocol.types import TokenLogprob
 from service.tasks.answering.documents.sentences import sentence_bounds
 from service.tasks.answering.documents.windows import Window
 from service.tasks.answering.extraction.passage import PartialSpan, Passage

@@ -1,0 +1,29 @@
+"""The facts about an engine that is ready."""
+
+from msgspec import Struct
+
+
+class EngineInfo(Struct, frozen=True, kw_only=True):
+    """The model, the sizes and the backend of an engine, as found at its start."""
+
+    vocab_size: int
+    max_model_len: int  # most tokens of prompt and output together
+    max_num_seqs: int  # most sequences in one step
+    max_batch_tokens: int  # token budget of one step
+    prefill_chunk: int  # most prompt tokens of one sequence in one step
+    block_size: int  # tokens
+    num_blocks: int
+    device: str
+    dtype: str
+    architecture: str  # the model class
+    backend: str  # native or torch
+    quantization: str
+    prefix_caching: bool
+    weights_bytes: int
+    kv_cache_bytes: int
+    startup_seconds: dict[str, float]  # phase -> seconds, in order
+
+    @property
+    def kv_tokens(self) -> int:
+        """The tokens that the KV cache holds."""
+        return self.num_blocks * self.block_size

@@ -1,0 +1,67 @@
+"""The outputs of the engine: tokens of sequences, and statistics of steps."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class FinishReason(StrEnum):
+    """Why a sequence ended."""
+
+    STOP = "stop"  # a stop token was sampled, or the tasks found a stop string
+    LENGTH = "length"  # max_tokens were generated
+    ABORT = "abort"  # the client does not want it any more
+    ERROR = "error"  # this sequence alone failed; `TokenOutput.error` and `error_kind` say why
+
+
+class ErrorKind(StrEnum):
+    """Which error ended a sequence with ``FinishReason.ERROR``."""
+
+    FAILED = "failed"  # the engine refused the sequence or failed to compute it
+    POISON_PILL = "poison_pill"  # the engine process died each time the sequence was being computed
+
+
+class TokenLogprob(Struct, frozen=True, array_like=True):
+    """The natural log probability of one token, in the model's own distribution before bias and temperature."""
+
+    token: int
+    logprob: float
+    top: tuple[tuple[int, float], ...] = ()  # the likeliest tokens with theirs, best first
+
+
+class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """The output of one sequence in one step."""
+
+    request_id: str
+    token: int | None = None  # None: the sequence ended without a token (scoring, abort, error)
+    logprob: TokenLogprob | None = None
+    finish: FinishReason | None = None
+    num_cached: int = 0  # first output only: prompt tokens that came from the prefix cache
+    queue_time: float = 0.0  # first output only: seconds from arrival to the first step
+    # First output only, one for each prompt token. The first token has none.
+    prompt_logprobs: tuple[TokenLogprob | None, ...] = ()
+    error: str = ""
+    error_kind: ErrorKind = ErrorKind.FAILED  # meaningful only if finish is ERROR
+
+
+class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
+    """What one step computed, and the state of the engine after it."""
+
+    step: int  # the number of steps so far, this one included
+    seconds: float  # wall time of the step
+    num_running: int
+    num_waiting: int
+    num_prefill_tokens: int  # prompt tokens, and tokens computed again, of this step
+    num_decode_tokens: int
+    num_preempted: int  # sequences preempted in this step
+    cache_queried_tokens: int  # prompt tokens looked up in the prefix cache in this step
+    cache_hit_tokens: int
+    blocks_used: int  # blocks that are referenced by a sequence
+    blocks_total: int
+
+
+class StepOutput(Struct, frozen=True, array_like=True, tag="step"):
+    """Everything that one step puts out."""
+
+    outputs: list[TokenOutput]
+    stats: StepStats

@@ -1,0 +1,18 @@
+"""A request to the engine."""
+
+from msgspec import Struct
+
+from service.engine.protocol.sampling_params import SamplingParams
+
+
+class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A prompt to be continued once. n choices of one prompt are n requests, which share it in the prefix cache."""
+
+    id: str
+    prompt: tuple[int, ...]
+    params: SamplingParams
+    generated: tuple[int, ...] = ()  # tokens that an earlier engine process sampled: computed, never sampled again
+    priority: int = 0  # lower runs earlier
+    arrival: float = 0.0  # monotonic seconds
+    cache_salt: str = ""  # prefixes are shared only under the same salt
+    tenant: str = ""  # the key that the request belongs to: tenants share the engine fairly

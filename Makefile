@@ -17,34 +17,39 @@ EVALS   := quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench bench-engine bench-peers soak fuzz eval container-test lock clean
+.PHONY: help serve dev test check bench bench-engine bench-peers soak fuzz eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
-	@echo 'make test             install what is needed and run the tests'
+	@echo 'make dev              set this checkout up for work: packages, tools and pre-commit hooks'
+	@echo 'make test             install what is needed and run the tests; ARGS=--cov measures their coverage'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
-	@echo 'make bench-engine     the engine alone: where the time of a step goes, beside what the machine can do'
-	@echo 'make bench-peers      the same beside other servers, by turns; it installs them once'
-	@echo 'make soak             mixed traffic and bad clients for 15 minutes, and what is left of the service after'
-	@echo 'make fuzz             thousands of requests that nobody would send, where make test sends hundreds'
-	@echo 'make eval             measure what quantization costs, and how good answers and translations are, on the texts in DATA'
+	@echo 'make bench-engine     measure the parts of an engine step, and compare them with the limits of this machine'
+	@echo 'make bench-peers      compare with other servers, in turns; they are installed once'
+	@echo 'make soak             run mixed traffic and bad clients for 15 minutes, and check the state of the service after'
+	@echo 'make fuzz             send thousands of generated requests, where make test sends hundreds'
+	@echo 'make eval             measure the cost of quantization and the quality of answers and translations, on the texts in DATA'
 	@echo 'make container-test   build the image, start it, use it, stop it'
-	@echo 'make lock             write requirements.lock and requirements-dev.lock anew'
-	@echo 'make clean            remove .venv and everything that tools left'
+	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
+	@echo 'make clean            remove .venv and the files of tools'
 	@echo
-	@echo 'MODEL=name            what to serve: a catalogue name, a hub id or a directory'
-	@echo 'DATA=directory        texts for make eval; benchmarks/README.md says which'
-	@echo 'MIX=file              JSON Lines of tasks for make soak; SOAK_MINUTES=15 is how long it takes'
-	@echo 'PORT=8000             where to serve it'
-	@echo 'ARGS="..."            further arguments of trivium serve, pytest or the benchmark'
+	@echo 'MODEL=name            the model: a catalogue name, a hub id or a directory'
+	@echo 'DATA=directory        texts for make eval, described in benchmarks/README.md'
+	@echo 'MIX=file              JSON Lines of tasks for make soak; SOAK_MINUTES=15 is its duration'
+	@echo 'PORT=8000             the port of make serve'
+	@echo 'ARGS="..."            more arguments for trivium serve, pytest or the benchmark'
 	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
-	@echo 'TORCH_INDEX=url       index with other builds of PyTorch; without a GPU,'
+	@echo 'TORCH_INDEX=url       package index with other builds of PyTorch; without a GPU,'
 	@echo '                      https://download.pytorch.org/whl/cpu saves gigabytes on Linux'
 	@echo 'TRIVIUM_LANES=8|16    compiled kernels for AVX2 or AVX512, whichever of the two the processor is: for tests'
 
 serve: $(VENV)/installed
 	@exec $(BIN)/trivium serve $(MODEL) $(if $(PORT),--port $(PORT)) $(ARGS)
+
+dev: $(VENV)/installed-dev $(BIN)/promtool
+	@$(BIN)/pre-commit install
+	@echo 'Ready. make test runs the tests, make check the linters, make serve the service.'
 
 test: $(VENV)/installed-dev $(BIN)/promtool
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
@@ -81,15 +86,15 @@ lock:
 	@PYTHON=$(PYTHON) deploy/lock.sh
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	  || { echo 'Trivium needs Python 3.11 or newer; say where it is with PYTHON=/path/to/python3' >&2; exit 2; }
+	  || { echo 'Trivium needs Python 3.11 or newer; name it with PYTHON=/path/to/python3' >&2; exit 2; }
 	@echo 'Installing into $(VENV); this happens once. PyTorch is most of the download.'
 	@[ -n '$(TORCH_INDEX)' ] || [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || echo 'No NVIDIA GPU' \
-	  'is in sight: TORCH_INDEX=https://download.pytorch.org/whl/cpu makes it smaller by gigabytes.'
+	  'was found: TORCH_INDEX=https://download.pytorch.org/whl/cpu makes the download gigabytes smaller.'
 	@$(PYTHON) -m venv $(VENV)
 	@$(INSTALL) --requirement requirements.lock
 	@$(INSTALL) --no-deps --editable .
@@ -99,6 +104,6 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
 	@$(INSTALL) --requirement requirements-dev.lock
 	@touch $@
 
-# Prometheus' own linter of metrics: one test uses it where it can be had without touching the system.
+# Prometheus' linter for metrics. One test uses it where it can be installed without changing the system.
 $(BIN)/promtool: | $(VENV)/installed-dev
 	@deploy/promtool.sh $@

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from benchmarks.engine_step import Round, part_of
 from benchmarks.roofline import Peaks, Shape
 from service.engine.execution.runner import ModelRunner
+from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
 from service.models.native.kernels import INT8
 
@@ -27,6 +28,7 @@ class Work:
     @classmethod
     def of(cls, runner: ModelRunner) -> "Work":
         model, cache = runner.model, runner.cache
+        assert isinstance(model, NativeDecoder | CausalLM)
         config, size = model.config, model.dtype.itemsize
         shapes = []
         if isinstance(model, NativeDecoder):

@@ -43,7 +43,8 @@ class _Clocked:
 
     def run(self, step: Step) -> list[ChunkOutput]:
         self._build(step)
-        return self._outputs(step)
+        outputs: list[ChunkOutput] = self._outputs(step)
+        return outputs
 
     def add(self, request: Request) -> None:
         self._engine.add(request)

@@ -106,7 +106,8 @@ class Agreement:
 def likelihood(model: str, kinds: list[Weights], language: str, passages: list[list[int]]) -> list[Likelihood]:
     """One result for each kind, the first being the reference."""
     losses: dict[str, list[float]] = {each.kind: [] for each in kinds}  # of each passage, nats a token
-    distances, hits = ({each.kind: [] for each in kinds} for _ in range(2))
+    distances: dict[str, list[float]] = {each.kind: [] for each in kinds}
+    hits: dict[str, list[float]] = {each.kind: [] for each in kinds}
     for passage in passages:
         following = torch.tensor(passage[1:]).unsqueeze(1)
         reference = kinds[0].read(passage)

@@ -76,10 +76,14 @@ def peaks(threads: int, rounds: int = 3) -> Peaks:
         read = fastest(lambda i: library.peak_read(arrays[i][0].ctypes.data, _FLOATS))
         copy = fastest(lambda i: library.peak_copy(arrays[i][1].ctypes.data, arrays[i][0].ctypes.data, _FLOATS))
         operations = [
-            threads * function(1) * _TURNS / fastest(lambda _, function=function: function(_TURNS))
+            threads * function(1) * _TURNS / fastest(partial(_run_turns, function))
             for function in (library.peak_float, library.peak_int8)
         ]
         return Peaks(threads, bytes_each / read, 2 * bytes_each / copy, *operations)
+
+
+def _run_turns(function: Callable[[int], object], _thread: int) -> None:
+    function(_TURNS)
 
 
 @contextmanager
@@ -109,7 +113,7 @@ def products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterat
             panels, linears = _packed(compiled, shape, kind)
             for count in rows:
                 x, y = torch.randn(count, shape.k), torch.empty(count, shape.n)
-                calls = [
+                calls: list[Callable[[], object]] = [
                     partial(compiled.trivium_linear, team, linear, x.data_ptr(), count, y.data_ptr())
                     for linear in linears
                 ]

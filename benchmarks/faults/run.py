@@ -145,4 +145,4 @@ def _files(service: Service) -> int:
     """Open descriptors of the API process but for connections of clients, which come and go."""
     process = psutil.Process(service.process.pid)
     connections = [each for each in process.net_connections("tcp") if each.status != psutil.CONN_LISTEN]
-    return process.num_fds() - len(connections)
+    return int(process.num_fds()) - len(connections)

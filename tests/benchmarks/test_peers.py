@@ -17,7 +17,7 @@ from benchmarks.client import Target, Trace
 from benchmarks.peers import comparison
 from benchmarks.peers.environment import Environment, InstallFailed
 from benchmarks.peers.llama_cpp import LlamaCpp
-from benchmarks.peers.peer import Launch, cores
+from benchmarks.peers.peer import Launch, Peer, cores
 from benchmarks.peers.rival import Rival
 from benchmarks.peers.roster import PEERS
 from benchmarks.peers.text import as_text
@@ -114,7 +114,8 @@ def test_llama_cpp_serves_the_models_own_weights_converted_once(
 
 def test_peers_have_names_of_their_own_and_share_no_directory_by_accident() -> None:
     assert len({peer.name for peer in PEERS.values()}) == len(PEERS)
-    assert len({peer.environment.path for peer in PEERS.values()}) == len(PEERS) - 1  # llama.cpp is there twice
+    environments: list[Environment] = [peer.environment for peer in PEERS.values()]  # type: ignore[attr-defined]
+    assert len({each.path for each in environments}) == len(PEERS) - 1  # llama.cpp is there twice
 
 
 def test_a_rivals_command_is_split_as_a_shell_would() -> None:
@@ -128,7 +129,8 @@ def test_prompts_as_text_have_about_as_many_tokens() -> None:
     target = Target("it", "", "m", as_text=as_text(reader))
     for count in (16, 128):
         jobs = [
-            replace(job, prompt=[token % 500 + 1 for token in job.prompt]) for job in streams(4, count, 9)(generator)
+            replace(job, prompt=[int(token) % 500 + 1 for token in job.prompt])
+            for job in streams(4, count, 9)(generator)
         ]
         for before, after in zip(jobs, target.fit(jobs), strict=True):
             assert isinstance(after.prompt, str)
@@ -185,7 +187,7 @@ def test_who_cannot_take_part_is_reported_and_the_others_are_measured(
     monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
     twin = Rival("twin", f"{sys.executable} -m service serve {model} --log-level warning --port {{port}}")
     absent = Rival("absent", f"{sys.executable} -c 'raise SystemExit(\"not [/here]\")'")
-    peers = [Uninstallable(), absent, twin]
+    peers: list[Peer] = [Uninstallable(), absent, twin]
     comparison.measure(str(model), model, peers, {"small": streams(2, 8, 4)}, 1, 100.0, [])
 
     (path,) = (tmp_path / "results").iterdir()

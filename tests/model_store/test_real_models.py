@@ -163,4 +163,6 @@ def test_the_conversion_needs_little_memory(smollm2: LocalModel, tmp_path: Path)
 
 
 def test_the_stored_model_is_as_it_was_pulled(smollm2: LocalModel):
-    assert Store().verify(smollm2.name).artifact_sha256 == load().models[smollm2.name].artifact.sha256
+    artifact = load().models[smollm2.name].artifact
+    assert artifact is not None
+    assert Store().verify(smollm2.name).artifact_sha256 == artifact.sha256

@@ -44,6 +44,18 @@ print(store.ensure("tiny").path)
 """
 
 
+def hold(hub: FileServer) -> tuple[threading.Event, threading.Event]:
+    """Let the hub wait with the artifact: the events that it was asked for it, and that it may go on."""
+    asked, release = threading.Event(), threading.Event()
+
+    def wait(sent: int) -> None:
+        asked.set()
+        release.wait()
+
+    hub.resources[ON_HUB].before_byte = wait
+    return asked, release
+
+
 def child(store: Store, server: FileServer, chunks: str = "all") -> subprocess.Popen[str]:
     """Another process that wants the model ``tiny``."""
     arguments = [str(store.root), server.url, msgspec.json.encode(store.catalog).decode(), chunks]
@@ -246,8 +258,7 @@ def test_an_unsupported_model_is_refused_with_its_reason(make_store: MakeStore, 
 
 
 def test_two_processes_fetch_a_model_once(hub: FileServer, make_store: MakeStore):
-    asked, release = threading.Event(), threading.Event()
-    hub.resources[ON_HUB].before_byte = lambda sent: (asked.set(), release.wait())
+    asked, release = hold(hub)
     store = make_store()
     first = child(store, hub)
     assert asked.wait(60)
@@ -257,13 +268,14 @@ def test_two_processes_fetch_a_model_once(hub: FileServer, make_store: MakeStore
     release.set()
     outputs = [process.communicate(timeout=60) for process in (first, second)]
     assert [process.returncode for process in (first, second)] == [0, 0], outputs
-    assert {out.strip() for out, _ in outputs} == {str(store.find("tiny").path)}
+    model = store.find("tiny")
+    assert model is not None
+    assert {out.strip() for out, _ in outputs} == {str(model.path)}
     assert len(hub.ranges(ON_HUB)) == 1
 
 
 def test_a_process_that_is_killed_while_it_downloads_leaves_nothing_half_valid(hub: FileServer, make_store: MakeStore):
-    asked, release = threading.Event(), threading.Event()
-    hub.resources[ON_HUB].before_byte = lambda sent: (asked.set(), release.wait())
+    asked, release = hold(hub)
     store = make_store()
     process = child(store, hub)
     assert asked.wait(60)

@@ -121,12 +121,12 @@ def write_gguf(
             case float():
                 writer.add_float32(name, value)
     tensors = {gguf_name(name): _permuted(model, name, value) for name, value in model.tensors.items()} | (extra or {})
-    for name, value in tensors.items():
+    for name, tensor in tensors.items():
         kind = (types or {}).get(name)
         if kind is None:
-            writer.add_tensor(name, value)
+            writer.add_tensor(name, tensor)
         else:
-            writer.add_tensor(name, quantize(value, kind), raw_dtype=kind)
+            writer.add_tensor(name, quantize(tensor, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,6 +1,7 @@
 """Settings come from flags, environment and file, in this order, and are refused in one line."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ByteSize
@@ -99,7 +100,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, complaint: str) -> 
 
 
 def test_every_engine_knob_reaches_the_engine() -> None:
-    values = {
+    values: dict[str, Any] = {
         "device": "cpu", "dtype": "float32", "max_model_len": 512, "max_num_seqs": 3, "max_batch_tokens": 64,
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
         "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False, "target_itl_ms": 50.0,

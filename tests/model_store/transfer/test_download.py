@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,8 +29,9 @@ def get(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Fetch ``/file`` into ``file``; keywords change what is known of it."""
     monkeypatch.setattr(download, "_BACKOFF", 0.001)
 
-    def run(**known: object) -> None:
-        remote = RemoteFile(f"{server.url}/file", "file", **{"size": len(BODY), "sha256": SHA256} | known)
+    def run(**known: Any) -> None:
+        expected: dict[str, Any] = {"size": len(BODY), "sha256": SHA256} | known
+        remote = RemoteFile(f"{server.url}/file", "file", **expected)
         with Network().client() as client:
             fetch(client, remote, tmp_path / "file")
 
@@ -195,7 +197,12 @@ def test_log_lines_tell_the_progress_where_there_is_no_terminal(
 
 def test_a_killed_process_leaves_a_part_that_the_next_one_goes_on_with(server: FileServer, get: Fetch, tmp_path: Path):
     release = threading.Event()
-    server.resources["/file"] = Resource(BODY, before_byte=lambda sent: release.wait() if sent >= 3 << 20 else None)
+
+    def wait(sent: int) -> None:
+        if sent >= 3 << 20:
+            release.wait()
+
+    server.resources["/file"] = Resource(BODY, before_byte=wait)
     script = (
         "import logging, sys; from pathlib import Path\n"
         "from model_store.transfer.download import RemoteFile, fetch\n"

@@ -29,7 +29,7 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
-from service.models.native.kernels import PARTS as NATIVE_PARTS
+from service.models.native.structures import PARTS as NATIVE_PARTS
 
 REST = "rest of the model"
 PARTS = ("schedule", "batch", *NATIVE_PARTS, REST, "finite", "head", "sampling", "commit", "messages", "other")
@@ -96,7 +96,7 @@ class ClockedEngine:
             for tensor in (layer.key, layer.value):
                 tensor.copy_(torch.randn(tensor.shape[1:]))
         model = self.runner.model
-        self._times = model.watch() if isinstance(model, NativeDecoder) else None
+        self._times = model.measure_parts() if isinstance(model, NativeDecoder) else None
 
     def decode(self, batch: int, context: int, steps: int, rounds: int) -> list[Round]:
         """Rounds of ``steps`` steps in which ``batch`` sequences decode."""

@@ -7,7 +7,7 @@ from benchmarks.roofline import Peaks, Shape
 from service.engine.execution.runner import ModelRunner
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
-from service.models.native.kernels import INT8
+from service.models.native.structures import INT8
 
 _LINEARS = ("qkv", "o", "up", "down")
 
@@ -32,7 +32,7 @@ class Work:
         config, size = model.config, model.dtype.itemsize
         shapes = []
         if isinstance(model, NativeDecoder):
-            linears = [getattr(layer, name) for layer in model._layers for name in _LINEARS]
+            linears = [getattr(layer, name) for layer in model.weights.layers for name in _LINEARS]
             weights = sum(linear.n * linear.k for linear in linears)
             shapes = [Shape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
             shapes.append(Shape("head", config.hidden_size, config.vocab_size))

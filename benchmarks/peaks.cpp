@@ -1,20 +1,20 @@
-// What one core can do at most, in loops that do nothing else, by the instructions that the kernels are made of. Each
-// returns something that depends on all of its work, so that none of it can be left out.
+// The most that one core can do, measured in loops of the instructions that the kernels consist of. Each function returns
+// a number that depends on all of its work, so that the compiler can leave none of it out.
 
-#include "kernels.cpp"
+#include "vector.h"
 
 namespace {
-constexpr int CHAINS = 10;  // sums at once: they hide the latency of an instruction, and fit into 16 registers
+constexpr int CHAINS = 10;  // independent sums: they hide the latency of an instruction, and fit into 16 registers
 }
 
 extern "C" {
 
-// `count` is a multiple of 4 L.
+// `count` is a multiple of 4 * LANES.
 float peak_read(const float* from, int64_t count) {
-    I sums[4] = {};
-    for (int64_t i = 0; i < count; i += 4 * L)
-        for (int c = 0; c < 4; c++) sums[c] ^= (I)load(from + i + c * L);
-    return sum_of((V)(sums[0] ^ sums[1] ^ sums[2] ^ sums[3]));
+    Ints sums[4] = {};
+    for (int64_t i = 0; i < count; i += 4 * LANES)
+        for (int c = 0; c < 4; c++) sums[c] ^= (Ints)load(from + i + c * LANES);
+    return sum_of((Floats)(sums[0] ^ sums[1] ^ sums[2] ^ sums[3]));
 }
 
 float peak_copy(float* to, const float* from, int64_t count) {
@@ -22,31 +22,31 @@ float peak_copy(float* to, const float* from, int64_t count) {
     return to[0];
 }
 
-// Operations done: an addition and a multiplication are two.
+// Returns the number of operations. An addition and a multiplication are two.
 int64_t peak_float(int64_t turns) {
-    V sums[CHAINS] = {}, v = all(1.0f);
+    Floats sums[CHAINS] = {}, v = broadcast(1.0f);
     for (int64_t i = 0; i < turns; i++)
         for (int c = 0; c < CHAINS; c++) {
             asm volatile("" : "+x"(v));
             sums[c] += v * v;
         }
-    V total = {};
+    Floats total = {};
     for (int c = 0; c < CHAINS; c++) total += sums[c];
     asm volatile("" : : "x"(total));
-    return turns * CHAINS * L * 2;
+    return turns * CHAINS * LANES * 2;
 }
 
 int64_t peak_int8(int64_t turns) {
-    M sums[CHAINS] = {}, v = pair(1);
+    IntVector sums[CHAINS] = {}, v = broadcast_pair(1);
     for (int64_t i = 0; i < turns; i++)
         for (int c = 0; c < CHAINS; c++) {
             asm volatile("" : "+x"(v));
             sums[c] = add(sums[c], multiply_pairs(v, v));
         }
-    M total = sums[0];
+    IntVector total = sums[0];
     for (int c = 1; c < CHAINS; c++) total = add(total, sums[c]);
     asm volatile("" : : "x"(total));
-    return turns * CHAINS * 2 * L * 2;
+    return turns * CHAINS * 2 * LANES * 2;
 }
 
 }  // extern "C"

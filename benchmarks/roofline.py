@@ -20,14 +20,14 @@ import torch
 from torch.nn import functional
 
 from service.models.native import kernels
-from service.models.native.kernels import BF16, F32, INT8, Linear
+from service.models.native.packer import DTYPES
+from service.models.native.structures import BF16, F32, INT8, KernelLinear
 
 ROWS = (1, 16, 64, 512)
 _SOURCE = Path(__file__).parent / "peaks.cpp"
 _FLOATS = 1 << 25  # of each thread: far more than its share of a cache
 _TURNS = 4_000_000
 _WEIGHTS = 192 << 20  # bytes of copies that a product goes through
-_TYPES = {F32: torch.float32, BF16: torch.bfloat16, INT8: torch.int8}
 _NAMES = {F32: "float32", BF16: "bfloat16", INT8: "int8"}
 
 
@@ -107,7 +107,7 @@ def products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterat
     """What the kernels and torch make of it, in each number type that they have."""
     compiled = kernels.load()
     assert compiled is not None
-    team = compiled.trivium_team(threads)
+    team = compiled.trivium_create_team(threads)
     try:
         for kind in (BF16, INT8, F32):
             panels, linears = _packed(compiled, shape, kind)
@@ -120,7 +120,7 @@ def products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterat
                 yield _product(shape, _NAMES[kind], "trivium", count, calls, panels.element_size())
             del panels, linears
     finally:
-        compiled.trivium_disband(team)
+        compiled.trivium_delete_team(team)
     for dtype in (torch.bfloat16, torch.float32):
         weights = torch.randn(shape.n, shape.k, dtype=dtype).repeat(_copies(shape, dtype.itemsize), 1, 1)
         for count in rows:
@@ -129,19 +129,19 @@ def products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterat
             yield _product(shape, str(dtype).removeprefix("torch."), "torch", count, calls, dtype.itemsize)
 
 
-def _packed(compiled: ctypes.CDLL, shape: Shape, kind: int) -> tuple[torch.Tensor, list[Linear]]:
+def _packed(compiled: ctypes.CDLL, shape: Shape, kind: int) -> tuple[torch.Tensor, list[KernelLinear]]:
     """Copies of a random matrix in panels. They live as long as the tensor does, which also keeps the scales."""
     pair = 4 * compiled.trivium_lanes()
     padded, depth = -(-shape.n // pair) * pair, -(-shape.k // 2) * 2
     weight, one, scales = (
         torch.randn(shape.n, shape.k),
-        torch.zeros(padded * depth, dtype=_TYPES[kind]),
+        torch.zeros(padded * depth, dtype=DTYPES[kind]),
         torch.ones(padded),
     )
     compiled.trivium_pack(weight.data_ptr(), F32, one.data_ptr(), kind, scales.data_ptr(), shape.n, shape.k)
     panels = one.repeat(_copies(shape, one.element_size()), 1)
     panels.scales = scales  # type: ignore[attr-defined]
-    linear = partial(Linear, scales=scales.data_ptr(), n=shape.n, k=shape.k, kind=kind)
+    linear = partial(KernelLinear, scales=scales.data_ptr(), n=shape.n, k=shape.k, kind=kind)
     return panels, [linear(panels=copy.data_ptr()) for copy in panels]
 
 

@@ -20,7 +20,7 @@ from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
 from service.models.hf.checkpoint import find_model_class, read_config, read_weights
 from service.models.loaded_model import LoadedModel
-from service.models.native import packer
+from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder, unsupported_reason
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    return LoadedModel(model=native, layers=layers, max_model_len=max_model_len, block_size=packer.block_size())
+    return LoadedModel(model=native, layers=layers, max_model_len=max_model_len, block_size=kernels.block_size())
 
 
 def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:

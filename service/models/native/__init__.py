@@ -1,5 +1,5 @@
-"""Compiled kernels for CPUs: one call computes a step of a Llama-like decoder over paged keys and values.
+"""Compiled kernels for CPUs: one call computes a step of a Llama-like decoder over a paged KV cache.
 
-``kernels.cpp`` is the arithmetic, plain C++ with vector types and a C interface, without torch, Python or OpenMP.
-``kernels.py`` finds it compiled for this processor, or compiles it once. Without it torch computes.
+The arithmetic is C++ with a C interface in ``source/``, without torch, Python or OpenMP. ``kernels`` loads or compiles
+it, ``packer`` packs weights for it, and ``decoder`` calls it. Nothing here imports the engine.
 """

@@ -18,23 +18,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 import torch
 from platformdirs import user_cache_path
 
 from service.errors import EngineError
+from service.models.native.structures import declare
 
 logger = logging.getLogger(__name__)
 
 LANES_VARIABLE = "TRIVIUM_LANES"
 
-_HERE = Path(__file__).parent
-_SOURCE = _HERE / "kernels.cpp"
+DIRECTORY = Path(__file__).parent  # where shipped libraries are
+SOURCE = DIRECTORY / "source"
 _FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
 _AVX2 = ("-march=x86-64-v3", "-mtune=generic")
 _AVX512 = ("-march=x86-64-v4", "-mtune=generic", "-mprefer-vector-width=512")
@@ -49,69 +48,14 @@ class KernelBuild:
     flags: tuple[str, ...]
 
 
-_NARROW = KernelBuild("avx2", 8, (*_AVX2, "-DLANES=8"))
-_WIDE = KernelBuild("avx512", 16, (*_AVX512, "-DLANES=16"))
-_WIDE_ON_AVX2 = KernelBuild("avx2-16-lanes", 16, (*_AVX2, "-DLANES=16", "-Wno-psabi"))  # for tests only: it is slow
+_NARROW = KernelBuild("avx2", 8, (*_AVX2, "-DKERNEL_LANES=8"))
+_WIDE = KernelBuild("avx512", 16, (*_AVX512, "-DKERNEL_LANES=16"))
+_WIDE_ON_AVX2 = KernelBuild("avx2-16-lanes", 16, (*_AVX2, "-DKERNEL_LANES=16", "-Wno-psabi"))  # slow, for tests
 _SHIPPED = (_NARROW, _WIDE)
 # torch's name of a processor type -> lanes -> the build. The first one is the default.
 _BUILDS = {
     "AVX2": {8: _NARROW, 16: _WIDE_ON_AVX2},
     "AVX512": {16: _WIDE, 8: _NARROW},
-}
-
-F32, BF16, INT8 = range(3)
-PARTS = ("embedding", "norms", "positions", "linears", "attention")  # of a step, as ``times`` counts them
-
-
-class Linear(Structure):
-    """A packed weight matrix. Pointers belong to tensors that whoever makes this keeps alive."""
-
-    _fields_: ClassVar = [
-        ("panels", c_void_p),
-        ("scales", c_void_p),
-        ("bias", c_void_p),
-        ("n", c_int64),
-        ("k", c_int64),
-        ("kind", c_int32),
-        ("gated", c_int32),
-    ]
-
-
-class Layer(Structure):
-    _fields_: ClassVar = [
-        *((name, Linear) for name in ("qkv", "o", "up", "down")),
-        *((name, c_void_p) for name in ("input_norm", "post_norm", "q_norm", "k_norm", "keys", "values")),
-        ("scale", c_float),
-        ("window", c_int32),
-    ]
-
-
-class Decoder(Structure):
-    _fields_: ClassVar = [
-        ("layers", POINTER(Layer)),
-        *((name, c_int64) for name in ("num_layers", "hidden", "heads", "kv_heads", "head_dim", "inner")),
-        *((name, c_void_p) for name in ("embeddings", "norm", "cosines", "sines")),
-        ("eps", c_float),
-        ("embedding_kind", c_int32),
-        ("cache_kind", c_int32),
-    ]
-
-
-class Step(Structure):
-    _fields_: ClassVar = [
-        *((name, c_void_p) for name in ("ids", "positions", "slots", "offsets", "contexts", "tables")),
-        *((name, c_int64) for name in ("rows", "chunks", "width")),
-        ("times", c_void_p),
-    ]
-
-
-_SIGNATURES = {
-    "trivium_lanes": (c_int, []),
-    "trivium_team": (c_void_p, [c_int]),
-    "trivium_disband": (None, [c_void_p]),
-    "trivium_pack": (None, [c_void_p, c_int32, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
-    "trivium_linear": (None, [c_void_p, POINTER(Linear), c_void_p, c_int64, c_void_p]),
-    "trivium_step": (None, [c_void_p, POINTER(Decoder), POINTER(Step), c_void_p]),
 }
 
 
@@ -121,7 +65,17 @@ def load() -> ctypes.CDLL | None:
     Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
     """
     build = find_build()
-    return None if build is None else _load(build)
+    return None if build is None else load_build(build)
+
+
+def block_size() -> int:
+    """Tokens in a block of the KV cache, as the kernels lay it out: two vectors of them.
+
+    The kernels must be there (``load``).
+    """
+    library = load()
+    assert library is not None
+    return 2 * int(library.trivium_lanes())
 
 
 def find_build() -> KernelBuild | None:
@@ -141,7 +95,8 @@ def find_build() -> KernelBuild | None:
 
 
 @cache
-def _load(build: KernelBuild) -> ctypes.CDLL | None:
+def load_build(build: KernelBuild) -> ctypes.CDLL | None:
+    """The library of one build, or None if it cannot be had; the reason is logged."""
     name = _file_name(build)
     try:
         path = next(_existing(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
@@ -151,16 +106,11 @@ def _load(build: KernelBuild) -> ctypes.CDLL | None:
         return None
 
 
-def declare(library: ctypes.CDLL) -> ctypes.CDLL:
-    """Give the functions their types."""
-    for function, (result, arguments) in _SIGNATURES.items():
-        getattr(library, function).restype = result
-        getattr(library, function).argtypes = arguments
-    return library
+def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "kernels.cpp") -> Path:
+    """Compile ``main_file``, which may include the kernels' headers, into ``path``. Returns ``path``.
 
-
-def compile_library(build: KernelBuild, path: Path, source: Path = _SOURCE) -> Path:
-    """Compile ``source`` into ``path`` and return that. Raises OSError or SubprocessError."""
+    Raises OSError or SubprocessError.
+    """
     compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
     if compiler is None:
         raise FileNotFoundError("there is no C++ compiler (g++ or clang++)")
@@ -169,7 +119,7 @@ def compile_library(build: KernelBuild, path: Path, source: Path = _SOURCE) -> P
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
         output = Path(directory) / path.name  # moved when it is whole: other processes may look for it meanwhile
-        command = [compiler, *_FLAGS, *build.flags, f"-I{_HERE}", str(source), "-o", str(output)]
+        command = [compiler, *_FLAGS, *build.flags, f"-I{SOURCE}", str(main_file), "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
@@ -179,13 +129,13 @@ def compile_library(build: KernelBuild, path: Path, source: Path = _SOURCE) -> P
 
 
 def _existing(name: str) -> Iterator[Path]:
-    directories = (_HERE, user_cache_path("trivium") / "native")
+    directories = (DIRECTORY, user_cache_path("trivium") / "native")
     return (directory / name for directory in directories if (directory / name).is_file())
 
 
 def _file_name(build: KernelBuild) -> str:
     """A name that changes with the source and the flags, so that an outdated file is never loaded."""
-    content = _SOURCE.read_bytes() + repr((_FLAGS, build)).encode()
+    content = b"".join(file.read_bytes() for file in sorted(SOURCE.iterdir())) + repr((_FLAGS, build)).encode()
     return f"kernels-{hashlib.sha256(content).hexdigest()[:16]}-{build.name}.so"
 
 
@@ -193,7 +143,7 @@ def main() -> None:
     """Compile for every processor type into this directory."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for build in _SHIPPED:
-        compile_library(build, _HERE / _file_name(build))
+        compile_library(build, DIRECTORY / _file_name(build))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.hardware import dtype_name, find_dtype, num_cores
 from service.models.loaded_model import LoadedModel
-from service.models.native import packer
+from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder, unsupported_reason
 from service.models.plain.checkpoint import PlainCheckpoint
 from service.models.plain.config import PlainConfig
@@ -51,7 +51,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, block_size=packer.block_size())
+    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, block_size=kernels.block_size())
 
 
 def _layer_specs(plain: PlainConfig) -> list[LayerSpec]:

@@ -16,7 +16,8 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import EngineError, UnsupportedModel
 from service.models.native import decoder as native_decoder
 from service.models.native import kernels as native
-from service.models.native.packer import block_size
+from service.models.native.kernels import block_size
+from service.models.native.structures import F32, INT8, KernelLinear
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
@@ -145,12 +146,12 @@ def int8_product(x: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     assert compiled is not None
     n, k = weights.shape
     panels, scales = torch.zeros(n * (k + k % 2), dtype=torch.int8), torch.zeros(n)
-    compiled.trivium_pack(weights.data_ptr(), native.F32, panels.data_ptr(), native.INT8, scales.data_ptr(), n, k)
-    linear = native.Linear(panels=panels.data_ptr(), scales=scales.data_ptr(), n=n, k=k, kind=native.INT8)
+    compiled.trivium_pack(weights.data_ptr(), F32, panels.data_ptr(), INT8, scales.data_ptr(), n, k)
+    linear = KernelLinear(panels=panels.data_ptr(), scales=scales.data_ptr(), n=n, k=k, kind=INT8)
     found = torch.zeros(len(x), n)
-    team = compiled.trivium_team(1)
+    team = compiled.trivium_create_team(1)
     compiled.trivium_linear(team, linear, x.data_ptr(), len(x), found.data_ptr())
-    compiled.trivium_disband(team)
+    compiled.trivium_delete_team(team)
     return found
 
 
@@ -243,7 +244,7 @@ def test_watching_a_step_changes_no_bit(llama: Reference) -> None:
     plain, watched = (Stepper(make_runner(llama.path)) for _ in range(2))
     model = watched.runner.model
     assert isinstance(model, native_decoder.NativeDecoder)
-    times = model.watch()
+    times = model.measure_parts()
     for stepper in (plain, watched):
         stepper.step((stepper.add(prompt(20, 1), "it"), 20))
     assert torch.equal(plain.sampler.logits["it"][0], watched.sampler.logits["it"][0])
@@ -262,14 +263,15 @@ def test_what_only_the_kernels_can_is_refused_without_them(wish: dict[str, Any],
 
 
 def test_without_a_compiler_torch_computes(llama: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_existing", lambda name: iter(()))
+    monkeypatch.setattr(native, "DIRECTORY", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("CXX", str(tmp_path / "none"))
-    native._load.cache_clear()
+    native.load_build.cache_clear()
     try:
         runner = ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64))
         assert runner.info.backend == "torch"
     finally:
-        native._load.cache_clear()
+        native.load_build.cache_clear()
 
 
 def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from ctypes import c_float, c_int32, c_int64
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,13 @@ def assert_equal(short: LoadedModel, long: LoadedModel) -> None:
     for name in ("architecture", "dtype", "quantization", "weights_bytes"):
         assert getattr(short.model, name) == getattr(long.model, name)
     assert short.model.config.vocab_size == long.model.config.vocab_size
-    assert len(short.model._kept) == len(long.model._kept)
-    for found, expected in zip(short.model._kept, long.model._kept, strict=True):
+    assert len(short.model.weights.tensors) == len(long.model.weights.tensors)
+    for found, expected in zip(short.model.weights.tensors, long.model.weights.tensors, strict=True):
         assert found.dtype == expected.dtype
         assert torch.equal(found, expected)
-    assert fields(short.model._decoder) == fields(long.model._decoder)
-    assert fields(short.model._head) == fields(long.model._head)
-    for found, expected in zip(short.model._layers, long.model._layers, strict=True):
+    assert fields(short.model.weights.decoder) == fields(long.model.weights.decoder)
+    assert fields(short.model.weights.head) == fields(long.model.weights.head)
+    for found, expected in zip(short.model.weights.layers, long.model.weights.layers, strict=True):
         assert fields(found) == fields(expected)
         for name in ("qkv", "o", "up", "down"):
             assert fields(getattr(found, name)) == fields(getattr(expected, name))
@@ -99,11 +100,7 @@ def assert_equal(short: LoadedModel, long: LoadedModel) -> None:
 
 def fields(structure: Any) -> dict[str, Any]:
     """What a structure of the kernels says, without the addresses."""
-    return {
-        name: getattr(structure, name)
-        for name, kind in structure._fields_
-        if kind in (kernels.c_int64, kernels.c_int32, kernels.c_float)
-    }
+    return {name: getattr(structure, name) for name, kind in structure._fields_ if kind in (c_int64, c_int32, c_float)}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -243,7 +240,7 @@ def test_what_the_kernels_cannot_is_left_to_transformers(setting: str, tmp_path:
 
 
 def test_heads_of_an_odd_size_are_left_to_transformers(tmp_path: Path) -> None:
-    with pytest.raises(NeedsTransformers, match="heads have 40 dimensions"):
+    with pytest.raises(NeedsTransformers, match="a head has 40 dimensions"):
         plain_loader.load(engine_config(write(tmp_path, head_dim=40)), CPU)
 
 

@@ -1,0 +1,45 @@
+// The structures that Python fills in. kernels.py declares the same fields; keep both in step.
+
+#pragma once
+
+#include <cstdint>
+
+extern "C" {
+
+struct KernelLinear {
+    const void* panels;   // [padded n / PANEL][k][PANEL]; int8: [padded n / PANEL][padded k / 2][PANEL][2]
+    const float* scales;  // int8: one for each column, padded
+    const float* bias;    // padded, or null
+    int64_t n, k;
+    int32_t kind;
+    int32_t gated;  // panels alternate between gate and up; the output is silu(gate) * up, n / 2 columns
+};
+
+struct KernelLayer {
+    KernelLinear qkv, o, up, down;
+    const float *input_norm, *post_norm, *q_norm, *k_norm;  // the last two may be null
+    void *keys, *values;  // [blocks][kv_heads][head_dim][PANEL] and [blocks][kv_heads][head_dim / PANEL][PANEL][PANEL]
+    float scale;
+    int32_t window;  // 0: none
+};
+
+struct KernelDecoder {
+    const KernelLayer* layers;
+    int64_t num_layers, hidden, heads, kv_heads, head_dim, inner;
+    const void* embeddings;
+    const float* norm;
+    const float *cosines, *sines;  // [positions][head_dim / 2]
+    float eps;
+    int32_t embedding_kind, cache_kind;
+};
+
+struct KernelStep {
+    const int64_t *ids, *positions, *slots;  // one for each row
+    const int64_t *offsets;                  // [chunks + 1]: chunk c is rows offsets[c] to offsets[c + 1]
+    const int64_t *contexts;                 // [chunks]: the number of tokens that the chunk's last row sees
+    const int32_t* tables;                   // [chunks][width]: block numbers
+    int64_t rows, chunks, width;
+    int64_t* times;  // [PARTS]: nanoseconds of each part, added to what is there; null: do not measure
+};
+
+}  // extern "C"

@@ -1,0 +1,79 @@
+// Panels: how matrices are stored for the kernels.
+//
+// A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
+// float32, bfloat16 or int8; int8 is for weights only, with one scale for each column.
+//
+// A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
+// An int8 panel holds, for each pair of k, PANEL pairs of bytes.
+
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "vector.h"
+
+namespace {
+
+constexpr int PANEL = 2 * LANES;       // columns of a panel, and tokens of a KV cache block
+constexpr int TWO_PANELS = 2 * PANEL;  // columns that one piece of work computes
+
+enum NumberKind : int32_t { F32 = 0, BF16 = 1, INT8 = 2 };
+
+struct bf16 { uint16_t bits; };
+
+inline float widen(bf16 x) {
+    uint32_t bits = uint32_t(x.bits) << 16;
+    float f;
+    memcpy(&f, &bits, 4);
+    return f;
+}
+inline float widen(float x) { return x; }
+
+inline void narrow(float f, float& out) { out = f; }
+inline void narrow(float f, bf16& out) {  // to the nearest number, ties to even; a NaN stays a NaN
+    uint32_t bits;
+    memcpy(&bits, &f, 4);
+    out.bits = f != f ? 0x7fc0 : uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+// The position of column `n` among the PANEL numbers of one k.
+template <class T> inline int position_of(int n) { return n; }
+template <> inline int position_of<bf16>(int n) { return n < LANES ? 2 * n : 2 * (n - LANES) + 1; }
+
+// The PANEL numbers of one k: columns [0, LANES) into `a`, the others into `b`.
+inline void load_columns(const float* p, Floats& a, Floats& b) { a = load(p), b = load(p + LANES); }
+inline void load_columns(const bf16* p, Floats& a, Floats& b) {
+    Bits bits = *(const UnalignedBits*)p;
+    a = (Floats)(bits << 16);
+    b = (Floats)(bits & 0xffff0000u);
+}
+
+// Pack weights [n][k], row-major, into panels. `to` is zeroed and has room for the padded n and k.
+// For INT8, scales[row] becomes the largest weight of the row divided by 127.
+void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
+    for (int64_t row = 0; row < n; row++) {
+        int64_t number = row / PANEL, column = row % PANEL;
+        auto at = [&](int64_t i) {
+            return from_kind == F32 ? ((const float*)from)[row * k + i] : widen(((const bf16*)from)[row * k + i]);
+        };
+        if (to_kind == INT8) {
+            float largest = 0;
+            for (int64_t i = 0; i < k; i++) largest = std::fmax(largest, std::fabs(at(i)));
+            scales[row] = largest / 127;
+            float inverse = largest > 0 ? 127 / largest : 0;
+            int8_t* panel = (int8_t*)to + number * ((k + 1) / 2) * 2 * PANEL;
+            for (int64_t i = 0; i < k; i++)
+                panel[(i / 2) * 2 * PANEL + 2 * column + i % 2] = int8_t(std::nearbyint(at(i) * inverse));
+        } else if (to_kind == BF16) {
+            bf16* panel = (bf16*)to + number * k * PANEL;
+            for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + position_of<bf16>(column)]);
+        } else {
+            float* panel = (float*)to + number * k * PANEL;
+            for (int64_t i = 0; i < k; i++) panel[i * PANEL + column] = at(i);
+        }
+    }
+}
+
+}  // namespace

@@ -1,0 +1,88 @@
+// Vectors of float32, and the arithmetic on them that the compiler does not know by itself.
+//
+// A vector has LANES numbers: 8 (AVX2) or 16 (AVX512). If the processor's registers are narrower than a vector, the
+// compiler uses two registers for it. So the layout for 16 lanes can be tested on a processor with AVX2.
+
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#ifndef KERNEL_LANES
+#define KERNEL_LANES 8
+#endif
+
+namespace {
+
+constexpr int LANES = KERNEL_LANES;
+
+typedef float Floats __attribute__((vector_size(LANES * 4)));
+typedef int32_t Ints __attribute__((vector_size(LANES * 4)));
+typedef uint32_t Bits __attribute__((vector_size(LANES * 4)));
+typedef float UnalignedFloats __attribute__((vector_size(LANES * 4), aligned(4)));
+typedef uint32_t UnalignedBits __attribute__((vector_size(LANES * 4), aligned(4)));
+
+inline Floats load(const float* p) { return *(const UnalignedFloats*)p; }
+inline void store(float* p, Floats v) { *(UnalignedFloats*)p = v; }
+inline Floats broadcast(float x) { return x - Floats{}; }  // x - 0 is x for every x, so the compiler only broadcasts
+
+inline float sum_of(Floats v) {
+    float sum = 0;
+    for (int i = 0; i < LANES; i++) sum += v[i];
+    return sum;
+}
+
+// exp(x) for x <= 0, computed as 2^n * p(f) with a polynomial p. The error is about 2 units in the last place.
+inline Floats exp_of(Floats x) {
+    x = x < broadcast(-87.0f) ? broadcast(-87.0f) : x;
+    Floats t = x * broadcast(1.44269504f);
+    Floats rounded = (t + broadcast(12582912.0f)) - broadcast(12582912.0f);
+    Floats f = x - rounded * broadcast(0.693359375f);
+    f = f - rounded * broadcast(-2.12194440e-4f);
+    Floats p = broadcast(1.9875691500e-4f);
+    p = p * f + broadcast(1.3981999507e-3f);
+    p = p * f + broadcast(8.3334519073e-3f);
+    p = p * f + broadcast(4.1665795894e-2f);
+    p = p * f + broadcast(1.6666665459e-1f);
+    p = p * f + broadcast(5.0000001201e-1f);
+    p = p * f * f + f + broadcast(1.0f);
+    Ints n = __builtin_convertvector(rounded, Ints) + 127;
+    return p * (Floats)(n << 23);
+}
+
+// Vectors for int8 weights: 2 * LANES numbers of int16, or LANES sums of int32.
+#if defined(__AVX512BW__) && KERNEL_LANES == 16
+typedef __m512i IntVector;
+inline IntVector widen_bytes(const int8_t* p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)p)); }
+inline IntVector multiply_pairs(IntVector a, IntVector b) { return _mm512_madd_epi16(a, b); }
+inline IntVector add(IntVector a, IntVector b) { return _mm512_add_epi32(a, b); }
+inline IntVector broadcast_pair(int32_t x) { return _mm512_set1_epi32(x); }
+#elif defined(__AVX2__) && KERNEL_LANES == 8
+typedef __m256i IntVector;
+inline IntVector widen_bytes(const int8_t* p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)p)); }
+inline IntVector multiply_pairs(IntVector a, IntVector b) { return _mm256_madd_epi16(a, b); }
+inline IntVector add(IntVector a, IntVector b) { return _mm256_add_epi32(a, b); }
+inline IntVector broadcast_pair(int32_t x) { return _mm256_set1_epi32(x); }
+#else
+typedef int16_t Shorts __attribute__((vector_size(LANES * 4)));
+typedef Ints IntVector;
+inline IntVector widen_bytes(const int8_t* p) {
+    Shorts v;
+    for (int i = 0; i < 2 * LANES; i++) v[i] = p[i];
+    return (IntVector)v;
+}
+inline IntVector multiply_pairs(IntVector a, IntVector b) {
+    Shorts x = (Shorts)a, y = (Shorts)b;
+    IntVector sums;
+    for (int i = 0; i < LANES; i++) sums[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
+    return sums;
+}
+inline IntVector add(IntVector a, IntVector b) { return a + b; }
+inline IntVector broadcast_pair(int32_t x) { return IntVector{} + x; }
+#endif
+
+}  // namespace

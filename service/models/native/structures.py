@@ -1,0 +1,76 @@
+"""The C interface of the kernels: structures, functions and numbers, as ``source/model.h`` declares them."""
+
+import ctypes
+from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
+from typing import ClassVar
+
+F32, BF16, INT8 = range(3)  # kinds of numbers
+
+# The parts of a step, in the order of ``KernelStep.times``.
+PARTS = ("embedding", "norms", "positions", "linears", "attention")
+
+
+class KernelLinear(Structure):
+    """A packed weight matrix. The tensors behind its addresses must be kept alive elsewhere."""
+
+    _fields_: ClassVar = [
+        ("panels", c_void_p),
+        ("scales", c_void_p),
+        ("bias", c_void_p),
+        ("n", c_int64),  # outputs
+        ("k", c_int64),  # inputs
+        ("kind", c_int32),
+        ("gated", c_int32),
+    ]
+
+
+class KernelLayer(Structure):
+    """The weights of one layer, and its part of the KV cache."""
+
+    _fields_: ClassVar = [
+        *((name, KernelLinear) for name in ("qkv", "o", "up", "down")),
+        *((name, c_void_p) for name in ("input_norm", "post_norm", "q_norm", "k_norm", "keys", "values")),
+        ("scale", c_float),
+        ("window", c_int32),
+    ]
+
+
+class KernelDecoder(Structure):
+    """A whole decoder without its head."""
+
+    _fields_: ClassVar = [
+        ("layers", POINTER(KernelLayer)),
+        *((name, c_int64) for name in ("num_layers", "hidden", "heads", "kv_heads", "head_dim", "inner")),
+        *((name, c_void_p) for name in ("embeddings", "norm", "cosines", "sines")),
+        ("eps", c_float),
+        ("embedding_kind", c_int32),
+        ("cache_kind", c_int32),
+    ]
+
+
+class KernelStep(Structure):
+    """One step: addresses of its arrays, and their sizes."""
+
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("ids", "positions", "slots", "offsets", "contexts", "tables")),
+        *((name, c_int64) for name in ("rows", "chunks", "width")),
+        ("times", c_void_p),
+    ]
+
+
+_SIGNATURES = {
+    "trivium_lanes": (c_int, []),
+    "trivium_create_team": (c_void_p, [c_int]),
+    "trivium_delete_team": (None, [c_void_p]),
+    "trivium_pack": (None, [c_void_p, c_int32, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
+    "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p]),
+    "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
+}
+
+
+def declare(library: ctypes.CDLL) -> ctypes.CDLL:
+    """Give the functions of ``library`` their types, and return it."""
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library

@@ -1,4 +1,4 @@
-"""Reading for tests: a plain splitter of sentences, and what a model would see."""
+"""Documents for tests: a simple splitter of sentences, and the texts that a model would see."""
 
 import re
 from collections.abc import Mapping
@@ -21,5 +21,5 @@ def document(text: str, format: Format = "text", protected: Mapping[str, str] | 
 
 
 def seen(text: str, format: Format = "text", protected: Mapping[str, str] | None = None) -> list[str]:
-    """What is sent to the model."""
+    """The texts that are sent to the model."""
     return [unit.text for unit in document(text, format, protected).units]

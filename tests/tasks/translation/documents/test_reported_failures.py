@@ -33,7 +33,7 @@ from tests.tasks.translation.documents.reading import document, seen
          ["By checking this box, I agree to the WP EasyCart [1]terms and privacy policy[2]"]),
     ],
 )  # fmt: skip
-def test_what_was_broken_is_marked(thread: str, format: Format, text: str, expected: list[str]) -> None:
+def test_placeholders_and_tags_become_marks(thread: str, format: Format, text: str, expected: list[str]) -> None:
     assert seen(text, format) == expected, thread
     found = document(text, format)
     assert found.join([restore(unit, unit.text) or "" for unit in found.units]) == text
@@ -63,7 +63,7 @@ def test_tags_between_words_do_not_split_their_sentence() -> None:
     assert found.join([restored]) == f"{head}查看全部{between.lstrip()}抽屉系统！{tail}"
 
 
-def test_a_name_that_is_not_to_be_translated() -> None:
+def test_a_name_that_must_not_be_translated_is_kept() -> None:
     """LibreTranslate #484."""
     [unit] = document("His name was Roger Stone", protected={"Roger Stone": "Roger Stone"}).units
     assert unit.text == "His name was [1]"

@@ -1,14 +1,16 @@
-"""Where texts are cut, in which language they are, and which terms stand in them."""
+"""Segmentation: where texts are cut into sentences, clauses and words."""
 
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.translation.language.detection import Detector
 from service.tasks.translation.language.segmentation import LONGEST, split
-from service.tasks.translation.prompting.glossary import Term, find_missing, find_terms, translations_by_spelling
+
+
+def segments(text: str, language: str = "en") -> list[str]:
+    return [text[start:end] for start, end in split(text, language=language)]
 
 
 @pytest.mark.parametrize(
@@ -25,26 +27,43 @@ from service.tasks.translation.prompting.glossary import Term, find_missing, fin
         ("xx", ["Hi George.", "Roy, got to talk to you."]),
     ],
 )
-def test_sentences(language: str, sentences: list[str]) -> None:
+def test_a_text_is_cut_into_sentences(language: str, sentences: list[str]) -> None:
     for space in ("" if language in ("zh", "ja") else " ", "\n", " \r\n\t"):
-        text = space.join(sentences)
-        assert [text[start:end] for start, end in split(text, language=language)] == sentences
+        assert segments(space.join(sentences), language) == sentences
 
 
-def test_lines_and_wholes() -> None:
+def test_a_text_may_be_left_whole() -> None:
     text = " One. Two.\nThree. \n"
     assert [text[start:end] for start, end in split(text, language="en", splitting="none")] == ["One. Two.\nThree."]
 
 
-def test_what_goes_on_for_too_long_is_cut_at_clauses_or_words() -> None:
-    for text in ("one two three, " * 500, "four five " * 500, "然而，" * 2000):
-        pieces = [text[start:end] for start, end in split(text, language="en")]
-        assert max(map(len, pieces)) <= LONGEST
-        assert "".join("".join(pieces).split()) == "".join(text.split())
-    assert len(split("x" * 5000, language="en")) == 1
+def test_a_line_break_ends_a_sentence() -> None:
+    assert segments("One\ntwo\u2028three") == ["One", "two", "three"]
 
 
-def test_a_line_of_many_sentences_takes_time_in_proportion() -> None:
+@pytest.mark.parametrize("text", ["one two three, " * 500, "four five " * 500, "然而，" * 2000])
+def test_a_long_sentence_is_cut_between_clauses_or_words(text: str) -> None:
+    found = segments(text)
+    assert max(map(len, found)) <= LONGEST
+    assert "".join("".join(found).split()) == "".join(text.split())
+
+
+def test_a_clause_is_cut_at_its_end() -> None:
+    assert all(part.endswith(",") for part in segments("one two three, " * 500))
+
+
+def test_a_long_word_is_not_cut() -> None:
+    assert len(segments("x" * 5000)) == 1
+
+
+def test_a_long_quotation_is_cut_into_its_sentences() -> None:
+    sentence = "The road was long and nobody knew where it would end."
+    quotation = f'He said, "{" ".join([sentence] * 10)}"'
+    assert len(segments(quotation)) > 1
+    assert " ".join(segments(quotation)) == quotation
+
+
+def test_a_line_of_many_sentences_takes_linear_time() -> None:
     text = "好。" * 100_000
     started = time.process_time()
     assert len(split(text, language="zh")) == 100_000
@@ -52,61 +71,10 @@ def test_a_line_of_many_sentences_takes_time_in_proportion() -> None:
 
 
 @given(st.text("ab.。!?\n \r\t\u3000[1]，,😀", max_size=200), st.sampled_from(["en", "zh", "fr", "xx"]))
-def test_nothing_but_white_space_stands_between(text: str, language: str) -> None:
+def test_only_white_space_stands_between_segments(text: str, language: str) -> None:
     position = 0
     for start, end in split(text, language=language):
         assert not text[position:start].strip()
         assert text[start:end].strip() == text[start:end] != ""
         position = end
     assert not text[position:].strip()
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("Where is the train station?", "en"),
-        ("Tente ta chance avec nous !", "fr"),
-        ("Wo ist der Bahnhof?", "de"),
-        ("按住痛处。", "zh"),
-        ("聖誕節快樂！", "zh-Hant"),
-        ("使用 Microsoft Windows 的人很多", "zh"),
-        ("公園に行きましょう", "ja"),
-        ("안녕하세요, 반갑습니다", "ko"),
-        ("Где находится вокзал?", "ru"),
-    ],
-)
-async def test_languages_are_detected(text: str, code: str) -> None:
-    detector = Detector()
-    await detector.load()
-    [best, *rest] = detector.detect(text)
-    assert best.language.code == code
-    assert 1 >= best.confidence >= max((other.confidence for other in rest), default=0) >= 0
-
-
-@settings(deadline=None)  # the first example loads the model
-@given(st.text())
-async def test_any_text_has_languages_or_none(text: str) -> None:
-    detector = Detector()
-    await detector.load()
-    for detection in detector.detect(text):
-        assert 0 <= detection.confidence <= 1
-
-
-async def test_what_has_no_letters_has_no_language() -> None:
-    detector = Detector()
-    await detector.load()
-    assert [detector.detect(text) for text in ("", " 12 ", "😀", "[1]")] == [[]] * 4
-
-
-def test_terms_stand_as_words_in_any_case() -> None:
-    chat, hub, apple = Term("chat", "Plausch"), Term("GitHub", "GitHub"), Term("苹果", "Apple")
-    terms = (chat, hub, apple)
-    assert find_terms(terms, "The Chat on github is not a chateau.") == (chat, hub)
-    assert find_terms(terms, "用GitHub看苹果树") == (hub, apple)
-    assert find_terms(terms, "chats") == ()
-    assert translations_by_spelling(terms, "Chat, chat, CHAT!") == {
-        "Chat": "Plausch",
-        "chat": "Plausch",
-        "CHAT": "Plausch",
-    }
-    assert find_missing(terms, "Die plausche bei Github") == (apple,)

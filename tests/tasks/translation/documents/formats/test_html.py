@@ -1,4 +1,4 @@
-"""HTML: blocks apart, inline elements as marks, everything else byte for byte."""
+"""HTML: blocks are paragraphs, inline elements are marks, everything else is kept byte for byte."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.tasks.translation.documents.reading import document, seen
         ("<title>A &amp; <b></title>", ["A & <b>"]),
     ],
 )
-def test_what_the_model_sees(text: str, expected: list[str]) -> None:
+def test_the_model_sees_text_and_markers(text: str, expected: list[str]) -> None:
     assert seen(text, "html") == expected
 
 
@@ -40,12 +40,12 @@ def test_what_the_model_sees(text: str, expected: list[str]) -> None:
         *("<SPAN TRANSLATE=NO>a<SPAN>b</SPAN></SPAN>", "<script>never ends", "<!-- never ends", "<a href='never ends"),
     ],
 )
-def test_what_is_not_language_is_kept(kept: str) -> None:
+def test_markup_that_is_not_language_is_kept(kept: str) -> None:
     assert seen(f"<p>Text</p>{kept}", "html") == ["Text"]
     assert document(f"<p>Text</p>{kept}", "html").join(["文"]) == f"<p>文</p>{kept}"
 
 
-def test_what_a_model_says_is_text() -> None:
+def test_a_translation_is_escaped() -> None:
     [unit] = document("<p>A <b>b</b> c</p>", "html").units
     assert restore(unit, "<i>x</i> & [1]é[2] \0\x1b") == "&lt;i&gt;x&lt;/i&gt; &amp; <b>é</b> "
 
@@ -61,6 +61,6 @@ def test_an_element_that_ends_with_its_sentence_belongs_to_it() -> None:
 
 
 @pytest.mark.parametrize("tag", ["<b><i>x</b></i> y", "</b> x <b> y", "<b>x <p>y</b> z"])
-def test_tags_that_do_not_nest_are_kept_all_the_same(tag: str) -> None:
+def test_tags_that_do_not_nest_are_kept(tag: str) -> None:
     found = document(tag, "html")
     assert found.join([unit.source for unit in found.units]) == tag

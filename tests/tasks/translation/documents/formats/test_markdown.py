@@ -1,4 +1,4 @@
-"""Markdown: the text of its blocks is translated, its marks and all its layout are kept."""
+"""Markdown: the text of its blocks is translated; its inline markup and its layout are kept."""
 
 import pytest
 from markdown_it import MarkdownIt
@@ -40,11 +40,11 @@ def test_layout_stays_outside_of_units(text: str, parts: list[str]) -> None:
         ("``a ` b`` is code, `this is not", "[1] is code, `this is not"),
     ],
 )
-def test_marks_inside_a_line(text: str, expected: str) -> None:
+def test_inline_markup_becomes_marks(text: str, expected: str) -> None:
     assert seen(text, "markdown") == [expected]
 
 
-def test_a_reference_by_its_text_still_finds_its_target() -> None:
+def test_a_link_that_is_looked_up_by_its_text_keeps_its_target() -> None:
     found = document("See [the guide] now\n\n[the guide]: http://a", "markdown")
     [unit] = found.units
     restored = restore(unit, "看[1]指南[2]")
@@ -53,7 +53,7 @@ def test_a_reference_by_its_text_still_finds_its_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "said", "html"),
+    ("source", "output", "html"),
     [
         ("A **b** c", "你好[1] 注意：[2]世界", "<p>你好 <strong>注意：</strong> 世界</p>\n"),
         ("A _b_ c", "你[1]好[2]吗", "<p>你 <em>好</em> 吗</p>\n"),
@@ -62,10 +62,10 @@ def test_a_reference_by_its_text_still_finds_its_target() -> None:
         ("A b", "- x", "<p>- x</p>\n"),
     ],
 )
-def test_what_a_model_says_is_text_in_the_marks_it_was_given(source: str, said: str, html: str) -> None:
+def test_a_translation_is_escaped_around_its_marks(source: str, output: str, html: str) -> None:
     found = document(source, "markdown")
     [unit] = found.units
-    restored = restore(unit, said)
+    restored = restore(unit, output)
     assert restored is not None
     assert MarkdownIt("commonmark").render(found.join([restored])) == html
 

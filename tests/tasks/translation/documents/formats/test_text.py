@@ -1,4 +1,4 @@
-"""Plain text: what is a placeholder, what is layout, and what is neither."""
+"""Plain text: which parts are placeholders, which are layout, and which are prose."""
 
 import pytest
 
@@ -47,11 +47,11 @@ def test_a_placeholder_is_one_mark(placeholder: str, frame: str) -> None:
         *("R&D; no", "at home @ work", "e.g. this", "C:\\temp is it", "a_b and c*d", "3:30 p.m", "[see it]", "[a1]"),
     ],
 )
-def test_prose_is_no_placeholder(prose: str) -> None:
+def test_prose_has_no_marks(prose: str) -> None:
     assert not any(unit.marks for unit in document(prose).units)
 
 
-def test_the_point_after_an_address_ends_the_sentence() -> None:
+def test_punctuation_behind_an_address_ends_the_sentence() -> None:
     assert seen("See https://a.b/c. Then (www.a.b/c), or a@b.org!") == ["See [1].", "Then ([1]), or [2]!"]
 
 

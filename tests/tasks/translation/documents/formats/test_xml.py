@@ -1,4 +1,4 @@
-"""XML: elements with text are sentences, the rest is structure."""
+"""XML: elements with text are paragraphs or marks, the rest is structure."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from tests.tasks.translation.documents.reading import document, seen
         ("", []),
     ],
 )
-def test_what_the_model_sees(text: str, expected: list[str]) -> None:
+def test_the_model_sees_text_and_markers(text: str, expected: list[str]) -> None:
     assert seen(text, "xml") == expected
     found = document(text, "xml")
     assert found.join([unit.source for unit in found.units]) == text
@@ -54,6 +54,6 @@ def test_half_a_surrogate_pair_is_malformed() -> None:
         document("a \ud800 b", "xml")
 
 
-def test_what_a_model_says_is_text() -> None:
+def test_a_translation_is_escaped() -> None:
     [unit] = document("<a>x</a>", "xml").units
     assert restore(unit, "]]> <b> & \x0b\ud800") == "]]&gt; &lt;b&gt; &amp; "

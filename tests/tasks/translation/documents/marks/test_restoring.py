@@ -1,4 +1,4 @@
-"""Marks put back: exactly once each, and the tags as a tree."""
+"""Restoring: each mark exactly once, and the tags as a tree."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_the_marks_of_the_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("output", "expected"),
     [
         ("[1][2]rot[3] groß [4] Hund", "<b><i>rot</i> groß {0}</b> Hund"),
         ("[ 1 ]x[2]y[3][4]", "<b>x<i>y</i>{0}</b>"),
@@ -34,12 +34,12 @@ def test_the_marks_of_the_example() -> None:
         ("[2][3][1]x[4]", "<i></i><b>x{0}</b>"),
     ],
 )
-def test_only_a_sound_translation_is_restored(said: str, expected: str | None) -> None:
-    assert restore(NESTED, said) == expected
+def test_only_a_sound_translation_is_restored(output: str, expected: str | None) -> None:
+    assert restore(NESTED, output) == expected
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("output", "expected"),
     [
         ("[1][2]rot[3] groß [4] Hund", "<b><i>rot</i> groß {0}</b> Hund"),
         ("[1]groß [2]rot [4] Hund", "<b>groß <i>rot</i> {0}</b> Hund"),
@@ -48,16 +48,16 @@ def test_only_a_sound_translation_is_restored(said: str, expected: str | None) -
         ("", "<b><i></i>{0}</b>"),
     ],
 )
-def test_what_is_missing_or_crossed_is_put_right(said: str, expected: str) -> None:
-    assert force_restore(NESTED, said) == expected
+def test_missing_and_crossed_marks_are_repaired(output: str, expected: str) -> None:
+    assert force_restore(NESTED, output) == expected
 
 
-def test_a_missing_mark_goes_to_the_edge_of_a_word() -> None:
+def test_a_missing_mark_is_put_between_words() -> None:
     forced = force_restore(unit("<p>Hello dear {name} today</p>"), "Bonjour extraordinairement aujourd'hui")
     assert forced == "Bonjour extraordinairement {name} aujourd'hui"
 
 
-def test_a_marker_that_appears_when_another_is_dropped_is_dropped_too() -> None:
+def test_a_marker_that_dropping_another_one_forms_is_dropped_too() -> None:
     found = unit("<p>Hello {name}</p>")
     assert force_restore(found, "[[9]1] Bonjour").count("{name}") == 1
     assert "[" not in force_restore(found, "[[9]1] Bonjour")

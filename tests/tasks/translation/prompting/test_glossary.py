@@ -1,0 +1,37 @@
+"""Glossary terms: where they occur, and whether their translations do."""
+
+import pytest
+
+from service.tasks.translation.prompting.glossary import Term, find_missing, find_terms, translations_by_spelling
+
+CHAT, HUB, APPLE = Term("chat", "Plausch"), Term("GitHub", "GitHub"), Term("苹果", "Apple")
+TERMS = (CHAT, HUB, APPLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("The Chat on github is not a chateau.", (CHAT, HUB)),
+        ("用GitHub看苹果树", (HUB, APPLE)),
+        ("chats", ()),
+        ("un_chat", ()),
+        ("(chat)", (CHAT,)),
+    ],
+)
+def test_terms_occur_as_whole_words_in_any_case(text: str, terms: tuple[Term, ...]) -> None:
+    assert find_terms(TERMS, text) == terms
+
+
+def test_a_term_may_have_characters_that_a_pattern_would_read() -> None:
+    term = Term("C++ (new)", "C++")
+    assert find_terms([term], "I like C++ (new).") == (term,)
+
+
+def test_every_spelling_has_the_translation() -> None:
+    expected = {"Chat": "Plausch", "chat": "Plausch", "CHAT": "Plausch"}
+    assert translations_by_spelling(TERMS, "Chat, chat, CHAT!") == expected
+
+
+def test_a_translation_may_have_an_ending_but_no_beginning() -> None:
+    assert find_missing(TERMS, "Die plausche bei Github") == (APPLE,)
+    assert find_missing([CHAT], "Der Kaffeeplausch") == (CHAT,)

@@ -1,0 +1,94 @@
+"""A scripted model for the tests of translation, and short ways to translate with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
+from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.text.chat_template import ChatTemplate
+from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.translation import SegmentDelta, Translation, TranslationOrder, TranslationRun, Translator
+from tests.tasks.engine import ScriptedClient
+from tests.tasks.text.test_chat_template import CHATML
+from tests.tasks.text.vocabularies import byte_level
+
+CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
+LIMITS = {"max_model_len": 8192, "num_blocks": 512}
+TOKEN_LOGPROB = -0.5  # of every token of the scripted model
+
+Answer = Callable[[str, Request], str]
+
+
+def prompt_of(request: Request) -> str:
+    """The whole prompt as text."""
+    return CHAT.decode(request.prompt, skip_special_tokens=False)
+
+
+def source_of(request: Request) -> str:
+    """The text that the prompt asks to translate."""
+    return prompt_of(request).rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
+
+
+def scripted(answer: Answer) -> ScriptedClient:
+    """A model that writes ``answer(text, request)`` for each text that it is asked to translate."""
+
+    def script(request: Request) -> list[TokenOutput | Exception]:
+        tokens = [*CHAT.encode(answer(source_of(request), request)), 0][: request.params.max_tokens]
+        finish = FinishReason.STOP if tokens[-1] == 0 else FinishReason.LENGTH
+        last = len(tokens) - 1
+        return [
+            TokenOutput(
+                request.id, token, logprob=TokenLogprob(token, TOKEN_LOGPROB), finish=finish if i == last else None
+            )
+            for i, token in enumerate(tokens)
+        ]
+
+    return ScriptedClient(script, **LIMITS)
+
+
+def always(text: str) -> ScriptedClient:
+    """A model that writes the same for every text."""
+    return scripted(lambda *_: text)
+
+
+def accented(text: str, request: Request | None = None) -> str:
+    """A text that looks like a translation: its vowels have accents."""
+    return text.translate(str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ"))
+
+
+def translator(client: ScriptedClient, tokenizer: Tokenizer = CHAT, style: str = "auto", **limits: int) -> Translator:
+    return Translator(Generator(client, tokenizer), style=style, **limits)
+
+
+def order(*texts: str, **fields: Any) -> TranslationOrder:
+    """An order from English to French, unless ``fields`` say otherwise."""
+    return TranslationOrder(texts=texts, **{"target": "fr", "source": "en"} | fields)
+
+
+async def start(engine: ScriptedClient, *texts: str, options: Options = GREEDY, **fields: Any) -> TranslationRun:
+    return await translator(engine).translate(order(*texts, **fields), options=options)
+
+
+async def translations(engine: ScriptedClient, *texts: str, **fields: Any) -> list[Translation]:
+    with await start(engine, *texts, **fields) as run:
+        return await run.collect()
+
+
+async def deltas(engine: ScriptedClient, *texts: str, **fields: Any) -> list[SegmentDelta]:
+    with await start(engine, *texts, **fields) as run:
+        return [delta async for delta in run]
+
+
+async def translate(text: str, answer: str = "Bonjour", **fields: Any) -> str:
+    [translation] = await translations(always(answer), text, **fields)
+    return translation.text
+
+
+async def prompt_for(source: str | None, target: str, tokenizer: Tokenizer = CHAT, **fields: Any) -> str:
+    """The prompt for "Good morning!", or for the texts in ``fields``."""
+    engine = always("x")
+    style = fields.pop("style", "auto")
+    texts = fields.pop("texts", ("Good morning!",))
+    wanted = order(*texts, source=source, target=target, **fields)
+    await translator(engine, tokenizer, style).translate(wanted, options=GREEDY)
+    return prompt_of(engine.requests[0])

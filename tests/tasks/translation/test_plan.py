@@ -1,0 +1,114 @@
+"""The plan: which segments are translated, and where they stand in the texts."""
+
+import pytest
+
+from service.errors import TooManySegments
+from service.tasks.text.languages import find_language
+from service.tasks.translation import Detection, Term
+from service.tasks.translation.plan import SourceSegment, TranslationPlan, is_same_language, make_plan
+from tests.tasks.translation.scripted_model import order
+
+ENGLISH, FRENCH = find_language("en"), find_language("fr")
+
+
+def nothing(text: str) -> list[Detection]:
+    return []
+
+
+def plan(*texts: str, max_segments: int = 100, **fields) -> TranslationPlan:
+    return make_plan(order(*texts, **fields), ENGLISH, FRENCH, nothing, max_segments=max_segments)
+
+
+def shown(plan: TranslationPlan) -> list[str]:
+    return [segment.unit.text for segment in plan.segments]
+
+
+def test_equal_segments_are_planned_once() -> None:
+    found = plan("Go on. Stop. Go on.", "42", "Stop.")
+    assert shown(found) == ["Go on.", "Stop."]
+    assert [text.segments for text in found.texts] == [(0, 1, 0), (), (1,)]
+
+
+def test_each_text_is_joined_from_its_units() -> None:
+    texts = ("One. Two.", " - Three\n")
+    for text, planned in zip(texts, plan(*texts).texts, strict=True):
+        assert planned.document.join([unit.source for unit in planned.document.units]) == text
+
+
+def test_only_the_first_segment_of_a_text_has_the_prefix() -> None:
+    found = plan("  One. Two.", "- One.", output_prefix="Oh ")
+    assert [(segment.unit.text, segment.prefix) for segment in found.segments] == [
+        ("One.", "Oh "),
+        ("Two.", ""),
+        ("One.", ""),
+    ]
+    assert found.texts[0].document.join(["1", "2"]) == "1 2"  # the prefix replaces the white space
+    assert found.texts[1].document.join(["1"]) == "Oh - 1"  # layout comes before the segment, and has the prefix
+
+
+def test_a_segment_knows_the_terms_that_occur_in_it() -> None:
+    chat, node = Term("chat", "Plausch"), Term("node", "Knoten")
+    found = plan("The chat. A node.", glossary=(chat, node))
+    assert [segment.terms for segment in found.segments] == [(chat,), (node,)]
+
+
+def test_terms_that_must_not_be_translated_are_marks() -> None:
+    assert shown(plan("Acme is fast.", do_not_translate=("Acme",))) == ["[1] is fast."]
+
+
+@pytest.mark.parametrize(("confidence", "code"), [(0.9, "en"), (0.4, None)])
+def test_a_detected_language_counts_only_if_it_is_certain(confidence: float, code: str | None) -> None:
+    detection = Detection(ENGLISH, confidence)
+    found = make_plan(order("Hello"), None, FRENCH, lambda _: [detection], max_segments=9)
+    assert found.texts[0].detected == detection
+    assert (found.segments[0].source and found.segments[0].source.code) == code
+
+
+def test_tags_are_not_shown_to_the_detector() -> None:
+    seen: list[str] = []
+
+    def detect(text: str) -> list[Detection]:
+        seen.append(text)
+        return []
+
+    make_plan(order("<p>Hello</p>", format="html"), None, FRENCH, detect, max_segments=9)
+    assert seen == [" Hello "]
+
+
+def test_repeated_segments_count_against_the_limit() -> None:
+    plan("One. One.", max_segments=2)
+    with pytest.raises(TooManySegments):
+        plan("One. One.", "One.", max_segments=2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("en", "en-GB", True),
+        ("en", "fr", False),
+        ("zh", "zh-CN", True),
+        ("zh-CN", "zh-Hans", True),
+        ("zh-TW", "zh-Hant", True),
+        ("zh", "zh-TW", False),
+        ("zh-CN", "zh-TW", False),
+    ],
+)
+def test_regions_are_the_same_language_and_scripts_are_not(one: str, other: str, same: bool) -> None:
+    assert is_same_language(find_language(one), find_language(other)) is same
+    assert is_same_language(find_language(other), find_language(one)) is same
+
+
+@pytest.mark.parametrize(
+    ("prefix", "written", "expected"),
+    [
+        ("", " Bonjour \n", "Bonjour"),
+        ("Bon", "jour ", "Bonjour"),
+        ("Bon", " jour", "Bon jour"),
+        ("Bon ", " jour", "Bon jour"),
+        ("Bon", " \n", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_the_model_writes_continues_the_prefix(prefix: str, written: str, expected: str) -> None:
+    unit = plan("Hello").segments[0].unit
+    assert SourceSegment(unit, ENGLISH, prefix, ()).complete(written) == expected

@@ -1,8 +1,9 @@
 """A scripted model for the tests of translation, and short ways to translate with it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from service.engine.client import EngineClient
 from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
@@ -56,8 +57,14 @@ def accented(text: str, request: Request | None = None) -> str:
     return text.translate(str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ"))
 
 
-def translator(client: ScriptedClient, tokenizer: Tokenizer = CHAT, style: str = "auto", **limits: int) -> Translator:
-    return Translator(Generator(client, tokenizer), style=style, **limits)
+def generator(client: ScriptedClient, tokenizer: Tokenizer = CHAT) -> Generator:
+    return Generator(cast(EngineClient, client), tokenizer)
+
+
+def translator(
+    client: ScriptedClient, tokenizer: Tokenizer = CHAT, style: str = "auto", max_segments: int = 512
+) -> Translator:
+    return Translator(generator(client, tokenizer), style=style, max_segments=max_segments)
 
 
 def order(*texts: str, **fields: Any) -> TranslationOrder:

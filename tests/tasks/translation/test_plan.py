@@ -1,5 +1,7 @@
 """The plan: which segments are translated, and where they stand in the texts."""
 
+from typing import Any
+
 import pytest
 
 from service.errors import TooManySegments
@@ -15,7 +17,7 @@ def nothing(text: str) -> list[Detection]:
     return []
 
 
-def plan(*texts: str, max_segments: int = 100, **fields) -> TranslationPlan:
+def plan(*texts: str, max_segments: int = 100, **fields: Any) -> TranslationPlan:
     return make_plan(order(*texts, **fields), ENGLISH, FRENCH, nothing, max_segments=max_segments)
 
 

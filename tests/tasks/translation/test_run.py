@@ -4,14 +4,14 @@ import pytest
 
 from service.engine.protocol.types import FinishReason
 from service.errors import ProcessError, ProcessUnavailable
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import GREEDY, Options
 from service.tasks.translation import Flag, Term, Translator
 from tests.tasks.engine import ScriptedClient, says
 from tests.tasks.translation.scripted_model import (
-    CHAT,
     LIMITS,
     TOKEN_LOGPROB,
     always,
+    generator,
     order,
     prompt_of,
     scripted,
@@ -45,7 +45,7 @@ async def test_the_observer_hears_of_each_segment_and_whether_it_was_retried() -
             heard.append((flags, retried))
 
     engine = scripted(lambda text, _: text if text == LATE else "Oui.")
-    translator = Translator(Generator(engine, CHAT), observer=Recorder())
+    translator = Translator(generator(engine), observer=Recorder())
     with await translator.translate(order("Yes.", LATE), options=GREEDY) as run:
         await run.collect()
     assert heard == [((), False), ((Flag.COPIED,), True)]

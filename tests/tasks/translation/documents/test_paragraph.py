@@ -1,11 +1,16 @@
 """Paragraphs: which marks a sentence has, and what the splitter of sentences sees."""
 
 import re
+from functools import partial
 
 import pytest
 
 from service.tasks.translation.documents.reading import read_document
 from tests.tasks.translation.documents.reading import document, seen, split
+
+
+def split_at(cut: int, text: str) -> list[tuple[int, int]]:
+    return [(0, cut), (cut, len(text))]
 
 
 def test_the_splitter_sees_names_for_placeables_and_no_tags() -> None:
@@ -22,7 +27,7 @@ def test_the_splitter_sees_names_for_placeables_and_no_tags() -> None:
 def test_sentences_may_be_cut_anywhere() -> None:
     text = "See {name} and {{other}} or <b>bold</b>"
     for cut in range(len(text)):
-        found = read_document(text, "text", split=lambda shown, cut=cut: [(0, cut), (cut, len(shown))])
+        found = read_document(text, "text", split=partial(split_at, cut))
         assert found.join([unit.source for unit in found.units]) == text
         assert sum(len(unit.marks) for unit in found.units) >= 2
         assert not re.search("[{}]", "".join(unit.text for unit in found.units))

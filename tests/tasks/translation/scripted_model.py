@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from service.engine.client import EngineClient
-from service.engine.protocol.types import FinishReason, Request, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer

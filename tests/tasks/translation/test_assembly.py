@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.engine.protocol.types import Request
+from service.engine.protocol.request import Request
 from service.tasks.translation import Flag
 from tests.tasks.translation.scripted_model import accented, always, deltas, scripted, translate, translations
 

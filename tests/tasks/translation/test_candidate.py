@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.engine.protocol.types import FinishReason, SamplingParams, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.choice import Delta
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.languages import find_language

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.engine.protocol.types import FinishReason
+from service.engine.protocol.outputs import FinishReason
 from service.errors import ProcessError, ProcessUnavailable
 from service.tasks.generation.generator import GREEDY, Options
 from service.tasks.translation import Flag, Term, Translator

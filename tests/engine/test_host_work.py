@@ -1,6 +1,6 @@
-"""What a step costs the host grows with what is in it, and not at all with what waits or with the cache's size.
+"""The host's work for a step grows with its sequences, and not with the length of the queue or the size of the cache.
 
-Calls are counted, not time: of Python functions and of what is built in.
+The tests count calls of Python functions and of built-in functions, since time would depend on the machine.
 """
 
 import sys
@@ -18,7 +18,7 @@ from service.engine.scheduling.step import ChunkOutput
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many calls running it takes."""
+    """The number of calls that ``function`` makes."""
     count = 0
 
     def profile(frame: FrameType, event: str, arg: Any) -> None:
@@ -35,7 +35,7 @@ def calls(function: Callable[[], object]) -> int:
 
 
 def decoding(*, running: int = 64, waiting: int = 0, num_blocks: int = 10_000, prompt_tokens: int = 5) -> Scheduler:
-    """A scheduler in the midst of its work: all places taken, the rest queued."""
+    """A scheduler with ``waiting`` queued sequences and ``running`` decoding ones, which is the most it may run."""
     pool = BlockPool(num_blocks, 16)
     scheduler = Scheduler(
         pool,
@@ -61,17 +61,17 @@ def step(scheduler: Scheduler) -> None:
 
 
 def work(scheduler: Scheduler) -> int:
-    """Of 32 steps, so that every sequence fills blocks and takes new ones."""
+    """The number of calls in 32 steps, in which every sequence fills blocks and gets new ones."""
     return calls(lambda: [step(scheduler) for _ in range(32)])
 
 
 @pytest.mark.parametrize("more", [{"waiting": 10_000}, {"num_blocks": 1_000_000}, {"prompt_tokens": 53}], ids=str)
-def test_what_waits_how_large_the_cache_is_and_how_long_contexts_are_cost_nothing(more: dict[str, int]) -> None:
+def test_a_long_queue_a_large_cache_and_long_contexts_cost_nothing(more: dict[str, int]) -> None:
     assert work(decoding(**more)) < 1.1 * work(decoding())
 
 
-def test_those_who_wait_for_a_block_cost_no_more_the_longer_their_queue_is() -> None:
-    """The cache is full, so that each step looks at the queue and finds no place for its first."""
+def test_a_long_queue_costs_nothing_while_no_block_is_free() -> None:
+    """The cache is full, so each step looks at the queue and finds no room for its first sequence."""
     few, many = (decoding(running=16, num_blocks=31) for _ in range(2))
     for scheduler, waiting in ((few, 10), (many, 10_000)):
         scheduler.max_num_seqs = 32
@@ -81,5 +81,5 @@ def test_those_who_wait_for_a_block_cost_no_more_the_longer_their_queue_is() -> 
     assert calls(lambda: [step(many) for _ in range(8)]) < 1.1 * calls(lambda: [step(few) for _ in range(8)])
 
 
-def test_work_grows_linearly_with_the_sequences() -> None:
+def test_work_grows_linearly_with_the_running_sequences() -> None:
     assert work(decoding(running=256)) < 4.4 * work(decoding(running=64))

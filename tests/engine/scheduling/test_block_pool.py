@@ -1,4 +1,4 @@
-"""The block pool against a plain model of it, under any order of calls."""
+"""The block pool against a simple model of it, under any order of calls."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ SIZE = 2
 
 
 class Table:
-    """A sequence as the pool sees it: its blocks, and how far they are published."""
+    """A sequence from the pool's point of view: its blocks, and how many of them are published."""
 
     def __init__(self, tokens: list[int], salt: str) -> None:
         self.tokens = tokens
@@ -23,7 +23,7 @@ class Table:
 
 
 class PoolMachine(RuleBasedStateMachine):
-    """Sequences over few tokens, so that beginnings are often shared, and few blocks, so that they run out."""
+    """Sequences of few different tokens, so that they often share a prefix, and few blocks, so that they run out."""
 
     tables = Bundle("tables")
 
@@ -31,10 +31,12 @@ class PoolMachine(RuleBasedStateMachine):
     def start(self, num_blocks: int) -> None:
         self.pool = BlockPool(num_blocks, SIZE)
         self.held: list[Table] = []
-        self.written: dict[int, tuple[str, tuple[int, ...]]] = {}  # block -> all tokens from the salt to its end
+        self.written: dict[
+            int, tuple[str, tuple[int, ...]]
+        ] = {}  # block -> all tokens from the salt to the block's end
 
     @rule(target=tables, tokens=st.lists(st.integers(0, 1), min_size=1, max_size=9), salt=st.sampled_from(["", "a"]))
-    def place(self, tokens: list[int], salt: str) -> Table:
+    def allocate(self, tokens: list[int], salt: str) -> Table:
         table = Table(tokens, salt)
         match = self.pool.match(tokens, salt)
         for number, block in enumerate(match.blocks):
@@ -47,7 +49,9 @@ class PoolMachine(RuleBasedStateMachine):
         self.pool.reuse(match.blocks)
         fresh = self.pool.allocate(needed)
         assert fresh is not None
-        assert not {block for other in self.held for block in other.blocks} & set(fresh), "a held block was handed out"
+        assert not {block for other in self.held for block in other.blocks} & set(fresh), (
+            "a referenced block was handed out"
+        )
         for block in fresh:
             self.written.pop(block, None)
         table.blocks = match.blocks + fresh
@@ -66,7 +70,7 @@ class PoolMachine(RuleBasedStateMachine):
         table.prefix_id = self.pool.publish(block, table.prefix_id, tokens)
         table.published += 1
         found = self.pool.match([*table.tokens[: begin + SIZE], 0], table.salt).blocks
-        assert len(found) == table.published, "what was published is found"
+        assert len(found) == table.published, "a published block was not found"
 
     @rule(table=consumes(tables))
     def release(self, table: Table) -> None:
@@ -75,7 +79,7 @@ class PoolMachine(RuleBasedStateMachine):
             self.held.remove(table)
 
     @rule()
-    def ask_for_too_much(self) -> None:
+    def allocate_too_many(self) -> None:
         before = self.pool.num_free
         assert self.pool.allocate(before + 1) is None
         assert self.pool.num_free == before
@@ -100,8 +104,8 @@ class PoolMachine(RuleBasedStateMachine):
 TestPoolMachine = PoolMachine.TestCase
 
 
-def filled(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
-    """The blocks of a sequence that was computed and published."""
+def publish_all(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
+    """Allocate the blocks of a sequence and publish them as computed. Returns the blocks."""
     blocks = pool.allocate(num_blocks_for(len(tokens), pool.block_size))
     assert blocks is not None
     prefix_id: PrefixId = salt
@@ -111,9 +115,9 @@ def filled(pool: BlockPool, tokens: list[int], salt: str = "") -> list[int]:
     return blocks
 
 
-def test_a_released_block_is_found_until_it_is_taken() -> None:
+def test_a_released_block_is_found_until_it_is_handed_out_again() -> None:
     pool = BlockPool(4, SIZE)
-    blocks = filled(pool, [1, 2, 3, 4])
+    blocks = publish_all(pool, [1, 2, 3, 4])
     pool.release(blocks)
     assert pool.num_free == 4
     assert pool.match([1, 2, 3, 4, 5]).blocks == blocks
@@ -121,52 +125,61 @@ def test_a_released_block_is_found_until_it_is_taken() -> None:
     assert pool.match([1, 2, 3, 4, 5]).blocks == []
 
 
-def test_the_end_of_a_sequence_is_taken_before_its_beginning() -> None:
+def test_the_end_of_a_sequence_is_evicted_before_its_beginning() -> None:
     pool = BlockPool(2, SIZE)
-    blocks = filled(pool, [1, 2, 3, 4])
+    blocks = publish_all(pool, [1, 2, 3, 4])
     pool.release(blocks)
     assert pool.allocate(1) == blocks[1:]
     assert pool.match([1, 2, 3, 4, 5]).blocks == blocks[:1]
 
 
-def test_untouched_blocks_are_taken_before_cached_ones() -> None:
+def test_unused_blocks_are_handed_out_before_cached_ones() -> None:
     pool = BlockPool(3, SIZE)
-    blocks = filled(pool, [1, 2])
+    blocks = publish_all(pool, [1, 2])
     pool.release(blocks)
     assert not set(pool.allocate(2) or ()) & set(blocks)
     assert pool.match([1, 2, 3]).blocks == blocks
 
 
-def test_salts_do_not_meet() -> None:
+def test_prefixes_are_shared_only_under_the_same_salt() -> None:
     pool = BlockPool(4, SIZE)
-    filled(pool, [1, 2], salt="mine")
+    publish_all(pool, [1, 2], salt="mine")
     assert pool.match([1, 2, 3], "mine").blocks
     assert not pool.match([1, 2, 3], "yours").blocks
     assert not pool.match([1, 2, 3]).blocks
 
 
-def test_equal_blocks_share_one_chain() -> None:
+def test_a_chain_goes_on_from_an_equal_block() -> None:
     pool = BlockPool(8, SIZE)
-    first = filled(pool, [1, 2, 3, 4])
-    second = filled(pool, [1, 2, 5, 6])
+    first = publish_all(pool, [1, 2, 3, 4])
+    second = publish_all(pool, [1, 2, 5, 6])
     assert pool.match([1, 2, 5, 6, 0]).blocks == [first[0], second[1]]
 
 
-def test_an_announced_block_is_pending_until_it_is_published_or_withdrawn() -> None:
+def test_a_block_is_reserved_until_the_reservation_is_cancelled() -> None:
     pool = BlockPool(4, SIZE)
     key = pool.reserve("", [1, 2])
     assert key is not None
     assert pool.match([1, 2, 3]).reserved == key
-    assert pool.match([1, 2]).reserved is None, "its last token must be computed anyway"
-    assert pool.reserve("", [1, 2]) is None, "one announcement is enough"
+    assert pool.match([1, 2]).reserved is None, "the last token must be computed anyway"
+    assert pool.reserve("", [1, 2]) is None, "it is reserved already"
     pool.cancel_reservation(key)
     assert pool.match([1, 2, 3]).reserved is None
-    assert pool.reserve("", [1]) is None, "a block that is not full is not shared"
+    assert pool.reserve("", [1]) is None, "a block that is not full is never shared"
+
+
+def test_a_published_block_is_no_longer_reserved() -> None:
+    pool = BlockPool(4, SIZE)
+    key = pool.reserve("", [1, 2])
+    assert key is not None
+    publish_all(pool, [1, 2])
+    assert not pool.is_reserved(key)
+    assert pool.reserve("", [1, 2]) is None, "it is published already"
 
 
 def test_without_prefix_caching_nothing_is_found() -> None:
     pool = BlockPool(4, SIZE, prefix_caching=False)
-    filled(pool, [1, 2, 3, 4])
+    publish_all(pool, [1, 2, 3, 4])
     assert pool.reserve("", [1, 2]) is None
     assert pool.match([1, 2, 3, 4, 5]).blocks == []
 

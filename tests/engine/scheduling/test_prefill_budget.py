@@ -1,4 +1,4 @@
-"""Prompts beside streams: steps keep to the target once the machine is known, and prompts always go on."""
+"""Prompts beside streams: steps keep to the target once their cost is learned, and prompts always make progress."""
 
 import math
 import random
@@ -17,7 +17,7 @@ from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 
 
 class Machine:
-    """Takes time by a formula, of which the pace knows nothing; ``noise`` is a share of it."""
+    """A machine whose steps take time by a formula that the budget does not know; ``noise`` is a share of the time."""
 
     def __init__(self, base: float, row: float, token: float, pair: float, noise: float = 0.0) -> None:
         self.base, self.row, self.token, self.pair, self.noise = base, row, token, pair, noise
@@ -40,8 +40,13 @@ def prompt_tokens(step: Step) -> int:
     return sum(chunk.num_tokens for chunk in step.chunks if chunk.num_tokens > 1)
 
 
-def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 300) -> list[tuple[int, float]]:
-    """The prompt tokens and the seconds of each step in which ``victims`` decode while long prompts keep coming."""
+def run_under_long_prompts(
+    machine: Machine, target: float, *, num_streams: int = 8, steps: int = 300
+) -> list[tuple[int, float]]:
+    """Let ``num_streams`` sequences decode while long prompts keep coming.
+
+    Returns the prompt tokens and the seconds of each step.
+    """
     prefill_budget = PrefillBudget(target)
     scheduler = Scheduler(
         BlockPool(4000, 16),
@@ -52,11 +57,11 @@ def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 
         ageing_seconds=10.0,
         prefill_budget=prefill_budget,
     )
-    for number in range(victims):
+    for number in range(num_streams):
         scheduler.add(Request(id=str(number), prompt=(number,), params=SamplingParams(max_tokens=4000)))
     found = []
     for number in range(steps):
-        if scheduler.num_running + scheduler.num_waiting < victims + 2:
+        if scheduler.num_running + scheduler.num_waiting < num_streams + 2:
             params = SamplingParams(max_tokens=1)
             prompt = tuple(random.Random(number).choices(range(9), k=2000))
             scheduler.add(Request(id=f"long {number}", prompt=prompt, params=params, arrival=1.0))
@@ -64,18 +69,18 @@ def attacked(machine: Machine, target: float, *, victims: int = 8, steps: int = 
         seconds = machine.seconds(step)
         scheduler.commit(step, [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks])
         prefill_budget.record_step_time(step, seconds)
-        if number:  # all victims decode
-            assert sum(chunk.num_tokens == 1 for chunk in step.chunks) >= victims
+        if number:  # from the second step on, all streams decode
+            assert sum(chunk.num_tokens == 1 for chunk in step.chunks) >= num_streams
             found.append((prompt_tokens(step), seconds))
     return found
 
 
-def test_streams_keep_their_pace_while_long_prompts_come() -> None:
-    paced, unpaced = (attacked(LAPTOP, target)[20:] for target in (0.2, 0.0))
-    assert max(seconds for _, seconds in unpaced) > 0.9
-    assert max(seconds for _, seconds in paced) < 0.2 * 1.1
-    mean = sum(tokens for tokens, _ in paced) / len(paced)
-    assert mean > 50  # of the 67 or so that there is time for
+def test_steps_keep_to_the_target_while_long_prompts_come() -> None:
+    limited, unlimited = (run_under_long_prompts(LAPTOP, target)[20:] for target in (0.2, 0.0))
+    assert max(seconds for _, seconds in unlimited) > 0.9
+    assert max(seconds for _, seconds in limited) < 0.2 * 1.1
+    mean = sum(tokens for tokens, _ in limited) / len(limited)
+    assert mean > 50  # there is time for about 67
 
 
 @settings(max_examples=40, deadline=None)
@@ -86,22 +91,22 @@ def test_streams_keep_their_pace_while_long_prompts_come() -> None:
     pair=st.floats(0, 1e-5),
     target=st.floats(0.01, 1.0),
 )
-def test_on_any_machine_steps_keep_to_the_bound_or_do_the_least(
+def test_on_any_machine_steps_keep_to_the_bound_or_compute_the_minimum(
     base: float, row: float, token: float, pair: float, target: float
 ) -> None:
     bound = max(target, MAX_SLOWDOWN * (base + 8 * row))
-    for tokens, seconds in attacked(Machine(base, row, token, pair), target, steps=80)[30:]:
+    for tokens, seconds in run_under_long_prompts(Machine(base, row, token, pair), target, steps=80)[30:]:
         assert tokens <= MIN_TOKENS or seconds <= bound * 1.05
 
 
-def test_prompts_go_on_whatever_the_target() -> None:
-    hopeless = Machine(base=1.0, row=0.0, token=0.1, pair=0.0)
-    tokens = [tokens for tokens, _ in attacked(hopeless, 0.001)]
+def test_prompts_make_progress_even_if_the_target_cannot_be_met() -> None:
+    slow = Machine(base=1.0, row=0.0, token=0.1, pair=0.0)
+    tokens = [tokens for tokens, _ in run_under_long_prompts(slow, 0.001)]
     assert max(tokens) == MIN_TOKENS
     assert sum(tokens) > 0.9 * MIN_TOKENS * len(tokens)
 
 
-def test_where_decodes_take_all_of_the_target_prompts_may_take_twice_as_long_as_they() -> None:
+def test_if_decodes_alone_exceed_the_target_prompts_may_take_twice_as_long_as_the_decodes() -> None:
     prefill_budget = PrefillBudget(0.2)
     sequences = [Sequence(Request(id=str(n), prompt=(n,), params=SamplingParams(max_tokens=9))) for n in range(9)]
     decodes = [Chunk(sequence, 0, 1) for sequence in sequences[:8]]
@@ -140,13 +145,13 @@ def test_a_long_prompt_leaves_room_for_short_ones() -> None:
     assert 20 < shared["long"] < 0.7 * alone
 
 
-def test_where_nobody_decodes_or_nothing_is_wanted_nothing_is_bounded() -> None:
+def test_without_decodes_or_without_a_target_there_is_no_limit() -> None:
     assert PrefillBudget(0.2).max_tokens(0, 0) == math.inf
     assert PrefillBudget(0.0).max_tokens(8, 0) == math.inf
-    assert PrefillBudget(0.2).max_tokens(8, 0) == MIN_TOKENS  # nothing is known yet
+    assert PrefillBudget(0.2).max_tokens(8, 0) == MIN_TOKENS  # no step was recorded yet
 
 
-def test_a_long_time_without_prompts_does_not_make_their_cost_forgotten() -> None:
+def test_the_cost_of_prompts_is_remembered_through_a_long_time_without_prompts() -> None:
     prefill_budget = PrefillBudget(0.2)
     scheduler = Scheduler(
         BlockPool(400, 16),

@@ -1,4 +1,4 @@
-"""The scheduler under any order of arrivals, aborts and steps: no leak, no starvation, no double use."""
+"""The scheduler under any order of arrivals, aborts and steps: no block leaks, none is used twice, nothing starves."""
 
 from collections import Counter
 
@@ -39,13 +39,13 @@ def request(name: str, prompt: list[int], *, priority: int = 0, arrival: float =
 
 
 def drain(scheduler: Scheduler, cache: Cache | None = None) -> tuple[dict[str, list[TokenOutput]], list[Step]]:
-    """Run to the end; everybody's outputs, and the steps."""
+    """Run until no sequence is left. Returns the outputs by request id, and the steps."""
     cache = cache or Cache()
     outputs: dict[str, list[TokenOutput]] = {}
     steps = []
     while scheduler.num_running or scheduler.num_waiting:
         step = scheduler.schedule()
-        assert step.chunks, "there is work, but nothing is done"
+        assert step.chunks, "there is work, but the step is empty"
         steps.append(step)
         for output in scheduler.commit(step, cache.run(step)):
             outputs.setdefault(output.request_id, []).append(output)
@@ -55,6 +55,8 @@ def drain(scheduler: Scheduler, cache: Cache | None = None) -> tuple[dict[str, l
 
 
 class SchedulerMachine(RuleBasedStateMachine):
+    """Random requests, aborts and steps, with a toy model that checks every read of its cache."""
+
     @initialize(
         blocks=st.integers(2, 14),
         seqs=st.integers(1, 5),
@@ -112,8 +114,8 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @rule(fails=st.booleans(), falls_short=st.booleans())
     def step(self, fails: bool, falls_short: bool) -> None:
-        begun = [sequence for sequence, _ in self.alive.values() if sequence.start_time is not None]
-        most_urgent = min(begun, key=lambda sequence: sequence.urgency, default=None)
+        started = [sequence for sequence, _ in self.alive.values() if sequence.start_time is not None]
+        most_urgent = min(started, key=lambda sequence: sequence.urgency, default=None)
         step = self.scheduler.schedule()
         if not self.alive:
             assert not step.chunks
@@ -150,8 +152,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         pool = self.scheduler.pool
-        held = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
-        assert pool.num_used == len(held)
+        referenced = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
+        assert pool.num_used == len(referenced)
         for sequence, _ in self.alive.values():
             assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, SIZE)
         assert self.scheduler.num_running + self.scheduler.num_waiting == len(self.alive)
@@ -163,14 +165,14 @@ class SchedulerMachine(RuleBasedStateMachine):
         for items in outputs.values():
             for output in items:
                 self.receive(output)
-        assert not self.alive, "somebody never finished"
+        assert not self.alive, "a sequence never finished"
 
 
 SchedulerMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestSchedulerMachine = SchedulerMachine.TestCase
 
 
-def test_decodes_and_a_prompt_share_a_step() -> None:
+def test_decodes_and_a_prompt_chunk_share_a_step() -> None:
     scheduler, cache = make(budget=6, chunk=4, blocks=32), Cache()
     scheduler.add(request("a", [1, 2], max_tokens=9))
     scheduler.commit(step := scheduler.schedule(), cache.run(step))
@@ -179,8 +181,8 @@ def test_decodes_and_a_prompt_share_a_step() -> None:
     assert [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks] == [("a", 1), ("b", 4)]
 
 
-def test_long_prompts_never_hold_up_a_stream() -> None:
-    """Though they come first in urgency, and their chunks would take the whole budget."""
+def test_long_prompts_never_delay_a_stream() -> None:
+    """Even if they are more urgent, and their chunks would take the whole token budget."""
     scheduler, cache = make(budget=8, chunk=4, blocks=99), Cache()
     scheduler.add(request("stream", [1], max_tokens=30))
     scheduler.commit(step := scheduler.schedule(), cache.run(step))
@@ -193,7 +195,7 @@ def test_long_prompts_never_hold_up_a_stream() -> None:
         scheduler.commit(step, cache.run(step))
 
 
-def test_a_preempted_sequence_keeps_its_tokens_and_its_place() -> None:
+def test_a_preempted_sequence_keeps_its_tokens() -> None:
     scheduler = make(blocks=6, budget=8)
     for name, prompt in (("a", [1, 1, 1]), ("b", [2, 2, 2])):
         scheduler.add(request(name, prompt, max_tokens=7))
@@ -214,7 +216,7 @@ def test_priority_and_ageing_decide_the_order() -> None:
     assert order == ["early", "too late to overtake", "urgent", "late"]
 
 
-def test_one_waits_for_the_prefix_that_another_is_computing() -> None:
+def test_sequences_wait_for_a_prefix_that_another_one_computes() -> None:
     scheduler = make(seqs=4, budget=8, chunk=8, blocks=64)
     prompt = [1, 2, 3, 4, 5, 6, 7]
     for name in "abc":
@@ -225,7 +227,7 @@ def test_one_waits_for_the_prefix_that_another_is_computing() -> None:
     assert sum(step.cache_hit_tokens for step in steps) == 12
 
 
-def test_nobody_waits_for_a_prefix_whose_sequence_is_gone() -> None:
+def test_no_sequence_waits_for_a_prefix_of_an_aborted_one() -> None:
     scheduler = make(budget=2, chunk=2, blocks=64)
     scheduler.add(request("a", [1] * 9))
     scheduler.add(request("b", [1] * 9))
@@ -247,7 +249,7 @@ def test_a_failed_step_publishes_nothing() -> None:
     assert [output.token for output in outputs["b"]] == expected(request("b", [1, 2, 3, 4, 5]))
 
 
-def test_what_can_never_fit_is_refused_with_both_numbers() -> None:
+def test_a_request_that_can_never_fit_is_refused_with_both_numbers() -> None:
     scheduler = make(blocks=4, length=32)
     with pytest.raises(RequestTooLarge, match=r"10 tokens.*23.*33 tokens.*32 tokens"):
         scheduler.add(request("a", [1] * 10, max_tokens=23))
@@ -267,7 +269,7 @@ def test_scoring_generates_nothing() -> None:
     assert [(output.token, output.finish) for output in outputs["a"]] == [(None, FinishReason.LENGTH)]
 
 
-def test_the_first_output_tells_what_came_from_the_cache() -> None:
+def test_the_first_output_says_how_many_tokens_came_from_the_cache() -> None:
     scheduler, cache = make(blocks=32), Cache()
     scheduler.add(request("a", [1, 2, 3, 4, 5]))
     drain(scheduler, cache)

@@ -1,4 +1,4 @@
-"""Places are shared out fairly between tenants, and with one tenant nothing but urgency counts."""
+"""Tenants share the engine fairly, and with one tenant nothing but urgency counts."""
 
 from collections import Counter
 
@@ -13,7 +13,10 @@ from service.engine.scheduling.step import ChunkOutput
 
 
 class Service:
-    """A scheduler with few places; each token takes it a millisecond. Knows who started, and who was given how much."""
+    """A scheduler with few places and a runner that takes a millisecond for each token.
+
+    ``started`` holds the request ids in order of their start, ``tokens`` the computed tokens of each tenant.
+    """
 
     def __init__(self, seqs: int = 4) -> None:
         self.scheduler = Scheduler(
@@ -38,7 +41,7 @@ class Service:
         arrival: float = 0.0,
         priority: int = 0,
     ) -> str:
-        """``stop``: it ends after its first token, whatever it might have been."""
+        """Queue a request. With ``stop`` it ends after its first token, however many it may generate."""
         self._count += 1
         params = SamplingParams(max_tokens=max_tokens, stop_token_ids=(1,) if stop else ())
         self.scheduler.add(
@@ -54,7 +57,7 @@ class Service:
         return f"{tenant}{self._count}"
 
     def step(self) -> list[str]:
-        """The tenants of those who have ended."""
+        """Compute a step. Returns the tenants of the requests that it finished."""
         step = self.scheduler.schedule()
         for chunk in step.chunks:
             if chunk.sequence.id not in self.started:
@@ -69,7 +72,7 @@ class Service:
             self.step()
 
 
-def test_a_light_tenant_is_served_soon_though_a_heavy_one_has_a_hundred_waiting() -> None:
+def test_a_light_tenant_is_served_soon_while_a_heavy_one_has_a_hundred_requests_waiting() -> None:
     service = Service()
     for _ in range(100):
         service.add("h")
@@ -81,18 +84,18 @@ def test_a_light_tenant_is_served_soon_though_a_heavy_one_has_a_hundred_waiting(
     assert service.started[before:].index("l101") <= 1
 
 
-def test_who_waits_long_comes_before_endless_new_tenants() -> None:
+def test_a_long_wait_counts_against_an_endless_flow_of_new_tenants() -> None:
     service = Service(seqs=1)
     for _ in range(3):
         service.add("h", max_tokens=1)
     service.add("n", max_tokens=1)
-    for number in range(600):  # there is always one more, and each is served in one step
+    for number in range(600):  # a new tenant before each step, which serves one request
         service.add(f"n{number} ", max_tokens=1, arrival=number * 0.01)
         service.step()
     assert [name for name in service.started if name[0] == "h"] == ["h1", "h2", "h3"]
 
 
-def test_two_with_a_queue_get_equal_parts_though_one_asks_for_more_than_it_takes() -> None:
+def test_two_busy_tenants_get_equal_parts_even_if_one_requests_more_than_it_uses() -> None:
     service = Service()
     for tenant in "ab":
         for _ in range(8):
@@ -103,7 +106,7 @@ def test_two_with_a_queue_get_equal_parts_though_one_asks_for_more_than_it_takes
     assert 0.8 < service.tokens["a"] / service.tokens["b"] < 1.25
 
 
-def test_what_was_served_while_nobody_else_wanted_it_is_not_held_against_anybody() -> None:
+def test_a_tenant_is_not_punished_for_using_an_idle_service() -> None:
     service = Service(seqs=1)
     for _ in range(200):
         service.add("h")
@@ -123,7 +126,7 @@ def test_what_was_served_while_nobody_else_wanted_it_is_not_held_against_anybody
         max_size=30,
     )
 )
-def test_the_requests_of_a_tenant_start_in_order_and_all_do(work: list[tuple[str, int, int, bool, int]]) -> None:
+def test_all_requests_of_a_tenant_start_and_in_order(work: list[tuple[str, int, int, bool, int]]) -> None:
     service = Service(seqs=2)
     names = []
     for number, (tenant, prompt, max_tokens, stop, steps) in enumerate(work):
@@ -138,7 +141,7 @@ def test_the_requests_of_a_tenant_start_in_order_and_all_do(work: list[tuple[str
 
 @settings(max_examples=60, deadline=None)
 @given(work=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 60)), max_size=20))
-def test_with_one_tenant_urgency_decides(work: list[tuple[int, int]]) -> None:
+def test_with_one_tenant_urgency_decides_the_order(work: list[tuple[int, int]]) -> None:
     service = Service(seqs=1)
     urgency = {}
     for priority, arrival in work:
@@ -148,7 +151,7 @@ def test_with_one_tenant_urgency_decides(work: list[tuple[int, int]]) -> None:
     assert service.started == sorted(urgency, key=lambda name: urgency[name])
 
 
-def test_priority_counts_between_tenants_too() -> None:
+def test_priority_also_counts_between_tenants() -> None:
     service = Service(seqs=1)
     service.add("a", priority=1)
     service.add("b")

@@ -16,7 +16,7 @@ from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation import Flag, TranslationObserver
-from tests.engine_info import engine_info
+from tests.fakes.engine_info import engine_info
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(Path(sys.executable).parent))

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from service.keys.key import Scope
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
+from tests.fakes.engine import ScriptedEngine
 from tests.keys.making import add_key
 
 GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS

@@ -9,7 +9,8 @@ from starlette.types import Receive, Scope, Send
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.keys.caller import Caller
 from service.metrics import Metrics
-from tests.api.scripted import ScriptedEngine, scripted_service
+from tests.api.scripted import scripted_service
+from tests.fakes.engine import ScriptedEngine
 
 
 async def test_the_caller_is_named_where_somebody_knows_it(caplog: pytest.LogCaptureFixture) -> None:

@@ -79,7 +79,7 @@ def test_without_a_key_everything_but_the_list_is_401(keyed: Keyed) -> None:
                     assert answer.status_code == 200
                     open_.add((method, path))
     assert open_ == WITHOUT_KEY
-    assert keyed.service.engine.submitted == []
+    assert keyed.service.engine.requests == []
 
 
 def test_a_target_that_is_no_path_is_401_too(keyed: Keyed) -> None:

@@ -6,8 +6,10 @@ import openai
 import pytest
 from openai import OpenAI
 
-from tests.api.scripted import EOS, Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import events
+from tests.fakes.engine import ScriptedEngine
+from tests.fakes.tokenizer import EOS
 
 MESSAGES: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": "Hi"}]
 
@@ -33,7 +35,7 @@ def test_answer(client: OpenAI, hello: Scripted) -> None:
     assert (choice.index, choice.message.role, choice.message.content) == (0, "assistant", "Hello")
     assert (choice.finish_reason, choice.logprobs, choice.message.tool_calls) == ("stop", None, None)
     prompt = "user: Hi\nassistant: "
-    assert hello.engine.submitted[-1].prompt == tuple(hello.engine.tokenizer.encode(prompt))
+    assert hello.engine.requests[-1].prompt == tuple(hello.engine.tokenizer.encode(prompt))
     assert answer.usage is not None
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (len(prompt), len("Hello") + 1)
     assert answer.usage.total_tokens == len(prompt) + len("Hello") + 1
@@ -142,7 +144,7 @@ def test_sampling_fields_reach_the_engine(hello: Scripted) -> None:
     response = hello.http.post("/v1/chat/completions", json=body)
     assert response.status_code == 200
     assert "x-ignored-params" not in response.headers
-    request = hello.engine.submitted[-1]
+    request = hello.engine.requests[-1]
     params = request.params
     assert (params.temperature, params.top_p, params.top_k, params.min_p) == (0.5, 0.9, 7, 0.1)
     assert (params.repetition_penalty, params.presence_penalty, params.frequency_penalty) == (1.2, -1, 1.5)
@@ -153,7 +155,7 @@ def test_sampling_fields_reach_the_engine(hello: Scripted) -> None:
 
 def test_defaults(hello: Scripted) -> None:
     hello.http.post("/v1/chat/completions", json={"messages": MESSAGES, "temperature": None, "stop": None})
-    params = hello.engine.submitted[-1].params
+    params = hello.engine.requests[-1].params
     assert (params.temperature, params.top_p, params.top_k, params.max_tokens) == (1.0, 1.0, 0, 512)
     assert params.logprobs is None
 
@@ -161,8 +163,8 @@ def test_defaults(hello: Scripted) -> None:
 def test_ignore_eos_and_top_k_off(hello: Scripted) -> None:
     body = {"messages": MESSAGES, "ignore_eos": True, "top_k": -1, "max_tokens": 6, "skip_special_tokens": False}
     answer = hello.http.post("/v1/chat/completions", json=body).json()
-    assert hello.engine.submitted[-1].params.stop_token_ids == ()
-    assert hello.engine.submitted[-1].params.top_k == 0
+    assert hello.engine.requests[-1].params.stop_token_ids == ()
+    assert hello.engine.requests[-1].params.top_k == 0
     assert answer["choices"][0]["message"]["content"] == "Hello<|end|>"
 
 
@@ -181,13 +183,13 @@ def test_end_of_the_prompt(hello: Scripted, extra: dict[str, bool], prompt: str)
     ]
     response = hello.http.post("/v1/chat/completions", json={"messages": messages} | extra)
     assert response.status_code == 200
-    assert hello.engine.tokenizer.decode(hello.engine.submitted[-1].prompt) == prompt
+    assert hello.engine.tokenizer.decode(hello.engine.requests[-1].prompt) == prompt
 
 
 def test_developers_are_the_system(hello: Scripted) -> None:
     messages = [{"role": "developer", "content": "Be brief."}]
     hello.http.post("/v1/chat/completions", json={"messages": messages})
-    assert hello.engine.tokenizer.decode(hello.engine.submitted[-1].prompt) == "system: Be brief.\nassistant: "
+    assert hello.engine.tokenizer.decode(hello.engine.requests[-1].prompt) == "system: Be brief.\nassistant: "
 
 
 def test_errors_are_the_clients_exceptions(client: OpenAI) -> None:
@@ -222,4 +224,4 @@ def test_a_failed_sequence_is_a_500_that_is_not_tried_again() -> None:
         with pytest.raises(openai.InternalServerError) as failed:
             client.chat.completions.create(model="org/tiny", messages=MESSAGES)
         assert "secret" not in failed.value.message
-        assert len(engine.submitted) == 1
+        assert len(engine.requests) == 1

@@ -35,7 +35,7 @@ def test_every_kind_of_prompt(client: OpenAI, hello: Scripted, prompt: Any, prom
     answer = client.completions.create(model="org/tiny", prompt=prompt)
     assert answer.object == "text_completion"
     assert [choice.text for choice in answer.choices] == ["Hello"] * len(prompts)
-    submitted = hello.engine.submitted[-len(prompts) :]
+    submitted = hello.engine.requests[-len(prompts) :]
     assert [hello.engine.tokenizer.decode(request.prompt) for request in submitted] == prompts
     assert {request.params.max_tokens for request in submitted} == {16}
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import events
+from tests.fakes.engine import ScriptedEngine
 
 BODIES = {
     "/v1/generate": {"prompt": "x"},
@@ -60,12 +61,12 @@ def test_a_client_says_how_long_it_waits() -> None:
 @pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "3601", "soon", "", "1e999", "१x"])
 def test_a_time_that_is_none_is_refused_before_anything_is_queued(hello: Scripted, path: str, given: str) -> None:
     headers = [(b"x-request-timeout", given.encode())]
-    before = len(hello.engine.submitted)
+    before = len(hello.engine.requests)
     refused = hello.http.post(path, json=BODIES[path], headers=headers)
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == "x-request-timeout"
     assert "3600" in refused.json()["error"]["message"]
-    assert len(hello.engine.submitted) == before
+    assert len(hello.engine.requests) == before
 
 
 def test_other_apis_read_it_in_their_shape() -> None:

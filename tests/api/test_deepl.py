@@ -46,14 +46,14 @@ def test_every_option_that_it_has_here(client: deepl.Translator) -> None:
 
 @pytest.mark.parametrize(("split", "sequences"), [("0", 1), ("1", 2), ("nonewlines", 2), (None, 2)])
 def test_splitting(german: Scripted, client: deepl.Translator, split: str | None, sequences: int) -> None:
-    before = len(german.engine.submitted)
+    before = len(german.engine.requests)
     client.translate_text("Cats run. Dogs run.", source_lang="en", target_lang="de", split_sentences=split)
-    assert len(german.engine.submitted) - before == sequences
+    assert len(german.engine.requests) - before == sequences
 
 
 def test_context_and_formality_reach_the_model(german: Scripted, client: deepl.Translator) -> None:
     client.translate_text("Look.", source_lang="en", target_lang="de", context="At sea.", formality="more")
-    prompt = german.engine.tokenizer.decode(german.engine.submitted[-1].prompt)
+    prompt = german.engine.tokenizer.decode(german.engine.requests[-1].prompt)
     assert "At sea." in prompt
     assert "formally (Sie)" in prompt
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from service.api.compat.deepl import schemas as deepl
 from service.api.compat.huggingface import schemas as hf_tasks
 from service.api.compat.libretranslate import schemas as libretranslate
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
+from tests.fakes.engine import ScriptedEngine
 
 VALID: dict[str, dict[str, Any]] = {
     "/translate": {"q": "x", "source": "en", "target": "de"},

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.scripted import ScriptedEngine, scripted_service
+from tests.api.scripted import scripted_service
 from tests.api.wire import connection, post_bytes, read_until
+from tests.fakes.engine import ScriptedEngine
 
 ROUTES: dict[str, dict[str, Any]] = {
     "/v1/generate": {"prompt": "x"},
@@ -27,9 +28,9 @@ def test_the_sequences_end_with_the_connection(path: str, stream: bool, position
             assert engine.holding.wait(20)
             if stream:
                 read_until(sock, b"\r\n\r\n")
-            assert engine.open
+            assert engine.open_streams
         assert engine.idle.wait(20)
-        assert not any(stream.alive for stream in engine.open)
+        assert not engine.open_streams
         count = f'trivium_http_requests_total{{method="POST",route="{path}",status="499"}} 1.0'
         assert count in service.http.get("/metrics").text
 
@@ -50,7 +51,7 @@ def test_a_client_that_leaves_while_it_sends_is_no_error() -> None:
             sock.sendall(post_bytes("/v1/generate", b'{"prompt": "x"}')[:-5])
         response = service.http.post("/v1/generate", json={"prompt": "x"})
         assert response.status_code == 200
-        assert not service.engine.open
+        assert not service.engine.open_streams
 
 
 def test_a_client_that_stays_gets_its_answer_while_others_leave() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from service.api.native.requests import AnswerRequest, GenerateRequest, TranslateRequest
 from service.api.native.tokens.request import TokenizeRequest
 from service.api.openai.requests import ChatCompletionRequest, CompletionRequest
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import connection, post_bytes, read_until
+from tests.fakes.engine import ScriptedEngine
 
 CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}
 VALID: dict[str, dict[str, Any]] = {
@@ -258,4 +259,4 @@ def test_what_can_never_fit_is_refused_with_both_numbers_before_it_is_queued() -
             response = service.http.post(route, json=body)
             assert response.status_code == 400, route
             assert f"at most 10000 tokens, but {number}" in response.text or f"and {number} for" in response.text
-        assert not service.engine.submitted
+        assert not service.engine.requests

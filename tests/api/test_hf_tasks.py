@@ -29,7 +29,7 @@ def test_translation_by_its_client(german: Scripted, path: str) -> None:
     assert result.translation_text == "Gööd cäts rün."
     generate = {"max_new_tokens": 100, "seed": 1, "do_sample": True, "temperature": 0.5}
     client.translation("Good.", src_lang="en_XX", tgt_lang="de_DE", generate_parameters=generate)
-    params = german.engine.submitted[-1].params
+    params = german.engine.requests[-1].params
     assert (params.max_tokens, params.seed, params.temperature) == (100, 1, 0.5)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.api.wire import connection, post_bytes
+from tests.fakes.engine import ScriptedEngine
 
 TO_GERMAN = {"source": "en", "target": "de"}
 

@@ -4,7 +4,7 @@ from math import inf
 
 from service.api.openai.logprobs import CompletionLogprobs, chat_logprobs
 from service.engine.protocol.outputs import TokenLogprob
-from tests.api.scripted import byte_tokenizer
+from tests.fakes.tokenizer import byte_tokenizer
 
 TOKENIZER = byte_tokenizer()
 NI, HAO = TOKENIZER.encode("你"), TOKENIZER.encode("好")

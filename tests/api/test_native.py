@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from service.engine.protocol.request import Request
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import events
+from tests.fakes.engine import ScriptedEngine
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_generate(chinese: Scripted) -> None:
     assert answer["id"].startswith("gen-")
     assert (answer["text"], answer["finish_reason"]) == ("你好，世界", "stop")
     check_account(answer, tokens=16)
-    request = chinese.engine.submitted[-1]
+    request = chinese.engine.requests[-1]
     assert chinese.engine.tokenizer.decode(request.prompt) == "人工智能将改变世界"
     assert request.params.max_tokens == 100
     assert request.id.startswith(answer["id"])
@@ -44,7 +45,7 @@ def test_generate_from_messages(hello: Scripted) -> None:
     body = {"messages": [{"role": "user", "content": "Hi"}], "max_new_tokens": 3, "temperature": 0}
     answer = hello.http.post("/v1/generate", json=body).json()
     assert (answer["text"], answer["finish_reason"]) == ("Hel", "length")
-    request = hello.engine.submitted[-1]
+    request = hello.engine.requests[-1]
     assert hello.engine.tokenizer.decode(request.prompt) == "user: Hi\nassistant: "
     assert request.params.temperature == 0
 
@@ -98,7 +99,7 @@ def test_answer(chinese: Scripted) -> None:
 class Reader(ScriptedEngine):
     """Extracts "Ada", then goes on behind the quotation."""
 
-    def says(self, request: Request) -> str:
+    def text_for(self, request: Request) -> str:
         if request.params.constraint is None:
             return "\nQuote: Nobody.\nAnswer: Ada."
         return "Ada" if self.tokenizer.decode(request.prompt).endswith("assistant: ") else "da"

@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 import service
 from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.engine.protocol.outputs import ErrorKind
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
+from tests.api.scripted import Scripted, scripted_service, served
 from tests.api.wire import connection, read_until
+from tests.fakes.engine import ScriptedEngine
 
 ONE_OF_EACH: dict[str, dict[str, Any]] = {
     "/v1/generate": {"prompt": "x"},
@@ -58,7 +59,7 @@ def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
         health = running.http.get("/health/ready")
         assert (health.status_code, health.json()["status"]) == (503, "restarting")
         assert int(health.headers["retry-after"]) > 0
-        assert not running.engine.submitted
+        assert not running.engine.requests
 
 
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/translate", "/v1/answer"])

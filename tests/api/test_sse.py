@@ -11,8 +11,9 @@ from openai import OpenAI
 from starlette.types import Receive, Scope, Send
 
 from service.api.replies.event_stream import EventStream, event
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service, served
+from tests.api.scripted import Scripted, scripted_service, served
 from tests.api.wire import connection, events, post_bytes, read_until
+from tests.fakes.engine import ScriptedEngine
 
 CHAT = {"messages": [{"role": "user", "content": "x"}], "stream": True}
 
@@ -82,7 +83,7 @@ def test_an_error_before_the_first_byte_has_its_status() -> None:
         response = service.http.post("/v1/chat/completions", json=CHAT | {"max_tokens": 50_000})
         assert response.status_code == 400
         assert response.json()["error"]["code"] == "context_length_exceeded"
-        assert not service.engine.submitted
+        assert not service.engine.requests
 
 
 def test_a_stopping_service_ends_its_streams_with_an_error_and_the_end_mark() -> None:

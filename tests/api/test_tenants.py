@@ -43,10 +43,10 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 
 def submitted(keyed: Keyed, name: str, path: str, **body: Any) -> list[Request]:
     """What the engine gets of a call. A script that quotes nothing cannot extract, so such a call may fail later."""
-    keyed.service.engine.submitted.clear()
+    keyed.service.engine.requests.clear()
     answer = keyed.service.http.post(path, json=body, headers=bearer(keyed.secrets[name]))
     assert answer.status_code in {200, 500}
-    return list(keyed.service.engine.submitted)
+    return list(keyed.service.engine.requests)
 
 
 @pytest.mark.parametrize(("path", "body", "count"), CALLS)

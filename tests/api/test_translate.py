@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.api.scripted import Scripted, ScriptedEngine, scripted_service
+from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.api.wire import connection, events, post_bytes, read_until
+from tests.fakes.engine import ScriptedEngine
 
 GERMAN = {"target_lang": "de", "source_lang": "en"}
 
@@ -42,7 +43,7 @@ def test_one_text(chinese: Scripted) -> None:
     ]
     assert answer["usage"]["completion_tokens"] == 16
     assert 0 < answer["timings"]["ttft_seconds"] <= answer["timings"]["total_seconds"]
-    assert chinese.engine.submitted[-1].params.temperature == 0
+    assert chinese.engine.requests[-1].params.temperature == 0
 
 
 TEXTS = ["Good cats run. Bad dogs\trun.\n\n- Some hopeless words here.", "  ", "Found it!\n"]

@@ -17,7 +17,8 @@ from benchmarks.quality.marked import Marked, marked_texts, survives, tag_tree
 from benchmarks.quality.samples import PARALLEL, Pair, Question, answerable, documents, sentences, unanswerable
 from benchmarks.quality.scores import Score, table
 from benchmarks.quality.squad import exact_match, f1, words
-from tests.api.scripted import ScriptedEngine, scripted_service, served
+from tests.api.scripted import scripted_service, served
+from tests.fakes.engine import ScriptedEngine
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from benchmarks.client import Target, Trace
 from benchmarks.noise import Noise
 from benchmarks.report import percentile, summarize, table
 from benchmarks.servers import Server, listening
-from tests.api.scripted import ScriptedEngine, scripted_service
+from tests.api.scripted import scripted_service
+from tests.fakes.engine import ScriptedEngine
 
 
 def test_a_round_counts_what_was_sent() -> None:
@@ -38,7 +39,7 @@ def test_a_round_counts_what_was_sent() -> None:
         first, end, typical_gap, largest_gap = (each for each in times if each is not None)
         assert 0 < first <= end <= result.seconds * 1000
         assert 0 < typical_gap <= largest_gap
-        assert len(service.engine.submitted) == 3
+        assert len(service.engine.requests) == 3
 
 
 def test_a_server_that_is_not_there_is_an_error_not_a_crash() -> None:

@@ -5,7 +5,7 @@ from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config
-from tests.engine_info import engine_info
+from tests.fakes.engine_info import engine_info
 
 SIZE = 2
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from tests.api.scripted import byte_tokenizer
+from tests.fakes.tokenizer import byte_tokenizer
 from tests.running_server import Server, running_server
 
 GUARD = Path(__file__).parent / "guard"

@@ -10,7 +10,7 @@ from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.tasks.text.tokenizer import Tokenizer
-from tests.engine_info import engine_info
+from tests.fakes.engine_info import engine_info
 
 RAISE = "please raise"
 CRASH = "please crash"

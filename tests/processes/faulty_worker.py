@@ -17,7 +17,7 @@ from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import DeviceLost, ProcessError
-from tests.engine_info import engine_info
+from tests.fakes.engine_info import engine_info
 
 EXIT, RAISE, NOT_FINITE, DEADLOCK, BUSY, LOST = range(1000, 1006)  # tokens
 BUSY_SECONDS = 3.5

@@ -65,7 +65,7 @@ async def test_a_conversation_in_two_languages(tokenizer: Tokenizer) -> None:
 
 async def test_an_instruction_is_the_system_message(tokenizer: Tokenizer) -> None:
     prompt = FewShot(instruction="Be brief.", examples=(("a", "b"),), labels=("Given", "Wanted"))
-    text = tokenizer.decode(await prompt.encode(tokenizer, "c", begun="d"), skip_special_tokens=False)
+    text = tokenizer.decode(await prompt.encode(tokenizer, "c", answer_prefix="d"), skip_special_tokens=False)
     turns = (
         "user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\nd"
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
 from service.tasks.text.tokenizer import Tokenizer
-from tests.tasks.engine import Script
+from tests.fakes.engine import Script
 
 _UNWANTED = -12.0
 _LONGER = 3.0  # for each byte of a token: models write words in few tokens

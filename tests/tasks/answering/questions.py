@@ -9,8 +9,8 @@ from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
+from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.answering.chooser import wants
-from tests.tasks.engine import ScriptedClient, says
 from tests.tasks.text.test_chat_template import CHATML
 from tests.tasks.text.vocabularies import byte_level
 
@@ -22,17 +22,17 @@ def one(text: str) -> tuple[ContextDocument, ...]:
     return (ContextDocument(id="", text=text),)
 
 
-def chooser(texts: Mapping[str, float], end: float = -12.0, **limits: int) -> ScriptedClient:
+def chooser(texts: Mapping[str, float], end: float = -12.0, **limits: int) -> ScriptedEngine:
     limits = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size, **limits}
-    return ScriptedClient(wants(CHAT, texts, end=end), **limits)
+    return ScriptedEngine(wants(CHAT, texts, end=end), **limits)
 
 
-def speaker(text: str, **limits: int) -> ScriptedClient:
-    limits = {"max_model_len": 8192, "num_blocks": 512, **limits}
-    return ScriptedClient(says([*CHAT.encode(text), 0], FinishReason.STOP), **limits)
+def speaker(text: str, **limits: int) -> ScriptedEngine:
+    limits = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size, **limits}
+    return ScriptedEngine(says([*CHAT.encode(text), 0], FinishReason.STOP), **limits)
 
 
-async def answer(client: ScriptedClient, query: Query, options: Options | None = None, **limits: int) -> Answer:
+async def answer(client: ScriptedEngine, query: Query, options: Options | None = None, **limits: int) -> Answer:
     answerer = Answerer(Generator(client, CHAT), limits=WindowLimits(**limits))
     with await answerer.answer(query, options=options or GREEDY) as run:
         pieces = [piece async for piece in run]

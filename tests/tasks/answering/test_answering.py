@@ -9,9 +9,9 @@ from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.answering import Answerer
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.generator import GREEDY, Generator, Options
+from tests.fakes.engine import ScriptedEngine
 from tests.tasks.answering.chooser import wants
 from tests.tasks.answering.questions import CAFE, CHAT, answer, chooser, one, speaker
-from tests.tasks.engine import ScriptedClient
 from tests.tasks.text.vocabularies import tokenizer
 
 
@@ -64,8 +64,8 @@ async def test_the_beginnings_of_all_windows_are_one_round_and_their_ends_anothe
     documents = (ContextDocument(id="a", text=CAFE), ContextDocument(id="b", text="At six it rains."))
     await answer(client, Query(question="When?", documents=documents))
     first, second = client.streams
-    assert len(first.queues) == 2
-    assert len(second.queues) > 1
+    assert len(first.requests) == 2
+    assert len(second.requests) > 1
 
 
 async def test_no_answer_where_the_model_would_rather_say_nothing() -> None:
@@ -122,7 +122,7 @@ async def test_the_answer_is_found_in_any_window_and_document() -> None:
         client, Query(question="Who keeps the lighthouse?", documents=documents), max_tokens=100, max_windows=200
     )
     assert (found.text, found.spans[0].document, found.spans[0].start) == ("Ada Lund", "b", long.index("Ada"))
-    assert len(client.streams[0].queues) > 20
+    assert len(client.streams[0].requests) > 20
 
 
 async def test_of_a_huge_text_the_windows_with_the_question_are_read() -> None:
@@ -132,7 +132,7 @@ async def test_of_a_huge_text_the_windows_with_the_question_are_read() -> None:
     client = chooser({"Ada Lund": 9})
     found = await answer(client, Query(question="Who keeps the lighthouse?", documents=one(text)), max_windows=4)
     assert (found.text, found.spans[0].start) == ("Ada Lund", text.index("Ada"))
-    assert len(client.streams[0].queues) == 4
+    assert len(client.streams[0].requests) == 4
 
 
 async def test_windows_share_what_the_client_asks_for() -> None:
@@ -140,7 +140,7 @@ async def test_windows_share_what_the_client_asks_for() -> None:
     apart, half = chooser({"six": 9}), chooser({"six": 9})
     await answer(apart, query, max_tokens=64)
     await answer(half, Query(question="When?", documents=one(CAFE * 20), stride=32), max_tokens=64)
-    assert len(half.streams[0].queues) == pytest.approx(2 * len(apart.streams[0].queues), abs=1)
+    assert len(half.streams[0].requests) == pytest.approx(2 * len(apart.streams[0].requests), abs=1)
 
 
 @pytest.mark.parametrize("stride", [64, 65, 1 << 20])
@@ -186,7 +186,7 @@ async def test_a_base_model_ends_a_span_with_the_line() -> None:
         assert newline in request.params.stop_token_ids
         return wants(base, {" six": 9, "six": 9})(request)
 
-    client = ScriptedClient(script, max_model_len=8192, num_blocks=512, vocab_size=base.vocab_size)
+    client = ScriptedEngine(script, max_model_len=8192, num_blocks=512, vocab_size=base.vocab_size)
     with await Answerer(Generator(client, base)).answer(
         Query(question="When?", documents=one("At six.\nOr at eight.")), options=GREEDY
     ) as run:

@@ -8,20 +8,20 @@ from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.generator import GREEDY
+from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.answering.chooser import wants
 from tests.tasks.answering.questions import CAFE, CHAT, answer, one
-from tests.tasks.engine import ScriptedClient, says
 
 
 def generative(question: str = "When does it close?", documents: tuple[ContextDocument, ...] = one(CAFE)) -> Query:
     return Query(question=question, documents=documents, mode="generative")
 
 
-def writer(text: str, wanted: str = "six in the evening", end: float = -12.0, **limits: int) -> ScriptedClient:
+def writer(text: str, wanted: str = "six in the evening", end: float = -12.0, **limits: int) -> ScriptedEngine:
     """Extracts what is wanted, and goes on with the text behind a quotation."""
     extract, write = wants(CHAT, {wanted: 9}, end=end), says([*CHAT.encode(text), 0], FinishReason.STOP)
     limits = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size, **limits}
-    return ScriptedClient(lambda request: (extract if request.params.constraint else write)(request), **limits)
+    return ScriptedEngine(lambda request: (extract if request.params.constraint else write)(request), **limits)
 
 
 QUOTED = "It closes at six in the evening, and at eight on Mondays."
@@ -66,7 +66,7 @@ async def test_who_only_quotes_is_asked_to_answer(words: str, dropped: int, said
             return extract(request)
         return (write if CHAT.decode(request.prompt).endswith(f"{QUOTED}\nAnswer:") else quote)(request)
 
-    client = ScriptedClient(script, max_model_len=8192, num_blocks=512, vocab_size=CHAT.vocab_size)
+    client = ScriptedEngine(script, max_model_len=8192, num_blocks=512, vocab_size=CHAT.vocab_size)
     found = await answer(client, generative())
     assert (found.text, found.no_answer, found.dropped_citations) == (due, False, dropped)
     assert [span.text for span in found.spans] == [QUOTED]

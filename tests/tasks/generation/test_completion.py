@@ -14,7 +14,7 @@ from service.errors import ProcessUnavailable
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
-from tests.tasks.engine import Script, ScriptedClient, says
+from tests.fakes.engine import Script, ScriptedEngine, says
 from tests.tasks.text.test_stop_strings import cut
 from tests.tasks.text.vocabularies import tokenizer
 
@@ -35,7 +35,7 @@ def request(
 
 
 def complete(script: Script, *requests: GenerationRequest, observer: "Recorder | None" = None) -> Completion:
-    return Completion(ScriptedClient(script), TOKENIZER, requests or [request()], observer, "id")
+    return Completion(ScriptedEngine(script), TOKENIZER, requests or [request()], observer, "id")
 
 
 class Recorder:
@@ -120,7 +120,7 @@ async def test_a_stop_string_ends_only_its_own_choice() -> None:
     def script(request: Request) -> list[TokenOutput]:
         return says(encode("a, b. c" if request.id.endswith("-1") else "a, b; c"))(request)
 
-    client = ScriptedClient(script)
+    client = ScriptedEngine(script)
     with Completion(client, TOKENIZER, [request(n=3, stop=(".",))], request_id="id") as completion:
         [choices] = await completion.collect()
     assert [choice.text for choice in choices] == ["a, b; c", "a, b", "a, b; c"]
@@ -181,7 +181,7 @@ async def test_a_prompt_counts_once_and_every_choice_counts() -> None:
 
 
 def test_the_first_choice_samples_as_if_alone() -> None:
-    client = ScriptedClient(says([]))
+    client = ScriptedEngine(says([]))
     Completion(client, TOKENIZER, [request(n=3, priority=2, cache_salt="salt"), request(seed=8)], request_id="id")
     assert [sent.id for sent in client.requests] == ["id-0-0", "id-0-1", "id-0-2", "id-1-0"]
     seeds = [sent.params.seed for sent in client.requests]
@@ -189,14 +189,14 @@ def test_the_first_choice_samples_as_if_alone() -> None:
     assert len(set(seeds)) == 4
     assert all(0 <= seed < 2**63 for seed in seeds)
     assert {(sent.priority, sent.cache_salt) for sent in client.requests[:3]} == {(2, "salt")}
-    again = ScriptedClient(says([]))
+    again = ScriptedEngine(says([]))
     Completion(again, TOKENIZER, [request(n=3)])
     assert [sent.params.seed for sent in again.requests] == seeds[:3]
 
 
 async def test_leaving_early_aborts_and_says_so() -> None:
     recorder = Recorder()
-    client = ScriptedClient(says(encode("one two three")))
+    client = ScriptedEngine(says(encode("one two three")))
     with Completion(client, TOKENIZER, [request(n=2)], recorder) as completion:
         async for _ in completion:
             break
@@ -231,7 +231,7 @@ async def test_an_engine_that_is_lost_fails_the_completion() -> None:
 
 
 async def test_no_prompts_make_no_choices() -> None:
-    with Completion(ScriptedClient(says([])), TOKENIZER, []) as completion:
+    with Completion(ScriptedEngine(says([])), TOKENIZER, []) as completion:
         assert await completion.collect() == []
 
 

@@ -6,7 +6,7 @@ from service.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptT
 from service.tasks.generation.generator import Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
-from tests.tasks.engine import ScriptedClient, says
+from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.text.test_chat_template import CHATML
 from tests.tasks.text.vocabularies import byte_fallback, byte_level, tokenizer
 
@@ -14,7 +14,8 @@ CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHA
 
 
 def generator(kind: Tokenizer = CHAT, **limits: int) -> Generator:
-    return Generator(ScriptedClient(says([1, 2]), **limits), kind, max_output_tokens=64)
+    info = {"max_model_len": 2048, "num_blocks": 256, "vocab_size": 1000} | limits
+    return Generator(ScriptedEngine(says([1, 2]), **info), kind, max_output_tokens=64)
 
 
 async def test_a_text_is_encoded_with_its_special_tokens() -> None:

@@ -10,12 +10,12 @@ from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import SegmentDelta, Translation, TranslationOrder, TranslationRun, Translator
-from tests.tasks.engine import ScriptedClient
+from tests.fakes.engine import ScriptedEngine
 from tests.tasks.text.test_chat_template import CHATML
 from tests.tasks.text.vocabularies import byte_level
 
 CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
-LIMITS = {"max_model_len": 8192, "num_blocks": 512}
+LIMITS = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": 1000}
 TOKEN_LOGPROB = -0.5  # of every token of the scripted model
 
 Answer = Callable[[str, Request], str]
@@ -31,7 +31,7 @@ def source_of(request: Request) -> str:
     return prompt_of(request).rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
 
 
-def scripted(answer: Answer) -> ScriptedClient:
+def scripted(answer: Answer) -> ScriptedEngine:
     """A model that writes ``answer(text, request)`` for each text that it is asked to translate."""
 
     def script(request: Request) -> list[TokenOutput | Exception]:
@@ -45,10 +45,10 @@ def scripted(answer: Answer) -> ScriptedClient:
             for i, token in enumerate(tokens)
         ]
 
-    return ScriptedClient(script, **LIMITS)
+    return ScriptedEngine(script, **LIMITS)
 
 
-def always(text: str) -> ScriptedClient:
+def always(text: str) -> ScriptedEngine:
     """A model that writes the same for every text."""
     return scripted(lambda *_: text)
 
@@ -58,12 +58,12 @@ def accented(text: str, request: Request | None = None) -> str:
     return text.translate(str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ"))
 
 
-def generator(client: ScriptedClient, tokenizer: Tokenizer = CHAT) -> Generator:
+def generator(client: ScriptedEngine, tokenizer: Tokenizer = CHAT) -> Generator:
     return Generator(cast(EngineClient, client), tokenizer)
 
 
 def translator(
-    client: ScriptedClient, tokenizer: Tokenizer = CHAT, style: str = "auto", max_segments: int = 512
+    client: ScriptedEngine, tokenizer: Tokenizer = CHAT, style: str = "auto", max_segments: int = 512
 ) -> Translator:
     return Translator(generator(client, tokenizer), style=style, max_segments=max_segments)
 
@@ -73,16 +73,16 @@ def order(*texts: str, **fields: Any) -> TranslationOrder:
     return TranslationOrder(texts=texts, **{"target": "fr", "source": "en"} | fields)
 
 
-async def start(engine: ScriptedClient, *texts: str, options: Options = GREEDY, **fields: Any) -> TranslationRun:
+async def start(engine: ScriptedEngine, *texts: str, options: Options = GREEDY, **fields: Any) -> TranslationRun:
     return await translator(engine).translate(order(*texts, **fields), options=options)
 
 
-async def translations(engine: ScriptedClient, *texts: str, **fields: Any) -> list[Translation]:
+async def translations(engine: ScriptedEngine, *texts: str, **fields: Any) -> list[Translation]:
     with await start(engine, *texts, **fields) as run:
         return await run.collect()
 
 
-async def deltas(engine: ScriptedClient, *texts: str, **fields: Any) -> list[SegmentDelta]:
+async def deltas(engine: ScriptedEngine, *texts: str, **fields: Any) -> list[SegmentDelta]:
     with await start(engine, *texts, **fields) as run:
         return [delta async for delta in run]
 

@@ -6,7 +6,7 @@ from service.engine.protocol.outputs import FinishReason
 from service.errors import ProcessError, ProcessUnavailable
 from service.tasks.generation.generator import GREEDY, Options
 from service.tasks.translation import Flag, Term, Translator
-from tests.tasks.engine import ScriptedClient, says
+from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.translation.scripted_model import (
     LIMITS,
     TOKEN_LOGPROB,
@@ -122,7 +122,7 @@ async def test_a_term_that_must_not_be_translated_is_never_in_the_prompt() -> No
     ("finish", "kind"), [(FinishReason.ERROR, ProcessError), (FinishReason.ABORT, ProcessUnavailable)]
 )
 async def test_a_sequence_that_fails_fails_the_run(finish: FinishReason, kind: type[Exception]) -> None:
-    engine = ScriptedClient(says([5], finish), **LIMITS)
+    engine = ScriptedEngine(says([5], finish), **LIMITS)
     with await start(engine, "Hi") as run, pytest.raises(kind):
         await run.collect()
     assert engine.streams[0].closed

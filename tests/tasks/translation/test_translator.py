@@ -12,7 +12,7 @@ from service.errors import (
 )
 from service.tasks.generation.generator import GREEDY
 from service.tasks.translation.prompting.example_sentences import SENTENCES
-from tests.tasks.engine import ScriptedClient, says
+from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.translation.scripted_model import (
     accented,
     always,
@@ -128,7 +128,7 @@ async def test_an_output_prefix_is_refused_for_markup() -> None:
 
 
 async def test_a_segment_that_cannot_fit_is_refused() -> None:
-    engine = ScriptedClient(says([1]), max_model_len=512)
+    engine = ScriptedEngine(says([1]), max_model_len=512, vocab_size=1000)
     with pytest.raises(PromptTooLong) as error:
         await start(engine, "Hi", "word" * 500)
     assert error.value.param == "text"

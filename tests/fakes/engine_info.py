@@ -1,4 +1,4 @@
-"""What an engine that is none says of itself."""
+"""The facts that a fake engine reports about itself."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from service.engine.protocol.engine_info import EngineInfo
 
 
 def engine_info(**facts: Any) -> EngineInfo:
-    """Of a small engine, but for these facts."""
+    """The EngineInfo of a small engine, with other ``facts`` where they are given."""
     usual: dict[str, Any] = {
         "vocab_size": 257,
         "max_model_len": 2048,

@@ -1,0 +1,1 @@
+"""The HTTP API: routes, and what all of them share. It never computes text; ``service.tasks`` does."""

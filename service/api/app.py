@@ -13,9 +13,9 @@ import service
 from model_store.types import LocalModel
 from service.api import errors
 from service.api.auth.middleware import AuthMiddleware
-from service.api.compat.deepl import routes as deepl
-from service.api.compat.huggingface import routes as hf_tasks
-from service.api.compat.libretranslate import routes as libretranslate
+from service.api.compat.deepl import route as deepl
+from service.api.compat.huggingface import route as huggingface
+from service.api.compat.libretranslate import route as libretranslate
 from service.api.limits.admission import Admission
 from service.api.middleware.access_log import AccessLogObserver
 from service.api.middleware.body_limit import BodyLimitMiddleware
@@ -124,7 +124,7 @@ def create_app(
     errors.install(app)
     for routes in (generate, translate, answer, chat, completions, models, tokens):
         app.include_router(routes.router)
-    for routes in (libretranslate, deepl, hf_tasks, health, operations):
+    for routes in (libretranslate, deepl, huggingface, health, operations):
         app.include_router(routes.router)
     docs.install(app)
     return app

@@ -1,35 +1,37 @@
-"""Every error as the client sees it: OpenAI's body, with a status that tells whether to try again.
+"""Errors as the client sees them. Their status and headers tell whether to try again.
 
-``as_api_error`` is the one place that turns an exception into an answer, before the first byte (``respond``) and within
-a stream alike. Messages of unexpected exceptions go to the log and never to the client. A route that speaks another API
-(``dialects``) brings the body that its clients read.
+``as_api_error`` is the only place that turns an exception into an answer, both before the first byte (``respond``) and
+inside a stream. Messages of unexpected exceptions go to the log and never to the client.
+
+Errors have OpenAI's shape. A route of another API has a class of its own (``compat/error_format.py``), whose
+``error_format`` gives the shape that the clients of that API read.
 """
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Scope
 
 from service.api.limits.disconnect import ClientDisconnected
+from service.api.responses.model import JsonResponse, ResponseModel
 from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptTooLong, RequestTooLarge, TaskError
 
 logger = logging.getLogger(__name__)
 
-CLIENT_CLOSED_REQUEST = 499  # nginx's number: nobody reads it, it is for the log and the metrics
+CLIENT_CLOSED_REQUEST = 499  # nginx's number; no client reads it, it is for the log and the metrics
+RETRY_AFTER = {"retry-after": "5"}
 
 _TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error", 504: "timeout_error"}
-RETRY_AFTER = {"retry-after": "5"}
 _NO_RETRY = {"x-should-retry": "false"}
 _UNAVAILABLE_CODES = {"stopping": "draining"}
 
 
 class ApiError(Exception):
-    """An answer that is an error. ``param`` is the dotted path of the field to blame."""
+    """An error for the client. ``param`` is the dotted path of the field that is wrong, ``code`` is for programs."""
 
     def __init__(
         self,
@@ -47,24 +49,40 @@ class ApiError(Exception):
         self.code = code
         self.headers = headers or {}
 
-    def body(self) -> dict[str, Any]:
-        """OpenAI's error object."""
-        kind = _TYPES.get(self.status, "invalid_request_error" if self.status < 500 else "server_error")
-        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+
+class ErrorDetail(ResponseModel):
+    """What is wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorResponse(ResponseModel):
+    """OpenAI's error object."""
+
+    error: ErrorDetail
+
+
+def error_response(error: ApiError) -> ErrorResponse:
+    """The error in OpenAI's shape."""
+    kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "server_error")
+    return ErrorResponse(ErrorDetail(error.message, kind, error.param, error.code))
 
 
 def invalid(param: str, message: str) -> ApiError:
-    """A field has a value that cannot be served."""
+    """The error for a field with a value that cannot be served."""
     return ApiError(400, message, param=param, code="invalid_value")
 
 
 def stopping() -> ApiError:
-    """For those who come, or still wait, when the service ends. They are to ask elsewhere, on another connection."""
+    """The error for requests that arrive, or still wait, when the service stops. It closes the connection."""
     return ApiError(503, "The service is stopping", code="draining", headers=RETRY_AFTER | {"connection": "close"})
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """What to answer when this was raised. Logs what a person must look into."""
+    """The answer to this exception. Faults of the service are logged."""
     match error:
         case ApiError():
             return error
@@ -85,35 +103,35 @@ def as_api_error(error: Exception) -> ApiError:
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
         case ProcessError():
-            logger.error("engine error: %s", str(error))  # the engine knows no text
+            logger.error("engine error: %s", str(error))  # its message holds no text of a client
         case _:
             logger.error("unexpected error", exc_info=error)
     return ApiError(500, "The service failed on this request", headers=_NO_RETRY)
 
 
 def respond(error: Exception, scope: Scope) -> Response:
-    """The whole answer, in the shape of the route that the request was for."""
+    """The answer to this exception, in the error format of the request's route."""
     answer = as_api_error(error)
-    shape = getattr(scope.get("route"), "error_body", ApiError.body)
-    return JSONResponse(shape(answer), answer.status, headers=answer.headers)
+    error_format = getattr(scope.get("route"), "error_format", error_response)
+    return JsonResponse(error_format(answer), answer.status, headers=answer.headers)
 
 
 def install(app: FastAPI) -> None:
-    """Answer with ``respond`` wherever a route or the router raises. The rest is caught by ``middleware``."""
+    """Answer with ``respond`` when a route or the router raises. The middleware handles what is raised outside."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return respond(error, request.scope)
 
-    async def nobody(request: Request, error: Exception) -> Response:
+    async def answer_nobody(request: Request, error: Exception) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
 
     for kind in (ApiError, TaskError, ProcessError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(ClientDisconnected, nobody)
+    app.add_exception_handler(ClientDisconnected, answer_nobody)
 
 
 def _encodable(text: str) -> str:
-    """The text without half surrogate pairs, which a client can send and nobody can send back."""
+    """The text with "?" for half surrogate pairs: a client can send them in JSON, but UTF-8 cannot hold them."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -134,7 +152,7 @@ def _http(error: HTTPException) -> ApiError:
 
 
 def _validation(error: RequestValidationError) -> ApiError:
-    """The first problem, in one sentence."""
+    """The error for a body that is not valid: the first problem, in one sentence."""
     if isinstance(error.body, bytes):
         return ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type")
     first = error.errors()[0]

@@ -1,4 +1,4 @@
-"""What the routes work with: made once by ``create_app``, never changed, reached as a FastAPI dependency."""
+"""The objects that routes work with. ``create_app`` makes them once; routes get them as a FastAPI dependency."""
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -21,7 +21,7 @@ from service.tasks.translation import Translator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """``started`` is Unix seconds."""
+    """Never changes after the start. ``started`` is in Unix seconds."""
 
     settings: Settings
     model: LocalModel
@@ -37,25 +37,25 @@ class State:
 
     @property
     def model_name(self) -> str:
-        """What the model is called in the API."""
+        """The model's name in the API."""
         return self.settings.served_model_name or self.model.name
 
     @property
     def unready(self) -> EngineClient | ReaderClient | None:
-        """The first of the processes beside this one that is not ready, if there is one."""
+        """The first child process that is not ready, or None."""
         return next((each for each in (self.client, self.reader) if each is not None and each.status != "ready"), None)
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the same request may get another answer."""
-        what = f"{service.__version__}/{self.model_name}/{self.model.revision}"
-        return "fp_" + blake2b(what.encode(), digest_size=5).hexdigest()
+        """Identifies the service and the model: it changes when the same request may get another answer."""
+        identity = f"{service.__version__}/{self.model_name}/{self.model.revision}"
+        return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
 
 
 async def get_state(request: Request) -> State:
-    """The dependency."""
+    """The state of the application, as a FastAPI dependency."""
     state: State = request.app.state.trivium
     return state
 
 
-Service = Annotated[State, Depends(get_state)]
+CurrentState = Annotated[State, Depends(get_state)]

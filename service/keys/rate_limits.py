@@ -24,13 +24,17 @@ class Bucket:
         If the bucket holds too little, nothing is consumed. The wait is infinite if ``count`` is more than the bucket
         can ever hold.
         """
+        wait = self.seconds_until(count)
+        if not wait:
+            self._level -= count
+        return wait
+
+    def seconds_until(self, count: int) -> float:
+        """Seconds until ``count`` units can be consumed; infinite if that is more than the bucket can ever hold."""
         self._refill()
         if count > self.per_minute:
             return float("inf")
-        if count > self._level:
-            return (count - self._level) * 60 / self.per_minute
-        self._level -= count
-        return 0.0
+        return max(count - self._level, 0.0) * 60 / self.per_minute
 
     def refund(self, count: int) -> None:
         """Return units that were consumed but not used. A negative count charges units that were used in addition."""

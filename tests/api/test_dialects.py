@@ -7,9 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.compat.deepl import schemas as deepl
-from service.api.compat.huggingface import schemas as hf_tasks
-from service.api.compat.libretranslate import schemas as libretranslate
+from service.api.compat.deepl.request import DeepLTranslateRequest
+from service.api.compat.huggingface.request import (
+    HuggingFaceTranslateRequest,
+    QuestionParameters,
+    TranslationParameters,
+)
+from service.api.compat.libretranslate.request import LibreTranslateRequest
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.engine import ScriptedEngine
 
@@ -27,11 +31,11 @@ _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.
 _NAMES = st.sampled_from(
     sorted(
         {"stream", "model", "tools", "foo"}.union(
-            libretranslate.TranslateRequest.model_fields,
-            deepl.TranslateRequest.model_fields,
-            hf_tasks.Translation.model_fields,
-            hf_tasks.TranslationParameters.model_fields,
-            hf_tasks.QuestionParameters.model_fields,
+            LibreTranslateRequest.model_fields,
+            DeepLTranslateRequest.model_fields,
+            HuggingFaceTranslateRequest.model_fields,
+            TranslationParameters.model_fields,
+            QuestionParameters.model_fields,
         )
     )
 )

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.native.requests import AnswerRequest, GenerateRequest, TranslateRequest
+from service.api.native.answer.request import AnswerRequest
+from service.api.native.generate.request import GenerateRequest
 from service.api.native.tokens.request import TokenizeRequest
-from service.api.openai.requests import ChatCompletionRequest, CompletionRequest
+from service.api.native.translate.request import TranslateRequest
+from service.api.openai.chat.request import ChatCompletionRequest
+from service.api.openai.completions.request import CompletionRequest
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import connection, post_bytes, read_until
 from tests.fakes.engine import ScriptedEngine

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from service.api.openai.logprobs import CompletionLogprobs, chat_logprobs
+from service.api.openai.logprobs import CompletionLogprobsWriter, chat_logprobs
 from service.engine.protocol.outputs import TokenLogprob
 from tests.fakes.tokenizer import byte_tokenizer
 
@@ -13,26 +13,26 @@ NI, HAO = TOKENIZER.encode("你"), TOKENIZER.encode("好")
 def test_of_tokens_with_one_text_the_likeliest_counts() -> None:
     """Whether a token was the likeliest is asked of the values; a rarer token of the same text must not change them."""
     chosen = TokenLogprob(NI[0], -3.0, ((NI[1], -0.1), (65, -2.0)))
-    written = CompletionLogprobs(TOKENIZER).take([chosen])
-    assert written["token_logprobs"] == [-3.0]
-    assert written["top_logprobs"] == [{"\ufffd": -0.1, TOKENIZER.token_text(65): -2.0}]
+    written = CompletionLogprobsWriter(TOKENIZER).write([chosen])
+    assert written.token_logprobs == [-3.0]
+    assert written.top_logprobs == [{"\ufffd": -0.1, TOKENIZER.token_text(65): -2.0}]
 
 
 def test_offsets_go_on_from_piece_to_piece() -> None:
-    writer = CompletionLogprobs(TOKENIZER)
-    first = writer.take_prompt(TOKENIZER.encode("ab"), [None, TokenLogprob(66, -1.0)])
-    second = writer.take([TokenLogprob(token, -1.0) for token in TOKENIZER.encode("cd")])
-    assert (first["text_offset"], second["text_offset"]) == ([0, 1], [2, 3])
+    writer = CompletionLogprobsWriter(TOKENIZER)
+    first = writer.write_prompt(TOKENIZER.encode("ab"), [None, TokenLogprob(66, -1.0)])
+    second = writer.write([TokenLogprob(token, -1.0) for token in TOKENIZER.encode("cd")])
+    assert (first.text_offset, second.text_offset) == ([0, 1], [2, 3])
 
 
 def test_a_prompt_without_log_probabilities_is_still_counted() -> None:
-    written = CompletionLogprobs(TOKENIZER).take_prompt(TOKENIZER.encode("ab"), ())
-    assert written["token_logprobs"] == [None, None]
+    written = CompletionLogprobsWriter(TOKENIZER).write_prompt(TOKENIZER.encode("ab"), ())
+    assert written.token_logprobs == [None, None]
 
 
 def test_impossible_tokens_have_a_finite_log_probability() -> None:
     impossible = TokenLogprob(HAO[0], -inf, ((65, -inf),))
-    assert CompletionLogprobs(TOKENIZER).take([impossible])["token_logprobs"] == [-9999.0]
-    (entry,) = chat_logprobs([impossible], TOKENIZER)["content"]
-    assert (entry["logprob"], entry["bytes"]) == (-9999.0, list("好".encode())[:1])
-    assert entry["top_logprobs"][0]["logprob"] == -9999.0
+    assert CompletionLogprobsWriter(TOKENIZER).write([impossible]).token_logprobs == [-9999.0]
+    (entry,) = chat_logprobs([impossible], TOKENIZER).content
+    assert (entry.logprob, entry.bytes) == (-9999.0, list("好".encode())[:1])
+    assert entry.top_logprobs[0].logprob == -9999.0

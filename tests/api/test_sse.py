@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from openai import OpenAI
 from starlette.types import Receive, Scope, Send
 
-from service.api.replies.event_stream import EventStream, event
+from service.api.native.tokens.response import DetokenizeResponse
+from service.api.responses.event_stream import EventStream, event
 from tests.api.scripted import Scripted, scripted_service, served
 from tests.api.wire import connection, events, post_bytes, read_until
 from tests.fakes.engine import ScriptedEngine
@@ -113,7 +114,7 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
 
     async def endless() -> AsyncGenerator[bytes, None]:
         while True:
-            yield event({"text": "x" * 60_000})
+            yield event(DetokenizeResponse("x" * 60_000, ""))
             await asyncio.sleep(0)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

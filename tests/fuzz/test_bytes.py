@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.native.requests import AnswerRequest, GenerateRequest, TranslateRequest
+from service.api.native.answer.request import AnswerRequest
+from service.api.native.generate.request import GenerateRequest
+from service.api.native.translate.request import TranslateRequest
 from tests.api.wire import connection, post_bytes, read_until
 from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server

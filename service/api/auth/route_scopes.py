@@ -12,7 +12,6 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope as HttpScope
 
-from service.api.error_formats import LibreTranslate
 from service.api.errors import ApiError
 from service.keys.caller import Caller
 from service.keys.key import Scope
@@ -73,7 +72,7 @@ class ProtectedRoute:
     @property
     def accepts_key_in_body(self) -> bool:
         """Whether clients of this route may send their key in a field of the body."""
-        return isinstance(self.route, LibreTranslate) and "POST" in (self.route.methods or ())
+        return getattr(self.route, "accepts_key_in_body", False) and "POST" in (self.route.methods or ())
 
 
 class RouteScopes:

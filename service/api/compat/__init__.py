@@ -1,0 +1,1 @@
+"""The APIs of other services, in their own shapes, down to their errors: LibreTranslate, DeepL, Hugging Face."""

@@ -45,21 +45,25 @@ class Admission:
         """Admit no further request: the service is stopping."""
         self.closed = True
 
+    def check(self, cost: Cost) -> None:
+        """Raises what ``admit`` would raise now for this cost, or for any greater cost."""
+        if self.closed:
+            raise stopping()
+        if cost.sequences > self._sequences.limit:
+            message = f"The request is for {cost.sequences} sequences at once; the limit is {self._sequences.limit}"
+            raise ApiError(400, message, code="too_many_sequences")
+        for capacity, count in ((self._sequences, cost.sequences), (self._tokens, cost.tokens)):
+            if capacity.used and capacity.used + count > capacity.limit:
+                raise _busy(capacity, count)
+
     @contextmanager
     def admit(self, cost: Cost) -> Iterator[None]:
         """Hold a place for ``cost`` until the block ends.
 
         Raises ApiError: 429 if the service is full, 400 if the request could never be admitted, 503 when closed.
         """
-        if self.closed:
-            raise stopping()
-        if cost.sequences > self._sequences.limit:
-            message = f"The request is for {cost.sequences} sequences at once; the limit is {self._sequences.limit}"
-            raise ApiError(400, message, code="too_many_sequences")
+        self.check(cost)
         amounts = ((self._sequences, cost.sequences), (self._tokens, cost.tokens))
-        for capacity, count in amounts:
-            if capacity.used and capacity.used + count > capacity.limit:
-                raise _busy(capacity, count)
         for capacity, count in amounts:
             capacity.acquire(count)
         try:

@@ -11,6 +11,7 @@ from typing import Protocol, Self, TypeVar
 from service.api.errors import ApiError
 from service.api.limits.disconnect import ClientDisconnected
 from service.keys.caller import Caller
+from service.keys.rate_limits import Bucket
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Usage
 
@@ -42,19 +43,28 @@ class TokenRateLimit:
         self._work = work
         return work
 
+    def check(self) -> None:
+        """Raises what entering would raise now."""
+        if self._bucket is not None:
+            self._raise_after(self._bucket, self._bucket.seconds_until(self._tokens))
+
     def __enter__(self) -> Self:
-        if self._bucket is not None and (wait := self._bucket.try_consume(self._tokens)):
-            limit = self._bucket.per_minute
-            if math.isinf(wait):
-                message = f"The request may need {self._tokens} tokens; the key has {limit} a minute"
-                raise ApiError(400, message, code="too_many_tokens")
-            raise rate_limited(f"{limit} tokens", wait)
+        if self._bucket is not None:
+            self._raise_after(self._bucket, self._bucket.try_consume(self._tokens))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         if self._bucket is not None:
             used = self._work.usage.total_tokens if self._work is not None and _is_charged(exc) else 0
             self._bucket.refund(self._tokens - used)
+
+    def _raise_after(self, bucket: Bucket, wait: float) -> None:
+        """Raise the error for a bucket that holds enough only after ``wait`` seconds, unless that is now."""
+        if math.isinf(wait):
+            message = f"The request may need {self._tokens} tokens; the key has {bucket.per_minute} a minute"
+            raise ApiError(400, message, code="too_many_tokens")
+        if wait:
+            raise rate_limited(f"{bucket.per_minute} tokens", wait)
 
 
 def rate_limited(amount: str, wait: float) -> ApiError:

@@ -1,0 +1,1 @@
+"""OpenAI's API, for clients that speak it."""

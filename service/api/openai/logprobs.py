@@ -1,81 +1,115 @@
 """Log probabilities in OpenAI's two shapes.
 
-A token that is a part of a character shows replacement text, and its true bytes where the shape has room for them.
+A token that is a part of a character shows replacement text, and its true bytes where the shape has a field for them.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from service.api.responses.model import ResponseModel
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 
-_LEAST = -9999.0  # JSON has no infinity
+_LEAST = -9999.0  # instead of minus infinity, which JSON does not have
 
 
-def text_tokens(news: Choice | Delta, *, include_stop: bool) -> list[TokenLogprob]:
-    """Of the tokens that make the text: a stop token is none of them, unless it was asked for."""
-    outputs: Sequence[TokenOutput] = news.tokens
-    if isinstance(news.stop, int) and not include_stop:
+class ChatTopLogprob(ResponseModel):
+    """A token that could have been chosen."""
+
+    token: str
+    logprob: float
+    bytes: list[int]
+
+
+class ChatTokenLogprob(ChatTopLogprob):
+    """The chosen token, and the likeliest tokens at its place."""
+
+    top_logprobs: list[ChatTopLogprob]
+
+
+class ChatLogprobs(ResponseModel):
+    """The shape of ``/v1/chat/completions``."""
+
+    content: list[ChatTokenLogprob]
+    refusal: None = None
+
+
+class CompletionLogprobs(ResponseModel):
+    """The shape of ``/v1/completions``: lists with one item for each token. ``text_offset`` is in characters."""
+
+    tokens: list[str]
+    token_logprobs: list[float | None]
+    top_logprobs: list[dict[str, float] | None]
+    text_offset: list[int]
+
+    def extended(self, later: "CompletionLogprobs") -> "CompletionLogprobs":
+        """These tokens, and then the later ones."""
+        return CompletionLogprobs(
+            self.tokens + later.tokens,
+            self.token_logprobs + later.token_logprobs,
+            self.top_logprobs + later.top_logprobs,
+            self.text_offset + later.text_offset,
+        )
+
+
+def text_tokens(choice: Choice | Delta, *, include_stop: bool) -> list[TokenLogprob]:
+    """The log probabilities of the tokens that make the text. A stop token is one of them only if it was asked for."""
+    outputs: Sequence[TokenOutput] = choice.tokens
+    if isinstance(choice.stop, int) and not include_stop:
         outputs = outputs[:-1]
     return [output.logprob for output in outputs if output.logprob is not None]
 
 
-def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer) -> dict[str, Any]:
-    """The shape of ``/v1/chat/completions``."""
+def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer) -> ChatLogprobs:
+    """The tokens in the shape of ``/v1/chat/completions``."""
 
-    def entry(token: int, logprob: float) -> dict[str, Any]:
+    def values(token: int, logprob: float) -> tuple[str, float, list[int]]:
         data = tokenizer.token_bytes(token)
-        return {
-            "token": data.decode("utf-8", errors="replace"),
-            "logprob": max(logprob, _LEAST),
-            "bytes": list(data),
-        }
+        return data.decode("utf-8", errors="replace"), max(logprob, _LEAST), list(data)
 
-    content = [
-        entry(each.token, each.logprob) | {"top_logprobs": [entry(token, logprob) for token, logprob in each.top]}
-        for each in tokens
-    ]
-    return {"content": content, "refusal": None}
+    return ChatLogprobs(
+        [
+            ChatTokenLogprob(*values(each.token, each.logprob), [ChatTopLogprob(*values(*top)) for top in each.top])
+            for each in tokens
+        ]
+    )
 
 
-class CompletionLogprobs:
-    """The shape of ``/v1/completions``, piece by piece: it owns the offset at which the next token's text begins."""
+class CompletionLogprobsWriter:
+    """Writes the tokens of one choice in the shape of ``/v1/completions``, piece by piece.
+
+    It owns the offset at which the text of the next token begins.
+    """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._offset = 0
 
-    def take(self, tokens: Iterable[TokenLogprob]) -> dict[str, Any]:
+    def write(self, tokens: Iterable[TokenLogprob]) -> CompletionLogprobs:
         """The next tokens."""
-        return self._object([(each.token, each) for each in tokens])
+        return self._write([(each.token, each) for each in tokens])
 
-    def take_prompt(self, prompt: Sequence[int], logprobs: Sequence[TokenLogprob | None]) -> dict[str, Any]:
-        """The prompt's tokens, which come first if they come at all; the first has no log probability."""
-        return self._object(list(zip(prompt, logprobs or [None] * len(prompt), strict=True)))
+    def write_prompt(self, prompt: Sequence[int], logprobs: Sequence[TokenLogprob | None]) -> CompletionLogprobs:
+        """The tokens of the prompt, before all others. The first has no log probability; without any, all are None."""
+        return self._write(list(zip(prompt, logprobs or [None] * len(prompt), strict=True)))
 
-    def _object(self, tokens: Sequence[tuple[int, TokenLogprob | None]]) -> dict[str, Any]:
+    def _write(self, tokens: Sequence[tuple[int, TokenLogprob | None]]) -> CompletionLogprobs:
         offsets, texts = [], []
         for token, _ in tokens:
             text = self._tokenizer.token_text(token)
             texts.append(text)
             offsets.append(self._offset)
             self._offset += len(text)
-        return {
-            "tokens": texts,
-            "token_logprobs": [None if each is None else max(each.logprob, _LEAST) for _, each in tokens],
-            "top_logprobs": [None if each is None else self._top(each) for _, each in tokens],
-            "text_offset": offsets,
-        }
+        return CompletionLogprobs(
+            texts,
+            [None if each is None else max(each.logprob, _LEAST) for _, each in tokens],
+            [None if each is None else self._top(each) for _, each in tokens],
+            offsets,
+        )
 
     def _top(self, each: TokenLogprob) -> dict[str, float]:
-        """Text to log probability, best first, with the chosen token; of tokens with one text, the likeliest."""
+        """Text to log probability, best first, with the chosen token. Of tokens with the same text the best counts."""
         top: dict[str, float] = {}
         for token, logprob in (*each.top, (each.token, each.logprob)):
             top.setdefault(self._tokenizer.token_text(token), max(logprob, _LEAST))
         return top
-
-
-def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Two pieces as one."""
-    return {name: first[name] + second[name] for name in first}

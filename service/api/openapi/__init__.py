@@ -1,0 +1,1 @@
+"""The OpenAPI document. FastAPI describes the requests; the answers come from the response models themselves."""

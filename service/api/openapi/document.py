@@ -1,20 +1,21 @@
-"""``/openapi.json``, and ``/docs`` that reads it: Swagger UI from files on this machine, without any other host.
+"""``/openapi.json``, and ``/docs``, which shows it with Swagger UI from files of this machine, without another host."""
 
-Swagger UI 4 reads OpenAPI 3.0 and FastAPI writes 3.1, so the document is written down to 3.0, which more generators
-of clients read as well.
-"""
-
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
 from service.api.auth.route_scopes import ANY_KEY
-from service.api.replies.reply import Json
+from service.api.openapi.responses import SCHEMAS, responses_of
+from service.api.openapi.version_3_0 import to_version_3_0
+from service.api.responses.model import JsonResponse, ResponseModel
 
 _TAGS = [
     {"name": "native", "description": "The three tasks: generation, translation, question answering."},
@@ -37,7 +38,7 @@ def install(app: FastAPI) -> None:
     async def openapi() -> Response:
         if not document:
             document.update(describe(app))
-        return Json(document)
+        return JsonResponse(document)
 
     @app.get("/docs", include_in_schema=False, dependencies=[ANY_KEY])
     async def docs() -> HTMLResponse:
@@ -57,38 +58,28 @@ def install(app: FastAPI) -> None:
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document."""
+    """The OpenAPI document, version 3.0."""
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes, tags=_TAGS
     )
-    for path in document["paths"].values():
-        for operation in path.values():
-            operation["responses"].pop("422", None)  # FastAPI's; ours is 400
+    models: dict[type[ResponseModel], None] = {}
+    for route in _documented_routes(app):
+        operations = document["paths"][route.path_format]
+        for method in (route.methods or set()) & {"GET", "POST"}:
+            operation = operations[method.lower()]
+            operation["responses"].pop("422", None)  # FastAPI's; this service answers 400
+            if declared := responses_of(route):
+                operation["responses"] = declared.describe(route)
+                models |= dict.fromkeys(declared.models(route))
+    schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
-    return {**_as_3_0(document), "openapi": "3.0.3"}
+        schemas.pop(name, None)
+    schemas |= msgspec.json.schema_components(models, ref_template=SCHEMAS + "{name}")[1]
+    return {**to_version_3_0(document), "openapi": "3.0.3"}
 
 
-def _as_3_0(node: Any) -> Any:
-    """The same without what 3.0 lacks: null as a type, const, exclusive bounds that are numbers, lists of examples."""
-    if isinstance(node, list):
-        return [_as_3_0(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: value if key in {"example", "value"} else _as_3_0(value) for key, value in node.items()}
-    if isinstance(node.get("anyOf"), list):
-        kinds = [kind for kind in node["anyOf"] if kind != {"type": "null"}]
-        nullable = {"nullable": True} if len(kinds) < len(node["anyOf"]) else {}
-        rest = {key: value for key, value in node.items() if key != "anyOf"}
-        if len(kinds) == 1 and "$ref" not in kinds[0]:
-            return kinds[0] | rest | nullable
-        node = {"allOf" if len(kinds) == 1 else "anyOf": kinds} | rest | nullable
-    if node.get("type") == "null":
-        node = {"nullable": True, "enum": [None]} | {key: value for key, value in node.items() if key != "type"}
-    if "const" in node:
-        node["enum"] = [node.pop("const")]
-    for bound in ("Minimum", "Maximum"):
-        if isinstance(node.get(f"exclusive{bound}"), int | float) and not isinstance(node[f"exclusive{bound}"], bool):
-            node[bound.lower()] = node.pop(f"exclusive{bound}")
-            node[f"exclusive{bound}"] = True
-    return node
+def _documented_routes(app: FastAPI) -> Iterator[APIRoute]:
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            yield route

@@ -1,79 +1,114 @@
-"""The parts of the OpenAPI document that routes share: answers with examples, and every error a route can give."""
+"""How a route's answers get into the OpenAPI document: by examples, whose classes are the response models.
 
-from collections.abc import Collection
-from typing import Any
+``@openapi_responses(EXAMPLE)`` above an endpoint says that its 200 answer is of the example's class. The schema is
+generated from the class, and the example is encoded as an answer is. Errors are added for the statuses of the route.
+"""
 
-from service.api.error_formats import Dialect
-from service.api.errors import ApiError
-from service.api.openapi.response_models import Error
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-_ERRORS = [
-    (
-        "A field is wrong; `param` names it.",
-        ApiError(
-            400, "temperature: Input should be less than or equal to 2", param="temperature", code="invalid_value"
-        ),
-    ),
-    (
-        "There is no key, or not one that is known.",
-        ApiError(401, "The key is not known here", code="invalid_api_key"),
-    ),
-    (
-        "The key lacks the scope for this route, or the right to this priority.",
-        ApiError(403, "The key lacks the scope for this: generate", code="missing_scope"),
-    ),
-    (
-        "Another model is served.",
-        ApiError(404, "The model served here is 'qwen2.5-coder-0.5b-instruct'", param="model", code="model_not_found"),
-    ),
-    ("The body is too large.", ApiError(413, "The body is larger than 4194304 bytes")),
-    (
-        "The body is not JSON.",
-        ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type"),
-    ),
-    (
-        "Too many sequences or tokens at once, or in a minute; `retry-after` says when to try again.",
-        ApiError(
-            429,
-            "The service is busy: 1024 of 1024 sequences are taken, and the request may need 1",
-            code="rate_limit_exceeded",
-        ),
-    ),
-    ("A fault of the service.", ApiError(500, "The service failed on this request")),
-    ("The engine is loading, stopping or dead.", ApiError(503, "the engine is loading", code="loading")),
-    (
-        "It took longer than the service or the header `x-request-timeout` allows.",
-        ApiError(504, "The request did not begin within 600 seconds", code="queue_timeout"),
-    ),
-]
+import msgspec
+from fastapi.routing import APIRoute
+
+from service.api.errors import error_response
+from service.api.openapi.error_examples import ERROR_EXAMPLES
+from service.api.responses.event_stream import DONE, event
+from service.api.responses.model import JsonBody, ResponseModel
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+SCHEMAS = "#/components/schemas/"
+_JSON = "application/json"
 
 
-_STREAMED = "The answer, or with `stream` the server-sent events."
-_ALL = tuple(error.status for _, error in _ERRORS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointResponses:
+    """The answers of one endpoint. ``examples`` has one instance of each kind of answer, the one to show first.
+
+    ``events`` are the events of an example stream. ``others`` are examples of answers that are not errors, by status.
+    """
+
+    examples: Sequence[JsonBody]
+    events: Sequence[ResponseModel] = ()
+    errors: Collection[int] = tuple(ERROR_EXAMPLES)
+    others: Mapping[int, tuple[str, ResponseModel]] = field(default_factory=dict)
+
+    def models(self, route: APIRoute) -> Iterator[type[ResponseModel]]:
+        """The classes of all answers."""
+        for example in (*self.examples, *self.events, *(example for _, example in self.others.values())):
+            yield _item(example)
+        if self.errors:
+            yield type(_error(route, self.errors))
+
+    def describe(self, route: APIRoute) -> dict[str, Any]:
+        """The ``responses`` of the operation."""
+        content: dict[str, Any] = {_JSON: {"schema": _any_of(self.examples), "example": _encoded(self.examples[0])}}
+        if self.events:
+            stream = b"".join(map(event, self.events)) + DONE
+            content["text/event-stream"] = {
+                "schema": {"type": "string"},
+                "x-itemSchema": _any_of(self.events),  # what the data of each event is
+                "example": stream.decode(),
+            }
+        description = "The answer, or with `stream` the server-sent events." if self.events else "The answer."
+        described: dict[str, Any] = {"200": {"description": description, "content": content}}
+        for status, (description, example) in self.others.items():
+            described[str(status)] = _described(description, example)
+        error_format = getattr(route, "error_format", error_response)
+        for status in sorted(self.errors):
+            description, error = ERROR_EXAMPLES[status]
+            described[str(status)] = _described(description, error_format(error))
+        return described
 
 
-def answers(
-    model: Any,
-    example: Any,
-    *,
-    stream: str = "",
-    errors: Collection[int] = _ALL,
-    dialect: type[Dialect] | None = None,
-) -> dict[int | str, dict[str, Any]]:
-    """``responses`` of a route: the answer, its stream if it has one, and the errors of these statuses."""
-    shape = ApiError.body if dialect is None else dialect.error_body
-    content: dict[str, Any] = {"application/json": {"example": example}}
-    if stream:
-        content["text/event-stream"] = {"schema": {"type": "string"}, "example": stream}
-    documented: dict[int | str, dict[str, Any]] = {
-        200: {"model": model, "description": _STREAMED if stream else "The answer.", "content": content}
-    }
-    for description, error in _ERRORS:
-        if error.status not in errors:
-            continue
-        documented[error.status] = {
-            "model": Error if dialect is None else dict[str, str],
-            "description": description,
-            "content": {"application/json": {"example": shape(error)}},
-        }
-    return documented
+_responses: dict[Callable[..., Any], EndpointResponses] = {}
+
+
+def openapi_responses(
+    *examples: JsonBody,
+    events: Sequence[ResponseModel] = (),
+    errors: Collection[int] = tuple(ERROR_EXAMPLES),
+    others: Mapping[int, tuple[str, ResponseModel]] | None = None,
+) -> Callable[[Endpoint], Endpoint]:
+    """A decorator for endpoints: their answers in the OpenAPI document (see ``EndpointResponses``)."""
+
+    def describe(endpoint: Endpoint) -> Endpoint:
+        _responses[endpoint] = EndpointResponses(examples=examples, events=events, errors=errors, others=others or {})
+        return endpoint
+
+    return describe
+
+
+def responses_of(route: APIRoute) -> EndpointResponses | None:
+    """The answers of the route's endpoint, if they were declared."""
+    return _responses.get(route.endpoint)
+
+
+def _described(description: str, example: JsonBody) -> dict[str, Any]:
+    content = {_JSON: {"schema": _any_of([example]), "example": _encoded(example)}}
+    return {"description": description, "content": content}
+
+
+def _any_of(examples: Sequence[JsonBody]) -> dict[str, Any]:
+    """The schema of the examples' classes."""
+    schemas = []
+    for example in examples:
+        reference = {"$ref": SCHEMAS + _item(example).__name__}
+        schema = reference if isinstance(example, ResponseModel) else {"type": "array", "items": reference}
+        if schema not in schemas:
+            schemas.append(schema)
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _item(example: JsonBody) -> type[ResponseModel]:
+    return type(example) if isinstance(example, ResponseModel) else type(example[0])
+
+
+def _encoded(example: JsonBody) -> Any:
+    return msgspec.to_builtins(example)
+
+
+def _error(route: APIRoute, statuses: Collection[int]) -> ResponseModel:
+    _, error = ERROR_EXAMPLES[min(statuses)]
+    return getattr(route, "error_format", error_response)(error)

@@ -1,41 +1,48 @@
-"""``/health/live``, ``/health/ready`` and ``/health``: is the process there, can it serve."""
+"""``/health/live``, ``/health/ready`` and ``/health``: does the process answer, and can it serve."""
 
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from service.api.errors import stopping
-from service.api.openapi.response_models import Health
-from service.api.openapi.responses import answers
-from service.api.replies.reply import Json
-from service.api.state import Service
+from service.api.errors import RETRY_AFTER, stopping
+from service.api.openapi.responses import openapi_responses
+from service.api.responses.model import JsonResponse, ResponseModel
+from service.api.state import CurrentState
 
 router = APIRouter(tags=["operations"])
 
-_OK = {"status": "ok", "reason": ""}
-_UNREADY: dict[int | str, dict[str, Any]] = {
-    503: {"model": Health, "description": "Loading, restarting, stopping or dead."}
-}
+
+class HealthResponse(ResponseModel):
+    """``reason`` says why the service is not ready."""
+
+    status: Literal["ok", "loading", "restarting", "stopping", "dead"]
+    reason: str
 
 
-@router.get("/health/live", summary="Is the process alive?", responses=answers(Health, _OK, errors=()))
+_OK = HealthResponse("ok", "")
+_UNREADY = {503: ("Loading, restarting, stopping or dead.", HealthResponse("loading", "the engine is loading"))}
+
+
+@router.get("/health/live", summary="Is the process alive?")
+@openapi_responses(_OK, errors=())
 async def live() -> Response:
     """200 as long as the process answers at all."""
-    return Json(_OK)
+    return JsonResponse(_OK)
 
 
-@router.get("/health", summary="The same as /health/ready", responses=answers(Health, _OK, errors=()) | _UNREADY)
-@router.get("/health/ready", summary="Can it serve?", responses=answers(Health, _OK, errors=()) | _UNREADY)
-async def ready(state: Service) -> Response:
+@router.get("/health", summary="The same as /health/ready")
+@router.get("/health/ready", summary="Can it serve?")
+@openapi_responses(_OK, errors=(), others=_UNREADY)
+async def ready(state: CurrentState) -> Response:
     """200 if requests are served now; else 503 with its reason: `loading`, `restarting`, `stopping` or `dead`."""
     if state.admission.closed:
-        return Json(
-            {"status": "stopping", "reason": "the service is stopping"}, status_code=503, headers=stopping().headers
-        )
+        answer = HealthResponse("stopping", "the service is stopping")
+        return JsonResponse(answer, status_code=503, headers=stopping().headers)
     unready = state.unready
     if unready is None:
-        return Json(_OK)
-    name = "engine" if unready is state.client else "reader"
-    reason = unready.reason or f"the {name} is {unready.status}"
-    return Json({"status": unready.status, "reason": reason}, status_code=503, headers={"retry-after": "5"})
+        return JsonResponse(_OK)
+    name, status = "engine" if unready is state.client else "reader", unready.status
+    assert status != "ready"
+    answer = HealthResponse(status, unready.reason or f"the {name} is {status}")
+    return JsonResponse(answer, status_code=503, headers=RETRY_AFTER)

@@ -5,19 +5,27 @@ from starlette.responses import PlainTextResponse, Response
 
 import service
 from service.api.auth.route_scopes import ANY_KEY, requires
-from service.api.openapi.response_models import Version
-from service.api.openapi.responses import answers
-from service.api.replies.reply import Json
-from service.api.state import Service
+from service.api.openapi.responses import openapi_responses
+from service.api.responses.model import JsonResponse, ResponseModel
+from service.api.state import CurrentState
 from service.keys.key import Scope
 
 router = APIRouter(tags=["operations"])
 
 
+class VersionResponse(ResponseModel):
+    """The service's version."""
+
+    version: str
+
+
+_VERSION = VersionResponse(service.__version__)
+
+
 @router.get(
     "/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, dependencies=[requires(Scope.METRICS)]
 )
-async def metrics(state: Service) -> Response:
+async def metrics(state: CurrentState) -> Response:
     """Every series of the service, in Prometheus' text format."""
     if state.client.status != "ready":
         state.metrics.engine_down()
@@ -27,12 +35,8 @@ async def metrics(state: Service) -> Response:
     return Response(body, media_type=content_type)
 
 
-@router.get(
-    "/version",
-    summary="The version",
-    responses=answers(Version, {"version": service.__version__}, errors=()),
-    dependencies=[ANY_KEY],
-)
+@router.get("/version", summary="The version", dependencies=[ANY_KEY])
+@openapi_responses(_VERSION, errors=())
 async def version() -> Response:
     """The version of the service."""
-    return Json({"version": service.__version__})
+    return JsonResponse(_VERSION)

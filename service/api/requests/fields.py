@@ -1,7 +1,7 @@
-"""The parts that request bodies share: the base model, bounded types, and the sampling fields.
+"""What request bodies share: the base model, bounded types, and the sampling fields.
 
-Values are strict (no "5" for 5) and every number, string and list has a bound. Bounds that an operator may lower are
-settings, and are checked where the request is converted.
+Values are strict (no "5" for 5), and every number, string and list has a bound. Limits that an operator may lower are
+settings; they are checked where the body is converted.
 """
 
 from typing import Annotated, Any
@@ -17,10 +17,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-MAX_TOKENS = 1 << 24  # more than any context; what really fits is the engine's to say
+MAX_TOKENS = 1 << 24  # more than any context length; the engine knows what really fits
 TOKEN_ID_BOUND = 1 << 24
 SEED_BOUND = 1 << 63
-MAX_CHARACTERS = 1 << 24  # of any text; what a request may hold is bounded in bytes
+MAX_CHARACTERS = 1 << 24  # of any text; the whole body is bounded in bytes
 MAX_TEXTS = 1 << 12  # of any list of texts or objects
 MAX_IDS = 1 << 20  # tokens of any list
 MAX_STOP = 1 << 16  # characters of a stop string
@@ -28,18 +28,18 @@ MAX_BIASES = 1 << 16
 
 
 class RequestModel(BaseModel):
-    """A part of a request. Fields it does not know are kept, to be named to the client."""
+    """A part of a request. Unknown fields are kept, so that the answer can name them."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False, frozen=True)
 
 
 def contradiction(param: str, message: str) -> PydanticCustomError:
-    """What a validator of a whole model raises when fields exclude each other; ``param`` is the one to blame."""
+    """The error of a validator of a whole model for fields that exclude each other. ``param`` is one of them."""
     return PydanticCustomError("contradiction", message, {"param": param})
 
 
 def encodable(text: str) -> str:
-    """The text itself. JSON can spell half a surrogate pair, which is no character and cannot be encoded."""
+    """The text itself. Raises PydanticCustomError for half a surrogate pair, which JSON can spell and UTF-8 cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -63,7 +63,7 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_logit_bias(value: Any) -> Any:
-    """JSON has string keys only; a key is a token id in decimal. The first mistake counts: there may be many."""
+    """JSON has only string keys: here token ids in decimal. Only the first mistake is reported; there may be many."""
     if not isinstance(value, dict):
         return value
     if len(value) > MAX_BIASES:
@@ -79,7 +79,7 @@ def _as_logit_bias(value: Any) -> Any:
 
 
 def texts_schema(longest: int = MAX_CHARACTERS, most: int = MAX_TEXTS) -> dict[str, Any]:
-    """Of a text, or a list of them."""
+    """The schema of a text, or of a list of texts."""
     text = {"type": "string", "maxLength": longest}
     return {"anyOf": [text, {"type": "array", "items": text, "maxItems": most}]}
 
@@ -95,8 +95,10 @@ TextOrTexts = Annotated[
     Field(min_length=1, max_length=MAX_TEXTS),
     WithJsonSchema(texts_schema()),
 ]
-# The same where the answer has the form of the question: a text for a text, a list for a list.
+# The same where the answer depends on it: a text for a text, a list for a list.
 OneOrSeveral = Annotated[str | list[str], PlainValidator(_text_or_texts), WithJsonSchema(texts_schema())]
+LanguageName = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+Alternatives = Annotated[int | None, Field(ge=0, le=1024, description="Further translations of each text.")]
 StopString = Annotated[NonEmpty, Field(max_length=MAX_STOP)]
 Stop = Annotated[
     list[StopString], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(texts_schema(MAX_STOP, 1024))

@@ -1,4 +1,4 @@
-"""The one conversion from request fields to sampling options, with the limits that the operator has set."""
+"""The only conversion from request fields to options. It applies the limits that the operator has set."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def to_options(
     )
 
 
-def greedy(caller: Caller, *, max_tokens: int | None = None) -> Options:
+def greedy_options(caller: Caller, *, max_tokens: int | None = None) -> Options:
     """The options of requests through an API that has no sampling fields."""
     return Options.from_values(temperature=0.0, max_tokens=max_tokens, **_caller_values(caller))
 
@@ -67,13 +67,13 @@ def _caller_values(caller: Caller, *, priority: int | None = None, cache_salt: s
 
 
 def at_most(param: str, value: int, limit: int, what: str = "") -> None:
-    """Raises ApiError, naming field and limit."""
+    """Raises ApiError (400), which names the field and the limit, if the value is over the limit."""
     if value > limit:
         raise invalid(param, f"{param}: {value} {what}".rstrip() + f" is more than the limit of {limit}")
 
 
 def _priority(asked: int | None, caller: Caller) -> int:
-    """Raises ApiError for more than the caller may have; lower is more."""
+    """The priority of a request. Raises ApiError (403) if the caller asks for a more urgent one than allowed."""
     if asked is None:
         return max(0, caller.priority)
     if asked < caller.priority:

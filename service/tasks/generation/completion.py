@@ -45,7 +45,7 @@ class Completion:
         self._client = client
         self._tokenizer = tokenizer
         self._observer = observer
-        self._prompts = 0
+        self.prompts: list[tuple[int, ...]] = []  # token ids, by prompt index
         self._prompt_tokens = 0
         self._cached: dict[int, int] = {}  # prompt index -> cached tokens
         self._decoders: dict[str, ChoiceDecoder] = {}
@@ -98,7 +98,7 @@ class Completion:
         Raises ProcessUnavailable.
         """
         self._client.submit(self._engine_requests([request]), self._stream)
-        return self._prompts - 1
+        return len(self.prompts) - 1
 
     def abort(self, prompt_index: int) -> None:
         """Give up one prompt: nothing more of it is decoded. What came of it meanwhile may still be told."""
@@ -133,7 +133,7 @@ class Completion:
 
     def _engine_requests(self, requests: Sequence[GenerationRequest]) -> list[Request]:
         made = []
-        for index, request in enumerate(requests, self._prompts):
+        for index, request in enumerate(requests, len(self.prompts)):
             for choice in range(request.n):
                 id = f"{self.id}-{index}-{choice}"
                 self._decoders[id] = ChoiceDecoder(request, self._tokenizer, index, choice)
@@ -149,7 +149,7 @@ class Completion:
                         tenant=request.tenant,
                     )
                 )
-        self._prompts += len(requests)
+        self.prompts += [request.prompt for request in requests]
         self._prompt_tokens += sum(len(request.prompt) for request in requests)
         self._unfinished += len(made)
         return made

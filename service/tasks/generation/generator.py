@@ -84,20 +84,30 @@ class Generator:
         info = self.client.info
         return min(info.max_model_len, info.kv_tokens)
 
-    async def from_prompt(self, prompt: str | Sequence[int], options: Options) -> GenerationRequest:
+    async def from_prompt(
+        self, prompt: str | Sequence[int], options: Options, *, add_special_tokens: bool = True
+    ) -> GenerationRequest:
         """Continue a text, or tokens as they are. Raises as ``from_tokens``, with ``param`` "prompt"."""
-        tokens = await self.tokenizer.encode_async(prompt) if isinstance(prompt, str) else prompt
-        return self.from_tokens(tokens, options, param="prompt")
+        if isinstance(prompt, str):
+            prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
+        return self.from_tokens(prompt, options, param="prompt")
 
     async def from_messages(
-        self, messages: Sequence[Message], options: Options, *, continue_final_message: bool = False
+        self,
+        messages: Sequence[Message],
+        options: Options,
+        *,
+        add_generation_prompt: bool = True,
+        continue_final_message: bool = False,
     ) -> GenerationRequest:
-        """Answer a conversation, or go on with its last message.
+        """Answer a conversation, or continue its last message.
 
         Raises as ``from_tokens``, NoChatTemplate and ChatTemplateError, with ``param`` "messages".
         """
         tokens = await self.tokenizer.encode_chat(
-            messages, add_generation_prompt=not continue_final_message, continue_final_message=continue_final_message
+            messages,
+            add_generation_prompt=add_generation_prompt and not continue_final_message,
+            continue_final_message=continue_final_message,
         )
         return self.from_tokens(tokens, options, param="messages")
 

@@ -1,0 +1,1 @@
+"""DeepL's API: ``/v2/translate``, ``/v2/languages``, ``/v2/usage``."""

@@ -1,18 +1,18 @@
-"""How many characters were translated for clients that ask what they have used."""
+"""Characters translated for each key, for clients that ask for their usage."""
 
 from collections import Counter
 
 
 class CharacterCount:
-    """Since the service started, for each key by its name; where there are no keys, for all clients together."""
+    """Counts since the service started, by the key's name. Without keys there is one count for all clients."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
 
-    def add(self, name: str, count: int) -> None:
-        """So many more."""
-        self._counts[name] += count
+    def add(self, key: str, count: int) -> None:
+        """Add translated characters."""
+        self._counts[key] += count
 
-    def of(self, name: str) -> int:
-        """So far."""
-        return self._counts[name]
+    def total(self, key: str) -> int:
+        """The characters translated until now."""
+        return self._counts[key]

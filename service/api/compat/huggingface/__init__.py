@@ -1,0 +1,1 @@
+"""Hugging Face's inference tasks: question answering and translation."""

@@ -3,38 +3,25 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import CurrentCaller, requires
-from service.api.native.answer.format import AnswerFormat
-from service.api.native.requests import AnswerRequest
-from service.api.openapi import examples
-from service.api.openapi.response_models import Answered
-from service.api.openapi.responses import answers
-from service.api.replies.reply import reply
-from service.api.requests.checks import checked
-from service.api.requests.options import at_most, to_options
-from service.api.state import Service
+from service.api.auth.route_scopes import requires
+from service.api.call import CurrentCall
+from service.api.native.answer import response
+from service.api.native.answer.request import EXAMPLES, AnswerRequest
+from service.api.openapi.responses import openapi_responses
+from service.api.requests.options import at_most
 from service.keys.key import Scope
 from service.settings import Settings
 from service.tasks.answering.query import ContextDocument, Query
-from service.tasks.answering.run import AnswerRun
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.ANSWER)])
 
 
-@router.post(
-    "/v1/answer",
-    summary="Answer a question",
-    responses=answers(Answered, examples.ANSWERED, stream=examples.ANSWERED_STREAM),
-)
-async def answer(
-    body: Annotated[AnswerRequest, Body(openapi_examples=examples.ANSWER)],
-    http: Request,
-    state: Service,
-    caller: CurrentCaller,
-) -> Response:
+@router.post("/v1/answer", summary="Answer a question")
+@openapi_responses(response.EXAMPLE, events=response.EXAMPLE_EVENTS)
+async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall) -> Response:
     """Answer a question out of a `context` or `documents`, or without them from what the model knows.
 
     Extracted answers are literal: the document's text from `start` to `end`, in characters. `score` is the probability
@@ -46,21 +33,17 @@ async def answer(
 
     `temperature` is 0 unless given.
     """
-    headers = checked(body, state)
-    query = _query(body, state.settings)
-    options = to_options(body, state.settings, caller, temperature=0.0, max_tokens=body.length)
+    call.check(body)
+    query = _query(body, call.state.settings)
+    options = call.options(body, temperature=0.0, max_tokens=body.length)
     id = f"ans-{uuid4().hex}"
-    run = await state.answerer.answer(query, options=options, request_id=id)
-
-    async def start() -> AnswerRun:
-        return run
-
-    format = AnswerFormat(id=id, model=state.model_name)
-    return await reply(http, state, start, format, cost=run.cost, stream=bool(body.stream), headers=headers)
+    writer = response.AnswerWriter(id=id, model=call.state.model_name)
+    reply = call.stream if body.stream else call.answer
+    return await reply(call.state.answerer.prepare(query, options=options, request_id=id), writer)
 
 
 def _query(body: AnswerRequest, settings: Settings) -> Query:
-    """What is asked. Raises ApiError for more than the operator allows."""
+    """The query of this body. Raises ApiError for what is over a limit of the operator."""
     documents = [ContextDocument(id=each.id, text=each.text, title=each.title or "") for each in body.documents or ()]
     at_most("documents", len(documents), settings.max_documents, "documents")
     if body.context is not None:

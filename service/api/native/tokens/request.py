@@ -1,15 +1,16 @@
-"""Bodies of the tokenizer's routes."""
+"""The bodies of ``POST /tokenize`` and ``POST /detokenize``."""
 
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_IDS, ModelName, RequestModel, Text, TokenId, contradiction
 from service.api.requests.messages import Messages
 
 
 class TokenizeRequest(RequestModel):
-    """``POST /tokenize``: a prompt, or messages as the chat template writes them."""
+    """A prompt, or messages as the chat template writes them."""
 
     model: ModelName = None
     prompt: Text | None = None
@@ -29,7 +30,11 @@ class TokenizeRequest(RequestModel):
 
 
 class DetokenizeRequest(RequestModel):
-    """``POST /detokenize``."""
+    """Token ids."""
 
     model: ModelName = None
     tokens: Annotated[list[TokenId], Field(fail_fast=True), Field(max_length=MAX_IDS, description="Token ids.")]
+
+
+TOKENIZE_EXAMPLES = request_examples(TokenizeRequest, prompt={"prompt": "Hello, world", "return_token_strs": True})
+DETOKENIZE_EXAMPLES = request_examples(DetokenizeRequest, tokens={"tokens": [9707, 11, 1879]})

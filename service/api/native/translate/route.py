@@ -3,37 +3,25 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import CurrentCaller, requires
-from service.api.native.requests import TranslateRequest
-from service.api.native.translate.format import TranslationFormat
-from service.api.openapi import examples
-from service.api.openapi.response_models import Languages, Translated
-from service.api.openapi.responses import answers
-from service.api.replies.reply import Json, reply
-from service.api.requests.checks import checked
-from service.api.requests.options import at_most, to_options
-from service.api.state import Service
+from service.api.auth.route_scopes import requires
+from service.api.call import CurrentCall
+from service.api.native.translate import response
+from service.api.native.translate.request import EXAMPLES, TranslateRequest
+from service.api.openapi.responses import openapi_responses
+from service.api.requests.options import at_most
 from service.keys.key import Scope
 from service.settings import Settings
-from service.tasks.translation import Term, TranslationOrder, TranslationRun
+from service.tasks.translation import Term, TranslationOrder
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
 
-@router.post(
-    "/v1/translate",
-    summary="Translate texts",
-    responses=answers(Translated, examples.TRANSLATED, stream=examples.TRANSLATED_STREAM),
-)
-async def translate(
-    body: Annotated[TranslateRequest, Body(openapi_examples=examples.TRANSLATE)],
-    http: Request,
-    state: Service,
-    caller: CurrentCaller,
-) -> Response:
+@router.post("/v1/translate", summary="Translate texts")
+@openapi_responses(response.EXAMPLE, events=response.EXAMPLE_EVENTS)
+async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall) -> Response:
     """Translate one text or a list of texts, sentence by sentence, all at once.
 
     Languages are names (`English`, `中文`) or BCP-47 codes (`en`, `zh-CN`). What stands between sentences is kept byte
@@ -45,36 +33,25 @@ async def translate(
 
     Events of a stream name their text by `index` and their sentence by `segment`, in order.
     """
-    headers = checked(body, state)
-    order = _order(body, state.settings)
-    options = to_options(body, state.settings, caller, temperature=0.0, max_tokens=body.length)
+    call.check(body)
+    order = _order(body, call.state.settings)
+    options = call.options(body, temperature=0.0, max_tokens=body.length)
     id = f"trans-{uuid4().hex}"
-    job = await state.translator.prepare(order, options=options)
-
-    async def start() -> TranslationRun:
-        return await state.translator.start(job, request_id=id)
-
-    format = TranslationFormat(id=id, model=state.model_name)
-    return await reply(http, state, start, format, cost=job.cost, stream=bool(body.stream), headers=headers)
+    writer = response.TranslateWriter(id=id, model=call.state.model_name)
+    reply = call.stream if body.stream else call.answer
+    return await reply(call.state.translator.prepare(order, options=options, request_id=id), writer)
 
 
-@router.get("/v1/languages", summary="List the languages", responses=answers(Languages, examples.LANGUAGES, errors=()))
-async def languages(state: Service) -> Response:
+@router.get("/v1/languages", summary="List the languages")
+@openapi_responses(response.LANGUAGES_EXAMPLE, errors=())
+async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
-    known = state.translator.languages()
-    listed = [
-        {
-            "code": language.code,
-            "name": language.name,
-            "targets": [other.code for other in known if other != language],
-        }
-        for language in known
-    ]
-    return Json({"model": state.model_name, "languages": listed})
+    known = call.state.translator.languages()
+    return call.json(response.LanguagesResponse.from_languages(call.state.model_name, known))
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
-    """Raises ApiError for what is over a limit."""
+    """The order of this body. Raises ApiError for what is over a limit of the operator."""
     glossary, kept = body.glossary or [], body.do_not_translate or []
     at_most("text", len(body.text), settings.max_texts, "texts")
     at_most("text", max(map(len, body.text)), settings.max_text_length, "characters in a text")

@@ -1,0 +1,18 @@
+"""Errors as DeepL's clients read them."""
+
+from typing import ClassVar
+
+from service.api.compat.error_format import CompatRoute
+from service.api.responses.model import ResponseModel
+
+
+class DeepLErrorResponse(ResponseModel):
+    """One text."""
+
+    message: str
+
+
+class DeepLRoute(CompatRoute):
+    """A route of DeepL's API."""
+
+    error_model: ClassVar[type[ResponseModel]] = DeepLErrorResponse

@@ -1,0 +1,85 @@
+"""The answers of DeepL's routes."""
+
+from collections.abc import Iterator, Sequence
+
+from service.api.responses.model import UNSET, ResponseModel, UnsetType
+from service.tasks.text.languages import Language, find_language
+from service.tasks.translation import FORMS_OF_ADDRESS, Translation
+
+MODEL_TYPE = "latency_optimized"
+NO_LIMIT = 1_000_000_000_000  # DeepL's number of characters for accounts without a limit
+
+# Target languages that DeepL's clients know only with a region or a script.
+_VARIANTS = {"en": ("en-GB", "en-US"), "pt": ("pt-BR", "pt-PT"), "zh": ("zh", "zh-Hans", "zh-Hant")}
+
+
+class DeepLTranslation(ResponseModel):
+    """One text."""
+
+    detected_source_language: str
+    text: str
+    billed_characters: int | UnsetType = UNSET
+    model_type_used: str | UnsetType = UNSET
+
+
+class DeepLTranslateResponse(ResponseModel):
+    """All texts."""
+
+    translations: list[DeepLTranslation]
+
+    @classmethod
+    def from_translations(
+        cls, texts: Sequence[str], translations: Sequence[Translation], *, billed: bool, model_type: bool
+    ) -> "DeepLTranslateResponse":
+        """The translations of these texts, with the two optional fields if they were asked for."""
+        answers = []
+        for text, translation in zip(texts, translations, strict=True):
+            source = translation.source or (translation.detected and translation.detected.language)
+            answers.append(
+                DeepLTranslation(
+                    source.base.upper() if source else "",
+                    translation.text,
+                    len(text) if billed else UNSET,
+                    MODEL_TYPE if model_type else UNSET,
+                )
+            )
+        return cls(answers)
+
+
+class DeepLLanguage(ResponseModel):
+    """A language; ``supports_formality`` is for target languages only."""
+
+    language: str
+    name: str
+    supports_formality: bool | UnsetType = UNSET
+
+
+class DeepLUsageResponse(ResponseModel):
+    """Characters translated for the key since the start of the service."""
+
+    character_count: int
+    character_limit: int
+
+
+def source_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
+    """The languages without regions and scripts, which make no difference to reading."""
+    bases = dict.fromkeys(language.base for language in known)
+    return [DeepLLanguage(base.upper(), find_language(base).name) for base in bases]
+
+
+def target_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
+    """The languages in all their variants."""
+    return [
+        DeepLLanguage(language.code.upper(), language.name, language.base in FORMS_OF_ADDRESS)
+        for language in _variants(known)
+    ]
+
+
+def _variants(known: Sequence[Language]) -> Iterator[Language]:
+    for base in dict.fromkeys(language.base for language in known):
+        yield from map(find_language, _VARIANTS.get(base, (base,)))
+
+
+TRANSLATE_EXAMPLE = DeepLTranslateResponse([DeepLTranslation("EN", "Hallo, Welt!")])
+LANGUAGES_EXAMPLE = [DeepLLanguage("DE", "German", True)]
+USAGE_EXAMPLE = DeepLUsageResponse(1204, NO_LIMIT)

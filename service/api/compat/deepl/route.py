@@ -1,0 +1,91 @@
+"""DeepL's API: ``/v2/translate``, ``/v2/languages``, ``/v2/usage``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from service.api.auth.route_scopes import requires
+from service.api.call import CurrentCall
+from service.api.compat.deepl import response
+from service.api.compat.deepl.error_format import DeepLRoute
+from service.api.compat.deepl.request import (
+    MAX_BODY_BYTES,
+    TRANSLATE_EXAMPLES,
+    DeepLLanguagesRequest,
+    DeepLTranslateRequest,
+)
+from service.api.compat.translation import check_texts, translate
+from service.api.errors import invalid
+from service.api.openapi.responses import openapi_responses
+from service.api.requests.bodies import described, json_or_form
+from service.keys.key import Scope
+from service.tasks.translation import Translation, TranslationOrder
+
+router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
+
+TranslateBody = Annotated[DeepLTranslateRequest, Depends(json_or_form(DeepLTranslateRequest, limit=MAX_BODY_BYTES))]
+LanguagesBody = Annotated[
+    DeepLLanguagesRequest, Depends(json_or_form(DeepLLanguagesRequest, limit=MAX_BODY_BYTES, optional=True))
+]
+
+
+@router.post(
+    "/v2/translate",
+    summary="Translate texts, as DeepL does",
+    openapi_extra=described(DeepLTranslateRequest, TRANSLATE_EXAMPLES),
+)
+@openapi_responses(response.TRANSLATE_EXAMPLE)
+async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
+    """Translate up to 50 texts.
+
+    What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
+    """
+    call.check(body)
+    check_texts("text", body.text, call.state.settings)
+    if body.split_sentences == "nonewlines" and any(len(text.splitlines()) > 1 for text in body.text):
+        raise invalid("split_sentences", "split_sentences: nonewlines is not possible: a line break always separates")
+    order = TranslationOrder(
+        texts=tuple(body.text),
+        target=body.target_lang,
+        source=body.source_lang,
+        format=body.tag_handling or "text",
+        splitting="none" if body.split_sentences == "0" else "sentences",
+        context=body.context or "",
+        formality=body.formality or "default",
+    )
+
+    def to_body(translations: list[Translation]) -> response.DeepLTranslateResponse:
+        call.state.characters.add(call.caller.name, sum(map(len, body.text)))
+        return response.DeepLTranslateResponse.from_translations(
+            body.text,
+            translations,
+            billed=bool(body.show_billed_characters),
+            model_type=body.model_type is not None,
+        )
+
+    return await translate(call, order, call.greedy_options(), to_body)
+
+
+@router.get("/v2/languages", summary="List the languages, as DeepL does")
+@router.post("/v2/languages", include_in_schema=False)
+@openapi_responses(response.LANGUAGES_EXAMPLE, errors=(400,))
+async def languages(
+    body: LanguagesBody,
+    call: CurrentCall,
+    type: Annotated[
+        str | None, Query(pattern="^(source|target)$", max_length=6, description="source (default) or target.")
+    ] = None,
+) -> Response:
+    """The languages that texts can be translated from or, with `type` `target`, to. The type may be in a body too."""
+    known = call.state.translator.languages()
+    wanted = type or body.type or "source"
+    call.check(body)
+    return call.json(response.target_languages(known) if wanted == "target" else response.source_languages(known))
+
+
+@router.get("/v2/usage", summary="Characters translated")
+@openapi_responses(response.USAGE_EXAMPLE, errors=())
+async def usage(call: CurrentCall) -> Response:
+    """Characters translated by this API for this key since the service started. There is no limit."""
+    return call.json(response.DeepLUsageResponse(call.state.characters.total(call.caller.name), response.NO_LIMIT))

@@ -1,0 +1,56 @@
+"""The answers of Hugging Face's inference tasks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.api.responses.model import JsonBody, ResponseModel
+from service.tasks.answering.result import Answer
+from service.tasks.answering.run import AnswerRun
+from service.tasks.translation import Translation
+
+
+class HuggingFaceTranslation(ResponseModel):
+    """One text."""
+
+    translation_text: str
+
+
+class HuggingFaceAnswer(ResponseModel):
+    """A span of the context. No answer is an empty text from 0 to 0."""
+
+    answer: str
+    score: float
+    start: int
+    end: int
+
+
+def translation_list(translations: Sequence[Translation]) -> list[HuggingFaceTranslation]:
+    """The answer of the task translation."""
+    return [HuggingFaceTranslation(translation.text) for translation in translations]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCandidatesWriter:
+    """Writes the answer of the task question-answering: an object for ``top_k`` 1, else a list.
+
+    With ``may_be_none``, no answer is one of the candidates. It is the first one exactly if ``Answer.no_answer``.
+    """
+
+    top_k: int
+    may_be_none: bool
+
+    async def body(self, run: AnswerRun) -> JsonBody:
+        answer = await run.collect()
+        candidates = [HuggingFaceAnswer(span.text, span.score, span.start, span.end) for span in answer.spans]
+        if self.may_be_none or not candidates:
+            probability = answer.no_answer_probability or 0.0
+            candidates.insert(_place_of_no_answer(answer, probability), HuggingFaceAnswer("", probability, 0, 0))
+        return candidates[0] if self.top_k == 1 else candidates[: self.top_k]
+
+
+def _place_of_no_answer(answer: Answer, probability: float) -> int:
+    return 0 if answer.no_answer else max(1, sum(span.score >= probability for span in answer.spans))
+
+
+ANSWER_EXAMPLE = HuggingFaceAnswer("1894", 0.91, 24, 28)
+TRANSLATION_EXAMPLE = [HuggingFaceTranslation("Bonjour.")]

@@ -1,0 +1,90 @@
+"""LibreTranslate's API: ``/translate``, ``/detect``, ``/languages``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from service.api.auth.route_scopes import requires
+from service.api.call import CurrentCall
+from service.api.compat.libretranslate import response
+from service.api.compat.libretranslate.error_format import LibreTranslateRoute
+from service.api.compat.libretranslate.request import (
+    DETECT_EXAMPLES,
+    TRANSLATE_EXAMPLES,
+    LibreDetectRequest,
+    LibreTranslateRequest,
+)
+from service.api.compat.translation import check_texts, translate
+from service.api.errors import ApiError
+from service.api.openapi.responses import openapi_responses
+from service.api.requests.bodies import described, json_or_form
+from service.api.requests.options import at_most
+from service.api.responses.model import ResponseModel
+from service.keys.key import Scope
+from service.tasks.translation import Translation, TranslationOrder
+
+router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dependencies=[requires(Scope.TRANSLATE)])
+
+
+@router.post(
+    "/translate",
+    summary="Translate texts, as LibreTranslate does",
+    openapi_extra=described(LibreTranslateRequest, TRANSLATE_EXAMPLES),
+)
+@openapi_responses(response.TEXT_EXAMPLE, response.LIST_EXAMPLE)
+async def translate_texts(
+    body: Annotated[LibreTranslateRequest, Depends(json_or_form(LibreTranslateRequest))], call: CurrentCall
+) -> Response:
+    """Translate a text or a list of texts. With `source` `auto` the language of each is detected and told.
+
+    What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
+    """
+    call.check(body)
+    texts = [body.q] if isinstance(body.q, str) else body.q
+    check_texts("q", texts, call.state.settings)
+    at_most("alternatives", body.alternatives or 0, call.state.settings.max_n)
+    auto, alternatives = body.source.lower() == "auto", bool(body.alternatives)
+    order = TranslationOrder(
+        texts=tuple(texts),
+        target=body.target,
+        source=None if auto else body.source,
+        format=body.format or "text",
+        alternatives=body.alternatives or 0,
+    )
+
+    def to_body(translations: list[Translation]) -> ResponseModel:
+        if isinstance(body.q, str):
+            return response.text_response(translations[0], auto=auto, alternatives=alternatives)
+        return response.list_response(translations, auto=auto, alternatives=alternatives)
+
+    return await translate(call, order, call.greedy_options(), to_body)
+
+
+@router.post(
+    "/detect",
+    summary="Detect the language of a text, as LibreTranslate does",
+    openapi_extra=described(LibreDetectRequest, DETECT_EXAMPLES),
+)
+@openapi_responses(response.DETECT_EXAMPLE, errors=(400, 413, 415))
+async def detect(
+    body: Annotated[LibreDetectRequest, Depends(json_or_form(LibreDetectRequest))], call: CurrentCall
+) -> Response:
+    """The languages that a text may be in, best first. One without letters is in `und`, with confidence 0."""
+    call.check(body)
+    check_texts("q", [body.q], call.state.settings)
+    [detections] = await call.state.translator.detect([body.q])
+    return call.json([response.LibreDetection.from_detection(each) for each in detections or (None,)])
+
+
+@router.get("/languages", summary="List the languages, as LibreTranslate does")
+@openapi_responses(response.LANGUAGES_EXAMPLE, errors=())
+async def languages(call: CurrentCall) -> Response:
+    """The languages that texts can be translated from and, for each, to."""
+    return call.json(response.language_list(call.state.translator.languages()))
+
+
+@router.post("/translate_file", include_in_schema=False)
+async def translate_file() -> Response:
+    """Raises ApiError, so that clients that send files get a message in the shape that they read."""
+    raise ApiError(404, "Files are not translated here; send their text to /translate", code="unknown_route")

@@ -1,0 +1,45 @@
+"""Translations through the APIs that do not stream."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from starlette.responses import Response
+
+from service.api.call import Call
+from service.api.requests.options import at_most
+from service.api.responses.model import JsonBody
+from service.settings import Settings
+from service.tasks.generation.generator import Options
+from service.tasks.translation import Translation, TranslationOrder, TranslationRun
+
+FLAGS_HEADER = "x-translation-flags"  # the doubts about a translation, for which these APIs have no field
+
+
+async def translate(
+    call: Call, order: TranslationOrder, options: Options, to_body: Callable[[list[Translation]], JsonBody]
+) -> Response:
+    """Translate, and answer with what ``to_body`` makes of the translations."""
+    request_id = f"trans-{uuid4().hex}"
+    preparing = call.state.translator.prepare(order, options=options, request_id=request_id)
+    return await call.answer(preparing, _TranslationsWriter(to_body, call.headers))
+
+
+def check_texts(param: str, texts: Sequence[str], settings: Settings) -> None:
+    """Raises ApiError for more texts, or longer ones, than the operator allows."""
+    at_most(param, len(texts), settings.max_texts, "texts")
+    at_most(param, max(map(len, texts)), settings.max_text_length, "characters in a text")
+
+
+@dataclass(frozen=True, slots=True)
+class _TranslationsWriter:
+    """Writes the answer with ``to_body``, and all flags into ``headers``."""
+
+    to_body: Callable[[list[Translation]], JsonBody]
+    headers: dict[str, str]
+
+    async def body(self, run: TranslationRun) -> JsonBody:
+        translations = await run.collect()
+        if flags := sorted({flag for translation in translations for flag in translation.flags}):
+            self.headers[FLAGS_HEADER] = ", ".join(flags)
+        return self.to_body(translations)

@@ -1,0 +1,95 @@
+"""The body of ``POST /v1/answer``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from service.api.native.fields import NativeFields
+from service.api.requests.examples import request_examples
+from service.api.requests.fields import (
+    MAX_TEXTS,
+    MAX_TOKENS,
+    NonEmpty,
+    RequestModel,
+    SharedSamplingFields,
+    Text,
+    contradiction,
+)
+
+
+class AnswerDocument(RequestModel):
+    """A text that may hold the answer."""
+
+    id: Annotated[NonEmpty, Field(max_length=256, description="Your name for it.")]
+    text: Text
+    title: Annotated[Text | None, Field(max_length=1000, description="Is read with every part of the text.")] = None
+
+
+class AnswerRequest(NativeFields, SharedSamplingFields):
+    """A question, and the texts that may hold its answer.
+
+    The sampling fields are for generated answers; extractive ones refuse them. ``top_k`` is the number of answers.
+    """
+
+    question: Annotated[NonEmpty, Field(description="What is to be answered.")]
+    context: Annotated[
+        Text | None,
+        Field(
+            description="A text that may hold the answer. With neither context nor documents the model says what it "
+            "knows; in a blank text there is no answer."
+        ),
+    ] = None
+    documents: Annotated[
+        Annotated[list[AnswerDocument], Field(fail_fast=True)] | None,
+        Field(min_length=1, max_length=MAX_TEXTS, description="Several texts that may hold the answer."),
+    ] = None
+    mode: Annotated[
+        Literal["auto", "extractive", "generative"] | None,
+        Field(
+            description="extractive: literal spans of the texts. generative: the model's words, and what of the texts "
+            "they stand on. auto: extractive where there is a text. Default: auto."
+        ),
+    ] = None
+    top_k: Annotated[int | None, Field(ge=1, le=1000, description="Extractive: how many answers. Default: 1.")] = None
+    no_answer_threshold: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=1,
+            description="Extractive: from this probability on the answer is that there is none. Default: the model's.",
+        ),
+    ] = None
+    max_answer_len: Annotated[
+        int | None, Field(ge=1, le=10_000, description="Extractive: most characters of an answer. Default: 160.")
+    ] = None
+    stride: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "AnswerRequest":
+        if self.context is not None and self.documents is not None:
+            raise contradiction("documents", "Give either context or documents")
+        ids: set[str] = set()
+        for index, document in enumerate(self.documents or ()):
+            if document.id in ids:
+                raise contradiction(f"documents.{index}.id", "Two documents have the same id")
+            ids.add(document.id)
+        return self
+
+
+EXAMPLES = request_examples(
+    AnswerRequest,
+    question={"question": "什么是量子计算？"},
+    context={"question": "When was it built?", "context": "The bridge was built in 1894."},
+    documents={
+        "question": "When was the bridge built?",
+        "documents": [
+            {"id": "a", "title": "Arlen", "text": "Two rivers meet near Arlen."},
+            {"id": "b", "text": "The bridge was built in 1894, of steel from a mill in Gent."},
+        ],
+        "top_k": 3,
+        "no_answer_threshold": 0.8,
+    },
+    generative={"question": "When was it built?", "context": "The bridge was built in 1894.", "mode": "generative"},
+)

@@ -1,0 +1,33 @@
+"""Fields that all native tasks have."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from service.api.requests.fields import MAX_TOKENS, ModelName, RequestModel, contradiction
+
+_LENGTH_NAMES = ("max_new_tokens", "max_length", "max_tokens")
+
+
+class NativeFields(RequestModel):
+    """The model, the length under three names, and whether to stream."""
+
+    model: ModelName = None
+    max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens to generate.")] = None
+    max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
+        None
+    )
+    max_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="OpenAI's name of max_new_tokens.")] = None
+    stream: Annotated[bool | None, Field(description="Answer with server-sent events.")] = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "NativeFields":
+        given = {name: value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None}
+        if len(set(given.values())) > 1:
+            raise contradiction(list(given)[-1], f"{' and '.join(given)} mean the same and must not differ")
+        return self
+
+    @property
+    def length(self) -> int | None:
+        """Most tokens to generate, from whichever field has it."""
+        return next((value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None), None)

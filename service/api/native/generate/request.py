@@ -1,0 +1,31 @@
+"""The body of ``POST /v1/generate``."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from service.api.native.fields import NativeFields
+from service.api.requests.examples import request_examples
+from service.api.requests.fields import NonEmpty, SamplingFields, contradiction
+from service.api.requests.messages import Messages
+
+
+class GenerateRequest(NativeFields, SamplingFields):
+    """A prompt to continue, or messages to answer."""
+
+    prompt: Annotated[NonEmpty | None, Field(description="A text to continue, as it is.")] = None
+    messages: Messages | None = None
+
+    @model_validator(mode="after")
+    def _one_input(self) -> "GenerateRequest":
+        if (self.prompt is None) == (self.messages is None):
+            raise contradiction("prompt", "Give either prompt or messages")
+        return self
+
+
+EXAMPLES = request_examples(
+    GenerateRequest,
+    prompt={"prompt": "人工智能将改变世界", "max_new_tokens": 100},
+    messages={"messages": [{"role": "user", "content": "Name three rivers."}], "temperature": 0},
+    stream={"prompt": "Once upon a time", "max_new_tokens": 20, "stream": True},
+)

@@ -1,0 +1,71 @@
+"""The body of ``POST /v1/translate``."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from service.api.native.fields import NativeFields
+from service.api.requests.examples import request_examples
+from service.api.requests.fields import (
+    Alternatives,
+    LanguageName,
+    RequestModel,
+    SamplingFields,
+    Text,
+    TextOrTexts,
+)
+from service.tasks.translation import Formality, Format
+
+MAX_TERM = 500  # characters
+MAX_TERMS = 1 << 16  # of a glossary
+TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
+
+
+class GlossaryTerm(RequestModel):
+    """An entry of a glossary."""
+
+    source: Annotated[TermText, Field(description="As it stands in the text, in any case.")]
+    target: Annotated[TermText, Field(description="As it is to stand in the translation.")]
+
+
+class TranslateRequest(NativeFields, SamplingFields):
+    """Texts to translate, and how."""
+
+    text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
+    target_lang: LanguageName
+    source_lang: Annotated[LanguageName | None, Field(description="Not given: that of each text is detected.")] = None
+    format: Annotated[Format | None, Field(description="What of the text is markup. Default: text.")] = None
+    glossary: Annotated[
+        Annotated[list[GlossaryTerm], Field(fail_fast=True)] | None,
+        Field(max_length=MAX_TERMS, description="Terms and their translations."),
+    ] = None
+    do_not_translate: Annotated[
+        Annotated[list[TermText], Field(fail_fast=True)] | None,
+        Field(max_length=MAX_TERMS, description="Terms that stay as they are."),
+    ] = None
+    context: Annotated[
+        Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
+    ] = None
+    output_prefix: Annotated[
+        Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
+    ] = None
+    formality: Annotated[
+        Formality | None,
+        Field(description="more and less are refused for languages that know no difference, prefer_* are not."),
+    ] = None
+    alternatives: Alternatives = None
+
+
+EXAMPLES = request_examples(
+    TranslateRequest,
+    text={"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese"},
+    list={"text": ["Good morning.", "See you tomorrow."], "target_lang": "fr"},
+    prefix={"text": "Hello, how are you?", "target_lang": "zh", "output_prefix": "你好"},
+    terms={
+        "text": "The invoice is in Acme Drive.",
+        "target_lang": "de",
+        "formality": "more",
+        "glossary": [{"source": "invoice", "target": "Rechnung"}],
+        "do_not_translate": ["Acme Drive"],
+    },
+)

@@ -1,0 +1,225 @@
+"""The answers of ``POST /v1/translate``, whole or as events, and of ``GET /v1/languages``.
+
+The joined ``text``s of all events with the same ``index`` are the translation of that text.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
+from service.api.responses.event_stream import event
+from service.api.responses.model import ResponseModel
+from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
+from service.tasks.text.languages import Language
+from service.tasks.translation import Flag, Segment, SegmentDelta, Translation, TranslationRun
+
+
+class DetectedLanguage(ResponseModel):
+    """``confidence`` is between 0 and 1."""
+
+    language: str
+    confidence: float
+
+
+class GlossaryReport(ResponseModel):
+    """The terms of the glossary that occur in the text: whether the translation has them."""
+
+    applied: Sequence[str]
+    missed: Sequence[str]
+
+
+class TranslatedSegment(ResponseModel):
+    """A sentence that was translated by itself; ``start`` and ``end`` are its place in the text, in characters."""
+
+    source: str
+    text: str
+    start: int
+    end: int
+    flags: Sequence[Flag]
+    score: float | None
+
+
+class TranslatedText(ResponseModel):
+    """One text. ``detected`` is null where the request has a source language."""
+
+    index: int
+    text: str
+    finish_reason: FinishReasonName
+    source_lang: str | None
+    target_lang: str
+    detected: DetectedLanguage | None
+    flags: Sequence[Flag]
+    alternatives: Sequence[str]
+    glossary: GlossaryReport
+    segments: list[TranslatedSegment]
+
+
+class TranslateResponse(ResponseModel):
+    """All texts."""
+
+    id: str
+    model: str
+    translations: list[TranslatedText]
+    usage: ResponseUsage
+    timings: ResponseTimings
+
+
+class TranslateEvent(ResponseModel):
+    """A part of the translation of the text ``index``. ``segment`` is null for what stands between segments."""
+
+    id: str
+    index: int
+    segment: int | None
+    text: str
+    finish_reason: FinishReasonName | None
+
+
+class SegmentEndEvent(TranslateEvent):
+    """The last part of a segment."""
+
+    flags: Sequence[Flag]
+    score: float | None
+
+
+class TextEndEvent(TranslateEvent):
+    """The end of a text: everything that the whole answer has of it, but for its text and its segments."""
+
+    source_lang: str | None
+    target_lang: str
+    detected: DetectedLanguage | None
+    flags: Sequence[Flag]
+    alternatives: Sequence[str]
+    glossary: GlossaryReport
+
+
+class TranslateEndEvent(ResponseModel):
+    """The last event."""
+
+    id: str
+    model: str
+    done: bool  # true
+    usage: ResponseUsage
+    timings: ResponseTimings
+
+
+class LanguageTargets(ResponseModel):
+    """A language, and the languages that it can be translated to."""
+
+    code: str
+    name: str
+    targets: list[str]
+
+
+class LanguagesResponse(ResponseModel):
+    """All languages of the model."""
+
+    model: str
+    languages: list[LanguageTargets]
+
+    @classmethod
+    def from_languages(cls, model: str, languages: Sequence[Language]) -> "LanguagesResponse":
+        """Languages that can all be translated to each other."""
+        return cls(
+            model,
+            [
+                LanguageTargets(each.code, each.name, [other.code for other in languages if other != each])
+                for each in languages
+            ],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranslateWriter:
+    """Writes the answer with this ``id``."""
+
+    id: str
+    model: str
+
+    async def body(self, run: TranslationRun) -> TranslateResponse:
+        translations = [
+            TranslatedText(
+                index=index,
+                text=translation.text,
+                segments=[_segment(segment) for segment in translation.segments],
+                **_about(translation),
+            )
+            for index, translation in enumerate(await run.collect())
+        ]
+        return TranslateResponse(
+            self.id,
+            self.model,
+            translations,
+            ResponseUsage.from_usage(run.usage),
+            ResponseTimings.from_timings(run.timings),
+        )
+
+    async def events(self, run: TranslationRun) -> AsyncGenerator[bytes, None]:
+        async for delta in run:
+            yield event(self._event(delta))
+        usage, timings = ResponseUsage.from_usage(run.usage), ResponseTimings.from_timings(run.timings)
+        yield event(TranslateEndEvent(self.id, self.model, True, usage, timings))
+
+    def _event(self, delta: SegmentDelta) -> TranslateEvent:
+        if delta.done is not None:
+            return TextEndEvent(
+                id=self.id, index=delta.index, segment=delta.segment, text=delta.delta, **_about(delta.done)
+            )
+        part = (self.id, delta.index, delta.segment, delta.delta, None)
+        if delta.end is not None:
+            return SegmentEndEvent(*part, flags=delta.end.flags, score=_score(delta.end))
+        return TranslateEvent(*part)
+
+
+def _about(translation: Translation) -> dict[str, Any]:
+    """The fields that TranslatedText and TextEndEvent have in common."""
+    detected = translation.detected
+    return {
+        "finish_reason": cast(FinishReasonName, translation.finish_reason),
+        "source_lang": None if translation.source is None else translation.source.code,
+        "target_lang": translation.target.code,
+        "detected": None if detected is None else DetectedLanguage(detected.language.code, detected.confidence),
+        "flags": translation.flags,
+        "alternatives": translation.alternatives,
+        "glossary": GlossaryReport(translation.terms_applied, translation.terms_missed),
+    }
+
+
+def _segment(segment: Segment) -> TranslatedSegment:
+    return TranslatedSegment(segment.source, segment.text, segment.start, segment.end, segment.flags, _score(segment))
+
+
+def _score(segment: Segment) -> float | None:
+    return None if segment.score is None else round(segment.score, 4)
+
+
+_ABOUT_EXAMPLE: dict[str, Any] = {
+    "finish_reason": "stop",
+    "source_lang": "en",
+    "target_lang": "zh",
+    "detected": DetectedLanguage("en", 0.98),
+    "flags": [],
+    "alternatives": [],
+    "glossary": GlossaryReport([], []),
+}
+EXAMPLE = TranslateResponse(
+    id="trans-81aa",
+    model=EXAMPLE_MODEL,
+    translations=[
+        TranslatedText(
+            index=0,
+            text="你好，你好吗？",
+            segments=[TranslatedSegment("Hello, how are you?", "你好，你好吗？", 0, 19, [], -0.31)],
+            **_ABOUT_EXAMPLE,
+        )
+    ],
+    usage=example_usage(71, 6),
+    timings=example_timings(),
+)
+EXAMPLE_EVENTS = (
+    TranslateEvent("trans-81aa", 0, 0, "你好，", None),
+    SegmentEndEvent("trans-81aa", 0, 0, "你好吗？", None, flags=[], score=-0.31),
+    TextEndEvent(id="trans-81aa", index=0, segment=None, text="", **_ABOUT_EXAMPLE),
+    TranslateEndEvent("trans-81aa", EXAMPLE_MODEL, True, example_usage(71, 6), example_timings()),
+)
+LANGUAGES_EXAMPLE = LanguagesResponse(EXAMPLE_MODEL, [LanguageTargets("en", "English", ["zh", "fr"])])

@@ -1,0 +1,47 @@
+"""What chat completions and completions share in their answers."""
+
+import time
+from dataclasses import dataclass
+from typing import Self
+from uuid import uuid4
+
+from service.api.openai.fields import OpenAIFields
+from service.api.responses.model import UNSET, UnsetType
+from service.api.responses.usage import ResponseUsage
+from service.api.state import State
+from service.tasks.generation.completion import Completion
+from service.tasks.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIAnswer:
+    """The values that are the same in all parts of one answer."""
+
+    id: str
+    created: int  # Unix seconds
+    model: str
+    fingerprint: str
+    tokenizer: Tokenizer
+    include_stop: bool  # whether a stop token belongs to the text, and so to the log probabilities
+    include_usage: bool
+    continuous_usage: bool
+
+    @classmethod
+    def from_body(cls, body: OpenAIFields, state: State, *, prefix: str) -> Self:
+        """A new answer to this body. Its id begins with ``prefix``."""
+        return cls(
+            id=f"{prefix}-{uuid4().hex}",
+            created=int(time.time()),
+            model=state.model_name,
+            fingerprint=state.fingerprint,
+            tokenizer=state.generator.tokenizer,
+            include_stop=bool(body.include_stop_str_in_output),
+            include_usage=body.include_usage,
+            continuous_usage=body.continuous_usage,
+        )
+
+    def chunk_usage(self, completion: Completion) -> ResponseUsage | UnsetType | None:
+        """The field ``usage`` of a chunk."""
+        if not self.include_usage:
+            return UNSET
+        return ResponseUsage.from_usage(completion.usage) if self.continuous_usage else None

@@ -1,0 +1,161 @@
+"""The answer of ``POST /v1/completions``: one object, or chunks. Choices are numbered prompt by prompt."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from service.api.openai.answer import OpenAIAnswer
+from service.api.openai.logprobs import CompletionLogprobs, CompletionLogprobsWriter, text_tokens
+from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
+from service.api.responses.event_stream import event
+from service.api.responses.model import UNSET, ResponseModel, UnsetType
+from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
+from service.engine.protocol.outputs import TokenLogprob
+from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.completion import Completion
+
+
+class CompletionChoice(ResponseModel):
+    """One continuation of one prompt."""
+
+    index: int
+    text: str
+    logprobs: CompletionLogprobs | None
+    finish_reason: FinishReasonName
+
+
+class CompletionResponse(ResponseModel):
+    """The whole answer."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    system_fingerprint: str
+    choices: list[CompletionChoice]
+    usage: ResponseUsage
+
+
+class CompletionChunkChoice(ResponseModel):
+    """A part of one continuation."""
+
+    index: int
+    text: str
+    logprobs: CompletionLogprobs | None
+    finish_reason: FinishReasonName | None
+
+
+class CompletionChunk(ResponseModel):
+    """An event of a stream. The chunk with the usage of the whole answer has no choices."""
+
+    id: str
+    object: Literal["text_completion"]
+    created: int
+    model: str
+    system_fingerprint: str
+    choices: list[CompletionChunkChoice]
+    usage: ResponseUsage | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionWriter:
+    """Writes one answer. ``echo`` has the prompts that come back before their continuations, or none."""
+
+    answer: OpenAIAnswer
+    n: int
+    echo: Sequence[str | Sequence[int]]
+    logprobs: bool
+    skip_special_tokens: bool
+
+    async def body(self, completion: Completion) -> CompletionResponse:
+        choices = []
+        for prompt_index, group in enumerate(await completion.collect()):
+            for k, choice in enumerate(group):
+                writer = self._choice_writer(completion, prompt_index)
+                text, logprobs = writer.write(choice, choice.prompt_logprobs)
+                choices.append(CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice)))
+        return CompletionResponse(
+            self.answer.id,
+            "text_completion",
+            self.answer.created,
+            self.answer.model,
+            self.answer.fingerprint,
+            choices,
+            ResponseUsage.from_usage(completion.usage),
+        )
+
+    async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
+        writers: dict[int, _ChoiceWriter] = {}
+        async for delta in completion:
+            index = delta.prompt_index * self.n + delta.choice
+            if index not in writers:
+                writers[index] = self._choice_writer(completion, delta.prompt_index)
+            prompt_logprobs = delta.tokens[0].prompt_logprobs if delta.tokens else ()
+            text, logprobs = writers[index].write(delta, prompt_logprobs)
+            choice = CompletionChunkChoice(index, text, logprobs, finish_reason(delta))
+            yield self._event([choice], self.answer.chunk_usage(completion))
+        if self.answer.include_usage:
+            yield self._event([], ResponseUsage.from_usage(completion.usage))
+
+    def _event(self, choices: list[CompletionChunkChoice], usage: ResponseUsage | UnsetType | None) -> bytes:
+        answer = self.answer
+        return event(
+            CompletionChunk(
+                answer.id, "text_completion", answer.created, answer.model, answer.fingerprint, choices, usage
+            )
+        )
+
+    def _choice_writer(self, completion: Completion, prompt_index: int) -> "_ChoiceWriter":
+        if not self.echo:
+            return _ChoiceWriter(self, None, ())
+        tokens = completion.prompts[prompt_index]
+        text = self.echo[prompt_index]
+        if not isinstance(text, str):  # token ids come back as their text
+            text = self.answer.tokenizer.decode(text, skip_special_tokens=self.skip_special_tokens)
+        return _ChoiceWriter(self, text, tokens)
+
+
+class _ChoiceWriter:
+    """Writes the text and the log probabilities of one choice, whole or in parts.
+
+    It owns whether the prompt has been echoed, and the offset of the next token.
+    """
+
+    def __init__(self, writer: CompletionWriter, echo: str | None, prompt: Sequence[int]) -> None:
+        self._with_logprobs = writer.logprobs
+        self._include_stop = writer.answer.include_stop
+        self._echo = echo
+        self._prompt = prompt
+        self._logprobs = CompletionLogprobsWriter(writer.answer.tokenizer)
+
+    def write(
+        self, choice: Choice | Delta, prompt_logprobs: Sequence[TokenLogprob | None]
+    ) -> tuple[str, CompletionLogprobs | None]:
+        echo, self._echo = self._echo, None
+        text = choice.text if echo is None else echo + choice.text
+        if not self._with_logprobs:
+            return text, None
+        head = None if echo is None else self._logprobs.write_prompt(self._prompt, prompt_logprobs)
+        logprobs = self._logprobs.write(text_tokens(choice, include_stop=self._include_stop))
+        return text, logprobs if head is None else head.extended(logprobs)
+
+
+EXAMPLE = CompletionResponse(
+    id="cmpl-9d20",
+    object="text_completion",
+    created=EXAMPLE_CREATED,
+    model=EXAMPLE_MODEL,
+    system_fingerprint="fp_4c1f",
+    choices=[CompletionChoice(0, "\n    return a + b", None, "stop")],
+    usage=example_usage(9, 3),
+)
+EXAMPLE_EVENTS = (
+    CompletionChunk(
+        id="cmpl-9d20",
+        object="text_completion",
+        created=EXAMPLE_CREATED,
+        model=EXAMPLE_MODEL,
+        system_fingerprint="fp_4c1f",
+        choices=[CompletionChunkChoice(0, "\n    return a + b", None, "stop")],
+    ),
+)

@@ -1,0 +1,41 @@
+"""Fields that both OpenAI routes have."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from service.api.requests.fields import ModelName, RequestModel, SamplingFields, contradiction
+
+
+class StreamOptions(RequestModel):
+    """What a stream holds beside the text."""
+
+    include_usage: Annotated[
+        bool | None, Field(description="One more chunk at the end, without choices, holds the usage.")
+    ] = None
+    continuous_usage_stats: Annotated[
+        bool | None, Field(description="With include_usage: every chunk holds the usage so far.")
+    ] = None
+
+
+class OpenAIFields(SamplingFields):
+    """The sampling fields, the model, the number of choices, and how to stream."""
+
+    model: ModelName = None
+    n: Annotated[int | None, Field(ge=1, le=1024, description="Choices for each prompt. Default: 1.")] = None
+    stream: Annotated[bool | None, Field(description="Answer with server-sent events.")] = None
+    stream_options: StreamOptions | None = None
+
+    @property
+    def include_usage(self) -> bool:
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
+
+    @property
+    def continuous_usage(self) -> bool:
+        return self.stream_options is not None and bool(self.stream_options.continuous_usage_stats)
+
+    @model_validator(mode="after")
+    def _stream_options_need_a_stream(self) -> "OpenAIFields":
+        if self.stream_options is not None and not self.stream:
+            raise contradiction("stream_options", "stream_options needs stream to be true")
+        return self

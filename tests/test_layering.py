@@ -24,7 +24,7 @@ FORBIDDEN = {
     "service/reader/messages.py": TENSORS,
     "service/reader/queue.py": TENSORS,
     "service/reader/client.py": TENSORS,
-    "service/models/**/*.py": ABOVE_THE_ENGINE,
+    "service/models/**/*.py": f"{ABOVE_THE_ENGINE} service.engine service.reader service.processes",
     "service/keys/*.py": f"{WEB} {TENSORS} service.api service.tasks service.engine service.metrics",
     "service/tasks/**/*.py": f"{WEB} {TENSORS} service.api service.keys service.metrics service.settings",
     "service/api/**/*.py": f"{TENSORS} prometheus_client",

@@ -10,7 +10,6 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from service.engine.execution.runner import ModelRunner
 from service.errors import UnsupportedModel
 from service.models.families import FAMILIES
-from service.models.hf import guard
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate
 from tests.engine.tiny_models import build_model, save_model
@@ -54,7 +53,7 @@ def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:
 
 
 def test_experts_beside_a_dense_part_match_too(tmp_path: Path) -> None:
-    experts = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 16}
+    experts: dict[str, Any] = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 16}
     save_model(build_model("gemma4_text", **experts), tmp_path)
     check_against(load_reference(tmp_path), make_runner(tmp_path))
 
@@ -65,7 +64,7 @@ def test_matches_for_any_block_size(block_size: int, tmp_path: Path) -> None:
     check_against(load_reference(tmp_path), make_runner(tmp_path, block_size=block_size))
 
 
-def test_every_layer_is_seen_as_it_is(tmp_path: Path) -> None:
+def test_each_layer_has_its_own_spec(tmp_path: Path) -> None:
     save_model(build_model("gemma4_text"), tmp_path)
     sliding, full = (layer.spec for layer in make_runner(tmp_path).cache.layers)
     assert (sliding.key_dim, sliding.value_dim, sliding.window) == (8, 8, 12)
@@ -105,11 +104,6 @@ def test_what_would_be_computed_wrongly_is_refused(arch: str, tmp_path: Path) ->
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     with pytest.raises(UnsupportedModel, match=reason):
         make_runner(tmp_path)
-
-
-def test_a_recurrent_state_is_refused_whatever_the_layers_are_called() -> None:
-    with pytest.raises(UnsupportedModel, match="FalconH1ForCausalLM keeps a recurrent state"):
-        guard.check_class(AutoModelForCausalLM._model_mapping[type(AutoConfig.for_model("falcon_h1"))])
 
 
 def test_an_encoder_decoder_model_is_refused(tmp_path: Path) -> None:

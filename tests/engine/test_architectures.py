@@ -53,7 +53,12 @@ def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:
 
 
 def test_experts_beside_a_dense_part_match_too(tmp_path: Path) -> None:
-    experts: dict[str, Any] = {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2, "moe_intermediate_size": 16}
+    experts: dict[str, Any] = {
+        "enable_moe_block": True,
+        "num_experts": 4,
+        "top_k_experts": 2,
+        "moe_intermediate_size": 16,
+    }
     save_model(build_model("gemma4_text", **experts), tmp_path)
     check_against(load_reference(tmp_path), make_runner(tmp_path))
 

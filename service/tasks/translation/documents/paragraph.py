@@ -1,7 +1,6 @@
 """A paragraph: what is not language in it becomes marks, and its sentences become units."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.marks.escaping import escape
@@ -9,43 +8,32 @@ from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Mark, Unit
+from service.tasks.translation.documents.placed_mark import PlacedMark, trim_edges
 from service.tasks.translation.documents.source_map import SourceMap
 
 # Gives start and end of each sentence of a text.
 SentenceSplitter = Callable[[str], Sequence[tuple[int, int]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _PlacedMark:
-    """A mark from ``start`` to ``end`` in the shown text, and from ``begin`` to ``stop`` in the source text."""
-
-    mark: Mark
-    start: int
-    end: int
-    begin: int
-    stop: int
-    is_tag: bool
-
-
 class Paragraph:
     """The fragments between two breaks: a paragraph, a heading, a list item, a cell.
 
-    Positions called ``start`` and ``end`` are in the shown text of the paragraph; ``begin`` and ``stop`` are in the
-    source text. ``begin`` of ``__init__`` is where the paragraph begins.
+    Positions called ``start`` and ``end`` are in the shown text of the paragraph; ``source_start`` and ``source_end``
+    are in the source text. The paragraph itself begins at ``source_start``.
     """
 
-    def __init__(self, text: str, fragments: Sequence[Fragment], begin: int, terms: ProtectedTerms) -> None:
+    def __init__(self, text: str, fragments: Sequence[Fragment], source_start: int, terms: ProtectedTerms) -> None:
         self._text = text
         self._place = next(fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT)
         self._map = SourceMap()
-        self._marks: list[_PlacedMark] = []
+        self._marks: list[PlacedMark] = []
         run: list[str] = []  # the text since the last tag or kept fragment, ...
         run_start = 0  # ... and where it begins
         for fragment in fragments:
-            stop = begin + len(fragment.source)
+            source_end = source_start + len(fragment.source)
             start = self._map.length
             if fragment.shown:
-                self._map.add(fragment, begin)
+                self._map.add(fragment, source_start)
             if fragment.kind is FragmentKind.TEXT:
                 run.append(fragment.shown)
             else:
@@ -54,31 +42,33 @@ class Paragraph:
                 tags = {FragmentKind.OPEN: (fragment.pair,), FragmentKind.CLOSE: (-fragment.pair,)}
                 mark = Mark(fragment.source, fragment.replacement or fragment.source, tags.get(fragment.kind, ()))
                 is_tag = fragment.kind is not FragmentKind.KEPT
-                self._marks.append(_PlacedMark(mark, start, run_start, begin, stop, is_tag))
-            begin = stop
+                self._marks.append(PlacedMark(mark, start, run_start, source_start, source_end, is_tag))
+            source_start = source_end
         self._mark_run(run, run_start, terms)
         self._shown = self._map.shown
 
     def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | str, int, int]]:
-        """Yields units with begin and stop in the source text.
+        """Yields units with their start and end in the source text.
 
-        A sentence without words is no unit. It is yielded as a string if one of its marks has a replacement, else not.
+        A sentence without words is no unit. If one of its marks has a replacement, the sentence is yielded as a string;
+        otherwise it is left out, and so kept as it is.
         """
         first = 0  # the first mark that does not belong to an earlier sentence
-        begin = 0
+        source_start = 0
         for start, end in self._sentences(split):
             while first < len(self._marks) and self._marks[first].end <= start and self._marks[first].start < start:
                 first += 1
             last = first
             while last < len(self._marks) and self._marks[last].start <= end and self._marks[last].end <= end:
                 last += 1
-            marks = _trim([mark for mark in self._marks[first:last] if mark.begin >= begin], start, end)
-            begin = min([self._map.source_start(start), *(mark.begin for mark in marks[:1])])
-            stop = max([self._map.source_end(end), *(mark.stop for mark in marks[-1:])])
-            unit = self._unit(start, end, marks, begin, stop)
+            marks = [mark for mark in self._marks[first:last] if mark.source_start >= source_start]
+            marks = trim_edges(marks, start, end)
+            source_start = min([self._map.to_source_start(start), *(mark.source_start for mark in marks[:1])])
+            source_end = max([self._map.to_source_end(end), *(mark.source_end for mark in marks[-1:])])
+            unit = self._unit(start, end, marks, source_start, source_end)
             if unit is not None:
-                yield unit, begin, stop
-            begin, first = stop, last
+                yield unit, source_start, source_end
+            source_start, first = source_end, last
 
     def _mark_run(self, run: Sequence[str], run_start: int, terms: ProtectedTerms) -> None:
         """Add the marks of placeables and protected terms in text without tags that begins at ``run_start``."""
@@ -91,13 +81,15 @@ class Paragraph:
             if start < last:
                 continue
             last = end
-            begin, stop = self._map.source_start(run_start + start), self._map.source_end(run_start + end)
-            source = self._text[begin:stop]
+            shown = text[start:end]
+            start, end = run_start + start, run_start + end
+            source_start, source_end = self._map.to_source_start(start), self._map.to_source_end(end)
+            source = self._text[source_start:source_end]
             written = source
-            if replacement is not None and replacement != text[start:end]:
+            if replacement is not None and replacement != shown:
                 written = escape(replacement, self._place)
             mark = Mark(source, written, (), names)
-            self._marks.append(_PlacedMark(mark, run_start + start, run_start + end, begin, stop, False))
+            self._marks.append(PlacedMark(mark, start, end, source_start, source_end, is_tag=False))
 
     def _sentences(self, split: SentenceSplitter) -> Iterator[tuple[int, int]]:
         """The sentences without white space at their edges. No sentence ends inside a mark.
@@ -124,7 +116,10 @@ class Paragraph:
                 yield start, start + len(core)
                 last = end
 
-    def _unit(self, start: int, end: int, marks: Sequence[_PlacedMark], begin: int, stop: int) -> Unit | str | None:
+    def _unit(
+        self, start: int, end: int, marks: Sequence[PlacedMark], source_start: int, source_end: int
+    ) -> Unit | str | None:
+        """A sentence as a unit or, if it has no words, as a string or None."""
         texts: list[str] = []
         merged: list[Mark] = []
         has_words = False
@@ -138,14 +133,21 @@ class Paragraph:
             start = group[-1].end
         rest = self._shown[start:end]
         if has_words or _has_letters(rest):
-            return Unit("".join([*texts, rest]), self._text[begin:stop], tuple(merged), begin, stop, self._place)
+            return Unit(
+                text="".join([*texts, rest]),
+                source=self._text[source_start:source_end],
+                marks=tuple(merged),
+                start=source_start,
+                end=source_end,
+                place=self._place,
+            )
         if any(mark.source != mark.replacement for mark in merged):
-            return self._replace(marks, begin, stop)
+            return self._replace(marks, source_start, source_end)
         return None
 
-    def _groups(self, marks: Sequence[_PlacedMark]) -> list[list[_PlacedMark]]:
+    def _groups(self, marks: Sequence[PlacedMark]) -> list[list[PlacedMark]]:
         """Groups of marks that share one marker: they touch, or they are tags with only white space between them."""
-        groups: list[list[_PlacedMark]] = []
+        groups: list[list[PlacedMark]] = []
         for placed in marks:
             if groups:
                 last = groups[-1][-1]
@@ -156,44 +158,22 @@ class Paragraph:
             groups.append([placed])
         return groups
 
-    def _merge(self, group: Sequence[_PlacedMark]) -> Mark:
+    def _merge(self, group: Sequence[PlacedMark]) -> Mark:
+        """One mark for a group, with the text between its marks."""
         if len(group) == 1:
             return group[0].mark
-        begin, stop = group[0].begin, group[-1].stop
+        source_start, source_end = group[0].source_start, group[-1].source_end
         tags = tuple(tag for placed in group for tag in placed.mark.tags)
         terms = tuple(term for placed in group for term in placed.mark.terms)
-        return Mark(self._text[begin:stop], self._replace(group, begin, stop), tags, terms)
+        return Mark(self._text[source_start:source_end], self._replace(group, source_start, source_end), tags, terms)
 
-    def _replace(self, marks: Sequence[_PlacedMark], begin: int, stop: int) -> str:
-        """The source text from ``begin`` to ``stop`` with the replacements of its marks."""
+    def _replace(self, marks: Sequence[PlacedMark], source_start: int, source_end: int) -> str:
+        """The source text from ``source_start`` to ``source_end`` with the replacements of its marks."""
         texts = []
         for placed in marks:
-            texts += [self._text[begin : placed.begin], placed.mark.replacement]
-            begin = placed.stop
-        return "".join([*texts, self._text[begin:stop]])
-
-
-def _trim(marks: list[_PlacedMark], start: int, end: int) -> list[_PlacedMark]:
-    """Drop the tags at the edges of a sentence whose partner is not in the sentence.
-
-    A tag with a replacement is kept, because it changes with the translation.
-    """
-    first, last = 0, len(marks)
-    while first < last and marks[first].end == start and marks[first].is_tag:
-        first += 1
-    while last > first and marks[last - 1].start == end and marks[last - 1].is_tag:
-        last -= 1
-    inside = marks[first:last] + [placed for placed in marks if placed.mark.replacement != placed.mark.source]
-    pairs = {abs(tag) for placed in inside for tag in placed.mark.tags}
-    for index in range(first):
-        if not pairs.isdisjoint(map(abs, marks[index].mark.tags)):
-            first = index
-            break
-    for index in range(len(marks) - 1, last - 1, -1):
-        if not pairs.isdisjoint(map(abs, marks[index].mark.tags)):
-            last = index + 1
-            break
-    return marks[first:last]
+            texts += [self._text[source_start : placed.source_start], placed.mark.replacement]
+            source_start = placed.source_end
+        return "".join([*texts, self._text[source_start:source_end]])
 
 
 def _has_letters(text: str) -> bool:

@@ -21,14 +21,15 @@ class SourceMap:
 
     @property
     def shown(self) -> str:
+        """The shown text of the paragraph."""
         return "".join(fragment.shown for _, fragment in self._fragments)
 
-    def source_start(self, position: int) -> int:
-        """Where in the source a span begins that begins at ``position`` in the shown text: behind tags there."""
+    def to_source_start(self, position: int) -> int:
+        """Where a span that begins at ``position`` in the shown text begins in the source: behind the tags there."""
         return self._to_source(position, is_end=False)
 
-    def source_end(self, position: int) -> int:
-        """Where in the source a span ends that ends at ``position`` in the shown text: before tags there."""
+    def to_source_end(self, position: int) -> int:
+        """Where a span that ends at ``position`` in the shown text ends in the source: before the tags there."""
         return self._to_source(position, is_end=True)
 
     def _to_source(self, position: int, *, is_end: bool) -> int:

@@ -23,13 +23,13 @@ from service.engine.attention.paged import PagedAttention
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.messages import encode
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
 from service.models.native.structures import PARTS as NATIVE_PARTS
+from service.processes.messages import encode
 
 REST = "rest of the model"
 PARTS = ("schedule", "batch", *NATIVE_PARTS, REST, "finite", "head", "sampling", "commit", "messages", "other")

@@ -16,10 +16,10 @@ from benchmarks.null_runner import VOCAB_SIZE, NullRunner
 from model_store.types import LocalModel
 from service.engine.engine import Engine
 from service.engine.protocol.config import EngineConfig
-from service.engine.protocol.messages import encode
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
+from service.processes.messages import encode
 from service.settings import Settings
 
 PARTS = ("schedule", "build", "commit", "rest", "encode", "total")

@@ -22,7 +22,7 @@ FORBIDDEN = {
     "service/engine/client.py": TENSORS,
     "service/reader/**/*.py": ABOVE_THE_ENGINE,
     "service/reader/messages.py": TENSORS,
-    "service/reader/queue.py": TENSORS,
+    "service/reader/window_queue.py": TENSORS,
     "service/reader/client.py": TENSORS,
     "service/models/**/*.py": f"{ABOVE_THE_ENGINE} service.engine service.reader service.processes",
     "service/keys/*.py": f"{WEB} {TENSORS} service.api service.tasks service.engine service.metrics",

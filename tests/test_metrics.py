@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.engine.protocol.outputs import FinishReason, StepStats
 from service.metrics import Metrics
-from service.processes.supervisor import ProcessObserver
+from service.processes.observer import ProcessObserver
 from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage

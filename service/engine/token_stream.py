@@ -1,4 +1,4 @@
-"""The outputs of one submission, on their way from the engine's messages to whoever awaits them."""
+"""The outputs of one submission, on their way from the engine client to the task that reads them."""
 
 import asyncio
 from collections import deque
@@ -7,51 +7,52 @@ from types import TracebackType
 from typing import Self
 
 from service.engine.protocol.outputs import TokenOutput
-from service.errors import ProcessUnavailable
+from service.errors import ProcessError
 
 
 class TokenStream:
-    """The outputs of some requests, in order of arrival, until every one of them has finished.
+    """The outputs of some requests, in order of arrival, until every one of the requests has finished.
 
-    Use it as a context manager: leaving the block aborts whatever is unfinished, at once and without awaiting, so it is
-    right in a cancelled task too. Only one task may iterate.
+    Use it as a context manager: leaving the block aborts what is unfinished, at once and without awaiting, so it works
+    in a cancelled task too. Only one task may iterate.
     """
 
     def __init__(self, request_ids: Iterable[str], abort: Callable[[list[str]], None]) -> None:
+        """``abort`` gets the ids of requests that are given up."""
         self._unfinished = dict.fromkeys(request_ids)
         self._abort = abort
         self._outputs: deque[TokenOutput] = deque()
-        self._news = asyncio.Event()
-        self._failure: ProcessUnavailable | None = None
+        self._changed = asyncio.Event()
+        self._error: ProcessError | None = None
 
     async def __aiter__(self) -> AsyncIterator[TokenOutput]:
-        """Raises ProcessUnavailable when the engine dies, after everything that came before."""
+        """Yield the outputs. Raises ProcessUnavailable after the last one, if the engine ended before the requests."""
         while True:
             while self._outputs:
                 yield self._outputs.popleft()
             if not self._unfinished:
                 return
-            if self._failure is not None:
-                raise self._failure
-            self._news.clear()
-            await self._news.wait()
+            if self._error is not None:
+                raise self._error
+            self._changed.clear()
+            await self._changed.wait()
 
     def expect(self, request_ids: Iterable[str]) -> None:
-        """The client's side: these requests belong to it too."""
+        """For the client: these requests belong to the stream too."""
         self._unfinished.update(dict.fromkeys(request_ids))
 
     @property
     def has_more(self) -> bool:
-        """Whether the next output is here already."""
+        """Whether the next output has arrived already."""
         return bool(self._outputs)
 
     def abort(self, request_id: str) -> None:
-        """Give up one request: nothing more of it will come. Idempotent."""
+        """Give up one request: the stream holds no more outputs of it. Idempotent."""
         if request_id in self._unfinished:
             self._drop([request_id])
 
     def close(self) -> None:
-        """Give up what is unfinished. Idempotent."""
+        """Give up all unfinished requests. Idempotent."""
         if self._unfinished:
             self._drop(list(self._unfinished))
         self._outputs.clear()
@@ -63,22 +64,22 @@ class TokenStream:
         self.close()
 
     def put(self, output: TokenOutput) -> None:
-        """The client's side: hand over an output, unless its request was given up."""
+        """For the client: add an output, unless its request was given up."""
         if output.request_id not in self._unfinished:
             return
         self._outputs.append(output)
         if output.finish is not None:
             del self._unfinished[output.request_id]
-        self._news.set()
+        self._changed.set()
 
-    def fail(self, failure: ProcessUnavailable) -> None:
-        """The client's side: nothing more will come."""
-        self._failure = failure
-        self._news.set()
+    def fail(self, error: ProcessError) -> None:
+        """For the client: no more outputs will come. The reader of the stream gets the error after the last output."""
+        self._error = error
+        self._changed.set()
 
     def _drop(self, request_ids: list[str]) -> None:
         for request_id in request_ids:
             del self._unfinished[request_id]
         self._outputs = deque(output for output in self._outputs if output.request_id in self._unfinished)
         self._abort(request_ids)
-        self._news.set()
+        self._changed.set()

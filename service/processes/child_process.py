@@ -1,6 +1,7 @@
-"""The engine process as its parent sees it: started at once, told later what to serve.
+"""A child process as the API process sees it: started at once, configured later.
 
-Importing torch takes it seconds, which its parent can use; so this file imports next to nothing.
+Importing torch takes the child process seconds, and the API process can use them for its own imports. So this module
+imports next to nothing.
 """
 
 import shutil
@@ -14,10 +15,10 @@ from typing import Self
 
 
 class ChildProcess:
-    """Owns the process and the directory of its sockets. It ends at the latest when its parent does."""
+    """Owns the process and the directory of its sockets. The process ends at the latest when its parent does."""
 
     def __init__(self, worker: str) -> None:
-        """``worker`` is the module that is the engine process."""
+        """Start the process. ``worker`` is the module that it runs."""
         self.worker = worker
         self.directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it
         command = [sys.executable, "-m", worker, self.directory]
@@ -34,34 +35,34 @@ class ChildProcess:
         return self._process.pid
 
     def configure(self, config: bytes) -> None:
-        """What it waits for: an EngineConfig as JSON."""
+        """Send the config that the process waits for: a ``WorkerConfig`` as JSON."""
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # if it has ended, ``wait`` tells how
+        with suppress(BrokenPipeError):  # the process has ended; ``wait`` returns its exit code
             self._process.stdin.write(config)
             self._process.stdin.close()
 
     def wait(self) -> int:
-        """Its exit code; minus the signal that killed it. Blocks."""
+        """Block until the process ends. Return its exit code, or minus the number of the signal that killed it."""
         return self._process.wait()
 
     def kill(self) -> None:
-        """End it without asking."""
+        """Kill the process with SIGKILL."""
         self._process.kill()
 
-    def dump(self) -> None:
-        """Have it write where its threads are into ``stacks``. One that is stopped does not hear it."""
+    def dump_stacks(self) -> None:
+        """Ask the process to write the stacks of its threads to ``stacks``. A stopped process does not react."""
         self._process.send_signal(signal.SIGUSR1)
 
     @property
     def stacks(self) -> str:
-        """Where its threads were when it crashed or was asked: files, lines and functions, no values."""
+        """The stacks of its threads at a crash or at ``dump_stacks``: files, lines and functions, no values."""
         try:
             return Path(self.directory, "stacks").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
 
     def close(self) -> None:
-        """Kill it if it runs, and remove the directory. Idempotent."""
+        """Kill the process if it runs, and remove the directory. Idempotent."""
         self._process.kill()
         with suppress(BrokenPipeError), self._process:  # closes its standard input, and waits
             pass

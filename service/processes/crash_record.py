@@ -1,7 +1,7 @@
-"""What a child process is computing, where its parent finds it when the child is gone.
+"""The ids of the requests that a child process is computing, where its parent can read them after a crash.
 
-A file in memory, in the directory that both share: a few microseconds for each step, and no signal can keep it from
-being read. It holds ids, never tokens.
+The record is a memory-mapped file in the directory that both processes share. Writing it takes a few microseconds for
+each step, and no signal can keep the parent from reading it. It holds ids, never tokens.
 """
 
 import mmap
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-_SIZE = 1 << 20
-_LENGTH = 4  # bytes of the number before the ids; 0 while nothing is computed
+_SIZE = 1 << 20  # bytes
+_HEADER = 4  # bytes of the length of the ids; the length is 0 while nothing is computed
 
 
-class Record:
-    """The child's side."""
+class CrashRecord:
+    """The child process's side: writes the record."""
 
     def __init__(self, directory: str) -> None:
         with _path(directory).open("w+b") as file:
@@ -25,27 +25,27 @@ class Record:
 
     @contextmanager
     def computing(self, ids: list[str]) -> Iterator[None]:
-        """Until the block ends these are being computed; if it raises, until others are.
+        """Record the ids while the block runs.
 
-        An exception may be the process's last. More of them than there is room for are nobody.
+        If the block raises, the ids stay recorded until the next block: the exception may end the process. Ids that
+        need more than a megabyte are not recorded.
         """
         data = msgspec.msgpack.encode(ids)
-        if _LENGTH + len(data) <= _SIZE:
-            self._memory[_LENGTH : _LENGTH + len(data)] = data
-            self._memory[:_LENGTH] = len(data).to_bytes(_LENGTH, "little")
+        if _HEADER + len(data) <= _SIZE:
+            self._memory[_HEADER : _HEADER + len(data)] = data
+            self._memory[:_HEADER] = len(data).to_bytes(_HEADER, "little")
         yield
-        self._memory[:_LENGTH] = bytes(_LENGTH)
+        self._memory[:_HEADER] = bytes(_HEADER)
 
 
-def computed(directory: str) -> list[str]:
-    """The parent's side: what the child was computing when it died."""
+def read_crash_record(directory: str) -> list[str]:
+    """The parent's side: the ids that the child process was computing when it ended; empty if there were none."""
     try:
         data = _path(directory).read_bytes()
-        return msgspec.msgpack.decode(
-            data[_LENGTH : _LENGTH + int.from_bytes(data[:_LENGTH], "little")], type=list[str]
-        )
+        length = int.from_bytes(data[:_HEADER], "little")
+        return msgspec.msgpack.decode(data[_HEADER : _HEADER + length], type=list[str])
     except (OSError, msgspec.DecodeError):
-        return []  # it never began to, or was about to say
+        return []  # nothing was computed, or the record was only half written
 
 
 def _path(directory: str) -> Path:

@@ -1,4 +1,4 @@
-"""How a process ended, or why it had to be ended: for the log, the metrics and whoever asks."""
+"""Why a child process ended, or had to be ended: for the log, the metrics and the clients."""
 
 import asyncio
 import logging
@@ -13,43 +13,47 @@ from service.processes.liveness import Stall
 
 logger = logging.getLogger(__name__)
 
-Cause = Literal["exit", "load", "garbled"] | Stall
+ExitCause = Literal["exit", "load", "garbled"] | Stall
 
 _DUMP_SECONDS = 1.0
 
 
-class Death(Struct, frozen=True):
-    """``reason`` is for people."""
+class ExitReport(Struct, frozen=True):
+    """The cause is for the metrics, the reason is a sentence for people."""
 
-    cause: Cause
+    cause: ExitCause
     reason: str
 
 
-async def examine(name: str, link: Link, stall: Stall | None) -> Death:
-    """Find out why the process called ``name`` is no good any more, and log where its threads are.
+async def report_exit(name: str, link: Link, *, stall: Stall | None, loading: bool, load_error: str) -> ExitReport:
+    """Find out why the process called ``name`` is unusable, and log it with the stacks of its threads.
 
-    ``stall`` is what its pulse said, if that is why. A process that still runs is asked for its stacks.
+    ``stall`` says how the process is stuck, if that is the cause: it then still runs, and is asked for its stacks.
+    ``load_error`` is why the process could not start, in its own words.
     """
+    if load_error:
+        logger.error("the %s cannot start: %s", name, load_error)
+        return ExitReport("load", load_error)
     process = link.process
-    cause: Cause = "exit"
+    cause: ExitCause = "exit"
     if link.ended.done():
         code = link.ended.result()
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        event = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
     elif stall is not None:
-        cause, how = stall, f"is {stall}"
-        await _dump(process)
+        cause, event = stall, f"is {stall}"
+        await _dump_stacks(process)
     else:
-        cause, how = "garbled", "said what nobody understands"
+        cause, event = "garbled", "sent an event that cannot be handled"
         logger.error("an event of the %s failed", name, exc_info=link.receiving.exception())
     stacks = process.stacks
     where = f"; its threads:\n{stacks.rstrip()}" if stacks else "; it left no stacks" + " and is stopped" * bool(stall)
-    logger.error("the %s process %s%s", name, how, where)
-    return Death(cause, f"the {name} process {how}")
+    logger.error("the %s process %s%s", name, event, where)
+    return ExitReport("load" if loading else cause, f"the {name} process {event}")
 
 
-async def _dump(process: ChildProcess) -> None:
-    """Have it write down where its threads are, and wait until it has or clearly cannot."""
-    process.dump()
+async def _dump_stacks(process: ChildProcess) -> None:
+    """Ask the process for its stacks. Wait until they are written completely, at most ``_DUMP_SECONDS``."""
+    process.dump_stacks()
     deadline = time.monotonic() + _DUMP_SECONDS
     before = ""
     while time.monotonic() < deadline and (not before or before != process.stacks):

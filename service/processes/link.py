@@ -1,7 +1,6 @@
-"""One life of a process beside this one: commands go there, events come back, until it ends.
+"""The sockets to one child process, from its start to its end.
 
-It owns the process and the sockets. What the frames say is known to whoever made it, and what follows the end to the
-``Supervisor``.
+What the frames mean, and what follows the end of the process, is not decided here.
 """
 
 import asyncio
@@ -10,16 +9,17 @@ from collections.abc import Callable
 import zmq
 import zmq.asyncio
 
-from service.engine.protocol.messages import commands_address, events_address
 from service.processes.child_process import ChildProcess
+from service.processes.messages import commands_address, events_address
 
 _SETTLE_SECONDS = 0.1
 
 
 class Link:
-    """Tells the process what to serve and hands every frame that comes to ``on_event``.
+    """Owns the process and the sockets. Configures the process and gives every frame of an event to ``on_event``.
 
-    ``ended`` is done with the exit code when the process has ended, ``receiving`` only when ``on_event`` raised.
+    ``ended`` is done when the process has ended; its result is the exit code. ``receiving`` is done only if
+    ``on_event`` raised.
     """
 
     def __init__(self, process: ChildProcess, config: bytes, on_event: Callable[[bytes], None]) -> None:
@@ -29,7 +29,7 @@ class Link:
         # Commands are sent without awaiting, so that a cancelled task can still abort: hence the plain socket.
         self._commands: zmq.Socket[bytes] = zmq.Context.shadow(self._context).socket(zmq.PUSH)
         self._commands.setsockopt(zmq.SNDHWM, 0)
-        # Who connects has a queue from the start; who binds loses what is sent before the other is there.
+        # A socket that connects queues messages at once; one that binds may lose those sent before the peer is there.
         self._commands.connect(commands_address(process.directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.setsockopt(zmq.RCVHWM, 0)
@@ -39,11 +39,11 @@ class Link:
         self.ended = asyncio.create_task(asyncio.to_thread(process.wait))
 
     def send(self, frame: bytes) -> None:
-        """Never waits. What is sent before the process listens reaches it when it does."""
+        """Send a command without waiting. A process that does not listen yet receives it later."""
         self._commands.send(frame, zmq.DONTWAIT)
 
     async def settle(self) -> None:
-        """Let what an ended process has said last arrive, or most of it. The rest is never heard."""
+        """Wait for the last events of an ended process. Events that take longer are lost."""
         await asyncio.wait([self.receiving], timeout=_SETTLE_SECONDS)
 
     async def close(self) -> None:

@@ -1,54 +1,55 @@
-"""Whether a process that runs also gets on.
+"""Whether a running child process makes progress.
 
-Its beats come from a thread of their own and say how much processor time it has used. From those and from its work it
-can be told apart whether it is frozen (no beats), deadlocked (it beats, but neither finishes a step nor computes), or
-in a step that takes long and is to be left alone, though not for ever.
+A thread of the child process sends heartbeats that say how much processor time the process has used. Heartbeats and
+finished steps together tell three conditions apart: the process is frozen (no heartbeats), deadlocked (heartbeats, but
+it neither finishes a step nor computes), or overdue (it computes, but one step takes much too long). A step that merely
+takes long is left alone.
 """
 
 from typing import Literal
 
 Stall = Literal["frozen", "deadlocked", "overdue"]
 
-BEAT_SECONDS = 0.5  # from one beat to the next
-_MUCH = 10  # how many times longer a step may compute, and loading may be silent
-_IDLE = 0.02  # of the time between two beats: who uses the processor for longer computes
+HEARTBEAT_SECONDS = 0.5  # from one heartbeat to the next
+_PATIENCE = 10  # a step that computes, and a load without heartbeats, may take so many times the limit
+_IDLE = 0.02  # a process that uses a smaller share of the time between two heartbeats does not compute
 
 
-class Pulse:
-    """Owns the time since the last sign of life and since the last progress.
+class Liveness:
+    """Owns the times since the last heartbeat, since the last progress and since the process last computed.
 
-    Its seconds are those that its owner lived through: if both were stopped together, nobody was silent.
+    Only seconds that the parent lived through are counted: if both processes were stopped, neither was silent.
     """
 
     def __init__(self, stall_seconds: float) -> None:
         self._limit = stall_seconds
-        self._silent = 0.0  # seconds since the last beat
+        self._silent = 0.0  # seconds since the last heartbeat
         self._stuck = 0.0  # seconds of work since the last progress
-        self._idle = 0.0  # seconds since a beat has told that it computes
-        self._used = 0.0  # processor seconds, as of the last beat
+        self._idle = 0.0  # seconds since a heartbeat showed that the process computes
+        self._cpu_seconds = 0.0  # processor time, as of the last heartbeat
 
-    def beat(self, cpu_seconds: float) -> None:
-        """A beat has come."""
+    def heartbeat(self, cpu_seconds: float) -> None:
+        """Note a heartbeat, with the processor time that the process has used since it started."""
         self._silent = 0.0
-        if cpu_seconds - self._used > _IDLE * BEAT_SECONDS:
+        if cpu_seconds - self._cpu_seconds > _IDLE * HEARTBEAT_SECONDS:
             self._idle = 0.0
-        self._used = cpu_seconds
+        self._cpu_seconds = cpu_seconds
 
     def progress(self) -> None:
-        """A step is done, or there is nothing to do."""
+        """Note that a step is finished, or that there is nothing to do."""
         self._stuck = 0.0
 
     def elapse(self, seconds: float, *, loading: bool, busy: bool) -> Stall | None:
-        """Time has passed, in which it was loading, had work, or had none. What is wrong, if anything is."""
+        """Note that time has passed, in which the process was loading or had work. Return how it is stuck, if it is."""
         self._silent += seconds
         self._idle += seconds
-        if self._silent >= self._limit * (_MUCH if loading else 1):
+        if self._silent >= self._limit * (_PATIENCE if loading else 1):
             return "frozen"
         if not busy:
             self.progress()
             return None
         self._stuck += seconds
-        if self._stuck >= self._limit * _MUCH:
+        if self._stuck >= self._limit * _PATIENCE:
             return "overdue"
         if min(self._stuck, self._idle) >= self._limit:
             return "deadlocked"

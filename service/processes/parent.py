@@ -1,6 +1,6 @@
-"""The parent as its child process sees it: it tells what to serve, sends commands, and is told of events.
+"""The parent process as its child process sees it: it sends a config and commands, and receives events.
 
-A thread of its own beats, so that the parent knows a long step from a frozen process.
+A thread of its own sends heartbeats, so that the parent can tell a long step from a frozen process.
 """
 
 import faulthandler
@@ -16,10 +16,10 @@ from pathlib import Path
 
 import zmq
 
-from service.engine.protocol.messages import Beat, commands_address, encode, events_address
-from service.processes.liveness import BEAT_SECONDS
+from service.processes.liveness import HEARTBEAT_SECONDS
+from service.processes.messages import Heartbeat, commands_address, encode, events_address
 
-_CHECK_MS = 500
+_POLL_MILLISECONDS = 500
 
 
 class Parent:
@@ -32,57 +32,59 @@ class Parent:
         self._commands = self._context.socket(zmq.PULL)
         self._commands.bind(commands_address(directory))
         self._events = self._context.socket(zmq.PUSH)
-        self._events.setsockopt(zmq.SNDHWM, 0)  # nobody here waits for a reader
+        self._events.setsockopt(zmq.SNDHWM, 0)  # the child never waits until the parent reads
         self._events.setsockopt(zmq.LINGER, 1000)
         self._events.connect(events_address(directory))
         self._closing = threading.Event()
-        self._beating = threading.Thread(target=self._beat, args=(directory,), name="beat", daemon=True)
-        self._beating.start()
+        self._heart = threading.Thread(target=self._send_heartbeats, args=(directory,), name="heartbeat", daemon=True)
+        self._heart.start()
 
     @property
-    def lives(self) -> bool:
+    def is_alive(self) -> bool:
         return os.getppid() == self._pid
 
-    def told(self) -> bytes:
-        """What to serve; nothing if the parent has ended without a word."""
-        data = sys.stdin.buffer.read()
-        if not data:
-            self._pid = 0  # it may have ended before this process could see who it was
-        return data
+    def read_config(self) -> bytes:
+        """Wait for the config. Empty if the parent has ended without sending one."""
+        config = sys.stdin.buffer.read()
+        if not config:
+            self._pid = 0  # the parent may have ended before this process asked for its id
+        return config
 
     def commands(self, *, wait: bool) -> Iterator[bytes]:
-        """All commands that are there; ``wait`` for one, but not for ever."""
+        """All commands that have arrived. With ``wait``, wait for the first one, at most half a second."""
         if wait:
-            self._commands.poll(_CHECK_MS)
+            self._commands.poll(_POLL_MILLISECONDS)
         while True:
             try:
                 yield self._commands.recv(zmq.NOBLOCK)
             except zmq.Again:
                 return
 
-    def tell(self, event: bytes) -> None:
+    def send(self, event: bytes) -> None:
+        """Send an event without waiting."""
         self._events.send(event)
 
     def close(self) -> None:
+        """Send what is queued, for at most a second, and remove the sockets."""
         self._closing.set()
-        self._beating.join()
+        self._heart.join()
         self._context.destroy(linger=1000)
-        if not self.lives:
-            shutil.rmtree(self._directory, ignore_errors=True)  # there is nobody else to do it
+        if not self.is_alive:
+            shutil.rmtree(self._directory, ignore_errors=True)  # no other process is left to remove it
 
-    def _beat(self, directory: str) -> None:
-        """Sockets belong to one thread, so this one has its own."""
+    def _send_heartbeats(self, directory: str) -> None:
+        """Use a socket of its own: a socket belongs to one thread."""
         with self._context.socket(zmq.PUSH) as events:
             events.setsockopt(zmq.SNDHWM, 2)
             events.setsockopt(zmq.LINGER, 0)
             events.connect(events_address(directory))
-            while not self._closing.wait(BEAT_SECONDS):
-                with suppress(zmq.Again):  # a parent that does not listen misses nothing
-                    events.send(encode(Beat(time.process_time())), zmq.NOBLOCK)
+            while not self._closing.wait(HEARTBEAT_SECONDS):
+                with suppress(zmq.Again):  # a parent that does not read needs no more of them
+                    events.send(encode(Heartbeat(time.process_time())), zmq.NOBLOCK)
 
 
-def be_a_child(directory: str) -> None:
-    """What every process does first that is there for a parent: leave stacks where the parent reads them."""
+def prepare_child(directory: str) -> None:
+    """Set up what every child process needs first: a file for its stacks, and no end by Ctrl-C."""
     stacks = Path(directory, "stacks").open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
     faulthandler.enable(stacks)
     faulthandler.register(signal.SIGUSR1, stacks)

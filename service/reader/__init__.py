@@ -1,1 +1,6 @@
-"""A model with a question-answering head in a process beside the engine: tokens of windows in, span scores out."""
+"""The reader: a model with a question-answering head in a child process. Token windows in, span scores out.
+
+It never sees text. ``messages`` holds its vocabulary.
+"""
+
+READER_WORKER = "service.reader.worker"  # the module that is the reader process

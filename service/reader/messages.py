@@ -1,19 +1,19 @@
-"""What crosses between the API process and the reader process, over the same kind of sockets as the engine's."""
+"""The messages between the API process and the reader process, beside those of every child process."""
 
 from msgspec import Struct, msgpack
 
-from service.engine.protocol.messages import Abort, Beat, Failed, Stop
+from service.processes.messages import Abort, Failed, Heartbeat, ProcessInfo, Ready, Stop, Submit
 
 
 class EncodedWindow(Struct, frozen=True, array_like=True):
-    """A question and a piece of a text, as the model takes them. ``types`` tells the two apart for models that care."""
+    """A question and a part of a text, as the model takes them: both fields have one number for each token."""
 
     tokens: tuple[int, ...]
-    types: tuple[int, ...]
+    types: tuple[int, ...]  # tell question and text apart, for models that have token types
 
 
-class ReadRequest(Struct, frozen=True, array_like=True, tag="read"):
-    """Windows to be scored, but for those whose indices are in ``done``. A lower ``priority`` is served earlier."""
+class ReadRequest(Struct, frozen=True, array_like=True):
+    """Windows to be scored, without those whose indices are in ``done``. A lower ``priority`` is served earlier."""
 
     id: str
     windows: list[EncodedWindow]
@@ -23,16 +23,19 @@ class ReadRequest(Struct, frozen=True, array_like=True, tag="read"):
 
 
 class WindowScores(Struct, frozen=True, array_like=True):
-    """Of one window, for each token the logit of a span that begins there and of one that ends there: float32."""
+    """The scores of one window: for each token the logits of a span that begins there and of one that ends there.
+
+    ``starts`` and ``ends`` are arrays of float32 in native byte order, with one number for each token.
+    """
 
     id: str  # of the request
-    index: int  # of the window in it
+    index: int  # of the window in the request
     starts: bytes
     ends: bytes
 
 
 class BatchStats(Struct, frozen=True, kw_only=True, array_like=True):
-    """What one batch did and how many windows wait after it."""
+    """What one batch computed, and how many windows wait after it."""
 
     seconds: float
     windows: int
@@ -40,8 +43,8 @@ class BatchStats(Struct, frozen=True, kw_only=True, array_like=True):
     waiting: int
 
 
-class Scored(Struct, frozen=True, array_like=True, tag="scored"):
-    """A batch is done."""
+class BatchScored(Struct, frozen=True, array_like=True, tag="scored"):
+    """Event: a batch is computed."""
 
     scores: list[WindowScores]
     stats: BatchStats
@@ -62,26 +65,17 @@ class ReaderConfig(Struct, frozen=True, kw_only=True):
     log_prompts: bool
 
 
-class ReaderInfo(Struct, frozen=True, kw_only=True):
-    """What the reader says of itself once it is ready."""
+class ReaderInfo(ProcessInfo, frozen=True, kw_only=True):
+    """What the reader says about itself once it is ready."""
 
     architecture: str
     device: str
     dtype: str
     vocab_size: int
-    max_tokens: int  # of a window with its question and the special tokens
+    max_tokens: int  # of a window, with its question and the special tokens
     max_batch_tokens: int
     weights_bytes: int
-    startup_seconds: dict[str, float]
 
 
-class ReaderReady(Struct, frozen=True, array_like=True, tag="ready"):
-    info: ReaderInfo
-
-
-Command = ReadRequest | Abort | Stop
-Event = ReaderReady | Failed | Scored | Beat
-
-encode = msgpack.Encoder().encode
-decode_command = msgpack.Decoder(Command).decode
-decode_event = msgpack.Decoder(Event).decode
+decode_command = msgpack.Decoder(Submit[ReadRequest] | Abort | Stop).decode
+decode_event = msgpack.Decoder(Ready[ReaderInfo] | Failed | Heartbeat | BatchScored).decode

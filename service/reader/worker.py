@@ -1,120 +1,80 @@
-"""The reader process: windows in, one padded batch after another, scores out.
+"""The reader process: ``python -m service.reader.worker DIRECTORY``. It computes one padded batch after another.
 
-It is started by ``ChildProcess`` as ``python -m service.reader.worker DIRECTORY`` and told what to serve as the engine
-process is, with a ReaderConfig. Whatever waits when a batch is done may go into the next one, whosever it is.
+A batch may mix windows of all requests that wait when the batch before it is done.
 """
 
-import logging
 import sys
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from service import logs
-from service.engine.protocol.messages import Abort, Failed, Stop
-from service.errors import ProcessError
-from service.processes.crash_record import Record
-from service.processes.parent import Parent, be_a_child
+from service.processes.crash_record import CrashRecord
+from service.processes.worker import Load, ModelWorker, WorkerProcess
 from service.reader.messages import (
+    BatchScored,
     BatchStats,
     ReaderConfig,
-    ReaderReady,
+    ReaderInfo,
     ReadRequest,
-    Scored,
     WindowScores,
     decode_command,
-    encode,
 )
-from service.reader.queue import Queue
+from service.reader.window_queue import WindowQueue
 
 if TYPE_CHECKING:
     from service.reader.model import SpanModel
 
-logger = logging.getLogger(__name__)
 
+class ReaderWorker(ModelWorker[ReadRequest]):
+    """Owns the windows that wait for the model."""
 
-class Worker:
-    """Owns the process's model and what waits for it."""
+    def __init__(self, model: "SpanModel", crash_record: CrashRecord) -> None:
+        self._model = model
+        self._crash_record = crash_record
+        self._queue = WindowQueue(model.info.max_batch_tokens)
 
-    def __init__(self, parent: Parent, record: Record) -> None:
-        self._parent = parent
-        self._record = record
+    @property
+    def info(self) -> ReaderInfo:
+        return self._model.info
 
-    def run(self, begin: float) -> int:
-        """Load, serve until told to stop; the exit status. ``begin`` is when the process started to import."""
-        try:
-            try:
-                from service.reader.model import SpanModel
+    @property
+    def has_work(self) -> bool:
+        return len(self._queue) > 0
 
-                imported = time.monotonic() - begin
-            finally:
-                told = self._parent.told()  # whoever tells listens: now it can be said what went wrong
-            if not told:
-                return 0
-            config = msgspec.json.decode(told, type=ReaderConfig)
-            logs.configure(config.log_level, config.log_json, config.log_prompts)
-            model = SpanModel(config)
-        except ProcessError as error:
-            self._send(Failed(str(error)))
-            return 1
-        except Exception as error:
-            logger.exception("the reader cannot start")
-            self._send(Failed(f"{type(error).__name__}: {error}"))
-            return 1
-        phases = {"import": imported, **model.info.startup_seconds}
-        self._send(ReaderReady(msgspec.structs.replace(model.info, startup_seconds=phases)))
-        queue = Queue(model.info.max_batch_tokens)
-        while self._obey(queue):
-            self._step(model, queue)
-        return 0
+    def submit(self, request: ReadRequest) -> None:
+        self._queue.add(request)
 
-    def _obey(self, queue: Queue) -> bool:
-        """Do what has been asked for since the last batch; False if that was to stop."""
-        for frame in self._parent.commands(wait=not queue):
-            match decode_command(frame):
-                case ReadRequest() as read:
-                    queue.add(read)
-                case Abort(ids):
-                    queue.abort(set(ids))
-                case Stop():
-                    return False
-        return self._parent.lives
+    def abort(self, ids: Collection[str]) -> None:
+        self._queue.abort(set(ids))
 
-    def _step(self, model: "SpanModel", queue: Queue) -> None:
-        """One batch, if anything waits."""
-        batch = queue.take()
-        if not batch:
-            return
+    def step(self) -> BatchScored:
+        """Compute one batch."""
+        batch = self._queue.pop_batch()
         begin = time.monotonic()
-        with self._record.computing([*{each.request: None for each in batch}]):
-            logits = model.logits([each.window for each in batch])
-        scores = [WindowScores(each.request, each.index, *pair) for each, pair in zip(batch, logits, strict=True)]
+        with self._crash_record.computing([*{each.request_id: None for each in batch}]):
+            logits = self._model.logits([each.window for each in batch])
+        scores = [WindowScores(each.request_id, each.index, *pair) for each, pair in zip(batch, logits, strict=True)]
         stats = BatchStats(
             seconds=time.monotonic() - begin,
             windows=len(batch),
             tokens=sum(map(len, batch)),
-            waiting=len(queue),
+            waiting=len(self._queue),
         )
-        self._send(Scored(scores, stats))
+        return BatchScored(scores, stats)
 
-    def _send(self, event: msgspec.Struct) -> None:
-        self._parent.tell(encode(event))
+
+def _import_load() -> Load[ReaderConfig, ReadRequest]:
+    from service.reader.model import SpanModel
+
+    def load(config: ReaderConfig, crash_record: CrashRecord) -> ReaderWorker:
+        return ReaderWorker(SpanModel(config), crash_record)
+
+    return load
 
 
 def main() -> int:
-    """Be the reader process."""
-    begin = time.monotonic()
-    directory = sys.argv[1]
-    be_a_child(directory)
-    parent = Parent(directory)
-    try:
-        return Worker(parent, Record(directory)).run(begin)
-    except Exception:
-        logger.exception("the reader cannot go on")
-        return 1
-    finally:
-        parent.close()
+    """Be the reader process. Return its exit status."""
+    return WorkerProcess("reader", sys.argv[1], ReaderConfig, decode_command, _import_load).run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.processes.child_process import ChildProcess
-from service.processes.supervisor import RestartPolicy
+from service.processes.restart_policy import RestartPolicy
 from service.reader.client import ReaderClient
 from service.server import signals
 from service.server.connection import connection_class

@@ -48,8 +48,8 @@ async def test_a_module_that_cannot_be_imported_is_told_by_its_exit_code(capfd: 
 async def test_what_fails_while_it_imports_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_worker.py").write_text(
         "import sys; from service.engine import worker\n"
-        "def find_runner(): raise ImportError('there is no such library')\n"
-        "sys.exit(worker.main(find_runner))\n"
+        "def import_runner(): raise ImportError('there is no such library')\n"
+        "sys.exit(worker.main(import_runner))\n"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
     client = EngineClient(engine_config("nowhere"), process=ChildProcess("broken_worker"))

@@ -1,57 +1,59 @@
-"""What is stuck and what only takes long."""
+"""Processes that are stuck are told apart from those that only take long."""
 
 import pytest
 
-from service.processes.liveness import BEAT_SECONDS, Pulse, Stall
+from service.processes.liveness import HEARTBEAT_SECONDS, Liveness, Stall
 
 LIMIT = 10.0
 
 
-def told(seconds: float, *, cpu: float | None, busy: bool = True, loading: bool = False) -> Stall | None:
-    """What is said first of a process that makes no progress and uses ``cpu`` of a core; None: it does not beat."""
-    pulse = Pulse(LIMIT)
+def first_stall(seconds: float, *, cpu: float | None, busy: bool = True, loading: bool = False) -> Stall | None:
+    """How a process that makes no progress and uses ``cpu`` of a core is stuck. ``cpu`` None: it has no heartbeats."""
+    liveness = Liveness(LIMIT)
     used = 0.0
-    for _ in range(int(seconds / BEAT_SECONDS)):
+    for _ in range(int(seconds / HEARTBEAT_SECONDS)):
         if cpu is not None:
-            used += cpu * BEAT_SECONDS
-            pulse.beat(used)
-        if stall := pulse.elapse(BEAT_SECONDS, loading=loading, busy=busy):
+            used += cpu * HEARTBEAT_SECONDS
+            liveness.heartbeat(used)
+        if stall := liveness.elapse(HEARTBEAT_SECONDS, loading=loading, busy=busy):
             return stall
     return None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "how", "expected"),
+    ("seconds", "cpu", "busy", "loading", "expected"),
     [
-        (LIMIT, {"cpu": None}, "frozen"),
-        (LIMIT, {"cpu": None, "busy": False}, "frozen"),
-        (LIMIT - 1, {"cpu": None}, None),
-        (LIMIT, {"cpu": 0.001}, "deadlocked"),
-        (LIMIT - 1, {"cpu": 0.001}, None),
-        (LIMIT * 10 - 1, {"cpu": 1.0}, None),
-        (LIMIT * 10, {"cpu": 1.0}, "overdue"),
-        (LIMIT * 100, {"cpu": 0.001, "busy": False}, None),
-        (LIMIT * 10 - 1, {"cpu": None, "loading": True, "busy": False}, None),
-        (LIMIT * 10, {"cpu": None, "loading": True, "busy": False}, "frozen"),
+        (LIMIT, None, True, False, "frozen"),
+        (LIMIT, None, False, False, "frozen"),
+        (LIMIT - 1, None, True, False, None),
+        (LIMIT, 0.001, True, False, "deadlocked"),
+        (LIMIT - 1, 0.001, True, False, None),
+        (LIMIT * 10 - 1, 1.0, True, False, None),
+        (LIMIT * 10, 1.0, True, False, "overdue"),
+        (LIMIT * 100, 0.001, False, False, None),
+        (LIMIT * 10 - 1, None, False, True, None),
+        (LIMIT * 10, None, False, True, "frozen"),
     ],
 )
-def test_it_is_told_apart(seconds: float, how: dict[str, float], expected: Stall | None) -> None:
-    assert told(seconds, **how) == expected  # type: ignore[arg-type]
+def test_each_kind_of_stall_is_recognized(
+    seconds: float, cpu: float | None, busy: bool, loading: bool, expected: Stall | None
+) -> None:
+    assert first_stall(seconds, cpu=cpu, busy=busy, loading=loading) == expected
 
 
-def test_progress_begins_anew() -> None:
-    pulse = Pulse(LIMIT)
+def test_progress_resets_the_time() -> None:
+    liveness = Liveness(LIMIT)
     for _ in range(100):
-        pulse.beat(0)
-        assert pulse.elapse(LIMIT - 1, loading=False, busy=True) is None
-        pulse.progress()
+        liveness.heartbeat(0)
+        assert liveness.elapse(LIMIT - 1, loading=False, busy=True) is None
+        liveness.progress()
 
 
-def test_who_computed_until_now_is_not_deadlocked() -> None:
-    pulse = Pulse(LIMIT)
-    pulse.beat(5.0)
-    assert pulse.elapse(LIMIT - 1, loading=False, busy=True) is None
-    pulse.beat(6.0)
-    assert pulse.elapse(1, loading=False, busy=True) is None
-    pulse.beat(6.0)
-    assert pulse.elapse(LIMIT - 1, loading=False, busy=True) == "deadlocked"
+def test_a_process_that_computed_until_now_is_not_deadlocked() -> None:
+    liveness = Liveness(LIMIT)
+    liveness.heartbeat(5.0)
+    assert liveness.elapse(LIMIT - 1, loading=False, busy=True) is None
+    liveness.heartbeat(6.0)
+    assert liveness.elapse(1, loading=False, busy=True) is None
+    liveness.heartbeat(6.0)
+    assert liveness.elapse(LIMIT - 1, loading=False, busy=True) == "deadlocked"

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from service.engine.client import EngineClient
-from service.engine.protocol.messages import Submit, decode_event, encode
+from service.engine.protocol.messages import decode_event
 from service.engine.protocol.outputs import ErrorKind, FinishReason, StepOutput, StepStats, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -22,7 +22,8 @@ from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
 from service.processes.child_process import ChildProcess
 from service.processes.link import Link
-from service.processes.supervisor import RestartPolicy
+from service.processes.messages import Submit, encode
+from service.processes.restart_policy import RestartPolicy
 from tests.engine.configs import engine_config
 from tests.processes.faulty_worker import BUSY, DEADLOCK, EXIT, LOST, NOT_FINITE, RAISE, expected
 
@@ -244,7 +245,7 @@ async def test_loading_that_fails_again_and_again_is_given_up_with_the_reason(tm
         await anext(aiter(stream))
         (tmp_path / "broken").touch()
         kill(client)
-        with pytest.raises(ProcessUnavailable, match="the model is broken; it is given up after 3 lives"):
+        with pytest.raises(ProcessUnavailable, match="the model is broken; it is given up after 3 exits in a row"):
             await outputs(stream)
         assert client.status == "dead"
         assert deaths.causes == ["exit", "load", "load", "load"]

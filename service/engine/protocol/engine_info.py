@@ -1,9 +1,9 @@
 """The facts about an engine that is ready."""
 
-from msgspec import Struct
+from service.processes.messages import ProcessInfo
 
 
-class EngineInfo(Struct, frozen=True, kw_only=True):
+class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     """The model, the sizes and the backend of an engine, as found at its start."""
 
     vocab_size: int
@@ -21,7 +21,6 @@ class EngineInfo(Struct, frozen=True, kw_only=True):
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int
-    startup_seconds: dict[str, float]  # phase -> seconds, in order
 
     @property
     def kv_tokens(self) -> int:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.messages import Submit, decode_command, encode
+from service.engine.protocol.messages import decode_command
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.sampling.logit_adjustments import apply_constraints
 from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
+from service.processes.messages import Submit, encode
 from tests.engine.configs import engine_config
 from tests.engine.stepping import prompt, reference_logits
 from tests.engine.tiny_models import build_model, save_model

@@ -5,7 +5,8 @@ import time
 
 from model_store.types import NoAnswer
 from service.errors import PromptTooLong, UnknownToken
-from service.reader.client import ReaderClient, Reading
+from service.reader.client import ReaderClient
+from service.reader.in_flight_read import InFlightRead
 from service.reader.messages import EncodedWindow, WindowScores
 from service.tasks.answering.documents.relevance import Relevance
 from service.tasks.answering.documents.windows import (
@@ -109,7 +110,7 @@ class _ReaderWork:
         self._id = id
         self._windows = windows
         self._options = options
-        self._reading: Reading | None = None
+        self._reading: InFlightRead | None = None
 
     async def scores(self) -> list[WindowScores]:
         """The scores of all windows, in their order. Raises ProcessUnavailable."""

@@ -1,0 +1,34 @@
+"""When a child process counts as stuck, and how often and how fast it is started again."""
+
+from msgspec import Struct
+
+_LONGEST_PAUSE = 30.0  # seconds
+
+
+class RestartPolicy(Struct, frozen=True):
+    """How long a child process may make no progress, and how often in a row it is restarted in vain."""
+
+    stall_seconds: float = 30.0
+    max_restarts: int = 5
+
+
+class RestartCounter:
+    """Owns the number of exits in a row without progress: the restarts in vain."""
+
+    def __init__(self, max_restarts: int) -> None:
+        self.in_vain = 0
+        self._max_restarts = max_restarts
+
+    def record_exit(self, *, made_progress: bool) -> None:
+        """Count an exit. Progress resets the count."""
+        self.in_vain = 0 if made_progress else self.in_vain + 1
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether there were so many restarts in vain that there should not be another."""
+        return self.in_vain > self._max_restarts
+
+    @property
+    def pause(self) -> float:
+        """Seconds to wait before the next start. The first restart in vain comes at once, later ones back off."""
+        return 0.0 if self.in_vain < 2 else min(2.0 ** (self.in_vain - 3), _LONGEST_PAUSE)

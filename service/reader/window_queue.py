@@ -1,0 +1,89 @@
+"""The windows that wait, and which of them are computed together. It knows no model."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from service.reader.messages import EncodedWindow, ReadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWindow:
+    """A window of a request.
+
+    ``number`` counts arrivals. ``turn`` counts tokens: windows of one priority are served in the order of their turns.
+    """
+
+    request_id: str
+    index: int  # of the window in the request
+    window: EncodedWindow
+    priority: int
+    turn: int
+    number: int
+    tenant: str
+
+    def __len__(self) -> int:
+        return len(self.window.tokens)
+
+
+class WindowQueue:
+    """Owns the waiting windows. A batch has at most ``max_tokens`` tokens with its padding, or one window.
+
+    Tenants take turns, token for token, as in the engine's waiting queue: a tenant with many windows does not make
+    the others wait for all of them.
+    """
+
+    def __init__(self, max_tokens: int) -> None:
+        self._max_tokens = max_tokens
+        self._waiting: list[WaitingWindow] = []
+        self._arrivals = 0
+        self._turn = 0  # of the last window that was first in a batch
+        self._turns: dict[str, int] = {}  # tenant -> the turn of its next window, if that is later
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, request: ReadRequest) -> None:
+        """Add the windows of a request, behind those of the same tenant and priority."""
+        turn = max(self._turn, self._turns.get(request.tenant, 0))
+        for index, window in enumerate(request.windows):
+            if index in request.done:
+                continue
+            number = self._arrivals
+            self._waiting.append(
+                WaitingWindow(request.id, index, window, request.priority, turn, number, request.tenant)
+            )
+            self._arrivals += 1
+            turn += len(window.tokens)
+        self._turns[request.tenant] = turn
+
+    def abort(self, request_ids: Collection[str]) -> None:
+        """Drop the windows of these requests. Their tenants get the turns back."""
+        tenants = {each.tenant for each in self._waiting if each.request_id in request_ids}
+        self._waiting = [each for each in self._waiting if each.request_id not in request_ids]
+        for tenant in tenants:
+            ends = (each.turn + len(each) for each in self._waiting if each.tenant == tenant)
+            self._turns[tenant] = max(ends, default=self._turn)
+
+    def pop_batch(self) -> list[WaitingWindow]:
+        """Remove and return the next batch; empty if no window waits.
+
+        It holds the window whose turn it is, and those nearest to it in length, so that little of it is padding.
+        """
+        if not self._waiting:
+            return []
+        first = min(self._waiting, key=lambda each: (each.priority, each.turn, each.number))
+        self._turn = max(self._turn, first.turn)
+        self._turns = {tenant: turn for tenant, turn in self._turns.items() if turn > self._turn}
+        nearest = sorted(
+            self._waiting, key=lambda each: (each.priority, abs(len(each) - len(first)), each.turn, each.number)
+        )
+        batch: list[WaitingWindow] = []
+        longest = 0
+        for each in nearest:
+            longest = max(longest, len(each))
+            if batch and longest * (len(batch) + 1) > self._max_tokens:
+                break
+            batch.append(each)
+        numbers = {each.number for each in batch}
+        self._waiting = [each for each in self._waiting if each.number not in numbers]
+        return batch

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 
 from service.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation.generator import Generator, Options
@@ -90,10 +89,6 @@ class Translator:
             observer=self._observer,
             request_id=request_id,
         )
-
-    async def start(self, prepared: PreparedTranslation, *, request_id: str | None = None) -> TranslationRun:
-        """The same as ``prepared.start``, until the API calls that."""
-        return await replace(prepared, request_id=request_id).start()
 
     def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
         """Raises what is wrong with an order, as far as its texts need not be read to see it."""

@@ -164,9 +164,9 @@ class ClockedEngine:
         parts: list[tuple[str, Any, str]] = [
             ("schedule", self.scheduler, "schedule"),
             ("commit", self.scheduler, "commit"),
-            ("batch", Batch, "build"),
-            (REST, runner, "hidden"),
-            ("finite", runner, "_clear_broken"),
+            ("batch", Batch, "from_step"),
+            (REST, runner.forward_pass, "hidden"),
+            ("finite", runner, "clear_broken"),
             ("head", runner.model, "logits"),
             ("sampling", runner.sampler, "sample"),
         ]

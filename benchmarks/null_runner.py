@@ -15,7 +15,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import KVCache
-from service.engine.execution.step_limits import Limits
+from service.engine.execution.step_limits import StepLimits
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.scheduling.step import ChunkOutput, Step
@@ -44,7 +44,7 @@ class NullRunner:
     def __init__(self, config: EngineConfig) -> None:
         self.step_seconds: float = json.loads((Path(config.model_path) / "config.json").read_text())["step_seconds"]
         self._device = torch.device("cpu")
-        self._limits = Limits.of(config, cuda=True)
+        self._limits = StepLimits.from_config(config, cuda=True)
         self._cache = KVCache(
             [],
             num_blocks=config.num_blocks or _NUM_BLOCKS,
@@ -83,7 +83,7 @@ class NullRunner:
 
     def build(self, step: Step) -> Batch:
         """The step as numbers."""
-        return Batch.build(step, self._cache, self._device)
+        return Batch.from_step(step, self._cache, self._device)
 
     def outputs(self, step: Step) -> list[ChunkOutput]:
         """A random token for each chunk that samples."""

@@ -57,9 +57,9 @@ class Weights:
         blocks = range(num_blocks_for(len(tokens), self.info.block_size))
         request = Request(id="", prompt=tuple(tokens), params=SamplingParams(max_tokens=0))
         step = Step([Chunk(Sequence(request, block_table=list(blocks)), 0, len(tokens))])
-        batch = Batch.build(step, self._runner.cache, self._runner.device)
+        batch = Batch.from_step(step, self._runner.cache, self._runner.device)
         model = self._runner.model
-        return model.logits(self._runner.hidden(batch)[:-1]).float().log_softmax(dim=-1)
+        return model.logits(self._runner.forward_pass.hidden(batch)[:-1]).float().log_softmax(dim=-1)
 
     def write(self, prompts: list[list[int]], length: int, stops: tuple[int, ...]) -> list[list[int]]:
         """What follows each prompt, greedily, the stop token included."""

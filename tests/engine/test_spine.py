@@ -18,6 +18,7 @@ from transformers import GenerationConfig
 
 from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
+from service.engine.execution.forward import ForwardPass
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import FinishReason, StepStats, TokenLogprob, TokenOutput
@@ -104,18 +105,20 @@ class Driver:
         return self.run([(0, request)])[request.id]
 
 
-class ShortOfMemory(ModelRunner):
-    """Its allocations fail, once keys and values are written, where a step is larger than a number that is drawn."""
+class ShortOfMemory:
+    """A forward pass that fails to allocate memory in steps that are larger than a random number.
 
-    def __init__(self, config: EngineConfig) -> None:
+    It fails after keys and values are written.
+    """
+
+    def __init__(self, forward_pass: ForwardPass) -> None:
         self.failures = 0
-        self._generator: random.Random | None = None
-        super().__init__(config)
+        self._forward_pass = forward_pass
         self._generator = random.Random(3)
 
     def hidden(self, batch: Batch) -> torch.Tensor:
-        hidden = super().hidden(batch)
-        if self._generator is not None and batch.num_rows > self._generator.randint(1, 30):
+        hidden = self._forward_pass.hidden(batch)
+        if batch.num_rows > self._generator.randint(1, 30):
             self.failures += 1
             torch.empty(1 << 60)
         return hidden
@@ -231,21 +234,24 @@ def test_random_workloads_equal_generate(name: str, arch: str, reference: Callab
 def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str], Reference]) -> None:
     """With few blocks, so that there is preemption too."""
     ref = reference(arch)
-    runners: list[ShortOfMemory] = []
+    passes: list[ShortOfMemory] = []
 
     def make(config: EngineConfig) -> ModelRunner:
-        runners.append(ShortOfMemory(config))
-        return runners[0]
+        runner = ModelRunner(config)
+        passes.append(ShortOfMemory(runner.forward_pass))
+        runner.forward_pass = passes[0]
+        return runner
 
     driver = Driver(ref.path, make, **CONFIGS["few blocks"])
     for seed in range(2):
         work = random_workload(ref, seed)
         check(driver.run(work.arrivals, work.aborts), work)
-    assert runners[0].failures > 5
+    assert passes[0].failures > 5
 
 
 def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference]) -> None:
-    runner = ShortOfMemory(engine_config(reference("llama").path, device="cpu", num_blocks=4))
+    runner = ModelRunner(engine_config(reference("llama").path, device="cpu", num_blocks=4))
+    runner.forward_pass = ShortOfMemory(runner.forward_pass)
     request = make_request("a", (5,) * 40)
     sequence = Sequence(request, block_table=[0, 1, 2])
     with pytest.raises(OutOfMemory, match="allocate"):

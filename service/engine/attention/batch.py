@@ -1,16 +1,17 @@
-"""One step as numbers: which tokens, at which positions, into which slots, seeing which blocks.
+"""A batch: one step as arrays and tensors.
 
-Rows are ordered for attention, not as the scheduler listed them: chunks of one token first, longest context first, so
-that neighbours are alike and need little padding; then the longer chunks.
+Rows are ordered for attention, not as the scheduler listed them. Chunks of one token come first, longest context first,
+so that neighbours need little padding. Then come the longer chunks.
 
     chunk     0     1     2     3 (5 tokens)
     row       0     1     2     3  4  5  6  7        offsets = [0, 1, 2, 3, 8]
 
-Nothing is decided here, and sequences are only read.
+A batch decides nothing, and only reads sequences.
 """
 
 from array import array
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ from service.models.contracts.step_view import Ints
 
 @dataclass(slots=True, frozen=True)
 class Batch:
-    """The tensors are on the device, the arrays stay on the host. N chunks, T rows."""
+    """N chunks of T rows together. Tensors are on the device, arrays on the host. Implements ``StepView``."""
 
     chunks: list[Chunk]
     order: list[int]  # chunks[i] is step.chunks[order[i]]
@@ -32,22 +33,27 @@ class Batch:
     positions: Tensor  # [T] int64
     slots: Tensor  # [T] int64
     offsets: Ints  # [N + 1]; chunk i is rows offsets[i] to offsets[i + 1]
-    starts: Ints  # [N] position of each chunk's first token
+    starts: Ints  # [N] the position of each chunk's first token
     contexts: Ints  # [N] tokens that each chunk's last token sees, itself included
-    block_counts: Ints  # [N] blocks that hold those
+    block_counts: Ints  # [N] blocks that hold each chunk's context
     block_size: int
     null_block: int
-    _blocks: Ints  # all chunks' block tables in a row
-    _block_offsets: Ints  # [N + 1]; where each chunk's blocks begin among them
+    _blocks: Ints  # the block tables of all chunks, one after the other
+    _block_offsets: Ints  # [N + 1]; where the blocks of each chunk begin in _blocks
 
     @classmethod
-    def build(cls, step: Step, cache: KVCache, device: torch.device) -> "Batch":
-        """Every sequence's block table must hold its chunk already."""
+    def from_step(cls, step: Step, cache: KVCache, device: torch.device) -> Self:
+        """Build the batch of ``step``, which has at least one chunk.
+
+        Raises ValueError if a sequence's block table does not hold its chunk.
+        """
         size = cache.block_size
         lengths = np.array([chunk.num_tokens for chunk in step.chunks], dtype=np.int64)
         starts = np.array([chunk.start for chunk in step.chunks], dtype=np.int64)
-        places = np.where(lengths > 1, 1, -starts).argsort(kind="stable")  # see above
-        lengths, starts, order = lengths[places], starts[places], places.tolist()
+        ranks = np.where(lengths > 1, 1, -starts).argsort(
+            kind="stable"
+        )  # singles by context, then the others as listed
+        lengths, starts, order = lengths[ranks], starts[ranks], ranks.tolist()
         chunks = [step.chunks[i] for i in order]
         contexts = starts + lengths
         offsets = _cumulate(lengths)
@@ -87,29 +93,31 @@ class Batch:
 
     @property
     def num_rows(self) -> int:
+        """T, the tokens of the step."""
         return int(self.offsets[-1])
 
     @property
     def only_singles(self) -> bool:
+        """Whether every chunk is one token."""
         return self.num_singles == len(self.chunks)
 
     def table(self, begin: int, end: int, first: Ints | int, width: int) -> Ints:
-        """The blocks of chunks ``begin`` to ``end``, each from its block number ``first`` on: [end - begin, width].
+        """[end - begin, width]: the blocks of chunks ``begin`` to ``end``, each from its block number ``first`` on.
 
-        Where a chunk has no more blocks stands the null block.
+        A chunk with fewer blocks has the null block in the remaining columns.
         """
         columns = np.arange(width) + np.reshape(first, (-1, 1))
         exists = columns < self.block_counts[begin:end, None]
-        places = self._block_offsets[begin:end, None] + columns
-        return np.where(exists, self._blocks[np.minimum(places, len(self._blocks) - 1)], self.null_block)
+        indices = self._block_offsets[begin:end, None] + columns
+        return np.where(exists, self._blocks[np.minimum(indices, len(self._blocks) - 1)], self.null_block)
 
     def last_rows(self, chunks: list[int]) -> Tensor:
-        """The row of the last token of each of ``chunks`` (numbers): int64 on the device."""
+        """The row of the last token of each of the chunks with these numbers: int64 on the device."""
         return torch.from_numpy(self.offsets[1:][chunks] - 1).to(self.input_ids.device)
 
 
 def _cumulate(counts: Ints) -> Ints:
-    """[n] counts to [n + 1] offsets."""
+    """[n + 1] running sums of ``counts`` [n], beginning with 0."""
     offsets = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=offsets[1:])
     return offsets

@@ -1,12 +1,14 @@
-"""torch's paged FlashAttention (``torch.nn.attention.varlen``): CUDA, 16-bit numbers, layers that it can compute.
+"""torch's paged FlashAttention (``torch.nn.attention.varlen``): CUDA, 16-bit numbers, and layers that it can compute.
 
-Its limits, from FlashAttention 2 as built into torch 2.13 (``mha_varlen_fwd``): compute capability 8.0, pages of a
-multiple of 256 tokens, keys and values of the same dimension, a multiple of 8 and at most 256, no soft cap. Layers
-outside them go through ``gathered``.
+Its limits are those of FlashAttention 2 as built into torch 2.13 (``mha_varlen_fwd``): compute capability 8.0, blocks
+of a multiple of 256 tokens, keys and values of the same dimension, a multiple of 8 and at most 256, no soft cap. Other
+layers go through ``gathered``.
 
-Split-KV is switched off (``num_splits=1``): in this release it writes wrong rows when pages and packed queries meet
-(pytorch/pytorch#194167), and without it a row's bits do not depend on its neighbours.
+Split-KV is switched off (``num_splits=1``): in this release it writes wrong rows when blocks and packed queries are
+combined (pytorch/pytorch#194167). Without it, a row's bits do not depend on its neighbours.
 """
+
+from typing import Self
 
 import numpy as np
 import torch
@@ -16,24 +18,24 @@ from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import LayerCache
 from service.models.contracts.layer_spec import LayerSpec
 
-PAGE = 256
+BLOCK_MULTIPLE = 256  # tokens; a block is a multiple of it
 
 
-def refusal(spec: LayerSpec, *, block_size: int, dtype: torch.dtype, device: torch.device) -> str:
-    """Why this kernel cannot compute such a layer; empty if it can."""
+def unsupported_reason(spec: LayerSpec, *, block_size: int, dtype: torch.dtype, device: torch.device) -> str:
+    """Why FlashAttention cannot compute such a layer; empty if it can."""
     if device.type != "cuda" or torch.version.cuda is None:
         return "it needs an NVIDIA GPU"
     if torch.cuda.get_device_capability(device) < (8, 0):
         return "it needs compute capability 8.0"
-    return shape_refusal(spec, block_size=block_size, dtype=dtype)
+    return unsupported_shape_reason(spec, block_size=block_size, dtype=dtype)
 
 
-def shape_refusal(spec: LayerSpec, *, block_size: int, dtype: torch.dtype) -> str:
-    """The part of ``refusal`` that does not depend on the device."""
+def unsupported_shape_reason(spec: LayerSpec, *, block_size: int, dtype: torch.dtype) -> str:
+    """The part of ``unsupported_reason`` that does not depend on the device."""
     if dtype not in (torch.float16, torch.bfloat16):
         return "it computes in float16 and bfloat16 only"
-    if block_size % PAGE:
-        return f"its pages are multiples of {PAGE} tokens"
+    if block_size % BLOCK_MULTIPLE:
+        return f"its blocks are multiples of {BLOCK_MULTIPLE} tokens"
     if spec.softcap is not None:
         return "it has no soft cap"
     if spec.key_dim != spec.value_dim:
@@ -44,11 +46,7 @@ def shape_refusal(spec: LayerSpec, *, block_size: int, dtype: torch.dtype) -> st
 
 
 class FlashAttention:
-    """Attention of one step over pages where they lie. All lengths and tables are int32 on the device.
-
-    ``offsets`` [N + 1] says which rows belong to which chunk, ``contexts`` [N] how many tokens each chunk sees,
-    ``context_offsets`` [N + 1] are their running sums, ``tables`` is [N, W].
-    """
+    """Attention of one step, of N chunks, that reads blocks in place. All tensors are int32 on the device."""
 
     def __init__(
         self,
@@ -60,6 +58,11 @@ class FlashAttention:
         longest_chunk: int,
         longest_context: int,
     ) -> None:
+        """``offsets`` [N + 1] are the rows of the chunks: chunk i is rows offsets[i] to offsets[i + 1].
+
+        ``contexts`` [N] are the tokens that each chunk's last row sees, ``context_offsets`` [N + 1] their running sums,
+        and ``tables`` [N, W] the block tables.
+        """
         self._offsets = offsets
         self._contexts = contexts
         self._context_offsets = context_offsets
@@ -68,7 +71,9 @@ class FlashAttention:
         self._longest_context = longest_context
 
     @classmethod
-    def of(cls, batch: Batch) -> "FlashAttention":
+    def from_batch(cls, batch: Batch) -> Self:
+        """The attention of ``batch``."""
+
         def to_device(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values.astype(np.int32)).to(batch.input_ids.device)
 
@@ -83,7 +88,8 @@ class FlashAttention:
         )
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        from torch.nn.attention.varlen import varlen_attn  # takes seconds, and a CPU never comes here
+        """As ``AttentionBackend.attend``."""
+        from torch.nn.attention.varlen import varlen_attn  # importing it takes seconds, and a CPU never needs it
 
         window = layer.spec.window
         out = varlen_attn(

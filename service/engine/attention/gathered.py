@@ -1,11 +1,13 @@
-"""Gather the pages, then PyTorch's scaled dot product attention: any device, any layer. The reference.
+"""Gather the blocks, then PyTorch's scaled dot product attention: any device, any layer. The reference.
 
-Rows of one token are batched: sorted by length by the batch, grouped so that padding at most doubles a group, gathered
-with one ``index_select`` and attended to with one call in which the query heads of a KV head stand as its query rows.
-Each longer chunk gathers its own blocks; one without history needs none, its keys are all in the step.
+Chunks of one token (singles) are computed in groups. The batch sorts them by length, so groups can be chosen such that
+padding at most doubles a group. A group is gathered with one ``index_select`` and computed with one call, in which the
+query heads of a KV head are its query rows. Each longer chunk gathers its own blocks. A chunk without history gathers
+none, because all its keys are in the step.
 
-A window bounds what is gathered. What depends on a window only is prepared once and shared by all such layers.
-Soft caps, and values of another dimension than the keys, take a path of plain matrix products in bounded memory.
+A window limits what is gathered. What depends only on the window is prepared once, and shared by all layers with that
+window. Layers with a soft cap, or with values of another dimension than the keys, are computed by plain matrix products
+in bounded memory.
 """
 
 from collections.abc import Iterator
@@ -21,48 +23,56 @@ from service.engine.attention.kv_cache import LayerCache
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.step_view import Ints
 
-_MAX_PADDING = 2.0  # longest context of a group against its mean
-_MAX_SCORES = 1 << 24  # scores held at once by the explicit path
+MAX_PADDING = 2.0  # the longest context of a group divided by the mean
+MAX_SCORES = 1 << 24  # scores that the plain matrix products hold at once
 
 
 @dataclass(slots=True, frozen=True)
-class _Singles:
-    """Rows ``begin`` to ``end``, one token each, that are attended to together."""
+class _SinglesPlan:
+    """Rows ``begin`` to ``end``: chunks of one token that are computed together."""
 
     begin: int
     end: int
     blocks: Tensor  # [rows * W]
-    length: int  # keys that are looked at, of the W * block_size gathered
-    mask: Tensor | None  # additive, [rows, 1, 1, length]; None where all are seen
+    length: int  # the keys that are used, of the W * block_size gathered
+    mask: Tensor | None  # additive, [rows, 1, 1, length]; None if every row sees all keys
 
 
 @dataclass(slots=True, frozen=True)
-class _Run:
-    """Rows ``begin`` to ``end``: several tokens of one sequence."""
+class _ChunkPlan:
+    """Rows ``begin`` to ``end``: one chunk of several tokens."""
 
     begin: int
     end: int
-    blocks: Tensor | None  # [W]; None: it has no history
+    blocks: Tensor | None  # [W]; None if the chunk has no history
     length: int
-    mask: Tensor | None  # additive, [rows, length]; None: plain causal
+    mask: Tensor | None  # additive, [rows, length]; None for a plain causal mask
 
 
 @dataclass(slots=True, frozen=True)
-class _Plan:
-    singles: list[_Singles]
-    runs: list[_Run]
+class _WindowPlan:
+    """What is gathered and masked in all layers with one window. In the order of rows."""
+
+    singles: list[_SinglesPlan]
+    chunks: list[_ChunkPlan]
 
 
 class GatheredAttention:
-    """Attention of one step over gathered pages."""
+    """Attention of one step over gathered blocks."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        self._groups = list(_group(batch.contexts[: batch.num_singles]))
+        self._groups = list(group_contexts(batch.contexts[: batch.num_singles]))
         self._longest = int(batch.contexts.max())
-        self._plans: dict[int | None, _Plan] = {}
+        self._plans: dict[int | None, _WindowPlan] = {}
+
+    @property
+    def planned_windows(self) -> set[int | None]:
+        """The windows that differ for this step. A window that hides nothing counts as None."""
+        return set(self._plans)
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """As ``AttentionBackend.attend``."""
         spec = layer.spec
         plan = self._plan(spec.window, query.dtype)
         parts = []  # in the order of rows
@@ -70,32 +80,32 @@ class GatheredAttention:
             rows = group.end - group.begin
             keys, values = layer.gather(group.blocks, rows)
             queries = query[group.begin : group.end].reshape(rows, spec.kv_heads, -1, spec.key_dim)
-            seen = _attend(spec, queries, keys[:, : group.length], values[:, : group.length], group.mask)
-            parts.append(seen.reshape(rows, spec.heads, spec.value_dim))
-        for run in plan.runs:
-            queries = query[None, run.begin : run.end].transpose(1, 2)
-            if run.blocks is None:
-                keys, values = key[None, run.begin : run.end], value[None, run.begin : run.end]
+            out = _attend(spec, queries, keys[:, : group.length], values[:, : group.length], group.mask)
+            parts.append(out.reshape(rows, spec.heads, spec.value_dim))
+        for chunk in plan.chunks:
+            queries = query[None, chunk.begin : chunk.end].transpose(1, 2)
+            if chunk.blocks is None:
+                keys, values = key[None, chunk.begin : chunk.end], value[None, chunk.begin : chunk.end]
             else:
-                keys, values = layer.gather(run.blocks, 1)
-            seen = _attend(spec, queries, keys[:, : run.length], values[:, : run.length], run.mask, causal=True)
-            parts.append(seen[0].transpose(0, 1))
+                keys, values = layer.gather(chunk.blocks, 1)
+            out = _attend(spec, queries, keys[:, : chunk.length], values[:, : chunk.length], chunk.mask, causal=True)
+            parts.append(out[0].transpose(0, 1))
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def _plan(self, window: int | None, dtype: torch.dtype) -> _Plan:
+    def _plan(self, window: int | None, dtype: torch.dtype) -> _WindowPlan:
         if window is not None and window >= self._longest:
             window = None  # it hides nothing
         if window not in self._plans:
-            self._plans[window] = _Plan(
+            self._plans[window] = _WindowPlan(
                 singles=[self._plan_singles(begin, end, window, dtype) for begin, end in self._groups],
-                runs=[
-                    self._plan_run(number, window, dtype)
+                chunks=[
+                    self._plan_chunk(number, window, dtype)
                     for number in range(self._batch.num_singles, len(self._batch.chunks))
                 ],
             )
         return self._plans[window]
 
-    def _plan_singles(self, begin: int, end: int, window: int | None, dtype: torch.dtype) -> _Singles:
+    def _plan_singles(self, begin: int, end: int, window: int | None, dtype: torch.dtype) -> _SinglesPlan:
         batch, size = self._batch, self._batch.block_size
         contexts = batch.contexts[begin:end]
         first = np.zeros_like(contexts) if window is None else np.maximum(contexts - window, 0) // size
@@ -105,7 +115,7 @@ class GatheredAttention:
         seen = positions < contexts[:, None]
         if window is not None:
             seen &= positions >= (contexts - window)[:, None]
-        return _Singles(
+        return _SinglesPlan(
             begin=begin,
             end=end,
             blocks=self._to_device(batch.table(begin, end, first, width).reshape(-1)),
@@ -113,7 +123,7 @@ class GatheredAttention:
             mask=None if seen.all() else self._mask(seen, dtype)[:, None, None],
         )
 
-    def _plan_run(self, number: int, window: int | None, dtype: torch.dtype) -> _Run:
+    def _plan_chunk(self, number: int, window: int | None, dtype: torch.dtype) -> _ChunkPlan:
         batch, size = self._batch, self._batch.block_size
         begin, end = int(batch.offsets[number]), int(batch.offsets[number + 1])
         start, context = int(batch.starts[number]), int(batch.contexts[number])
@@ -129,26 +139,26 @@ class GatheredAttention:
             if window is not None:
                 seen &= keys > queries - window
             mask = self._mask(seen, dtype)
-        return _Run(begin=begin, end=end, blocks=blocks, length=context - first * size, mask=mask)
+        return _ChunkPlan(begin=begin, end=end, blocks=blocks, length=context - first * size, mask=mask)
 
     def _to_device(self, values: Ints) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self._batch.input_ids.device)
 
     def _mask(self, seen: np.ndarray, dtype: torch.dtype) -> Tensor:
-        """Additive: -inf where ``seen`` is false. SDPA would turn a boolean mask into one in every layer."""
+        """An additive mask: -inf where ``seen`` is false. SDPA would convert a boolean mask again in every layer."""
         mask = torch.zeros(seen.shape, dtype=dtype)
         return mask.masked_fill_(torch.from_numpy(~seen), -torch.inf).to(self._batch.input_ids.device)
 
 
-def _group(contexts: Ints) -> Iterator[tuple[int, int]]:
-    """Cut ``contexts``, longest first, into groups whose padding is bounded. A window only makes it less.
+def group_contexts(contexts: Ints) -> Iterator[tuple[int, int]]:
+    """Cut ``contexts``, longest first, into groups (begin, end) whose padding is at most ``MAX_PADDING``.
 
-    (The part of a context that a window leaves is a concave function of it.)
+    A window only reduces the padding, because the part of a context that a window leaves is a concave function of it.
     """
     begin = total = 0
     for end, context in enumerate(contexts.tolist()):
         total += context
-        if contexts[begin] * (end + 1 - begin) > _MAX_PADDING * total:
+        if contexts[begin] * (end + 1 - begin) > MAX_PADDING * total:
             yield begin, end
             begin, total = end, context
     if len(contexts):
@@ -164,7 +174,7 @@ def _attend(
     """
     key, value = key.transpose(1, 2), value.transpose(1, 2)
     if spec.softcap is not None or spec.key_dim != spec.value_dim:
-        return _attend_explicitly(spec, query, key, value, mask, causal=causal)
+        return _attend_with_products(spec, query, key, value, mask, causal=causal)
     return F.scaled_dot_product_attention(
         query,
         key,
@@ -176,9 +186,10 @@ def _attend(
     )
 
 
-def _attend_explicitly(
+def _attend_with_products(
     spec: LayerSpec, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
 ) -> Tensor:
+    """As ``_attend``, with ``key`` and ``value`` as [B, KV, L, D], in slices of at most ``MAX_SCORES`` scores."""
     batch, heads, rows, _ = query.shape
     length = key.shape[2]
     if causal and mask is None:
@@ -186,12 +197,12 @@ def _attend_explicitly(
     grouped = query.reshape(batch, spec.kv_heads, -1, rows, spec.key_dim)  # [B, KV, G, Q, Dk]
     key, value = key[:, :, None], value[:, :, None]
     parts = []
-    slice_rows = max(1, _MAX_SCORES // (batch * heads * length))
+    slice_rows = max(1, MAX_SCORES // (batch * heads * length))
     for begin in range(0, rows, slice_rows):
         scores = (grouped[..., begin : begin + slice_rows, :] @ key.transpose(-1, -2)).float() * spec.scale
         if spec.softcap is not None:
             scores = torch.tanh(scores / spec.softcap) * spec.softcap
-        if mask is not None:  # of singles it has one row for all
+        if mask is not None:  # the mask of singles has one row for all their heads
             shared = mask if mask.shape[-2] == 1 else mask[begin : begin + slice_rows]
             scores += shared if shared.dim() == 2 else shared[:, None]
         parts.append(torch.softmax(scores, dim=-1).to(value.dtype) @ value)

@@ -1,12 +1,13 @@
-"""The tensors that hold keys and values, and how many blocks of them there are.
+"""The KV cache: the tensors that hold keys and values in blocks.
 
-Each layer owns two tensors, ``[num_blocks + 1, block_size, kv_heads, head_dim]``; layers may differ in heads and
-dimensions. Token p of a sequence lies in slot ``table[p // block_size] * block_size + p % block_size``. Blocks 0 to
-num_blocks - 1 belong to the block pool; the last one, ``null_block``, belongs to nobody: padding reads and writes it.
+Each layer has two tensors, ``[num_blocks + 1, block_size, kv_heads, head_dim]``. Layers may differ in heads and
+dimensions. Token p of a sequence is in slot ``table[p // block_size] * block_size + p % block_size``. Blocks 0 to
+num_blocks - 1 belong to the block pool. The last one, ``null_block``, belongs to no sequence: padding reads and writes
+it.
 
 Invariant: every number in the cache is finite, because a masked position still takes part in the arithmetic
-(0 * NaN is NaN). The tensors start as zeros, and the runner clears what a broken sequence wrote.
-Who holds which block is the block pool's business, never this module's.
+(0 * NaN is NaN). The tensors start as zeros, and the runner clears what a broken sequence has written.
+The block pool knows which sequence has which block; this module does not.
 """
 
 import math
@@ -22,18 +23,18 @@ from service.models.contracts.layer_spec import LayerSpec
 class LayerCache:
     """The keys and values of one layer."""
 
-    __slots__ = ("_key_blocks", "_key_rows", "_value_blocks", "_value_rows", "flash", "key", "spec", "value")
+    __slots__ = ("_key_blocks", "_key_rows", "_value_blocks", "_value_rows", "key", "spec", "uses_flash", "value")
 
-    def __init__(self, spec: LayerSpec, key: Tensor, value: Tensor, *, flash: bool) -> None:
+    def __init__(self, spec: LayerSpec, key: Tensor, value: Tensor, *, uses_flash: bool) -> None:
         self.spec = spec
         self.key = key  # [blocks, block_size, KV, Dk]
         self.value = value  # [blocks, block_size, KV, Dv]
-        self.flash = flash  # whether the paged flash kernel computes this layer
+        self.uses_flash = uses_flash  # whether FlashAttention computes this layer
         self._key_rows, self._key_blocks = key.flatten(0, 1), key.flatten(1)
         self._value_rows, self._value_blocks = value.flatten(0, 1), value.flatten(1)
 
     def write(self, slots: Tensor, key: Tensor, value: Tensor) -> None:
-        """Put ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] into ``slots`` [T]."""
+        """Write ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] into ``slots`` [T]."""
         self._key_rows.index_copy_(0, slots, key)
         self._value_rows.index_copy_(0, slots, value)
 
@@ -46,13 +47,13 @@ class LayerCache:
         )
 
     def clear(self, slots: Tensor) -> None:
-        """Zero ``slots`` [T]."""
+        """Set ``slots`` [T] to zero."""
         self._key_rows.index_fill_(0, slots, 0)
         self._value_rows.index_fill_(0, slots, 0)
 
 
 class KVCache:
-    """All layers' keys and values."""
+    """The keys and values of all layers. Implements ``KeyValueStore``."""
 
     def __init__(
         self,
@@ -62,8 +63,9 @@ class KVCache:
         block_size: int,
         dtype: torch.dtype,
         device: torch.device,
-        flash: Sequence[bool] = (),
+        uses_flash: Sequence[bool] = (),
     ) -> None:
+        """``uses_flash`` says for each layer whether FlashAttention computes it; empty means for none."""
         self.num_blocks = num_blocks
         self.block_size = block_size
         self.null_block = num_blocks
@@ -72,24 +74,25 @@ class KVCache:
             shape = (num_blocks + 1, block_size, kv_heads, dim)
             if device.type != "cpu":
                 return torch.zeros(shape, dtype=dtype, device=device)
-            # numpy asks the system for zeroed pages, which it gives when they are first used: torch would fill them.
+            # numpy asks the system for zeroed pages, which take memory when they are first used. torch would fill them.
             return torch.from_numpy(np.zeros(math.prod(shape) * dtype.itemsize, np.uint8)).view(dtype).view(shape)
 
         self.layers = [
-            LayerCache(spec, zeros(spec.kv_heads, spec.key_dim), zeros(spec.kv_heads, spec.value_dim), flash=fast)
-            for spec, fast in zip(specs, flash or [False] * len(specs), strict=True)
+            LayerCache(spec, zeros(spec.kv_heads, spec.key_dim), zeros(spec.kv_heads, spec.value_dim), uses_flash=flash)
+            for spec, flash in zip(specs, uses_flash or [False] * len(specs), strict=True)
         ]
 
     @property
     def num_bytes(self) -> int:
+        """Bytes of all tensors, the null block included."""
         return sum(layer.key.nbytes + layer.value.nbytes for layer in self.layers)
 
     def clear(self, slots: Tensor) -> None:
-        """Zero ``slots`` [T] in every layer."""
+        """Set ``slots`` [T] to zero in every layer."""
         for layer in self.layers:
             layer.clear(slots)
 
 
-def block_bytes(specs: Sequence[LayerSpec], block_size: int, dtype: torch.dtype) -> int:
-    """Bytes that one block takes in all layers together."""
+def bytes_per_block(specs: Sequence[LayerSpec], block_size: int, dtype: torch.dtype) -> int:
+    """Bytes of one block in all layers together."""
     return sum(spec.values_per_token for spec in specs) * block_size * dtype.itemsize

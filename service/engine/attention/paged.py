@@ -1,4 +1,4 @@
-"""One step's attention: every layer's new keys and values into their slots, then attention over the pages."""
+"""The attention of one step: each layer's new keys and values go into their slots, then the layer attends to the cache."""
 
 from typing import Any, Protocol
 
@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from service.engine.attention.kv_cache import KVCache, LayerCache
 
 
-class Backend(Protocol):
-    """Attends for all rows of one step. It knows the step's sequences; it is made for one step and then dropped."""
+class AttentionBackend(Protocol):
+    """Computes the attention of all rows of one step. It is made for one step, whose sequences it knows."""
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """``query`` [T, H, Dk], the step's own ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv], already in the cache.
+        """Attend from ``query`` [T, H, Dk]. The step's own ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] are in the cache.
 
         Returns [T, H, Dv].
         """
@@ -19,9 +19,12 @@ class Backend(Protocol):
 
 
 class PagedAttention:
-    """What a step passes to the model as ``paged_attention=``."""
+    """The object that a step passes to the model as ``paged_attention=``. Implements ``contracts.attention.Attention``."""
 
-    def __init__(self, cache: KVCache, slots: Tensor, *, gathered: Backend, flash: Backend | None = None) -> None:
+    def __init__(
+        self, cache: KVCache, slots: Tensor, *, gathered: AttentionBackend, flash: AttentionBackend | None = None
+    ) -> None:
+        """``slots`` [T] are the slots of the step's rows. ``flash`` computes the layers that use it."""
         self._layers = cache.layers
         self._slots = slots
         self._gathered = gathered
@@ -33,5 +36,5 @@ class PagedAttention:
         layer = self._layers[module.layer_idx]  # type: ignore[index]
         query, key, value = query[0].transpose(0, 1), key[0].transpose(0, 1), value[0].transpose(0, 1)
         layer.write(self._slots, key, value)
-        backend = self._flash if self._flash is not None and layer.flash else self._gathered
+        backend = self._flash if self._flash is not None and layer.uses_flash else self._gathered
         return backend.attend(layer, query, key, value)[None]

@@ -1,12 +1,12 @@
-"""How large the KV cache is: the block size, and as many blocks as the memory allows and the limits can use."""
+"""The size of the KV cache: the block size, and as many blocks as memory allows and the limits can use."""
 
 import logging
 
 import torch
 
 from service.engine.attention import flash
-from service.engine.attention.kv_cache import KVCache, block_bytes
-from service.engine.execution.step_limits import Limits
+from service.engine.attention.kv_cache import KVCache, bytes_per_block
+from service.engine.execution.step_limits import StepLimits
 from service.engine.protocol.config import EngineConfig
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import EngineError
@@ -17,37 +17,41 @@ from service.models.loaded_model import LoadedModel
 logger = logging.getLogger(__name__)
 
 _BLOCK_SIZE = 16
-_CPU_BYTES = 2 << 30
+MAX_CPU_BYTES = 2 << 30
 _CPU_SHARE = 0.25  # of the memory that is available
 _MIB = 1 << 20
 
 
-def make_cache(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: torch.device) -> tuple[KVCache, int]:
-    """The KV cache, and the tokens that a sequence may have in it. Raises EngineError if there is too little memory.
+def make_cache(
+    loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device
+) -> tuple[KVCache, int]:
+    """The KV cache, and the context length of sequences in it. Raises EngineError if there is too little memory.
 
-    A context that was asked for must fit; the model's default one shrinks to what the cache holds.
+    If ``config`` sets the context length, it must fit. The model's own context length shrinks to what the cache holds.
     """
     dtype, specs = loaded.model.dtype, loaded.layers
 
-    def is_flash(block_size: int) -> list[bool]:
-        return [not flash.refusal(spec, block_size=block_size, dtype=dtype, device=device) for spec in specs]
+    def uses_flash(block_size: int) -> list[bool]:
+        return [not flash.unsupported_reason(spec, block_size=block_size, dtype=dtype, device=device) for spec in specs]
 
-    default = flash.PAGE if all(is_flash(flash.PAGE)) else _BLOCK_SIZE
+    default = flash.BLOCK_MULTIPLE if all(uses_flash(flash.BLOCK_MULTIPLE)) else _BLOCK_SIZE
     size = config.block_size or loaded.block_size or default
-    each = block_bytes(specs, size, dtype)
+    block_bytes = bytes_per_block(specs, size, dtype)
     num_blocks = config.num_blocks
     if not num_blocks:
         useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
-        num_blocks = min(useful, _memory(loaded, config, limits, device) // each)
+        num_blocks = min(useful, _memory(loaded, config, limits, device) // block_bytes)
     longest = num_blocks * size
     if longest < max(1, config.max_model_len):
-        needed = num_blocks_for(max(1, config.max_model_len), size) * each
+        needed = num_blocks_for(max(1, config.max_model_len), size) * block_bytes
         raise EngineError(
             f"the KV cache has room for {longest} tokens, but one sequence of {max(1, config.max_model_len)} tokens "
             f"needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
         )
     max_model_len = min(loaded.max_model_len, longest)
-    cache = KVCache(specs, num_blocks=num_blocks, block_size=size, dtype=dtype, device=device, flash=is_flash(size))
+    cache = KVCache(
+        specs, num_blocks=num_blocks, block_size=size, dtype=dtype, device=device, uses_flash=uses_flash(size)
+    )
     logger.info(
         "KV cache: %d blocks of %d tokens, %d MiB; room for %.1f sequences of %d tokens at once",
         *(num_blocks, size, cache.num_bytes // _MIB, longest / max_model_len, max_model_len),
@@ -55,18 +59,18 @@ def make_cache(loaded: LoadedModel, config: EngineConfig, limits: Limits, device
     return cache, max_model_len
 
 
-def _memory(loaded: LoadedModel, config: EngineConfig, limits: Limits, device: torch.device) -> int:
-    """Bytes for the KV cache."""
+def _memory(loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device) -> int:
+    """Bytes for the KV cache: what ``config`` says, or a share of the device's memory."""
     if config.kv_cache_memory:
         return config.kv_cache_memory
     if device.type == "cuda":
         return _cuda_memory(loaded, config.gpu_memory_fraction, limits, device)
-    return min(_CPU_BYTES, int(available_memory() * _CPU_SHARE))
+    return min(MAX_CPU_BYTES, int(available_memory() * _CPU_SHARE))
 
 
 @torch.inference_mode()
-def _cuda_memory(loaded: LoadedModel, fraction: float, limits: Limits, device: torch.device) -> int:
-    """What the largest step leaves of our share of the device."""
+def _cuda_memory(loaded: LoadedModel, fraction: float, limits: StepLimits, device: torch.device) -> int:
+    """Bytes that the largest step leaves of ``fraction`` of the device. Memory of other processes is subtracted."""
     model = loaded.model
     assert model.backend == "torch"
     torch.cuda.empty_cache()

@@ -1,8 +1,8 @@
-"""CUDA: steps in which every sequence has one token, replayed as graphs instead of launched kernel by kernel.
+"""CUDA graphs: steps in which every sequence has one token are replayed, instead of launched kernel by kernel.
 
 A graph has fixed addresses and a fixed number of rows. So there is one set of input buffers, filled before each replay,
 and one graph for each padded number of rows, captured when it is first needed. Rows beyond the batch compute token 0
-at position 0 in the null block, and nobody reads them. The logits' half of the model stays outside.
+at position 0 in the null block, and their results are not used. Logits are computed outside the graph.
 """
 
 import logging
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 
 
 def padded_sizes(longest: int) -> list[int]:
-    """Numbers of rows that graphs are captured for: 1, 2, 4, then multiples of 8, then of 32, up to ``longest``."""
+    """The numbers of rows that graphs are captured for: 1, 2, 4, then multiples of 8, then of 32, up to ``longest``."""
     sizes = [1, 2, 4, *range(8, 65, 8), *range(96, longest + 1, 32)]
     return sorted({*(size for size in sizes if size < longest), longest})
 
 
 class DecodeBuffers:
-    """The inputs of a step of up to ``rows`` sequences with one token each, at addresses that never change."""
+    """The inputs of a step of up to ``rows`` sequences with one token each. Their addresses never change."""
 
     def __init__(self, rows: int, max_model_len: int, cache: KVCache, device: torch.device) -> None:
         width = num_blocks_for(max_model_len, cache.block_size)
@@ -44,7 +44,7 @@ class DecodeBuffers:
         self.tables = torch.full((rows, width), cache.null_block, dtype=torch.int32, device=device)
 
     def fill(self, batch: Batch, rows: int) -> None:
-        """Copy ``batch`` into the first of ``rows`` rows, padding the others."""
+        """Copy ``batch``, which has only chunks of one token, into the first of ``rows`` rows, and pad the others."""
         count = batch.num_rows
         _copy(self.input_ids, batch.input_ids, rows, 0)
         _copy(self.positions, batch.positions, rows, 0)
@@ -57,7 +57,7 @@ class DecodeBuffers:
         self.tables[count:rows, :1].fill_(batch.null_block)
 
     def attention(self, rows: int) -> FlashAttention:
-        """Attention over the first ``rows`` rows; made once for each graph, as it holds addresses only."""
+        """The attention of the first ``rows`` rows. It holds only addresses, so one object serves all replays."""
         return FlashAttention(
             offsets=self.offsets[: rows + 1],
             contexts=self.contexts[:rows],
@@ -69,11 +69,11 @@ class DecodeBuffers:
 
 
 class NotCapturable(Exception):
-    """The model does something between kernels that a graph cannot hold, such as waiting for a result."""
+    """The model does something that a graph cannot hold, such as waiting for a result on the host."""
 
 
 class DecodeGraphs:
-    """Runs batches of single tokens as CUDA graphs. Every layer must be one that ``flash`` computes."""
+    """Computes batches of single tokens as CUDA graphs. FlashAttention must compute every layer."""
 
     def __init__(self, model: TorchModel, cache: KVCache, *, max_num_seqs: int, max_model_len: int) -> None:
         self._model = model
@@ -84,7 +84,7 @@ class DecodeGraphs:
         self._pool = torch.cuda.graph_pool_handle()
 
     def hidden(self, batch: Batch) -> Tensor:
-        """Last hidden states [T, hidden_size], valid until the next call. Raises NotCapturable."""
+        """The last hidden states [T, hidden_size], valid until the next call. Raises NotCapturable."""
         rows = self._sizes[bisect_left(self._sizes, batch.num_rows)]
         self._buffers.fill(batch, rows)
         if rows not in self._graphs:
@@ -102,8 +102,8 @@ class DecodeGraphs:
         def forward() -> Tensor:
             return self._model.hidden(buffers.input_ids[:rows], buffers.positions[:rows], paged)
 
-        # A first run outside the graph lets libraries allocate what they keep. Both runs write the same keys and
-        # values that the replay will write, so they do no harm.
+        # A first run outside the graph lets libraries allocate the memory that they keep. Both runs write the keys and
+        # values that the replay will write once more, so they do no harm.
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):

@@ -1,4 +1,4 @@
-"""What torch raises inside a step, as the engine's own errors: who handles them needs no torch."""
+"""Errors that torch raises inside a step, as the engine's own errors. Code that handles them needs no torch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +7,22 @@ import torch
 
 from service.errors import DeviceLost, OutOfMemory, first_line
 
-# Allocators and libraries have no type of their own for it.
+# Some allocators and libraries raise a plain RuntimeError. Its message has one of these parts.
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "_ALLOC_FAILED", "std::bad_alloc")
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raises OutOfMemory for a failed allocation, DeviceLost for an error that the device keeps, the rest as it is."""
+def as_engine_errors() -> Iterator[None]:
+    """Raise OutOfMemory for a failed allocation, and DeviceLost for an error after which the device stays unusable.
+
+    All other errors are raised as they are.
+    """
     try:
         yield
     except MemoryError as error:
         raise OutOfMemory("the host has no memory") from error
     except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _NO_MEMORY):
+        if isinstance(error, torch.OutOfMemoryError) or any(part in str(error) for part in _NO_MEMORY):
             raise OutOfMemory(first_line(error)) from error
         if isinstance(error, torch.AcceleratorError):
             raise DeviceLost(first_line(error)) from error

@@ -1,11 +1,12 @@
-"""A step that fails is computed again in parts, until it is known whose fault it is; everybody else goes on.
+"""Recovery from a step that fails: it is computed again in parts, until the chunk that causes the failure is alone.
 
-Keys and values are written to the same slots again and draws are functions of seed and position, so a chunk gives the
-same however often it is computed and whoever is computed with it.
+Computing a chunk again gives the same result, whatever is computed with it: keys and values go to the same slots, and
+draws are functions of seed and position.
 
-What fails for want of memory is made smaller: fewer chunks at once, then fewer tokens of a chunk. So it goes on for a
-while, as memory that is short now is short in the next step too; then the parts grow again. A sequence for which there
-is not even memory for one token of its own is tried in a few more steps before it fails.
+A step that needs too much memory is computed in smaller parts: fewer chunks at once, then fewer tokens of a chunk. The
+next steps are computed in parts of that size too, because memory that is short now is probably short in the next step.
+After a number of steps without a failure the parts grow again. A sequence that finds no memory for a single token is
+tried in a few more steps before it fails.
 """
 
 import logging
@@ -19,36 +20,44 @@ from service.errors import DeviceLost, OutOfMemory
 logger = logging.getLogger(__name__)
 
 NO_MEMORY = "there is not enough memory to compute this sequence"
-FAILED = "the step failed"
-_ATTEMPTS = 3  # steps in a row in which one token alone finds no memory
-_CALM = 32  # steps without a failure, after which twice as much is tried at once
+STEP_FAILED = "the step failed"
+_MAX_ATTEMPTS = 3  # steps in a row in which a sequence finds no memory for one token, until it fails
+_QUIET_STEPS = 32  # steps without a failure, until parts of twice the size are tried
 
 
 class Recovery:
-    """A runner around another one. Raises DeviceLost, after which only a new process can compute."""
+    """A runner that calls another runner, and again in parts if that fails.
+
+    Raises only DeviceLost, after which only a new process can compute.
+    """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._room: int | None = None  # tokens computed at once while memory is short
-        self._too_many = 0  # tokens at once that there was no memory for
-        self._calm = 0  # steps since then
-        self._starved: dict[str, int] = {}  # sequence id -> steps in a row without memory for one token
+        self._part_tokens: int | None = None  # the most tokens of a part while memory is short; else None
+        self._failed_tokens = 0  # the largest number of tokens for which memory was too short
+        self._quiet_steps = 0  # steps since the last failure, or since the parts grew
+        self._attempts: dict[str, int] = {}  # sequence id -> steps in a row without memory for one token
 
     def run(self, step: Step) -> list[ChunkOutput]:
-        """One output for each of ``step.chunks``, in their order. One may tell that less than its chunk was done."""
-        before, self._starved = self._starved, {}
-        if self._room is None:
-            return self._compute(step.chunks, before)
-        self._calm += 1
-        cut = [_shortened(chunk, self._room) for chunk in step.chunks]
-        outputs = [output for part in _parts(cut, self._room) for output in self._compute(part, before)]
-        if self._calm >= _CALM:
-            self._calm = 0
-            self._room = 2 * self._room if 2 * self._room < self._too_many else None
-        return [_told(*each) for each in zip(step.chunks, cut, outputs, strict=True)]
+        """Compute one output for each of ``step.chunks``, in their order.
 
-    def _compute(self, chunks: list[Chunk], before: dict[str, int]) -> list[ChunkOutput]:
-        """``before`` is who starved in the last step."""
+        An output may say that only the first tokens of its chunk were computed, or none.
+        """
+        attempts, self._attempts = self._attempts, {}
+        if self._part_tokens is None:
+            return self._compute(step.chunks, attempts)
+        self._quiet_steps += 1
+        shortened = [_shorten(chunk, self._part_tokens) for chunk in step.chunks]
+        parts = _split(shortened, self._part_tokens)
+        outputs = [output for part in parts for output in self._compute(part, attempts)]
+        if self._quiet_steps >= _QUIET_STEPS:
+            self._quiet_steps = 0
+            doubled = 2 * self._part_tokens
+            self._part_tokens = doubled if doubled < self._failed_tokens else None
+        return [_with_progress(*each) for each in zip(step.chunks, shortened, outputs, strict=True)]
+
+    def _compute(self, chunks: list[Chunk], attempts: dict[str, int]) -> list[ChunkOutput]:
+        """Compute ``chunks``, in halves if that fails. ``attempts`` are those of the steps before."""
         try:
             return self._runner.run(Step(chunks))
         except DeviceLost:
@@ -59,37 +68,37 @@ class Recovery:
         except Exception:
             is_short = False
             logger.exception("a step of %d sequences failed", len(chunks))
-        # Here, not in the clauses above: there the exception would hold what the attempt has allocated.
+        # The rest is outside of the except clauses, because inside the exception would keep the memory of the attempt.
         if is_short:
-            self._shrink(sum(chunk.num_tokens for chunk in chunks))
+            self._shrink_parts(sum(chunk.num_tokens for chunk in chunks))
         if len(chunks) > 1:
             middle = len(chunks) // 2
-            return self._compute(chunks[:middle], before) + self._compute(chunks[middle:], before)
+            return self._compute(chunks[:middle], attempts) + self._compute(chunks[middle:], attempts)
         (chunk,) = chunks
         if not is_short:
-            return [ChunkOutput(error=FAILED)]
+            return [ChunkOutput(error=STEP_FAILED)]
         if chunk.num_tokens > 1:
-            half = _shortened(chunk, chunk.num_tokens // 2)
-            return [_told(chunk, half, output) for output in self._compute([half], before)]
-        attempts = before.get(chunk.sequence.id, 0) + 1
-        if attempts >= _ATTEMPTS:
+            half = _shorten(chunk, chunk.num_tokens // 2)
+            return [_with_progress(chunk, half, output) for output in self._compute([half], attempts)]
+        count = attempts.get(chunk.sequence.id, 0) + 1
+        if count >= _MAX_ATTEMPTS:
             return [ChunkOutput(error=NO_MEMORY)]
-        self._starved[chunk.sequence.id] = attempts
+        self._attempts[chunk.sequence.id] = count
         return [ChunkOutput(num_tokens=0)]
 
-    def _shrink(self, num_tokens: int) -> None:
-        """So many at once were too many."""
-        self._too_many = max(num_tokens, self._too_many if self._room else 0)
-        self._room = max(1, min(num_tokens // 2, self._room or num_tokens))
-        self._calm = 0
+    def _shrink_parts(self, num_tokens: int) -> None:
+        """Halve the parts after memory was too short for ``num_tokens`` tokens."""
+        self._failed_tokens = max(num_tokens, self._failed_tokens if self._part_tokens else 0)
+        self._part_tokens = max(1, min(num_tokens // 2, self._part_tokens or num_tokens))
+        self._quiet_steps = 0
 
 
-def _parts(chunks: list[Chunk], room: int) -> Iterator[list[Chunk]]:
-    """The chunks in runs of at most ``room`` tokens; none has more."""
+def _split(chunks: list[Chunk], max_tokens: int) -> Iterator[list[Chunk]]:
+    """Cut ``chunks`` into parts of at most ``max_tokens`` tokens. No chunk has more than that."""
     part: list[Chunk] = []
     num_tokens = 0
     for chunk in chunks:
-        if num_tokens + chunk.num_tokens > room:
+        if num_tokens + chunk.num_tokens > max_tokens:
             yield part
             part, num_tokens = [], 0
         part.append(chunk)
@@ -97,12 +106,12 @@ def _parts(chunks: list[Chunk], room: int) -> Iterator[list[Chunk]]:
     yield part
 
 
-def _shortened(chunk: Chunk, most: int) -> Chunk:
-    return chunk if chunk.num_tokens <= most else Chunk(chunk.sequence, chunk.start, most)
+def _shorten(chunk: Chunk, max_tokens: int) -> Chunk:
+    return chunk if chunk.num_tokens <= max_tokens else Chunk(chunk.sequence, chunk.start, max_tokens)
 
 
-def _told(asked: Chunk, done: Chunk, output: ChunkOutput) -> ChunkOutput:
-    """The output of ``done`` as that of ``asked``."""
-    if done.num_tokens == asked.num_tokens or output.num_tokens is not None:
+def _with_progress(chunk: Chunk, computed: Chunk, output: ChunkOutput) -> ChunkOutput:
+    """The output of ``computed``, which is the beginning of ``chunk``, as the output of ``chunk``."""
+    if computed.num_tokens == chunk.num_tokens or output.num_tokens is not None:
         return output
-    return msgspec.structs.replace(output, num_tokens=done.num_tokens)
+    return msgspec.structs.replace(output, num_tokens=computed.num_tokens)

@@ -1,7 +1,7 @@
-"""Computes steps: owns the model, the KV tensors and the sampler, and hides them behind ``run``.
+"""The model runner: owns the model, the KV cache and the sampler, and computes steps with them.
 
-A sequence whose numbers are no longer finite fails alone: its output carries an error, and what it wrote in this step
-is cleared, so that the cache stays finite for those who get its blocks next.
+A sequence whose numbers are not finite fails alone: its output carries an error, and what it wrote in this step is
+cleared. So the cache stays finite for the sequences that get its blocks next.
 """
 
 import logging
@@ -16,13 +16,10 @@ import torch
 from torch import Tensor
 
 from service.engine.attention.batch import Batch
-from service.engine.attention.flash import FlashAttention
-from service.engine.attention.gathered import GatheredAttention
-from service.engine.attention.paged import PagedAttention
 from service.engine.execution.cache_sizing import make_cache
-from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
-from service.engine.execution.device_errors import translated
-from service.engine.execution.step_limits import Limits
+from service.engine.execution.device_errors import as_engine_errors
+from service.engine.execution.forward import make_forward_pass
+from service.engine.execution.step_limits import StepLimits
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenLogprob
@@ -38,19 +35,19 @@ from service.models.loader import load
 
 logger = logging.getLogger(__name__)
 
-_MAX_LOGITS = 1 << 24  # prompt logits held at once
+MAX_LOGITS = 1 << 24  # numbers of prompt logits in memory at once
 _NOT_FINITE = "the model's numbers for this sequence are not finite"
 
 
 class ModelRunner:
-    """Everything between a ``Step`` and its ``ChunkOutput``s."""
+    """Computes steps with a model. Implements ``scheduling.step.Runner``."""
 
     def __init__(self, config: EngineConfig) -> None:
-        """Load the model and make the KV cache. Raises EngineError and UnsupportedModel."""
+        """Load the model, make the KV cache and compute a few tokens. Raises EngineError and UnsupportedModel."""
         self.startup_seconds: dict[str, float] = {}
         self.config = config
         self.device = find_device(config.device)
-        self.limits = Limits.of(config, cuda=self.device.type == "cuda")
+        self.limits = StepLimits.from_config(config, cuda=self.device.type == "cuda")
         if self.device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
             torch.set_num_threads(config.threads or num_cores())
         with self._phase("load"):
@@ -59,14 +56,13 @@ class ModelRunner:
         with self._phase("kv_cache"):
             self.cache, self.max_model_len = make_cache(loaded, config, self.limits, self.device)
         self.sampler = Sampler(self.vocab_size, self.device)
-        self._has_flash = any(layer.flash for layer in self.cache.layers)
-        self._graphs: DecodeGraphs | None = None
-        if self.model.backend == "native":
-            self.model.bind(self.cache)
-        elif config.cuda_graphs and all(layer.flash for layer in self.cache.layers):
-            self._graphs = DecodeGraphs(
-                self.model, self.cache, max_num_seqs=self.limits.max_num_seqs, max_model_len=self.max_model_len
-            )
+        self.forward_pass = make_forward_pass(
+            self.model,
+            self.cache,
+            max_num_seqs=self.limits.max_num_seqs,
+            max_model_len=self.max_model_len,
+            cuda_graphs=config.cuda_graphs,
+        )
         with self._phase("warm_up"):
             self._warm_up()
 
@@ -97,16 +93,17 @@ class ModelRunner:
 
     @torch.inference_mode()
     def run(self, step: Step) -> list[ChunkOutput]:
-        """One output for each of ``step.chunks``, in their order. Sequences are read, never written.
+        """Compute one output for each of ``step.chunks``, in their order. Sequences are only read.
 
-        A chunk that reaches its sequence's end samples, unless ``max_tokens`` is 0. With ``prompt_logprobs`` every
-        chunk yields those of the prompt tokens that follow its own. Raises OutOfMemory and DeviceLost; a step that
-        raises leaves nothing in the cache.
+        A chunk that ends at its sequence's last token samples, unless ``max_tokens`` is 0. With ``prompt_logprobs``
+        every chunk yields the log probabilities of the prompt tokens that follow its own tokens.
+
+        Raises OutOfMemory and DeviceLost. A step that raises leaves nothing in the KV cache.
         """
         if not step.chunks:
             return []
-        with translated():
-            batch = Batch.build(step, self.cache, self.device)
+        with as_engine_errors():
+            batch = Batch.from_step(step, self.cache, self.device)
             try:
                 return self._compute(batch)
             except Exception:
@@ -114,8 +111,8 @@ class ModelRunner:
                 raise
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
-        hidden = self.hidden(batch)
-        broken = self._clear_broken(batch, hidden)
+        hidden = self.forward_pass.hidden(batch)
+        broken = self.clear_broken(batch, hidden)
         tokens = self._sample(batch, hidden, broken)
         outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
@@ -132,28 +129,11 @@ class ModelRunner:
                 )
         return outputs
 
-    def hidden(self, batch: Batch) -> Tensor:
-        """Last hidden states [T, hidden_size], whatever computes them."""
-        if self.model.backend == "native":
-            return self.model.hidden(batch)
-        if self._graphs is not None and batch.only_singles:
-            try:
-                return self._graphs.hidden(batch)
-            except NotCapturable as error:
-                logger.warning("decoding without CUDA graphs: %s", error)
-                self._graphs = None
-        attention = PagedAttention(
-            self.cache,
-            batch.slots,
-            gathered=GatheredAttention(batch),
-            flash=FlashAttention.of(batch) if self._has_flash else None,
-        )
-        return self.model.hidden(batch.input_ids, batch.positions, attention)
+    def clear_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
+        """The numbers of the chunks that have a row of ``hidden`` [T, hidden_size] that is not finite.
 
-    def _clear_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
-        """The chunks with a row that is not finite. What they wrote into the cache is gone afterwards.
-
-        A key or value that is not finite makes its own row's hidden state so, hence nothing escapes this look.
+        What these chunks wrote into the KV cache is cleared. Nothing else in the cache can be broken, because a key or
+        value that is not finite makes the hidden state of its own row not finite too.
         """
         if math.isfinite(hidden.sum(dtype=torch.float32).item()):
             return set()
@@ -164,7 +144,7 @@ class ModelRunner:
         return set(broken.tolist())
 
     def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, SampledToken]:
-        """The tokens of those chunks that sample, by the chunk's number."""
+        """The sampled tokens, by the number of their chunk in the batch."""
         numbers = [
             number
             for number, chunk in enumerate(batch.chunks)
@@ -178,14 +158,17 @@ class ModelRunner:
         return dict(zip(numbers, tokens, strict=True))
 
     def _prompt_logprobs(self, batch: Batch, number: int, hidden: Tensor) -> tuple[TokenLogprob, ...]:
-        """Of the prompt tokens that follow the chunk's own, if asked for; in slices, as logits are large."""
+        """The log probabilities of the prompt tokens that follow the chunk's own, if requested.
+
+        They are computed in slices, because logits are large.
+        """
         chunk = batch.chunks[number]
         sequence = chunk.sequence
         if (top := sequence.params.prompt_logprobs) is None:
             return ()
-        first = int(batch.offsets[number]) - chunk.start  # the row of position 0, if it had one
+        first = int(batch.offsets[number]) - chunk.start  # the row that position 0 would have
         end = min(chunk.start + chunk.num_tokens, sequence.num_prompt - 1)
-        size = max(1, _MAX_LOGITS // self.vocab_size)
+        size = max(1, MAX_LOGITS // self.vocab_size)
         found: list[TokenLogprob] = []
         for begin in range(chunk.start, end, size):
             stop = min(begin + size, end)
@@ -195,7 +178,7 @@ class ModelRunner:
 
     @torch.inference_mode()
     def _warm_up(self) -> None:
-        """Compute a few tokens as a run and one as a single, so that the first request finds everything in place.
+        """Compute a chunk of a few tokens, and one of a single token, so that the first request is not slower.
 
         Raises UnsupportedModel if the model computes no finite number.
         """
@@ -203,8 +186,8 @@ class ModelRunner:
         request = Request(id="warm-up", prompt=tuple(range(count)), params=SamplingParams(max_tokens=1, temperature=0))
         sequence = Sequence(request, block_table=[0])
         prompt = Step([Chunk(sequence, 0, count)])
-        with translated():
-            hidden = self.hidden(Batch.build(prompt, self.cache, self.device))
+        with as_engine_errors():
+            hidden = self.forward_pass.hidden(Batch.from_step(prompt, self.cache, self.device))
             require_finite(self.model.logits(hidden), self.model.architecture)
         self.run(prompt)
         self.run(Step([Chunk(sequence, count - 1, 1)]))

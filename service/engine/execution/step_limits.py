@@ -1,22 +1,23 @@
-"""The sizes of a step and of a sequence: what was configured, or what suits the device."""
+"""The most that one step may hold: what is configured, or what suits the device."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from service.engine.protocol.config import EngineConfig
 from service.errors import EngineError
 
 
 @dataclass(slots=True, frozen=True)
-class Limits:
-    """What the scheduler may ask of one step."""
+class StepLimits:
+    """Limits of one step, for the scheduler."""
 
     max_num_seqs: int
-    max_batch_tokens: int
-    prefill_chunk: int
+    max_batch_tokens: int  # the token budget
+    prefill_chunk: int  # the most tokens of one sequence
 
     @classmethod
-    def of(cls, config: EngineConfig, *, cuda: bool) -> "Limits":
-        """``config``'s values, with the device's defaults for zeros. Raises EngineError for a negative one."""
+    def from_config(cls, config: EngineConfig, *, cuda: bool) -> Self:
+        """The values of ``config``, with the device's defaults for zeros. Raises EngineError if one is negative."""
         for name in ("max_model_len", "max_num_seqs", "max_batch_tokens", "prefill_chunk", "block_size", "num_blocks"):
             if getattr(config, name) < 0:
                 raise EngineError(f"{name} is {getattr(config, name)}: it must not be negative")

@@ -13,7 +13,7 @@ from service.engine.attention.batch import Batch
 from service.engine.attention.flash import FlashAttention
 from service.engine.attention.gathered import GatheredAttention
 from service.engine.attention.kv_cache import KVCache
-from service.engine.attention.paged import Backend
+from service.engine.attention.paged import AttentionBackend
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import num_blocks_for
@@ -60,7 +60,7 @@ class Case:
     value: Tensor
     expected: Tensor
 
-    def attend(self, backend: Backend) -> Tensor:
+    def attend(self, backend: AttentionBackend) -> Tensor:
         layer = self.cache.layers[0]
         layer.write(self.batch.slots, self.key, self.value)
         return backend.attend(layer, self.query, self.key, self.value)
@@ -83,7 +83,7 @@ def make_case(
         block_size=block_size,
         dtype=dtype,
         device=torch.device(device),
-        flash=[not flash.shape_refusal(spec, block_size=block_size, dtype=dtype)],
+        uses_flash=[not flash.unsupported_shape_reason(spec, block_size=block_size, dtype=dtype)],
     )
     layer = cache.layers[0]
     free = list(range(cache.num_blocks))
@@ -102,7 +102,7 @@ def make_case(
     layer.key[free], layer.value[free] = torch.nan, torch.nan
 
     step = Step([Chunk(sequence, *chunk) for sequence, chunk in zip(sequences, chunks, strict=True)])
-    batch = Batch.build(step, cache, torch.device(device))
+    batch = Batch.from_step(step, cache, torch.device(device))
     query = torch.randn(batch.num_rows, spec.heads, spec.key_dim, generator=generator).to(dtype)
     keys, values, expected = [], [], []
     for number, chunk in enumerate(batch.chunks):
@@ -174,7 +174,7 @@ def test_a_window_hides_tokens_exactly_when_it_is_shorter(window: int, chunks: l
 
 @pytest.mark.parametrize("spec", ["soft cap and window", "narrow values"])
 def test_scores_are_held_in_slices(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathered, "_MAX_SCORES", 4 * 40 * 3)  # three rows of a chunk that sees 40 tokens
+    monkeypatch.setattr(gathered, "MAX_SCORES", 4 * 40 * 3)  # three rows of a chunk that sees 40 tokens
     case = make_case(SPECS[spec], STEPS["everything"])
     assert_right(case, case.attend(GatheredAttention(case.batch)))
 
@@ -185,13 +185,13 @@ def test_one_plan_serves_all_layers_with_the_same_window() -> None:
     for window in (None, 5, None, 5, 1000):  # a window that hides nothing is no window
         case.cache.layers[0].spec = replace(PLAIN, window=window)
         case.attend(attention)
-    assert set(attention._plans) == {None, 5}
+    assert attention.planned_windows == {None, 5}
 
 
 def test_padding_of_a_group_is_bounded() -> None:
     contexts = sorted([1, 2, 3, 5, 700, 650, 64, 64, 63, 9, 8, 300, 4000], reverse=True)
     case = make_case(PLAIN, [(context - 1, 1) for context in contexts], block_size=16)
-    groups = list(gathered._group(case.batch.contexts))
+    groups = list(gathered.group_contexts(case.batch.contexts))
     assert [begin for begin, _ in groups] == [0, *(end for _, end in groups[:-1])]
     assert groups[-1][1] == len(contexts)
     for begin, end in groups:
@@ -266,7 +266,7 @@ def flash_case(spec: str, step: str, device: str) -> Case:
 def test_the_flash_kernel_is_called_rightly(spec: str, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", emulated_varlen_attn)
     case = flash_case(spec, step, "cpu")
-    assert_right(case, case.attend(FlashAttention.of(case.batch)))
+    assert_right(case, case.attend(FlashAttention.from_batch(case.batch)))
 
 
 @needs_cuda
@@ -274,7 +274,7 @@ def test_the_flash_kernel_is_called_rightly(spec: str, step: str, monkeypatch: p
 def test_flash_attention_is_right_on_cuda(step: str) -> None:
     for spec in FLASH_SPECS:
         case = flash_case(spec, step, "cuda")
-        assert_right(case, case.attend(FlashAttention.of(case.batch)))
+        assert_right(case, case.attend(FlashAttention.from_batch(case.batch)))
 
 
 @pytest.mark.parametrize(
@@ -292,19 +292,19 @@ def test_flash_attention_is_right_on_cuda(step: str) -> None:
     ],
 )
 def test_flash_attention_takes_only_what_it_can_compute(spec: LayerSpec, changes: dict, reason: str) -> None:
-    found = flash.shape_refusal(spec, **({"block_size": 256, "dtype": torch.bfloat16} | changes))
+    found = flash.unsupported_shape_reason(spec, **({"block_size": 256, "dtype": torch.bfloat16} | changes))
     assert reason in found
     assert bool(reason) == bool(found)
 
 
 def test_flash_attention_needs_a_gpu() -> None:
-    found = flash.refusal(PLAIN, block_size=256, dtype=torch.bfloat16, device=torch.device("cpu"))
+    found = flash.unsupported_reason(PLAIN, block_size=256, dtype=torch.bfloat16, device=torch.device("cpu"))
     assert found == "it needs an NVIDIA GPU"
 
 
 @needs_cuda
-@pytest.mark.parametrize("pick", [GatheredAttention, FlashAttention.of])
-def test_backends_agree_on_a_real_size(pick: Callable[[Batch], Backend]) -> None:
+@pytest.mark.parametrize("pick", [GatheredAttention, FlashAttention.from_batch])
+def test_backends_agree_on_a_real_size(pick: Callable[[Batch], AttentionBackend]) -> None:
     spec = LayerSpec(heads=14, kv_heads=2, key_dim=64, value_dim=64, scale=0.125)
     chunks = [(900, 1), (0, 300), (511, 1), (256, 256), (1023, 1), (0, 1)]
     case = make_case(spec, chunks, block_size=256, dtype=torch.bfloat16, device="cuda")

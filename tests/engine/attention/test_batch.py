@@ -25,7 +25,7 @@ def sequence(length: int, table: list[int], first_token: int = 100) -> Sequence:
 
 
 def build(cache: KVCache, *chunks: Chunk) -> Batch:
-    return Batch.build(Step(list(chunks)), cache, torch.device("cpu"))
+    return Batch.from_step(Step(list(chunks)), cache, torch.device("cpu"))
 
 
 def test_rows_carry_their_tokens_positions_and_slots(cache: KVCache) -> None:

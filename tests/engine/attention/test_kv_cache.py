@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from service.engine.attention.kv_cache import KVCache, block_bytes
+from service.engine.attention.kv_cache import KVCache, bytes_per_block
 from service.engine.execution import cache_sizing as sizing
-from service.engine.execution.step_limits import Limits
+from service.engine.execution.step_limits import StepLimits
 from service.errors import EngineError
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.loaded_model import LoadedModel
@@ -40,7 +40,7 @@ def test_it_starts_finite(cache: KVCache) -> None:
 
 
 def test_its_bytes_are_those_of_its_blocks(cache: KVCache) -> None:
-    each = block_bytes(SPECS, 4, torch.bfloat16)
+    each = bytes_per_block(SPECS, 4, torch.bfloat16)
     assert each == 4 * 2 * (2 * (8 + 8) + 1 * (16 + 4))
     assert cache.num_bytes == 7 * each
 
@@ -84,7 +84,7 @@ def loaded(model_path: Path) -> LoadedModel:
 
 def size(loaded: LoadedModel, path: str = "", **options: Any) -> tuple[KVCache, int]:
     config = engine_config(path, **options)
-    return sizing.make_cache(loaded, config, Limits.of(config, cuda=False), CPU)
+    return sizing.make_cache(loaded, config, StepLimits.from_config(config, cuda=False), CPU)
 
 
 # One token of the tiny llama takes 2 layers * 2 heads * 16 numbers * 4 bytes = 256 bytes.
@@ -116,7 +116,7 @@ def test_the_default_takes_a_share_of_the_memory_and_never_all(
     monkeypatch.setattr(sizing, "available_memory", lambda: 4 * 100 * 16 * 256)
     assert size(loaded)[0].num_blocks == 100
     monkeypatch.setattr(sizing, "available_memory", lambda: 1 << 40)
-    monkeypatch.setattr(sizing, "_CPU_BYTES", 50 * 16 * 256)
+    monkeypatch.setattr(sizing, "MAX_CPU_BYTES", 50 * 16 * 256)
     assert size(loaded)[0].num_blocks == 50
 
 

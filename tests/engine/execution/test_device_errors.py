@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from service.engine.execution.device_errors import translated
+from service.engine.execution.device_errors import as_engine_errors
 from service.errors import DeviceLost, OutOfMemory
 
 
@@ -19,20 +19,20 @@ from service.errors import DeviceLost, OutOfMemory
     ids=repr,
 )
 def test_a_failed_allocation_has_one_name(error: Exception) -> None:
-    with pytest.raises(OutOfMemory), translated():
+    with pytest.raises(OutOfMemory), as_engine_errors():
         raise error
 
 
 def test_so_has_one_that_the_allocator_of_the_cpu_refuses() -> None:
-    with pytest.raises(OutOfMemory, match="allocate"), translated():
+    with pytest.raises(OutOfMemory, match="allocate"), as_engine_errors():
         torch.empty(1 << 60)
 
 
 def test_an_error_that_the_device_keeps_is_another() -> None:
-    with pytest.raises(DeviceLost, match="illegal memory access"), translated():
+    with pytest.raises(DeviceLost, match="illegal memory access"), as_engine_errors():
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nFor debugging consider")
 
 
 def test_the_rest_is_as_it_was() -> None:
-    with pytest.raises(RuntimeError, match="shapes"), translated():
+    with pytest.raises(RuntimeError, match="shapes"), as_engine_errors():
         raise RuntimeError("shapes do not match")

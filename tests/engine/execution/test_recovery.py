@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.engine import Engine
-from service.engine.execution.recovery import FAILED, NO_MEMORY, Recovery
+from service.engine.execution.recovery import STEP_FAILED, NO_MEMORY, Recovery
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -68,7 +68,7 @@ def test_only_the_guilty_one_fails() -> None:
     outputs = drain(engine)
     for each in requests:
         if each.id in "cf":
-            assert [(output.finish, output.error) for output in outputs[each.id]] == [(FinishReason.ERROR, FAILED)]
+            assert [(output.finish, output.error) for output in outputs[each.id]] == [(FinishReason.ERROR, STEP_FAILED)]
         else:
             assert_whole(outputs[each.id], each)
 
@@ -153,7 +153,7 @@ def test_whatever_fails_everybody_else_gets_what_is_due(data: st.DataObject) -> 
     for each in requests:
         tokens = [output.token for output in outputs[each.id] if output.token is not None]
         if each.id in bad:
-            assert (tokens, outputs[each.id][-1].error) == ([], FAILED)
+            assert (tokens, outputs[each.id][-1].error) == ([], STEP_FAILED)
         else:
             assert (tokens, outputs[each.id][-1].finish) == (expected(each), FinishReason.LENGTH)
 

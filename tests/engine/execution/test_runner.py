@@ -186,7 +186,7 @@ def test_scoring_yields_no_token(stepper: Stepper) -> None:
 def test_prompt_logprobs_do_not_depend_on_chunks_or_slices(
     chunks: tuple[int, ...], slice_rows: int, path: Path, reference: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner_module, "_MAX_LOGITS", slice_rows * VOCAB_SIZE)
+    monkeypatch.setattr(runner_module, "MAX_LOGITS", slice_rows * VOCAB_SIZE)
     stepper = Stepper(make_runner(path))
     sequence = stepper.add(prompt(30), prompt_logprobs=2)
     beside = stepper.add(prompt(4), "b")
@@ -301,8 +301,8 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
     for count, rows in ((3, 8), (1, 1), (2, 4)):
         chunks = [Chunk(sequence, sequence.num_computed, 1) for sequence in sequences[:count]]
         with torch.inference_mode():
-            batch = Batch.build(Step(chunks), runner.cache, runner.device)
-            expected = runner.hidden(batch)
+            batch = Batch.from_step(Step(chunks), runner.cache, runner.device)
+            expected = runner.forward_pass.hidden(batch)
             buffers.fill(batch, rows)
             null = runner.cache.null_block
             assert buffers.slots[count:rows].tolist() == [null * 256] * (rows - count)

@@ -1,0 +1,74 @@
+"""The forward pass of a step: from a batch to its last hidden states, by the backend that computes the model."""
+
+import logging
+from typing import Protocol
+
+from torch import Tensor
+
+from service.engine.attention.batch import Batch
+from service.engine.attention.flash import FlashAttention
+from service.engine.attention.gathered import GatheredAttention
+from service.engine.attention.kv_cache import KVCache
+from service.engine.attention.paged import PagedAttention
+from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
+from service.models.contracts.language_model import NativeModel, TorchModel
+
+logger = logging.getLogger(__name__)
+
+
+class ForwardPass(Protocol):
+    """Computes the layers of the model, and writes keys and values into the KV cache."""
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """The last hidden states [T, hidden_size] of ``batch``, valid until the next call."""
+        ...
+
+
+def make_forward_pass(
+    model: NativeModel | TorchModel, cache: KVCache, *, max_num_seqs: int, max_model_len: int, cuda_graphs: bool
+) -> ForwardPass:
+    """The forward pass of ``model`` over ``cache``. CUDA graphs are used if FlashAttention computes every layer."""
+    if model.backend == "native":
+        return NativeForward(model, cache)
+    graphs = None
+    if cuda_graphs and all(layer.uses_flash for layer in cache.layers):
+        graphs = DecodeGraphs(model, cache, max_num_seqs=max_num_seqs, max_model_len=max_model_len)
+    return TorchForward(model, cache, graphs)
+
+
+class NativeForward:
+    """The native kernels compute everything, attention included."""
+
+    def __init__(self, model: NativeModel, cache: KVCache) -> None:
+        model.bind(cache)
+        self._model = model
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """As ``ForwardPass.hidden``. The result is float32."""
+        return self._model.hidden(batch)
+
+
+class TorchForward:
+    """torch computes the model, with paged attention. Steps that only decode are replayed as CUDA graphs, if given."""
+
+    def __init__(self, model: TorchModel, cache: KVCache, graphs: DecodeGraphs | None) -> None:
+        self._model = model
+        self._cache = cache
+        self._graphs = graphs
+        self._uses_flash = any(layer.uses_flash for layer in cache.layers)
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """As ``ForwardPass.hidden``."""
+        if self._graphs is not None and batch.only_singles:
+            try:
+                return self._graphs.hidden(batch)
+            except NotCapturable as error:
+                logger.warning("decoding without CUDA graphs: %s", error)
+                self._graphs = None
+        attention = PagedAttention(
+            self._cache,
+            batch.slots,
+            gathered=GatheredAttention(batch),
+            flash=FlashAttention.from_batch(batch) if self._uses_flash else None,
+        )
+        return self._model.hidden(batch.input_ids, batch.positions, attention)

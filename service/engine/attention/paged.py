@@ -1,4 +1,4 @@
-"""The attention of one step: each layer's new keys and values go into their slots, then the layer attends to the cache."""
+"""The attention of one step: each layer writes its keys and values into their slots, then attends to the cache."""
 
 from typing import Any, Protocol
 
@@ -11,15 +11,15 @@ class AttentionBackend(Protocol):
     """Computes the attention of all rows of one step. It is made for one step, whose sequences it knows."""
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Attend from ``query`` [T, H, Dk]. The step's own ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] are in the cache.
+        """Attend from ``query`` [T, H, Dk]. Returns [T, H, Dv].
 
-        Returns [T, H, Dv].
+        The step's own ``key`` [T, KV, Dk] and ``value`` [T, KV, Dv] are already in the cache.
         """
         ...
 
 
 class PagedAttention:
-    """The object that a step passes to the model as ``paged_attention=``. Implements ``contracts.attention.Attention``."""
+    """The object that a step passes to the model as ``paged_attention=``. Implements ``Attention``."""
 
     def __init__(
         self, cache: KVCache, slots: Tensor, *, gathered: AttentionBackend, flash: AttentionBackend | None = None

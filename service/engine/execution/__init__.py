@@ -1,4 +1,4 @@
-"""Computes steps: the model, the KV cache and the sampler behind ``ModelRunner.run``, and ``Recovery`` for steps that fail.
+"""Computes steps: the model, the KV cache and the sampler behind ``ModelRunner.run``; ``Recovery`` from failed steps.
 
 Nothing here schedules or counts free blocks.
 """

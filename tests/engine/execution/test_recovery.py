@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.engine.engine import Engine
-from service.engine.execution.recovery import STEP_FAILED, NO_MEMORY, Recovery
+from service.engine.execution.recovery import NO_MEMORY, STEP_FAILED, Recovery
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams

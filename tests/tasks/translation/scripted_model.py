@@ -10,12 +10,11 @@ from service.tasks.generation.generator import GREEDY, Generator, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import SegmentDelta, Translation, TranslationOrder, TranslationRun, Translator
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import Script, ScriptedEngine
 from tests.tasks.text.test_chat_template import CHATML
 from tests.tasks.text.vocabularies import byte_level
 
 CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
-LIMITS = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": 1000}
 TOKEN_LOGPROB = -0.5  # of every token of the scripted model
 
 Answer = Callable[[str, Request], str]
@@ -29,6 +28,11 @@ def prompt_of(request: Request) -> str:
 def source_of(request: Request) -> str:
     """The text that the prompt asks to translate."""
     return prompt_of(request).rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
+
+
+def engine_with(script: Script) -> ScriptedEngine:
+    """A fake engine with room for the prompts of these tests."""
+    return ScriptedEngine(script, max_model_len=8192, num_blocks=512, vocab_size=1000)
 
 
 def scripted(answer: Answer) -> ScriptedEngine:
@@ -45,7 +49,7 @@ def scripted(answer: Answer) -> ScriptedEngine:
             for i, token in enumerate(tokens)
         ]
 
-    return ScriptedEngine(script, **LIMITS)
+    return engine_with(script)
 
 
 def always(text: str) -> ScriptedEngine:

@@ -6,11 +6,11 @@ from service.engine.protocol.outputs import FinishReason
 from service.errors import ProcessError, ProcessUnavailable
 from service.tasks.generation.generator import GREEDY, Options
 from service.tasks.translation import Flag, Term, Translator
-from tests.fakes.engine import ScriptedEngine, says
+from tests.fakes.engine import says
 from tests.tasks.translation.scripted_model import (
-    LIMITS,
     TOKEN_LOGPROB,
     always,
+    engine_with,
     generator,
     order,
     prompt_of,
@@ -122,7 +122,7 @@ async def test_a_term_that_must_not_be_translated_is_never_in_the_prompt() -> No
     ("finish", "kind"), [(FinishReason.ERROR, ProcessError), (FinishReason.ABORT, ProcessUnavailable)]
 )
 async def test_a_sequence_that_fails_fails_the_run(finish: FinishReason, kind: type[Exception]) -> None:
-    engine = ScriptedEngine(says([5], finish), **LIMITS)
+    engine = engine_with(says([5], finish))
     with await start(engine, "Hi") as run, pytest.raises(kind):
         await run.collect()
     assert engine.streams[0].closed

@@ -1,4 +1,4 @@
-"""``trivium keys`` as a person uses it."""
+"""``trivium keys``: add, list and revoke."""
 
 import stat
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,6 @@ from service.cli.main import app
 from service.errors import KeyFileError, SettingsError
 from service.keys.file import KeyFile
 from service.keys.key import Scope, digest
-from service.server import bind_policy
-from service.settings import Settings
 from tests.keys.making import add_key
 
 
@@ -30,7 +28,7 @@ def run(*arguments: str) -> Result:
 def test_add_list_revoke(path: Path) -> None:
     limits = ["--requests-per-minute", "60", "--tokens-per-minute", "9000", "--priority", "-5", "--expires", "90d"]
     added = run("add", "alice", "--scope", "generate", "--scope", "translate", *limits)
-    secret = added.stdout.strip()  # and nothing else, so that a shell can take it
+    secret = added.stdout.strip()  # nothing else is on stdout, so that a shell can use it
     assert (added.exit_code, secret[:3]) == (0, "tv-")
     assert secret not in added.stderr
     [key] = KeyFile(path).read()
@@ -54,7 +52,7 @@ def test_add_list_revoke(path: Path) -> None:
         ("2030-01-31T12:30+02:00", datetime(2030, 1, 31, 10, 30, tzinfo=UTC)),
     ],
 )
-def test_expiry(path: Path, text: str, moment: datetime) -> None:
+def test_the_expiry_is_a_date_or_a_time(path: Path, text: str, moment: datetime) -> None:
     assert run("add", "a", "--scope", "answer", "--expires", text).exit_code == 0
     assert KeyFile(path).read()[0].expires == moment
 
@@ -70,30 +68,17 @@ def test_expiry(path: Path, text: str, moment: datetime) -> None:
         ("a", "--scope", "answer", "--expires", "soon"),
     ],
 )
-def test_what_makes_no_key_is_refused(path: Path, arguments: tuple[str, ...]) -> None:
+def test_wrong_arguments_are_refused(path: Path, arguments: tuple[str, ...]) -> None:
     refused = run("add", *arguments)
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert not path.exists()
 
 
 @pytest.mark.parametrize("arguments", [("revoke", "nobody"), ("list",)])
-def test_what_is_not_there_is_an_error(path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_missing_key_or_file_is_an_error(path: Path, arguments: tuple[str, ...]) -> None:
     assert isinstance(run(*arguments).exception, KeyFileError)
 
 
-def test_the_file_must_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_file_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRIVIUM_KEYS_FILE", raising=False)
     assert isinstance(run("list").exception, SettingsError)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "localhost"])
-def test_this_machine_needs_no_keys(host: str) -> None:
-    bind_policy.check(Settings(host=host))
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"])
-def test_others_need_keys_or_a_word_that_they_need_none(host: str, path: Path) -> None:
-    with pytest.raises(SettingsError, match="host: others can reach"):
-        bind_policy.check(Settings(host=host, keys_file=None))
-    bind_policy.check(Settings(host=host, keys_file=None, allow_unauthenticated=True))
-    bind_policy.check(Settings(host=host, keys_file=path))

@@ -1,4 +1,4 @@
-"""Keys for tests."""
+"""Keys, and a clock, for tests."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,19 +14,19 @@ def key(name: str, secret: str, *scopes: Scope, **fields: Any) -> Key:
 
 
 def add_key(path: Path, name: str, *scopes: Scope, **fields: Any) -> str:
-    """Put a key into a file, and return its secret. No scopes: all of them."""
+    """Add a key to a file, and return its secret. Without scopes it has all of them."""
     secret = new_secret()
     KeyFile(path).add(key(name, secret, *scopes, **fields))
     return secret
 
 
 def bearer(secret: str) -> dict[str, str]:
-    """The header."""
+    """The header that sends this secret."""
     return {"authorization": f"Bearer {secret}"}
 
 
 class Clock:
-    """A time that passes when a test says so."""
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""Nobody comes in without a key, by any way; and with a key nobody goes where it does not open."""
+"""No request is answered without a key, and no key can call a route whose scopes it lacks."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -37,7 +37,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 
 
 def walk(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str]]:
-    """Every method and path that the router knows, however deep."""
+    """Every method and path that the router knows, at any depth."""
     for route in routes:
         if (router := getattr(route, "original_router", None)) is not None:
             yield from walk(router.routes)
@@ -47,17 +47,17 @@ def walk(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, str]]:
             yield from ((method, route.path) for method in route.methods)  # type: ignore[attr-defined]
 
 
-def called(path: str) -> str:
-    """A path as it may be asked for."""
+def example_of(path: str) -> str:
+    """A path that a client may request."""
     return path.replace("{id:path}", "org/tiny").replace("{task}", "translation").replace("{name}", "swagger-ui.css")
 
 
-def test_every_route_is_one_that_was_thought_of(keyed: Keyed) -> None:
+def test_every_route_has_an_expected_scope(keyed: Keyed) -> None:
     assert set(walk(keyed.service.app.routes)) == NEEDS.keys() | WITHOUT_KEY
 
 
-def test_without_a_key_everything_but_the_list_is_401(keyed: Keyed) -> None:
-    paths = {called(path) for _, path in walk(keyed.service.app.routes)}
+def test_without_a_key_every_route_except_the_public_ones_is_401(keyed: Keyed) -> None:
+    paths = {example_of(path) for _, path in walk(keyed.service.app.routes)}
     unknown = {
         "/never/heard/of",
         "/docs/assets/",
@@ -82,7 +82,7 @@ def test_without_a_key_everything_but_the_list_is_401(keyed: Keyed) -> None:
     assert keyed.service.engine.requests == []
 
 
-def test_a_target_that_is_no_path_is_401_too(keyed: Keyed) -> None:
+def test_a_target_that_is_not_a_path_is_401_too(keyed: Keyed) -> None:
     for line in (b"OPTIONS * HTTP/1.1", f"GET {keyed.service.url}/metrics HTTP/1.1".encode(), b"GET metrics HTTP/1.1"):
         with connection(keyed.service.address) as sock:
             sock.sendall(line + b"\r\nhost: x\r\nconnection: close\r\n\r\n")
@@ -91,22 +91,22 @@ def test_a_target_that_is_no_path_is_401_too(keyed: Keyed) -> None:
 
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("route", NEEDS, ids="_".join)
-def test_a_key_opens_what_it_is_for(keyed: Keyed, route: tuple[str, str], scope: Scope) -> None:
+def test_a_key_can_call_the_routes_of_its_scope_only(keyed: Keyed, route: tuple[str, str], scope: Scope) -> None:
     method, path = route
-    answer = keyed.service.http.request(method, called(path), headers=bearer(keyed.secrets[scope]))
+    answer = keyed.service.http.request(method, example_of(path), headers=bearer(keyed.secrets[scope]))
     assert answer.status_code != 401
-    opens = scope is Scope.ADMIN or scope in NEEDS[route]
-    assert (answer.status_code != 403) == opens, answer.text
+    allowed = scope is Scope.ADMIN or scope in NEEDS[route]
+    assert (answer.status_code != 403) == allowed, answer.text
 
 
-def test_what_is_behind_no_route_is_told_to_whoever_has_a_key(keyed: Keyed) -> None:
+def test_only_a_request_with_a_key_sees_404_and_405(keyed: Keyed) -> None:
     http, headers = keyed.service.http, bearer(keyed.secrets["metrics"])
     assert http.get("/never/heard/of", headers=headers).status_code == 404
     assert http.get("/v1/generate", headers=headers).status_code == 405
     assert http.post("/v1/generate/", headers=headers).status_code == 307
 
 
-def test_by_payload_a_scope_is_for_one_task(keyed: Keyed) -> None:
+def test_where_the_payload_chooses_the_task_its_scope_is_checked(keyed: Keyed) -> None:
     question = {"inputs": {"question": "x", "context": " "}}
     for body, scope, other in ((question, "answer", "translate"), (HF_TRANSLATION, "translate", "answer")):
         assert keyed.service.http.post("/", json=body, headers=bearer(keyed.secrets[scope])).status_code == 200
@@ -127,7 +127,7 @@ HF_TRANSLATION = {"inputs": "Good.", "parameters": {"src_lang": "en", "tgt_lang"
         ("/", {"error": None}),
     ],
 )
-def test_a_refusal_has_the_shape_of_its_route(keyed: Keyed, path: str, shape: dict[str, Any]) -> None:
+def test_a_refusal_has_the_error_format_of_its_route(keyed: Keyed, path: str, shape: dict[str, Any]) -> None:
     for headers in ({}, bearer("tv-wrong"), bearer(keyed.secrets["expired"])):
         answer = keyed.service.http.post(path, headers=headers)
         assert answer.status_code == 401
@@ -147,7 +147,7 @@ def test_a_refusal_has_the_shape_of_its_route(keyed: Keyed, path: str, shape: di
         ("x-api-key", "{}"),
     ],
 )
-def test_every_form_of_header(keyed: Keyed, name: str, value: str) -> None:
+def test_every_header_for_keys_is_accepted(keyed: Keyed, name: str, value: str) -> None:
     def status(secret: str) -> int:
         return keyed.service.http.get("/version", headers={name: value.format(secret)}).status_code
 
@@ -157,12 +157,12 @@ def test_every_form_of_header(keyed: Keyed, name: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["{}", "Basic {}", "Bearer", "Bearer{}", "Token {}", "Bearer \xff{}"])
-def test_what_is_no_key_is_none(keyed: Keyed, value: str) -> None:
+def test_malformed_headers_contain_no_key(keyed: Keyed, value: str) -> None:
     sent = value.format(keyed.secrets["answer"]).encode("latin-1")
     assert keyed.service.http.get("/version", headers=[(b"authorization", sent)]).status_code == 401
 
 
-def test_one_key_at_a_time(keyed: Keyed) -> None:
+def test_two_different_keys_are_refused(keyed: Keyed) -> None:
     one, other = keyed.secrets["answer"], keyed.secrets["generate"]
 
     def status(*headers: tuple[str, str]) -> int:
@@ -187,7 +187,7 @@ def test_a_key_in_the_url_is_refused(keyed: Keyed, path: str) -> None:
 
 @pytest.mark.parametrize("form", [False, True])
 @pytest.mark.parametrize("path", ["/translate", "/detect"])
-def test_libretranslates_field(keyed: Keyed, path: str, form: bool) -> None:
+def test_libretranslate_clients_may_send_the_key_in_the_body(keyed: Keyed, path: str, form: bool) -> None:
     def status(fields: dict[str, Any], headers: dict[str, str] | None = None) -> int:
         body: Any = {"data": TO_GERMAN | fields} if form else {"json": TO_GERMAN | fields}
         return keyed.service.http.post(path, headers=headers, **body).status_code
@@ -203,7 +203,7 @@ def test_libretranslates_field(keyed: Keyed, path: str, form: bool) -> None:
     assert status({"api_key": [mine, other]}) == (400 if form else 401)
 
 
-def test_the_field_counts_on_no_other_route(keyed: Keyed) -> None:
+def test_a_key_in_the_body_is_ignored_on_other_routes(keyed: Keyed) -> None:
     for path in ("/v1/generate", "/v2/translate", "/", "/languages"):
         assert keyed.service.http.post(path, json={"api_key": keyed.secrets["admin"]}).status_code == 401
 
@@ -212,21 +212,21 @@ def test_the_field_counts_on_no_other_route(keyed: Keyed) -> None:
     "body", [b"", b"{", b"[" * 100_000, b'{"api_key": 1}', b'"x"', b"\xff", b'{"api_key": "\\ud800"}']
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", ""])
-def test_a_body_that_cannot_be_read_has_no_key(keyed: Keyed, body: bytes, kind: str) -> None:
+def test_a_malformed_body_contains_no_key(keyed: Keyed, body: bytes, kind: str) -> None:
     answer = keyed.service.http.post("/translate", content=body, headers={"content-type": kind})
     assert answer.status_code == 401
     known = bearer(keyed.secrets["translate"]) | {"content-type": kind}
     assert keyed.service.http.post("/translate", content=body, headers=known).status_code in {400, 415}
 
 
-def test_a_body_is_read_for_its_key_up_to_the_limit(keyed: Keyed) -> None:
+def test_a_body_with_a_key_is_read_up_to_the_limit_only(keyed: Keyed) -> None:
     with connection(keyed.service.address) as sock:
         head = "POST /translate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n"
         sock.sendall(head.format(1 << 30).encode())
         assert read_until(sock, b"\r\n").split()[1] == b"413"
 
 
-def test_official_clients(keyed: Keyed) -> None:
+def test_official_clients_can_authenticate(keyed: Keyed) -> None:
     url, secrets = keyed.service.url, keyed.secrets
     with OpenAI(base_url=f"{url}/v1", api_key=secrets["generate"], max_retries=0) as client:
         assert client.models.list().data
@@ -243,7 +243,7 @@ def test_official_clients(keyed: Keyed) -> None:
     assert LibreTranslateAPI(url, api_key=secrets["translate"]).translate("Good.", "en", "de") == "Gööd."
 
 
-def test_refusals_are_counted_by_reason_alone(keyed: Keyed) -> None:
+def test_refusals_are_counted_by_reason_only(keyed: Keyed) -> None:
     headers = bearer(keyed.secrets["metrics"])
     keyed.service.http.get("/version", headers=bearer("tv-wrong"))
     lines = keyed.service.http.get("/metrics", headers=headers).text.splitlines()
@@ -253,7 +253,7 @@ def test_refusals_are_counted_by_reason_alone(keyed: Keyed) -> None:
     assert reasons <= {*(f"{word}_api_key" for word in known), "missing_scope"}
 
 
-async def test_a_route_without_a_scope_opens_to_admin_only(keyed: Keyed) -> None:
+async def test_a_route_without_a_declared_scope_is_for_admin_only(keyed: Keyed) -> None:
     app = _app_with_auth(keyed)
     app.add_api_route("/forgotten", lambda: "x")
     app.add_api_route("/declared", lambda: "x", dependencies=[ANY_KEY])
@@ -266,7 +266,7 @@ async def test_a_route_without_a_scope_opens_to_admin_only(keyed: Keyed) -> None
 
 
 @pytest.mark.parametrize("hidden", ["mount", "prefix"])
-async def test_a_service_whose_routes_auth_cannot_see_answers_nothing(keyed: Keyed, hidden: str) -> None:
+async def test_a_route_that_auth_cannot_see_is_an_error(keyed: Keyed, hidden: str) -> None:
     app = _app_with_auth(keyed)
     if hidden == "mount":
         app.router.routes.append(Mount("/files", StaticFiles(directory=keyed.path.parent)))
@@ -292,7 +292,7 @@ def _app_with_auth(keyed: Keyed) -> FastAPI:
     return app
 
 
-def test_a_key_is_for_as_long_as_it_is_there(keyed: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revoked_key_is_refused(keyed: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.keys.watched_file.CHECK_SECONDS", 0.0)
     secret = add_key(keyed.path, "guest", Scope.ANSWER)
     assert keyed.service.http.get("/version", headers=bearer(secret)).status_code == 200

@@ -1,4 +1,4 @@
-"""A real server with keys: they come and go while it runs, and share nothing that is cached."""
+"""A real server with keys: keys are added and revoked while it runs, and cached prefixes are not shared."""
 
 import time
 from pathlib import Path
@@ -23,7 +23,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
-def test_a_prompt_is_cached_for_its_key_alone(
+def test_a_cached_prompt_is_used_for_its_own_key_only(
     server: Server, secrets: dict[str, str], path: str, body: dict[str, Any]
 ) -> None:
     def cached(name: str, **more: Any) -> bool:
@@ -35,7 +35,7 @@ def test_a_prompt_is_cached_for_its_key_alone(
     assert salted == [False, False, True, True]
 
 
-def test_keys_come_and_go_while_it_runs(server: Server, keys_file: Path) -> None:
+def test_keys_are_added_and_revoked_while_the_service_runs(server: Server, keys_file: Path) -> None:
     def seconds_until(status: int) -> float:
         started = time.monotonic()
         while (answer := server.http.get("/version", headers=bearer(secret))).status_code != status:
@@ -51,7 +51,7 @@ def test_keys_come_and_go_while_it_runs(server: Server, keys_file: Path) -> None
     assert server.http.get("/version").status_code == 200
 
 
-def test_wrong_keys_are_in_no_log_either(server: Server) -> None:
+def test_wrong_keys_are_not_logged(server: Server) -> None:
     for headers in (bearer("tv-wrong"), {"x-api-key": "tv-wrong"}, bearer("tv-wrong") | {"x-api-key": "tv-other"}):
         assert server.http.post("/v1/generate", json={"prompt": "x"}, headers=headers).status_code in {400, 401}
     assert server.http.post("/translate", json={"api_key": "tv-wrong", "q": "x"}).status_code == 400

@@ -1,6 +1,7 @@
-"""What is late is abandoned: 504 before the first byte, an error event and the end mark after it."""
+"""A late request is aborted: with 504 before the first byte, with an error event and the end mark after it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import events
 from tests.fakes.engine import ScriptedEngine
 
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "/v1/generate": {"prompt": "x"},
     "/v1/chat/completions": {"messages": [{"role": "user", "content": "x"}], "n": 2},
     "/v1/completions": {"prompt": ["x", "y"]},
@@ -20,7 +21,7 @@ BEFORE_THE_FIRST_TOKEN, DECODING = 0, 2
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("stream", [False, True])
-def test_no_first_token_in_time(path: str, stream: bool) -> None:
+def test_a_first_token_that_is_late(path: str, stream: bool) -> None:
     engine = ScriptedEngine(holds_at=BEFORE_THE_FIRST_TOKEN)
     with scripted_service(engine, queue_timeout=0.05) as service:
         response = service.http.post(path, json=BODIES[path] | {"stream": stream})
@@ -36,7 +37,7 @@ def test_no_first_token_in_time(path: str, stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_has_begun_is_late_only_as_a_whole(stream: bool) -> None:
+def test_a_request_that_has_begun_has_only_the_total_deadline(stream: bool) -> None:
     engine = ScriptedEngine(holds_at=DECODING)
     with scripted_service(engine, queue_timeout=0.02, request_timeout=0.2) as service:
         response = service.http.post("/v1/generate", json={"prompt": "x", "stream": stream})
@@ -48,7 +49,7 @@ def test_what_has_begun_is_late_only_as_a_whole(stream: bool) -> None:
         assert engine.idle.wait(20)
 
 
-def test_a_client_says_how_long_it_waits() -> None:
+def test_a_client_can_shorten_the_deadline() -> None:
     engine = ScriptedEngine(holds_at=DECODING)
     with scripted_service(engine) as service:
         late = service.http.post("/v1/generate", json={"prompt": "x"}, headers={"x-request-timeout": "0.05"})
@@ -59,7 +60,7 @@ def test_a_client_says_how_long_it_waits() -> None:
 
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/translate"])
 @pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "3601", "soon", "", "1e999", "१x"])
-def test_a_time_that_is_none_is_refused_before_anything_is_queued(hello: Scripted, path: str, given: str) -> None:
+def test_an_invalid_timeout_is_refused_before_anything_is_submitted(hello: Scripted, path: str, given: str) -> None:
     headers = [(b"x-request-timeout", given.encode())]
     before = len(hello.engine.requests)
     refused = hello.http.post(path, json=BODIES[path], headers=headers)
@@ -69,7 +70,7 @@ def test_a_time_that_is_none_is_refused_before_anything_is_queued(hello: Scripte
     assert len(hello.engine.requests) == before
 
 
-def test_other_apis_read_it_in_their_shape() -> None:
+def test_other_apis_get_the_error_in_their_format() -> None:
     engine = ScriptedEngine(holds_at=BEFORE_THE_FIRST_TOKEN)
     with scripted_service(engine, queue_timeout=0.05) as service:
         late = service.http.post("/translate", json={"q": "Good day.", "source": "en", "target": "de"})
@@ -79,7 +80,7 @@ def test_other_apis_read_it_in_their_shape() -> None:
         assert engine.idle.wait(20)
 
 
-def test_the_document_tells_of_it(hello: Scripted) -> None:
+def test_the_openapi_document_describes_the_timeout(hello: Scripted) -> None:
     document = hello.http.get("/openapi.json").json()
     assert "504" in document["paths"]["/v1/generate"]["post"]["responses"]
     assert "x-request-timeout" in json.dumps(document)

@@ -1,6 +1,5 @@
-"""The bounded queue: in sequences and in tokens, with a time to try again that follows the pace."""
+"""Admission: the limits on sequences and tokens, and a time to retry that follows the measured throughput."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -8,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.api.errors import ApiError
-from service.api.limits import admission
 from service.api.limits.admission import Admission
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
@@ -16,31 +14,23 @@ from service.tasks.generation.request import GenerationRequest
 from tests.api.scripted import scripted_service
 from tests.api.wire import connection, post_bytes, read_until
 from tests.fakes.engine import INFO, ScriptedEngine
-
-
-class Clock:
-    """A time that passes when a test says so."""
-
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.keys.making import Clock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(admission, "time", clock)
+    monkeypatch.setattr("service.api.limits.admission.time", clock)
     return clock
 
 
-def refused(queue: Admission, cost: Cost) -> ApiError:
-    with pytest.raises(ApiError) as refusal, queue.admit(cost):
+def refused(admission: Admission, cost: Cost) -> ApiError:
+    with pytest.raises(ApiError) as refusal, admission.admit(cost):
         pass
     return refusal.value
 
 
-def test_the_worst_case_of_every_choice_is_billed() -> None:
+def test_a_request_costs_the_most_that_its_choices_may_need() -> None:
     requests = [
         GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
         GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
@@ -48,53 +38,53 @@ def test_the_worst_case_of_every_choice_is_billed() -> None:
     assert Cost.from_requests(requests) == Cost(sequences=3, tokens=27)
 
 
-def test_the_time_to_try_again_follows_the_measured_pace(clock: Clock) -> None:
-    queue = Admission(100, 1000)
+def test_the_time_to_retry_follows_the_measured_throughput(clock: Clock) -> None:
+    admission = Admission(100, 1000)
     for _ in range(4):
-        with queue.admit(Cost(1, 500)):
+        with admission.admit(Cost(1, 500)):
             clock.now += 10  # 50 tokens a second
-    with queue.admit(Cost(1, 900)):
-        assert refused(queue, Cost(1, 600)).headers["retry-after"] == "10"
-        assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "18"
-        assert queue.active == 1
-        with queue.admit(Cost(1, 100)):
-            assert refused(queue, Cost(1, 1)).headers["retry-after"] == "1"
+    with admission.admit(Cost(1, 900)):
+        assert refused(admission, Cost(1, 600)).headers["retry-after"] == "10"
+        assert refused(admission, Cost(1, 1000)).headers["retry-after"] == "18"
+        assert admission.active == 1
+        with admission.admit(Cost(1, 100)):
+            assert refused(admission, Cost(1, 1)).headers["retry-after"] == "1"
 
 
-def test_the_pace_of_long_ago_fades(clock: Clock) -> None:
-    queue = Admission(100, 1000)
-    with queue.admit(Cost(1, 1000)):
+def test_old_measurements_decay(clock: Clock) -> None:
+    admission = Admission(100, 1000)
+    with admission.admit(Cost(1, 1000)):
         clock.now += 1
-    clock.now += 3600  # nothing to do is no slowness
-    with queue.admit(Cost(1, 1000)):
-        assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "1"
+    clock.now += 3600  # an idle hour does not count as slow
+    with admission.admit(Cost(1, 1000)):
+        assert refused(admission, Cost(1, 1000)).headers["retry-after"] == "1"
         clock.now += 600
-        assert refused(queue, Cost(1, 1000)).headers["retry-after"] == "120"
+        assert refused(admission, Cost(1, 1000)).headers["retry-after"] == "120"
 
 
-def test_a_request_of_more_than_the_bound_is_served_alone() -> None:
-    queue = Admission(100, 1000)
-    with queue.admit(Cost(1, 5000)):
-        assert refused(queue, Cost(1, 1)).status == 429
-    with queue.admit(Cost(1, 1)):
-        assert refused(queue, Cost(1, 5000)).status == 429
+def test_a_request_above_the_token_limit_is_admitted_alone() -> None:
+    admission = Admission(100, 1000)
+    with admission.admit(Cost(1, 5000)):
+        assert refused(admission, Cost(1, 1)).status == 429
+    with admission.admit(Cost(1, 1)):
+        assert refused(admission, Cost(1, 5000)).status == 429
 
 
-def test_the_bound_follows_the_engine_where_nobody_set_one() -> None:
-    queue = Admission(10**6)
-    queue.fit_to_engine(INFO)
+def test_without_a_setting_the_token_limit_follows_the_engine() -> None:
+    admission = Admission(10**6)
+    admission.fit_to_engine(INFO)
     most = max(64 * INFO.max_model_len, 16 * INFO.kv_tokens)
-    with queue.admit(Cost(1, most)):
-        assert refused(queue, Cost(1, 1)).status == 429
-    given = Admission(10**6, 5)
-    given.fit_to_engine(INFO)
-    with given.admit(Cost(1, 5)):
-        assert refused(given, Cost(1, 1)).status == 429
+    with admission.admit(Cost(1, most)):
+        assert refused(admission, Cost(1, 1)).status == 429
+    limited = Admission(10**6, 5)
+    limited.fit_to_engine(INFO)
+    with limited.admit(Cost(1, 5)):
+        assert refused(limited, Cost(1, 1)).status == 429
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 300), st.booleans())))
-def test_what_is_taken_is_given_back_and_never_over_the_bounds(steps: list[tuple[int, int, bool]]) -> None:
-    queue = Admission(10, 400)
+def test_places_are_released_and_never_exceed_the_limits(steps: list[tuple[int, int, bool]]) -> None:
+    admission = Admission(10, 400)
     held: list[tuple[ExitStack, Cost]] = []
     for sequences, tokens, leave in steps:
         cost = Cost(sequences, tokens)
@@ -102,19 +92,19 @@ def test_what_is_taken_is_given_back_and_never_over_the_bounds(steps: list[tuple
             held.pop(0)[0].close()
         stack = ExitStack()
         with suppress(ApiError):
-            stack.enter_context(queue.admit(cost))
+            stack.enter_context(admission.admit(cost))
             held.append((stack, cost))
-        assert queue.active == sum(cost.sequences for _, cost in held) <= 10
+        assert admission.active == sum(cost.sequences for _, cost in held) <= 10
         assert sum(cost.tokens for _, cost in held) <= 400
         if not held or held[-1][1] is not cost:
-            assert 1 <= int(refused(queue, cost).headers["retry-after"]) <= 120
+            assert 1 <= int(refused(admission, cost).headers["retry-after"]) <= 120
     for stack, _ in held:
         stack.close()
-    with queue.admit(Cost(10, 400)):
-        assert queue.active == 10
+    with admission.admit(Cost(10, 400)):
+        assert admission.active == 10
 
 
-def test_tokens_over_the_bound_are_refused_by_every_kind_of_route_and_work_that_is_in_goes_on() -> None:
+def test_every_kind_of_route_refuses_tokens_above_the_limit_while_admitted_work_continues() -> None:
     engine = ScriptedEngine(holds_at=1)
     with scripted_service(engine, max_queued_tokens=100) as service, connection(service.address) as first:
         first.sendall(post_bytes("/v1/generate", b'{"prompt": "abcd", "max_tokens": 90}'))

@@ -1,4 +1,4 @@
-"""Every field of a request has a bound in the OpenAPI document, and nothing in a request is code."""
+"""Every field of a request has a bound in the OpenAPI document, and nothing in a request is executed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,12 +9,12 @@ from tests.api.scripted import Scripted
 
 Schema = dict[str, Any]
 
-# A payload of Hugging Face's tasks is one of several models: it is looked at, and then validated by its own.
+# A payload of Hugging Face's tasks has one of several models: the route looks at it and then validates it by one.
 FREE = {"post / body", "post /models/{id} body", "post /pipeline/{task} body"}
 
 
 def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Where a number, a text, a list or an object of any keys has no limit."""
+    """The places where a number, a text, a list or an object with free keys has no limit."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name not in seen:
@@ -85,8 +85,8 @@ def test_an_unbounded_field_would_be_found() -> None:
         ("/detokenize", "tokens", ["x"] * 100_000),
     ],
 )
-def test_what_is_over_a_bound_is_refused_by_name(hello: Scripted, path: str, field: str, value: Any) -> None:
-    start = {"messages": [{"role": "user", "content": "x"}]} if "chat" in path else {}
+def test_a_value_above_a_bound_is_refused_with_its_field(hello: Scripted, path: str, field: str, value: Any) -> None:
+    start: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]} if "chat" in path else {}
     start |= {"target_lang": "fr", "text": "x"} if path == "/v1/translate" else {}
     start |= {"source": "en", "target": "fr"} if path == "/translate" else {}
     start |= {"question": "x"} if path == "/v1/answer" else {}
@@ -117,13 +117,13 @@ def test_too_many_unknown_fields_are_refused(hello: Scripted) -> None:
         ("logits_processors", ["os.system"]),
     ],
 )
-def test_nothing_that_would_be_run_is_taken(hello: Scripted, field: str, value: Any) -> None:
+def test_templates_patterns_and_grammars_are_refused(hello: Scripted, field: str, value: Any) -> None:
     body = {"messages": [{"role": "user", "content": "a" * 50}], field: value}
     answer = hello.http.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, field)
 
 
-def test_patterns_and_templates_in_texts_are_text(hello: Scripted) -> None:
+def test_patterns_and_templates_in_texts_are_plain_text(hello: Scripted) -> None:
     code = "{{ 7 * 7 }}(a+)+$%(x)s"
     body = {"messages": [{"role": "user", "content": code}], "stop": ["(a+)+$", ".*"]}
     tokens = hello.http.post("/tokenize", json={"messages": body["messages"]}).json()["tokens"]

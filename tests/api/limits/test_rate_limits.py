@@ -1,4 +1,4 @@
-"""What a key has in a minute, and how its holder is told."""
+"""The rate limits of keys: what is charged, what is refunded, and the headers that report it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,11 +13,11 @@ from tests.api.scripted import Scripted, scripted_service
 from tests.keys.making import Clock, add_key, bearer
 
 TOKENS = 1000
-PROMPT = {"prompt": "x", "temperature": 0}  # one token, and the answer has six
+PROMPT = {"prompt": "x", "temperature": 0}  # one token; the answer has six
 
 
 class Limited:
-    """A service over a script whose time stands still, and requests by the names of keys that are new in each test."""
+    """A service over a scripted engine with a stopped clock, and keys that are new in each test."""
 
     def __init__(self, service: Scripted, path: Path, clock: Clock) -> None:
         self.service = service
@@ -43,7 +43,7 @@ class Limited:
         return self.service.http.post(path, json=PROMPT | body, headers=bearer(self.secrets[name]))
 
     def left(self) -> int:
-        """Tokens that their key has left."""
+        """The remaining tokens of the key ``tokens``."""
         answer = self.service.http.get("/version", headers=bearer(self.secrets["tokens"]))
         return int(answer.headers["x-ratelimit-remaining-tokens"])
 
@@ -66,23 +66,23 @@ def limited(service: Limited) -> Limited:
     return service
 
 
-def told(answer: httpx.Response, what: str) -> list[str]:
+def rate_limit_headers(answer: httpx.Response, what: str) -> list[str]:
     return [answer.headers[f"x-ratelimit-{each}-{what}"] for each in ("limit", "remaining", "reset")]
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_requests(limited: Limited, stream: bool) -> None:
+def test_requests_are_limited(limited: Limited, stream: bool) -> None:
     for left in ("1", "0"):
         answer = limited.post("requests", stream=stream)
         assert answer.status_code == 200
-        assert told(answer, "requests") == ["2", left, f"{30 * (2 - int(left))}.000s"]
+        assert rate_limit_headers(answer, "requests") == ["2", left, f"{30 * (2 - int(left))}.000s"]
         assert not [name for name in answer.headers if name.startswith("x-ratelimit") and "tokens" in name]
     limited.clock.now += 6
     for path, key in (("/v1/generate", "error"), ("/translate", "error"), ("/v2/translate", "message")):
         refused = limited.post("requests", path)
         assert (refused.status_code, list(refused.json())) == (429, [key])
         assert refused.headers["retry-after"] == "24"
-        assert told(refused, "requests") == ["2", "0", "54.000s"]
+        assert rate_limit_headers(refused, "requests") == ["2", "0", "54.000s"]
     assert refused.json()["message"] == "The key has used its 2 requests a minute"
     assert limited.post("free").status_code == 200
     limited.clock.now += 24
@@ -90,7 +90,7 @@ def test_requests(limited: Limited, stream: bool) -> None:
     assert limited.post("requests").status_code == 429
 
 
-def test_who_has_no_limits_is_told_of_none(limited: Limited) -> None:
+def test_a_key_without_limits_gets_no_headers(limited: Limited) -> None:
     assert not [name for name in limited.post("free").headers if name.startswith("x-ratelimit")]
 
 
@@ -104,26 +104,28 @@ def test_who_has_no_limits_is_told_of_none(limited: Limited) -> None:
         ("/v1/answer", {"max_tokens": 100, "question": "Who?"}),
     ],
 )
-def test_what_was_used_is_what_is_paid(limited: Limited, path: str, body: dict[str, Any]) -> None:
+def test_the_used_tokens_are_charged(limited: Limited, path: str, body: dict[str, Any]) -> None:
     answer = limited.post("tokens", path, **body)
     left = TOKENS - answer.json()["usage"]["total_tokens"]
     assert left < TOKENS
-    assert told(answer, "tokens") == [str(TOKENS), str(left), f"{(TOKENS - left) * 60 / TOKENS:.3f}s"]
+    assert rate_limit_headers(answer, "tokens") == [str(TOKENS), str(left), f"{(TOKENS - left) * 60 / TOKENS:.3f}s"]
     assert limited.left() == left
     streamed = limited.post("tokens", path, **body, stream=True)
-    assert int(streamed.headers["x-ratelimit-remaining-tokens"]) < left  # it begins before it is known what it uses
+    assert (
+        int(streamed.headers["x-ratelimit-remaining-tokens"]) < left
+    )  # the headers are sent before the usage is known
     assert limited.left() == TOKENS - 2 * (TOKENS - left)
 
 
-def test_a_translation_pays_for_its_attempts(limited: Limited) -> None:
-    """The script copies nothing, so every sentence is tried twice."""
+def test_a_translation_is_charged_for_second_attempts(limited: Limited) -> None:
+    """The scripted answer is no translation, so every sentence is tried twice."""
     body = {"text": "Good morning.", "source_lang": "en", "target_lang": "de", "max_tokens": 40}
     answer = limited.post("tokens", "/v1/translate", **body)
     assert answer.status_code == 200
     assert limited.left() == TOKENS - answer.json()["usage"]["total_tokens"]
 
 
-def test_more_than_a_minute_has_is_refused_with_both_numbers(limited: Limited) -> None:
+def test_a_request_above_the_limit_of_a_minute_is_refused_with_both_numbers(limited: Limited) -> None:
     refused = limited.post("tokens", max_tokens=TOKENS)
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "too_many_tokens")
     assert str(TOKENS + 1) in refused.text
@@ -131,7 +133,7 @@ def test_more_than_a_minute_has_is_refused_with_both_numbers(limited: Limited) -
     assert limited.left() == TOKENS
 
 
-def test_what_is_under_way_counts_in_full(limited: Limited) -> None:
+def test_a_running_request_is_charged_for_the_most_that_it_may_need(limited: Limited) -> None:
     limited.engine.holds_at = 2
     body = PROMPT | {"max_tokens": 599, "stream": True}
     headers = bearer(limited.secrets["tokens"])
@@ -144,10 +146,10 @@ def test_what_is_under_way_counts_in_full(limited: Limited) -> None:
         limited.clock.now += 6
         limited.engine.release()
         assert "[DONE]" in stream.read().decode()
-    assert limited.left() == TOKENS  # 600 came back but for seven, and 100 came with the time
+    assert limited.left() == TOKENS  # 600 less the seven used were refunded, and 100 refilled
 
 
-def test_who_is_refused_pays_nothing(limited: Limited) -> None:
+def test_a_refused_request_is_not_charged(limited: Limited) -> None:
     limited.engine.holds_at = 0
     headers = bearer(limited.secrets["free"])
     body = PROMPT | {"stream": True, "max_tokens": 3}
@@ -163,14 +165,14 @@ def test_who_is_refused_pays_nothing(limited: Limited) -> None:
     assert limited.left() == TOKENS
 
 
-def test_who_gets_nothing_for_a_fault_of_ours_pays_nothing(limited: Limited) -> None:
+def test_a_request_that_the_service_failed_is_not_charged(limited: Limited) -> None:
     for limited.engine.fails_at, limited.engine.breaks_at in ((1, None), (None, 1)):
         for path, body in (("/v1/generate", {}), ("/v1/answer", {"question": "Who?"})):
             assert limited.post("tokens", path, max_tokens=3, **body).status_code == 500
             assert limited.left() == TOKENS
 
 
-def test_who_leaves_pays_for_what_there_was(limited: Limited) -> None:
+def test_a_client_that_disconnects_is_charged_for_the_used_tokens(limited: Limited) -> None:
     limited.engine.holds_at = 2
     headers = bearer(limited.secrets["tokens"])
     for stream in (True, False):
@@ -185,4 +187,4 @@ def test_who_leaves_pays_for_what_there_was(limited: Limited) -> None:
                 with pytest.raises(httpx.ReadTimeout):
                     http.post("/v1/generate", json=body, headers=headers)
         assert limited.engine.idle.wait(20)
-        assert limited.left() == before - 3  # a prompt of one token, and two that had come
+        assert limited.left() == before - 3  # a prompt of one token, and two generated tokens

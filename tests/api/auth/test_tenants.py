@@ -1,4 +1,4 @@
-"""Every request that reaches the engine says whose it is, under a salt of his own, and as urgent as he may."""
+"""Every request in the engine has the tenant, the cache salt and the allowed priority of its key."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +12,8 @@ from tests.api.umlauts import Umlauts
 from tests.keys.making import add_key, bearer
 
 MESSAGES = [{"role": "user", "content": "x"}]
-COPIED = "The cats are hopeless, and so are we."  # which is tried again
-CALLS: list[tuple[str, dict[str, Any], int]] = [  # with the least number of sequences that come of it
+COPIED = "The cats are hopeless, and so are we."  # the script copies it, so it is translated a second time
+CALLS: list[tuple[str, dict[str, Any], int]] = [  # with the least number of sequences that a call submits
     ("/v1/generate", {"prompt": "x"}, 1),
     ("/v1/generate", {"messages": MESSAGES}, 1),
     ("/v1/completions", {"prompt": ["x", "y"], "n": 2}, 4),
@@ -42,15 +42,17 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 
 
 def submitted(keyed: Keyed, name: str, path: str, **body: Any) -> list[Request]:
-    """What the engine gets of a call. A script that quotes nothing cannot extract, so such a call may fail later."""
     keyed.service.engine.requests.clear()
+    """The requests that a call submits. The script extracts no answers, so such a call may fail later with 500."""
     answer = keyed.service.http.post(path, json=body, headers=bearer(keyed.secrets[name]))
     assert answer.status_code in {200, 500}
     return list(keyed.service.engine.requests)
 
 
 @pytest.mark.parametrize(("path", "body", "count"), CALLS)
-def test_whose_it_is_and_how_urgent(keyed: Keyed, path: str, body: dict[str, Any], count: int) -> None:
+def test_requests_have_the_tenant_salt_and_priority_of_the_key(
+    keyed: Keyed, path: str, body: dict[str, Any], count: int
+) -> None:
     salts = {}
     for name, priority in (("urgent", 0), ("later", 7), ("other", 0)):
         requests = submitted(keyed, name, path, **body)
@@ -62,7 +64,9 @@ def test_whose_it_is_and_how_urgent(keyed: Keyed, path: str, body: dict[str, Any
 
 
 @pytest.mark.parametrize(("path", "body", "count"), WITH_PRIORITY)
-def test_a_priority_and_a_salt_of_the_requests_own(keyed: Keyed, path: str, body: dict[str, Any], count: int) -> None:
+def test_a_request_may_add_a_salt_and_lower_its_priority(
+    keyed: Keyed, path: str, body: dict[str, Any], count: int
+) -> None:
     requests = submitted(keyed, "urgent", path, **body | {"priority": -5, "cache_salt": "pepper"})
     assert len(requests) >= count
     assert {request.priority for request in requests} == {-5}
@@ -79,7 +83,7 @@ def test_a_priority_and_a_salt_of_the_requests_own(keyed: Keyed, path: str, body
         assert f"{limit - 1} is more urgent than the {limit} " in refused.text
 
 
-def test_characters_are_counted_for_each_key(keyed: Keyed) -> None:
+def test_translated_characters_are_counted_for_each_key(keyed: Keyed) -> None:
     def used(name: str) -> int:
         answer = keyed.service.http.get("/v2/usage", headers=bearer(keyed.secrets[name]))
         return int(answer.json()["character_count"])

@@ -3,7 +3,7 @@
 import pytest
 
 from service.tasks.text.languages import find_language
-from service.tasks.translation.language.detection import Detector
+from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.quality import guard
 from service.tasks.translation.quality.flags import Flag
 
@@ -94,13 +94,18 @@ def test_a_loop_that_the_source_has_too_is_not_flagged(detector: Detector) -> No
     assert Flag.REPETITION not in flags(detector, "en", "es", "very often " * 9, "cada vez " * 9)
 
 
-def test_without_a_source_language_the_detector_must_be_surer(detector: Detector) -> None:
-    german = "Wo ist der nächste Bahnhof, bitte?"
+@pytest.mark.parametrize(
+    ("source", "confidence", "flagged"),
+    [("de", 0.75, True), ("de", 0.65, False), (None, 0.75, True), ("en", 0.75, False), ("en", 0.95, True)],
+)
+def test_a_third_language_must_be_detected_with_more_confidence(
+    source: str | None, confidence: float, flagged: bool
+) -> None:
     found = guard.check(
         "Where is the nearest train station, please?",
-        german,
-        source_language=None,
+        "Wo ist der nächste Bahnhof, bitte?",
+        source_language=None if source is None else find_language(source),
         target=find_language("fr"),
-        detect=detector.detect,
+        detect=lambda text: [Detection(find_language("de"), confidence)],
     )
-    assert found == (Flag.LANGUAGE,)
+    assert found == ((Flag.LANGUAGE,) if flagged else ())

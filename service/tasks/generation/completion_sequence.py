@@ -1,4 +1,4 @@
-"""Completions that one task makes one after another: together they count as one, and end with it."""
+"""Completions that one task makes one after another, counted as one."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from service.tasks.generation.usage import Timings, Usage
 
 
 class CompletionSequence:
-    """Owns its completions. ``close`` aborts what of them is unfinished."""
+    """Starts completions and owns them: ``close`` aborts what is unfinished. Their ids begin with ``id``."""
 
     def __init__(self, generator: Generator, id: str) -> None:
         self.id = id
@@ -21,14 +21,17 @@ class CompletionSequence:
         self._owned = ExitStack()
 
     def start(self, requests: Sequence[GenerationRequest]) -> Completion:
-        """Queue the requests of one more round. Raises what ``Generator.start`` raises."""
+        """Queue the requests of one more completion. Raises ProcessUnavailable or RequestTooLarge."""
         completion = self._generator.start(requests, f"{self.id}-{len(self._completions)}")
         self._owned.enter_context(completion)
         self._completions.append(completion)
         return completion
 
     async def first_choices(self, requests: Sequence[GenerationRequest]) -> list[Choice]:
-        """One more round, to its end: the first choice of each request. Raises ProcessError if one of them failed."""
+        """Run one more completion to its end. Returns the first choice of each request.
+
+        Raises ProcessError if a choice fails, and what ``start`` raises.
+        """
         if not requests:
             return []
         choices = [group[0] for group in await self.start(requests).collect()]
@@ -37,12 +40,12 @@ class CompletionSequence:
         return choices
 
     def close(self) -> None:
-        """Idempotent."""
+        """Abort what is unfinished. Idempotent."""
         self._owned.close()
 
     @property
     def usage(self) -> Usage:
-        """So far. The prompts of later rounds hold the same texts as those of the first, which count once."""
+        """The tokens used so far. Later prompts repeat the texts of the first completion, so only its prompts count."""
         if not self._completions:
             return Usage(0, 0, 0)
         usages = [completion.usage for completion in self._completions]
@@ -50,7 +53,7 @@ class CompletionSequence:
 
     @property
     def timings(self) -> Timings:
-        """So far: the wait and the first token are those of the first round."""
+        """The seconds so far. The queue time and the first token are those of the first completion."""
         if not self._completions:
             return Timings(0.0, None, 0.0)
         timings = [completion.timings for completion in self._completions]

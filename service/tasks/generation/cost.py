@@ -1,4 +1,4 @@
-"""What a request may take of the engine."""
+"""The most that a request takes of the engine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from service.tasks.generation.request import GenerationRequest
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """At once and at most: ``sequences``, and the ``tokens`` of their prompts and outputs together."""
+    """The most ``sequences`` at once, and the most ``tokens`` of their prompts and outputs together."""
 
     sequences: int
     tokens: int
 
     @classmethod
     def from_requests(cls, requests: Iterable[GenerationRequest]) -> Self:
-        """The cost of decoding all of them, every choice to its full length."""
+        """The cost of decoding all requests at once, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:
             sequences += request.n

@@ -1,8 +1,8 @@
-"""A task shown by examples: an instruction, solved examples and the one to solve, as the prompt that a model expects.
+"""Few-shot prompts: an instruction, solved examples, and the input to solve.
 
-Models with a chat template get chat turns, with the instruction as the system message or, where the template knows no
-such role, at the head of the first turn. Base models get a plain document of labelled examples, which ends where the
-answer is to begin.
+Models with a chat template get chat turns. The instruction is the system message or, if the template has no such role,
+the beginning of the first turn. Base models get a plain document of labelled examples that ends where the answer
+begins.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from service.tasks.text.tokenizer import Tokenizer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FewShot:
-    """``examples`` are pairs of what is given and what is wanted.
+    """``examples`` are pairs of an input and its answer.
 
-    ``labels`` name the two in a plain document; the first is empty where what is given brings its own.
+    ``labels`` name the two in a plain document. The label of inputs is empty if the inputs bring labels of their own.
     """
 
     instruction: str
@@ -24,45 +24,45 @@ class FewShot:
     labels: tuple[str, str]
 
     async def encode(
-        self, tokenizer: Tokenizer, given: str, *, style: str = "auto", answer_prefix: str = ""
+        self, tokenizer: Tokenizer, input: str, *, style: str = "auto", answer_prefix: str = ""
     ) -> list[int]:
-        """The prompt's token ids; ``answer_prefix`` is how the answer begins.
+        """The prompt's token ids. ``answer_prefix`` is the beginning of the answer.
 
-        ``style`` is auto, chat or base; a model without chat template is a base model in any case.
+        ``style`` is auto, chat or base. A model without chat template gets a document in any style.
         """
         if _is_base(tokenizer, style):
-            return await tokenizer.encode_async(self._document(given, answer_prefix))
-        return await tokenizer.encode_async(self._chat(tokenizer, given) + answer_prefix, add_special_tokens=False)
+            return await tokenizer.encode_async(self._document(input, answer_prefix))
+        return await tokenizer.encode_async(self._chat(tokenizer, input) + answer_prefix, add_special_tokens=False)
 
     def stop(self, tokenizer: Tokenizer, *, style: str = "auto", several_lines: bool = False) -> tuple[str, ...]:
-        """What ends the answer beside the model's own end of text.
+        """The stop strings that end the answer, beside the model's own end of text.
 
-        A chat model ends its turn. A base model would go on with an example of its own: a line break ends an answer of
-        one line, the label of the next example one of several lines.
+        A chat model ends its turn by itself. A base model would continue with another example, so a line break ends an
+        answer of one line, and the label of the next input ends an answer of several lines.
         """
         if not _is_base(tokenizer, style):
             return ()
         return (f"\n{self.labels[0]}:",) if several_lines else ("\n",)
 
-    def _chat(self, tokenizer: Tokenizer, given: str) -> str:
+    def _chat(self, tokenizer: Tokenizer, input: str) -> str:
         turns: list[Message] = []
-        for question, answer in self.examples:
-            turns += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-        turns.append({"role": "user", "content": given})
-        head = {"role": "user", "content": f"{self.instruction}\n\n{turns[0]['content']}"}
+        for example, answer in self.examples:
+            turns += [{"role": "user", "content": example}, {"role": "assistant", "content": answer}]
+        turns.append({"role": "user", "content": input})
+        first = {"role": "user", "content": f"{self.instruction}\n\n{turns[0]['content']}"}
         system = {"role": "system", "content": self.instruction}
-        # Models that think aloud are told not to, by the name that their templates have for it.
+        # Reasoning models must answer at once; enable_thinking is the variable of their templates.
         try:
             text = tokenizer.render_chat([system, *turns], enable_thinking=False)
         except ChatTemplateError:
             text = ""
-        return text if self.instruction in text else tokenizer.render_chat([head, *turns[1:]], enable_thinking=False)
+        return text if self.instruction in text else tokenizer.render_chat([first, *turns[1:]], enable_thinking=False)
 
-    def _document(self, given: str, answer_prefix: str) -> str:
+    def _document(self, input: str, answer_prefix: str) -> str:
         label = f"{self.labels[0]}: " if self.labels[0] else ""
         parts = [self.instruction]
-        parts += [f"{label}{question}\n{self.labels[1]}: {answer}" for question, answer in self.examples]
-        parts.append(f"{label}{given}\n{self.labels[1]}:" + (f" {answer_prefix}" if answer_prefix else ""))
+        parts += [f"{label}{example}\n{self.labels[1]}: {answer}" for example, answer in self.examples]
+        parts.append(f"{label}{input}\n{self.labels[1]}:" + (f" {answer_prefix}" if answer_prefix else ""))
         return "\n\n".join(parts)
 
 

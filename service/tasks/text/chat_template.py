@@ -1,9 +1,9 @@
-"""A model's chat template: messages in, prompt text out. Owns the Jinja environment that templates run in.
+"""A model's chat template, which turns messages into the text of a prompt.
 
 Templates come with the model, so they are foreign code: they run in Jinja's immutable sandbox, see only what is passed
-to them, and whatever they raise becomes a ChatTemplateError. The environment offers what templates on the hub rely on:
-``raise_exception``, ``strftime_now``, a ``tojson`` that does not escape HTML, ``break`` and ``continue``, and the
-``generation`` block that marks the assistant's words for training.
+to them, and everything that they raise becomes a ChatTemplateError. The environment offers what templates on the hub
+rely on: ``raise_exception``, ``strftime_now``, a ``tojson`` that does not escape HTML, ``break`` and ``continue``, and
+the ``generation`` block that marks the assistant's words for training.
 """
 
 import json
@@ -26,7 +26,7 @@ _REFUSED = "the model's chat template does not take these messages"
 
 
 class ChatTemplate:
-    """A compiled template. ``variables`` are those that every rendering sees, such as ``bos_token``.
+    """A compiled template. Every rendering sees ``variables``, such as ``bos_token``.
 
     Raises ChatTemplateError if the source does not compile.
     """
@@ -47,15 +47,16 @@ class ChatTemplate:
         continue_final_message: bool = False,
         **variables: Any,
     ) -> str:
-        """The prompt. With ``continue_final_message`` it ends right after the last message's content, as it was given.
+        """The text of the prompt. With ``continue_final_message`` it ends right after the content of the last message.
 
-        Raises ChatTemplateError if it refuses the messages: in the template's words, if they quote no message.
+        Raises ChatTemplateError if there are no messages or the template refuses them. The error has the template's
+        words only if they stand in the template itself, because other words may quote a message.
         """
         if not messages:
             raise ChatTemplateError("messages must not be empty", param="messages")
         if not continue_final_message:
             return self._render(messages, add_generation_prompt=add_generation_prompt, **variables)
-        # A mark behind the content shows where the template put it, even where it trims or repeats the text.
+        # A mark behind the content shows where the template puts it, even if the template trims or repeats the text.
         mark = uuid4().hex
         final = {**messages[-1], "content": f"{messages[-1].get('content') or ''}{mark}"}
         marked = self._render([*messages[:-1], final], add_generation_prompt=False, **variables)
@@ -69,16 +70,16 @@ class ChatTemplate:
             return self._template.render(
                 {"tools": None, "documents": None, **self._variables, **variables, "messages": messages}
             )
-        except Exception as error:  # foreign code may raise anything: it did not like the messages
-            # Words that stand in the template as they are were not made of what a client sent.
+        except Exception as error:  # foreign code may raise anything; it means that the messages are refused
+            # Words that stand in the template itself hold nothing that a client sent.
             words = str(error) if str(error).strip() and str(error) in self._source else _REFUSED
             raise ChatTemplateError(words, param="messages") from error
 
 
 class _GenerationBlock(Extension):
-    """``{% generation %}...{% endgeneration %}`` is its body."""
+    """``{% generation %}...{% endgeneration %}`` renders its body."""
 
-    tags = {"generation"}  # noqa: RUF012 - jinja2 declares it so
+    tags = {"generation"}  # noqa: RUF012 - declared so in jinja2
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         next(parser.stream)

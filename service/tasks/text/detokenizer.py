@@ -1,50 +1,58 @@
-"""Tokens to text, one at a time. Owns the bytes of a character that is not whole yet.
+"""From tokens to text, one token at a time.
 
-Fed with all tokens of an answer, the pieces and the flush together are the text of prompt and answer less that of the
-prompt. A piece never holds a split character, and takes time for its own token only.
+Fed with all tokens of an answer, the returned texts and that of ``flush`` together are the text of prompt and answer
+less the text of the prompt. No returned text holds a part of a character, and a token takes time for itself only.
 
-`tokenizers.decoders.DecodeStream` was the first choice, but it cannot have these properties: it takes a text that ends
-in U+FFFD for an unfinished one, so after an invalid byte it is silent until a whole character follows, decodes all it
-holds again for each token until then, and has no flush; and a prompt that ends inside a character makes it repeat the
-prompt. A token's bytes are known, so a plain UTF-8 decoder does all that is needed.
+`tokenizers.decoders.DecodeStream` was tried first, but it cannot have these properties. It takes a text that ends in
+U+FFFD for an unfinished one, so after an invalid byte it returns nothing until a whole character follows, decodes all
+tokens that it holds again for each token until then, and has no flush; and if the prompt ends inside a character, it
+repeats the prompt. The bytes of a token are known, so a plain UTF-8 decoder is enough.
 """
 
 import codecs
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from service.tasks.text.tokenizer import Tokenizer
-
-_LONGEST_CHARACTER = 4  # bytes in UTF-8
+_MAX_CHARACTER_BYTES = 4  # in UTF-8
 _REPLACEMENT = "\ufffd"
 
 
-class Detokenizer:
-    """The text of one answer.
+class TokenBytes(Protocol):
+    """What the detokenizer needs of a tokenizer."""
 
-    ``prompt_tail`` is the prompt or its last tokens. It decides whether the answer's first word keeps its leading space
-    (it does, unless no text precedes it) and completes a character that the prompt began: if the answer's first bytes
-    finish it, the character belongs to the answer; if not, the broken half is the prompt's and appears nowhere.
+    def token_bytes(self, id: int, *, at_start: bool = False) -> bytes:
+        """The bytes of a token; ``at_start`` as the first token of a text."""
+
+    def is_special(self, id: int) -> bool:
+        """Whether the token is special, so that ``skip_special_tokens`` skips it."""
+
+
+class Detokenizer:
+    """Makes the text of one answer. It holds the bytes of a character that is not complete yet.
+
+    ``prompt_tail`` is the prompt or its last tokens. It has two effects. The answer's first word keeps its leading
+    space unless no text precedes it. If the prompt ends inside a character and the answer's first bytes complete it,
+    the character belongs to the answer; if they do not, the broken half belongs to the prompt and is not returned.
     """
 
     def __init__(
-        self, tokenizer: "Tokenizer", prompt_tail: Sequence[int] = (), *, skip_special_tokens: bool = True
+        self, tokenizer: TokenBytes, prompt_tail: Sequence[int] = (), *, skip_special_tokens: bool = True
     ) -> None:
         self._tokenizer = tokenizer
         self._skip_special_tokens = skip_special_tokens
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
         tail = b""
         for token in reversed(prompt_tail):
-            if len(tail) >= _LONGEST_CHARACTER:
+            if len(tail) >= _MAX_CHARACTER_BYTES:
                 break
             tail = self._bytes(token) + tail
         self._at_start = not tail
         self._utf8.decode(tail)
-        self._half = self._utf8.getstate()[0]  # of a character that the prompt began, and what has come to it since
+        # The bytes of a character that the prompt began, and those that the answer has added.
+        self._half = self._utf8.getstate()[0]
 
     def feed(self, token: int) -> str:
-        """The text that this token completes; often empty."""
+        """The text that this token completes. It is often empty."""
         data = self._bytes(token)
         if not data:
             return ""
@@ -54,7 +62,7 @@ class Detokenizer:
         return self._decode(data)
 
     def flush(self) -> str:
-        """The answer ends here: U+FFFD if its last character is not whole."""
+        """The rest of the text: U+FFFD if the answer's last character is incomplete."""
         return self._decode(b"", final=True)
 
     def _bytes(self, token: int) -> bytes:

@@ -1,20 +1,21 @@
-"""Stop strings over a stream of text. Owns the text that is held back because a stop string may have begun in it.
+"""Finds stop strings in a stream of text, and holds back text in which a stop string may have begun.
 
-The rule: the match with the lowest start wins; of two with the same start, the shorter. So the outcome depends on the
-text alone, not on how it was split into pieces. Nothing that was released has ever to be taken back, and a character is
-held back only while the text from it on is a true prefix of some stop string.
+The match with the lowest start wins; of two matches with the same start, the shorter. So the result depends on the text
+alone, not on how it is divided into pieces. Released text never has to be taken back, and a character is held back only
+while the text from it on is a true prefix of a stop string.
 """
 
 from collections.abc import Sequence
 
 
 class StopStrings:
-    """Feed text, get back the text that is safe to send; ``matched`` becomes the stop string once one is found.
+    """Feed it text; it returns the text that is safe to send. ``matched`` is the stop string once one is found.
 
-    Matching is Knuth-Morris-Pratt for each stop string: time is linear in the text and in the number of stop strings,
-    whatever their lengths.
+    Each stop string is matched by the Knuth-Morris-Pratt algorithm, so the time is linear in the text and in the
+    number of stop strings, whatever their lengths.
 
-    With ``include`` the matched stop string is part of the text, otherwise the text ends before it.
+    With ``include`` the text ends after the matched stop string, otherwise before it. Raises ValueError for an empty
+    stop string.
     """
 
     def __init__(self, stops: Sequence[str], *, include: bool = False) -> None:
@@ -25,10 +26,10 @@ class StopStrings:
         self._patterns = [_Pattern(stop) for stop in dict.fromkeys(stops)]
         self._held = ""
         self._position = 0  # of the first held character in the whole text
-        self._best: tuple[int, str] | None = None  # start and text of a match that an earlier one may still beat
+        self._best: tuple[int, str] | None = None  # start and text of a match; one that began earlier may still win
 
     def feed(self, text: str) -> str:
-        """The text that is now known to be part of the answer."""
+        """Add text. Returns the text that is now certain to be part of the answer."""
         if self.matched is not None:
             return ""
         if not self._patterns:
@@ -49,7 +50,7 @@ class StopStrings:
         return self._release(end - longest) if text else ""
 
     def flush(self) -> str:
-        """The text ends here: what was held back, up to a match if there is one."""
+        """The text ends here. Returns what was held back, up to a match if there is one."""
         if self.matched is not None:
             return ""
         if self._best is not None:
@@ -69,7 +70,7 @@ class StopStrings:
 
 
 class _Pattern:
-    """One stop string and how much of it the text ends with."""
+    """One stop string, and how much of it the text ends with."""
 
     __slots__ = ("_fallback", "state", "text")
 
@@ -85,7 +86,7 @@ class _Pattern:
             self._fallback.append(border)
 
     def advance(self, char: str) -> bool:
-        """Take one character; true if the text now ends with the whole stop string."""
+        """Add one character. Returns whether the text now ends with the whole stop string."""
         state = self.state
         while state and self.text[state] != char:
             state = self._fallback[state - 1]

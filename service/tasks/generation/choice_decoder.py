@@ -1,0 +1,49 @@
+"""From the outputs of one sequence to the deltas of its choice."""
+
+from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.tasks.generation.choice import Delta
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.text.detokenizer import Detokenizer
+from service.tasks.text.stop_strings import StopStrings
+from service.tasks.text.tokenizer import Tokenizer
+
+
+class ChoiceDecoder:
+    """Turns outputs into text and finds stop strings. It holds back text that cannot be sent yet.
+
+    A stop string that begins in the first ``min_tokens`` tokens does not count, just as stop tokens do not count there.
+    """
+
+    def __init__(self, request: GenerationRequest, tokenizer: Tokenizer, prompt_index: int, choice: int) -> None:
+        self.prompt_index = prompt_index
+        self.choice = choice
+        self.num_tokens = 0
+        self.finish: FinishReason | None = None
+        self._request = request
+        self._detokenizer = Detokenizer(tokenizer, request.prompt, skip_special_tokens=request.skip_special_tokens)
+        self._stops = StopStrings(request.stop, include=request.include_stop)
+        self._tokens: list[TokenOutput] = []  # since the last delta
+
+    def push(self, output: TokenOutput) -> Delta | None:
+        """Add one output. Returns a delta if there is text to send or the choice ends, else None."""
+        self._tokens.append(output)
+        self.finish = output.finish
+        stop: str | int | None = None
+        text = ""
+        if output.token is not None:
+            self.num_tokens += 1
+            stop = output.token if output.finish is FinishReason.STOP else None
+            if stop is None or self._request.include_stop:
+                text = self._detokenizer.feed(output.token)
+        if output.finish is not None:
+            text += self._detokenizer.flush()
+        if self.num_tokens > self._request.params.min_tokens:
+            text = self._stops.feed(text)
+        if output.finish is not None:
+            text += self._stops.flush()
+        if self._stops.matched is not None:
+            self.finish, stop = FinishReason.STOP, self._stops.matched
+        if not text and self.finish is None:
+            return None
+        tokens, self._tokens = tuple(self._tokens), []
+        return Delta(self.prompt_index, self.choice, text, tokens, self.finish, stop, output.error, output.error_kind)

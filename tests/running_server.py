@@ -1,4 +1,4 @@
-"""The real service as its users run it: a process of its own, started by the command line, on a port of its own."""
+"""The real service as its users run it: a process that the command line starts, on a free port."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Server:
-    """A running service. ``http`` is a client of it."""
+    """A running service, and a client of it."""
 
     url: str
     address: tuple[str, int]
@@ -29,11 +29,11 @@ class Server:
 
     @property
     def model(self) -> str:
-        """The name that it serves its model under."""
+        """The name of the served model."""
         return str(self.http.get("/v1/models").json()["data"][0]["id"])
 
     def metric(self, sample: str) -> float:
-        """The value of one sample of /metrics, named with its labels."""
+        """The value of one sample of /metrics. Its name includes its labels. Raises KeyError."""
         for line in self.http.get("/metrics").text.splitlines():
             name, _, value = line.rpartition(" ")
             if name == sample:
@@ -45,10 +45,10 @@ class Server:
 def running_server(
     model: str | Path, *flags: str, ready_seconds: float = 120.0, module: str = "service"
 ) -> Iterator[Server]:
-    """Serve a model (a name or a directory) until the block ends; ``flags`` are those of ``trivium serve``.
+    """Serve a model (a name or a directory) until the block ends. ``flags`` are flags of ``trivium serve``.
 
-    ``module`` is the command. Waits until it is ready. At the end it is asked to stop and must do so in good order,
-    with exit code 0.
+    The block starts when the service is ready. At its end the service is asked to stop, and must exit with code 0.
+    ``module`` is the Python module that is run as the command.
     """
     port = _free_port()
     command = [sys.executable, "-m", module, "serve", str(model), "--port", str(port), *flags]
@@ -67,7 +67,7 @@ def running_server(
 
 @contextmanager
 def _process(command: list[str], environment: dict[str, str], output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does not outlive the block, whatever happens in it."""
+    """A process that ends with the block at the latest."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield process

@@ -18,7 +18,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def text(model: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    """What it writes for some options."""
+    """The text that the command writes with these options."""
 
     def written(**options: Any) -> str:
         settings = Settings.load({"model": str(model), "threads": 1, "block_size": 4})
@@ -34,10 +34,10 @@ def test_the_same_seed_writes_the_same_text(text: Any) -> None:
     assert first.endswith("\n")
 
 
-def test_the_chat_template_is_used_where_there_is_one(text: Any) -> None:
+def test_the_chat_template_of_the_model_is_used_by_default(text: Any) -> None:
     assert text(chat=None) == text(chat=True) != text(chat=False)
 
 
-def test_what_can_never_fit_is_refused(text: Any) -> None:
+def test_a_request_that_can_never_fit_is_refused(text: Any) -> None:
     with pytest.raises(RequestTooLarge):
         text(max_tokens=5000)

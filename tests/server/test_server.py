@@ -14,10 +14,11 @@ import httpx
 import psutil
 import pytest
 
+from service.settings.documents import toml_example
 from tests.engine.tiny_models import tiny_model
 
 ROOT = Path(__file__).parents[2]
-MARK = "xylophone"  # what a client says, and no log may repeat
+MARK = "xylophone"  # the text of a client, which no log may contain
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def free_port() -> int:
 
 
 class Service:
-    """A running ``trivium serve``; its log is its standard error."""
+    """A running ``trivium serve``. Its log is its standard error."""
 
     def __init__(self, model: Path, *arguments: str, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -60,10 +61,10 @@ class Service:
             self.log.append(line)
             if text in line:
                 return
-        pytest.fail(f"the service ended without saying {text!r}: {''.join(self.log)}")
+        pytest.fail(f"the service ended without logging {text!r}: {''.join(self.log)}")
 
     def end(self) -> int:
-        """Read the log to its end, which comes by itself. Returns the exit code."""
+        """Read the log until the process ends. Returns the exit code."""
         self.log += self._lines
         return self.process.wait(timeout=30)
 
@@ -78,7 +79,7 @@ def running(model: Path, *arguments: str, port: int | None = None) -> Iterator[S
         service.process.communicate()
 
 
-def test_it_says_when_it_is_ready_finishes_what_is_open_and_ends_cleanly(model: Path) -> None:
+def test_it_reports_readiness_finishes_open_requests_and_ends_cleanly(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Trivium is ready")
         family = psutil.Process(service.process.pid).children(recursive=True)
@@ -98,14 +99,22 @@ def test_it_says_when_it_is_ready_finishes_what_is_open_and_ends_cleanly(model: 
         assert not [process for process in family if process.is_running()]
 
 
-def test_a_signal_while_it_loads_is_a_clean_end(model: Path) -> None:
+def test_the_example_file_with_one_change_configures_the_service(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "trivium.toml"
+    path.write_text(toml_example().replace('# served_model_name = ""', 'served_model_name = "renamed"'))
+    with running(model, "--config", str(path)) as service:
+        service.wait_for("Trivium is ready")
+        assert httpx.get(f"{service.url}/v1/models").json()["data"][0]["id"] == "renamed"
+
+
+def test_a_signal_during_loading_ends_it_cleanly(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Uvicorn running")
         service.process.send_signal(signal.SIGTERM)
         assert service.end() == 0
 
 
-def test_two_signals_while_it_loads_end_it_too(model: Path) -> None:
+def test_two_signals_during_loading_end_it_too(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Uvicorn running")
         family = psutil.Process(service.process.pid).children(recursive=True)
@@ -128,14 +137,14 @@ def test_a_port_in_use_ends_it(model: Path) -> None:
         assert "Address already in use" in "".join(service.log)
 
 
-def test_json_logs_are_json_and_hold_nothing_that_a_client_said(model: Path) -> None:
+def test_json_logs_are_json_and_contain_no_text_of_a_client(model: Path) -> None:
     with running(model, "--log-json", "--log-level", "debug") as service:
         service.wait_for('"ready"')
         for body in ({"prompt": MARK, "max_tokens": 3}, {"prompt": MARK, "max_tokens": MARK}, {"messages": MARK}):
             httpx.post(f"{service.url}/v1/generate", json=body, timeout=30)
         with socket.create_connection(("127.0.0.1", int(service.url.rsplit(":", 1)[1])), timeout=30) as client:
             client.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 100_000)
-            assert client.recv(100).startswith(b"HTTP/1.1 400 ")  # a head without an end does not stay in memory
+            assert client.recv(100).startswith(b"HTTP/1.1 400 ")  # an endless head does not stay in memory
         service.process.send_signal(signal.SIGINT)
         assert service.end() == 0
         lines = [json.loads(line) for line in service.log]

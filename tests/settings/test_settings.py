@@ -1,4 +1,4 @@
-"""Settings come from flags, environment and file, in this order, and are refused in one line."""
+"""Settings come from flags, environment and file, in this order. A wrong value is refused in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from service.settings import Settings, env_name
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(env_name(name), raising=False)
 
@@ -43,7 +43,7 @@ def test_the_flag_names_another_file_than_the_environment(tmp_path: Path, monkey
     assert Settings.load({"config": str(toml(tmp_path, "port = 7"))}).port == 7
 
 
-def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIVIUM_PORT", "")
     monkeypatch.setenv("TRIVIUM_CONFIG", "")
     assert Settings.load().port == 8000
@@ -52,12 +52,12 @@ def test_an_empty_variable_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "size"), [("2GiB", 2 << 30), ("512 MiB", 512 << 20), ("1GB", 10**9), ("1048576", 1 << 20)]
 )
-def test_sizes_are_written_as_people_do(text: str, size: int) -> None:
+def test_sizes_may_have_units(text: str, size: int) -> None:
     assert Settings.load({"kv_cache_memory": text}).kv_cache_memory == ByteSize(size)
 
 
 @pytest.mark.parametrize(
-    ("flags", "complaint"),
+    ("flags", "message"),
     [
         ({"port": "many"}, "port: should be a valid integer"),
         ({"port": "70000"}, "port: should be less than or equal to 65535; got '70000' from --port"),
@@ -72,21 +72,21 @@ def test_sizes_are_written_as_people_do(text: str, size: int) -> None:
         ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
     ],
 )
-def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str, str], complaint: str) -> None:
+def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(flags)
-    assert str(caught.value).startswith(complaint)
+    assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
 
-def test_a_wrong_variable_is_blamed_on_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_variable_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIVIUM_MAX_N", "0")
     with pytest.raises(SettingsError, match=r"got '0' from TRIVIUM_MAX_N$"):
         Settings.load()
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("prot = 1", r"^prot: unknown setting in .*trivium.toml; did you mean port\?$"),
         ("config = 'x'", "^config: unknown setting in"),
@@ -94,12 +94,12 @@ def test_a_wrong_variable_is_blamed_on_the_variable(monkeypatch: pytest.MonkeyPa
         ("port = 'x'", "^port: .*; got 'x' from the config file$"),
     ],
 )
-def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(SettingsError, match=complaint):
+def test_a_wrong_file_is_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
         Settings.load({"config": str(toml(tmp_path, text))})
 
 
-def test_every_engine_knob_reaches_the_engine() -> None:
+def test_every_engine_setting_reaches_the_engine() -> None:
     values: dict[str, Any] = {
         "device": "cpu", "dtype": "float32", "max_model_len": 512, "max_num_seqs": 3, "max_batch_tokens": 64,
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
@@ -112,7 +112,7 @@ def test_every_engine_knob_reaches_the_engine() -> None:
     assert Settings.load(values).engine_config(model) == EngineConfig(model_path="/m", **values)
 
 
-def test_the_catalogue_says_the_context_unless_the_user_does() -> None:
+def test_the_context_length_comes_from_the_catalogue_unless_it_is_set() -> None:
     model = LocalModel(name="m", path=Path("/m"), context_length=4096)
     assert Settings.load().engine_config(model).max_model_len == 4096
     assert Settings.load({"max_model_len": 100}).engine_config(model).max_model_len == 100

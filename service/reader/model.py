@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import transformers
-from safetensors import SafetensorError
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForQuestionAnswering
+from transformers import AutoModelForQuestionAnswering
 
-from service.errors import UnsupportedModel, first_line
+from service.errors import UnsupportedModel
 from service.models.hardware import dtype_name, find_device, find_dtype, num_cores
+from service.models.hf.checkpoint import read_config, read_weights
 from service.reader.messages import EncodedWindow, ReaderConfig, ReaderInfo
 
 logger = logging.getLogger(__name__)
@@ -90,28 +89,18 @@ class SpanModel:
 
 
 def _load(config: ReaderConfig, device: torch.device) -> Any:
-    path = config.model_path
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        model_config = AutoConfig.from_pretrained(path, **options)
-    except (OSError, ValueError, KeyError) as error:
-        raise UnsupportedModel(f"{path} holds no model that transformers knows: {first_line(error)}") from error
+    """The module with its weights, on the CPU. Raises UnsupportedModel."""
+    model_config = read_config(config.model_path)
     if model_config.is_encoder_decoder:
         raise UnsupportedModel(f"{model_config.model_type} is an encoder-decoder model; a reader is an encoder")
     if getattr(model_config, "quantization_config", None) is not None:
         raise UnsupportedModel(f"{model_config.model_type} is a quantized checkpoint; a reader is not quantized")
     dtype = find_dtype(config.dtype, getattr(model_config, "dtype", None) or torch.float32, device)
-    transformers.logging.disable_progress_bar()
-    try:
-        module, report = AutoModelForQuestionAnswering.from_pretrained(
-            path, config=model_config, dtype=dtype, use_safetensors=True, output_loading_info=True, **options
-        )
-    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
-        raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
-    if lacking := sorted(report["missing_keys"]):
+    module, missing = read_weights(AutoModelForQuestionAnswering, config.model_path, model_config, dtype)
+    if missing:
         raise UnsupportedModel(
-            f"{path} holds no {type(module).__name__}: it lacks {lacking[0]}"
-            + (f" and {len(lacking) - 1} more" if len(lacking) > 1 else "")
+            f"{config.model_path} holds no {type(module).__name__}: it lacks {missing[0]}"
+            + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
         )
     logger.info("reading with %s in %s", type(module).__name__, dtype_name(dtype))
     return module

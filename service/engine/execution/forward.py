@@ -40,7 +40,7 @@ class NativeForward:
     """The native kernels compute everything, attention included."""
 
     def __init__(self, model: NativeModel, cache: KVCache) -> None:
-        model.bind(cache)
+        model.attach_store(cache)
         self._model = model
 
     def hidden(self, batch: Batch) -> Tensor:

@@ -2,7 +2,7 @@
 
 A model is computed in two halves: the hidden states of all rows of a step, and the logits of the rows that need them.
 Who computes the attention differs. A ``TorchModel`` is given an attention object with each call. A ``NativeModel``
-computes the attention itself, over the keys and values that it is bound to once.
+computes the attention itself, over the keys and values of the store that is attached once.
 """
 
 from typing import Literal, Protocol
@@ -63,7 +63,7 @@ class NativeModel(LanguageModel, Protocol):
     @property
     def backend(self) -> Literal["native"]: ...
 
-    def bind(self, store: KeyValueStore) -> None:
+    def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on."""
         ...
 

@@ -76,7 +76,7 @@ class NativeDecoder:
     def weights_bytes(self) -> int:
         return sum(tensor.nbytes for tensor in self.weights.tensors)
 
-    def bind(self, store: KeyValueStore) -> None:
+    def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on.
 
         The kernels have their own layout within a block, so nothing else may read or write single tokens of it.

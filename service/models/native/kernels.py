@@ -97,7 +97,7 @@ def find_build() -> KernelBuild | None:
 @cache
 def load_build(build: KernelBuild) -> ctypes.CDLL | None:
     """The library of one build, or None if it cannot be had; the reason is logged."""
-    name = _file_name(build)
+    name = file_name(build)
     try:
         path = next(_existing(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
         return declare(ctypes.CDLL(str(path)))
@@ -133,7 +133,7 @@ def _existing(name: str) -> Iterator[Path]:
     return (directory / name for directory in directories if (directory / name).is_file())
 
 
-def _file_name(build: KernelBuild) -> str:
+def file_name(build: KernelBuild) -> str:
     """A name that changes with the source and the flags, so that an outdated file is never loaded."""
     content = b"".join(file.read_bytes() for file in sorted(SOURCE.iterdir())) + repr((_FLAGS, build)).encode()
     return f"kernels-{hashlib.sha256(content).hexdigest()[:16]}-{build.name}.so"
@@ -143,7 +143,7 @@ def main() -> None:
     """Compile for every processor type into this directory."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for build in _SHIPPED:
-        compile_library(build, DIRECTORY / _file_name(build))
+        compile_library(build, DIRECTORY / file_name(build))
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def test_the_older_names_are_understood(tmp_path: Path) -> None:
 def test_both_loaders_give_the_same_logits(tmp_path: Path) -> None:
     for loaded in (models := load_both(write_model(tmp_path, "mistral"))):
         cache = KVCache(loaded.layers, num_blocks=1, block_size=loaded.block_size, dtype=torch.float32, device=CPU)
-        loaded.model.bind(cache)  # type: ignore[union-attr]
+        loaded.model.attach_store(cache)  # type: ignore[union-attr]
     found, expected = (loaded.model.logits(torch.linspace(-1, 1, 72 * 3).view(3, 72)) for loaded in models)
     assert torch.equal(found, expected)
 

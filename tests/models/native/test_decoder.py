@@ -1,0 +1,220 @@
+"""The native decoder equals transformers, and gives a row the same bits whatever else is computed."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.outputs import TokenLogprob
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
+from service.errors import UnsupportedModel
+from service.models.native.decoder import NativeDecoder
+from service.models.native.kernels import block_size
+from tests.engine.configs import engine_config
+from tests.engine.stepping import Stepper, prompt, reference_logits
+from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
+from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
+from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
+
+FAMILIES = {
+    "llama": SHAPE | {"attention_bias": True},
+    "mistral": SHAPE,
+    "qwen2": SHAPE | {"num_key_value_heads": 6},
+    "qwen3": SHAPE | {"tie_word_embeddings": True},
+}
+# The longest request of these tests, prompt and output, in tokens. A pool that holds no more makes sequences compete.
+LONGEST_REQUEST = 96
+CONFIGS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "no prefix cache": {"prefix_caching": False},
+    "chunks of 1": {"prefill_chunk": 1},
+    "chunks of 7": {"prefill_chunk": 7, "threads": 1},
+    "few blocks": {"prefill_chunk": 5},
+}
+
+
+def few_blocks() -> int:
+    """The blocks that the longest request needs."""
+    return -(-LONGEST_REQUEST // block_size())
+
+
+def make_driver(path: Path, **config: Any) -> Driver:
+    """An engine with blocks of the kernels' size, and plenty of them unless ``num_blocks`` says otherwise."""
+    driver = Driver(path, **({"block_size": block_size(), "num_blocks": 300} | config))
+    assert driver.engine.info.backend == "native"
+    return driver
+
+
+def make_runner(path: Path, **config: Any) -> ModelRunner:
+    runner = ModelRunner(engine_config(path, **({"device": "cpu", "num_blocks": 64} | config)))
+    assert runner.info.backend == "native"
+    return runner
+
+
+def assert_equals_transformers(path: Path, **config: Any) -> None:
+    """Compare logits of chunks that begin and end anywhere, next to decodes, in scattered blocks."""
+    reference = AutoModelForCausalLM.from_pretrained(path, attn_implementation="eager").eval()
+    stepper = Stepper(make_runner(path, **config))
+    a, b, c, d = (stepper.add(prompt(length, length), str(length)) for length in (3, 30, 17, 100))
+    stepper.step((b, 7), (d, 41))
+    stepper.step((b, 23), (a, 3), (d, 59), (c, 17))
+    for _ in range(4):
+        stepper.decode(a, b, c, d)
+    for sequence in (a, b, c, d):
+        expected = reference_logits(reference, sequence.tokens[:-1])[sequence.num_prompt - 1 :]
+        found = torch.stack(stepper.sampler.logits[sequence.id])
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_equals_transformers(family: str, tmp_path: Path) -> None:
+    model = build_model(family, **FAMILIES[family])
+    assert (getattr(model.config, "sliding_window", None) == WINDOW) == (family in ("mistral", "qwen2"))
+    save_model(model, tmp_path)
+    assert_equals_transformers(tmp_path)
+
+
+@pytest.mark.parametrize("scaling", [{"rope_type": "linear", "factor": 2.0}, {"rope_type": "yarn", "factor": 2.0}])
+def test_scaled_positions_equal_transformers(scaling: dict[str, Any], tmp_path: Path) -> None:
+    save_model(build_model("llama", **SHAPE, rope_parameters={"rope_theta": 10000.0, **scaling}), tmp_path)
+    assert_equals_transformers(tmp_path)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_random_workloads_equal_generate(name: str, llama: Reference) -> None:
+    config = CONFIGS[name] | ({"num_blocks": few_blocks()} if name == "few blocks" else {})
+    driver = make_driver(llama.path, **config)
+    for seed in range(2):
+        work = random_workload(llama, seed)
+        check(driver.run(work.arrivals, work.aborts), work)
+    assert any(stats.num_preempted for stats in driver.stats) == (name == "few blocks")
+    assert any(stats.cache_hit_tokens for stats in driver.stats) == (name != "no prefix cache")
+
+
+def assert_is_close_to_float32(path: Path) -> None:
+    """int8 weights cost about one percent of the logits, whatever the other rows are."""
+    exact, quantized = (Stepper(make_runner(path, quantization=kind)) for kind in ("none", "int8"))
+    for stepper in (exact, quantized):
+        stepper.step(*((stepper.add(prompt(n, n), str(n)), n) for n in (20, 31)))
+    for name, rows in exact.sampler.logits.items():
+        expected, found = torch.stack(rows), torch.stack(quantized.sampler.logits[name])
+        error = (expected - found).norm() / expected.norm()
+        assert 0.001 < error < 0.06
+
+
+def test_int8_is_close_to_float32(llama: Reference) -> None:
+    assert_is_close_to_float32(llama.path)
+
+
+# The same bits
+
+
+def probe(name: str, *, seed: int) -> Request:
+    """A request whose log probabilities are compared. Those of its prompt keep it from using the prefix cache."""
+    params = SamplingParams(max_tokens=12, temperature=0.8, seed=seed, logprobs=5, prompt_logprobs=0)
+    return Request(id=name, prompt=tuple(prompt(37, 5)), params=params)
+
+
+def cached_probe(name: str, *, seed: int) -> Request:
+    """A request like ``probe`` that uses the prefix cache."""
+    params = SamplingParams(max_tokens=12, temperature=0.8, seed=seed, logprobs=5)
+    return Request(id=name, prompt=tuple(prompt(37, 5)), params=params)
+
+
+def probe_logprobs(
+    driver: Driver, arrivals: Iterator[tuple[int, Request]] | list[tuple[int, Request]]
+) -> dict[str, Any]:
+    """The log probabilities of each probe among the requests: those of its output, and of its prompt."""
+    found: dict[str, list[TokenLogprob | None]] = {}
+    for name, run in driver.run(arrivals).items():
+        if name.startswith("probe"):
+            found[name] = [output.logprob for output in run.outputs]
+            found[name + " prompt"] = list(run.outputs[0].prompt_logprobs)
+    return found
+
+
+def other_requests(generator: random.Random, count: int) -> Iterator[tuple[int, Request]]:
+    """Random requests, some of which have a prefix of the probe's prompt."""
+    for number in range(count):
+        tokens = generator.choices(range(3, VOCAB_SIZE), k=generator.randint(1, 40))
+        if generator.random() < 0.3:
+            tokens = prompt(37, 5)[: generator.choice((16, 32))] + tokens  # one block of either layout
+        params = SamplingParams(max_tokens=generator.randint(1, LONGEST), temperature=0.5, seed=number)
+        yield generator.randint(0, 12), Request(id=f"{number}", prompt=tuple(tokens), params=params)
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
+def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -> None:
+    """56 mixes: chunks of 1 to 512, prefix cache on and off, and blocks so few that sequences are preempted."""
+    generator = random.Random(kind)
+    options = {"quantization": "int8"} if kind == "int8" else {"dtype": kind}
+    alone = make_driver(llama.path, **options)
+    expected = probe_logprobs(alone, [(0, probe("probe 1", seed=1)), (20, cached_probe("probe 2", seed=2))])
+    assert expected["probe 1"] != expected["probe 2"]
+    preempted = hits = 0
+    for number, chunk in enumerate((1, 2, 5, 16, 33, 100, 512)):
+        driver = make_driver(
+            llama.path,
+            num_blocks=(300, few_blocks())[number % 2],
+            prefill_chunk=chunk,
+            max_batch_tokens=512,
+            prefix_caching=generator.random() < 0.7,
+            threads=generator.choice((1, 2)),
+            **options,
+        )
+        for mix in range(8):
+            arrivals = [
+                (generator.randint(0, 9), probe("probe 1", seed=1)),
+                (generator.randint(0, 9), cached_probe("probe 2", seed=2)),
+            ]
+            found = probe_logprobs(driver, [*arrivals, *other_requests(generator, 3 + mix)])
+            assert found == expected
+        preempted += sum(stats.num_preempted for stats in driver.stats)
+        hits += sum(stats.cache_hit_tokens for stats in driver.stats)
+    assert preempted
+    assert hits
+
+
+def test_measuring_parts_changes_no_bit(llama: Reference) -> None:
+    plain, measured = (Stepper(make_runner(llama.path)) for _ in range(2))
+    model = measured.runner.model
+    assert isinstance(model, NativeDecoder)
+    times = model.measure_parts()
+    for stepper in (plain, measured):
+        stepper.step((stepper.add(prompt(20, 1), "it"), 20))
+    assert torch.equal(plain.sampler.logits["it"][0], measured.sampler.logits["it"][0])
+    assert (times > 0).all()
+
+
+# Refusals and failures
+
+
+@pytest.mark.parametrize("setting", [{"quantization": "int8"}, {"deterministic": True}])
+def test_settings_that_need_the_kernels_are_refused_without_them(setting: dict[str, Any], llama: Reference) -> None:
+    for without in ({"native_kernels": False}, {"block_size": 4}):
+        with pytest.raises(UnsupportedModel, match="needs the compiled kernels, and"):
+            ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64, **without, **setting))
+    assert make_runner(llama.path, **setting).info.quantization == setting.get("quantization", "none")
+
+
+def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:
+    broken = 7
+    model = build_model("llama", **SHAPE)
+    with torch.no_grad():
+        model.model.embed_tokens.weight[broken] = torch.nan
+    save_model(model, tmp_path)
+    stepper = Stepper(make_runner(tmp_path))
+    good, bad = stepper.add(prompt(20, 1), "good"), stepper.add([*prompt(20, 2), broken], "bad")
+    outputs = stepper.step((good, 20), (bad, 21))
+    assert not outputs[0].error
+    assert "not finite" in outputs[1].error
+    stepper.release(bad)
+    again = stepper.add(prompt(40, 3), "again")  # it gets the blocks of the broken sequence
+    outputs = stepper.step((again, 40), (good, 1))
+    assert not any(output.error for output in outputs)

@@ -1,0 +1,113 @@
+"""Packed weights: products with them equal torch's, for all kinds of numbers and sizes that fill no panel."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from service.models.native import kernels
+from service.models.native.kernels import block_size
+from service.models.native.packer import Packer
+from service.models.native.structures import BF16, F32, INT8, KernelLinear
+
+ROWS = (1, 2, 3, 4, 6, 7, 13)  # each number of rows that a tile can have, and several tiles
+
+
+def multiply(linear: KernelLinear, x: Tensor, threads: int = 1) -> Tensor:
+    """``x`` times a packed matrix. Gated matrices fill only the first half of each row."""
+    library = kernels.load()
+    assert library is not None
+    out = torch.zeros(len(x), linear.n)
+    team = library.trivium_create_team(threads)
+    library.trivium_linear(team, linear, x.data_ptr(), len(x), out.data_ptr())
+    library.trivium_delete_team(team)
+    return out
+
+
+def pack(kind: int, *weights: Tensor, biases: tuple[Tensor, ...] = ()) -> tuple[Packer, KernelLinear]:
+    """The weights as one packed matrix. It lives as long as the packer."""
+    tensors = {f"{number}.weight": weight for number, weight in enumerate(weights)}
+    tensors |= {f"{number}.bias": bias for number, bias in enumerate(biases)}
+    packer = Packer(tensors.get, kind=kind)
+    return packer, packer.pack_linear(*map(str, range(len(weights))))
+
+
+def random_tensors(seed: int, dtype: torch.dtype = torch.float32) -> Callable[..., Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return lambda *shape: torch.randn(*shape, generator=generator).to(dtype)
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (31, 7), (64, 64), (65, 33), (200, 72)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k: int) -> None:
+    weight = random_tensors(n, dtype)(n, k)
+    packer, linear = pack(F32 if dtype == torch.float32 else BF16, weight)
+    for rows in ROWS:
+        x = random_tensors(rows)(rows, k)
+        torch.testing.assert_close(multiply(linear, x), x @ weight.float().T, rtol=1e-4, atol=1e-4)
+    assert len(packer.tensors) == 1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("kind", [F32, INT8])
+def test_a_row_has_the_same_bits_in_every_number_of_rows(kind: int, threads: int) -> None:
+    random = random_tensors(5)
+    packer, linear = pack(kind, random(200, 72))
+    x = random(110, 72)
+    together = multiply(linear, x, threads)
+    for begin, end in ((0, 1), (1, 3), (3, 9), (9, 20), (20, 110)):
+        assert torch.equal(multiply(linear, x[begin:end].contiguous()), together[begin:end])
+    assert packer.tensors
+
+
+def test_several_matrices_and_biases_are_one_product() -> None:
+    random = random_tensors(3)
+    q, k, bias = random(40, 24), random(9, 24), random(9)
+    tensors = {"q.weight": q, "k.weight": k, "k.bias": bias}
+    packer = Packer(tensors.get, kind=F32)
+    x = random(5, 24)
+    expected = torch.cat((x @ q.T, x @ k.T + bias), dim=1)
+    torch.testing.assert_close(multiply(packer.pack_linear("q", "k"), x), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("inner", [1, 16, 33, 56])
+def test_gated_matrices_give_silu_of_gate_times_up(inner: int) -> None:
+    random = random_tensors(inner)
+    gate, up = random(inner, 24), random(inner, 24)
+    packer = Packer({"gate.weight": gate, "up.weight": up}.get, kind=F32)
+    linear = packer.pack_linear("gate", "up", gated=True)
+    assert linear.n == 2 * inner
+    x = 3 * random(7, 24)
+    expected = torch.nn.functional.silu(x @ gate.T) * (x @ up.T)
+    torch.testing.assert_close(multiply(linear, x)[:, :inner], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_missing_matrix_is_an_error_and_a_missing_vector_is_none() -> None:
+    packer = Packer({}.get, kind=F32)
+    assert packer.copy_vector("norm") is None
+    with pytest.raises(AssertionError, match=r"no tensor q\.weight"):
+        packer.pack_linear("q")
+
+
+@pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
+def test_the_largest_sums_of_int8_fit(k: int) -> None:
+    """Every weight and every activation is the largest of its row, so no sum can be larger."""
+    weights, x = torch.full((2 * block_size(), k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    weights[1::2] *= -1
+    packer, linear = pack(INT8, weights)
+    torch.testing.assert_close(multiply(linear, x), x @ weights.T, rtol=1e-5, atol=0)
+    assert len(packer.tensors) == 2
+
+
+@pytest.mark.parametrize("k", [72, 896, 4864])
+def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
+    """Language models have single activations that are fifty times the others. Only the weights' own error remains."""
+    random = random_tensors(k)
+    weights, x = random(2 * block_size(), k), random(5, k)
+    x[:, 3] *= 50
+    packer, linear = pack(INT8, weights)
+    expected = x @ weights.T
+    assert (multiply(linear, x) - expected).norm() / expected.norm() < 0.015
+    assert math.isclose(float(packer.tensors[1].max()), float(weights.abs().max()) / 127, rel_tol=1e-6)

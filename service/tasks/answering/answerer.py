@@ -12,7 +12,7 @@ from service.tasks.answering.generation.quoter import Quoter
 from service.tasks.answering.query import Query
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
-from service.tasks.answering.run import AnswerRun, AnswerSteps, PreparedAnswer
+from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import GREEDY, Generator, Options
@@ -42,10 +42,6 @@ class Answerer:
         self._reader = reader
         self._extractor = Extractor(generator, style=style, calibration=calibration, limits=self._limits)
         self._quoter = Quoter(generator, self._extractor, style=style)
-
-    async def answer(self, query: Query, *, options: Options, request_id: str | None = None) -> AnswerRun:
-        """``prepare`` and ``start`` in one. Raises what they raise."""
-        return await (await self.prepare(query, options=options, request_id=request_id)).start()
 
     async def prepare(self, query: Query, *, options: Options, request_id: str | None = None) -> PreparedAnswer:
         """Validate and tokenize a question.

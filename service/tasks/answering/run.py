@@ -31,11 +31,10 @@ class AnswerRun:
     """An async iterable of pieces of the answer's text, and a context manager: leaving it aborts what is unfinished.
 
     ``steps`` yields the pieces and at last the Answer, whose text is the pieces joined. No model is asked before the
-    run is iterated or collected. ``cost`` is the most that it has in the engine at once.
+    run is iterated or collected.
     """
 
-    def __init__(self, work: ModelWork, steps: AnswerSteps, *, cost: Cost) -> None:
-        self.cost = cost
+    def __init__(self, work: ModelWork, steps: AnswerSteps) -> None:
         self._work = work
         self._steps = steps
         self._answer: Answer | None = None
@@ -88,5 +87,4 @@ class PreparedAnswer:
 
     async def start(self) -> AnswerRun:
         """A run of the answer. It asks the model when it is iterated."""
-        work, steps = self.begin()
-        return AnswerRun(work, steps, cost=self.cost)
+        return AnswerRun(*self.begin())

@@ -1,86 +1,15 @@
-"""``/v1/generate`` and ``/v1/answer``."""
+"""``/v1/answer``."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from service.engine.protocol.request import Request
+from tests.api.native.account import check_account
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.wire import events
 from tests.fakes.engine import ScriptedEngine
-
-
-@pytest.fixture(scope="module")
-def chinese() -> Iterator[Scripted]:
-    with scripted_service(ScriptedEngine(text="你好，世界")) as service:
-        yield service
-
-
-def check_account(answer: dict[str, Any], *, tokens: int) -> None:
-    """Every answer says what it cost and how long it took."""
-    assert answer["model"] == "org/tiny"
-    usage, timings = answer["usage"], answer["timings"]
-    assert usage["completion_tokens"] == tokens
-    assert usage["total_tokens"] == usage["prompt_tokens"] + tokens
-    assert timings["queue_seconds"] == 0.5
-    assert 0 < timings["ttft_seconds"] <= timings["total_seconds"]
-
-
-def test_generate(chinese: Scripted) -> None:
-    response = chinese.http.post("/v1/generate", json={"prompt": "人工智能将改变世界", "max_length": 100})
-    answer = response.json()
-    assert "你好，世界" in response.text  # as a person reads it
-    assert answer["id"].startswith("gen-")
-    assert (answer["text"], answer["finish_reason"]) == ("你好，世界", "stop")
-    check_account(answer, tokens=16)
-    request = chinese.engine.requests[-1]
-    assert chinese.engine.tokenizer.decode(request.prompt) == "人工智能将改变世界"
-    assert request.params.max_tokens == 100
-    assert request.id.startswith(answer["id"])
-
-
-def test_generate_from_messages(hello: Scripted) -> None:
-    body = {"messages": [{"role": "user", "content": "Hi"}], "max_new_tokens": 3, "temperature": 0}
-    answer = hello.http.post("/v1/generate", json=body).json()
-    assert (answer["text"], answer["finish_reason"]) == ("Hel", "length")
-    request = hello.engine.requests[-1]
-    assert hello.engine.tokenizer.decode(request.prompt) == "user: Hi\nassistant: "
-    assert request.params.temperature == 0
-
-
-def test_generate_as_a_stream(chinese: Scripted) -> None:
-    body = {"prompt": "x", "stream": True, "max_tokens": 100}
-    *pieces, last = events(chinese.http.post("/v1/generate", json=body))
-    assert [set(piece) for piece in pieces] == [{"id", "index", "text", "finish_reason"}] * len(pieces)
-    assert "".join(piece["text"] for piece in pieces) == "你好，世界"
-    assert [piece["finish_reason"] for piece in pieces] == [None] * (len(pieces) - 1) + ["stop"]
-    assert {piece["id"] for piece in pieces} == {last["id"]}
-    check_account(last, tokens=16)
-
-
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [
-        ({}, "prompt"),
-        ({"prompt": "x", "messages": [{"role": "user", "content": "x"}]}, "prompt"),
-        ({"prompt": ""}, "prompt"),
-        ({"prompt": "x", "max_length": 5, "max_new_tokens": 6}, "max_length"),
-        ({"prompt": "x", "max_new_tokens": 0}, "max_new_tokens"),
-        ({"prompt": "x", "max_new_tokens": 20_000}, "prompt"),
-        ({"prompt": "x", "n": 2}, "n"),
-        ({"prompt": "x", "min_tokens": 9, "max_length": 8}, "min_tokens"),
-    ],
-)
-def test_generate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
-    response = hello.http.post("/v1/generate", json=body)
-    assert (response.status_code, response.json()["error"]["param"]) == (400, param)
-
-
-def test_the_same_length_under_two_names(hello: Scripted) -> None:
-    body = {"prompt": "x", "max_length": 2, "max_new_tokens": 2, "max_tokens": None}
-    assert hello.http.post("/v1/generate", json=body).json()["text"] == "He"
 
 
 def test_answer(chinese: Scripted) -> None:
@@ -125,6 +54,8 @@ def test_in_a_blank_text_there_is_no_answer(hello: Scripted, context: str) -> No
 
 
 A_TEXT = {"question": "x", "context": "y"}
+
+
 TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
 
 

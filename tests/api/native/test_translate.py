@@ -1,7 +1,6 @@
 """``/v1/translate`` and ``/v1/languages``."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,15 +8,8 @@ import pytest
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.api.wire import connection, events, post_bytes, read_until
-from tests.fakes.engine import ScriptedEngine
 
 GERMAN = {"target_lang": "de", "source_lang": "en"}
-
-
-@pytest.fixture(scope="module")
-def chinese() -> Iterator[Scripted]:
-    with scripted_service(ScriptedEngine(text="你好，世界")) as service:
-        yield service
 
 
 def test_one_text(chinese: Scripted) -> None:

@@ -1,0 +1,84 @@
+"""Compares real answers with the OpenAPI document."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jsonschema_rs
+
+from tests.api.scripted import Scripted
+
+Schema = dict[str, Any]
+
+
+class Document:
+    """The document of a running service."""
+
+    def __init__(self, service: Scripted) -> None:
+        self._document: Schema = service.http.get("/openapi.json").json()
+        self._components = {"components": _strict(self._document["components"])}
+
+    def operations(self) -> Iterator[tuple[str, str]]:
+        """Method and path of each operation."""
+        for path, operations in self._document["paths"].items():
+            for method in operations:
+                yield method.upper(), path
+
+    def statuses(self, method: str, path: str) -> set[int]:
+        """The statuses that an operation is documented to have."""
+        return {int(status) for status in self._operation(method, path)["responses"]}
+
+    def examples(self) -> Iterator[tuple[str, Schema, Any]]:
+        """Where each example of an answer stands, its schema, and the example."""
+        for method, path in self.operations():
+            for status, answer in self._operation(method, path)["responses"].items():
+                content = answer.get("content", {}).get("application/json", {})
+                if "example" in content:
+                    yield f"{method} {path} {status}", content["schema"], content["example"]
+            stream = self._operation(method, path)["responses"]["200"]["content"].get("text/event-stream")
+            if stream is not None:
+                for event in sse_events(stream["example"]):
+                    yield f"{method} {path} event", stream["x-itemSchema"], event
+
+    def check(self, response: httpx.Response, path: str) -> None:
+        """The answer must be documented for its status, and be as documented, field by field."""
+        answer = self._operation(response.request.method, path)["responses"][str(response.status_code)]
+        media_type = response.headers["content-type"].partition(";")[0]
+        content = answer["content"][media_type]
+        if media_type == "application/json":
+            self.validate(content["schema"], response.json())
+        elif media_type == "text/event-stream":
+            events = sse_events(response.text)
+            assert events
+            for event in events:
+                self.validate(content["x-itemSchema"], event)
+
+    def validate(self, schema: Schema, value: Any) -> None:
+        """Raises ValidationError for a field that is missing, undeclared, or of another type."""
+        jsonschema_rs.validator_for(_strict(schema) | self._components).validate(value)
+
+    def _operation(self, method: str, path: str) -> Schema:
+        operation: Schema = self._document["paths"][path][method.lower()]
+        return operation
+
+
+def sse_events(stream: str) -> list[Any]:
+    """The JSON of all events but the end mark."""
+    *blocks, done, rest = stream.split("\n\n")
+    assert (done, rest) == ("data: [DONE]", "")
+    return [json.loads(block.removeprefix("data: ")) for block in blocks if not block.startswith(":")]
+
+
+def _strict(node: Any) -> Any:
+    """OpenAPI 3.0 as JSON Schema: ``nullable`` becomes null, and objects have no undeclared fields."""
+    if isinstance(node, list):
+        return [_strict(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _strict(value) for key, value in node.items() if key not in {"example", "examples"}}
+    if "properties" in node:
+        node.setdefault("additionalProperties", False)
+    if node.pop("nullable", False):
+        return {"anyOf": [node, {"type": "null"}]}
+    return node

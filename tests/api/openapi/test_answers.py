@@ -1,0 +1,205 @@
+"""Real answers of every route are what the OpenAPI document says: whole answers, events of streams, and errors."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.engine.protocol.request import Request
+from tests.api.keyed import keyed_service
+from tests.api.openapi.document import Document
+from tests.api.scripted import Scripted, scripted_service
+from tests.api.umlauts import Umlauts
+from tests.fakes.engine import ScriptedEngine
+from tests.keys.making import bearer
+
+CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}
+USAGE = {"include_usage": True, "continuous_usage_stats": True}
+DOCUMENTS = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
+TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alternatives": 1}
+QUESTION = {"question": "Who?", "context": "Ada came."}
+
+# Route as in the document -> the requests to it: path or body. Each operation must be here.
+CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
+    ("POST", "/v1/generate"): [
+        ("/v1/generate", {"prompt": "人"}),
+        ("/v1/generate", CHAT | {"max_tokens": 2}),
+        ("/v1/generate", {"prompt": "x", "stream": True}),
+    ],
+    ("POST", "/v1/translate"): [
+        ("/v1/translate", TRANSLATE),
+        ("/v1/translate", TRANSLATE | {"stream": True}),
+        ("/v1/translate", TRANSLATE | {"source_lang": "en", "glossary": [{"source": "day", "target": "Tag"}]}),
+    ],
+    ("GET", "/v1/languages"): [("/v1/languages", None)],
+    ("POST", "/v1/answer"): [
+        ("/v1/answer", {"question": "x?"}),
+        ("/v1/answer", {"question": "x?", "stream": True}),
+        ("/v1/answer", {"question": "x?", "context": " "}),
+        ("/v1/answer", {"question": "x?", "context": " ", "stream": True}),
+        ("/v1/answer", {"question": "Who?", "documents": DOCUMENTS, "top_k": 2}),
+        ("/v1/answer", {"question": "Who?", "documents": DOCUMENTS, "mode": "generative"}),
+        ("/v1/answer", {"question": "Who?", "documents": DOCUMENTS, "mode": "generative", "stream": True}),
+    ],
+    ("POST", "/v1/chat/completions"): [
+        ("/v1/chat/completions", CHAT | {"n": 2, "logprobs": True, "top_logprobs": 2}),
+        ("/v1/chat/completions", CHAT | {"stream": True}),
+        ("/v1/chat/completions", CHAT | {"stream": True, "logprobs": True, "stream_options": USAGE}),
+    ],
+    ("POST", "/v1/completions"): [
+        ("/v1/completions", {"prompt": ["a", "bc"], "n": 2, "logprobs": 2, "echo": True, "max_tokens": 3}),
+        ("/v1/completions", {"prompt": [65, 66], "echo": True, "logprobs": 1, "max_tokens": 0}),
+        ("/v1/completions", {"prompt": "a", "stream": True}),
+        ("/v1/completions", {"prompt": "a", "stream": True, "logprobs": 1, "echo": True, "stream_options": USAGE}),
+    ],
+    ("GET", "/v1/models"): [("/v1/models", None)],
+    ("GET", "/v1/models/{id}"): [("/v1/models/org/tiny", None)],
+    ("POST", "/tokenize"): [("/tokenize", {"prompt": "é", "return_token_strs": True}), ("/tokenize", CHAT)],
+    ("POST", "/detokenize"): [("/detokenize", {"tokens": [65, 66]})],
+    ("POST", "/translate"): [
+        ("/translate", {"q": "Good day.", "source": "auto", "target": "de", "alternatives": 1}),
+        ("/translate", {"q": ["Good day.", "5"], "source": "auto", "target": "de", "alternatives": 1}),
+        ("/translate", {"q": ["Good day."], "source": "en", "target": "de"}),
+    ],
+    ("POST", "/detect"): [("/detect", {"q": "Bonjour tout le monde"}), ("/detect", {"q": "5"})],
+    ("GET", "/languages"): [("/languages", None)],
+    ("POST", "/v2/translate"): [
+        ("/v2/translate", {"text": ["Good day."], "target_lang": "DE"}),
+        (
+            "/v2/translate",
+            {"text": ["5"], "target_lang": "DE", "show_billed_characters": True, "model_type": "latency_optimized"},
+        ),
+    ],
+    ("GET", "/v2/languages"): [("/v2/languages", None), ("/v2/languages?type=target", None)],
+    ("GET", "/v2/usage"): [("/v2/usage", None)],
+    ("POST", "/"): [
+        ("/", {"inputs": "Good day.", "parameters": {"tgt_lang": "de"}}),
+        ("/", {"inputs": QUESTION}),
+        ("/", {"inputs": QUESTION, "parameters": {"top_k": 3, "handle_impossible_answer": True}}),
+    ],
+    ("POST", "/models/{id}"): [("/models/org/tiny", {"inputs": QUESTION})],
+    ("POST", "/pipeline/{task}"): [("/pipeline/question-answering", {"inputs": QUESTION})],
+    ("GET", "/health"): [("/health", None)],
+    ("GET", "/health/live"): [("/health/live", None)],
+    ("GET", "/health/ready"): [("/health/ready", None)],
+    ("GET", "/metrics"): [("/metrics", None)],
+    ("GET", "/version"): [("/version", None)],
+}
+GOOD_DAY = {"inputs": "Good day.", "parameters": {"tgt_lang": "de"}}
+# Routes that ask the engine, with a request for one sequence.
+WORKING: dict[str, tuple[str, Any]] = {
+    "/v1/generate": ("/v1/generate", {"prompt": "x"}),
+    "/v1/translate": ("/v1/translate", {"text": "Good day.", "target_lang": "de"}),
+    "/v1/answer": ("/v1/answer", {"question": "x?"}),
+    "/v1/chat/completions": ("/v1/chat/completions", CHAT),
+    "/v1/completions": ("/v1/completions", {"prompt": "x"}),
+    "/translate": ("/translate", {"q": "Good day.", "source": "en", "target": "de"}),
+    "/v2/translate": ("/v2/translate", {"text": ["Good day."], "target_lang": "DE"}),
+    "/": ("/", GOOD_DAY),
+    "/models/{id}": ("/models/org/tiny", GOOD_DAY),
+    "/pipeline/{task}": ("/pipeline/translation", GOOD_DAY),
+}
+
+
+class Speaker(Umlauts):
+    """Translates as ``Umlauts`` does, and finds Ada in documents."""
+
+    def text_for(self, request: Request) -> str:
+        if request.params.constraint is not None:
+            return "Ada" if self.tokenizer.decode(request.prompt).endswith("assistant: ") else "da"
+        if "Who?" in self.tokenizer.decode(request.prompt):
+            return "\nQuote: Nobody.\nAnswer: Ada."
+        return super().text_for(request)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Scripted]:
+    with scripted_service(Speaker()) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def document(service: Scripted) -> Document:
+    return Document(service)
+
+
+def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -> httpx.Response:
+    return service.http.request(method, path, json=body, **options)
+
+
+def test_every_operation_is_called_here(document: Document) -> None:
+    assert set(document.operations()) == set(CALLS)
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_answers_are_as_documented(service: Scripted, document: Document, method: str, path: str) -> None:
+    for url, body in CALLS[method, path]:
+        response = send(service, method, url, body)
+        assert response.status_code == 200, response.text
+        document.check(response, path)
+
+
+def test_examples_are_as_documented(document: Document) -> None:
+    examples = list(document.examples())
+    assert len(examples) > 100
+    for place, schema, example in examples:
+        assert example is not None, place
+        document.validate(schema, example)
+
+
+@pytest.mark.parametrize("path", [path for method, path in CALLS if method == "POST"])
+def test_refusals_are_as_documented(service: Scripted, document: Document, path: str) -> None:
+    url, body = CALLS["POST", path][0]
+    refusals: list[tuple[int, dict[str, Any]]] = [
+        (400, {"json": {}}),
+        (400, {"content": b"{", "headers": {"content-type": "application/json"}}),
+        (415, {"content": b"<a/>", "headers": {"content-type": "text/xml"}}),
+    ]
+    if "model" in body or path.startswith("/v1/"):
+        refusals.append((404, {"json": body | {"model": "another"}}))
+    for status, request in refusals:
+        response = service.http.post(url, **request)
+        assert response.status_code == status, response.text
+        document.check(response, path)
+
+
+@pytest.mark.parametrize("path", sorted(WORKING))
+def test_faults_and_overload_are_as_documented(document: Document, path: str) -> None:
+    url, body = WORKING[path]
+    with scripted_service(Speaker(holds_at=0)) as service:
+        late = send(service, "POST", url, body, headers={"x-request-timeout": "0.01"})
+        assert late.status_code == 504
+        document.check(late, path)
+        service.engine.status = "restarting"
+        unavailable = send(service, "POST", url, body)
+        assert unavailable.status_code == 503
+        document.check(unavailable, path)
+    with scripted_service(Speaker(breaks_at=0)) as service:
+        broken = send(service, "POST", url, body)
+        assert broken.status_code == 500
+        document.check(broken, path)
+
+
+def test_a_full_service_answers_as_documented(document: Document) -> None:
+    engine = ScriptedEngine(holds_at=0)
+    with scripted_service(engine, max_requests=1) as service:
+        with service.http.stream("POST", "/v1/generate", json={"prompt": "x", "stream": True}):
+            assert engine.holding.wait(20)
+            for path, (url, body) in WORKING.items():
+                busy = send(service, "POST", url, body)
+                assert busy.status_code == 429, path
+                document.check(busy, path)
+        engine.release()
+
+
+def test_keys_are_refused_as_documented(document: Document, tmp_path: Path) -> None:
+    with keyed_service(tmp_path) as keyed:
+        for path, (url, body) in WORKING.items():
+            unknown = send(keyed.service, "POST", url, body)
+            assert unknown.status_code == 401, path
+            document.check(unknown, path)
+            forbidden = send(keyed.service, "POST", url, body, headers=bearer(keyed.secrets["metrics"]))
+            assert forbidden.status_code == 403, path
+            document.check(forbidden, path)

@@ -1,0 +1,61 @@
+"""Health checks, and what clients are told while the engine is not ready."""
+
+from typing import Any
+
+import httpx
+
+from tests.api.scripted import scripted_service
+from tests.fakes.engine import ScriptedEngine
+
+ONE_OF_EACH: dict[str, dict[str, Any]] = {
+    "/v1/generate": {"prompt": "x"},
+    "/v1/completions": {"prompt": "x"},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "x"}]},
+    "/v1/translate": {"text": "x", "target_lang": "French", "source_lang": "English"},
+    "/v1/answer": {"question": "x?", "context": "y", "mode": "generative"},
+}
+
+
+def test_the_socket_answers_while_the_engine_loads() -> None:
+    engine = ScriptedEngine(loads_at_once=False)
+    with scripted_service(engine) as running, httpx.Client(base_url=running.url) as http:
+        assert http.get("/health/live").status_code == 200
+        for path in ("/health", "/health/ready"):
+            unready = http.get(path)
+            assert (unready.status_code, unready.json()["status"]) == (503, "loading")
+        for path, body in (("/v1/generate", {"prompt": "x"}), ("/tokenize", {"prompt": "x"})):
+            early = http.post(path, json=body)
+            assert (early.status_code, early.json()["error"]["code"]) == (503, "loading")
+            assert early.json()["error"]["type"] == "server_error"
+            assert int(early.headers["retry-after"]) > 0
+        assert http.get("/v1/models").json()["data"][0]["max_model_len"] is None
+        assert "trivium_engine_up 0.0" in http.get("/metrics").text
+        engine.may_load.set()
+        assert engine.loaded.wait(20)
+        assert http.get("/health").json() == {"status": "ok", "reason": ""}
+        assert "trivium_engine_up 1.0" in http.get("/metrics").text
+        assert http.post("/v1/generate", json={"prompt": "x"}).status_code == 200
+
+
+def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
+    with scripted_service() as running:
+        running.engine.status, running.engine.reason = "restarting", "the engine process was killed by signal 9"
+        assert running.http.get("/health/live").status_code == 200
+        for stream in (False, True):
+            for path, body in ONE_OF_EACH.items():
+                told = running.http.post(path, json=body | {"stream": stream})
+                assert (told.status_code, told.json()["error"]["code"]) == (503, "restarting"), path
+                assert int(told.headers["retry-after"]) > 0
+        health = running.http.get("/health/ready")
+        assert (health.status_code, health.json()["status"]) == (503, "restarting")
+        assert int(health.headers["retry-after"]) > 0
+        assert not running.engine.requests
+
+
+def test_a_dead_engine_says_why() -> None:
+    with scripted_service() as running:
+        running.engine.status, running.engine.reason = "dead", "out of memory"
+        response = running.http.get("/health/ready")
+        assert (response.status_code, response.json()) == (503, {"status": "dead", "reason": "out of memory"})
+        assert running.http.post("/v1/generate", json={"prompt": "x"}).json()["error"]["code"] == "dead"
+        assert "trivium_engine_up 0.0" in running.http.get("/metrics").text

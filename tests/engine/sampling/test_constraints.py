@@ -1,4 +1,4 @@
-"""Token graphs: what they allow, that the engine obeys them, and that the probabilities are those among the allowed."""
+"""Constraints: the engine generates what they allow, and log probabilities are relative to the allowed tokens."""
 
 import math
 from pathlib import Path
@@ -20,42 +20,14 @@ from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.processes.messages import Submit, encode
 from tests.engine.configs import engine_config
+from tests.engine.phrase_graphs import END, phrase_graph, phrase_lists
 from tests.engine.stepping import prompt, reference_logits
 from tests.engine.tiny_models import build_model, save_model
 
-END = 7
 
-
-def phrases(*sequences: tuple[int, ...]) -> TokenGraph:
-    """The graph of exactly these token sequences: a path each, so that it is as ambiguous as can be."""
-    edges: list[tuple[tuple[int, int], ...]] = []
-    starts, ends = [], []
-    for tokens in sequences:
-        starts.append(len(edges))
-        for token in tokens:
-            edges.append(((token, len(edges) + 1),))
-        ends.append(len(edges))
-        edges.append(())
-    return TokenGraph(tuple(edges), tuple(starts), tuple(ends))
-
-
-languages = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5).map(tuple), min_size=1, max_size=6)
-
-
-@given(languages, st.lists(st.integers(0, 3), max_size=5))
-def test_allowed_is_what_continues_a_phrase(known: list[tuple[int, ...]], begun: list[int]) -> None:
-    graph = phrases(*known)
-    nodes = graph.advance(graph.start_nodes, begun)
-    fitting = [phrase for phrase in known if phrase[: len(begun)] == tuple(begun)]
-    expected = {phrase[len(begun)] for phrase in fitting if len(phrase) > len(begun)}
-    if tuple(begun) in known:
-        expected.add(END)
-    assert graph.allowed_tokens(nodes, [END]) == sorted(expected)
-
-
-@given(languages, st.integers(0, 1 << 32), st.sampled_from([0.0, 1.0]))
-def test_every_walk_is_a_phrase(known: list[tuple[int, ...]], seed: int, temperature: float) -> None:
-    graph = phrases(*known)
+@given(phrase_lists, st.integers(0, 1 << 32), st.sampled_from([0.0, 1.0]))
+def test_every_output_is_a_phrase(phrases: list[tuple[int, ...]], seed: int, temperature: float) -> None:
+    graph = phrase_graph(*phrases)
     params = SamplingParams(
         max_tokens=10, temperature=temperature, seed=seed, stop_token_ids=(END,), constraint=graph, logprobs=0
     )
@@ -66,13 +38,13 @@ def test_every_walk_is_a_phrase(known: list[tuple[int, ...]], seed: int, tempera
         (sampled,) = Sampler(8, torch.device("cpu")).sample(torch.randn(1, 8, generator=generator), [sequence])
         assert not sampled.error
         generated += (sampled.token,)
-    assert generated[:-1] in known
+    assert generated[:-1] in phrases
 
 
-def test_logprobs_are_among_the_allowed() -> None:
+def test_logprobs_are_relative_to_the_allowed_tokens() -> None:
     logits = torch.tensor([[1.0, 2.0, 3.0, 4.0]] * 2)
     free = Sequence(Request(id="a", prompt=(0,), params=SamplingParams(max_tokens=1, temperature=0, logprobs=4)))
-    params = SamplingParams(max_tokens=1, temperature=0, logprobs=4, constraint=phrases((0,), (1,)))
+    params = SamplingParams(max_tokens=1, temperature=0, logprobs=4, constraint=phrase_graph((0,), (1,)))
     bound = Sequence(Request(id="b", prompt=(0,), params=params))
     first, second = Sampler(4, torch.device("cpu")).sample(logits, [free, bound])
     assert (first.token, second.token) == (3, 1)
@@ -83,25 +55,25 @@ def test_logprobs_are_among_the_allowed() -> None:
     assert first.logprob.logprob == pytest.approx(float(logits[0].log_softmax(-1)[3]))
 
 
-def test_no_constraint_costs_nothing() -> None:
+def test_without_a_constraint_the_logits_are_returned_as_they_are() -> None:
     logits = torch.zeros(1, 4)
     sequence = Sequence(Request(id="", prompt=(0,), params=SamplingParams(max_tokens=1)))
     assert apply_constraints(logits, [sequence]) is logits
 
 
-def test_a_nan_among_the_allowed_is_an_error() -> None:
+def test_a_nan_among_the_allowed_tokens_is_an_error() -> None:
     logits = torch.tensor([[math.nan, 0.0, 1.0, 2.0]])
-    params = SamplingParams(max_tokens=1, temperature=0, constraint=phrases((0,), (1,)))
+    params = SamplingParams(max_tokens=1, temperature=0, constraint=phrase_graph((0,), (1,)))
     (sampled,) = Sampler(4, torch.device("cpu")).sample(logits, [Sequence(Request(id="", prompt=(0,), params=params))])
     assert sampled.error
 
 
 @pytest.mark.parametrize("limits", [{"num_blocks": 400}, {"num_blocks": 12, "prefill_chunk": 5}])
-def test_in_a_crowd_each_takes_the_best_that_it_may(tmp_path: Path, limits: dict[str, Any]) -> None:
+def test_among_others_each_sequence_takes_the_best_allowed_token(tmp_path: Path, limits: dict[str, Any]) -> None:
     model = build_model("llama")
     save_model(model, tmp_path)
     known = [tuple(prompt(length, seed)) for seed, length in enumerate([3, 9, 9, 20, 20])]
-    graph = phrases(*known, known[1][:4] + known[2])
+    graph = phrase_graph(*known, known[1][:4] + known[2])
     stop = 2
     params = SamplingParams(max_tokens=24, temperature=0, stop_token_ids=(stop,), constraint=graph)
     config = engine_config(tmp_path, device="cpu", dtype="float32", max_model_len=96, **limits)
@@ -109,7 +81,7 @@ def test_in_a_crowd_each_takes_the_best_that_it_may(tmp_path: Path, limits: dict
     prompts = {f"bound {seed}": prompt(20 + 5 * seed, seed) for seed in range(5)}
     for name, tokens in prompts.items():
         request = Request(id=name, prompt=tuple(tokens), params=params)
-        (request,) = decode_command(encode(Submit([request]))).requests  # type: ignore[union-attr]
+        (request,) = decode_command(encode(Submit([request]))).requests
         engine.add(request)
     for seed in range(3):
         free = SamplingParams(max_tokens=40, temperature=0)

@@ -1,0 +1,63 @@
+"""Constraints, bias, masked stop tokens and penalties change the logits that they name, in the right order."""
+
+from typing import Any
+
+import torch
+from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
+
+from service.engine.sampling.logit_adjustments import apply_bias_and_penalties
+from tests.engine.sampling.cases import make_sequence, random_logits, sample
+
+
+def test_bias_forces_and_forbids() -> None:
+    logits = random_logits(60, 50, spread=2)
+    forced = [make_sequence(seed=n, temperature=1.0, logit_bias={17: 100.0}) for n in range(60)]
+    assert sample(logits, *forced) == [17] * 60
+    forbidden = [make_sequence(seed=n, temperature=1.0, logit_bias=dict.fromkeys(range(49), -100.0)) for n in range(60)]
+    assert sample(logits, *forbidden) == [49] * 60
+    everything = make_sequence(logit_bias=dict.fromkeys(range(50), -100.0))
+    assert sample(logits[:1], everything) == [int((logits[0] - 100).argmax())]
+
+
+def test_repetition_penalty_is_that_of_transformers() -> None:
+    logits = random_logits(3, 90)
+    tokens = [(5, 5, 8, 60), (1,), (89, 0, 3, 3, 3, 12)]
+    crowd = [make_sequence(prompt=t[:1], generated=t[1:], repetition_penalty=1.7) for t in tokens]
+    ours = apply_bias_and_penalties(logits, crowd)
+    for row, seen in enumerate(tokens):
+        theirs = RepetitionPenaltyLogitsProcessor(1.7)(torch.tensor([seen]), logits[row : row + 1])
+        assert torch.equal(ours[row], theirs[0])
+
+
+def test_presence_and_frequency_penalties_count_the_output_only() -> None:
+    logits = random_logits(2, 20)
+    crowd = [
+        make_sequence(prompt=(3, 4, 4), generated=(4, 9, 4, 4), presence_penalty=0.5, frequency_penalty=0.25),
+        make_sequence(prompt=(3, 4, 4), generated=(), presence_penalty=2.0, frequency_penalty=2.0),
+    ]
+    due = logits.clone()
+    due[0, 4] -= 0.5 + 3 * 0.25
+    due[0, 9] -= 0.5 + 0.25
+    assert torch.equal(apply_bias_and_penalties(logits, crowd), due)
+
+
+def test_the_order_is_bias_then_repetition_then_frequency() -> None:
+    logits = torch.tensor([[1.0, -1.0, 0.5]])
+    one = make_sequence(prompt=(1,), generated=(0,), logit_bias={0: 3.0}, repetition_penalty=2.0, frequency_penalty=1.5)
+    assert apply_bias_and_penalties(logits, [one]).tolist() == [[(1 + 3) / 2 - 1.5, -2.0, 0.5]]
+
+
+def test_min_tokens_masks_the_stop_tokens_until_enough_were_generated() -> None:
+    logits = torch.tensor([[5.0, 4.0, 3.0]])
+    stop: dict[str, Any] = {"stop_token_ids": (0, 1), "min_tokens": 2}
+    assert sample(logits, make_sequence(generated=(), **stop)) == [2]
+    assert sample(logits, make_sequence(generated=(2,), **stop)) == [2]
+    assert sample(logits, make_sequence(generated=(2, 2), **stop)) == [0]
+
+
+def test_without_bias_and_penalties_the_logits_are_returned_as_they_are() -> None:
+    logits = random_logits(2, 10)
+    assert (
+        apply_bias_and_penalties(logits, [make_sequence(), make_sequence(temperature=1.0, presence_penalty=1.0)])
+        is logits
+    )

@@ -1,8 +1,8 @@
-"""The spine: whatever the engine is asked at once, everybody gets what transformers gives to him alone.
+"""The main test of the engine: every request among many gets the output that transformers gives to it alone.
 
-Random workloads go through the real engine and runner: all lengths, arrivals in different steps, aborts, stop tokens,
-common beginnings. Each greedy sequence must equal transformers' ``generate`` token for token, whatever the chunk size,
-the budget, the prefix cache and preemption make of it. fp32 throughout.
+Random workloads go through the real engine and runner, in float32: prompts of all lengths, arrivals in different steps,
+aborts, stop tokens, shared prefixes. Each greedy sequence must equal ``generate`` of transformers token for token, for
+any chunk size and token budget, with and without prefix cache and preemption.
 """
 
 import random
@@ -30,8 +30,8 @@ from service.errors import OutOfMemory, RequestTooLarge
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
 
-LONGEST = 24  # tokens that transformers generates for each prompt; workloads use beginnings of them
-ARCHITECTURES = ("llama", "gpt2", "gemma2")  # rotary and learned positions; windows and soft caps
+LONGEST = 24  # tokens that transformers generates for each prompt; a workload may use fewer of them
+ARCHITECTURES = ("llama", "gpt2", "gemma2")  # rotary positions; learned positions; sliding windows and soft caps
 ROOMY = {"num_blocks": 400}
 CONFIGS: dict[str, dict[str, Any]] = {
     "default": ROOMY,
@@ -52,7 +52,7 @@ TIGHT = [name for name in CONFIGS if name.startswith("few blocks")]
 
 @dataclass(slots=True)
 class Run:
-    """A request's outputs, in order, as an engine gave them."""
+    """A request and its outputs, in order."""
 
     request: Request
     outputs: list[TokenOutput] = field(default_factory=list)
@@ -68,16 +68,16 @@ class Run:
 
 
 class Driver:
-    """An engine with requests that arrive, and are aborted, before given steps."""
+    """An engine whose requests arrive and are aborted before given steps."""
 
-    def __init__(self, path: Path, make: Callable[[EngineConfig], ModelRunner] = ModelRunner, **config: Any) -> None:
+    def __init__(self, path: Path, make: Callable[[EngineConfig], ModelRunner] = ModelRunner, /, **config: Any) -> None:
         options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
         settings = engine_config(path, **options)
         self.engine = Engine(make(settings), settings)
         self.stats: list[StepStats] = []
 
     def run(self, arrivals: Iterable[tuple[int, Request]], aborts: dict[str, int] | None = None) -> dict[str, Run]:
-        """Everything's outputs, after which the engine must hold nothing any more."""
+        """Run until no work is left, and check that no block is used. ``arrivals`` and ``aborts`` name steps."""
         coming = sorted(arrivals, key=lambda arrival: arrival[0])
         runs = {request.id: Run(request) for _, request in coming}
         step = 0
@@ -91,8 +91,8 @@ class Driver:
             self.stats.append(result.stats)
             for output in result.outputs:
                 run = runs[output.request_id]
-                assert not run.aborted, "an aborted request still spoke"
-                assert run.finish is None, "a finished request still spoke"
+                assert not run.aborted, "an aborted request had another output"
+                assert run.finish is None, "a finished request had another output"
                 assert not output.error, output.error
                 run.outputs.append(output)
             step += 1
@@ -125,13 +125,13 @@ class ShortOfMemory:
 
 
 class Reference:
-    """A model as transformers runs it, and as a directory for the engine."""
+    """A model in transformers, and its directory for the engine."""
 
     def __init__(self, arch: str, path: Path, **shape: Any) -> None:
         self.model: Any = build_model(arch, **shape)
         self.path = path
         save_model(self.model, path)
-        self.model.generation_config.eos_token_id = None  # what a call leaves open is taken from here
+        self.model.generation_config.eos_token_id = None  # or calls that leave it out would take it from here
         generator = random.Random(arch)
         roots = [generator.choices(range(3, VOCAB_SIZE), k=40) for _ in range(3)]
         tails = [generator.choices(range(3, VOCAB_SIZE), k=generator.randint(1, 20)) for _ in range(9)]
@@ -172,7 +172,7 @@ class Workload:
 
 
 def random_workload(reference: Reference, seed: int, count: int = 24) -> Workload:
-    """Greedy requests with what must come out of them."""
+    """Greedy requests with random parameters, and the outputs that they must have."""
     generator = random.Random(seed)
     work = Workload([], {}, {})
     for number in range(count):
@@ -186,7 +186,7 @@ def random_workload(reference: Reference, seed: int, count: int = 24) -> Workloa
             length = next((place for place, token in enumerate(tokens, start=1) if token in stops), length)
             tokens, finish = tokens[:length], FinishReason.STOP
             params["stop_token_ids"] = stops
-        # What another life of the engine has generated is not generated again.
+        # Tokens that an earlier engine process generated are not generated again.
         known = generator.randrange(length) if generator.random() < 0.2 else 0
         request = Request(
             id=name,
@@ -231,8 +231,8 @@ def test_random_workloads_equal_generate(name: str, arch: str, reference: Callab
 
 
 @pytest.mark.parametrize("arch", ["llama", "gpt2"])
-def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str], Reference]) -> None:
-    """With few blocks, so that there is preemption too."""
+def test_failed_allocations_do_not_change_the_output(arch: str, reference: Callable[[str], Reference]) -> None:
+    """With few blocks, so that sequences are preempted too."""
     ref = reference(arch)
     passes: list[ShortOfMemory] = []
 
@@ -249,7 +249,7 @@ def test_failed_allocations_change_nothing(arch: str, reference: Callable[[str],
     assert passes[0].failures > 5
 
 
-def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference]) -> None:
+def test_a_failed_step_leaves_nothing_in_the_cache(reference: Callable[[str], Reference]) -> None:
     runner = ModelRunner(engine_config(reference("llama").path, device="cpu", num_blocks=4))
     runner.forward_pass = ShortOfMemory(runner.forward_pass)
     request = make_request("a", (5,) * 40)
@@ -259,7 +259,7 @@ def test_what_a_failed_step_wrote_is_gone(reference: Callable[[str], Reference])
     assert not any(layer.key.any() or layer.value.any() for layer in runner.cache.layers)
 
 
-def test_a_warm_prefix_cache_changes_nothing(reference: Callable[[str], Reference]) -> None:
+def test_a_warm_prefix_cache_does_not_change_the_output(reference: Callable[[str], Reference]) -> None:
     ref = reference("llama")
     driver = Driver(ref.path, num_blocks=60)
     for seed in (5, 5, 6, 5):
@@ -268,7 +268,7 @@ def test_a_warm_prefix_cache_changes_nothing(reference: Callable[[str], Referenc
 
 
 def test_many_requests_of_one_prompt(reference: Callable[[str], Reference]) -> None:
-    """n choices: the prompt is computed once, and everybody gets the same greedy answer."""
+    """n choices: the prompt is computed once, and all requests get the same greedy output."""
     ref = reference("llama")
     driver = Driver(ref.path, num_blocks=400)
     prompt = max(ref.prompts, key=len)
@@ -278,7 +278,7 @@ def test_many_requests_of_one_prompt(reference: Callable[[str], Reference]) -> N
     assert computed < len(prompt) + 8 * 4
 
 
-def test_salts_keep_the_cache_of_others_out_of_reach(reference: Callable[[str], Reference]) -> None:
+def test_cached_prefixes_are_used_only_under_the_same_salt(reference: Callable[[str], Reference]) -> None:
     ref = reference("llama")
     driver = Driver(ref.path, num_blocks=400)
     prompt = max(ref.prompts, key=len)
@@ -305,7 +305,7 @@ def test_greedy_with_repetition_penalty_and_min_tokens(reference: Callable[[str]
     assert len(run.tokens) >= 5 or run.finish == FinishReason.LENGTH
 
 
-def test_what_can_never_fit_is_refused(reference: Callable[[str], Reference]) -> None:
+def test_requests_that_can_never_fit_are_refused(reference: Callable[[str], Reference]) -> None:
     ref = reference("llama")
     driver = Driver(ref.path, num_blocks=10)
     longest = make_request("a", ref.prompts[0][:1], max_tokens=39)
@@ -317,11 +317,11 @@ def test_what_can_never_fit_is_refused(reference: Callable[[str], Reference]) ->
         roomy.engine.add(make_request("c", ref.prompts[0][:1], max_tokens=MAX_MODEL_LEN))
 
 
-def test_aborts_give_the_blocks_back_at_once(reference: Callable[[str], Reference]) -> None:
+def test_an_abort_frees_the_blocks_at_once(reference: Callable[[str], Reference]) -> None:
     ref = reference("llama")
     driver = Driver(ref.path, num_blocks=60, prefill_chunk=4)
     prompt = max(ref.prompts, key=len)
-    for steps in (0, 1, 3, 20):  # queued, in prefill, in decode
+    for steps in (0, 1, 3, 20):  # waiting, in its prompt, decoding
         driver.engine.add(make_request("x", prompt))
         for _ in range(steps):
             driver.engine.step()
@@ -334,8 +334,8 @@ def test_aborts_give_the_blocks_back_at_once(reference: Callable[[str], Referenc
 # Sampling
 
 
-def sampled(ref: Reference, count: int) -> list[Request]:
-    """Requests that draw, with all kinds of parameters; some share a prompt and differ by seed only."""
+def sampling_requests(ref: Reference, count: int) -> list[Request]:
+    """Requests that draw, with all kinds of parameters. Some share a prompt and differ only in their seed."""
     kinds: list[dict[str, Any]] = [
         {"temperature": 1.0},
         {"temperature": 0.8, "top_k": 12, "top_p": 0.9},
@@ -351,9 +351,9 @@ def sampled(ref: Reference, count: int) -> list[Request]:
 
 
 @pytest.mark.parametrize("name", ["default", "budget of 7", *TIGHT])
-def test_seeds_give_the_same_tokens_alone_and_in_a_crowd(name: str, reference: Callable[[str], Reference]) -> None:
+def test_seeds_give_the_same_tokens_alone_and_among_others(name: str, reference: Callable[[str], Reference]) -> None:
     ref = reference("llama")
-    requests = sampled(ref, 18)
+    requests = sampling_requests(ref, 18)
     alone = Driver(ref.path, **ROOMY)
     expected = {request.id: alone.run_one(request).tokens for request in requests}
     generator = random.Random(name)
@@ -363,10 +363,10 @@ def test_seeds_give_the_same_tokens_alone_and_in_a_crowd(name: str, reference: C
     assert len({tuple(tokens[:6]) for tokens in expected.values()}) > 15  # seeds matter
 
 
-def test_a_request_goes_on_in_another_engine(reference: Callable[[str], Reference]) -> None:
-    """Replay: what was delivered is resubmitted as ``generated``, and the rest is what it would have been."""
+def test_a_request_continues_in_another_engine(reference: Callable[[str], Reference]) -> None:
+    """Replay: with the delivered tokens as ``generated``, the other tokens are the same as without the restart."""
     ref = reference("llama")
-    for request in sampled(ref, 12):
+    for request in sampling_requests(ref, 12):
         whole = Driver(ref.path, **ROOMY).run_one(request).tokens
         cut = len(whole) // 3
         rest = Request(id="again", prompt=request.prompt, params=request.params, generated=tuple(whole[:cut]))
@@ -386,7 +386,7 @@ def assert_logprobs(found: TokenLogprob, due: torch.Tensor, token: int, k: int) 
 
 @pytest.mark.parametrize("name", ["default", "chunks of 1", "chunks of 3", "budget of 7", *TIGHT])
 def test_scoring_equals_the_log_softmax_of_transformers(name: str, reference: Callable[[str], Reference]) -> None:
-    """max_tokens of 0 with prompt_logprobs: every prompt token, though others fill and use the prefix cache."""
+    """max_tokens of 0 with prompt_logprobs: every prompt token is scored, even if others use the prefix cache."""
     ref = reference("llama")
     driver = Driver(ref.path, **CONFIGS[name])
     scoring = [

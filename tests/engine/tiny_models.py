@@ -1,8 +1,8 @@
-"""Tiny random models of every architecture, whole enough to start a real server on.
+"""Tiny random models of every architecture, complete enough to start a real server with.
 
 ``tiny_model("llama", path)`` writes config.json, generation_config.json, model.safetensors, tokenizer.json,
 tokenizer_config.json and chat_template.jinja. The weights are random but not small, so that every part of the model
-shows in its output; the same call always writes the same model.
+affects its output. The same call always writes the same model.
 """
 
 import json
@@ -18,8 +18,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 transformers.logging.disable_progress_bar()
 
 VOCAB_SIZE = 512
-MAX_MODEL_LEN = 128  # what the tiny models' configurations say
-WINDOW = 12  # of the layers that slide
+MAX_MODEL_LEN = 128  # the context length in the tiny models' configurations
+WINDOW = 12  # tokens, of layers with sliding-window attention
 SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 EOS = 2
 
@@ -37,14 +37,14 @@ _SHAPE: dict[str, Any] = {
     "pad_token_id": 0,
     "tie_word_embeddings": False,
 }
-# One that the compiled kernels take, as an override of _SHAPE.
+# Overrides of _SHAPE for a model that the native kernels can compute.
 NATIVE_SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
 _GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
 _GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
 _BOTH_KINDS = {"sliding_window": WINDOW, "layer_types": ["sliding_attention", "full_attention"]}
 _EXPERTS = {"num_experts_per_tok": 2, "moe_intermediate_size": 16, "num_experts": 4, "num_local_experts": 4}
 
-# What each architecture needs beside _SHAPE, or instead of it.
+# The fields that an architecture needs in addition to _SHAPE, or instead of it.
 _SPECIAL: dict[str, dict[str, Any]] = {
     "apertus": {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
     "cohere2": _BOTH_KINDS,
@@ -114,7 +114,7 @@ _TEXT = (
 def tiny_model(arch: str, path: Path, **overrides: Any) -> Path:
     """Write a tiny random model of ``arch`` (a transformers model_type) into ``path`` and return it.
 
-    ``overrides`` are fields of its configuration; ``dtype`` is the type of the weights, float32 if not given.
+    ``overrides`` are fields of its configuration. ``dtype`` is the type of the weights, float32 by default.
     """
     save_model(build_model(arch, **overrides), path)
     tokenizer().save(str(path / "tokenizer.json"))
@@ -125,7 +125,7 @@ def tiny_model(arch: str, path: Path, **overrides: Any) -> Path:
 
 
 def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:
-    """The model that ``tiny_model`` writes, in memory, computing with transformers' own eager attention."""
+    """The model that ``tiny_model`` writes, in memory, with the eager attention of transformers."""
     special = _SPECIAL.get(arch, {})
     shape = special if special is _GPT2 else _SHAPE | special
     config = AutoConfig.for_model(arch, **(shape | overrides))
@@ -149,7 +149,7 @@ def save_model(model: PreTrainedModel, path: Path) -> None:
 
 @cache
 def tokenizer() -> Tokenizer:
-    """A byte-level BPE of exactly VOCAB_SIZE tokens: every text encodes, every id decodes."""
+    """A byte-level BPE of exactly VOCAB_SIZE tokens: it encodes every text and decodes every id."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

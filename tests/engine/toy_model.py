@@ -1,4 +1,7 @@
-"""A model without tensors: what comes next is a sum, and its KV cache knows what every slot was written for."""
+"""A toy model without tensors: the next token is a sum, and the runner remembers what every cache slot was written for.
+
+``ToyRunner`` checks each read of its cache, so it finds every error of the scheduler that would mix up sequences.
+"""
 
 from service.engine.engine import Engine
 from service.engine.protocol.request import Request
@@ -7,15 +10,17 @@ from service.engine.scheduling.step import ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config
 from tests.fakes.engine_info import engine_info
 
-SIZE = 2
+BLOCK_SIZE = 2
+VOCAB_SIZE = 5
 
 
 def next_token(tokens: list[int]) -> int:
-    """A deterministic stand-in for a model: what follows depends on all that came before."""
-    return sum(token * place for place, token in enumerate(tokens, start=1)) % 5
+    """The token that the model gives after ``tokens``. It depends on all of them and on their order."""
+    return sum(token * place for place, token in enumerate(tokens, start=1)) % VOCAB_SIZE
 
 
-def expected(request: Request) -> list[int]:
+def expected_tokens(request: Request) -> list[int]:
+    """The tokens that the engine must generate for ``request``, stop token included."""
     tokens = list(request.prompt)
     while len(tokens) < len(request.prompt) + request.params.max_tokens:
         tokens.append(next_token(tokens))
@@ -24,21 +29,22 @@ def expected(request: Request) -> list[int]:
     return tokens[len(request.prompt) :]
 
 
-class Cache:
-    """A KV cache as a dictionary: what each slot was written for. Reading checks that it is what must be there."""
+class ToyRunner:
+    """A runner whose KV cache is a dictionary: slot -> the tokens up to the one that the slot was written for."""
 
     def __init__(self) -> None:
         self.slots: dict[int, tuple[int, ...]] = {}
 
     def run(self, step: Step) -> list[ChunkOutput]:
-        for chunk in step.chunks:  # every row writes before any row reads, as in a layer
+        """Write all chunks, as a layer does, and then read all tokens that each chunk sees."""
+        for chunk in step.chunks:
             sequence = chunk.sequence
             for position in range(chunk.start, chunk.start + chunk.num_tokens):
                 self.slots[self.slot(sequence, position)] = tuple(sequence.tokens[: position + 1])
         for chunk in step.chunks:
             for position in range(chunk.start + chunk.num_tokens):
                 seen = self.slots[self.slot(chunk.sequence, position)]
-                assert seen == tuple(chunk.sequence.tokens[: position + 1]), "a slot holds somebody else's token"
+                assert seen == tuple(chunk.sequence.tokens[: position + 1]), "a slot holds another sequence's token"
         return [
             ChunkOutput(token=next_token(c.sequence.tokens) if c.samples and c.sequence.params.max_tokens else None)
             for c in step.chunks
@@ -46,24 +52,26 @@ class Cache:
 
     @staticmethod
     def slot(sequence: Sequence, position: int) -> int:
-        return sequence.block_table[position // SIZE] * SIZE + position % SIZE
+        """The slot of a sequence's token, as in the real KV cache."""
+        return sequence.block_table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE
 
 
-class Computed:
-    """A runner with the sizes that an engine asks for."""
+class SizedRunner:
+    """A runner with the sizes that an engine needs to know."""
 
     def __init__(self, runner: Runner, *, blocks: int = 64, seqs: int = 4, budget: int = 16, chunk: int = 8) -> None:
         self.info = engine_info(
-            vocab_size=5,
-            max_model_len=blocks * SIZE,
+            vocab_size=VOCAB_SIZE,
+            max_model_len=blocks * BLOCK_SIZE,
             max_num_seqs=seqs,
             max_batch_tokens=budget,
             prefill_chunk=chunk,
-            block_size=SIZE,
+            block_size=BLOCK_SIZE,
             num_blocks=blocks,
         )
         self.run = runner.run
 
 
 def toy_engine(runner: Runner, **sizes: int) -> Engine:
-    return Engine(Computed(runner, **sizes), engine_config(""))
+    """An engine around ``runner``. ``sizes`` are those of ``SizedRunner``: blocks, seqs, budget, chunk."""
+    return Engine(SizedRunner(runner, **sizes), engine_config(""))

@@ -13,10 +13,10 @@ from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import DeviceLost, OutOfMemory
-from tests.engine.toy_model import Cache, expected, toy_engine
+from tests.engine.toy_model import ToyRunner, expected_tokens, toy_engine
 
 
-class Faulty(Cache):
+class Faulty(ToyRunner):
     """Fails after it has written, as a real one may. ``fault`` gives what a step raises, if it does."""
 
     def __init__(self, fault: Callable[[Step], Exception | None]) -> None:
@@ -56,7 +56,7 @@ def drain(engine: Engine, steps: int = 2000) -> dict[str, list[TokenOutput]]:
 
 
 def assert_whole(outputs: list[TokenOutput], request: Request) -> None:
-    assert [output.token for output in outputs] == expected(request)
+    assert [output.token for output in outputs] == expected_tokens(request)
     assert outputs[-1].finish is FinishReason.LENGTH
 
 
@@ -155,13 +155,13 @@ def test_whatever_fails_everybody_else_gets_what_is_due(data: st.DataObject) -> 
         if each.id in bad:
             assert (tokens, outputs[each.id][-1].error) == ([], STEP_FAILED)
         else:
-            assert (tokens, outputs[each.id][-1].finish) == (expected(each), FinishReason.LENGTH)
+            assert (tokens, outputs[each.id][-1].finish) == (expected_tokens(each), FinishReason.LENGTH)
 
 
 def test_an_undisturbed_step_is_computed_as_it_is() -> None:
     seen: list[Step] = []
 
-    class Seeing(Cache):
+    class Seeing(ToyRunner):
         def run(self, step: Step) -> list[ChunkOutput]:
             seen.append(step)
             return super().run(step)

@@ -15,13 +15,13 @@ from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Step
 from service.errors import EngineError, RequestTooLarge
-from tests.engine.toy_model import SIZE, Cache, expected
+from tests.engine.toy_model import BLOCK_SIZE, ToyRunner, expected_tokens
 
 
 def make(
     *, blocks: int = 16, seqs: int = 4, budget: int = 8, chunk: int = 4, caching: bool = True, length: int = 64
 ) -> Scheduler:
-    pool = BlockPool(blocks, SIZE, prefix_caching=caching)
+    pool = BlockPool(blocks, BLOCK_SIZE, prefix_caching=caching)
     return Scheduler(
         pool,
         max_num_seqs=seqs,
@@ -38,16 +38,16 @@ def request(name: str, prompt: list[int], *, priority: int = 0, arrival: float =
     return Request(id=name, prompt=tuple(prompt), params=options, priority=priority, arrival=arrival)
 
 
-def drain(scheduler: Scheduler, cache: Cache | None = None) -> tuple[dict[str, list[TokenOutput]], list[Step]]:
+def drain(scheduler: Scheduler, runner: ToyRunner | None = None) -> tuple[dict[str, list[TokenOutput]], list[Step]]:
     """Run until no sequence is left. Returns the outputs by request id, and the steps."""
-    cache = cache or Cache()
+    runner = runner or ToyRunner()
     outputs: dict[str, list[TokenOutput]] = {}
     steps = []
     while scheduler.num_running or scheduler.num_waiting:
         step = scheduler.schedule()
         assert step.chunks, "there is work, but the step is empty"
         steps.append(step)
-        for output in scheduler.commit(step, cache.run(step)):
+        for output in scheduler.commit(step, runner.run(step)):
             outputs.setdefault(output.request_id, []).append(output)
         assert len(steps) < 2000
     assert scheduler.pool.num_used == 0
@@ -67,7 +67,7 @@ class SchedulerMachine(RuleBasedStateMachine):
     def start(self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool) -> None:
         self.scheduler = make(blocks=blocks, seqs=seqs, budget=budget, chunk=chunk, caching=caching)
         self.budget = budget
-        self.cache = Cache()
+        self.runner = ToyRunner()
         self.alive: dict[str, tuple[Sequence, list[int]]] = {}
         self.count = 0
 
@@ -97,7 +97,7 @@ class SchedulerMachine(RuleBasedStateMachine):
             tenant=tenant,
         )
         pool = self.scheduler.pool
-        if num_blocks_for(len(prompt) + max_tokens, SIZE) > pool.num_blocks:
+        if num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) > pool.num_blocks:
             with pytest.raises(RequestTooLarge):
                 self.scheduler.add(new)
         else:
@@ -126,7 +126,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert len(step.chunks) <= self.scheduler.max_num_seqs
         assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
         running = self.scheduler.num_running
-        outputs = self.cache.run(step)
+        outputs = self.runner.run(step)
         if fails and running == len(step.chunks):
             outputs[0] = ChunkOutput(error="broken")
         if falls_short:
@@ -139,7 +139,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         sequence, tokens = self.alive[output.request_id]
         if output.token is not None:
             tokens.append(output.token)
-        wanted = expected(sequence.request)
+        wanted = expected_tokens(sequence.request)
         assert tokens == wanted[: len(tokens)]
         if output.finish is not None:
             del self.alive[output.request_id]
@@ -155,13 +155,13 @@ class SchedulerMachine(RuleBasedStateMachine):
         referenced = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
         assert pool.num_used == len(referenced)
         for sequence, _ in self.alive.values():
-            assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, SIZE)
+            assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, BLOCK_SIZE)
         assert self.scheduler.num_running + self.scheduler.num_waiting == len(self.alive)
 
     def teardown(self) -> None:
         if not hasattr(self, "scheduler"):
             return
-        outputs, _ = drain(self.scheduler, self.cache)
+        outputs, _ = drain(self.scheduler, self.runner)
         for items in outputs.values():
             for output in items:
                 self.receive(output)
@@ -173,9 +173,9 @@ TestSchedulerMachine = SchedulerMachine.TestCase
 
 
 def test_decodes_and_a_prompt_chunk_share_a_step() -> None:
-    scheduler, cache = make(budget=6, chunk=4, blocks=32), Cache()
+    scheduler, runner = make(budget=6, chunk=4, blocks=32), ToyRunner()
     scheduler.add(request("a", [1, 2], max_tokens=9))
-    scheduler.commit(step := scheduler.schedule(), cache.run(step))
+    scheduler.commit(step := scheduler.schedule(), runner.run(step))
     scheduler.add(request("b", [2] * 12))
     step = scheduler.schedule()
     assert [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks] == [("a", 1), ("b", 4)]
@@ -183,16 +183,16 @@ def test_decodes_and_a_prompt_chunk_share_a_step() -> None:
 
 def test_long_prompts_never_delay_a_stream() -> None:
     """Even if they are more urgent, and their chunks would take the whole token budget."""
-    scheduler, cache = make(budget=8, chunk=4, blocks=99), Cache()
+    scheduler, runner = make(budget=8, chunk=4, blocks=99), ToyRunner()
     scheduler.add(request("stream", [1], max_tokens=30))
-    scheduler.commit(step := scheduler.schedule(), cache.run(step))
+    scheduler.commit(step := scheduler.schedule(), runner.run(step))
     for name in "abc":
         scheduler.add(request(name, [ord(name)] * 40, priority=-1))
     for _ in range(20):
         step = scheduler.schedule()
         assert ("stream", 1) in [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks]
         assert step.num_tokens <= 8
-        scheduler.commit(step, cache.run(step))
+        scheduler.commit(step, runner.run(step))
 
 
 def test_a_preempted_sequence_keeps_its_tokens() -> None:
@@ -202,7 +202,7 @@ def test_a_preempted_sequence_keeps_its_tokens() -> None:
     outputs, steps = drain(scheduler)
     assert sum(step.num_preempted for step in steps) > 0
     for name, prompt in (("a", [1, 1, 1]), ("b", [2, 2, 2])):
-        assert [output.token for output in outputs[name]] == expected(request(name, prompt, max_tokens=7))
+        assert [output.token for output in outputs[name]] == expected_tokens(request(name, prompt, max_tokens=7))
 
 
 def test_priority_and_ageing_decide_the_order() -> None:
@@ -238,15 +238,15 @@ def test_no_sequence_waits_for_a_prefix_of_an_aborted_one() -> None:
 
 
 def test_a_failed_step_publishes_nothing() -> None:
-    scheduler, cache = make(budget=8, chunk=8), Cache()
+    scheduler, runner = make(budget=8, chunk=8), ToyRunner()
     scheduler.add(request("a", [1, 2, 3, 4, 5]))
     step = scheduler.schedule()
     (output,) = scheduler.commit(step, [ChunkOutput(error="broken")])
     assert (output.finish, output.error) == (FinishReason.ERROR, "broken")
     scheduler.add(request("b", [1, 2, 3, 4, 5]))
-    outputs, steps = drain(scheduler, cache)
+    outputs, steps = drain(scheduler, runner)
     assert steps[0].chunks[0].start == 0
-    assert [output.token for output in outputs["b"]] == expected(request("b", [1, 2, 3, 4, 5]))
+    assert [output.token for output in outputs["b"]] == expected_tokens(request("b", [1, 2, 3, 4, 5]))
 
 
 def test_a_request_that_can_never_fit_is_refused_with_both_numbers() -> None:
@@ -270,9 +270,9 @@ def test_scoring_generates_nothing() -> None:
 
 
 def test_the_first_output_says_how_many_tokens_came_from_the_cache() -> None:
-    scheduler, cache = make(blocks=32), Cache()
+    scheduler, runner = make(blocks=32), ToyRunner()
     scheduler.add(request("a", [1, 2, 3, 4, 5]))
-    drain(scheduler, cache)
+    drain(scheduler, runner)
     scheduler.add(request("b", [1, 2, 3, 4, 6]))
-    outputs, _ = drain(scheduler, cache)
+    outputs, _ = drain(scheduler, runner)
     assert [output.num_cached for output in outputs["b"]] == [4, 0, 0]

@@ -1,4 +1,4 @@
-"""The HTTP application: what is made when the service starts, and what ends when it stops."""
+"""The HTTP application: the objects that it is made of, its start and its stop."""
 
 import asyncio
 import logging
@@ -13,25 +13,14 @@ import service
 from model_store.types import LocalModel
 from service.api import errors
 from service.api.auth.middleware import AuthMiddleware
-from service.api.compat.deepl import route as deepl
-from service.api.compat.huggingface import route as huggingface
-from service.api.compat.libretranslate import route as libretranslate
 from service.api.limits.admission import Admission
 from service.api.middleware.access_log import AccessLogObserver
 from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.api.middleware.body_logging import BodyLoggingMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
-from service.api.native.answer import route as answer
-from service.api.native.generate import route as generate
-from service.api.native.tokens import route as tokens
-from service.api.native.translate import route as translate
-from service.api.openai.chat import route as chat
-from service.api.openai.completions import route as completions
-from service.api.openai.models import route as models
-from service.api.openapi import document as docs
-from service.api.operations import health
-from service.api.operations import metrics as operations
-from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
+from service.api.openapi import document
+from service.api.openapi.description import DESCRIPTION
+from service.api.routers import ROUTERS
 from service.api.state import State
 from service.engine.client import EngineClient
 from service.errors import ProcessError
@@ -46,26 +35,6 @@ from service.tasks.translation import Translator
 
 logger = logging.getLogger(__name__)
 
-_DESCRIPTION = f"""\
-Text generation, translation and question answering.
-
-Errors have OpenAI's shape and name the field to blame in `param`; routes of other APIs have those APIs' shapes. Every
-answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with `data: [DONE]`; an
-error after the first byte is an event with `error`.
-
-Where the service has keys, every request shows one, in `authorization: Bearer` or `x-api-key`. Without a known one the
-answer is 401, without the right to a route 403, and 429 after what the key may have in a minute.
-
-A request may say in the header `x-request-timeout` how many seconds it may take. What is late is abandoned and ends
-with 504, or with an error event in its stream.
-
-Known fields are obeyed or refused; fields nobody knows are listed in the header `x-ignored-params`.
-
-These change nothing in an answer and are taken: {", ".join(sorted(WITHOUT_EFFECT))}.
-
-These are refused where a route does not list them, unless their value asks for nothing: {", ".join(sorted(REFUSED))}.
-"""
-
 
 def create_app(
     settings: Settings,
@@ -77,7 +46,7 @@ def create_app(
     *,
     authenticator: KeyAuthenticator | None,
 ) -> FastAPI:
-    """The application. It starts the engine when it starts, and closes it when it stops; and a reader likewise.
+    """The application. Its lifespan starts and closes the engine, and the reader if there is one.
 
     Without an ``authenticator`` every request is allowed.
     """
@@ -106,7 +75,7 @@ def create_app(
     app = FastAPI(
         title="Trivium",
         version=service.__version__,
-        description=_DESCRIPTION,
+        description=DESCRIPTION,
         lifespan=_lifespan,
         openapi_url=None,
         docs_url=None,
@@ -122,17 +91,15 @@ def create_app(
     )
     app.add_middleware(RequestContextMiddleware, metrics=metrics)  # added last, so outermost
     errors.install(app)
-    for routes in (generate, translate, answer, chat, completions, models, tokens):
-        app.include_router(routes.router)
-    for routes in (libretranslate, deepl, huggingface, health, operations):
-        app.include_router(routes.router)
-    docs.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    document.install(app)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """The socket answers at once; the engine and the reader load meanwhile."""
+    """Start the child processes in the background: the socket answers while they load. Close them at the end."""
     state: State = app.state.trivium
     client, reader, metrics = state.client, state.reader, state.metrics
 

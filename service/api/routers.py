@@ -1,0 +1,28 @@
+"""All routes of the service. The order is the order of matching, and of the OpenAPI document."""
+
+from service.api.compat.deepl import route as deepl
+from service.api.compat.huggingface import route as huggingface
+from service.api.compat.libretranslate import route as libretranslate
+from service.api.native.answer import route as answer
+from service.api.native.generate import route as generate
+from service.api.native.tokens import route as tokens
+from service.api.native.translate import route as translate
+from service.api.openai.chat import route as chat
+from service.api.openai.completions import route as completions
+from service.api.openai.models import route as models
+from service.api.operations import health, metrics
+
+ROUTERS = (
+    generate.router,
+    translate.router,
+    answer.router,
+    chat.router,
+    completions.router,
+    models.router,
+    tokens.router,
+    libretranslate.router,
+    deepl.router,
+    huggingface.router,
+    health.router,
+    metrics.router,
+)

@@ -1,4 +1,4 @@
-"""A step as numbers."""
+"""The arrays and tensors of a step."""
 
 import numpy as np
 import pytest
@@ -56,11 +56,11 @@ def test_singles_come_first_longest_context_first_then_longer_chunks_as_listed(c
     assert batch.last_rows([0, 3, 4]).tolist() == [0, 7, 13]
 
 
-def test_a_step_of_singles_knows_that_it_is_one(cache: KVCache) -> None:
+def test_a_step_of_single_tokens_is_recognized(cache: KVCache) -> None:
     assert build(cache, Chunk(sequence(3, [3]), 2, 1), Chunk(sequence(1, [4]), 0, 1)).only_singles
 
 
-def test_tables_start_where_asked_and_are_filled_up_with_the_null_block(cache: KVCache) -> None:
+def test_tables_start_at_the_given_block_and_are_padded_with_the_null_block(cache: KVCache) -> None:
     batch = build(
         cache,
         Chunk(sequence(17, [1, 2, 3, 4, 5]), 16, 1),
@@ -73,7 +73,7 @@ def test_tables_start_where_asked_and_are_filled_up_with_the_null_block(cache: K
     assert batch.table(2, 3, 0, 1).tolist() == [[8]]
 
 
-def test_blocks_beyond_the_chunk_are_not_looked_at(cache: KVCache) -> None:
+def test_blocks_beyond_the_chunk_are_not_read(cache: KVCache) -> None:
     batch = build(cache, Chunk(sequence(20, [1, 2, 3, 4, 5]), 0, 6))
     assert batch.table(0, 1, 0, 3).tolist() == [[1, 2, cache.null_block]]
 

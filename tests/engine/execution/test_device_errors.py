@@ -1,4 +1,4 @@
-"""What torch raises is told apart: memory that is short, a device that is lost, and everything else."""
+"""Errors of torch become OutOfMemory or DeviceLost, or stay as they are."""
 
 import pytest
 import torch
@@ -18,21 +18,21 @@ from service.errors import DeviceLost, OutOfMemory
     ],
     ids=repr,
 )
-def test_a_failed_allocation_has_one_name(error: Exception) -> None:
+def test_a_failed_allocation_is_out_of_memory(error: Exception) -> None:
     with pytest.raises(OutOfMemory), as_engine_errors():
         raise error
 
 
-def test_so_has_one_that_the_allocator_of_the_cpu_refuses() -> None:
+def test_so_is_an_allocation_that_the_allocator_of_the_cpu_refuses() -> None:
     with pytest.raises(OutOfMemory, match="allocate"), as_engine_errors():
         torch.empty(1 << 60)
 
 
-def test_an_error_that_the_device_keeps_is_another() -> None:
+def test_an_error_that_the_device_keeps_is_a_lost_device() -> None:
     with pytest.raises(DeviceLost, match="illegal memory access"), as_engine_errors():
         raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered\nFor debugging consider")
 
 
-def test_the_rest_is_as_it_was() -> None:
+def test_other_errors_stay_as_they_are() -> None:
     with pytest.raises(RuntimeError, match="shapes"), as_engine_errors():
         raise RuntimeError("shapes do not match")

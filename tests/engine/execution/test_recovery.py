@@ -1,4 +1,4 @@
-"""Steps that fail: who is to blame fails alone, memory that is short makes steps smaller, and nothing else changes."""
+"""Failed steps: only a sequence that causes a failure fails. Short memory makes steps smaller; results stay equal."""
 
 from collections.abc import Callable
 
@@ -16,8 +16,8 @@ from service.errors import DeviceLost, OutOfMemory
 from tests.engine.toy_model import ToyRunner, expected_tokens, toy_engine
 
 
-class Faulty(ToyRunner):
-    """Fails after it has written, as a real one may. ``fault`` gives what a step raises, if it does."""
+class FaultyRunner(ToyRunner):
+    """Fails after it has written, as a real runner may. ``fault`` returns the error that a step raises, or None."""
 
     def __init__(self, fault: Callable[[Step], Exception | None]) -> None:
         super().__init__()
@@ -32,11 +32,11 @@ class Faulty(ToyRunner):
         return outputs
 
 
-def room_for(most: int) -> Callable[[Step], Exception | None]:
-    return lambda step: OutOfMemory(f"{step.num_tokens}") if step.num_tokens > most else None
+def memory_for(max_tokens: int) -> Callable[[Step], Exception | None]:
+    return lambda step: OutOfMemory(f"{step.num_tokens}") if step.num_tokens > max_tokens else None
 
 
-def guilty(*names: str) -> Callable[[Step], Exception | None]:
+def fails_with(*names: str) -> Callable[[Step], Exception | None]:
     return lambda step: ValueError() if {chunk.sequence.id for chunk in step.chunks} & set(names) else None
 
 
@@ -55,14 +55,14 @@ def drain(engine: Engine, steps: int = 2000) -> dict[str, list[TokenOutput]]:
     return outputs
 
 
-def assert_whole(outputs: list[TokenOutput], request: Request) -> None:
+def assert_complete(outputs: list[TokenOutput], request: Request) -> None:
     assert [output.token for output in outputs] == expected_tokens(request)
     assert outputs[-1].finish is FinishReason.LENGTH
 
 
-def test_only_the_guilty_one_fails() -> None:
+def test_only_the_sequences_that_cause_failures_fail() -> None:
     requests = [request(name, (number, 1, 2)) for number, name in enumerate("abcdef")]
-    engine = toy_engine(Faulty(guilty("c", "f")), seqs=8, budget=64)
+    engine = toy_engine(FaultyRunner(fails_with("c", "f")), seqs=8, budget=64)
     for each in requests:
         engine.add(each)
     outputs = drain(engine)
@@ -70,22 +70,22 @@ def test_only_the_guilty_one_fails() -> None:
         if each.id in "cf":
             assert [(output.finish, output.error) for output in outputs[each.id]] == [(FinishReason.ERROR, STEP_FAILED)]
         else:
-            assert_whole(outputs[each.id], each)
+            assert_complete(outputs[each.id], each)
 
 
-def test_a_long_chunk_is_halved_until_there_is_memory_and_nobody_fails() -> None:
-    runner = Faulty(room_for(3))
+def test_a_long_chunk_is_halved_until_memory_suffices() -> None:
+    runner = FaultyRunner(memory_for(3))
     engine = toy_engine(runner)
     long = request("long", tuple(range(40)))
     engine.add(long)
-    assert_whole(drain(engine)["long"], long)
-    assert runner.sizes[:3] == [8, 4, 2]  # and from then on no more is tried at once
+    assert_complete(drain(engine)["long"], long)
+    assert runner.sizes[:3] == [8, 4, 2]  # and from then on larger parts are not tried
     assert set(runner.sizes[3:]) <= {1, 2}
 
 
-def test_parts_grow_again_when_there_is_memory() -> None:
+def test_parts_grow_again_after_steps_without_a_failure() -> None:
     faults = [OutOfMemory("once")]
-    runner = Faulty(lambda step: faults.pop() if faults else None)
+    runner = FaultyRunner(lambda step: faults.pop() if faults else None)
     engine = toy_engine(runner, blocks=600, chunk=16)
     engine.add(request("long", tuple(n % 3 for n in range(1000))))
     drain(engine)
@@ -93,29 +93,29 @@ def test_parts_grow_again_when_there_is_memory() -> None:
     assert runner.sizes.count(16) > 1
 
 
-def test_who_finds_no_memory_for_one_token_is_tried_again_and_then_fails_alone() -> None:
-    starving: dict[str, int] = {"short": 2, "for ever": 1000}
+def test_a_sequence_without_memory_for_one_token_is_tried_again_and_then_fails_alone() -> None:
+    missing: dict[str, int] = {"short": 2, "for ever": 1000}
 
     def fault(step: Step) -> Exception | None:
         for chunk in step.chunks:
             name = chunk.sequence.id
-            if starving.get(name):
-                starving[name] -= len(step.chunks) == chunk.num_tokens == 1
+            if missing.get(name):
+                missing[name] -= len(step.chunks) == chunk.num_tokens == 1
                 return OutOfMemory(name)
         return None
 
-    engine = toy_engine(Faulty(fault))
+    engine = toy_engine(FaultyRunner(fault))
     requests = {name: request(name, (3, number)) for number, name in enumerate(("fine", "short", "for ever"))}
     for each in requests.values():
         engine.add(each)
     outputs = drain(engine)
-    assert_whole(outputs["fine"], requests["fine"])
-    assert_whole(outputs["short"], requests["short"])
+    assert_complete(outputs["fine"], requests["fine"])
+    assert_complete(outputs["short"], requests["short"])
     assert [(output.finish, output.error) for output in outputs["for ever"]] == [(FinishReason.ERROR, NO_MEMORY)]
 
 
-def test_a_lost_device_is_tried_once() -> None:
-    runner = Faulty(lambda step: DeviceLost("an illegal access"))
+def test_a_step_on_a_lost_device_is_not_repeated() -> None:
+    runner = FaultyRunner(lambda step: DeviceLost("an illegal access"))
     engine = toy_engine(runner)
     for name in "abc":
         engine.add(request(name, (1, 2)))
@@ -124,8 +124,8 @@ def test_a_lost_device_is_tried_once() -> None:
     assert len(runner.sizes) == 1
 
 
-def test_finding_one_of_many_computes_each_of_the_others_a_few_times_at_most() -> None:
-    runner = Faulty(guilty("17"))
+def test_the_search_for_one_of_many_computes_each_of_the_others_a_few_times_at_most() -> None:
+    runner = FaultyRunner(fails_with("17"))
     engine = toy_engine(runner, blocks=256, seqs=64, budget=64, chunk=1)
     for number in range(64):
         engine.add(request(str(number), (number,)))
@@ -135,18 +135,20 @@ def test_finding_one_of_many_computes_each_of_the_others_a_few_times_at_most() -
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_whatever_fails_everybody_else_gets_what_is_due(data: st.DataObject) -> None:
-    """Few blocks, so that there is preemption; memory that comes and goes, never under one token."""
+def test_failures_do_not_change_the_results_of_other_sequences(data: st.DataObject) -> None:
+    """Few blocks, so that sequences are preempted, and memory that changes but always suffices for one token."""
     prompts = data.draw(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=8))
     requests = [request(str(n), tuple(prompt), data.draw(st.integers(0, 8))) for n, prompt in enumerate(prompts)]
     bad = data.draw(st.sets(st.sampled_from([each.id for each in requests]), max_size=2))
-    rooms = data.draw(st.lists(st.integers(1, 20), min_size=1, max_size=12))
+    memory = data.draw(st.lists(st.integers(1, 20), min_size=1, max_size=12))
 
     def fault(step: Step) -> Exception | None:
-        rooms.append(rooms.pop(0))
-        return room_for(rooms[-1])(step) or guilty(*bad)(step)
+        memory.append(memory.pop(0))
+        return memory_for(memory[-1])(step) or fails_with(*bad)(step)
 
-    engine = toy_engine(Faulty(fault), blocks=data.draw(st.integers(10, 24)), budget=data.draw(st.integers(1, 16)))
+    engine = toy_engine(
+        FaultyRunner(fault), blocks=data.draw(st.integers(10, 24)), budget=data.draw(st.integers(1, 16))
+    )
     for each in requests:
         engine.add(each)
     outputs = drain(engine)
@@ -158,13 +160,13 @@ def test_whatever_fails_everybody_else_gets_what_is_due(data: st.DataObject) -> 
             assert (tokens, outputs[each.id][-1].finish) == (expected_tokens(each), FinishReason.LENGTH)
 
 
-def test_an_undisturbed_step_is_computed_as_it_is() -> None:
+def test_a_step_without_a_failure_is_computed_in_one_part() -> None:
     seen: list[Step] = []
 
-    class Seeing(ToyRunner):
+    class RecordingRunner(ToyRunner):
         def run(self, step: Step) -> list[ChunkOutput]:
             seen.append(step)
             return super().run(step)
 
-    assert Recovery(Seeing()).run(Step()) == []
+    assert Recovery(RecordingRunner()).run(Step()) == []
     assert [step.chunks for step in seen] == [[]]

@@ -1,7 +1,6 @@
-"""Steps in, outputs out: what a chunk yields, and that nobody suffers from another's fault."""
+"""The runner: the output of each chunk, and that a broken sequence does not affect the others."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +8,18 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from service.engine.attention.batch import Batch
-from service.engine.attention.paged import PagedAttention
 from service.engine.execution import runner as runner_module
-from service.engine.execution.cuda_graphs import DecodeBuffers, padded_sizes
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.errors import EngineError
-from tests.engine.attention.test_attention import emulated_varlen_attn, needs_cuda
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate, reference_logits
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
 
-BROKEN = 7  # a token that breaks whoever reads it, in the model that `poisoned` makes
+BROKEN = 7  # in the model of `save_poisoned_model`, this token breaks the sequence that has it
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
@@ -33,7 +28,7 @@ def make_runner(path: Path, **config: Any) -> ModelRunner:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("gemma2")  # it has everything: windows, soft caps, scaled and capped logits
+    path = tmp_path_factory.mktemp("gemma2")  # it has windows, soft caps, and scaled and capped logits
     save_model(build_model("gemma2"), path)
     return path
 
@@ -53,7 +48,7 @@ def stepper(runner: ModelRunner) -> Stepper:
     return Stepper(runner)
 
 
-def poisoned(path: Path, value: float = torch.nan) -> Path:
+def save_poisoned_model(path: Path, value: float = torch.nan) -> Path:
     model = build_model("llama")
     with torch.no_grad():
         model.get_input_embeddings().weight[BROKEN] = value
@@ -61,10 +56,10 @@ def poisoned(path: Path, value: float = torch.nan) -> Path:
     return path
 
 
-# What it says of itself
+# Information and settings
 
 
-def test_it_describes_itself(runner: ModelRunner) -> None:
+def test_info_describes_model_cache_and_limits(runner: ModelRunner) -> None:
     info = runner.info
     assert (info.vocab_size, info.max_model_len, info.architecture) == (VOCAB_SIZE, MAX_MODEL_LEN, "Gemma2ForCausalLM")
     assert (info.device, info.dtype, info.block_size) == ("cpu", "float32", 4)
@@ -76,7 +71,7 @@ def test_it_describes_itself(runner: ModelRunner) -> None:
     assert all(seconds > 0 for seconds in info.startup_seconds.values())
 
 
-def test_what_is_configured_is_obeyed(path: Path) -> None:
+def test_configured_values_are_used(path: Path) -> None:
     runner = make_runner(path, max_model_len=50, max_num_seqs=2, max_batch_tokens=33, block_size=8, dtype="bfloat16")
     info = runner.info
     assert (info.max_model_len, info.max_num_seqs, info.max_batch_tokens) == (50, 2, 33)
@@ -93,7 +88,7 @@ def threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("threads")
-def test_threads_are_obeyed(path: Path) -> None:
+def test_the_configured_threads_are_used(path: Path) -> None:
     for count in (1, 2):
         make_runner(path, threads=count)
         assert torch.get_num_threads() == count
@@ -109,7 +104,7 @@ def test_threads_are_obeyed(path: Path) -> None:
         ({"max_num_seqs": -1}, "max_num_seqs is -1: it must not be negative"),
     ],
 )
-def test_what_cannot_be_obeyed_is_refused(config: dict[str, Any], message: str, path: Path) -> None:
+def test_impossible_settings_are_refused(config: dict[str, Any], message: str, path: Path) -> None:
     with pytest.raises(EngineError, match=message):
         make_runner(path, **config)
 
@@ -118,14 +113,14 @@ def test_the_warm_up_leaves_nothing_behind(runner: ModelRunner) -> None:
     assert not any(layer.key.any() or layer.value.any() for layer in runner.cache.layers)
 
 
-# What a chunk yields
+# The outputs of chunks
 
 
 def test_an_empty_step_yields_nothing(runner: ModelRunner) -> None:
     assert runner.run(Step([])) == []
 
 
-def test_only_a_chunk_that_reaches_the_end_samples(stepper: Stepper) -> None:
+def test_only_a_chunk_that_ends_at_the_last_token_samples(stepper: Stepper) -> None:
     long = stepper.add(prompt(20))
     assert stepper.step((long, 8)) == [ChunkOutput()]
     assert stepper.step((long, 11)) == [ChunkOutput()]
@@ -133,7 +128,7 @@ def test_only_a_chunk_that_reaches_the_end_samples(stepper: Stepper) -> None:
     assert output == ChunkOutput(token=long.tokens[-1])
 
 
-def test_a_single_token_that_does_not_reach_the_end_does_not_sample(stepper: Stepper, reference: Any) -> None:
+def test_a_chunk_of_one_token_that_is_not_the_last_does_not_sample(stepper: Stepper, reference: Any) -> None:
     first, second = stepper.add(prompt(9, 1), "a"), stepper.add(prompt(4, 2), "b")
     stepper.step((first, 4), (second, 3))
     outputs = stepper.step((first, 1), (second, 1))
@@ -144,7 +139,7 @@ def test_a_single_token_that_does_not_reach_the_end_does_not_sample(stepper: Ste
 def test_outputs_come_in_the_order_of_the_chunks(stepper: Stepper, reference: Any) -> None:
     sequences = [stepper.add(prompt(length, length), str(length)) for length in (5, 30, 2, 17, 9, 1)]
     stepper.step((sequences[0], 5), (sequences[3], 17))
-    # singles and longer chunks, short and long contexts, mixed up
+    # chunks of one token and of more, with short and long contexts, mixed
     outputs = stepper.step(
         (sequences[4], 9),
         (sequences[0], 1),
@@ -238,7 +233,7 @@ def test_sequences_may_share_blocks(stepper: Stepper, reference: Any) -> None:
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
 def test_a_broken_sequence_fails_alone(value: float, tmp_path: Path) -> None:
-    poisoned(tmp_path, value)
+    save_poisoned_model(tmp_path, value)
     reference = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager").eval()
     stepper = Stepper(make_runner(tmp_path))
     good, other = stepper.add(prompt(10, 1), "good"), stepper.add(prompt(6, 2), "other")
@@ -253,10 +248,10 @@ def test_a_broken_sequence_fails_alone(value: float, tmp_path: Path) -> None:
 
     stepper.release(single)
     stepper.release(middle)
-    heir = stepper.add(prompt(14, 3), "heir")  # it gets their blocks
-    stepper.step((good, 1), (heir, 14), (other, 1))
-    stepper.decode(good, heir, other)
-    for one in (good, other, heir):
+    successor = stepper.add(prompt(14, 3), "successor")  # it gets their blocks
+    stepper.step((good, 1), (successor, 14), (other, 1))
+    stepper.decode(good, successor, other)
+    for one in (good, other, successor):
         tokens, _ = reference_generate(reference, one.request.prompt, one.num_generated)
         assert one.tokens[one.num_prompt :] == tokens
 
@@ -271,62 +266,3 @@ def test_logits_that_are_not_finite_are_an_error_of_the_sequence(tmp_path: Path)
     (output,) = runner.run(Step([Chunk(Sequence(request, block_table=[0]), 0, 2)]))
     assert output.error
     assert output.token is None
-
-
-# CUDA graphs
-
-
-def test_padded_sizes_reach_the_largest_step_and_waste_little() -> None:
-    assert padded_sizes(1) == [1]
-    assert padded_sizes(13) == [1, 2, 4, 8, 13]
-    sizes = padded_sizes(256)
-    assert sizes[:6] == [1, 2, 4, 8, 16, 24]
-    assert sizes[-1] == 256
-    assert all(large <= 2 * small for small, large in pairwise(sizes))
-
-
-def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Everything of the graph path but the capture, on the CPU: the kernel is emulated."""
-    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", emulated_varlen_attn)
-    model = path.parent / "flash"
-    save_model(build_model("mistral", dtype=torch.bfloat16, max_position_embeddings=600), model)
-    runner = make_runner(model, block_size=256, num_blocks=12, max_num_seqs=8, dtype="bfloat16")
-    stepper = Stepper(runner)
-    sequences = [stepper.add(prompt(length, length), str(length)) for length in (3, 300, 40)]
-    stepper.step(*((sequence, sequence.num_prompt) for sequence in sequences))
-    buffers = DecodeBuffers(8, runner.max_model_len, runner.cache, runner.device)
-
-    for count, rows in ((3, 8), (1, 1), (2, 4)):
-        chunks = [Chunk(sequence, sequence.num_computed, 1) for sequence in sequences[:count]]
-        with torch.inference_mode():
-            batch = Batch.from_step(Step(chunks), runner.cache, runner.device)
-            expected = runner.forward_pass.hidden(batch)
-            buffers.fill(batch, rows)
-            null = runner.cache.null_block
-            assert buffers.slots[count:rows].tolist() == [null * 256] * (rows - count)
-            assert buffers.tables[count:rows, 0].tolist() == [null] * (rows - count)
-            assert buffers.contexts[count:rows].tolist() == [1] * (rows - count)
-            attention = buffers.attention(rows)
-            paged = PagedAttention(runner.cache, buffers.slots[:rows], gathered=attention, flash=attention)
-            found = runner.model.hidden(buffers.input_ids[:rows], buffers.positions[:rows], paged)
-        torch.testing.assert_close(found[:count], expected, rtol=0, atol=0.1)
-        assert found.isfinite().all()
-
-
-@needs_cuda
-@pytest.mark.parametrize("graphs", [True, False])
-@pytest.mark.parametrize("arch", ["llama", "mistral", "gemma2", "gemma4_text"])
-def test_matches_transformers_on_cuda(arch: str, graphs: bool, tmp_path: Path) -> None:
-    save_model(build_model(arch, dtype=torch.bfloat16), tmp_path)
-    reference = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager").to("cuda").eval()
-    stepper = Stepper(make_runner(tmp_path, device="cuda", cuda_graphs=graphs, block_size=0, num_blocks=16))
-    sequences = [stepper.add(prompt(length, length), str(length)) for length in (3, 30, 17)]
-    stepper.step(*((sequence, sequence.num_prompt) for sequence in sequences))
-    for _ in range(4):
-        stepper.decode(*sequences)
-    for sequence in sequences:
-        expected = reference_logits(reference, sequence.tokens[:-1])[sequence.num_prompt - 1 :]
-        found = torch.stack(stepper.sampler.logits[sequence.id])
-        assert (found - expected).abs().max() < 0.05 * expected.abs().max()

@@ -37,27 +37,27 @@ AttentionInterface.register(ATTENTION_NAME, attention_forward)
 
 def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """Load the model in ``config.model_path``. Raises what ``service.models.loader.load`` raises."""
-    whole = read_config(config.model_path)
-    if any(name.endswith("ForQuestionAnswering") for name in getattr(whole, "architectures", None) or ()):
-        raise UnsupportedModel(f"{whole.model_type} finds answers and continues no text: serve it as the reader")
-    text = whole.get_text_config()
-    guard.check_config(text)
-    model_class = find_model_class(text)
+    full_config = read_config(config.model_path)
+    if any(name.endswith("ForQuestionAnswering") for name in getattr(full_config, "architectures", None) or ()):
+        raise UnsupportedModel(f"{full_config.model_type} finds answers and continues no text: serve it as the reader")
+    text_config = full_config.get_text_config()
+    guard.check_config(text_config)
+    model_class = find_model_class(text_config)
     guard.check_class(model_class)
-    default, longest = rope.context_lengths(text)
+    default, longest = rope.context_lengths(text_config)
     max_model_len = choose_context_length(config.max_model_len, default, longest)
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
-    not_native = _not_native_reason(config, text, device)
-    stored = getattr(whole, "dtype", None) or getattr(text, "dtype", None)
+    not_native = _not_native_reason(config, text_config, device)
+    stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
-    model = _load_module(config.model_path, whole, text, dtype, device, max_model_len)
+    model = _load_module(config.model_path, full_config, text_config, dtype, device, max_model_len)
     with torch.inference_mode():
         layers = guard.measure_layers(model)
-    if text.model_type not in FAMILIES:
+    if text_config.model_type not in FAMILIES:
         logger.warning(
-            "%s was never compared with transformers' own results; it may be served wrongly", text.model_type
+            "%s was never compared with transformers' own results; it may be served wrongly", text_config.model_type
         )
 
     if not not_native and dtype == torch.float16:
@@ -67,7 +67,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         logger.info("computing with torch: %s", not_native)
         return LoadedModel(model=model, layers=layers, max_model_len=max_model_len)
     native = NativeDecoder(
-        text,
+        text_config,
         layers,
         model.release_tensor,
         rope_tables(model.module, max_model_len),
@@ -88,33 +88,36 @@ def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:
 
 
 def _load_module(
-    path: str, whole: Any, text: Any, dtype: torch.dtype, device: torch.device, max_model_len: int
+    path: str, full_config: Any, text_config: Any, dtype: torch.dtype, device: torch.device, max_model_len: int
 ) -> CausalLM:
-    """The text part ``text`` of the model ``whole``, on ``device``. Raises UnsupportedModel if weights are missing."""
+    """The language model of ``text_config``, on ``device``. It is the whole checkpoint or its text part.
+
+    Raises UnsupportedModel if weights are missing.
+    """
     options: dict[str, Any] = {"attn_implementation": ATTENTION_NAME}
-    if text is not whole:
-        logger.info("serving the text part of %s, %s", whole.model_type, text.model_type)
+    if text_config is not full_config:
+        logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART
-    module, missing = read_weights(AutoModelForCausalLM, path, text, dtype, **options)
+    module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
     if missing:
         names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-        raise UnsupportedModel(f"the checkpoint in {path} is not whole: it lacks {names}")
-    rope.fix_frequencies(module, text, max_model_len)
+        raise UnsupportedModel(f"the checkpoint in {path} is incomplete: it lacks {names}")
+    rope.fix_frequencies(module, text_config, max_model_len)
     module.config.pad_token_id = None  # the engine never pads, and some models look for padding in every input
     return CausalLM(module.to(device).eval().requires_grad_(False))
 
 
-def _not_native_reason(config: ModelConfig, text: Any, device: torch.device) -> str:
+def _not_native_reason(config: ModelConfig, text_config: Any, device: torch.device) -> str:
     """Why the native kernels do not compute this model; empty if they do."""
-    family = FAMILIES.get(text.model_type)
+    family = FAMILIES.get(text_config.model_type)
     if family is None or not family.native_kernels:
-        return f"{text.model_type} is not of the Llama family"
-    if text.hidden_act != "silu":
-        return f"the activation is {text.hidden_act}"
-    rope_parameters = getattr(text, "rope_parameters", None) or {}
+        return f"{text_config.model_type} is not of the Llama family"
+    if text_config.hidden_act != "silu":
+        return f"the activation is {text_config.hidden_act}"
+    rope_parameters = getattr(text_config, "rope_parameters", None) or {}
     if rope_parameters.get("partial_rotary_factor", 1.0) != 1.0:
         return "positions turn only a part of each head"
-    head_dim = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    head_dim = getattr(text_config, "head_dim", None) or text_config.hidden_size // text_config.num_attention_heads
     return unsupported_reason(config, device, head_dim)
 
 

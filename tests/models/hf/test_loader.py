@@ -76,7 +76,7 @@ def test_a_checkpoint_with_missing_weights_is_refused(path: Path) -> None:
     weights = load_file(path / "model.safetensors")
     del weights["model.layers.1.mlp.up_proj.weight"]
     save_file(weights, path / "model.safetensors", {"format": "pt"})
-    with pytest.raises(UnsupportedModel, match=r"not whole: it lacks model\.layers\.1\.mlp\.up_proj\.weight"):
+    with pytest.raises(UnsupportedModel, match=r"is incomplete: it lacks model\.layers\.1\.mlp\.up_proj\.weight"):
         load_path(path)
 
 

@@ -19,8 +19,8 @@ from service.api.auth.route_scopes import CurrentCaller
 from service.api.limits.deadline import Deadline, Timed
 from service.api.limits.disconnect import raise_on_disconnect, run_guarded
 from service.api.limits.token_rate import Metered, TokenRateLimit
-from service.api.requests.fields import SharedSamplingFields
 from service.api.requests.options import greedy_options, to_options
+from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.served_model import check_model
 from service.api.requests.undeclared_fields import ignored_header
 from service.api.responses.event_stream import EventStream

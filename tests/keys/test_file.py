@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from service.api.requests.fields import SamplingFields
+from service.api.requests.sampling_fields import SamplingFields
 from service.errors import KeyFileError
 from service.keys.authenticator import KeyAuthenticator
 from service.keys.file import KeyFile

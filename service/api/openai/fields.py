@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from service.api.requests.fields import ModelName, RequestModel, SamplingFields, contradiction
+from service.api.requests.fields import ModelName, RequestModel, contradiction
+from service.api.requests.sampling_fields import SamplingFields
 
 
 class StreamOptions(RequestModel):

@@ -1,4 +1,4 @@
-"""Bodies that come as JSON or as a form, as some APIs take them."""
+"""Bodies that may be JSON or a form, as some APIs accept them."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -24,9 +24,10 @@ _MOST_FIELDS = 1000
 def json_or_form(
     model: type[M], *, limit: int | None = None, optional: bool = False
 ) -> Callable[[Request], Awaitable[M]]:
-    """A dependency that reads the model. ``limit`` is in bytes; an ``optional`` body may be left out.
+    """A FastAPI dependency that reads the body as this model.
 
-    A form has texts only, so there "3" is a number and "true" is true; a field that comes twice is a list.
+    ``limit`` is in bytes. An ``optional`` body may be empty. The fields of a form are texts, so "3" is a number there
+    and "true" is true; a field that occurs twice is a list.
     """
 
     async def read(http: Request) -> M:
@@ -49,7 +50,7 @@ def json_or_form(
 
 
 def validated(model: type[M], values: Any, *, strict: bool = True) -> M:
-    """The model of a body. Raises RequestValidationError, as FastAPI does for a body that it reads itself."""
+    """The values as a model. Raises RequestValidationError, as FastAPI does for bodies that it reads itself."""
     try:
         return model.model_validate(values, strict=strict)
     except ValidationError as error:
@@ -58,12 +59,12 @@ def validated(model: type[M], values: Any, *, strict: bool = True) -> M:
 
 
 def media_type(headers: Headers) -> str:
-    """What a body says it is."""
+    """The media type of a body, in lower case and without parameters."""
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def described(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
-    """``openapi_extra`` of a route that takes both."""
+    """The ``openapi_extra`` of a route whose body may be JSON or a form."""
     schema = model.model_json_schema()
     content = {JSON: {"schema": schema, "examples": examples}, FORM: {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
@@ -77,7 +78,7 @@ def _json(body: bytes) -> Any:
 
 
 def form_fields(body: bytes) -> dict[str, str | list[str]]:
-    """The fields of a form; one that comes twice is a list. Raises ApiError."""
+    """The fields of a form; a field that occurs twice is a list. Raises ApiError (400) for what is no form."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:

@@ -9,7 +9,7 @@ from service.api.requests.fields import MAX_CHARACTERS, MAX_TEXTS, RequestModel,
 
 
 def _join_parts(content: Any) -> Any:
-    """Text parts become one text; a part of another kind is refused by its type."""
+    """Join text parts. Raises PydanticCustomError for a part of another type."""
     if not isinstance(content, list):
         return content
     if len(content) > MAX_TEXTS:
@@ -52,10 +52,10 @@ class Message(RequestModel):
 
     role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[Content, Field(description="A text, or a list of text parts, which are joined.")]
-    name: Annotated[Text | None, Field(max_length=256, description="Handed to the model's chat template.")] = None
+    name: Annotated[Text | None, Field(max_length=256, description="Passed to the model's chat template.")] = None
 
     def turn(self) -> dict[str, str]:
-        """The message as chat templates know it: developers are what they call the system."""
+        """The message for a chat template, which calls a developer the system."""
         role = "system" if self.role == "developer" else self.role
         return {"role": role, "content": self.content} | ({"name": self.name} if self.name else {})
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from service.api.errors import ApiError, invalid
-from service.api.requests.fields import SamplingFields, SharedSamplingFields
+from service.api.requests.sampling_fields import SamplingFields, SharedSamplingFields
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import Caller
 from service.settings import Settings

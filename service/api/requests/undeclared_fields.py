@@ -1,7 +1,8 @@
-"""Fields of a request that its model does not declare: known and refused, known and without effect, or unknown.
+"""Fields of a body that its model does not declare.
 
-A field that other services obey and this one does not is refused when its value asks for something, with its name. A
-field that by its definition changes nothing of the answer is taken. Whatever is left is listed in ``x-ignored-params``.
+- A field that other services obey and this service does not is refused by its name, unless its value asks for nothing.
+- A field that changes nothing in the answer by its definition is accepted.
+- All other fields are unknown. They are listed in the header ``x-ignored-params``, or refused with ``strict_params``.
 """
 
 import re
@@ -17,12 +18,12 @@ _HEADER_LENGTH = 1000
 MOST_IGNORED = 1000  # fields
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
-# Names of the client's own, hints, and privacy: no answer depends on them.
+# The client's own names, hints, and privacy settings: no answer depends on them.
 WITHOUT_EFFECT = frozenset(
     {"user", "metadata", "safety_identifier", "prompt_cache_key", "parallel_tool_calls", "include_reasoning"}
 )
 
-# Field -> values that ask for nothing beyond what is done anyway. null is always one of them.
+# Field -> the values that ask for nothing. null is always one of them.
 REFUSED: dict[str, tuple[Any, ...]] = {
     # OpenAI
     "audio": (),
@@ -105,9 +106,9 @@ REFUSED: dict[str, tuple[Any, ...]] = {
 
 
 def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
-    """The header that names the fields nobody read; empty if there are none.
+    """The header that names the unknown fields; empty if there are none.
 
-    Raises ApiError for a refused field, and for any unknown one if ``strict``.
+    Raises ApiError for a refused field and, if ``strict``, for an unknown one.
     """
     ignored = []
     for prefix, name, value in _undeclared(request):
@@ -124,20 +125,22 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
         return {}
     if strict:
         raise ApiError(400, f"{_safe(ignored[0])}: unknown field", param=_safe(ignored[0]), code="unknown_field")
-    # A field of a list's items is named once, not once for each item.
+    # A field of list items is named once, not once for each item.
     names = dict.fromkeys(re.sub(r"\.\d+\.", ".", path) for path in ignored)
     return {HEADER: _join(names)}
 
 
 def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Where it stands, its name, and its value."""
+    """The path of its parent, its name and its value, for each undeclared field."""
     for name, value in (model.model_extra or {}).items():
         yield prefix, name, value
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             yield from _undeclared(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and value and isinstance(value[0], BaseModel):  # lists are of one kind
+        elif (
+            isinstance(value, list) and value and isinstance(value[0], BaseModel)
+        ):  # all items of a list are of one type
             for i, item in enumerate(value):
                 if isinstance(item, BaseModel):
                     yield from _undeclared(item, f"{prefix}{name}.{i}.")
@@ -148,7 +151,7 @@ def _safe(name: str) -> str:
 
 
 def _join(names: Any) -> str:
-    """As many whole names as fit."""
+    """The names, as far as whole names fit into the header."""
     header = ""
     for name in map(_safe, names):
         if len(header) + len(name) + 2 > _HEADER_LENGTH:

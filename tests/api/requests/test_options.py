@@ -7,8 +7,8 @@ import pytest
 from service.api.errors import ApiError
 from service.api.native.answer.request import AnswerRequest
 from service.api.openai.chat.request import ChatCompletionRequest
-from service.api.requests.fields import SamplingFields, SharedSamplingFields
 from service.api.requests.options import greedy_options, to_options
+from service.api.requests.sampling_fields import SamplingFields, SharedSamplingFields
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import UNRESTRICTED, Caller
 from service.settings import Settings

@@ -11,9 +11,9 @@ from service.api.requests.fields import (
     NonEmpty,
     OneOrSeveral,
     RequestModel,
-    SamplingFields,
     Text,
 )
+from service.api.requests.sampling_fields import SamplingFields
 
 
 class QuestionInputs(RequestModel):

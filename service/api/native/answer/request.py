@@ -11,10 +11,10 @@ from service.api.requests.fields import (
     MAX_TOKENS,
     NonEmpty,
     RequestModel,
-    SharedSamplingFields,
     Text,
     contradiction,
 )
+from service.api.requests.sampling_fields import SharedSamplingFields
 
 
 class AnswerDocument(RequestModel):

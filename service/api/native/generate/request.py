@@ -6,8 +6,9 @@ from pydantic import Field, model_validator
 
 from service.api.native.fields import NativeFields
 from service.api.requests.examples import request_examples
-from service.api.requests.fields import NonEmpty, SamplingFields, contradiction
+from service.api.requests.fields import NonEmpty, contradiction
 from service.api.requests.messages import Messages
+from service.api.requests.sampling_fields import SamplingFields
 
 
 class GenerateRequest(NativeFields, SamplingFields):

@@ -10,10 +10,10 @@ from service.api.requests.fields import (
     Alternatives,
     LanguageName,
     RequestModel,
-    SamplingFields,
     Text,
     TextOrTexts,
 )
+from service.api.requests.sampling_fields import SamplingFields
 from service.tasks.translation import Formality, Format
 
 MAX_TERM = 500  # characters

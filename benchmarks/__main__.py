@@ -5,8 +5,8 @@ import sys
 
 import typer
 
-from benchmarks import frontend
 from benchmarks.commands import engine, quality, servers, survival
+from benchmarks.frontend import benchmark as frontend
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 for commands in (servers, engine, quality, survival):

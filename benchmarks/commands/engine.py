@@ -23,7 +23,7 @@ def throughput(
     **flags: Any,
 ) -> None:
     """The engine in this process beside transformers' generate."""
-    from benchmarks import throughput as measured
+    from benchmarks.engine import throughput as measured
 
     _, config = engine_config(model, flags)
     measured.measure(
@@ -51,7 +51,7 @@ def engine(
     **flags: Any,
 ) -> None:
     """The engine in this process: where a step's time goes, beside what the machine can do."""
-    from benchmarks import engine as measured
+    from benchmarks.engine import benchmark as measured
 
     _, config = engine_config(model, flags)
     measured.measure(

@@ -27,8 +27,8 @@ def quantization(
     **flags: Any,
 ) -> None:
     """What a kind of weights costs in quality: perplexity in three languages, and greedy answers."""
-    from benchmarks import quantization as measured
-    from benchmarks import texts
+    from benchmarks.quantization import benchmark as measured
+    from benchmarks.quantization import texts
 
     wanted = chosen(measured.KINDS, kinds)
     if missing := texts.missing(data):
@@ -58,7 +58,7 @@ def quality(
     in_flight: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 32,
 ) -> None:
     """How good answers and translations are, beside naive prompts. Further arguments are those of `trivium serve`."""
-    from benchmarks.quality import evaluation as measured
+    from benchmarks.quality import benchmark as measured
 
     wanted = chosen(measured.TASKS, tasks)
     if missing := [name for task in wanted.values() for name in task.missing(data)]:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cases import CASES, Case, chosen, poisson
 from benchmarks.commands.options import PASS_ON, Rounds, Tolerance
 from benchmarks.peers.peer import Peer
+from benchmarks.peers.registry import PEERS
 from benchmarks.peers.rival import Rival
-from benchmarks.peers.roster import PEERS
+from benchmarks.serving.cases import CASES, Case, chosen, poisson
 from service.settings import Settings
 
 app = typer.Typer()
@@ -38,7 +38,7 @@ def serving(
     requests: Requests = 64,
 ) -> None:
     """The real server over HTTP. Further arguments are those of `trivium serve`."""
-    from benchmarks import serving as measured
+    from benchmarks.serving import benchmark as measured
 
     model = model or ("" if url else Settings.load().model)
     measured.measure(model, url, _cases(cases, mix, rate, requests), rounds, tolerance, context.args)
@@ -56,7 +56,7 @@ def victims(
     tolerance: Tolerance = 0.15,
 ) -> None:
     """Streams with and without a client that keeps sending long prompts. Further arguments: `trivium serve`'s."""
-    from benchmarks import victims as measured
+    from benchmarks.serving import victims as measured
 
     measured.measure(
         model or Settings.load().model,
@@ -87,7 +87,7 @@ def peers(
     requests: Requests = 64,
 ) -> None:
     """The real server and others by turns, with ratios. Further arguments are those of `trivium serve`."""
-    from benchmarks.peers import comparison
+    from benchmarks.peers import benchmark as comparison
     from service.store import open_store
 
     beside = [*_peers(peers), *map(_rival, rival or ())]
@@ -121,8 +121,8 @@ def charts(
     name: Annotated[str, typer.Option(help="What the charts' names begin with.")] = "peers",
 ) -> None:
     """Draw results as SVG beside them: over the number of streams, and by case."""
-    from benchmarks import charts as drawn
-    from benchmarks.report import RESULTS
+    from benchmarks.report import charts as drawn
+    from benchmarks.serving.results import RESULTS
 
     for path in drawn.draw(files, RESULTS, name):
         typer.echo(path)

@@ -27,8 +27,8 @@ def soak(
 
     Exits with 1 if a request was lost, memory grew, or anything is held at the end.
     """
+    from benchmarks.soak.benchmark import soak
     from benchmarks.soak.report import table
-    from benchmarks.soak.run import soak
 
     outcome = asyncio.run(soak(model, mix, minutes * 60, kills=kills, seed=seed, flags=context.args))
     print(table(outcome))
@@ -56,7 +56,7 @@ def faults(
     Further arguments are those of `trivium serve`. Exits with 1 if an answer was lost, or anything is held at the end,
     or if an answer differs although --deterministic is given.
     """
-    from benchmarks.faults.run import faults
+    from benchmarks.faults.benchmark import faults
 
     outcome = asyncio.run(faults(model, mix, kills=kills, clients=clients, seed=seed, flags=context.args))
     print(outcome.table())

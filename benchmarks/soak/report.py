@@ -2,8 +2,8 @@
 
 import statistics
 
-from benchmarks.soak.run import Outcome
-from benchmarks.soak.vitals import Growth
+from benchmarks.soak.benchmark import Outcome
+from benchmarks.soak.process_monitor import Growth
 
 
 def table(outcome: Outcome) -> str:

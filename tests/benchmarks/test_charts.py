@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import charts
+from benchmarks.report import charts
 
 _CASES = {"one": 1, "streams-4": 4, "shared": 16}
 

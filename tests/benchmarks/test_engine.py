@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import report
 from benchmarks.__main__ import app
-from benchmarks.engine_step import PARTS, REST
+from benchmarks.engine.timed_engine import PARTS, REST
+from benchmarks.serving import results as report
 from service.models.native import kernels
 from tests.engine.tiny_models import tiny_model
 

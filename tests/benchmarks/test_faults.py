@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.answer import answer
-from benchmarks.faults.run import faults
+from benchmarks.faults.benchmark import faults
 from service.models.native import kernels
 from tests.engine.tiny_models import NATIVE_SHAPE, tiny_model
 

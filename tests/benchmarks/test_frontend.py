@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks import host_step, null_load, null_runner
+from benchmarks.frontend import host_step, null_runner
+from benchmarks.frontend import http_load as null_load
 
 
 def test_the_parts_of_a_step(tmp_path: Path) -> None:

@@ -11,19 +11,19 @@ import psutil
 import pytest
 from rich.console import Console
 
-from benchmarks import report
-from benchmarks.cases import CASES, chosen, streams
-from benchmarks.client import Target, Trace
-from benchmarks.peers import comparison
+from benchmarks.peers import benchmark as comparison
 from benchmarks.peers.environment import Environment, InstallFailed
 from benchmarks.peers.llama_cpp import LlamaCpp
 from benchmarks.peers.peer import Launch, Peer, cores
+from benchmarks.peers.prompt_text import as_text
+from benchmarks.peers.registry import PEERS
 from benchmarks.peers.rival import Rival
-from benchmarks.peers.roster import PEERS
-from benchmarks.peers.text import as_text
 from benchmarks.peers.transformers_serve import TransformersServe
 from benchmarks.peers.vllm import VLLM, name_for_cpus
-from benchmarks.report import summarize
+from benchmarks.serving import results as report
+from benchmarks.serving.cases import CASES, chosen, streams
+from benchmarks.serving.client import Target, Trace
+from benchmarks.serving.results import summarize
 from service.tasks.text.tokenizer import Tokenizer
 from tests.engine.tiny_models import VOCAB_SIZE, tiny_model, tokenizer
 from tests.tasks.text.vocabularies import byte_level

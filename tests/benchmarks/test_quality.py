@@ -8,15 +8,15 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from benchmarks import report
 from benchmarks.quality import answers, placeholders, translations
 from benchmarks.quality.asking import Asked, Asker, Reply
+from benchmarks.quality.benchmark import TASKS, measure
 from benchmarks.quality.calibration import area_under_curve, calibration_error
-from benchmarks.quality.evaluation import TASKS, measure
 from benchmarks.quality.marked import Marked, marked_texts, survives, tag_tree
 from benchmarks.quality.samples import PARALLEL, Pair, Question, answerable, documents, sentences, unanswerable
 from benchmarks.quality.scores import Score, table
 from benchmarks.quality.squad import exact_match, f1, words
+from benchmarks.serving import results as report
 from tests.api.scripted import scripted_service, served
 from tests.fakes.engine import ScriptedEngine
 

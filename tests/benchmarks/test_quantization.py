@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import texts
-from benchmarks.quantization import Weights, agreement, likelihood, measure
-from benchmarks.report import RESULTS
+from benchmarks.quantization import texts
+from benchmarks.quantization.benchmark import Weights, agreement, likelihood, measure
+from benchmarks.serving.results import RESULTS
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
@@ -116,7 +116,7 @@ def test_everything_is_written(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert RESULTS.name == "results"
-    monkeypatch.setattr("benchmarks.report.RESULTS", tmp_path / "results")
+    monkeypatch.setattr("benchmarks.serving.results.RESULTS", tmp_path / "results")
     measure(config, name="tiny", data=data, kinds=["float32", "int8"], tokens=512, prompts=2, output_tokens=4)
     (path,) = (tmp_path / "results").iterdir()
     rows = json.loads(path.read_text())["results"]

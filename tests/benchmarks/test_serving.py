@@ -10,12 +10,12 @@ import httpx
 import psutil
 import pytest
 
-from benchmarks import serving
-from benchmarks.cases import CASES, Job
-from benchmarks.client import Target, Trace
-from benchmarks.noise import Noise
-from benchmarks.report import percentile, summarize, table
-from benchmarks.servers import Server, listening
+from benchmarks.processes.noise import Noise
+from benchmarks.processes.servers import Server, listening
+from benchmarks.serving import benchmark as serving
+from benchmarks.serving.cases import CASES, Job
+from benchmarks.serving.client import Target, Trace
+from benchmarks.serving.results import percentile, summarize, table
 from tests.api.scripted import scripted_service
 from tests.fakes.engine import ScriptedEngine
 

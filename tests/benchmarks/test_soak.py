@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.soak.benchmark import Outcome, soak
 from benchmarks.soak.clients import Tally
 from benchmarks.soak.log import unexplained
-from benchmarks.soak.run import Outcome, soak
-from benchmarks.soak.vitals import Growth, Sample, growth
+from benchmarks.soak.process_monitor import Growth, Sample, growth
 from tests.engine.tiny_models import tiny_model
 
 CLEAN = Outcome(

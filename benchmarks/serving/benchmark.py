@@ -12,11 +12,11 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from benchmarks import report
-from benchmarks.cases import Case, Job
-from benchmarks.client import Target, drive
-from benchmarks.noise import Noise
-from benchmarks.servers import Server, ServerFailed, listening, started
+from benchmarks.processes.noise import Noise
+from benchmarks.processes.servers import Server, ServerFailed, listening, started
+from benchmarks.serving import results as report
+from benchmarks.serving.cases import Case, Job
+from benchmarks.serving.client import Target, drive
 
 OURS = "Trivium"
 _WARM_UP = Job([1000, 1001, 1002, 1003], 4)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import report, serving
 from benchmarks.quality import answers, placeholders, translations
 from benchmarks.quality.asking import Asker
 from benchmarks.quality.scores import Score, line, table
+from benchmarks.serving import benchmark as serving
+from benchmarks.serving import results as report
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes.trivium_service import Service, served
 from benchmarks.soak.clients import Crowd, Tally
 from benchmarks.soak.log import unexplained
 from benchmarks.soak.mix import calls, load
-from benchmarks.soak.service import Service, served
-from benchmarks.soak.vitals import Growth, Sample, Vitals, growth
+from benchmarks.soak.process_monitor import Growth, Sample, Vitals, growth
 
 _LEVELS = [2, 8, 16, 4, 1, 24, 12, 2]  # clients at once, in turn
 _SLEEP = 3.0  # seconds that those stay who read nothing; the service gives them up before

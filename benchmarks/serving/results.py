@@ -10,9 +10,9 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.client import Trace
+from benchmarks.serving.client import Trace
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(__file__).parents[1] / "results"
 
 
 @dataclass(frozen=True, slots=True)

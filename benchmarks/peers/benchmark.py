@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks import serving
-from benchmarks.cases import Case
-from benchmarks.client import Target
 from benchmarks.peers.environment import InstallFailed
 from benchmarks.peers.peer import Launch, Peer, cores
-from benchmarks.peers.text import as_text
-from benchmarks.report import Result
-from benchmarks.servers import Server, ServerFailed, started
+from benchmarks.peers.prompt_text import as_text
+from benchmarks.processes.servers import Server, ServerFailed, started
+from benchmarks.serving import benchmark as serving
+from benchmarks.serving.cases import Case
+from benchmarks.serving.client import Target
+from benchmarks.serving.results import Result
 from service import __version__
 from service.tasks.text.tokenizer import Tokenizer
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.servers import free_port
+from benchmarks.processes.servers import free_port
 from service.engine import ENGINE_WORKER
 
 _PATIENCE = 300.0  # seconds that it has until it is ready

@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from benchmarks import report
-from benchmarks.cases import TOKENS, Job
-from benchmarks.client import Target, Trace, drive
-from benchmarks.noise import Noise
-from benchmarks.servers import Server
-from benchmarks.serving import model_of, ours, show, warm_up
+from benchmarks.processes.noise import Noise
+from benchmarks.processes.servers import Server
+from benchmarks.serving import results as report
+from benchmarks.serving.benchmark import model_of, ours, show, warm_up
+from benchmarks.serving.cases import TOKENS, Job
+from benchmarks.serving.client import Target, Trace, drive
 
 _HEAD_START = 1.0  # seconds that the streams have before the first long prompt
 

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks import report, texts
+from benchmarks.quantization import texts
+from benchmarks.serving import results as report
 from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner

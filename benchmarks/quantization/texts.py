@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks.cases import text_of
+from benchmarks.serving.cases import text_of
 from service.tasks.text.tokenizer import Tokenizer
 
 T = TypeVar("T")

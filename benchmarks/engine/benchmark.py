@@ -12,10 +12,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import report, roofline
-from benchmarks.engine_step import PARTS, ClockedEngine, Round
-from benchmarks.engine_work import Work
-from benchmarks.roofline import Peaks, Product
+from benchmarks.engine import roofline
+from benchmarks.engine.roofline import Peaks, Product
+from benchmarks.engine.timed_engine import PARTS, ClockedEngine, Round
+from benchmarks.engine.work import Work
+from benchmarks.serving import results as report
 from service.engine.protocol.config import EngineConfig
 
 CHUNK = 512  # tokens of a prefill

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.null_runner import VOCAB_SIZE, NullRunner
+from benchmarks.frontend.null_runner import VOCAB_SIZE, NullRunner
 from model_store.types import LocalModel
 from service.engine.engine import Engine
 from service.engine.protocol.config import EngineConfig

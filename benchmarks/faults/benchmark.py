@@ -15,9 +15,9 @@ import psutil
 
 from benchmarks.faults.answer import answer
 from benchmarks.faults.kinds import mixed
+from benchmarks.processes.trivium_service import Service, served
 from benchmarks.soak.log import unexplained
 from benchmarks.soak.mix import Call, load
-from benchmarks.soak.service import Service, served
 
 _CALM = (0.2, 3.0)  # seconds from one recovery to the next kill, at least and at most
 _AGAIN = 0.2  # seconds after which a client asks again that was told to come later

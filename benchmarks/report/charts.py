@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, ScalarFormatter
 
-from benchmarks.serving import OURS
+from benchmarks.serving.benchmark import OURS
 
 Row = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The service over a model that computes nothing: ``python -m benchmarks.null_service DIRECTORY PORT SEQUENCES``."""
+"""The service with the null model: ``python -m benchmarks.frontend.null_service DIRECTORY PORT SEQUENCES``."""
 
 import sys
 
@@ -19,5 +19,5 @@ if __name__ == "__main__":
             "log_json": True,
         }
     )
-    with ChildProcess("benchmarks.null_worker") as process:
+    with ChildProcess("benchmarks.frontend.null_worker") as process:
         serve(settings, process, authenticator=None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.cases import Job
+from benchmarks.serving.cases import Job
 
 
 @dataclass(frozen=True, slots=True)

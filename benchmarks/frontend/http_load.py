@@ -19,7 +19,7 @@ import httpx
 import psutil
 import uvloop
 
-from benchmarks.null_runner import VOCAB_SIZE
+from benchmarks.frontend.null_runner import VOCAB_SIZE
 
 _TOKENS = "trivium_generated_tokens_total"
 _STEPS = "trivium_step_duration_seconds_count"
@@ -52,7 +52,7 @@ def measure(model: str, *, streams: int, seconds: float) -> Window:
 def _service(model: str, sequences: int) -> Iterator[tuple[psutil.Process, int]]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.null_service", model, str(port), str(sequences)]
+    command = [sys.executable, "-m", "benchmarks.frontend.null_service", model, str(port), str(sequences)]
     with subprocess.Popen(command) as process:
         try:
             _wait_until_ready(process, port)

@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks.null_runner import NullRunner
+from benchmarks.frontend.null_runner import NullRunner
 from service.engine import worker
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from unittest.mock import patch
 import torch
 from torch import nn
 
-from benchmarks.noise import Noise
+from benchmarks.processes.noise import Noise
 from service.engine.attention.batch import Batch
 from service.engine.attention.paged import PagedAttention
 from service.engine.engine import Engine

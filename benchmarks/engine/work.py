@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from benchmarks.engine_step import Round, part_of
-from benchmarks.roofline import Peaks, Shape
+from benchmarks.engine.roofline import Peaks, Shape
+from benchmarks.engine.timed_engine import Round, part_of
 from service.engine.execution.runner import ModelRunner
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder

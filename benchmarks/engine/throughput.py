@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from benchmarks.noise import Noise
+from benchmarks.processes.noise import Noise
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig

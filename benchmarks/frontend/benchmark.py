@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import host_step, null_load, null_runner
+from benchmarks.frontend import host_step, null_runner
+from benchmarks.frontend import http_load as null_load
 
 _MANY_WAITING = 10_000
 _MANY_BLOCKS = 1_000_000

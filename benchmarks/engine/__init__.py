@@ -1,0 +1,1 @@
+"""The engine in the benchmark's own process: a step's time by parts, and its rate beside transformers' generate."""

@@ -1,0 +1,1 @@
+"""Servers as processes: start them, watch them, and measure the CPU time that other processes use meanwhile."""

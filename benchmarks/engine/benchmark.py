@@ -1,7 +1,7 @@
-"""The engine without HTTP: where the time of a step goes, and how far each part is from what this machine can do.
+"""The engine without HTTP: how long each part of a step takes, compared with the limits of this machine.
 
-A part that reads many bytes or does many operations cannot take less time than the peaks allow. The longer of the two
-times is its limit, and the share is that limit by the time it took.
+A part that reads many bytes, or does many operations, takes at least the time that the peaks allow. The longer of the
+two times is its limit. The share is the limit divided by the measured time.
 """
 
 import sys
@@ -20,7 +20,7 @@ from benchmarks.serving import results as report
 from service.engine.protocol.config import EngineConfig
 
 CHUNK = 512  # tokens of a prefill
-_BLOCK = 16  # a guess that wastes nothing where it is right
+_BLOCK = 16  # tokens; the smallest block size that the engine chooses, so the cache is never too small
 
 
 def measure(
@@ -33,7 +33,10 @@ def measure(
     rounds: int,
     tolerance: float,
 ) -> None:
-    """Measure, print and write. ``tolerance``: how many cores others may keep busy during a round that counts."""
+    """Measure, print the tables and write a report.
+
+    A round counts if other processes kept at most ``tolerance`` cores busy.
+    """
     console = Console(width=None if sys.stdout.isatty() else 220)
     grown = max(contexts) + max(CHUNK, steps * (rounds + 1) + 2)
     blocks = (max(batches) + 1) * -(-grown // (config.block_size or _BLOCK))
@@ -42,12 +45,12 @@ def measure(
     )
     with console.status(f"loading {config.model_path}"):
         engine = ClockedEngine(config)
-    work = Work.of(engine.runner)
+    work = Work.from_runner(engine.runner)
     with console.status("measuring the machine") as status:
         threads = torch.get_num_threads()
-        peaks = roofline.peaks(threads)
+        peaks = roofline.measure_peaks(threads)
         shapes = work.shapes if products else []
-        made = [product for shape in shapes for product in roofline.products(shape, threads)]
+        made = [product for shape in shapes for product in roofline.measure_products(shape, threads)]
         results = []
         for context in contexts:
             for batch in batches:
@@ -71,14 +74,16 @@ def measure(
     console.print(_times(chosen, tolerance))
     console.print(_shares(chosen, work, peaks))
     if any(each.noise > tolerance for each in chosen):
-        console.print(f"[yellow]Rows in yellow are spoilt: others kept more than {tolerance:.2f} cores busy.[/]")
+        console.print(
+            f"[yellow]Rows in yellow do not count: other processes kept more than {tolerance:.2f} cores busy.[/]"
+        )
     machine = {"peaks": asdict(peaks), "products": [asdict(product) for product in made]}
     path = report.write("engine", results, info=msgspec.to_builtins(info), work=asdict(work), **machine)
     console.print(f"Written to {path}")
 
 
 def _median(rounds: list[Round], tolerance: float) -> Round:
-    """The middle one of those that count: all of them if there is no quiet one."""
+    """The median round of those that count. If none counts, the median of all."""
     quiet = [each for each in rounds if each.noise <= tolerance] or rounds
     return sorted(quiet, key=lambda each: each.seconds)[(len(quiet) - 1) // 2]
 
@@ -97,7 +102,7 @@ def _times(rounds: list[Round], tolerance: float) -> Table:
 
 
 def _shares(rounds: list[Round], work: Work, peaks: Peaks) -> Table:
-    """How much of its limit each part reaches, and which one that is."""
+    """The share of its limit that each part reaches, and whether bytes or operations are the limit."""
     limits = [work.limits(each, peaks) for each in rounds]
     table = _table("share of the limit", "batch", "context", "rows", *limits[0], "all", "all at the limits, ms")
     for each, parts in zip(rounds, limits, strict=True):

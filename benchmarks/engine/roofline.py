@@ -1,6 +1,6 @@
-"""What this machine can do at most: bytes a second, operations a second, and matrix products at a model's shapes.
+"""The roofline of this machine: bytes and operations per second at most, and matrix products of a model's shapes.
 
-Peaks are measured with every thread at work, by ``peaks.cpp``. A product is measured over so many copies of its weights
+Peaks are measured with all threads at work, by ``peaks.cpp``. A product is measured over enough copies of its weights
 that they come from memory, as they do in a step.
 """
 
@@ -25,15 +25,15 @@ from service.models.native.structures import BF16, F32, INT8, KernelLinear
 
 ROWS = (1, 16, 64, 512)
 _SOURCE = Path(__file__).parent / "peaks.cpp"
-_FLOATS = 1 << 25  # of each thread: far more than its share of a cache
-_TURNS = 4_000_000
-_WEIGHTS = 192 << 20  # bytes of copies that a product goes through
+_FLOATS = 1 << 25  # numbers for each thread: far more than its share of the processor's cache
+_TURNS = 4_000_000  # iterations of a loop of operations
+_WEIGHTS = 192 << 20  # bytes of all copies of a product's weights
 _NAMES = {F32: "float32", BF16: "bfloat16", INT8: "int8"}
 
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """Of all threads together, a second."""
+    """The most that all threads together can do in a second."""
 
     threads: int
     read: float  # bytes
@@ -44,13 +44,13 @@ class Peaks:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """``rows`` rows by a matrix of k times n."""
+    """The time of ``rows`` rows times a matrix of k times n."""
 
     name: str
     k: int
     n: int
     kind: str
-    by: str  # trivium or torch
+    by: str  # what computes it: trivium or torch
     rows: int
     seconds: float
     bytes_per_second: float  # of weights
@@ -59,13 +59,15 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
+    """A matrix of a model: k inputs, n outputs."""
+
     name: str
     k: int
     n: int
 
 
-def peaks(threads: int, rounds: int = 3) -> Peaks:
-    """Raises OSError where there is no compiler."""
+def measure_peaks(threads: int, rounds: int = 3) -> Peaks:
+    """The best of ``rounds`` measurements. Raises OSError if the loops cannot be compiled."""
     with _library() as library, ThreadPoolExecutor(threads) as pool:
         arrays = [(np.ones(_FLOATS, np.float32), np.ones(_FLOATS, np.float32)) for _ in range(threads)]
 
@@ -103,34 +105,34 @@ def _library() -> Iterator[ctypes.CDLL]:
         yield library
 
 
-def products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterator[Product]:
-    """What the kernels and torch make of it, in each number type that they have."""
+def measure_products(shape: Shape, threads: int, rows: tuple[int, ...] = ROWS) -> Iterator[Product]:
+    """Products of ``shape`` by the kernels and by torch, in each of their number types."""
     compiled = kernels.load()
     assert compiled is not None
     team = compiled.trivium_create_team(threads)
     try:
         for kind in (BF16, INT8, F32):
-            panels, linears = _packed(compiled, shape, kind)
+            panels, linears = _pack_num_copies(compiled, shape, kind)
             for count in rows:
                 x, y = torch.randn(count, shape.k), torch.empty(count, shape.n)
                 calls: list[Callable[[], object]] = [
                     partial(compiled.trivium_linear, team, linear, x.data_ptr(), count, y.data_ptr())
                     for linear in linears
                 ]
-                yield _product(shape, _NAMES[kind], "trivium", count, calls, panels.element_size())
+                yield _measure_product(shape, _NAMES[kind], "trivium", count, calls, panels.element_size())
             del panels, linears
     finally:
         compiled.trivium_delete_team(team)
     for dtype in (torch.bfloat16, torch.float32):
-        weights = torch.randn(shape.n, shape.k, dtype=dtype).repeat(_copies(shape, dtype.itemsize), 1, 1)
+        weights = torch.randn(shape.n, shape.k, dtype=dtype).repeat(_num_copies(shape, dtype.itemsize), 1, 1)
         for count in rows:
             x = torch.randn(count, shape.k, dtype=dtype)
             calls = [partial(functional.linear, x, weight) for weight in weights]
-            yield _product(shape, str(dtype).removeprefix("torch."), "torch", count, calls, dtype.itemsize)
+            yield _measure_product(shape, str(dtype).removeprefix("torch."), "torch", count, calls, dtype.itemsize)
 
 
-def _packed(compiled: ctypes.CDLL, shape: Shape, kind: int) -> tuple[torch.Tensor, list[KernelLinear]]:
-    """Copies of a random matrix in panels. They live as long as the tensor does, which also keeps the scales."""
+def _pack_num_copies(compiled: ctypes.CDLL, shape: Shape, kind: int) -> tuple[torch.Tensor, list[KernelLinear]]:
+    """Copies of a random matrix in panels. They live as long as the returned tensor, which also keeps the scales."""
     pair = 4 * compiled.trivium_lanes()
     padded, depth = -(-shape.n // pair) * pair, -(-shape.k // 2) * 2
     weight, one, scales = (
@@ -139,20 +141,20 @@ def _packed(compiled: ctypes.CDLL, shape: Shape, kind: int) -> tuple[torch.Tenso
         torch.ones(padded),
     )
     compiled.trivium_pack(weight.data_ptr(), F32, one.data_ptr(), kind, scales.data_ptr(), shape.n, shape.k)
-    panels = one.repeat(_copies(shape, one.element_size()), 1)
+    panels = one.repeat(_num_copies(shape, one.element_size()), 1)
     panels.scales = scales  # type: ignore[attr-defined]
     linear = partial(KernelLinear, scales=scales.data_ptr(), n=shape.n, k=shape.k, kind=kind)
     return panels, [linear(panels=copy.data_ptr()) for copy in panels]
 
 
-def _copies(shape: Shape, size: int) -> int:
+def _num_copies(shape: Shape, size: int) -> int:
     return max(1, _WEIGHTS // (shape.n * shape.k * size))
 
 
-def _product(
+def _measure_product(
     shape: Shape, kind: str, by: str, rows: int, calls: list[Callable[[], object]], size: int, rounds: int = 3
 ) -> Product:
-    """The quickest of some turns over all copies, or as many of them as make a third of a second."""
+    """The fastest of ``rounds`` passes over all copies, or over as many of them as take a third of a second."""
     calls[0]()
     once = _seconds(calls[-1])
     some = calls[: max(1, int(0.3 / once))]

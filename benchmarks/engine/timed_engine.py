@@ -1,7 +1,7 @@
-"""The engine with a real model in this process, and where the time of its steps goes, part by part.
+"""The engine with a real model in this process, and the time of its steps by part.
 
-What a step costs does not depend on what is in the cache, so contexts are not computed: the cache is filled once, and
-the steps that would fill it are scheduled and committed with made-up tokens.
+The cost of a step does not depend on the numbers in the KV cache. So contexts are not computed: the cache is filled
+with random numbers once, and the steps that would fill it are scheduled and committed with invented tokens.
 """
 
 import itertools
@@ -37,7 +37,7 @@ PARTS = ("schedule", "batch", *NATIVE_PARTS, REST, "finite", "head", "sampling",
 
 @dataclass(slots=True)
 class Round:
-    """Some equal steps. What counts is of all of them together."""
+    """Some equal steps. All counts are of these steps together."""
 
     kind: str  # decode or prefill
     batch: int
@@ -53,7 +53,7 @@ class Round:
 
 
 class Clock:
-    """Time by part. A part that another one is inside of does not count the inner one's time."""
+    """Time by part. A part does not include the time of the parts that run inside it."""
 
     def __init__(self) -> None:
         self.nanoseconds: Counter[str] = Counter()
@@ -61,16 +61,20 @@ class Clock:
         self._inner = [0]
 
     def begin(self, part: str) -> None:
+        """Start a part, inside of the part that is running."""
         self._inner.append(0)
         self._open.append((part, time.perf_counter_ns()))
 
     def end(self) -> None:
+        """End the part that started last."""
         part, began = self._open.pop()
         spent = time.perf_counter_ns() - began
         self.nanoseconds[part] += spent - self._inner.pop()
         self._inner[-1] += spent
 
     def timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """``function`` with its calls timed as ``part``."""
+
         def timed(*args: Any, **kwargs: Any) -> Any:
             self.begin(part)
             try:
@@ -82,7 +86,7 @@ class Clock:
 
 
 class ClockedEngine:
-    """An engine whose parts are timed, and the runner that it is given: it may pretend."""
+    """An engine whose parts are timed. It is also the engine's runner, which computes only the measured steps."""
 
     def __init__(self, config: EngineConfig) -> None:
         self.runner = ModelRunner(config)
@@ -99,26 +103,26 @@ class ClockedEngine:
         self._times = model.measure_parts() if isinstance(model, NativeDecoder) else None
 
     def decode(self, batch: int, context: int, steps: int, rounds: int) -> list[Round]:
-        """Rounds of ``steps`` steps in which ``batch`` sequences decode."""
+        """``rounds`` rounds of ``steps`` steps, in which ``batch`` sequences of ``context`` tokens decode."""
         names = [self._add(context, max_tokens=steps * (rounds + 1) + 2) for _ in range(batch)]
-        self._pretend(context)
+        self._skip(context)
         found = [self._measure(Round("decode", batch, context), steps) for _ in range(rounds + 1)]
         self._drop(names)
-        return found[1:]  # the first one was for warming up
+        return found[1:]  # the first round was the warm-up
 
     def prefill(self, context: int, tokens: int, rounds: int) -> list[Round]:
-        """Rounds of one step: a chunk of ``tokens`` tokens behind ``context`` others."""
+        """``rounds`` rounds of one step: a chunk of ``tokens`` tokens after ``context`` others."""
         found = []
         for _ in range(rounds + 1):
             names = [self._add(context + tokens, max_tokens=2)]
-            self._pretend(context)
+            self._skip(context)
             with patch.multiple(self.scheduler, prefill_chunk=tokens, max_batch_tokens=tokens):
                 found.append(self._measure(Round("prefill", 1, context), 1))
             self._drop(names)
         return found[1:]
 
     def run(self, step: Step) -> list[ChunkOutput]:
-        """Compute, if it is to be measured."""
+        """Compute the step if it is measured. Else return invented tokens."""
         if self._round is None:
             return [ChunkOutput(token=1 if chunk.samples else None) for chunk in step.chunks]
         for chunk in step.chunks:
@@ -134,7 +138,7 @@ class ClockedEngine:
         self._clock.nanoseconds.clear()
         if self._times is not None:
             self._times.fill(0)
-        with self._watching(), Noise() as noise:
+        with self._timing(), Noise() as noise:
             for _ in range(steps):
                 self._step()
         self._round = None
@@ -152,14 +156,14 @@ class ClockedEngine:
         self._clock.timed("messages", encode)(output)
         self._clock.end()
 
-    def _pretend(self, tokens: int) -> None:
-        """Enter so many tokens of everybody's as computed."""
+    def _skip(self, tokens: int) -> None:
+        """Let the scheduler commit ``tokens`` tokens of every sequence without computing them."""
         with patch.multiple(self.scheduler, prefill_chunk=tokens, max_batch_tokens=1 << 30):
             self._engine.step()
 
     @contextmanager
-    def _watching(self) -> Iterator[None]:
-        """The clock around the parts."""
+    def _timing(self) -> Iterator[None]:
+        """Time the parts while the context is open."""
         runner = self.runner
         parts: list[tuple[str, Any, str]] = [
             ("schedule", self.scheduler, "schedule"),
@@ -192,7 +196,7 @@ class ClockedEngine:
 
 
 def part_of(module: nn.Module) -> str:
-    """What a module of transformers' is counted as; empty if it is made of others, or nothing in particular."""
+    """The part that a module of transformers counts as; empty if it consists of other modules or is no part."""
     kind = type(module).__name__
     names = {"RotaryEmbedding": "positions", "Embedding": "embedding", "Norm": "norms", "Linear": "linears"}
     return next((part for name, part in names.items() if kind.endswith(name)), "linears" if kind == "Conv1D" else "")

@@ -1,6 +1,7 @@
-"""What the parts of a step read and compute, and what that takes at least."""
+"""The bytes that the parts of a step read and the operations that they do, and the time that these take at least."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from benchmarks.engine.roofline import Peaks, Shape
 from benchmarks.engine.timed_engine import Round, part_of
@@ -14,19 +15,20 @@ _LINEARS = ("qkv", "o", "up", "down")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the model's parts read and do. Weights that a step uses are read once in it, whatever its rows."""
+    """The work of the model's parts. A step reads the weights that it uses once, whatever the number of its rows."""
 
-    shapes: list[Shape]  # of the products of one layer, where the kernels compute; the head last
+    shapes: list[Shape]  # of the products of one layer, then the head; empty if torch computes
     linear_weights: int
     linear_bytes: int
-    eight_bits: bool
+    is_int8: bool
     head_weights: int
     head_bytes: int
     token_bytes: int  # keys and values of one token in all layers
-    pair_operations: int  # of a row that sees a token, in all layers
+    pair_operations: int  # of one row that sees one token, in all layers
 
     @classmethod
-    def of(cls, runner: ModelRunner) -> "Work":
+    def from_runner(cls, runner: ModelRunner) -> Self:
+        """The work of the model that ``runner`` has loaded."""
         model, cache = runner.model, runner.cache
         assert isinstance(model, NativeDecoder | CausalLM)
         config, size = model.config, model.dtype.itemsize
@@ -36,18 +38,18 @@ class Work:
             weights = sum(linear.n * linear.k for linear in linears)
             shapes = [Shape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
             shapes.append(Shape("head", config.hidden_size, config.vocab_size))
-            eight_bits = linears[0].kind == INT8
+            is_int8 = linears[0].kind == INT8
         else:
             modules = model._decoder.modules()
             weights = sum(module.weight.numel() for module in modules if part_of(module) == "linears")
-            eight_bits = False
+            is_int8 = False
         head = config.hidden_size * config.vocab_size
         specs = [layer.spec for layer in cache.layers]
         return cls(
             shapes=shapes,
             linear_weights=weights,
-            linear_bytes=weights * (1 if eight_bits else size),
-            eight_bits=eight_bits,
+            linear_bytes=weights * (1 if is_int8 else size),
+            is_int8=is_int8,
             head_weights=head,
             head_bytes=head * size,
             token_bytes=sum(spec.values_per_token for spec in specs) * size,
@@ -55,9 +57,9 @@ class Work:
         )
 
     def limits(self, measured: Round, peaks: Peaks) -> dict[str, tuple[float, float]]:
-        """For each part that has any, the seconds that its bytes take at least, and those that its operations take."""
+        """For each part with a limit: the seconds that its bytes take at least, and those that its operations take."""
         speed = peaks.float_operations
-        linear_speed = peaks.int8_operations if self.eight_bits else speed
+        linear_speed = peaks.int8_operations if self.is_int8 else speed
         return {
             "linears": (
                 measured.steps * self.linear_bytes / peaks.read,

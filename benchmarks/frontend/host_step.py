@@ -1,7 +1,7 @@
-"""What the engine's process does on the host in one decoding step, part by part, without a model and without a socket.
+"""The host's work in one decoding step of the engine process, by part, without a model and without a socket.
 
-The parts are those of ``Engine.step`` and of the worker: schedule, build the batch, commit what was sampled, and encode
-the message. ``rest`` is what the engine adds to them, its statistics above all.
+The parts are those of ``Engine.step`` and of the worker: schedule, build the batch, commit the sampled tokens, and
+encode the message. ``rest`` is the remaining time of ``Engine.step``, mostly for statistics.
 """
 
 import random
@@ -25,8 +25,8 @@ from service.settings import Settings
 PARTS = ("schedule", "build", "commit", "rest", "encode", "total")
 
 
-class _Clocked:
-    """A null runner whose parts, and the scheduler's around it, are timed."""
+class _TimedEngine:
+    """An engine with a null runner. The parts of both are timed."""
 
     def __init__(self, config: EngineConfig) -> None:
         self.seconds: dict[str, list[float]] = defaultdict(list)
@@ -50,7 +50,7 @@ class _Clocked:
         self._engine.add(request)
 
     def step(self) -> int:
-        """The tokens that came of it."""
+        """Compute one step and encode its output. Returns the number of tokens."""
         output = self._step()
         self._encode(output)
         return len(output.outputs)
@@ -70,12 +70,12 @@ class _Clocked:
 def measure(
     model: str, *, sequences: int, steps: int, prompt_tokens: int = 128, waiting: int = 0, num_blocks: int = 0
 ) -> dict[str, float]:
-    """Milliseconds of each part, the median of ``steps`` steps in which all ``sequences`` decode.
+    """The milliseconds of each part: the median of ``steps`` steps in which all ``sequences`` decode.
 
-    ``waiting`` more requests are queued and find no place; the cache has ``num_blocks`` blocks.
+    ``waiting`` more requests are queued and cannot start. The KV cache has ``num_blocks`` blocks.
     """
     settings = Settings.load({"max_num_seqs": sequences, "num_blocks": num_blocks, "target_itl_ms": 0})
-    engine = _Clocked(settings.engine_config(LocalModel(name=model, path=Path(model))))
+    engine = _TimedEngine(settings.engine_config(LocalModel(name=model, path=Path(model))))
     params = SamplingParams(max_tokens=2 * steps + prompt_tokens, temperature=0.0)
     generator = random.Random(0)
     for number in range(sequences + waiting):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import uvicorn
@@ -15,7 +15,6 @@ from starlette.types import ASGIApp
 
 from model_store.types import LocalModel
 from service.api.app import create_app
-from service.engine.client import EngineClient
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
@@ -67,13 +66,13 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
     app = create_app(
         configured,
         model,
-        cast(EngineClient, engine),
+        engine.client,
         engine.tokenizer,
         metrics,
         authenticator=open_authenticator(configured.keys_file),
     )
-    http = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
-    with served(app, http) as (address, stop):
+    connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
+    with served(app, connection) as (address, stop):
         try:
             if engine.may_load.is_set():
                 assert engine.loaded.wait(20)

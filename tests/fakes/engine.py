@@ -7,10 +7,11 @@ generate a text, wait, fail or break at a token. What needs none of this is test
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from service.engine.client import EngineClient
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
@@ -24,7 +25,9 @@ INFO = engine_info(max_model_len=10_000, num_blocks=1000)
 Script = Callable[[Request], Iterable[TokenOutput | Exception]]  # an exception breaks the whole stream
 
 
-def says(tokens: Iterable[int], finish: FinishReason = FinishReason.LENGTH, error: str = "") -> Script:
+def says(
+    tokens: Iterable[int], finish: FinishReason = FinishReason.LENGTH, error: str = ""
+) -> Callable[[Request], list[TokenOutput]]:
     """A script in which each request gets these tokens, and the last token ends it."""
     tokens = list(tokens)
 
@@ -135,6 +138,11 @@ class ScriptedEngine:
         if loads_at_once:
             self.may_load.set()
         self.idle.set()
+
+    @property
+    def client(self) -> EngineClient:
+        """The engine under the type of the client whose place it takes."""
+        return cast(EngineClient, self)
 
     # What the EngineClient has
 

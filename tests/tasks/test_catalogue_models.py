@@ -30,7 +30,7 @@ def library(model: LocalModel) -> tokenizers.Tokenizer:
 
 
 @given(text=NASTY, data=st.data())
-def test_a_text_cut_anywhere_is_continued_without_a_seam(
+def test_a_text_divided_anywhere_continues_without_a_seam(
     tokenizer: Tokenizer, library: tokenizers.Tokenizer, text: str, data: st.DataObject
 ) -> None:
     ids = tokenizer.encode(text)

@@ -5,6 +5,7 @@ Log probabilities are normalized among the allowed tokens, as the engine's are.
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
@@ -21,7 +22,7 @@ from tests.tasks.text.vocabularies import byte_level
 
 CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
 CAFE = "The café opens at eight. It closes at six in the evening, and at eight on Mondays."
-LIMITS = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size}
+LIMITS: dict[str, Any] = {"max_model_len": 8192, "num_blocks": 512, "vocab_size": CHAT.vocab_size}
 
 _UNWANTED = -12.0
 _LONGER = 3.0  # for each byte of a token: models write words in few tokens
@@ -32,25 +33,25 @@ def one(text: str) -> tuple[ContextDocument, ...]:
     return (ContextDocument(id="", text=text),)
 
 
-def extracts(texts: Mapping[str, float], end: float = _UNWANTED, **limits: int) -> ScriptedEngine:
+def extracts(texts: Mapping[str, float], end: float = _UNWANTED, **limits: Any) -> ScriptedEngine:
     """An engine that extracts one of ``texts``, each weighted by its logit."""
     return ScriptedEngine(wants(CHAT, texts, end=end), **(LIMITS | limits))
 
 
-def generates(text: str, **limits: int) -> ScriptedEngine:
+def generates(text: str, **limits: Any) -> ScriptedEngine:
     """An engine that generates ``text``."""
     return ScriptedEngine(says([*CHAT.encode(text), 0], FinishReason.STOP), **(LIMITS | limits))
 
 
 async def start(
-    engine: ScriptedEngine, query: Query, options: Options | None = None, tokenizer: Tokenizer = CHAT, **limits: int
+    engine: ScriptedEngine, query: Query, options: Options | None = None, tokenizer: Tokenizer = CHAT, **limits: Any
 ) -> AnswerRun:
-    answerer = Answerer(Generator(engine, tokenizer), limits=WindowLimits(**limits))
+    answerer = Answerer(Generator(engine.client, tokenizer), limits=WindowLimits(**limits))
     prepared = await answerer.prepare(query, options=options or GREEDY)
     return await prepared.start()
 
 
-async def answer(engine: ScriptedEngine, query: Query, options: Options | None = None, **limits: int) -> Answer:
+async def answer(engine: ScriptedEngine, query: Query, options: Options | None = None, **limits: Any) -> Answer:
     """The answer. Its pieces add up to its text, and its spans stand in the documents."""
     with await start(engine, query, options, **limits) as run:
         pieces = [piece async for piece in run]

@@ -75,7 +75,7 @@ async def test_a_generated_answer_takes_no_options_of_extraction(param: str, cha
 
 @pytest.mark.parametrize(("param", "value"), [("no_answer_threshold", 0.5), ("stride", 5)])
 @pytest.mark.parametrize("mode", ["auto", "generative"])
-async def test_an_answer_without_documents_takes_no_options_about_them(mode: Any, param: str, value: float) -> None:
+async def test_an_answer_without_documents_takes_no_options_about_them(mode: Any, param: str, value: Any) -> None:
     with pytest.raises(InvalidOption) as error:
         await answer(extracts({}), replace(Query(question="When?", mode=mode), **{param: value}))
     assert error.value.param == param
@@ -97,7 +97,7 @@ async def test_leaving_early_aborts() -> None:
 
 async def test_preparing_asks_no_model_and_tells_the_cost() -> None:
     engine = extracts({"six": 9})
-    answerer = Answerer(Generator(engine, CHAT))
+    answerer = Answerer(Generator(engine.client, CHAT))
     mode: Mode
     for mode, tokens in (("extractive", 0), ("generative", 256)):
         prepared = await answerer.prepare(Query(question="When?", documents=one(CAFE), mode=mode), options=GREEDY)
@@ -111,7 +111,7 @@ async def test_preparing_asks_no_model_and_tells_the_cost() -> None:
 
 async def test_the_requests_of_an_answer_begin_with_its_id() -> None:
     engine = generates("x")
-    answerer = Answerer(Generator(engine, CHAT))
+    answerer = Answerer(Generator(engine.client, CHAT))
     prepared = await answerer.prepare(Query(question="Who?"), options=GREEDY, request_id="ans-1")
     with await prepared.start() as run:
         await run.collect()

@@ -1,11 +1,13 @@
 """From the engine's tokens to deltas, whole choices, usage and timings."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.engine.client import EngineClient
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -35,11 +37,11 @@ def request(
 
 
 def complete(script: Script, *requests: GenerationRequest, observer: "Recorder | None" = None) -> Completion:
-    return Completion(ScriptedEngine(script), TOKENIZER, requests or [request()], observer, "id")
+    return Completion(ScriptedEngine(script).client, TOKENIZER, requests or [request()], observer, "id")
 
 
 class Recorder:
-    """An observer that remembers."""
+    """An observer that keeps all calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -67,7 +69,9 @@ class Recorder:
     stops=st.lists(st.text(alphabet="ab 你\n", min_size=1, max_size=4), max_size=3),
     include=st.booleans(),
 )
-async def test_deltas_add_up_to_the_text_cut_at_the_first_stop(text: str, stops: list[str], include: bool) -> None:
+async def test_deltas_add_up_to_the_text_before_the_first_stop_string(
+    text: str, stops: list[str], include: bool
+) -> None:
     expected, matched = cut(text, stops, include)
     with complete(says(encode(text)), request(stop=tuple(stops), include_stop=include)) as completion:
         deltas = [delta async for delta in completion]
@@ -93,20 +97,20 @@ async def test_a_stop_token_counts_but_is_not_text() -> None:
 
 
 @pytest.mark.parametrize(("include", "text"), [(False, "Hi"), (True, "Hi<|end|>")])
-async def test_a_stop_token_is_text_where_it_is_wanted(include: bool, text: str) -> None:
+async def test_a_stop_token_is_text_if_the_client_wants_it(include: bool, text: str) -> None:
     script = says([*encode("Hi"), EOS], FinishReason.STOP)
     with complete(script, request(include_stop=include, skip_special_tokens=False)) as completion:
         [[choice]] = await completion.collect()
     assert choice.text == text
 
 
-async def test_held_text_is_sent_at_the_end() -> None:
+async def test_text_that_was_held_back_is_sent_at_the_end() -> None:
     with complete(says([*encode("one\n"), EOS], FinishReason.STOP), request(stop=("\n\n",))) as completion:
         [[choice]] = await completion.collect()
     assert (choice.text, choice.stop) == ("one\n", EOS)
 
 
-async def test_tokens_of_held_text_ride_with_the_delta_that_shows_it() -> None:
+async def test_tokens_come_with_the_delta_that_has_their_text() -> None:
     ids = encode("龘x")
     with complete(says(ids)) as completion:
         deltas = [delta async for delta in completion]
@@ -120,12 +124,12 @@ async def test_a_stop_string_ends_only_its_own_choice() -> None:
     def script(request: Request) -> list[TokenOutput]:
         return says(encode("a, b. c" if request.id.endswith("-1") else "a, b; c"))(request)
 
-    client = ScriptedEngine(script)
-    with Completion(client, TOKENIZER, [request(n=3, stop=(".",))], request_id="id") as completion:
+    engine = ScriptedEngine(script)
+    with Completion(engine.client, TOKENIZER, [request(n=3, stop=(".",))], request_id="id") as completion:
         [choices] = await completion.collect()
     assert [choice.text for choice in choices] == ["a, b; c", "a, b", "a, b; c"]
     assert [choice.finish for choice in choices] == [FinishReason.LENGTH, FinishReason.STOP, FinishReason.LENGTH]
-    assert client.streams[0].aborted == ["id-0-1"]
+    assert engine.streams[0].aborted == ["id-0-1"]
 
 
 async def test_tokens_after_a_stop_string_do_not_count() -> None:
@@ -141,7 +145,7 @@ async def test_a_stop_string_in_the_first_tokens_does_not_count() -> None:
     assert choice.text == "a.b"
 
 
-async def test_an_error_leaves_the_others_untouched() -> None:
+async def test_an_error_ends_only_its_own_choice() -> None:
     def script(request: Request) -> list[TokenOutput]:
         if request.id == "id-1-0":
             return says(encode("half"), FinishReason.ERROR, "out of memory")(request)
@@ -167,7 +171,7 @@ async def test_a_prompt_that_is_only_scored_has_no_text() -> None:
     assert completion.timings.ttft_seconds is None
 
 
-async def test_a_prompt_counts_once_and_every_choice_counts() -> None:
+async def test_usage_counts_a_prompt_once_and_the_tokens_of_all_choices() -> None:
     def script(request: Request) -> list[TokenOutput]:
         first, *others = says(encode("one two"))(request)
         return [TokenOutput(first.request_id, first.token, num_cached=4, queue_time=0.25), *others]
@@ -177,36 +181,40 @@ async def test_a_prompt_counts_once_and_every_choice_counts() -> None:
     assert completion.usage == Usage(len(PROMPT) + 3, 5 * len(encode("one two")), 8)
     assert completion.usage.total_tokens == completion.usage.prompt_tokens + completion.usage.completion_tokens
     assert completion.timings.queue_seconds == 0.25
-    assert 0 <= completion.timings.ttft_seconds <= completion.timings.total_seconds
+    ttft = completion.timings.ttft_seconds
+    assert ttft is not None
+    assert 0 <= ttft <= completion.timings.total_seconds
 
 
-def test_the_first_choice_samples_as_if_alone() -> None:
-    client = ScriptedEngine(says([]))
-    Completion(client, TOKENIZER, [request(n=3, priority=2, cache_salt="salt"), request(seed=8)], request_id="id")
-    assert [sent.id for sent in client.requests] == ["id-0-0", "id-0-1", "id-0-2", "id-1-0"]
-    seeds = [sent.params.seed for sent in client.requests]
+def test_the_first_choice_samples_as_if_it_were_alone() -> None:
+    engine = ScriptedEngine(says([]))
+    Completion(
+        engine.client, TOKENIZER, [request(n=3, priority=2, cache_salt="salt"), request(seed=8)], request_id="id"
+    )
+    assert [sent.id for sent in engine.requests] == ["id-0-0", "id-0-1", "id-0-2", "id-1-0"]
+    seeds = [sent.params.seed for sent in engine.requests]
     assert (seeds[0], seeds[3]) == (7, 8)
     assert len(set(seeds)) == 4
     assert all(0 <= seed < 2**63 for seed in seeds)
-    assert {(sent.priority, sent.cache_salt) for sent in client.requests[:3]} == {(2, "salt")}
+    assert {(sent.priority, sent.cache_salt) for sent in engine.requests[:3]} == {(2, "salt")}
     again = ScriptedEngine(says([]))
-    Completion(again, TOKENIZER, [request(n=3)])
+    Completion(again.client, TOKENIZER, [request(n=3)])
     assert [sent.params.seed for sent in again.requests] == seeds[:3]
 
 
-async def test_leaving_early_aborts_and_says_so() -> None:
+async def test_leaving_early_aborts_and_tells_the_observer() -> None:
     recorder = Recorder()
-    client = ScriptedEngine(says(encode("one two three")))
-    with Completion(client, TOKENIZER, [request(n=2)], recorder) as completion:
+    engine = ScriptedEngine(says(encode("one two three")))
+    with Completion(engine.client, TOKENIZER, [request(n=2)], recorder) as completion:
         async for _ in completion:
             break
-    assert client.streams[0].closed
+    assert engine.streams[0].closed
     assert recorder.end is not None
     assert recorder.end[2] == (FinishReason.ABORT, FinishReason.ABORT)
     assert recorder.calls.count("finished") == 1
 
 
-async def test_the_observer_hears_of_every_token() -> None:
+async def test_the_observer_is_told_of_every_token() -> None:
     recorder = Recorder()
     with complete(says(encode("abc")), request(n=2), observer=recorder) as completion:
         await completion.collect()
@@ -218,7 +226,7 @@ async def test_the_observer_hears_of_every_token() -> None:
     assert completion.timings.largest_gap_seconds == max(gaps)
 
 
-async def test_an_engine_that_is_lost_fails_the_completion() -> None:
+async def test_a_dead_engine_fails_the_completion() -> None:
     recorder = Recorder()
 
     def script(request: Request) -> list[TokenOutput | Exception]:
@@ -231,14 +239,14 @@ async def test_an_engine_that_is_lost_fails_the_completion() -> None:
 
 
 async def test_no_prompts_make_no_choices() -> None:
-    with Completion(ScriptedEngine(says([])), TOKENIZER, []) as completion:
+    with Completion(ScriptedEngine(says([])).client, TOKENIZER, []) as completion:
         assert await completion.collect() == []
 
 
 class BacklogClient:
-    """Everything that a scripted client would say one by one is there before anybody reads."""
+    """Has all outputs of a script in the stream before it is read."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Callable[[Request], list[TokenOutput]]) -> None:
         self.script = script
 
     def submit(self, requests: Iterable[Request]) -> TokenStream:
@@ -250,8 +258,12 @@ class BacklogClient:
         return stream
 
 
-async def test_a_reader_who_is_behind_gets_one_delta_for_each_choice() -> None:
-    client = BacklogClient(says(encode("Hello there")))
+def backlog(script: Callable[[Request], list[TokenOutput]]) -> EngineClient:
+    return cast(EngineClient, BacklogClient(script))
+
+
+async def test_a_slow_consumer_gets_one_delta_for_each_choice() -> None:
+    client = backlog(says(encode("Hello there")))
     with Completion(client, TOKENIZER, [request(n=2)], None, "id") as completion:
         deltas = [delta async for delta in completion]
     assert [(delta.choice, delta.text, delta.finish) for delta in deltas] == [
@@ -261,8 +273,8 @@ async def test_a_reader_who_is_behind_gets_one_delta_for_each_choice() -> None:
     assert [[output.token for output in delta.tokens] for delta in deltas] == [encode("Hello there")] * 2
 
 
-async def test_a_reader_who_is_behind_gets_nothing_beyond_a_stop_string() -> None:
-    client = BacklogClient(says(encode("Hello there")))
+async def test_a_slow_consumer_gets_nothing_beyond_a_stop_string() -> None:
+    client = backlog(says(encode("Hello there")))
     with Completion(client, TOKENIZER, [request(n=2, stop=("lo",))], None, "id") as completion:
         deltas = [delta async for delta in completion]
     assert [(delta.text, delta.finish, delta.stop) for delta in deltas] == [("Hel", FinishReason.STOP, "lo")] * 2

@@ -1,4 +1,6 @@
-"""Prompts and messages to requests, and what is refused on the way."""
+"""From prompts and messages to generation requests, and the prompts and options that are refused."""
+
+from typing import Any
 
 import pytest
 
@@ -13,9 +15,9 @@ from tests.tasks.text.vocabularies import byte_fallback, byte_level, tokenizer
 CHAT = Tokenizer(byte_level(), eos_token_ids=[0], chat_template=ChatTemplate(CHATML, {}))
 
 
-def generator(kind: Tokenizer = CHAT, **limits: int) -> Generator:
-    info = {"max_model_len": 2048, "num_blocks": 256, "vocab_size": 1000} | limits
-    return Generator(ScriptedEngine(says([1, 2]), **info), kind, max_output_tokens=64)
+def generator(kind: Tokenizer = CHAT, **limits: Any) -> Generator:
+    info: dict[str, Any] = {"max_model_len": 2048, "num_blocks": 256, "vocab_size": 1000}
+    return Generator(ScriptedEngine(says([1, 2]), **(info | limits)).client, kind, max_output_tokens=64)
 
 
 async def test_a_text_is_encoded_with_its_special_tokens() -> None:
@@ -24,7 +26,7 @@ async def test_a_text_is_encoded_with_its_special_tokens() -> None:
     assert request.prompt[0] == 1
 
 
-async def test_tokens_are_taken_as_they_are() -> None:
+async def test_token_ids_are_used_as_they_are() -> None:
     request = await generator(tokenizer("byte_fallback")).from_prompt([5, 6], Options())
     assert request.prompt == (5, 6)
 
@@ -74,20 +76,20 @@ async def test_the_end_of_text_can_be_ignored() -> None:
     assert request.params.stop_token_ids == (7,)
 
 
-async def test_without_a_seed_each_request_has_another() -> None:
+async def test_without_a_seed_every_request_gets_its_own() -> None:
     seeds = {(await generator().from_prompt("hi", Options())).params.seed for _ in range(4)}
     assert len(seeds) == 4
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(2048, 64), (12, 2), (11, 1)])
-async def test_without_a_number_what_fits_is_generated(limit: int, expected: int) -> None:
+async def test_without_max_tokens_the_output_may_fill_the_room_up_to_the_default(limit: int, expected: int) -> None:
     request = await generator(max_model_len=limit).from_prompt([5] * 10, Options())
     assert request.params.max_tokens == expected
 
 
 @pytest.mark.parametrize("limits", [{"max_model_len": 32}, {"num_blocks": 2}])
-async def test_what_can_never_fit_is_refused_with_both_numbers(limits: dict[str, int]) -> None:
+async def test_a_request_that_can_never_fit_is_refused_with_both_numbers(limits: dict[str, Any]) -> None:
     with pytest.raises(PromptTooLong) as error:
         await generator(**limits).from_prompt([5] * 30, Options(max_tokens=3))
     assert (error.value.prompt_tokens, error.value.max_tokens, error.value.limit) == (30, 3, 32)
@@ -107,7 +109,7 @@ async def test_a_full_prompt_can_be_scored() -> None:
     assert request.params.max_tokens == 0
 
 
-async def test_more_log_probabilities_of_a_prompt_than_are_held_are_refused() -> None:
+async def test_too_many_log_probabilities_of_a_prompt_are_refused() -> None:
     prompt = [5] * 2000
     for n, top in ((3, 20), (1, 64), (6, 9)):
         fits = Options.from_values(max_tokens=1, n=n, prompt_logprobs=top)
@@ -124,7 +126,7 @@ async def test_an_empty_prompt_is_refused(prompt: str | list[int]) -> None:
 
 
 @pytest.mark.parametrize("id", [-1, 1000, 2**40])
-async def test_tokens_that_the_model_has_not_are_refused(id: int) -> None:
+async def test_tokens_outside_the_vocabulary_are_refused(id: int) -> None:
     with pytest.raises(UnknownToken, match="vocabulary of 1000") as error:
         await generator().from_prompt([1, id], Options())
     assert error.value.param == "prompt"
@@ -136,12 +138,12 @@ async def test_tokens_that_the_model_has_not_are_refused(id: int) -> None:
     assert error.value.param == "stop_token_ids"
 
 
-async def test_text_with_tokens_that_the_model_has_not_is_refused() -> None:
+async def test_a_text_with_tokens_outside_the_vocabulary_is_refused() -> None:
     with pytest.raises(UnknownToken):
         await generator(vocab_size=600).from_prompt("<tool call>", Options())
 
 
-async def test_more_than_the_most_cannot_be_the_least() -> None:
+async def test_min_tokens_above_max_tokens_is_refused() -> None:
     with pytest.raises(InvalidOption) as error:
         await generator().from_prompt("hi", Options.from_values(min_tokens=5, max_tokens=4))
     assert error.value.param == "min_tokens"
@@ -152,7 +154,7 @@ async def test_messages_need_a_template() -> None:
         await generator(tokenizer("byte_level")).from_messages([{"role": "user", "content": "hi"}], Options())
 
 
-async def test_it_starts_a_completion() -> None:
+async def test_a_generator_starts_a_completion() -> None:
     ready = generator()
     with ready.start([await ready.from_prompt("hi", Options())]) as completion:
         [[choice]] = await completion.collect()

@@ -1,6 +1,7 @@
-"""Chat templates: what they may use, what they may not do, and where a continued message ends."""
+"""Chat templates: the environment and its limits, and the end of a continued message."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ TRIMMING = "{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}</s>{% en
 HI = [{"role": "user", "content": "hi"}]
 
 
-def render(source: str, messages: list[dict] = HI, **options: object) -> str:
+def render(source: str, messages: list[dict[str, str]] = HI, **options: Any) -> str:
     return ChatTemplate(source, {"bos_token": "<s>"}).render(messages, **options)
 
 
@@ -38,7 +39,7 @@ def test_variables_of_the_model_and_of_the_call() -> None:
     assert render("{{ bos_token }}{{ enable_thinking }}", enable_thinking=False) == "<s>False"
 
 
-def test_what_was_not_passed_is_undefined_or_none() -> None:
+def test_variables_that_are_not_passed_are_undefined_or_none() -> None:
     assert render("{% if tools is none and not documents and not other %}none{% endif %}") == "none"
 
 
@@ -66,7 +67,7 @@ def test_the_templates_own_words_reach_the_client() -> None:
     assert error.value.param == "messages"
 
 
-def test_words_that_quote_a_message_do_not() -> None:
+def test_words_that_quote_a_message_do_not_reach_the_client() -> None:
     for source in ("{{ raise_exception('No: ' + messages[0].content) }}", "{{ ''.encode(messages[0].content) }}"):
         with pytest.raises(ChatTemplateError, match=r"^the model's chat template does not take these messages$"):
             render(source, [{"role": "user", "content": "a secret"}])
@@ -122,7 +123,7 @@ def test_a_message_that_the_template_leaves_out_cannot_be_continued() -> None:
         "{% for i in range(10**9) %}{% endfor %}",
     ],
 )
-def test_a_template_cannot_leave_its_cage(attack: str) -> None:
+def test_a_template_cannot_leave_the_sandbox(attack: str) -> None:
     messages = [dict(HI[0])]
     try:
         text = render(attack, messages)

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from service.tasks.text.detokenizer import Detokenizer
-from tests.tasks.text.vocabularies import LIBRARIES, byte_fallback, byte_level, tokenizer
+from tests.tasks.text.vocabularies import LIBRARIES, byte_fallback, byte_level, token_id, tokenizer
 
 KINDS = list(LIBRARIES)
 NASTY = st.text(alphabet=st.sampled_from("ab  \n'.，你好龘é😀👩\u200d🇫🇷\ufffd\u2028"), max_size=30) | st.text(
@@ -20,7 +20,7 @@ def pieces(kind: str, answer: list[int], prompt: list[int], *, skip: bool = True
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=NASTY, data=st.data())
-def test_a_text_cut_anywhere_is_continued_without_a_seam(kind: str, text: str, data: st.DataObject) -> None:
+def test_a_text_divided_anywhere_continues_without_a_seam(kind: str, text: str, data: st.DataObject) -> None:
     ids = tokenizer(kind).encode(text)
     cut = data.draw(st.integers(0, len(ids)))
     prompt, answer = ids[:cut], ids[cut:]
@@ -46,7 +46,7 @@ def test_any_tokens_add_up_to_the_whole_decode(prompt: list[int], answer: list[i
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(prompt=st.lists(st.integers(0, 610), max_size=8), answer=st.lists(st.integers(0, 610)))
-def test_a_piece_never_has_to_be_taken_back(kind: str, prompt: list[int], answer: list[int]) -> None:
+def test_returned_text_never_changes(kind: str, prompt: list[int], answer: list[int]) -> None:
     whole = tokenizer(kind).decode(answer)
     text = ""
     for piece in pieces(kind, answer, []):
@@ -56,7 +56,7 @@ def test_a_piece_never_has_to_be_taken_back(kind: str, prompt: list[int], answer
     assert "\ufffd" in "".join(map(tokenizer(kind).token_text, prompt)) or "".join(pieces(kind, [], prompt)) == ""
 
 
-def test_no_split_character_leaves() -> None:
+def test_no_part_of_a_character_is_returned() -> None:
     ids = byte_level().encode("a龘é😀").ids
     assert len(ids) > 4
     assert [piece for piece in pieces("byte_level", ids, []) if piece] == ["a", "龘", "é", "😀"]
@@ -71,7 +71,7 @@ def test_no_leading_space_is_lost(kind: str) -> None:
 
 
 def test_a_prompt_of_special_tokens_is_no_text() -> None:
-    word = byte_fallback().token_to_id("▁the")
+    word = token_id(byte_fallback(), "▁the")
     assert pieces("byte_fallback", [word], [1]) == ["the", ""]
     assert pieces("byte_fallback", [word], [1], skip=False) == [" the", ""]
 
@@ -87,7 +87,7 @@ def test_a_character_that_stays_broken_belongs_to_the_prompt() -> None:
     assert pieces("byte_level", [], prompt) == [""]
 
 
-def test_text_flows_again_behind_invalid_bytes() -> None:
+def test_text_continues_after_invalid_bytes() -> None:
     broken = byte_level().encode("龘").ids[0]
     letter = byte_level().encode("x").ids[0]
     assert pieces("byte_level", [broken, broken, letter], []) == ["", "\ufffd", "\ufffdx", ""]

@@ -20,7 +20,7 @@ def cut(text: str, stops: list[str], include: bool) -> tuple[str, str | None]:
 
 
 @given(parts=st.lists(LETTERS, max_size=12), stops=STOPS, include=st.booleans())
-def test_the_answer_is_the_text_cut_at_the_first_stop(parts: list[str], stops: list[str], include: bool) -> None:
+def test_the_text_ends_at_the_first_stop_string(parts: list[str], stops: list[str], include: bool) -> None:
     expected, matched = cut("".join(parts), stops, include)
     stream = StopStrings(stops, include=include)
     sent = fed = ""
@@ -37,7 +37,7 @@ def test_the_answer_is_the_text_cut_at_the_first_stop(parts: list[str], stops: l
 
 
 @given(text=LETTERS, stops=STOPS)
-def test_only_a_true_prefix_of_a_stop_is_held_back(text: str, stops: list[str]) -> None:
+def test_only_a_true_prefix_of_a_stop_string_is_held_back(text: str, stops: list[str]) -> None:
     stream = StopStrings(stops)
     sent = stream.feed(text)
     if not any(stop in text for stop in stops):
@@ -47,7 +47,7 @@ def test_only_a_true_prefix_of_a_stop_is_held_back(text: str, stops: list[str]) 
         assert len(held) == longest
 
 
-def test_text_that_cannot_be_a_stop_leaves_at_once() -> None:
+def test_text_that_cannot_be_a_stop_string_is_released_at_once() -> None:
     stream = StopStrings(["\n\nUser:"])
     assert stream.feed("Hello") == "Hello"
     assert stream.feed("\n") == ""
@@ -58,7 +58,7 @@ def test_text_that_cannot_be_a_stop_leaves_at_once() -> None:
     assert stream.flush() == ""
 
 
-def test_an_earlier_start_beats_an_earlier_end() -> None:
+def test_an_earlier_start_wins_over_an_earlier_end() -> None:
     stream = StopStrings(["abcd", "bc"])
     assert stream.feed("abc") == ""
     assert stream.matched is None
@@ -66,7 +66,7 @@ def test_an_earlier_start_beats_an_earlier_end() -> None:
     assert stream.matched == "abcd"
 
 
-def test_a_match_waits_no_longer_than_an_earlier_one_can_come() -> None:
+def test_a_match_waits_only_while_an_earlier_one_is_possible() -> None:
     stream = StopStrings(["abcd", "bc"])
     assert stream.feed("abcx") == "a"
     assert stream.matched == "bc"

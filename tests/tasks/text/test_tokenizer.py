@@ -1,4 +1,4 @@
-"""The tokenizer against the library it stands on, and its reading of a model's files."""
+"""The tokenizer against the library under it, and the reading of a model's files."""
 
 import asyncio
 import json
@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from service.errors import InvalidPrompt, NoChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
-from tests.tasks.text.vocabularies import LIBRARIES, byte_fallback, byte_level, tokenizer
+from tests.tasks.text.vocabularies import LIBRARIES, byte_fallback, byte_level, token_id, tokenizer
 
 KINDS = list(LIBRARIES)
-BYTE_TOKENS = byte_fallback().token_to_id("<0x00>")
+BYTE_TOKENS = token_id(byte_fallback(), "<0x00>")
 
 
 def save(path: Path, config: dict | None = None, generation: dict | None = None, model: dict | None = None) -> Path:
@@ -44,7 +44,7 @@ def test_decodes_any_tokens_as_the_library_does(kind: str, ids: list[int], skip:
 
 
 @given(ids=st.lists(st.integers(0, 520)))
-def test_a_broken_byte_run_loses_only_what_is_broken(ids: list[int]) -> None:
+def test_a_broken_byte_run_loses_only_its_broken_characters(ids: list[int]) -> None:
     ours, library = tokenizer("byte_fallback").decode(ids), byte_fallback().decode(ids)
     if "\ufffd" not in library:
         assert ours == library
@@ -74,7 +74,7 @@ def test_token_bytes_of_every_family() -> None:
     assert level.token_bytes(level.encode("<tool call>")[0]) == b"<tool call>"
     assert level.token_bytes(level.encode("名")[0]) == "名".encode()
     assert fallback.token_bytes(BYTE_TOKENS + 0xE4) == b"\xe4"
-    word = byte_fallback().token_to_id("▁the")
+    word = token_id(byte_fallback(), "▁the")
     assert fallback.token_bytes(word) == b" the"
     assert fallback.token_bytes(word, at_start=True) == b"the"
 
@@ -103,12 +103,12 @@ def test_truncation_and_padding_of_the_file_are_off(tmp_path: Path) -> None:
     assert Tokenizer(library).encode(text) == byte_level().encode(text).ids
 
 
-def test_end_of_text_is_the_union_of_what_the_files_say(tmp_path: Path) -> None:
+def test_the_end_of_text_is_the_union_of_the_files(tmp_path: Path) -> None:
     save(tmp_path, {"eos_token": {"content": "</s>"}}, {"eos_token_id": [7, 9]}, {"eos_token_id": 3})
     assert Tokenizer.load(tmp_path).eos_token_ids == (7, 9, 2)
 
 
-def test_end_of_text_falls_back_to_the_model_config(tmp_path: Path) -> None:
+def test_the_end_of_text_falls_back_to_the_model_config(tmp_path: Path) -> None:
     assert Tokenizer.load(save(tmp_path, model={"eos_token_id": 3})).eos_token_ids == (3,)
 
 
@@ -123,7 +123,7 @@ def test_a_vocabulary_bound_covers_added_tokens() -> None:
         [{"name": "other", "template": "no"}, {"name": "default", "template": "yes"}],
     ],
 )
-def test_the_template_may_live_in_the_config(tmp_path: Path, template: object) -> None:
+def test_the_template_may_stand_in_the_config(tmp_path: Path, template: object) -> None:
     loaded = Tokenizer.load(save(tmp_path, {"bos_token": {"content": "<s>"}, "chat_template": template}))
     text = loaded.render_chat([{"role": "user", "content": "hi"}])
     assert text == ("<s>hi" if isinstance(template, str) else "yes")
@@ -154,7 +154,7 @@ async def test_the_first_token_of_a_chat_is_not_doubled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["a. " * 50_000, "e\u0301" * 50_000, "\u200b" * 50_000], ids=["words", "marks", "zero"]
 )
-async def test_others_go_on_while_a_long_text_is_encoded(text: str) -> None:
+async def test_other_tasks_run_while_a_long_text_is_encoded(text: str) -> None:
     """The longest time in which nothing else could run is a small part of the whole."""
     begin = last = time.monotonic()
     longest = 0.0

@@ -20,7 +20,7 @@ CORPUS = [
 
 @cache
 def byte_level() -> tokenizers.Tokenizer:
-    """As GPT-2, Llama 3, Qwen: bytes written as printable characters. Id 0 is special."""
+    """Like GPT-2, Llama 3, Qwen: bytes written as printable characters. Id 0 is special."""
     library = tokenizers.Tokenizer(models.BPE())
     library.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     library.decoder = decoders.ByteLevel()
@@ -37,7 +37,7 @@ def byte_level() -> tokenizers.Tokenizer:
 
 @cache
 def byte_fallback() -> tokenizers.Tokenizer:
-    """As Llama 2, Mistral, Gemma: words begin with a metaspace, unknown characters are spelled as byte tokens."""
+    """Like Llama 2, Mistral, Gemma: words begin with a metaspace, unknown characters are spelled as byte tokens."""
     library = tokenizers.Tokenizer(models.BPE())
     words = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     library.normalizer = words
@@ -45,7 +45,7 @@ def byte_fallback() -> tokenizers.Tokenizer:
     special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
     trainer = trainers.BpeTrainer(vocab_size=500, special_tokens=special, limit_alphabet=90, show_progress=False)
     library.train_from_iterator(CORPUS, trainer)
-    # The trainer made the byte tokens special, which they must not be: take over only what it learned.
+    # The trainer makes the byte tokens special, which they must not be, so only the learned model is used.
     learned = json.loads(library.to_str())["model"]
     merges = [tuple(merge) for merge in learned["merges"]]
     library = tokenizers.Tokenizer(
@@ -62,7 +62,7 @@ def byte_fallback() -> tokenizers.Tokenizer:
 
 @cache
 def unigram() -> tokenizers.Tokenizer:
-    """As T5 and other sentencepiece models without byte fallback."""
+    """Like T5 and other sentencepiece models without byte fallback."""
     library = tokenizers.Tokenizer(models.Unigram())
     library.pre_tokenizer = pre_tokenizers.Metaspace()
     library.decoder = decoders.Metaspace()
@@ -71,6 +71,13 @@ def unigram() -> tokenizers.Tokenizer:
     )
     library.train_from_iterator(CORPUS, trainer)
     return library
+
+
+def token_id(library: tokenizers.Tokenizer, token: str) -> int:
+    """The id of a token that the vocabulary has."""
+    id = library.token_to_id(token)
+    assert id is not None
+    return id
 
 
 LIBRARIES = {"byte_level": byte_level, "byte_fallback": byte_fallback, "unigram": unigram}

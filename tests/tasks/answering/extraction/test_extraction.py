@@ -98,8 +98,7 @@ async def test_an_answer_is_no_longer_than_the_client_allows() -> None:
 
 async def test_every_request_has_the_tenant_priority_and_salt_of_the_client() -> None:
     engine = extracts({"six in the evening": 9, "six in the": 5, "six": 4})
-    mine = {"priority": -3, "cache_salt": "salt", "tenant": "me"}
     query = Query(question="When does it close?", documents=one(CAFE))
-    await answer(engine, query, replace(GREEDY, **mine))
+    await answer(engine, query, replace(GREEDY, priority=-3, cache_salt="salt", tenant="me"))
     assert len(engine.streams) > 1
     assert {(each.priority, each.cache_salt, each.tenant) for each in engine.requests} == {(-3, "salt", "me")}

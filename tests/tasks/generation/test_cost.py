@@ -1,0 +1,17 @@
+"""The cost of generation requests."""
+
+from service.engine.protocol.sampling_params import SamplingParams
+from service.tasks.generation.cost import Cost
+from service.tasks.generation.request import GenerationRequest
+
+
+def test_every_choice_costs_its_prompt_and_its_longest_output() -> None:
+    requests = [
+        GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
+        GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
+    ]
+    assert Cost.from_requests(requests) == Cost(sequences=3, tokens=2 * (3 + 10) + 1)
+
+
+def test_no_requests_cost_nothing() -> None:
+    assert Cost.from_requests([]) == Cost(sequences=0, tokens=0)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +52,10 @@ class WatchedClient(EngineClient):
 
     watched: Watched
 
-    def _abort(self, request_ids: list[str]) -> None:
+    def abort(self, ids: Iterable[str]) -> None:
         with self.watched.news:
             self.watched.aborted_at.append(self.watched.steps[-1].step)
-        super()._abort(request_ids)
+        super().abort(ids)
 
 
 @pytest.fixture(scope="module")

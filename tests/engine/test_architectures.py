@@ -1,4 +1,4 @@
-"""Every family in the table computes what transformers computes. What would be computed wrongly is refused at load."""
+"""Every family in the table gives the logits of transformers. A model that would be computed wrongly is refused."""
 
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 4, "
 
 
 @pytest.mark.parametrize("arch", REFUSED)
-def test_what_would_be_computed_wrongly_is_refused(arch: str, tmp_path: Path) -> None:
+def test_an_architecture_that_would_be_computed_wrongly_is_refused(arch: str, tmp_path: Path) -> None:
     options, reason = REFUSED[arch]
     fields = set(AutoConfig.for_model(arch).to_dict())
     small = {name: value for name, value in SMALL.items() if name in fields and arch != "falcon"}

@@ -17,7 +17,7 @@ from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.step import ChunkOutput
 
 
-def calls(function: Callable[[], object]) -> int:
+def num_calls(function: Callable[[], object]) -> int:
     """The number of calls that ``function`` makes."""
     count = 0
 
@@ -34,7 +34,9 @@ def calls(function: Callable[[], object]) -> int:
     return count
 
 
-def decoding(*, running: int = 64, waiting: int = 0, num_blocks: int = 10_000, prompt_tokens: int = 5) -> Scheduler:
+def make_scheduler(
+    *, running: int = 64, waiting: int = 0, num_blocks: int = 10_000, prompt_tokens: int = 5
+) -> Scheduler:
     """A scheduler with ``waiting`` queued sequences and ``running`` decoding ones, which is the most it may run."""
     pool = BlockPool(num_blocks, 16)
     scheduler = Scheduler(
@@ -62,26 +64,26 @@ def steps(scheduler: Scheduler, count: int) -> None:
         scheduler.commit(step, [ChunkOutput(token=1)] * len(step.chunks))
 
 
-def work(scheduler: Scheduler) -> int:
+def num_step_calls(scheduler: Scheduler) -> int:
     """The number of calls in 32 steps, in which every sequence fills blocks and gets new ones."""
-    return calls(lambda: steps(scheduler, 32))
+    return num_calls(lambda: steps(scheduler, 32))
 
 
 @pytest.mark.parametrize("more", [{"waiting": 10_000}, {"num_blocks": 1_000_000}, {"prompt_tokens": 53}], ids=str)
 def test_a_long_queue_a_large_cache_and_long_contexts_cost_nothing(more: dict[str, int]) -> None:
-    assert work(decoding(**more)) < 1.1 * work(decoding())
+    assert num_step_calls(make_scheduler(**more)) < 1.1 * num_step_calls(make_scheduler())
 
 
 def test_a_long_queue_costs_nothing_while_no_block_is_free() -> None:
     """The cache is full, so each step looks at the queue and finds no room for its first sequence."""
-    few, many = (decoding(running=16, num_blocks=31) for _ in range(2))
+    few, many = (make_scheduler(running=16, num_blocks=31) for _ in range(2))
     for scheduler, waiting in ((few, 10), (many, 10_000)):
         scheduler.max_num_seqs = 32
         for number in range(waiting):
             params = SamplingParams(max_tokens=1)
             scheduler.add(Request(id=f"late {number}", prompt=(number,) * 16, params=params, arrival=1000.0 + number))
-    assert calls(lambda: steps(many, 8)) < 1.1 * calls(lambda: steps(few, 8))
+    assert num_calls(lambda: steps(many, 8)) < 1.1 * num_calls(lambda: steps(few, 8))
 
 
 def test_work_grows_linearly_with_the_running_sequences() -> None:
-    assert work(decoding(running=256)) < 4.4 * work(decoding(running=64))
+    assert num_step_calls(make_scheduler(running=256)) < 4.4 * num_step_calls(make_scheduler(running=64))

@@ -12,7 +12,7 @@ from service.engine.sampling.transfer import to_device
 
 
 def token_logprobs(logits: Tensor, tokens: list[int], num_top: list[int]) -> list[TokenLogprob]:
-    """The log probability of one token in each row, and of as many of the row's likeliest tokens, best first.
+    """The log probability of one token in each row, and of the row's ``num_top`` likeliest tokens, best first.
 
     ``logits`` is [R, V] of any floating type, as the model gave them; the log-softmax is float32. ``tokens`` and
     ``num_top`` hold R numbers each. Equal tokens come in order of id. Impossible tokens (-inf) are never among the

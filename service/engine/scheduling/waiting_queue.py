@@ -9,10 +9,11 @@ arXiv:2401.00588). It has these rules:
 
 - A tenant's next sequence starts at the tenant's virtual time. The virtual time then advances by the seconds that the
   sequence is expected to take: its most tokens, times the share of their most tokens that the tenant's recent sequences
-  took. When the sequence ends, the difference to what it really took is settled.
+  took. When the sequence ends, the difference to the seconds that it really took is settled.
 - A tenant without unfinished sequences starts at the virtual time of the last start. So an idle tenant saves nothing
-  up, and a tenant that used a service that nobody else wanted is not punished for it.
-- Waiting counts a little too, so that an endless flow of new tenants starves nobody.
+  up, and a tenant that was served while all others were idle is not punished for it.
+- Waiting counts a little too, so that no tenant starves under an endless flow of new tenants. Priority counts as it
+  does within a tenant.
 
 Preempted sequences come before all that have not started. While there is a single tenant, urgency alone decides, also
 among preempted sequences.
@@ -130,7 +131,10 @@ class WaitingQueue:
         return sequence.max_total_tokens * tenant.used_share * self._seconds_per_token
 
     def _turns(self, tenant: _Tenant) -> Iterator[tuple[float, int, Sequence]]:
-        """The tenant's sequences in order, each with its virtual time if all before it have started."""
+        """The tenant's sequences in order, each with its turn: its virtual time if all others before it have started.
+
+        The turn also counts priority and arrival; the second number decides between equal turns.
+        """
         virtual_time = tenant.virtual_time
         for sequence in tenant.waiting:
             request = sequence.request

@@ -115,7 +115,7 @@ def test_a_freed_table_is_empty_and_its_published_blocks_are_found_again() -> No
     assert pool.blocks.num_used == 0
     match = pool.blocks.match(sequence.tokens, "a")
     assert (match.blocks, match.reserved) == (published, None), (
-        "no other sequence waits for a block that nobody computes"
+        "no other sequence waits for a block that is not computed"
     )
     assert pool.allocate(sequence)
     assert list(sequence.block_table[:1]) == published

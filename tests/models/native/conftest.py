@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from service.models.native import kernels
-from tests.engine.test_spine import Reference
 from tests.engine.tiny_models import NATIVE_SHAPE
+from tests.engine.workloads import Reference
 
 
 @pytest.fixture(scope="module", params=[8, 16], ids="{} lanes".format, autouse=True)

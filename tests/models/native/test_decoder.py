@@ -18,9 +18,9 @@ from service.models.native.decoder import NativeDecoder
 from service.models.native.kernels import block_size
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
-from tests.engine.test_spine import LONGEST, Driver, Reference, check, random_workload
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
+from tests.engine.workloads import LONGEST, Driver, Reference, check, random_workload
 
 FAMILIES = {
     "llama": SHAPE | {"attention_bias": True},

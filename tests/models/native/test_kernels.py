@@ -8,7 +8,7 @@ from service.engine.execution.runner import ModelRunner
 from service.errors import EngineError
 from service.models.native import kernels
 from tests.engine.configs import engine_config
-from tests.engine.test_spine import Reference
+from tests.engine.workloads import Reference
 
 
 def test_the_block_size_follows_the_lanes(lanes: int, llama: Reference) -> None:

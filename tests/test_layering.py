@@ -20,6 +20,7 @@ FORBIDDEN = {
     "service/engine/scheduling/*.py": TENSORS,
     "service/engine/execution/recovery.py": TENSORS,
     "service/engine/client.py": TENSORS,
+    "service/processes/*.py": f"{ABOVE_THE_ENGINE} {TENSORS} service.engine service.reader service.models",
     "service/reader/**/*.py": ABOVE_THE_ENGINE,
     "service/reader/messages.py": TENSORS,
     "service/reader/window_queue.py": TENSORS,

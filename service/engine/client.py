@@ -30,16 +30,14 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
     def __init__(
         self,
         config: EngineConfig,
+        restart_policy: RestartPolicy,
         *,
         on_step: Callable[[StepStats], None] | None = None,
         process: ChildProcess | None = None,
-        restart_policy: RestartPolicy | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
         """``process`` is an engine process that is started already."""
-        super().__init__(
-            "engine", ENGINE_WORKER, decode_event, process=process, restart_policy=restart_policy, observer=observer
-        )
+        super().__init__("engine", ENGINE_WORKER, decode_event, restart_policy, process=process, observer=observer)
         self.config = config
         self._on_step = on_step
 

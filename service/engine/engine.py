@@ -1,4 +1,4 @@
-"""The engine: schedule, run, commit, synchronously. No thread, no socket, no clock but for statistics."""
+"""The engine: schedule, run, commit. It has no threads and no sockets, and reads the clock only to time its steps."""
 
 import time
 from typing import Protocol
@@ -15,14 +15,14 @@ from service.engine.scheduling.step import Runner
 
 
 class SizedRunner(Runner, Protocol):
-    """A runner that knows how much it can hold."""
+    """A runner that says how many sequences and tokens it can hold."""
 
     @property
     def info(self) -> EngineInfo: ...
 
 
 class Engine:
-    """Continues sequences, many at once. Add requests, call ``step`` while there is work, hand out its outputs."""
+    """Continues many sequences at once. Add requests, and call ``step`` while there is work: it returns the outputs."""
 
     def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
         self.info = runner.info
@@ -41,23 +41,27 @@ class Engine:
 
     @property
     def has_work(self) -> bool:
+        """Whether sequences run or wait."""
         return bool(self._scheduler.num_running or self._scheduler.num_waiting)
 
     @property
     def blocks_used(self) -> int:
-        """KV blocks that a sequence holds; 0 when there is no work."""
+        """The number of KV blocks that sequences hold; 0 when there is no work."""
         return self._pool.num_used
 
     def add(self, request: Request) -> None:
-        """Queue a request. Raises EngineError, among them RequestTooLarge if it can never fit."""
+        """Queue a request. Raises RequestTooLarge if it can never fit, or another EngineError."""
         self._scheduler.add(request)
 
     def abort(self, request_id: str) -> bool:
-        """Drop a request and free its blocks; False if it is unknown or finished."""
+        """Drop a request and free its blocks. Return False if it is unknown or finished."""
         return self._scheduler.abort(request_id)
 
     def step(self) -> StepOutput:
-        """Compute one step. What cannot be computed fails alone. Raises DeviceLost: then this engine is at its end."""
+        """Compute one step. A sequence that cannot be computed fails alone.
+
+        Raises DeviceLost; then this engine cannot compute any more.
+        """
         begin = time.monotonic()
         step = self._scheduler.schedule()
         outputs = self._scheduler.commit(step, self._runner.run(step))

@@ -39,9 +39,9 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
         name: str,
         worker: str,
         decode_event: Callable[[bytes], Ready[Info] | Failed | Heartbeat | Event],
+        restart_policy: RestartPolicy,
         *,
         process: ChildProcess | None = None,
-        restart_policy: RestartPolicy | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
         """``name`` is the process's name for people, ``worker`` its module, ``process`` one that is started already."""
@@ -54,8 +54,8 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
             self._in_flight,
             lambda: msgspec.json.encode(self._make_config()),
             self._receive,
+            restart_policy,
             process=process,
-            restart_policy=restart_policy,
             observer=observer,
         )
 

@@ -6,10 +6,13 @@ _LONGEST_PAUSE = 30.0  # seconds
 
 
 class RestartPolicy(Struct, frozen=True):
-    """How long a child process may make no progress, and how often in a row it is restarted in vain."""
+    """How long a child process may make no progress, and how often in a row it is restarted in vain.
 
-    stall_seconds: float = 30.0
-    max_restarts: int = 5
+    ``service.settings`` owns the defaults.
+    """
+
+    stall_seconds: float
+    max_restarts: int
 
 
 class RestartCounter:

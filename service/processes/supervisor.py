@@ -54,12 +54,11 @@ class Supervisor(Generic[Item]):
         in_flight: InFlightTable[Item],
         make_config: Callable[[], bytes],
         on_event: Callable[[bytes], None],
+        restart_policy: RestartPolicy,
         *,
         process: ChildProcess | None = None,
-        restart_policy: RestartPolicy | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
-        policy = restart_policy or RestartPolicy()
         self.status: Status = "loading"
         self.reason = ""  # why the process is not ready, for people
         self._name = name
@@ -69,10 +68,10 @@ class Supervisor(Generic[Item]):
         self._on_event = on_event
         self._started_process = process
         self._observer = observer
-        self._stall_seconds = policy.stall_seconds
-        self._restarts = RestartCounter(policy.max_restarts)
+        self._stall_seconds = restart_policy.stall_seconds
+        self._restarts = RestartCounter(restart_policy.max_restarts)
         self._link: Link | None = None
-        self._liveness = Liveness(policy.stall_seconds)
+        self._liveness = Liveness(restart_policy.stall_seconds)
         self._load_error = ""  # in the words of the process
         self._ready_since = 0.0  # monotonic seconds
         self._down_since: float | None = None  # None: not since it was last ready

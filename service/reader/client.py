@@ -25,12 +25,12 @@ class ReaderClient(ProcessClient[ReaderInfo, BatchScored, InFlightRead]):
     def __init__(
         self,
         config: ReaderConfig,
+        restart_policy: RestartPolicy,
         *,
         on_batch: Callable[[BatchStats], None] | None = None,
-        restart_policy: RestartPolicy | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
-        super().__init__("reader", READER_WORKER, decode_event, restart_policy=restart_policy, observer=observer)
+        super().__init__("reader", READER_WORKER, decode_event, restart_policy, observer=observer)
         self.config = config
         self._on_batch = on_batch
 

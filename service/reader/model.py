@@ -1,4 +1,4 @@
-"""A transformers model with a question-answering head, and what it must be to be served exactly."""
+"""A transformers model with a question-answering head. A model that cannot be served exactly is refused."""
 
 import inspect
 import logging
@@ -18,15 +18,18 @@ from service.reader.messages import EncodedWindow, ReaderConfig, ReaderInfo
 
 logger = logging.getLogger(__name__)
 
-_CPU_TOKENS = 4096  # of a batch with its padding
-_CUDA_TOKENS = 32_768
+_CPU_BATCH_TOKENS = 4096  # with padding
+_CUDA_BATCH_TOKENS = 32_768
 
 
 class SpanModel:
-    """Scores windows. The padding of a batch changes nothing: ``__init__`` has tried."""
+    """Scores windows. ``__init__`` has checked that the padding of a batch does not change the scores."""
 
     def __init__(self, config: ReaderConfig) -> None:
-        """Read ``config.model_path``, nothing else and never the network. Raises ProcessError, UnsupportedModel."""
+        """Load the model from ``config.model_path``, never from the network.
+
+        Raises UnsupportedModel, or ProcessError if the device or the dtype is unknown.
+        """
         begin = time.monotonic()
         self._device = find_device(config.device)
         if self._device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
@@ -34,43 +37,48 @@ class SpanModel:
         module = _load(config, self._device)
         self._module = module.to(self._device).eval().requires_grad_(False)
         self._pad = module.config.pad_token_id or 0
-        known = inspect.signature(module.forward).parameters
-        self._takes_types = "token_type_ids" in known and getattr(module.config, "type_vocab_size", 0) > 1
+        parameters = inspect.signature(module.forward).parameters
+        self._has_token_types = "token_type_ids" in parameters and getattr(module.config, "type_vocab_size", 0) > 1
         vocab_size: int = module.get_input_embeddings().num_embeddings
-        longest = _longest(module)
-        self._probe(min(longest, 16), vocab_size)
+        context_length = _context_length(module)
+        self._check_padding(min(context_length, 16), vocab_size)
         dtype = next(module.parameters()).dtype
         self.info = ReaderInfo(
             architecture=type(module).__name__,
             device=str(self._device),
             dtype=dtype_name(dtype),
             vocab_size=vocab_size,
-            max_tokens=longest,
-            max_batch_tokens=_CUDA_TOKENS if self._device.type == "cuda" else _CPU_TOKENS,
+            max_tokens=context_length,
+            max_batch_tokens=_CUDA_BATCH_TOKENS if self._device.type == "cuda" else _CPU_BATCH_TOKENS,
             weights_bytes=sum(parameter.nbytes for parameter in module.parameters()),
             startup_seconds={"load": time.monotonic() - begin},
         )
 
     def logits(self, windows: Sequence[EncodedWindow]) -> list[tuple[bytes, bytes]]:
-        """For each window the logits of where a span begins and ends, as float32 in bytes."""
+        """For each window the logits of a span's first and last token: float32 in bytes, one for each token."""
         starts, ends = (logits.float().cpu().numpy() for logits in self._compute(windows))
         lengths = [len(window.tokens) for window in windows]
         return [(starts[i, :n].tobytes(), ends[i, :n].tobytes()) for i, n in enumerate(lengths)]
 
     @torch.inference_mode()
     def _compute(self, windows: Sequence[EncodedWindow]) -> tuple[Tensor, Tensor]:
-        ids = self._padded([window.tokens for window in windows], self._pad)
-        mask = self._padded([(1,) * len(window.tokens) for window in windows], 0)
-        types = {"token_type_ids": self._padded([window.types for window in windows], 0)} if self._takes_types else {}
-        output = self._module(input_ids=ids, attention_mask=mask, **types)
+        """The logits of first and last tokens, each [windows, tokens of the longest window]."""
+        inputs = {
+            "input_ids": self._pad_rows([window.tokens for window in windows], self._pad),
+            "attention_mask": self._pad_rows([(1,) * len(window.tokens) for window in windows], 0),
+        }
+        if self._has_token_types:
+            inputs["token_type_ids"] = self._pad_rows([window.types for window in windows], 0)
+        output = self._module(**inputs)
         return output.start_logits, output.end_logits
 
-    def _padded(self, rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+    def _pad_rows(self, rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+        """An int64 tensor [rows, longest row]."""
         longest = max(map(len, rows))
         return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], device=self._device)
 
-    def _probe(self, length: int, vocab_size: int) -> None:
-        """Raises UnsupportedModel unless a window has the same scores alone and beside a longer one."""
+    def _check_padding(self, length: int, vocab_size: int) -> None:
+        """Raises UnsupportedModel unless a window has the same scores alone and beside a longer one of ``length``."""
         name = type(self._module).__name__
         ids = [id for id in range(vocab_size) if id != self._pad][:length]
         long = EncodedWindow(tuple(ids), (0,) * len(ids))
@@ -81,7 +89,7 @@ class SpanModel:
         except Exception as error:
             raise UnsupportedModel(f"{name} does not score spans as it should: {error}") from error
         if not alone.isfinite().all():
-            raise UnsupportedModel(f"{name} computes no finite number: are its weights whole?")
+            raise UnsupportedModel(f"{name} computes scores that are not finite: its weights may be damaged")
         exact = next(self._module.parameters()).dtype == torch.float32
         tolerance = (1e-3 if exact else 0.1) * max(float(alone.abs().max()), 1e-3)
         if not torch.allclose(alone, beside, rtol=0, atol=tolerance):
@@ -89,25 +97,24 @@ class SpanModel:
 
 
 def _load(config: ReaderConfig, device: torch.device) -> Any:
-    """The module with its weights, on the CPU. Raises UnsupportedModel."""
-    model_config = read_config(config.model_path)
+    """The transformers module with its weights, on the CPU. Raises UnsupportedModel."""
+    path = config.model_path
+    model_config = read_config(path)
     if model_config.is_encoder_decoder:
         raise UnsupportedModel(f"{model_config.model_type} is an encoder-decoder model; a reader is an encoder")
     if getattr(model_config, "quantization_config", None) is not None:
         raise UnsupportedModel(f"{model_config.model_type} is a quantized checkpoint; a reader is not quantized")
     dtype = find_dtype(config.dtype, getattr(model_config, "dtype", None) or torch.float32, device)
-    module, missing = read_weights(AutoModelForQuestionAnswering, config.model_path, model_config, dtype)
+    module, missing = read_weights(AutoModelForQuestionAnswering, path, model_config, dtype)
     if missing:
-        raise UnsupportedModel(
-            f"{config.model_path} holds no {type(module).__name__}: it lacks {missing[0]}"
-            + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
-        )
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UnsupportedModel(f"{path} holds no {type(module).__name__}: it lacks {missing[0]}{more}")
     logger.info("reading with %s in %s", type(module).__name__, dtype_name(dtype))
     return module
 
 
-def _longest(module: Any) -> int:
-    """Tokens that have a position. Models of RoBERTa's kind count theirs from behind that of the padding."""
+def _context_length(module: Any) -> int:
+    """The number of tokens that have a position. Models like RoBERTa count positions from after the padding's index."""
     for name, part in module.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
             return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)

@@ -14,6 +14,7 @@ from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import Options
+from tests.processes.restart_policies import restart_policy
 from tests.reader.configs import reader_config
 from tests.reader.reference import ReferenceReader
 from tests.reader.tiny_readers import FAMILIES, POSITIONS, tiny_reader
@@ -34,7 +35,7 @@ class Real:
 
     def __init__(self, path: Path) -> None:
         self.reference = ReferenceReader(path)
-        self.client = ReaderClient(reader_config(path, device="cpu", threads=1, log_level="warning"))
+        self.client = ReaderClient(reader_config(path, device="cpu", threads=1, log_level="warning"), restart_policy())
         self.tokenizer = PairTokenizer.load(path)
         self.reader = Reader(self.client, self.tokenizer)
         self._count = 0

@@ -1,7 +1,7 @@
 """An engine process whose model is arithmetic, and which fails when it computes certain tokens.
 
-It starts in a fraction of a second, since it has no torch, and what it says can be known without it: ``expected``. Its
-``model_path`` is a directory, where a file ``broken`` keeps it from loading.
+It needs no torch, so it starts in a fraction of a second. ``expected`` computes the same tokens without a process. Its
+``model_path`` is a directory, in which a file ``broken`` keeps it from loading.
 """
 
 import os
@@ -25,7 +25,7 @@ _STEP_SECONDS = 0.002
 
 
 def next_token(tokens: Sequence[int], seed: int) -> int:
-    """Depends on all that came before, so that one token lost, repeated or changed changes all that follow."""
+    """Depends on all tokens before: a token that is lost, repeated or changed changes all that follow."""
     value = seed
     for token in tokens:
         value = (value * 1_000_003 + token) % 2_147_483_647
@@ -33,7 +33,7 @@ def next_token(tokens: Sequence[int], seed: int) -> int:
 
 
 def expected(request: Request) -> list[int]:
-    """What an engine without faults says."""
+    """The tokens that an engine without faults generates."""
     tokens = [*request.prompt]
     for _ in range(request.params.max_tokens):
         tokens.append(next_token(tokens, request.params.seed))
@@ -41,7 +41,7 @@ def expected(request: Request) -> list[int]:
 
 
 class FaultyRunner:
-    """Computes ``next_token``, with the least time that a step may take."""
+    """Computes ``next_token``. Every step takes at least ``_STEP_SECONDS``."""
 
     def __init__(self, config: EngineConfig) -> None:
         if (Path(config.model_path) / "broken").exists():

@@ -1,0 +1,45 @@
+"""Models that the reader, or the engine, refuses to serve."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from service.engine.execution.runner import ModelRunner
+from service.errors import ProcessError, UnsupportedModel
+from service.reader.client import ReaderClient
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from tests.engine.configs import engine_config
+from tests.engine.tiny_models import tiny_model, tokenizer
+from tests.processes.restart_policies import restart_policy
+from tests.reader.configs import reader_config
+from tests.reader.tiny_readers import tiny_reader
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: tiny_model("llama", path), "holds no Llama|lacks|as it should"),
+        (lambda path: tiny_reader("bert", path, num_labels=3), "as it should"),
+        (lambda path: path, "holds no model that transformers knows"),
+    ],
+    ids=["no head", "another head", "nothing"],
+)
+async def test_a_model_without_a_span_head_is_refused(
+    tmp_path: Path, make: Callable[[Path], Path], message: str
+) -> None:
+    config = reader_config(make(tmp_path), device="cpu", threads=1, log_level="error")
+    client = ReaderClient(config, restart_policy())
+    with pytest.raises(ProcessError, match=message):
+        await client.start()
+    await client.close()
+
+
+def test_a_tokenizer_without_a_token_for_no_answer_is_refused() -> None:
+    with pytest.raises(UnsupportedModel, match="no special token"):
+        PairTokenizer(tokenizer())
+
+
+def test_the_engine_refuses_a_reader(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedModel, match="serve it as the reader"):
+        ModelRunner(engine_config(tiny_reader("bert", tmp_path), device="cpu"))

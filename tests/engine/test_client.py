@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -33,6 +34,9 @@ class Observed(ProcessRecorder):
     """Exits, restarts and steps of the engine."""
 
     steps: list[StepStats] = field(default_factory=list)
+
+    def has_steps(self, count: int) -> bool:
+        return len(self.steps) >= count
 
 
 @asynccontextmanager
@@ -86,14 +90,13 @@ async def test_no_token_is_lost_repeated_or_changed_by_kills(tmp_path: Path) -> 
             request(f"r{n}", *range(1, 2 + generator.randrange(150)), max_tokens=generator.randrange(100, 400))
             for n in range(32)
         ]
-        readers = [asyncio.create_task(outputs(client.submit([each]))) for each in requests]
+        collecting = [asyncio.create_task(outputs(client.submit([each]))) for each in requests]
         for _ in range(4):
-            steps = len(observed.steps) + generator.randrange(1, 60)
-            await until(lambda steps=steps: len(observed.steps) >= steps)
+            await until(partial(observed.has_steps, len(observed.steps) + generator.randrange(1, 60)))
             kill(client)
             await until(lambda: client.status != "ready")
             await asyncio.wait_for(observed.returned.wait(), 10)
-        for each, received in zip(requests, await asyncio.gather(*readers), strict=True):
+        for each, received in zip(requests, await asyncio.gather(*collecting), strict=True):
             assert tokens(received) == expected(each)
             assert [output.finish for output in received if output.finish] == [FinishReason.LENGTH]
         assert observed.causes == ["exit"] * 4
@@ -168,11 +171,11 @@ async def test_a_step_that_computes_for_long_is_left_alone(tmp_path: Path) -> No
 
 async def test_a_fault_inside_a_step_fails_that_step_alone(tmp_path: Path) -> None:
     async with engine(tmp_path) as (client, observed):
-        innocent = request("innocent", max_tokens=50)
+        other = request("other", max_tokens=50)
         for fault in (RAISE, NOT_FINITE):
             (output,) = await outputs(client.submit([request("fault", fault)]))
             assert output.finish is FinishReason.ERROR
-            assert tokens(await outputs(client.submit([innocent]))) == expected(innocent)
+            assert tokens(await outputs(client.submit([other]))) == expected(other)
         beside = [asyncio.create_task(outputs(client.submit([request(f"i{n}", max_tokens=50)]))) for n in range(4)]
         (output,) = await outputs(client.submit([request("fault", NOT_FINITE)]))
         assert "not finite" in output.error
@@ -185,14 +188,14 @@ async def test_a_fault_inside_a_step_fails_that_step_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("crowd", [0, 12])
 async def test_a_poison_pill_fails_alone(tmp_path: Path, crowd: int, fault: int) -> None:
     async with engine(tmp_path) as (client, observed):
-        innocents = [request(f"i{n}", *range(5, 6 + 9 * n), max_tokens=200) for n in range(crowd)]
-        readers = [asyncio.create_task(outputs(client.submit([each]))) for each in innocents]
+        others = [request(f"i{n}", *range(5, 6 + 9 * n), max_tokens=200) for n in range(crowd)]
+        collecting = [asyncio.create_task(outputs(client.submit([each]))) for each in others]
         poison = asyncio.create_task(outputs(client.submit([request("poison", fault)])))
         more = asyncio.create_task(outputs(client.submit([request("more", fault, 7)]))) if crowd else poison
-        for each, received in zip(innocents, await asyncio.gather(*readers), strict=True):
+        for each, received in zip(others, await asyncio.gather(*collecting), strict=True):
             assert tokens(received) == expected(each)
-        for each in (poison, more):
-            (output,) = await each
+        for failing in (poison, more):
+            (output,) = await failing
             assert (output.finish, output.error_kind) == (FinishReason.ERROR, ErrorKind.POISON_PILL)
         assert 2 <= len(observed.causes) <= (5 if crowd else 2)
         assert client.status == "restarting" or observed.steps[-1].blocks_used == 0

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -14,7 +15,7 @@ from service.errors import PoisonPill, ProcessError, ProcessUnavailable
 from service.processes.child_process import ChildProcess
 from service.processes.restart_policy import RestartPolicy
 from tests.processes.process_recorder import ProcessRecorder
-from tests.processes.tiny_process import EXIT, HOLD, RAISE, REFUSE, TINY_WORKER, TinyClient
+from tests.processes.tiny_process import EXIT, HOLD, RAISE, REFUSE, TINY_WORKER, InFlightWords, TinyClient
 from tests.processes.waiting import until
 
 POLICY = RestartPolicy(stall_seconds=10, max_restarts=3)
@@ -32,6 +33,10 @@ async def tiny_client(directory: Path) -> AsyncIterator[tuple[TinyClient, Proces
     finally:
         await client.close()
     assert not psutil.Process().children()
+
+
+def has_spoken(item: InFlightWords, count: int) -> bool:
+    return len(item.spoken) >= count
 
 
 def kill(client: TinyClient) -> None:
@@ -63,8 +68,7 @@ async def test_a_killed_process_is_replaced_and_continues_behind_what_was_delive
     async with tiny_client(tmp_path) as (client, recorder):
         item = client.repeat("r", WORDS)
         for _ in range(3):
-            count = len(item.spoken) + 20
-            await until(lambda count=count: len(item.spoken) >= count)
+            await until(partial(has_spoken, item, len(item.spoken) + 20))
             kill(client)
             await until(lambda: client.status == "restarting")
             with pytest.raises(ProcessUnavailable):

@@ -33,6 +33,7 @@ def tiny_reader(family: str, path: Path, **overrides: Any) -> Path:
     """Write a tiny random model of ``family`` (a transformers model_type) and return its directory."""
     tokenizer = _bert() if "bert" in family and "roberta" not in family else _roberta(unigram=family == "xlm-roberta")
     pad = tokenizer.token_to_id(_ROBERTA[1] if "roberta" in family else _BERT[0])
+    assert pad is not None
     module = _model(family, tokenizer.get_vocab_size(), pad, overrides)
     path.mkdir(parents=True, exist_ok=True)
     module.save_pretrained(path)

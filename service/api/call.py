@@ -1,24 +1,23 @@
-"""What every route does with a request, in one place.
+"""The work that all routes share, in one place.
 
 A route parses its body into options and hands two things to a call: a coroutine that prepares the work (it tokenizes),
 and a writer that turns the work into response models. The call checks load before it awaits the coroutine, admits the
 prepared work, starts it, and answers in JSON or as a stream. It watches the deadline and the client meanwhile.
 """
 
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import Coroutine
 from contextlib import ExitStack, closing
 from functools import partial
-from types import TracebackType
-from typing import Annotated, Any, Protocol, Self, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import CurrentCaller
-from service.api.limits.deadline import Deadline, Timed
+from service.api.limits.deadline import Deadline
 from service.api.limits.disconnect import raise_on_disconnect, run_guarded
-from service.api.limits.token_rate import Metered, TokenRateLimit
+from service.api.limits.token_rate import TokenRateLimit
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.served_model import check_model
@@ -26,48 +25,9 @@ from service.api.requests.undeclared_fields import ignored_header
 from service.api.responses.event_stream import EventStream
 from service.api.responses.model import JsonBody, JsonResponse
 from service.api.state import CurrentState
+from service.api.work import PreparedWork, StreamWriter, Work, Writer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Options
-
-
-class RunningWork(Timed, Metered, Protocol):
-    """What a task does for a request: a context manager that aborts what is unfinished."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None: ...
-
-
-Work = TypeVar("Work", bound=RunningWork)
-WrittenWork = TypeVar("WrittenWork", bound=RunningWork, contravariant=True)
-StartedWork = TypeVar("StartedWork", bound=RunningWork, covariant=True)
-
-
-class PreparedWork(Protocol[StartedWork]):
-    """Work that is tokenized and checked, but of which the engine does not know yet."""
-
-    @property
-    def cost(self) -> Cost:
-        """The most that the work needs at once."""
-
-    async def start(self) -> StartedWork:
-        """Queue the work in the engine. Raises ProcessUnavailable or RequestTooLarge."""
-
-
-class Writer(Protocol[WrittenWork]):
-    """Writes the answer of one route."""
-
-    async def body(self, work: WrittenWork) -> JsonBody:
-        """The whole answer."""
-
-
-class StreamWriter(Writer[WrittenWork], Protocol[WrittenWork]):
-    """Writes the answer of a route that can stream."""
-
-    def events(self, work: WrittenWork) -> AsyncGenerator[bytes, None]:
-        """The answer as server-sent events, without the last one."""
 
 
 class Call:
@@ -105,7 +65,7 @@ class Call:
     ) -> Response:
         """Prepare and start the work, and answer with all of it in JSON.
 
-        ``sequences`` is the least that the request needs. If there is no room for so many, ``preparing`` is not run.
+        ``sequences`` is the least that the request needs. Without room for them, ``preparing`` is closed and never run.
         """
         with ExitStack() as owned:
             work, deadline = await self._start(preparing, sequences, owned)
@@ -130,7 +90,7 @@ class Call:
     async def _start(
         self, preparing: Coroutine[Any, Any, PreparedWork[Work]], sequences: int, owned: ExitStack
     ) -> tuple[Work, Deadline]:
-        """The admitted and started work. ``owned`` gets the work and its places."""
+        """The admitted and started work, and its deadline. ``owned`` ends the work and gives its places back."""
         state = self.state
         with closing(preparing):
             self._check_load(sequences)
@@ -144,7 +104,7 @@ class Call:
         return work, deadline
 
     def _check_load(self, sequences: int) -> None:
-        """Raises ApiError or ProcessUnavailable for a request that will be refused, whatever its tokens are."""
+        """Raises ApiError or ProcessUnavailable if a request will be refused, however few tokens it has."""
         least = Cost(sequences, tokens=sequences)
         self.state.client.require_ready()
         TokenRateLimit(self.caller, least).check()

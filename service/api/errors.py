@@ -51,7 +51,7 @@ class ApiError(Exception):
 
 
 class ErrorDetail(ResponseModel):
-    """What is wrong."""
+    """The problem, in words and for programs."""
 
     message: str
     type: str

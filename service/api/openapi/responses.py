@@ -48,7 +48,7 @@ class EndpointResponses:
             stream = b"".join(map(event, self.events)) + DONE
             content["text/event-stream"] = {
                 "schema": {"type": "string"},
-                "x-itemSchema": _any_of(self.events),  # what the data of each event is
+                "x-itemSchema": _any_of(self.events),  # the schema of each event's data
                 "example": stream.decode(),
             }
         description = "The answer, or with `stream` the server-sent events." if self.events else "The answer."

@@ -53,9 +53,9 @@ class SharedSamplingFields(RequestModel):
         int | None, Field(ge=0, le=MAX_TOKENS, description="No stop token before this many tokens.")
     ] = None
     ignore_eos: Annotated[bool | None, Field(description="Continue after the model's end-of-text token.")] = None
-    skip_special_tokens: Annotated[bool | None, Field(description="Leave special tokens out of the text. Default.")] = (
-        None
-    )
+    skip_special_tokens: Annotated[
+        bool | None, Field(description="Leave special tokens out of the text. Default: true.")
+    ] = None
     include_stop_str_in_output: Annotated[bool | None, Field(description="Keep the stop string in the text.")] = None
     priority: Annotated[
         int | None,

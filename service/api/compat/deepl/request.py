@@ -13,24 +13,26 @@ MAX_BODY_BYTES = 128 << 10
 
 
 class DeepLTranslateRequest(RequestModel):
-    """``POST /v2/translate``."""
+    """Texts to translate."""
 
     text: Annotated[TextOrTexts, Field(max_length=MAX_TEXTS, description="The texts.")]
     target_lang: LanguageName
-    source_lang: Annotated[LanguageName | None, Field(description="Not given: that of each text is detected.")] = None
+    source_lang: Annotated[
+        LanguageName | None, Field(description="Without it, the language of each text is detected.")
+    ] = None
     context: Annotated[
-        Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
+        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
     ] = None
     split_sentences: Annotated[
         Literal["0", "1", "nonewlines"] | None,
         Field(
-            description="0 cuts at line breaks only, 1 at sentences too. nonewlines is taken where no text has line "
-            "breaks, since lines are always kept. Default: 1."
+            description="0 splits only at line breaks, 1 also at sentences. nonewlines is accepted if no text has a "
+            "line break, because lines are always kept. Default: 1."
         ),
     ] = None
     preserve_formatting: Annotated[bool | None, Field(description="Formatting is never changed.")] = None
     formality: Formality | None = None
-    tag_handling: Annotated[Literal["html", "xml"] | None, Field(description="What of the text is markup.")] = None
+    tag_handling: Annotated[Literal["html", "xml"] | None, Field(description="The kind of markup in the texts.")] = None
     model_type: Annotated[
         Literal["latency_optimized", "prefer_quality_optimized"] | None,
         Field(description="There is one model, which is reported as latency_optimized."),
@@ -39,7 +41,7 @@ class DeepLTranslateRequest(RequestModel):
 
 
 class DeepLLanguagesRequest(RequestModel):
-    """``/v2/languages``."""
+    """Which languages to list."""
 
     type: Annotated[Literal["source", "target"] | None, Field(description="Default: source.")] = None
 

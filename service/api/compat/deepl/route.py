@@ -39,7 +39,7 @@ LanguagesBody = Annotated[
 async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
     """Translate up to 50 texts.
 
-    What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
+    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
     call.check(body)
     check_texts("text", body.text, call.state.settings)

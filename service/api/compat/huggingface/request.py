@@ -27,7 +27,7 @@ class QuestionParameters(RequestModel):
     """The defaults are those of the pipeline in transformers 4."""
 
     top_k: Annotated[
-        int | None, Field(ge=1, le=1000, description="How many answers; more than one are a list. Default: 1.")
+        int | None, Field(ge=1, le=1000, description="The number of answers; more than one are a list. Default: 1.")
     ] = None
     doc_stride: Annotated[
         int | None, Field(ge=0, le=MAX_TOKENS, description="Tokens that two windows of a long context share.")
@@ -36,12 +36,12 @@ class QuestionParameters(RequestModel):
         int | None, Field(ge=1, le=10_000, description="Most tokens of an answer. Default: 15.")
     ] = None
     handle_impossible_answer: Annotated[
-        bool | None, Field(description="Let there be no answer: an empty text from 0 to 0. Default: false.")
+        bool | None, Field(description="Allow no answer, which is an empty text from 0 to 0. Default: false.")
     ] = None
 
 
 class HuggingFaceAnswerRequest(RequestModel):
-    """``question-answering``."""
+    """The payload of the task question-answering."""
 
     inputs: QuestionInputs
     parameters: QuestionParameters | None = None
@@ -54,19 +54,23 @@ class GenerateParameters(SamplingFields):
     max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
         None
     )
-    do_sample: Annotated[bool | None, Field(description="Not the likeliest tokens. Default: false.")] = None
+    do_sample: Annotated[
+        bool | None, Field(description="Sample, instead of taking the likeliest tokens. Default: false.")
+    ] = None
 
 
 class TranslationParameters(RequestModel):
     """The languages, and how to choose tokens."""
 
-    src_lang: Annotated[LanguageName | None, Field(description="Not given: that of each text is detected.")] = None
+    src_lang: Annotated[
+        LanguageName | None, Field(description="Without it, the language of each text is detected.")
+    ] = None
     tgt_lang: Annotated[LanguageName, Field(description="A name or a code, such as fr, fra_Latn or fr_XX.")]
     generate_parameters: GenerateParameters | None = None
 
 
 class HuggingFaceTranslateRequest(RequestModel):
-    """``translation``."""
+    """The payload of the task translation."""
 
     inputs: Annotated[OneOrSeveral, Field(description="A text or a list of texts.")]
     parameters: TranslationParameters

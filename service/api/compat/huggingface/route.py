@@ -47,7 +47,7 @@ _responses = openapi_responses(response.ANSWER_EXAMPLE, [response.ANSWER_EXAMPLE
 async def by_payload(payload: Payload, call: CurrentCall) -> Response:
     """`inputs` with a question and a context is question-answering; a text or texts with `tgt_lang` is translation.
 
-    What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
+    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
     return await _run(_task(payload), payload, call)
 

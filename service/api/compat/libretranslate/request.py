@@ -7,14 +7,14 @@ from pydantic import Field
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import Alternatives, LanguageName, OneOrSeveral, RequestModel, Text
 
-ApiKey = Annotated[Text | None, Field(max_length=512, description="The key, if the service has any.")]
+ApiKey = Annotated[Text | None, Field(max_length=512, description="The API key, if the service has keys.")]
 
 
 class LibreTranslateRequest(RequestModel):
-    """``POST /translate``."""
+    """A text or a list of texts to translate."""
 
     q: Annotated[OneOrSeveral, Field(description="A text or a list of texts.")]
-    source: Annotated[LanguageName, Field(description="A language, or auto to detect that of each text.")]
+    source: Annotated[LanguageName, Field(description="A language, or auto to detect the language of each text.")]
     target: LanguageName
     format: Annotated[Literal["text", "html"] | None, Field(description="Default: text.")] = None
     alternatives: Alternatives = None
@@ -22,7 +22,7 @@ class LibreTranslateRequest(RequestModel):
 
 
 class LibreDetectRequest(RequestModel):
-    """``POST /detect``."""
+    """A text whose language is to be detected."""
 
     q: Annotated[Text, Field(description="A text.")]
     api_key: ApiKey = None

@@ -36,9 +36,9 @@ router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dep
 async def translate_texts(
     body: Annotated[LibreTranslateRequest, Depends(json_or_form(LibreTranslateRequest))], call: CurrentCall
 ) -> Response:
-    """Translate a text or a list of texts. With `source` `auto` the language of each is detected and told.
+    """Translate a text or a list of texts. With the `source` `auto` the language of each is detected.
 
-    What is doubtful about a translation is in the header `x-translation-flags`, by the names of `/v1/translate`.
+    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
     call.check(body)
     texts = [body.q] if isinstance(body.q, str) else body.q

@@ -22,7 +22,9 @@ class AnswerDocument(RequestModel):
 
     id: Annotated[NonEmpty, Field(max_length=256, description="Your name for it.")]
     text: Text
-    title: Annotated[Text | None, Field(max_length=1000, description="Is read with every part of the text.")] = None
+    title: Annotated[Text | None, Field(max_length=1000, description="Read together with every part of the text.")] = (
+        None
+    )
 
 
 class AnswerRequest(NativeFields, SharedSamplingFields):
@@ -31,12 +33,12 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
     The sampling fields are for generated answers; extractive ones refuse them. ``top_k`` is the number of answers.
     """
 
-    question: Annotated[NonEmpty, Field(description="What is to be answered.")]
+    question: Annotated[NonEmpty, Field(description="The question to answer.")]
     context: Annotated[
         Text | None,
         Field(
-            description="A text that may hold the answer. With neither context nor documents the model says what it "
-            "knows; in a blank text there is no answer."
+            description="A text that may hold the answer. Without context and documents the model answers from what "
+            "it knows; a blank text holds no answer."
         ),
     ] = None
     documents: Annotated[
@@ -46,17 +48,19 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
     mode: Annotated[
         Literal["auto", "extractive", "generative"] | None,
         Field(
-            description="extractive: literal spans of the texts. generative: the model's words, and what of the texts "
-            "they stand on. auto: extractive where there is a text. Default: auto."
+            description="extractive: literal spans of the texts. generative: the model's words, and citations of the "
+            "texts. auto: extractive if there is a text. Default: auto."
         ),
     ] = None
-    top_k: Annotated[int | None, Field(ge=1, le=1000, description="Extractive: how many answers. Default: 1.")] = None
+    top_k: Annotated[int | None, Field(ge=1, le=1000, description="Extractive: the number of answers. Default: 1.")] = (
+        None
+    )
     no_answer_threshold: Annotated[
         float | None,
         Field(
             ge=0,
             le=1,
-            description="Extractive: from this probability on the answer is that there is none. Default: the model's.",
+            description="Extractive: no answer is given if its probability is at least this. Default: the model's.",
         ),
     ] = None
     max_answer_len: Annotated[

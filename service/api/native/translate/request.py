@@ -24,8 +24,8 @@ TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
 class GlossaryTerm(RequestModel):
     """An entry of a glossary."""
 
-    source: Annotated[TermText, Field(description="As it stands in the text, in any case.")]
-    target: Annotated[TermText, Field(description="As it is to stand in the translation.")]
+    source: Annotated[TermText, Field(description="The term in the text. Upper and lower case match.")]
+    target: Annotated[TermText, Field(description="The term in the translation.")]
 
 
 class TranslateRequest(NativeFields, SamplingFields):
@@ -33,8 +33,10 @@ class TranslateRequest(NativeFields, SamplingFields):
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
     target_lang: LanguageName
-    source_lang: Annotated[LanguageName | None, Field(description="Not given: that of each text is detected.")] = None
-    format: Annotated[Format | None, Field(description="What of the text is markup. Default: text.")] = None
+    source_lang: Annotated[
+        LanguageName | None, Field(description="Without it, the language of each text is detected.")
+    ] = None
+    format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
     glossary: Annotated[
         Annotated[list[GlossaryTerm], Field(fail_fast=True)] | None,
         Field(max_length=MAX_TERMS, description="Terms and their translations."),
@@ -44,14 +46,14 @@ class TranslateRequest(NativeFields, SamplingFields):
         Field(max_length=MAX_TERMS, description="Terms that stay as they are."),
     ] = None
     context: Annotated[
-        Text | None, Field(max_length=10_000, description="What the model should know; it is not translated.")
+        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
     ] = None
     output_prefix: Annotated[
         Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
     ] = None
     formality: Annotated[
         Formality | None,
-        Field(description="more and less are refused for languages that know no difference, prefer_* are not."),
+        Field(description="more and less are refused for languages without formality; prefer_* are not."),
     ] = None
     alternatives: Alternatives = None
 

@@ -24,8 +24,8 @@ router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall) -> Response:
     """Translate one text or a list of texts, sentence by sentence, all at once.
 
-    Languages are names (`English`, `中文`) or BCP-47 codes (`en`, `zh-CN`). What stands between sentences is kept byte
-    for byte; a text that is in the target language already comes back as it is. `flags` name what is doubtful about a
+    Languages are names (`English`, `中文`) or BCP-47 codes (`en`, `zh-CN`). The text between sentences is kept byte
+    for byte. A text that is in the target language already is returned unchanged. `flags` name the doubts about a
     segment after a second attempt: `repetition`, `length`, `copied`, `language`, `empty`, `truncated`, `placeholder`,
     `term`; `retried` says that the second attempt was taken. `score` is the mean log probability of its tokens.
 

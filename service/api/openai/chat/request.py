@@ -23,14 +23,14 @@ class ChatCompletionRequest(OpenAIFields):
     )
     logprobs: Annotated[bool | None, Field(description="Report log probabilities of the tokens.")] = None
     top_logprobs: Annotated[
-        int | None, Field(ge=0, le=1024, description="With logprobs: so many likeliest alternatives of each token.")
+        int | None, Field(ge=0, le=1024, description="With logprobs: this many likeliest alternatives of each token.")
     ] = None
     add_generation_prompt: Annotated[
-        bool | None, Field(description="End the prompt with the head of an assistant's turn. Default.")
+        bool | None, Field(description="End the prompt with the start of an assistant's turn. Default: true.")
     ] = None
-    continue_final_message: Annotated[bool | None, Field(description="Go on in the last message.")] = None
+    continue_final_message: Annotated[bool | None, Field(description="Continue the last message.")] = None
     add_special_tokens: Annotated[
-        Literal[False] | None, Field(description="The chat template writes the special tokens; none are added to it.")
+        Literal[False] | None, Field(description="The chat template writes the special tokens; none are added.")
     ] = None
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ from service.api.requests.fields import (
 
 
 def _as_prompts(value: Any) -> list[str] | list[list[int]]:
-    """One prompt becomes a list of one; texts and token ids are not mixed."""
+    """The prompts as a list. Raises PydanticCustomError for a mixture of texts and token ids."""
     if isinstance(value, str) or (isinstance(value, list) and value and type(value[0]) is int):
         value = [value]
     if not isinstance(value, list) or not value:
@@ -73,16 +73,16 @@ Prompts = Annotated[
 class CompletionRequest(OpenAIFields):
     """Prompts to continue."""
 
-    prompt: Annotated[Prompts, Field(description="One text, several, or token ids of one or of several.")]
+    prompt: Annotated[Prompts, Field(description="One text, several texts, token ids, or several lists of token ids.")]
     max_tokens: Annotated[
         int | None, Field(ge=0, le=MAX_TOKENS, description="Most tokens to generate; 0 only scores. Default: 16.")
     ] = None
     add_special_tokens: Annotated[
-        bool | None, Field(description="Let the tokenizer add special tokens to a text prompt. Default.")
+        bool | None, Field(description="Let the tokenizer add special tokens to a text prompt. Default: true.")
     ] = None
     echo: Annotated[bool | None, Field(description="Put the prompt before the completion.")] = None
     logprobs: Annotated[
-        int | None, Field(ge=0, le=1024, description="Report log probabilities, with so many alternatives.")
+        int | None, Field(ge=0, le=1024, description="Report log probabilities, with this many alternatives.")
     ] = None
     best_of: Annotated[int | None, Field(ge=1, le=1024, description="Must be n: candidates are not ranked here.")] = (
         None

@@ -1,0 +1,50 @@
+"""What a route gives to a call: work that a task has prepared, and a writer for its answer."""
+
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+from service.api.limits.deadline import Timed
+from service.api.limits.token_rate import Metered
+from service.api.responses.model import JsonBody
+from service.tasks.generation.cost import Cost
+
+
+class RunningWork(Timed, Metered, Protocol):
+    """Work in progress. It is a context manager; leaving it aborts what is unfinished."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None: ...
+
+
+Work = TypeVar("Work", bound=RunningWork)
+WrittenWork = TypeVar("WrittenWork", bound=RunningWork, contravariant=True)
+StartedWork = TypeVar("StartedWork", bound=RunningWork, covariant=True)
+
+
+class PreparedWork(Protocol[StartedWork]):
+    """Work that is tokenized and checked, but not in the engine yet."""
+
+    @property
+    def cost(self) -> Cost:
+        """The most that the work needs at once."""
+
+    async def start(self) -> StartedWork:
+        """Queue the work in the engine. Raises ProcessUnavailable or RequestTooLarge."""
+
+
+class Writer(Protocol[WrittenWork]):
+    """Writes the answer of one route."""
+
+    async def body(self, work: WrittenWork) -> JsonBody:
+        """The whole answer."""
+
+
+class StreamWriter(Writer[WrittenWork], Protocol[WrittenWork]):
+    """Writes the answer of a route that can stream."""
+
+    def events(self, work: WrittenWork) -> AsyncGenerator[bytes, None]:
+        """The answer as server-sent events, without the last one."""

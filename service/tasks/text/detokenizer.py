@@ -38,7 +38,8 @@ class Detokenizer:
     def __init__(
         self, tokenizer: TokenBytes, prompt_tail: Sequence[int] = (), *, skip_special_tokens: bool = True
     ) -> None:
-        self._tokenizer = tokenizer
+        self._token_bytes = tokenizer.token_bytes
+        self._is_special = tokenizer.is_special
         self._skip_special_tokens = skip_special_tokens
         self._utf8 = codecs.getincrementaldecoder("utf-8")(errors="replace")
         tail = b""
@@ -57,7 +58,7 @@ class Detokenizer:
         if not data:
             return ""
         if self._at_start:
-            data = self._tokenizer.token_bytes(token, at_start=True)
+            data = self._token_bytes(token, at_start=True)
             self._at_start = False
         return self._decode(data)
 
@@ -66,9 +67,9 @@ class Detokenizer:
         return self._decode(b"", final=True)
 
     def _bytes(self, token: int) -> bytes:
-        if self._skip_special_tokens and self._tokenizer.is_special(token):
+        if self._skip_special_tokens and self._is_special(token):
             return b""
-        return self._tokenizer.token_bytes(token)
+        return self._token_bytes(token)
 
     def _decode(self, data: bytes, *, final: bool = False) -> str:
         text = self._utf8.decode(data, final)

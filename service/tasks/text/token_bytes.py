@@ -10,26 +10,28 @@ import tokenizers
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
-class VocabularyBytes:
-    """The bytes of tokens, computed when they are first needed and then kept."""
+class VocabularyBytes(dict[int, bytes]):
+    """The bytes of each token by its id; they may be a part of a character. Unknown ids have no bytes.
+
+    The bytes of a token are computed when they are first needed, and then kept.
+    """
 
     def __init__(self, library: tokenizers.Tokenizer, vocab_size: int) -> None:
+        super().__init__()
         self._library = library
         decoders = set(_decoder_types(library.decoder))
         self._byte_level = "ByteLevel" in decoders
         self._byte_fallback = "ByteFallback" in decoders
         self._anchor = self._find_anchor(vocab_size)
-        self._known: dict[int, bytes] = {}
 
-    def get(self, id: int, *, at_start: bool = False) -> bytes:
-        """The bytes of one token, which may be a part of a character; empty for an unknown id.
+    def __missing__(self, id: int) -> bytes:
+        data = self[id] = self._compute(id)
+        return data
 
-        ``at_start``: as the first token of a text, where some decoders drop the space that a word begins with.
-        """
-        data = self._known.get(id)
-        if data is None:
-            data = self._known[id] = self._compute(id)
-        if at_start and data.startswith(b" ") and not self._byte_level:
+    def at_start(self, id: int) -> bytes:
+        """The bytes of the first token of a text, where some decoders drop the space that a word begins with."""
+        data = self[id]
+        if data.startswith(b" ") and not self._byte_level:
             return data[len(data) - len(self._decode(id).encode()) :]
         return data
 

@@ -165,7 +165,7 @@ class Tokenizer:
 
         ``at_start``: as the first token of a text, where some decoders drop the space that a word begins with.
         """
-        return self._bytes.get(id, at_start=at_start)
+        return self._bytes.at_start(id) if at_start else self._bytes[id]
 
     def token_text(self, id: int) -> str:
         """The token as text, with U+FFFD for bytes that are no whole character."""

@@ -28,6 +28,10 @@ FORBIDDEN = {
     "service/models/**/*.py": f"{ABOVE_THE_ENGINE} service.engine service.reader service.processes",
     "service/keys/*.py": f"{WEB} {TENSORS} service.api service.tasks service.engine service.metrics",
     "service/tasks/**/*.py": f"{WEB} {TENSORS} service.api service.keys service.metrics service.settings",
+    "service/tasks/text/*.py": "service.engine service.reader service.tasks.generation service.tasks.answering "
+    "service.tasks.translation",
+    "service/tasks/generation/*.py": "service.reader service.tasks.answering service.tasks.translation",
+    "service/tasks/answering/documents/*.py": "service.engine service.reader service.tasks.generation",
     "service/api/**/*.py": f"{TENSORS} prometheus_client",
     "model_store/**/*.py": f"{WEB} service",
 }

@@ -1,7 +1,7 @@
-"""A scripted engine in the place of the EngineClient, for what a real engine cannot be made to do on demand.
+"""A scripted engine in the place of the EngineClient, for everything that a real engine does not do on demand.
 
 Tests of tasks give it a script: the outputs of each request. Tests of the API put it behind a real socket and make it
-generate a text, wait, fail or break at a token. What needs none of this is tested with the real engine.
+generate a text, wait, fail or break at a token. Everything else is tested with the real engine.
 """
 
 import asyncio
@@ -144,7 +144,7 @@ class ScriptedEngine:
         """The engine under the type of the client whose place it takes."""
         return cast(EngineClient, self)
 
-    # What the EngineClient has
+    # The interface of the EngineClient
 
     @property
     def info(self) -> EngineInfo:
@@ -175,7 +175,7 @@ class ScriptedEngine:
         stream.add(requests)
         return stream
 
-    # What a test decides
+    # For tests
 
     def release(self) -> None:
         """Let the sequences that wait go on. From the test's thread."""
@@ -185,7 +185,7 @@ class ScriptedEngine:
         """The text that a request gets without a script. Subclasses make it depend on the prompt."""
         return self.text
 
-    # What the streams ask
+    # For the streams
 
     def outputs(self, request: Request) -> Iterable[TokenOutput | Exception]:
         """The outputs of one request, the last of which ends it."""

@@ -17,7 +17,7 @@ from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import GREEDY, Generator, Options
 
-# What an extracted answer takes from the options: all else would shape or cut the probabilities that choose its span.
+# The options that an extracted answer takes. All others would shape or cut the probabilities that choose its span.
 _EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "seed", "priority", "cache_salt", "tenant"})
 
 

@@ -18,7 +18,7 @@ _REPLACEMENT = "\ufffd"
 
 
 class TokenBytes(Protocol):
-    """What the detokenizer needs of a tokenizer."""
+    """The part of a tokenizer that the detokenizer uses."""
 
     def token_bytes(self, id: int, *, at_start: bool = False) -> bytes:
         """The bytes of a token; ``at_start`` as the first token of a text."""

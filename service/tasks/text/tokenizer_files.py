@@ -1,4 +1,4 @@
-"""What a model's files say about its tokenizer, beside the tokenizer itself. All files are optional."""
+"""Facts about a tokenizer in a model's files other than tokenizer.json. All these files are optional."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a model's files say about its tokenizer."""
+"""Facts about a tokenizer in a model's files."""
 
 import json
 from pathlib import Path

@@ -80,6 +80,6 @@ class TokenStream:
     def _drop(self, request_ids: list[str]) -> None:
         for request_id in request_ids:
             del self._unfinished[request_id]
-        self._outputs = deque(output for output in self._outputs if output.request_id in self._unfinished)
+        self._outputs = deque(output for output in self._outputs if output.request_id not in request_ids)
         self._abort(request_ids)
         self._changed.set()

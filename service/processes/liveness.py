@@ -11,7 +11,7 @@ from typing import Literal
 Stall = Literal["frozen", "deadlocked", "overdue"]
 
 HEARTBEAT_SECONDS = 0.5  # from one heartbeat to the next
-_PATIENCE = 10  # a step that computes, and a load without heartbeats, may take so many times the limit
+_PATIENCE = 10  # times the limit: how long a step may compute, and how long loading may be silent
 _IDLE = 0.02  # a process that uses a smaller share of the time between two heartbeats does not compute
 
 

@@ -12,4 +12,4 @@ class ProcessObserver(Protocol):
         """The process ended, or had to be ended."""
 
     def process_returned(self, process: str, seconds: float, replayed: int) -> None:
-        """The process is ready again, so many seconds after its exit, and that many requests are replayed."""
+        """The process is ready again, ``seconds`` after its exit. ``replayed`` is the number of unfinished requests."""

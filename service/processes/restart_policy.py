@@ -28,7 +28,7 @@ class RestartCounter:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether there were so many restarts in vain that there should not be another."""
+        """Whether the process should not be started again."""
         return self.in_vain > self._max_restarts
 
     @property

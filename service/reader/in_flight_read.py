@@ -37,7 +37,7 @@ class InFlightRead:
         return [scores for scores in self._scores if scores is not None]
 
     def close(self) -> None:
-        """Give up what is unfinished. Idempotent."""
+        """Give up the windows that are not scored. Idempotent."""
         if self.total_seconds is None:
             self.total_seconds = time.monotonic() - self.started
             self._abort([self._request.id])

@@ -48,12 +48,10 @@ class BlockPool:
         self.num_blocks = num_blocks
         self.block_size = block_size
         self.prefix_caching = prefix_caching
-        self._num_touched = (
-            0  # blocks from this one on were never handed out: a large pool costs nothing until it is used
-        )
-        self._free: OrderedDict[int, None] = (
-            OrderedDict()
-        )  # free blocks that were used before, least recently used first
+        # Blocks from this one on were never handed out, so a large pool costs nothing until it is used.
+        self._first_unused = 0
+        # Free blocks that were used before, least recently used first.
+        self._free: OrderedDict[int, None] = OrderedDict()
         self._references: dict[int, int] = {}
         self._published: dict[int, tuple[int, BlockKey]] = {}  # block -> its prefix id and key
         self._index: dict[BlockKey, int] = {}  # key -> published block
@@ -109,9 +107,9 @@ class BlockPool:
             return None
         blocks = []
         for _ in range(count):
-            if self._num_touched < self.num_blocks:  # before any cached prefix is lost
-                block = self._num_touched
-                self._num_touched += 1
+            if self._first_unused < self.num_blocks:  # before any cached prefix is lost
+                block = self._first_unused
+                self._first_unused += 1
             else:
                 block, _ = self._free.popitem(last=False)
                 self._evict(block)

@@ -41,14 +41,10 @@ class Sequence:
     num_preemptions: int = 0
     start_time: float | None = None  # monotonic seconds when it first ran
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
-    constraint_nodes: frozenset[int] = (
-        frozenset()
-    )  # the nodes of the constraint's graph that the output may have reached
+    constraint_nodes: frozenset[int] = frozenset()  # nodes of the constraint's graph that the output may have led to
     waiting_for: BlockKey | None = None  # the reserved block that a WAITING sequence waits for
 
-    block_table: MutableSequence[int] = field(
-        default_factory=lambda: array("q")
-    )  # int64, which batches copy as they are
+    block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, as batches copy it
     num_published: int = 0  # leading blocks of the table that are in the prefix cache
     prefix_id: PrefixId = ""  # of the last published block, or the salt
     reservation: BlockKey | None = None  # the next block, which other sequences wait for

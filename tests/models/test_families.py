@@ -10,14 +10,14 @@ from model_store.convert.config import CONVERTED_ARCHITECTURES
 from service.models.families import FAMILIES
 from service.models.plain import adapters
 from service.models.plain.config import PlainConfig
-from tests.models.native import test_kernels
+from tests.models.native import test_decoder
 from tests.models.plain import test_loader
 
 PLAIN = {name: family.plain_config for name, family in FAMILIES.items() if family.plain_config is not None}
 
 
 def test_every_family_with_native_kernels_is_compared_with_transformers_there() -> None:
-    assert set(test_kernels.FAMILIES) == {name for name, family in FAMILIES.items() if family.native_kernels}
+    assert set(test_decoder.FAMILIES) == {name for name, family in FAMILIES.items() if family.native_kernels}
 
 
 def test_every_plain_family_is_compared_with_the_loader_that_uses_transformers() -> None:

@@ -1,7 +1,6 @@
-"""What SQuAD 2.0's reference makes of a span head, as plainly as it can be written: for comparison.
+"""A plain copy of what SQuAD 2.0's reference computes from a span head, for comparison.
 
-One window at a time, transformers' own windows and model, loops over all pairs of tokens. ``words`` are the places of
-whole words, found by hand in the tests' texts or by a rule of their own.
+It computes one window at a time, with transformers' own windows and model, and loops over all pairs of tokens.
 """
 
 import math
@@ -29,7 +28,7 @@ class Reference:
 
 
 class ReferenceReader:
-    """A directory of ``tiny_reader``, read by transformers."""
+    """A model of ``tiny_reader``, loaded by transformers."""
 
     def __init__(self, path: Path) -> None:
         self._model: Any = AutoModelForQuestionAnswering.from_pretrained(path).eval()
@@ -46,7 +45,7 @@ class ReferenceReader:
         stride: int,
         longest: int,
     ) -> Reference:
-        """``places`` gives where the words are that begin and end at characters, or None if none do."""
+        """``places`` returns the span of whole words between two characters of a text, or None if there is none."""
         scores: dict[Place, tuple[float, float]] = {}  # with the context of the window it comes from
         none = math.inf
         for number, document in enumerate(documents):

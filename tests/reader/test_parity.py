@@ -1,4 +1,4 @@
-"""Answers of the real reader process against the reference: the same spans, the same probabilities, exact places."""
+"""Answers of the real reader process against the reference: the same spans and probabilities, at exact places."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -69,7 +69,7 @@ def one(text: str, title: str = "") -> tuple[ContextDocument, ...]:
 
 
 def plain_words(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Words of ``PLAIN``: letters, or one full stop."""
+    """The span of whole words in ``PLAIN`` between two characters. A word is letters, or one full stop."""
 
     def inside(at: int) -> bool:
         return 0 < at < len(text) and text[at - 1].isalpha() and text[at].isalpha()
@@ -102,7 +102,7 @@ async def test_spans_and_probabilities_are_those_of_the_reference(real: Real, st
         assert span.score == pytest.approx(expected.spans[place], abs=1e-4)
 
 
-async def test_the_neighbours_in_a_batch_change_nothing(real: Real) -> None:
+async def test_other_windows_in_the_batch_change_no_answer(real: Real) -> None:
     queries = [
         Query(question="Who?" * n, documents=one(PLAIN[: 40 * n]), top_k=3, stride=4) for n in (1, 3, 2, 5, 4, 7)
     ]
@@ -114,7 +114,7 @@ async def test_the_neighbours_in_a_batch_change_nothing(real: Real) -> None:
 
 
 @pytest.mark.parametrize("text", ODD)
-async def test_places_are_exact_and_characters_whole_in_any_writing(real: Real, text: str) -> None:
+async def test_spans_never_cut_a_character_in_any_script(real: Real, text: str) -> None:
     found = await real.answer(Query(question="Who?", documents=one(text), top_k=200, max_answer_len=300))
     assert found.spans or len(real.tokenizer.tokens(text).ids) > POSITIONS, "only a word longer than a window is none"
     assert len({(span.start, span.end) for span in found.spans}) == len(found.spans)
@@ -124,14 +124,14 @@ async def test_places_are_exact_and_characters_whole_in_any_writing(real: Real, 
             assert at < 0 or not any(at < edge < at + len(part) for edge in (span.start, span.end)), span
 
 
-async def test_the_probabilities_of_all_spans_and_of_none_are_one(real: Real) -> None:
+async def test_the_probabilities_of_all_spans_and_of_no_answer_sum_to_one(real: Real) -> None:
     found = await real.answer(Query(question="Who?", documents=one("Ada Lund came."), top_k=1000))
     assert found.no_answer_probability is not None
     assert sum(span.score for span in found.spans) + found.no_answer_probability == pytest.approx(1, abs=1e-6)
     assert {"Ada", "Ada Lund", "Lund came.", "."} <= {span.text for span in found.spans}
 
 
-async def test_the_threshold_is_the_clients(real: Real) -> None:
+async def test_the_client_sets_the_threshold(real: Real) -> None:
     for threshold, none in ((0.0, True), (1.0, False)):
         found = await real.answer(Query(question="Who?", documents=one(PLAIN), no_answer_threshold=threshold))
         assert (found.no_answer, found.text == "") == (none, none)
@@ -139,7 +139,7 @@ async def test_the_threshold_is_the_clients(real: Real) -> None:
         assert found.score == found.spans[0].score
 
 
-async def test_an_answer_is_no_longer_than_asked_for(real: Real) -> None:
+async def test_an_answer_is_at_most_as_long_as_requested(real: Real) -> None:
     query = Query(question="Who?", documents=one("Ada Lund came."), top_k=1000, max_answer_len=8)
     assert {len(span.text) <= 8 for span in (await real.answer(query)).spans} == {True}
     query = Query(question="Who?", documents=one("I a b c d"), top_k=1000)
@@ -148,14 +148,14 @@ async def test_an_answer_is_no_longer_than_asked_for(real: Real) -> None:
     assert all(len(real.tokenizer.tokens(span.text).ids) <= 2 for span in found.spans)  # its space may be a token
 
 
-async def test_a_title_is_read_and_is_no_answer(real: Real) -> None:
+async def test_a_title_is_read_but_never_an_answer(real: Real) -> None:
     bare = await real.answer(Query(question="Who?", documents=one("Ada came."), top_k=50))
     titled = await real.answer(Query(question="Who?", documents=one("Ada came.", "Lighthouses"), top_k=50))
     assert {span.text for span in titled.spans} == {span.text for span in bare.spans}
     assert titled.score != pytest.approx(bare.score, abs=1e-6)
 
 
-async def test_what_does_not_fit_is_refused(real: Real) -> None:
+async def test_a_question_title_or_stride_that_does_not_fit_is_refused(real: Real) -> None:
     with pytest.raises(PromptTooLong) as error:
         await real.answer(Query(question="Who? " * POSITIONS, documents=one("Ada came.")))
     assert error.value.param == "question"
@@ -167,7 +167,7 @@ async def test_what_does_not_fit_is_refused(real: Real) -> None:
     assert refused.value.param == "stride"
 
 
-async def test_of_a_huge_text_the_windows_with_the_question_are_read(real: Real) -> None:
+async def test_only_the_best_windows_of_a_huge_text_are_read(real: Real) -> None:
     filler = "It rains and the wind blows from the sea. " * 1500
     query = Query(question="Who keeps the lighthouse?", documents=one(f"{filler}The lighthouse keeper. {filler}"))
     prepared = await real.reader.prepare(query, Options(), WindowLimits(max_tokens=40, max_windows=3), "huge")
@@ -179,6 +179,6 @@ async def test_of_a_huge_text_the_windows_with_the_question_are_read(real: Real)
 
 
 @pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\x00"])
-async def test_a_text_without_words_has_no_answer_or_a_whole_one(real: Real, text: str) -> None:
+async def test_the_answer_from_a_text_without_words_is_empty_or_the_whole_text(real: Real, text: str) -> None:
     found = await real.answer(Query(question="Who?", documents=one(text)))
     assert found.no_answer is True or found.text == text

@@ -1,4 +1,4 @@
-"""``trivium serve --reader``: two processes beside the service, real sockets, and the death of one."""
+"""``trivium serve --reader``: real sockets, an engine and a reader process, and a kill of the reader."""
 
 import subprocess
 import sys
@@ -50,14 +50,14 @@ def test_an_answer_has_the_shape_of_every_answer(server: Server) -> None:
     assert answer["timings"]["total_seconds"] > 0
 
 
-def test_a_stream_says_the_same(server: Server) -> None:
+def test_a_stream_has_the_same_answer(server: Server) -> None:
     whole = ask(server, no_answer_threshold=1).json()
-    told = events(ask(server, no_answer_threshold=1, stream=True))
-    assert "".join(event.get("text", "") for event in told) == whole["answer"]
-    assert told[-1]["start"] == whole["start"]
+    received = events(ask(server, no_answer_threshold=1, stream=True))
+    assert "".join(event.get("text", "") for event in received) == whole["answer"]
+    assert received[-1]["start"] == whole["start"]
 
 
-def test_clients_at_once_get_what_each_gets_alone(server: Server) -> None:
+def test_clients_that_ask_at_once_get_the_answers_that_each_gets_alone(server: Server) -> None:
     questions = [f"{'When does it close? ' * n}" for n in range(1, 5)] * 3
 
     def answer(question: str) -> tuple[str, int]:
@@ -85,7 +85,7 @@ def test_clients_at_once_get_what_each_gets_alone(server: Server) -> None:
         ({"context": None, "documents": [{"id": "a", "text": "x", "title": "Long " * 190}]}, "documents"),
     ],
 )
-def test_what_cannot_be_obeyed_is_refused(server: Server, body: dict[str, Any], param: str) -> None:
+def test_a_field_that_cannot_be_obeyed_is_refused(server: Server, body: dict[str, Any], param: str) -> None:
     for stream in (False, True):
         answer = ask(server, **body, stream=stream)
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
@@ -96,7 +96,7 @@ def test_the_model_still_generates(server: Server) -> None:
     assert ask(server, context=" ").json()["no_answer"] is True
 
 
-def test_its_death_is_a_pause_and_is_told(server: Server) -> None:
+def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
     before = ask(server, no_answer_threshold=1).json()["answer"]
     family = psutil.Process(server.process.pid).children(recursive=True)
     (process,) = [child for child in family if "service.reader.worker" in child.cmdline()]

@@ -1,4 +1,4 @@
-"""Tiny random models with a span head, each with a tokenizer of its family's kind, trained here.
+"""Tiny random models with a span head. Each has a tokenizer like those of its family, which is trained here.
 
 ``tiny_reader("bert", path)`` writes config.json, model.safetensors, tokenizer.json and tokenizer_config.json. The same
 call always writes the same model.
@@ -67,7 +67,7 @@ def _model(family: str, vocab_size: int, pad: int, overrides: dict[str, Any]) ->
 
 
 def _bert() -> Tokenizer:
-    """Lower case, accents dropped, word pieces."""
+    """A tokenizer of word pieces in lower case without accents."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -81,7 +81,7 @@ def _bert() -> Tokenizer:
 
 
 def _roberta(*, unigram: bool) -> Tokenizer:
-    """Bytes, as RoBERTa has them, or pieces of sentences, as XLM-RoBERTa has them."""
+    """A tokenizer of bytes, like RoBERTa's, or of sentence pieces, like XLM-RoBERTa's."""
     ids = [(token, _ROBERTA.index(token)) for token in ("<s>", "</s>")]
     if unigram:
         tokenizer = Tokenizer(models.Unigram())

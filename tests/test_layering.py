@@ -1,43 +1,75 @@
-"""Imports point one way: api -> tasks -> engine.client -> engine.types. A violation is named with its file."""
+"""Imports follow the table "Rooms" in docs/architecture.md, and the table has no circle.
+
+A room is a package, or a module where a package's modules stand on different levels. The table says which rooms a room
+may import, and which libraries it must not.
+"""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-
-WEB = "fastapi starlette uvicorn prometheus_client"
-ABOVE_THE_ENGINE = f"{WEB} service.api service.tasks service.keys service.metrics service.settings"
-TENSORS = "torch transformers"
-
-# Who may not import what, in any form: at the top of the file, inside a function, for type checking only.
-FORBIDDEN = {
-    "service/engine/**/*.py": ABOVE_THE_ENGINE,
-    "service/engine/scheduling/*.py": TENSORS,
-    "service/engine/execution/recovery.py": TENSORS,
-    "service/engine/client.py": TENSORS,
-    "service/processes/*.py": f"{ABOVE_THE_ENGINE} {TENSORS} service.engine service.reader service.models",
-    "service/reader/**/*.py": ABOVE_THE_ENGINE,
-    "service/reader/messages.py": TENSORS,
-    "service/reader/window_queue.py": TENSORS,
-    "service/reader/client.py": TENSORS,
-    "service/models/**/*.py": f"{ABOVE_THE_ENGINE} service.engine service.reader service.processes",
-    "service/keys/*.py": f"{WEB} {TENSORS} service.api service.tasks service.engine service.metrics",
-    "service/tasks/**/*.py": f"{WEB} {TENSORS} service.api service.keys service.metrics service.settings",
-    "service/tasks/text/*.py": "service.engine service.reader service.tasks.generation service.tasks.answering "
-    "service.tasks.translation",
-    "service/tasks/generation/*.py": "service.reader service.tasks.answering service.tasks.translation",
-    "service/tasks/answering/documents/*.py": "service.engine service.reader service.tasks.generation",
-    "service/api/**/*.py": f"{TENSORS} prometheus_client",
-    "model_store/**/*.py": f"{WEB} service",
+PACKAGES = ("service", "model_store")
+LIBRARIES = {
+    "torch": ("torch", "transformers"),
+    "web": ("fastapi", "starlette", "uvicorn"),
+    "prometheus": ("prometheus_client",),
 }
 
 
-def imported_modules(path: Path) -> Iterator[str]:
+class Room(NamedTuple):
+    """One row of the table, by dotted names."""
+
+    name: str
+    may_import: frozenset[str]
+    never: tuple[str, ...]
+
+
+def _rooms() -> dict[str, Room]:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    section = text.partition("## Rooms")[2].partition("\n## ")[0]
+    rooms = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| `") and len(cells) == 4:
+            name, imports, never, _ = cells
+            module = _dotted(name.strip("`"))
+            allowed = frozenset(_dotted(found) for found in re.findall(r"`([^`]+)`", imports))
+            rooms[module] = Room(module, allowed, tuple(re.findall(r"\w+", never)))
+    return rooms
+
+
+def _dotted(path: str) -> str:
+    return path.replace("/", ".")
+
+
+ROOMS = _rooms()
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield name.removesuffix(".__init__"), path
+
+
+def _room_of(module: str) -> str | None:
+    """The module's own row, or that of the package it stands in."""
+    if module in ROOMS:
+        return module
+    package = module.rpartition(".")[0]
+    return package if package in ROOMS else None
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Every imported name, wherever the import stands: at the top, in a function, for type checking only."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -46,27 +78,55 @@ def imported_modules(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("pattern", FORBIDDEN)
-def test_no_module_imports_what_is_above_it(pattern: str) -> None:
-    files = list(ROOT.glob(pattern))
-    assert files
-    found = [
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in files
-        for name in imported_modules(path)
-        for banned in FORBIDDEN[pattern].split()
-        if f"{name}.".startswith(f"{banned}.")
-    ]
-    assert not found
+MODULES = dict(_modules())
+
+
+def _module_of(name: str) -> str | None:
+    """The module of ours that an imported name is, or is defined in."""
+    while name:
+        if name in MODULES:
+            return name
+        name = name.rpartition(".")[0]
+    return None
+
+
+def test_every_package_has_a_row() -> None:
+    assert len(ROOMS) > 20
+    lacking = {name for name, path in MODULES.items() if _room_of(name) is None and path.stat().st_size}
+    assert lacking == set()
+
+
+def test_every_row_is_a_package_or_a_module() -> None:
+    named = set(ROOMS) | {each for room in ROOMS.values() for each in room.may_import}
+    assert named - set(MODULES) == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_what_the_table_allows(room: str) -> None:
+    found = set()
+    for name, path in MODULES.items():
+        if _room_of(name) != room:
+            continue
+        for imported in _imports(path):
+            target = _module_of(imported)
+            if target is not None and _room_of(target) not in {room, *ROOMS[room].may_import}:
+                found.add(f"{name} imports {target}")
+            banned = [library for group in ROOMS[room].never for library in LIBRARIES[group]]
+            if any(f"{imported}.".startswith(f"{library}.") for library in banned):
+                found.add(f"{name} imports {imported}")
+    assert found == set()
+
+
+def test_the_table_has_no_circle() -> None:
+    """graphlib raises CycleError, which names the circle."""
+    assert tuple(TopologicalSorter({room.name: room.may_import for room in ROOMS.values()}).static_order())
 
 
 def test_only_metrics_imports_prometheus() -> None:
     importers = {
-        str(path.relative_to(ROOT))
-        for path in [*ROOT.glob("service/**/*.py"), *ROOT.glob("model_store/**/*.py")]
-        if any(name.startswith("prometheus_client") for name in imported_modules(path))
+        name for name, path in MODULES.items() if any(each.startswith("prometheus_client") for each in _imports(path))
     }
-    assert importers == {"service/metrics.py"}
+    assert importers == {"service.metrics"}
 
 
 @pytest.mark.parametrize("module", ["service.api.app", "service.cli.main"])

@@ -28,7 +28,9 @@ from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
-from service.tasks.answering import Answerer, Reader, WindowLimits
+from service.tasks.answering.answerer import Answerer
+from service.tasks.answering.documents.windows import WindowLimits
+from service.tasks.answering.reading.reader import Reader
 from service.tasks.generation.generator import Generator
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Translator

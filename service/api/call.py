@@ -16,15 +16,15 @@ from starlette.responses import Response
 
 from service.api.auth.route_scopes import CurrentCaller
 from service.api.limits.deadline import Deadline
-from service.api.limits.disconnect import raise_on_disconnect, run_guarded
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.served_model import check_model
 from service.api.requests.undeclared_fields import ignored_header
 from service.api.responses.event_stream import EventStream
-from service.api.responses.model import JsonBody, JsonResponse
 from service.api.state import CurrentState
+from service.api.wire.disconnect import raise_on_disconnect, run_guarded
+from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import PreparedWork, StreamWriter, Work, Writer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Options

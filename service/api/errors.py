@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
-from service.api.limits.disconnect import ClientDisconnected
-from service.api.responses.model import JsonResponse, ResponseModel
+from service.api.wire.disconnect import ClientDisconnected
+from service.api.wire.response_model import JsonResponse, ResponseModel
 from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptTooLong, RequestTooLarge, TaskError
 
 logger = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from fastapi import Depends, Request
 
 import service
 from model_store.types import LocalModel
-from service.api.compat.deepl.character_count import CharacterCount
 from service.api.limits.admission import Admission
+from service.api.limits.character_count import CharacterCount
 from service.engine.client import EngineClient
 from service.metrics import Metrics
 from service.reader.client import ReaderClient
 from service.settings import Settings
-from service.tasks.answering import Answerer
+from service.tasks.answering.answerer import Answerer
 from service.tasks.generation.generator import Generator
 from service.tasks.translation import Translator
 

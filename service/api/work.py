@@ -6,7 +6,7 @@ from typing import Protocol, Self, TypeVar
 
 from service.api.limits.deadline import Timed
 from service.api.limits.token_rate import Metered
-from service.api.responses.model import JsonBody
+from service.api.wire.response_model import JsonBody
 from service.tasks.generation.cost import Cost
 
 

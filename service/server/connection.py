@@ -7,7 +7,7 @@ import h11
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from service.api.limits.disconnect import CUT_EXTENSION
+from service.api.wire.disconnect import CUT_EXTENSION
 
 
 class Connection(H11Protocol):

@@ -27,8 +27,8 @@ from service.server.draining import DrainingServer
 from service.server.startup_report import StartupWatch, engine_facts, reader_facts, report
 from service.settings import Settings
 from service.store import open_store
-from service.tasks.answering import Reader
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from service.tasks.answering.reading.reader import Reader
 from service.tasks.text.tokenizer import Tokenizer
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from service.api.native.tokens.request import TokenizeRequest
 from service.api.native.translate.request import TranslateRequest
 from service.api.openai.chat.request import ChatCompletionRequest
 from service.api.openai.completions.request import CompletionRequest
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service
-from tests.api.wire import connection, post_bytes, read_until
 from tests.fakes.engine import ScriptedEngine
 
 CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}

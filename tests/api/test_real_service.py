@@ -13,7 +13,7 @@ import httpx
 import pytest
 from openai import OpenAI
 
-from tests.api.wire import connection, events, post_bytes
+from tests.api.raw_http import connection, events, post_bytes
 from tests.running_server import Server
 
 MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]

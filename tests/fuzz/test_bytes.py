@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.api.native.answer.request import AnswerRequest
 from service.api.native.generate.request import GenerateRequest
 from service.api.native.translate.request import TranslateRequest
-from tests.api.wire import connection, post_bytes, read_until
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server
 

@@ -9,9 +9,10 @@ import pytest_asyncio
 
 from service.errors import InvalidOption, PromptTooLong
 from service.reader.client import ReaderClient
-from service.tasks.answering import Reader, WindowLimits
+from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
 from service.tasks.generation.generator import Options
 from tests.processes.restart_policies import restart_policy

@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.api.wire import events
+from tests.api.raw_http import events
 from tests.engine.tiny_models import tiny_model
 from tests.reader.tiny_readers import tiny_reader
 from tests.running_server import ROOT, Server, running_server

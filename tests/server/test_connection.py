@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service
-from tests.api.wire import connection, post_bytes, read_until
 
 HEAD = b"POST /v1/generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 TIMEOUT = 0.15

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.wire import connection, post_bytes, read_until
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.engine.tiny_models import tiny_model
 from tests.running_server import Server, running_server
 

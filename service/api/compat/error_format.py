@@ -6,7 +6,7 @@ from typing import ClassVar
 from fastapi.routing import APIRoute
 
 from service.api.errors import ApiError
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 
 
 class CompatRoute(APIRoute):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from service.api.call import Call
 from service.api.requests.options import at_most
-from service.api.responses.model import JsonBody
+from service.api.wire.response_model import JsonBody
 from service.settings import Settings
 from service.tasks.generation.generator import Options
 from service.tasks.translation import Translation, TranslationOrder, TranslationRun

@@ -1,1 +1,1 @@
-"""What bounds a request: places in the service, the key's tokens per minute, time, and the client's presence."""
+"""The bounds of a request: places in the service, the key's tokens per minute, and time."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 from service.api.errors import ApiError
-from service.api.limits.disconnect import ClientDisconnected
+from service.api.wire.disconnect import ClientDisconnected
 from service.keys.caller import Caller
 from service.keys.rate_limits import Bucket
 from service.tasks.generation.cost import Cost

@@ -6,9 +6,9 @@ from typing import Self
 from uuid import uuid4
 
 from service.api.openai.fields import OpenAIFields
-from service.api.responses.model import UNSET, UnsetType
 from service.api.responses.usage import ResponseUsage
 from service.api.state import State
+from service.api.wire.response_model import UNSET, UnsetType
 from service.tasks.generation.completion import Completion
 from service.tasks.text.tokenizer import Tokenizer
 

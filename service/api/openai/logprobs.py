@@ -5,7 +5,7 @@ A token that is a part of a character shows replacement text, and its true bytes
 
 from collections.abc import Iterable, Sequence
 
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer

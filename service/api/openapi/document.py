@@ -15,7 +15,7 @@ from swagger_ui_bundle import swagger_ui_path
 from service.api.auth.route_scopes import ANY_KEY
 from service.api.openapi.responses import SCHEMAS, responses_of
 from service.api.openapi.version_3_0 import to_version_3_0
-from service.api.responses.model import JsonResponse, ResponseModel
+from service.api.wire.response_model import JsonResponse, ResponseModel
 
 _TAGS = [
     {"name": "native", "description": "The three tasks: generation, translation, question answering."},

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from service.api.errors import error_response
 from service.api.openapi.error_examples import ERROR_EXAMPLES
 from service.api.responses.event_stream import DONE, event
-from service.api.responses.model import JsonBody, ResponseModel
+from service.api.wire.response_model import JsonBody, ResponseModel
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from service.api.errors import RETRY_AFTER, stopping
 from service.api.openapi.responses import openapi_responses
-from service.api.responses.model import JsonResponse, ResponseModel
 from service.api.state import CurrentState
+from service.api.wire.response_model import JsonResponse, ResponseModel
 
 router = APIRouter(tags=["operations"])
 

@@ -6,8 +6,8 @@ from starlette.responses import PlainTextResponse, Response
 import service
 from service.api.auth.route_scopes import ANY_KEY, requires
 from service.api.openapi.responses import openapi_responses
-from service.api.responses.model import JsonResponse, ResponseModel
 from service.api.state import CurrentState
+from service.api.wire.response_model import JsonResponse, ResponseModel
 from service.keys.key import Scope
 
 router = APIRouter(tags=["operations"])

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from service.api.errors import ApiError
-from service.api.limits.disconnect import ClientDisconnected
+from service.api.wire.disconnect import ClientDisconnected
 
 M = TypeVar("M", bound=BaseModel)
 

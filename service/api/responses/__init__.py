@@ -1,1 +1,1 @@
-"""What routes answer: the base of all response models, JSON, server-sent events, and the parts that models share."""
+"""How routes answer: server-sent events, and the parts that response models share."""

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.errors import ApiError, as_api_error, error_response, stopping
-from service.api.limits.disconnect import CUT_EXTENSION, ClientDisconnected, raise_on_disconnect, run_guarded
-from service.api.responses.model import ResponseModel, to_ascii_json
+from service.api.wire.disconnect import CUT_EXTENSION, ClientDisconnected, raise_on_disconnect, run_guarded
+from service.api.wire.response_model import ResponseModel, to_ascii_json
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, cast
 
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 from service.tasks.generation.choice import Choice, Delta, raise_if_failed
 from service.tasks.generation.usage import Timings, Usage
 

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from service.models.plain.config import EMBEDDINGS, HEAD, PlainConfig
+from service.models.adapters.plain_config import EMBEDDINGS, HEAD, PlainConfig
 from service.models.plain.errors import NeedsTransformers
 
 _SINGLE_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"

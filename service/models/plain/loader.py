@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from service.models.adapters.plain_config import PlainConfig
 from service.models.context_length import choose_context_length
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
@@ -13,7 +14,6 @@ from service.models.loaded_model import LoadedModel
 from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder, unsupported_reason
 from service.models.plain.checkpoint import PlainCheckpoint
-from service.models.plain.config import PlainConfig
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
 from service.models.plain.rope_tables import rope_tables

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from service.models.adapters.plain_config import PlainConfig
+from service.models.adapters.rope_parameters import Llama3Rope
 from service.models.families import FAMILIES
-from service.models.plain.config import PlainConfig
 from service.models.plain.errors import NeedsTransformers
-from service.models.plain.rope_parameters import Llama3Rope
 
 # The union of all adapters; msgspec chooses the class by ``model_type``.
 _ANY_ADAPTER: Any = reduce(or_, [family.plain_config for family in FAMILIES.values() if family.plain_config])

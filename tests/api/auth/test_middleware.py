@@ -22,8 +22,8 @@ from service.keys.file import KeyFile
 from service.keys.key import Scope
 from service.metrics import Metrics
 from tests.api.keyed import NEEDS, WITHOUT_KEY, Keyed, keyed_service
+from tests.api.raw_http import connection, read_until
 from tests.api.umlauts import Umlauts
-from tests.api.wire import connection, read_until
 from tests.keys.making import add_key, bearer
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"]

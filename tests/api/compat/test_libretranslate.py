@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
+from tests.api.raw_http import connection, post_bytes
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
-from tests.api.wire import connection, post_bytes
 from tests.fakes.engine import ScriptedEngine
 
 TO_GERMAN = {"source": "en", "target": "de"}

@@ -11,8 +11,8 @@ from service.api.limits.admission import Admission
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.request import GenerationRequest
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import scripted_service
-from tests.api.wire import connection, post_bytes, read_until
 from tests.fakes.engine import INFO, ScriptedEngine
 from tests.keys.making import Clock
 

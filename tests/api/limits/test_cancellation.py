@@ -15,8 +15,8 @@ from service.engine.protocol.outputs import StepStats
 from service.metrics import Metrics
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import served
-from tests.api.wire import connection, post_bytes, read_until
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model
 

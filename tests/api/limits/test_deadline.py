@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
-from tests.api.wire import events
 from tests.fakes.engine import ScriptedEngine
 
 BODIES: dict[str, dict[str, Any]] = {

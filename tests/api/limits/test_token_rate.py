@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from service.api.errors import ApiError, stopping
-from service.api.limits.disconnect import ClientDisconnected
 from service.api.limits.token_rate import TokenRateLimit
+from service.api.wire.disconnect import ClientDisconnected
 from service.keys import rate_limits
 from service.keys.caller import Caller
 from service.keys.rate_limits import Bucket, KeyLimits

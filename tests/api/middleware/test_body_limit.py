@@ -5,8 +5,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.middleware.body_limit import BodyLimitMiddleware
+from tests.api.raw_http import connection, read_until
 from tests.api.scripted import served
-from tests.api.wire import connection, read_until
 
 
 def test_a_stalled_body_ends() -> None:

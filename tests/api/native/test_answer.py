@@ -7,8 +7,8 @@ import pytest
 
 from service.engine.protocol.request import Request
 from tests.api.native.account import check_account
+from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
-from tests.api.wire import events
 from tests.fakes.engine import ScriptedEngine
 
 

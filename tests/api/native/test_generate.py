@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.api.native.account import check_account
+from tests.api.raw_http import events
 from tests.api.scripted import Scripted
-from tests.api.wire import events
 
 
 def test_generate(chinese: Scripted) -> None:

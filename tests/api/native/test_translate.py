@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.api.raw_http import connection, events, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
-from tests.api.wire import connection, events, post_bytes, read_until
 
 GERMAN = {"target_lang": "de", "source_lang": "en"}
 

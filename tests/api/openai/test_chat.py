@@ -6,8 +6,8 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
-from tests.api.wire import events
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.tokenizer import EOS
 

@@ -8,8 +8,8 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.api.raw_http import events
 from tests.api.scripted import Scripted
-from tests.api.wire import events
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from service.api.native.tokens.response import DetokenizeResponse
 from service.api.responses.event_stream import EventStream, event
+from tests.api.raw_http import connection, events, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service, served
-from tests.api.wire import connection, events, post_bytes, read_until
 from tests.fakes.engine import ScriptedEngine
 
 CHAT = {"messages": [{"role": "user", "content": "x"}], "stream": True}

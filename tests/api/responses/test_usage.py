@@ -2,8 +2,8 @@
 
 import pytest
 
-from service.api.responses.model import to_json
 from service.api.responses.usage import ResponseTimings, ResponseUsage, final_reason, finish_reason
+from service.api.wire.response_model import to_json
 from service.engine.protocol.outputs import ErrorKind, FinishReason
 from service.errors import PoisonPill, ProcessError, ProcessUnavailable
 from service.tasks.generation.choice import Choice, Delta

@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from service.models.adapters.plain_config import HEAD
 from service.models.plain.checkpoint import PlainCheckpoint
-from service.models.plain.config import HEAD
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
 from tests.models.plain.broken_checkpoints import BROKEN

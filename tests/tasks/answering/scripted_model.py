@@ -9,7 +9,8 @@ from typing import Any
 
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
-from service.tasks.answering import Answerer, WindowLimits
+from service.tasks.answering.answerer import Answerer
+from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
-from service.tasks.answering import Answerer
+from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.query import ContextDocument, Mode, Query
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import GREEDY, Generator, Options

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from service.api.compat.error_format import CompatRoute
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 
 
 class DeepLErrorResponse(ResponseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from service.api.responses.model import UNSET, ResponseModel, UnsetType
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.text.languages import Language, find_language
 from service.tasks.translation import FORMS_OF_ADDRESS, Translation
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from service.api.compat.error_format import CompatRoute
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 
 
 class HuggingFaceErrorResponse(ResponseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.api.responses.model import JsonBody, ResponseModel
+from service.api.wire.response_model import JsonBody, ResponseModel
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
 from service.tasks.translation import Translation

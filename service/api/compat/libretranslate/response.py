@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.api.responses.model import UNSET, ResponseModel, UnsetType
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.text.languages import Language
 from service.tasks.translation import Detection, Translation
 

@@ -20,7 +20,7 @@ from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import described, json_or_form
 from service.api.requests.options import at_most
-from service.api.responses.model import ResponseModel
+from service.api.wire.response_model import ResponseModel
 from service.keys.key import Scope
 from service.tasks.translation import Translation, TranslationOrder
 

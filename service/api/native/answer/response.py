@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
-from service.api.responses.model import ResponseModel
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
+from service.api.wire.response_model import ResponseModel
 from service.tasks.answering.result import Answer, AnswerSpan
 from service.tasks.answering.run import AnswerRun
 

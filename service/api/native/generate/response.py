@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
-from service.api.responses.model import ResponseModel
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage, final_reason, finish_reason
+from service.api.wire.response_model import ResponseModel
 from service.tasks.generation.completion import Completion
 
 

@@ -1,6 +1,6 @@
 """The answers of ``POST /tokenize`` and ``POST /detokenize``."""
 
-from service.api.responses.model import UNSET, ResponseModel, UnsetType
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 
 
 class TokenizeResponse(ResponseModel):

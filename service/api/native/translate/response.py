@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
-from service.api.responses.model import ResponseModel
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
+from service.api.wire.response_model import ResponseModel
 from service.tasks.text.languages import Language
 from service.tasks.translation import Flag, Segment, SegmentDelta, Translation, TranslationRun
 

@@ -8,8 +8,8 @@ from service.api.openai.answer import OpenAIAnswer
 from service.api.openai.logprobs import ChatLogprobs, chat_logprobs, text_tokens
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
-from service.api.responses.model import UNSET, ResponseModel, UnsetType
 from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.completion import Completion
 

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL
-from service.api.responses.model import ResponseModel
 from service.api.state import State
+from service.api.wire.response_model import ResponseModel
 
 
 class ModelResponse(ResponseModel):

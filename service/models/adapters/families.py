@@ -6,8 +6,8 @@ To add a family, write its class here and name it in ``service.models.families``
 
 from typing import Any, Literal
 
-from service.models.plain.config import PlainConfig
-from service.models.plain.rope_parameters import Count
+from service.models.adapters.plain_config import PlainConfig
+from service.models.adapters.rope_parameters import Count
 
 _QKV = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}
 _O = {"self_attn.o_proj"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import scripted_service
-from tests.api.wire import connection, post_bytes, read_until
 from tests.fakes.engine import ScriptedEngine
 
 ROUTES: dict[str, dict[str, Any]] = {

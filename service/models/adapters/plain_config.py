@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.models.plain.rope_parameters import Count, DefaultRope, Positive, Rope
+from service.models.adapters.rope_parameters import Count, DefaultRope, Positive, Rope
 
 EMBEDDINGS, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.api.responses.model import UNSET, JsonResponse, ResponseModel, UnsetType, to_ascii_json
+from service.api.wire.response_model import UNSET, JsonResponse, ResponseModel, UnsetType, to_ascii_json
 
 
 class Details(ResponseModel, kw_only=True):

@@ -1,0 +1,83 @@
+"""Every shell block of README and docs works as it is written; every link leads to a file."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.tiny_models import tiny_model
+from tests.running_server import Server, running_server
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+DEFAULT_URL = "http://127.0.0.1:8000"
+BLOCKS = [
+    pytest.param(block, id=f"{document.name}-{number}")
+    for document in DOCUMENTS
+    for number, block in enumerate(re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL))
+]
+
+# curl reports an HTTP error by its exit code. make only says what it would do: the rest of the suite runs under it.
+# Docker commands are what `make container-test` runs.
+COMMANDS = f"""
+curl() {{ command curl --no-progress-meter --fail-with-body "$@"; }}
+make() {{ command make --directory '{ROOT}' --dry-run "$@" > /dev/null && echo "make $*"; }}
+docker() {{ echo "docker $*"; }}
+trivium() {{ '{sys.executable}' -m service "$@"; }}
+set -euo pipefail
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+
+
+@pytest.fixture(scope="module")
+def server(model: Path) -> Iterator[Server]:
+    with running_server(model, "--threads", "1") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One home for all blocks: a later block may use a key that an earlier one made."""
+    return tmp_path_factory.mktemp("home")
+
+
+def test_there_are_blocks_in_every_kind_of_document() -> None:
+    assert len(BLOCKS) > 35
+    assert {"README.md", "CONTRIBUTING.md", "api.md", "operations.md"} <= {
+        str(block.id).rpartition("-")[0] for block in BLOCKS
+    }
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_works_as_written(server: Server, model: Path, home: Path, block: str) -> None:
+    """The tiny model writes other words, but every field is taken and every answer is complete."""
+    script = COMMANDS + block.replace(DEFAULT_URL, server.url).replace(".venv/bin/trivium", "trivium")
+    keys = home / "trivium-keys.json"
+    if "keys add" in script:
+        keys.unlink(missing_ok=True)
+    environment = os.environ | {
+        "HOME": str(home),
+        "KEY": "any",
+        "TRIVIUM_KEYS_FILE": str(keys),
+        "TRIVIUM_MODEL": str(model),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []

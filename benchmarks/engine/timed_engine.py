@@ -170,7 +170,7 @@ class ClockedEngine:
             ("commit", self.scheduler, "commit"),
             ("batch", Batch, "from_step"),
             (REST, runner.forward_pass, "hidden"),
-            ("finite", runner, "clear_broken"),
+            ("finite", runner, "discard_broken"),
             ("head", runner.model, "logits"),
             ("sampling", runner.sampler, "sample"),
         ]

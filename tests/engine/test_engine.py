@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 import torch
 
-from service.engine.attention.batch import Batch
-from service.engine.execution.forward import ForwardPass
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
@@ -25,7 +23,7 @@ from service.engine.scheduling.step import Chunk, Step
 from service.errors import OutOfMemory, RequestTooLarge
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import MAX_MODEL_LEN
-from tests.engine.workloads import Driver, Reference, check, make_request, random_workload
+from tests.engine.workloads import Driver, Reference, ShortOfMemory, check, make_request, random_workload
 
 ARCHITECTURES = ("llama", "gpt2", "gemma2")  # rotary positions; learned positions; sliding windows and soft caps
 ROOMY = {"num_blocks": 400}
@@ -44,25 +42,6 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "few blocks, no prefix cache": {"num_blocks": 24, "prefix_caching": False},
 }
 TIGHT = [name for name in CONFIGS if name.startswith("few blocks")]
-
-
-class ShortOfMemory:
-    """A forward pass that fails to allocate memory in steps that are larger than a random number.
-
-    It fails after keys and values are written.
-    """
-
-    def __init__(self, forward_pass: ForwardPass) -> None:
-        self.failures = 0
-        self._forward_pass = forward_pass
-        self._generator = random.Random(3)
-
-    def hidden(self, batch: Batch) -> torch.Tensor:
-        hidden = self._forward_pass.hidden(batch)
-        if batch.num_rows > self._generator.randint(1, 30):
-            self.failures += 1
-            torch.empty(1 << 60)
-        return hidden
 
 
 @pytest.fixture(scope="module")

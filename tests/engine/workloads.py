@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
+from service.engine.attention.batch import Batch
 from service.engine.engine import Engine
+from service.engine.execution.forward import ForwardPass
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import FinishReason, StepStats, TokenOutput
@@ -37,6 +39,28 @@ class Run:
     @property
     def finish(self) -> FinishReason | None:
         return self.outputs[-1].finish if self.outputs else None
+
+
+class ShortOfMemory:
+    """A forward pass that fails to allocate memory in steps that are larger than a random number.
+
+    It fails after keys and values are written.
+    """
+
+    def __init__(self, forward_pass: ForwardPass) -> None:
+        self.failures = 0
+        self._forward_pass = forward_pass
+        self._generator = random.Random(3)
+
+    def hidden(self, batch: Batch) -> torch.Tensor:
+        hidden = self._forward_pass.hidden(batch)
+        if batch.num_rows > self._generator.randint(1, 30):
+            self.failures += 1
+            torch.empty(1 << 60)
+        return hidden
+
+    def discard(self, slots: torch.Tensor) -> None:
+        self._forward_pass.discard(slots)
 
 
 class Driver:

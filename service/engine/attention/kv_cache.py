@@ -5,8 +5,9 @@ dimensions. Token p of a sequence is in slot ``table[p // block_size] * block_si
 num_blocks - 1 belong to the block pool. The last one, ``null_block``, belongs to no sequence: padding reads and writes
 it.
 
-Invariant: every number in the cache is finite, because a masked position still takes part in the arithmetic
-(0 * NaN is NaN). The tensors start as zeros, and the runner clears what a broken sequence has written.
+Invariant with torch's attention: every number in the cache is finite, because a masked position still takes part in the
+arithmetic (0 * NaN is NaN). The tensors start as zeros, and what a broken sequence has written is cleared. The native
+kernels use no masked positions. They have their own layout within a block, so only whole blocks may be cleared there.
 The block pool knows which sequence has which block; this module does not.
 """
 

@@ -23,6 +23,13 @@ class ForwardPass(Protocol):
         """The last hidden states [T, hidden_size] of ``batch``, valid until the next call."""
         ...
 
+    def discard(self, slots: Tensor) -> None:
+        """Make keys and values in ``slots`` [T] harmless, which were written by a step that failed or is broken.
+
+        Other slots of the same blocks keep their keys and values.
+        """
+        ...
+
 
 def make_forward_pass(
     model: NativeModel | TorchModel, cache: KVCache, *, max_num_seqs: int, max_model_len: int, cuda_graphs: bool
@@ -46,6 +53,13 @@ class NativeForward:
     def hidden(self, batch: Batch) -> Tensor:
         """As ``ForwardPass.hidden``. The result is float32."""
         return self._model.hidden(batch)
+
+    def discard(self, slots: Tensor) -> None:
+        """As ``ForwardPass.discard``: nothing to do.
+
+        The kernels never use the numbers of a token before a step has written them. ``slots`` cannot be set to zero
+        through the cache's tensors, because within a block the kernels have a layout of their own.
+        """
 
 
 class TorchForward:
@@ -72,3 +86,7 @@ class TorchForward:
             flash=FlashAttention.from_batch(batch) if self._uses_flash else None,
         )
         return self._model.hidden(batch.input_ids, batch.positions, attention)
+
+    def discard(self, slots: Tensor) -> None:
+        """As ``ForwardPass.discard``: set to zero, because masked positions take part in the arithmetic."""
+        self._cache.clear(slots)

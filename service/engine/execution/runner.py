@@ -1,7 +1,7 @@
 """The model runner: owns the model, the KV cache and the sampler, and computes steps with them.
 
 A sequence whose numbers are not finite fails alone: its output carries an error, and what it wrote in this step is
-cleared. So the cache stays finite for the sequences that get its blocks next.
+discarded, so that it does not affect the sequences that get its blocks next.
 """
 
 import logging
@@ -98,7 +98,7 @@ class ModelRunner:
         A chunk that ends at its sequence's last token samples, unless ``max_tokens`` is 0. With ``prompt_logprobs``
         every chunk yields the log probabilities of the prompt tokens that follow its own tokens.
 
-        Raises OutOfMemory and DeviceLost. A step that raises leaves nothing in the KV cache.
+        Raises OutOfMemory and DeviceLost. What a step that raises wrote into the KV cache is discarded.
         """
         if not step.chunks:
             return []
@@ -107,12 +107,12 @@ class ModelRunner:
             try:
                 return self._compute(batch)
             except Exception:
-                self.cache.clear(batch.slots)
+                self.forward_pass.discard(batch.slots)
                 raise
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
         hidden = self.forward_pass.hidden(batch)
-        broken = self.clear_broken(batch, hidden)
+        broken = self.discard_broken(batch, hidden)
         tokens = self._sample(batch, hidden, broken)
         outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
@@ -129,18 +129,18 @@ class ModelRunner:
                 )
         return outputs
 
-    def clear_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
+    def discard_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
         """The numbers of the chunks that have a row of ``hidden`` [T, hidden_size] that is not finite.
 
-        What these chunks wrote into the KV cache is cleared. Nothing else in the cache can be broken, because a key or
-        value that is not finite makes the hidden state of its own row not finite too.
+        What these chunks wrote into the KV cache is discarded. Nothing else in the cache can be broken, because a key
+        or value that is not finite makes the hidden state of its own row not finite too.
         """
         if math.isfinite(hidden.sum(dtype=torch.float32).item()):
             return set()
         finite = hidden.isfinite().all(dim=-1).cpu().numpy()
         broken = np.flatnonzero(~np.logical_and.reduceat(finite, batch.offsets[:-1]))
         for number in broken:
-            self.cache.clear(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
+            self.forward_pass.discard(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
         return set(broken.tolist())
 
     def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, SampledToken]:

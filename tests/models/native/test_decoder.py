@@ -10,6 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -20,7 +21,7 @@ from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
-from tests.engine.workloads import LONGEST, Driver, Reference, check, random_workload
+from tests.engine.workloads import LONGEST, Driver, Reference, ShortOfMemory, check, random_workload
 
 FAMILIES = {
     "llama": SHAPE | {"attention_bias": True},
@@ -201,6 +202,23 @@ def test_settings_that_need_the_kernels_are_refused_without_them(setting: dict[s
         with pytest.raises(UnsupportedModel, match="needs the compiled kernels, and"):
             ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64, **without, **setting))
     assert make_runner(llama.path, **setting).info.quantization == setting.get("quantization", "none")
+
+
+def test_failed_allocations_change_nothing(llama: Reference) -> None:
+    """A step that fails is computed again. Earlier tokens in its blocks must still be there."""
+    passes: list[ShortOfMemory] = []
+
+    def make(config: EngineConfig) -> ModelRunner:
+        runner = ModelRunner(config)
+        passes.append(ShortOfMemory(runner.forward_pass))
+        runner.forward_pass = passes[0]
+        return runner
+
+    driver = Driver(llama.path, make, block_size=block_size(), num_blocks=few_blocks(), prefill_chunk=5)
+    for seed in range(2):
+        work = random_workload(llama, seed)
+        check(driver.run(work.arrivals, work.aborts), work)
+    assert passes[0].failures > 5
 
 
 def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Whatever a client sends, it gets OpenAI's error object and a status below 500, and the service lives on."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import httpx
@@ -14,9 +15,10 @@ from service.api.native.tokens.request import TokenizeRequest
 from service.api.native.translate.request import TranslateRequest
 from service.api.openai.chat.request import ChatCompletionRequest
 from service.api.openai.completions.request import CompletionRequest
+from service.engine.protocol.request import Request
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, ScriptedStream
 
 CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}
 VALID: dict[str, dict[str, Any]] = {
@@ -207,7 +209,7 @@ def test_too_many_sequences() -> None:
 
 def test_a_fault_of_ours_is_a_500_without_its_words() -> None:
     class Broken(ScriptedEngine):
-        def submit(self, requests: Any) -> Any:
+        def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
             raise RuntimeError("secret")
 
     with scripted_service(Broken()) as service:

@@ -139,7 +139,10 @@ def test_half_surrogates_are_no_text_or_are_replaced(server: Server, route: str,
         "context": text,
         "max_tokens": 2,
     }
-    wanted = {"/v1/chat/completions": ("messages", "max_tokens"), "/v1/translate": ("text", "target_lang")}
+    wanted: dict[str, tuple[str, ...]] = {
+        "/v1/chat/completions": ("messages", "max_tokens"),
+        "/v1/translate": ("text", "target_lang"),
+    }
     wanted |= {"/v1/answer": ("question", "context"), "/tokenize": ("prompt",)}
     fields = {name: body[name] for name in wanted.get(route, ("prompt", "max_tokens"))}
     assert (

@@ -6,6 +6,7 @@ from typing import Any
 
 import deepl
 import pytest
+from deepl.api_data import ModelType
 
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
@@ -38,7 +39,7 @@ def test_every_option_that_it_has_here(client: deepl.Translator) -> None:
         formality=deepl.Formality.PREFER_LESS,
         tag_handling="html",
         outline_detection=True,
-        model_type=deepl.ModelType.PREFER_QUALITY_OPTIMIZED,
+        model_type=ModelType.PREFER_QUALITY_OPTIMIZED,
     )
     assert isinstance(result, deepl.TextResult)
     assert (result.text, result.model_type_used) == ("<p>Gööd <b>cäts</b>.</p>", "latency_optimized")

@@ -28,7 +28,8 @@ def test_its_client(german: Scripted) -> None:
 @pytest.mark.parametrize("form", [False, True])
 def test_a_text_and_a_list(german: Scripted, form: bool) -> None:
     def post(body: dict[str, Any]) -> Any:
-        return german.http.post("/translate", **({"data": body} if form else {"json": body})).json()
+        sent = german.http.post("/translate", data=body) if form else german.http.post("/translate", json=body)
+        return sent.json()
 
     assert post(TO_GERMAN | {"q": "Good."}) == {"translatedText": "Gööd."}
     texts = ["The good cats run fast.", "Elle ne sait pas où est la gare.", "123"]

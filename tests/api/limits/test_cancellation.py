@@ -19,6 +19,7 @@ from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import served
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model
+from tests.processes.restart_policies import restart_policy
 
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
 LONG = "The quick brown fox jumps over the lazy dog. " * 200
@@ -66,7 +67,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     ready = threading.Event()
     metrics = Metrics()
     metrics.engine_ready = lambda info: ready.set()  # type: ignore[method-assign]
-    client = WatchedClient(config, on_step=watched.saw)
+    client = WatchedClient(config, restart_policy=restart_policy(), on_step=watched.saw)
     client.watched = watched
     model = LocalModel(name="tiny", path=path)
     app = create_app(Settings(), model, client, Tokenizer.load(path), metrics, authenticator=None)

@@ -62,7 +62,7 @@ def test_the_number_of_answers_is_no_sampling_parameter() -> None:
 
 def test_fields_of_other_meanings_are_not_carried() -> None:
     """In chat completions ``logprobs`` is true or false."""
-    body = ChatCompletionRequest(messages=[{"role": "user", "content": "x"}], logprobs=True)
+    body = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "x"}], "logprobs": True})
     assert options(body).params.logprobs is None
     assert options(body, logprobs=3).params.logprobs == 3
 

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack
+from typing import Never
 
 from openai import OpenAI
 from starlette.types import Receive, Scope, Send
@@ -112,6 +113,10 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
     """Its buffers fill, the service waits for as long as it said, and what it held is let go."""
     let_go, gone = threading.Event(), threading.Event()
 
+    async def never() -> Never:
+        await asyncio.Event().wait()
+        raise AssertionError
+
     async def endless() -> AsyncGenerator[bytes, None]:
         while True:
             yield event(DetokenizeResponse("x" * 60_000, ""))
@@ -122,7 +127,7 @@ def test_a_client_that_does_not_read_is_given_up() -> None:
         owned = ExitStack()
         owned.callback(let_go.set)
         await receive()
-        stream = EventStream(endless(), owned=owned, late=asyncio.Event().wait, heartbeat=0.05, patience=0.2)
+        stream = EventStream(endless(), owned=owned, late=never, heartbeat=0.05, patience=0.2)
         await stream(scope, receive, send)
         assert (await receive())["type"] == "http.disconnect"  # cut: the client itself is still there
         gone.set()

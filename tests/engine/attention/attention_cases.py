@@ -86,7 +86,8 @@ def make_case(
     free = list(range(cache.num_blocks))
     random.Random(3).shuffle(free)
 
-    sequences, histories = [], []
+    sequences: list[Sequence] = []
+    histories = []
     for (start, count), blocks in zip(chunks, needed, strict=True):
         table = [free.pop() for _ in range(blocks)]
         request = Request(id=str(len(sequences)), prompt=(1,) * (start + count), params=SamplingParams(max_tokens=1))

@@ -10,11 +10,13 @@ from transformers import AutoModelForCausalLM
 
 from service.engine.execution import runner as runner_module
 from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.errors import EngineError
+from service.models.hf.causal_lm import CausalLM
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate, reference_logits
 from tests.engine.tiny_models import MAX_MODEL_LEN, VOCAB_SIZE, build_model, save_model
@@ -65,6 +67,7 @@ def test_info_describes_model_cache_and_limits(runner: ModelRunner) -> None:
     assert (info.device, info.dtype, info.block_size) == ("cpu", "float32", 4)
     assert (info.max_num_seqs, info.max_batch_tokens, info.prefill_chunk) == (64, 512, 256)
     assert info.num_blocks == runner.cache.num_blocks == 64 * MAX_MODEL_LEN // 4
+    assert isinstance(runner.model, CausalLM)
     assert info.weights_bytes == sum(p.nbytes for p in runner.model.module.parameters())
     assert info.kv_cache_bytes == runner.cache.num_bytes
     assert list(info.startup_seconds) == ["load", "kv_cache", "warm_up"]
@@ -185,7 +188,7 @@ def test_prompt_logprobs_do_not_depend_on_chunks_or_slices(
     stepper = Stepper(make_runner(path))
     sequence = stepper.add(prompt(30), prompt_logprobs=2)
     beside = stepper.add(prompt(4), "b")
-    found = []
+    found: list[TokenLogprob] = []
     for count in chunks:
         outputs = stepper.step((beside, beside.num_tokens - beside.num_computed), (sequence, count))
         assert outputs[0].prompt_logprobs == ()

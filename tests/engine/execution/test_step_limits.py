@@ -1,6 +1,6 @@
 """The limits of a step: configured values, or the device's defaults."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,7 +15,7 @@ def limits(*, cuda: bool = False, **config: Any) -> tuple[int, int, int]:
 
 
 def test_zeros_become_the_defaults_of_the_device() -> None:
-    zeros = {"max_num_seqs": 0, "max_batch_tokens": 0, "prefill_chunk": 0}
+    zeros: dict[str, Any] = {"max_num_seqs": 0, "max_batch_tokens": 0, "prefill_chunk": 0}
     assert limits(**zeros) == (64, 512, 256)
     assert limits(cuda=True, **zeros) == (256, 8192, 2048)
 
@@ -33,4 +33,4 @@ def test_a_chunk_is_never_larger_than_the_token_budget() -> None:
 )
 def test_negative_values_are_refused(name: str) -> None:
     with pytest.raises(EngineError, match=f"{name} is -1: it must not be negative"):
-        limits(**{name: -1})
+        limits(**cast(dict[str, Any], {name: -1}))

@@ -85,7 +85,7 @@ def test_gated_matrices_give_silu_of_gate_times_up(inner: int) -> None:
 
 
 def test_a_missing_matrix_is_an_error_and_a_missing_vector_is_none() -> None:
-    packer = Packer({}.get, kind=F32)
+    packer = Packer(lambda name: None, kind=F32)
     assert packer.copy_vector("norm") is None
     with pytest.raises(AssertionError, match=r"no tensor q\.weight"):
         packer.pack_linear("q")

@@ -1,4 +1,4 @@
-"""What the tests of the HTTP surface share."""
+"""Fixtures of the tests of the API."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def hello() -> Iterator[Scripted]:
 
 @pytest.fixture(scope="module")
 def german() -> Iterator[Scripted]:
-    """A service that translates into what looks like German."""
+    """A service whose translations look like German."""
     with scripted_service(Umlauts()) as service:
         yield service
 

@@ -1,4 +1,4 @@
-"""HTTP by hand: what a client library would hide."""
+"""HTTP by hand, for everything that a client library would hide."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ def connection(address: tuple[str, int]) -> Iterator[socket.socket]:
 
 
 def read_until(sock: socket.socket, mark: bytes) -> bytes:
-    """What arrives up to and including ``mark``."""
+    """The bytes that arrive, up to and including ``mark``."""
     data = b""
     while mark not in data:
         chunk = sock.recv(65536)

@@ -1,4 +1,4 @@
-"""What all routes do before they tokenize: a request that will be refused for load is refused at once."""
+"""A request that will be refused for load is refused before it is tokenized, in every route."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

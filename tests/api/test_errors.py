@@ -1,4 +1,4 @@
-"""Whatever a client sends, it gets OpenAI's error object and a status below 500, and the service lives on."""
+"""Any input of a client is answered with OpenAI's error object and a status below 500, and the service continues."""
 
 import json
 from collections.abc import Iterable
@@ -207,7 +207,7 @@ def test_too_many_sequences() -> None:
         assert service.http.post("/v1/completions", json={"prompt": ["a", "b"]}).status_code == 200
 
 
-def test_a_fault_of_ours_is_a_500_without_its_words() -> None:
+def test_an_unexpected_error_is_a_500_without_its_message() -> None:
     class Broken(ScriptedEngine):
         def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
             raise RuntimeError("secret")
@@ -232,7 +232,7 @@ _FIELDS = st.sampled_from(sorted({"tokens", "tools", "foo"}.union(*(model.model_
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(POST_ROUTES), fields=st.dictionaries(_FIELDS, _VALUES, max_size=4))
-def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
+def test_no_body_causes_a_server_error(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
     """Any JSON in any field: an answer or a refusal, never a 5xx."""
     start: dict[str, Any] = VALID[path]
     response = hello.http.post(path, content=json.dumps(start | fields).encode(), headers=JSON)
@@ -241,7 +241,7 @@ def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]
         error_of(response)
 
 
-def test_what_can_never_fit_is_refused_with_both_numbers_before_it_is_queued() -> None:
+def test_a_request_that_can_never_fit_is_refused_with_both_numbers_before_it_is_queued() -> None:
     long = "x" * 12_000
     bodies: list[tuple[str, str, dict[str, Any]]] = [
         ("/v1/generate", "12000", {"prompt": long}),

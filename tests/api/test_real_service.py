@@ -159,8 +159,8 @@ def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path
     assert reasons >= 12
 
 
-def test_many_clients_some_of_whom_leave(server: Server) -> None:
-    """32 at once; whoever stays gets the text that it would get alone, and at the end every block is back."""
+def test_many_clients_and_some_of_them_leave(server: Server) -> None:
+    """32 at once. The clients that stay get the text that they would get alone, and at the end every block is free."""
     headers = dict(server.http.headers)
 
     def body(i: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from tests.fakes.engine import ScriptedEngine
 
 
 class Umlauts(ScriptedEngine):
-    """Translates by putting dots on vowels, but for what is called hopeless."""
+    """Translates by putting dots on vowels, except for sentences with the word hopeless."""
 
     def text_for(self, request: Request) -> str:
         text = self.tokenizer.decode(request.prompt).rpartition("user: ")[2].removesuffix("\nassistant: ")

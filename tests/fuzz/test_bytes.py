@@ -1,4 +1,4 @@
-"""Raw bytes at the socket: whatever comes, the service answers below 500 or hangs up, and goes on."""
+"""Raw bytes at the socket: any bytes get a status below 500 or a closed connection, and the service continues."""
 
 import json
 from contextlib import suppress
@@ -46,7 +46,7 @@ BASE = [
 
 
 def answers(server: Server, data: bytes) -> list[int]:
-    """The statuses of what comes back until the service hangs up, or waits for more."""
+    """The statuses of the answers until the service closes the connection or waits for more."""
     received = b""
     with connection(server.address) as sock, suppress(ConnectionResetError, BrokenPipeError, TimeoutError):
         sock.sendall(data)

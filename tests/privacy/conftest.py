@@ -1,4 +1,4 @@
-"""A model directory, and a real service that says what it reads and may speak to no other host."""
+"""A model directory, and a real service that echoes its input and may not connect to other hosts."""
 
 import json
 from collections.abc import Iterator

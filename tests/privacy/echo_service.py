@@ -1,4 +1,4 @@
-"""The command ``trivium``, with an engine that says what it reads."""
+"""The command ``trivium``, with an engine that echoes its input."""
 
 from service.cli import main as cli
 from service.processes import child_process as process

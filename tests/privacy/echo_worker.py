@@ -1,4 +1,4 @@
-"""The engine process around a model that says what it reads, and fails when it is asked to."""
+"""The engine process around a model that echoes its input, and fails on demand."""
 
 import os
 import sys

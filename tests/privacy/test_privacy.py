@@ -1,4 +1,4 @@
-"""A word that clients send and get, in every field of every endpoint, is nowhere in what the service writes."""
+"""A word that clients send and receive, in every field of every endpoint, is in nothing that the service writes."""
 
 import json
 import re
@@ -43,7 +43,7 @@ class Heard:
 
 @pytest.fixture(scope="module")
 def heard(model: Path) -> Heard:
-    """A service that was told the word in every way, whose engine died while it computed it."""
+    """A service that received the word in every way, and whose engine died while it computed it."""
     with echoing(model, "--log-json") as server:
         answers = [server.http.send(request) for request in calls(server.url, WORD)]
         document = server.http.get("/openapi.json").json()

@@ -139,7 +139,7 @@ def test_refused(hello: Scripted, fields: dict[str, Any], blamed: str) -> None:
     assert response.json()["message"].startswith(f"{blamed}: ")
 
 
-def test_its_client_tells_what_was_refused(client: deepl.Translator) -> None:
+def test_the_official_client_shows_the_error_message(client: deepl.Translator) -> None:
     with pytest.raises(deepl.DeepLException, match="Bad request, message: ignore_tags: "):
         client.translate_text("x", target_lang="DE", tag_handling="xml", ignore_tags="x")
 

@@ -1,4 +1,4 @@
-"""Whatever a client of another service's API sends, it gets that API's error object and a status below 500."""
+"""Any input to a compatible API is answered with that API's error object and a status below 500."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ _VALUES = st.recursive(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(sorted(VALID)), fields=st.dictionaries(_NAMES, _VALUES, max_size=4))
-def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
+def test_no_body_causes_a_server_error(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
     body = json.dumps(VALID[path] | fields).encode()
     response = hello.http.post(path, content=body, headers={"content-type": "application/json"})
     assert response.status_code in {200, 400, 404}
@@ -57,7 +57,7 @@ def test_no_body_is_our_fault(hello: Scripted, path: str, fields: dict[str, Any]
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(["/translate", "/detect", "/v2/translate", "/v2/languages"]), body=st.binary(max_size=60))
-def test_no_form_is_our_fault(hello: Scripted, path: str, body: bytes) -> None:
+def test_no_form_causes_a_server_error(hello: Scripted, path: str, body: bytes) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     start = b"q=x&source=en&target=de&text=x&target_lang=de&"
     response = hello.http.post(path, content=start + body, headers=form)
@@ -65,7 +65,7 @@ def test_no_form_is_our_fault(hello: Scripted, path: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/"])
-def test_a_fault_of_ours_is_a_500_without_its_words(path: str) -> None:
+def test_an_unexpected_error_is_a_500_without_its_message(path: str) -> None:
     class Broken(ScriptedEngine):
         def submit(self, requests: Any, stream: Any = None) -> Any:
             raise RuntimeError("secret")

@@ -133,7 +133,7 @@ def test_what_is_not_here(hello: Scripted, path: str) -> None:
     assert (response.status_code, type(response.json()["error"])) == (404, str)
 
 
-def test_its_client_tells_what_was_refused(hello: Scripted) -> None:
+def test_the_official_client_shows_the_error_message(hello: Scripted) -> None:
     with pytest.raises(HfHubHTTPError, match=r"parameters\.max_seq_len: "):
         InferenceClient(model=hello.url, token="any").question_answering(
             question=QUESTION, context=CONTEXT, max_seq_len=10

@@ -45,7 +45,7 @@ def test_markup_is_kept(german: Scripted) -> None:
     assert german.http.post("/translate", json=body).json() == {"translatedText": '<p title="x">Gööd <b>cäts</b></p>'}
 
 
-def test_what_is_doubtful_is_told_in_a_header(german: Scripted) -> None:
+def test_flags_are_in_a_header(german: Scripted) -> None:
     answers = [
         german.http.post("/translate", json=TO_GERMAN | {"q": q}) for q in ("These hopeless words stay.", "Good.")
     ]
@@ -107,7 +107,7 @@ def test_files_are_not_translated(hello: Scripted) -> None:
     assert (response.status_code, type(response.json()["error"])) == (404, str)
 
 
-def test_another_method_is_told_in_the_same_shape(hello: Scripted) -> None:
+def test_the_error_for_another_method_has_the_same_shape(hello: Scripted) -> None:
     response = hello.http.get("/translate")
     assert (response.status_code, response.json()) == (405, {"error": "This route takes POST only"})
 

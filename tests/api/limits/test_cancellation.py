@@ -1,4 +1,4 @@
-"""What a client who goes away leaves behind: nothing, a step after the engine hears of it. The engine is a real one."""
+"""A client that disconnects leaves nothing in the engine, one step after the engine hears of it. The engine is real."""
 
 import json
 import threading
@@ -49,7 +49,7 @@ class Watched:
 
 
 class WatchedClient(EngineClient):
-    """Tells when it tells the engine to abort."""
+    """Records the step at which it sends each abort to the engine."""
 
     watched: Watched
 
@@ -104,7 +104,9 @@ def test_blocks_are_free_a_step_after_the_engine_hears(service: tuple[tuple[str,
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_those_who_wait_for_a_place_leave_none(service: tuple[tuple[str, int], Watched], stream: bool) -> None:
+def test_a_client_that_leaves_while_it_waits_leaves_nothing_behind(
+    service: tuple[tuple[str, int], Watched], stream: bool
+) -> None:
     address, watched = service
     with connection(address) as stays:
         stays.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 16, "stream": True}).encode()))

@@ -1,10 +1,10 @@
-"""What every native answer says of its cost."""
+"""The usage and the timings of native answers."""
 
 from typing import Any
 
 
 def check_account(answer: dict[str, Any], *, tokens: int) -> None:
-    """Every answer says what it cost and how long it took."""
+    """Every answer has its usage and its timings."""
     assert answer["model"] == "org/tiny"
     usage, timings = answer["usage"], answer["timings"]
     assert usage["completion_tokens"] == tokens

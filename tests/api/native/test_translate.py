@@ -153,7 +153,7 @@ def test_a_client_that_leaves_ends_all_of_it(stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_sequence_that_fails_is_told_of(stream: bool) -> None:
+def test_a_sequence_that_fails_is_reported(stream: bool) -> None:
     with scripted_service(Umlauts(fails_at=1)) as service:
         response = service.http.post("/v1/translate", json=GERMAN | {"text": "Go far. Run fast.", "stream": stream})
         assert "secret" not in response.text

@@ -1,4 +1,4 @@
-"""``/v1/chat/completions`` through the official client, and what it hides through httpx."""
+"""``/v1/chat/completions`` through the official client, and through httpx for the parts that the client hides."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""``/v1/completions`` through the official client, and what it hides through httpx."""
+"""``/v1/completions`` through the official client, and through httpx for the parts that the client hides."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -142,7 +142,7 @@ def test_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
 
-def test_harmless_values_are_taken(hello: Scripted) -> None:
+def test_harmless_values_are_accepted(hello: Scripted) -> None:
     response = post(hello, prompt="a", suffix=None, best_of=2, n=2, user="me")
     assert response.status_code == 200
     assert "x-ignored-params" not in response.headers

@@ -10,7 +10,7 @@ TOKENIZER = byte_tokenizer()
 NI, HAO = TOKENIZER.encode("你"), TOKENIZER.encode("好")
 
 
-def test_of_tokens_with_one_text_the_likeliest_counts() -> None:
+def test_the_likeliest_of_several_tokens_with_the_same_text_counts() -> None:
     """Whether a token was the likeliest is asked of the values; a rarer token of the same text must not change them."""
     chosen = TokenLogprob(NI[0], -3.0, ((NI[1], -0.1), (65, -2.0)))
     written = CompletionLogprobsWriter(TOKENIZER).write([chosen])

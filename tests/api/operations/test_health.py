@@ -1,4 +1,4 @@
-"""Health checks, and what clients are told while the engine is not ready."""
+"""Health checks, and the answers to clients while the engine is not ready."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_the_socket_answers_while_the_engine_loads() -> None:
         assert http.post("/v1/generate", json={"prompt": "x"}).status_code == 200
 
 
-def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
+def test_new_requests_are_refused_with_retry_after_while_the_engine_restarts() -> None:
     with scripted_service() as running:
         running.engine.status, running.engine.reason = "restarting", "the engine process was killed by signal 9"
         assert running.http.get("/health/live").status_code == 200
@@ -52,7 +52,7 @@ def test_while_the_engine_restarts_newcomers_are_told_to_come_again() -> None:
         assert not running.engine.requests
 
 
-def test_a_dead_engine_says_why() -> None:
+def test_the_reason_of_a_dead_engine_is_reported() -> None:
     with scripted_service() as running:
         running.engine.status, running.engine.reason = "dead", "out of memory"
         response = running.http.get("/health/ready")

@@ -1,4 +1,4 @@
-"""Fields that nobody declared: refused, without effect, or named in a header."""
+"""Undeclared fields: refused, without effect, or named in a header."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("use_beam_search", True),
     ],
 )
-def test_what_cannot_be_done_is_refused_by_name(hello: Scripted, field: str, value: Any) -> None:
+def test_unsupported_fields_are_refused_by_name(hello: Scripted, field: str, value: Any) -> None:
     response = post(hello, **{field: value})
     assert response.status_code == 400
     assert response.json()["error"]["param"] == field
@@ -79,7 +79,7 @@ def test_what_cannot_be_done_is_refused_by_name(hello: Scripted, field: str, val
         {"service_tier": "default", "prompt_cache_key": "x", "safety_identifier": "y"},
     ],
 )
-def test_what_asks_for_nothing_is_taken(hello: Scripted, fields: dict[str, Any]) -> None:
+def test_values_that_ask_for_nothing_are_accepted(hello: Scripted, fields: dict[str, Any]) -> None:
     response = post(hello, **fields)
     assert response.status_code == 200
     assert "x-ignored-params" not in response.headers

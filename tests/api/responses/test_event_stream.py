@@ -99,7 +99,7 @@ def test_a_stopping_service_ends_its_streams_with_an_error_and_the_end_mark() ->
         assert engine.idle.is_set()
 
 
-def test_a_stopping_service_answers_those_who_wait_for_json() -> None:
+def test_a_stopping_service_answers_waiting_json_requests() -> None:
     engine = ScriptedEngine(holds_at=2)
     with scripted_service(engine) as service, connection(service.address) as sock:
         sock.sendall(post_bytes("/v1/generate", b'{"prompt": "x"}'))
@@ -109,8 +109,8 @@ def test_a_stopping_service_answers_those_who_wait_for_json() -> None:
         assert engine.idle.is_set()
 
 
-def test_a_client_that_does_not_read_is_given_up() -> None:
-    """Its buffers fill, the service waits for as long as it said, and what it held is let go."""
+def test_a_client_that_does_not_read_is_cut() -> None:
+    """The socket buffers fill. The service waits for its send timeout and then releases everything the stream held."""
     let_go, gone = threading.Event(), threading.Event()
 
     async def never() -> Never:

@@ -1,4 +1,4 @@
-"""A client that goes away frees what it held at once, wherever its request stands."""
+"""A client that disconnects frees everything it held at once, at any stage of its request."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ def test_the_sequences_end_with_the_connection(path: str, stream: bool, position
 
 
 def test_a_client_that_closes_its_sending_side_is_gone() -> None:
-    """asyncio closes the transport on a half close; nobody is left to be answered."""
+    """asyncio closes the transport on a half close, so no answer can be sent."""
     engine = ScriptedEngine(holds_at=0)
     with scripted_service(engine) as service, connection(service.address) as sock:
         sock.sendall(post_bytes("/v1/generate", b'{"prompt": "x"}'))

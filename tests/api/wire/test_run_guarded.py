@@ -1,0 +1,84 @@
+"""Work beside its guards: the first to end decides, and nothing is left running."""
+
+import asyncio
+from typing import Never
+
+import pytest
+from starlette.types import Message
+
+from service.api.wire.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
+
+
+class Task:
+    """A coroutine that waits until a test lets it end, and remembers whether it was cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.cancelled = False
+
+    async def wait(self) -> Never:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        raise AssertionError
+
+
+async def test_the_result_of_the_work_is_returned_and_the_guards_are_cancelled() -> None:
+    guard = Task()
+
+    async def work() -> str:
+        await guard.begun.wait()
+        return "result"
+
+    assert await run_guarded(work(), guard.wait()) == "result"
+    assert guard.cancelled
+
+
+async def test_a_guard_that_raises_cancels_the_work_and_the_other_guards() -> None:
+    work, other = Task(), Task()
+
+    async def guard() -> Never:
+        await asyncio.gather(work.begun.wait(), other.begun.wait())
+        raise ClientDisconnected
+
+    with pytest.raises(ClientDisconnected):
+        await run_guarded(work.wait(), guard(), other.wait())
+    assert work.cancelled
+    assert other.cancelled
+
+
+async def test_an_exception_of_the_work_is_raised() -> None:
+    guard = Task()
+
+    async def work() -> None:
+        await guard.begun.wait()
+        raise ValueError("failed")
+
+    with pytest.raises(ValueError, match="failed"):
+        await run_guarded(work(), guard.wait())
+    assert guard.cancelled
+
+
+async def test_cancelling_the_caller_cancels_everything() -> None:
+    work, guard = Task(), Task()
+    running = asyncio.ensure_future(run_guarded(work.wait(), guard.wait()))
+    await asyncio.gather(work.begun.wait(), guard.begun.wait())
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert work.cancelled
+    assert guard.cancelled
+
+
+async def test_a_disconnect_is_raised_after_all_other_messages() -> None:
+    messages = iter(["http.request", "http.request", "http.disconnect"])
+
+    async def receive() -> Message:
+        return {"type": next(messages)}
+
+    with pytest.raises(ClientDisconnected):
+        await raise_on_disconnect(receive)
+    assert list(messages) == []

@@ -1,30 +1,30 @@
 """All errors that ``service`` raises on purpose, in one tree. ``model_store`` has a tree of its own.
 
 ServiceError
-├── SettingsError          a setting is wrong
-├── KeyFileError           the key file cannot be read, written or understood
-├── KeyRefused             a secret is not accepted
-│   ├── UnknownKey         no key has this secret
-│   └── ExpiredKey         the key with this secret has expired
-├── ProcessError           a child process, or what it computes, failed
-│   ├── ProcessUnavailable the process is loading, restarting, stopping or dead
-│   ├── PoisonPill         the request crashed the process each time it was computed
-│   ├── UnsupportedModel   the model cannot be served exactly
-│   └── EngineError        the engine refused a setting or a request, or failed to compute it
-│       ├── RequestTooLarge   prompt and max_tokens exceed the context length or the KV cache
-│       ├── OutOfMemory       a step needs more memory than there is; a smaller step may succeed
-│       └── DeviceLost        the device computes nothing more for this process
-└── TaskError              the client's request is at fault; also a ValueError
-    ├── InvalidPrompt      the prompt is empty or not text
-    ├── UnknownToken       a token id is outside the vocabulary
-    ├── InvalidOption      an option contradicts another one
-    ├── PromptTooLong      prompt and max_tokens exceed the context length or the KV cache
-    ├── ChatTemplateError  the model's chat template refused the messages
-    ├── NoChatTemplate     messages were sent to a model that has no chat template
-    ├── MalformedMarkup    XML that is not well-formed
-    ├── UnknownLanguage    neither a language name nor a BCP-47 code
-    ├── UnsupportedPair    languages that the model does not translate between
-    └── TooManySegments    more segments to translate than one request may have
+├── SettingsError              a setting is wrong
+├── KeyFileError               the key file cannot be read, written or understood
+├── KeyRefused                 a secret is not accepted
+│   ├── UnknownKey             no key has this secret
+│   └── ExpiredKey             the key with this secret has expired
+├── ProcessError               a child process, or what it computes, failed
+│   ├── ProcessUnavailable     the process is loading, restarting, stopping or dead
+│   ├── PoisonPill             the request crashed the process each time it was computed
+│   ├── UnsupportedModel       the model cannot be served exactly
+│   └── EngineError            the engine refused a setting or a request, or failed to compute it
+│       ├── RequestTooLarge    prompt and max_tokens exceed the context length or the KV cache
+│       ├── OutOfMemory        a step needs more memory than there is; a smaller step may succeed
+│       └── DeviceLost         the device computes nothing more for this process
+└── TaskError                  the client's request is at fault; also a ValueError
+    ├── InvalidPrompt          the prompt is empty or not text
+    ├── UnknownToken           a token id is outside the vocabulary
+    ├── InvalidOption          an option contradicts another one
+    ├── PromptTooLong          prompt and max_tokens exceed the context length or the KV cache
+    ├── ChatTemplateError      the model's chat template refused the messages
+    ├── NoChatTemplate         messages were sent to a model that has no chat template
+    ├── MalformedMarkup        XML that is not well-formed
+    ├── UnknownLanguage        neither a language name nor a BCP-47 code
+    ├── UnsupportedPair        languages that the model does not translate between
+    └── TooManySegments        more segments to translate than one request may have
 
 ``service.api.errors`` maps them to answers. Exceptions that steer only one module stay in that module.
 """

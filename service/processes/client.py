@@ -23,7 +23,7 @@ class InFlightItem(Failable, Protocol):
 
     @property
     def unfinished(self) -> msgspec.Struct:
-        """The message that submits the rest of the request: what was not delivered yet."""
+        """The request as it is submitted to a new process: without what was delivered."""
 
 
 Info = TypeVar("Info", bound=ProcessInfo)

@@ -12,7 +12,7 @@ def check(settings: Settings) -> None:
     if settings.keys_file is None and not settings.allow_unauthenticated and not _is_loopback(settings.host):
         raise SettingsError(
             f"host: others can reach {settings.host!r}, and there are no keys: set {env_name('keys_file')} "
-            f"(trivium keys add makes the file), or {env_name('allow_unauthenticated')}=1 to let everybody in"
+            f"(trivium keys add makes the file), or {env_name('allow_unauthenticated')}=1 to serve without keys"
         )
 
 

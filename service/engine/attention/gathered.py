@@ -5,9 +5,9 @@ padding at most doubles a group. A group is gathered with one ``index_select`` a
 query heads of a KV head are its query rows. Each longer chunk gathers its own blocks. A chunk without history gathers
 none, because all its keys are in the step.
 
-A window limits what is gathered. What depends only on the window is prepared once, and shared by all layers with that
-window. Layers with a soft cap, or with values of another dimension than the keys, are computed by plain matrix products
-in bounded memory.
+A window limits the gathered blocks. A plan depends only on the window, and is shared by all layers that have it. Layers
+with a soft cap, or with values of another dimension than the keys, are computed by plain matrix products in bounded
+memory.
 """
 
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ class _ChunkPlan:
 
 @dataclass(slots=True, frozen=True)
 class _WindowPlan:
-    """What is gathered and masked in all layers with one window. In the order of rows."""
+    """The blocks and masks of all layers with one window, in the order of rows."""
 
     singles: list[_SinglesPlan]
     chunks: list[_ChunkPlan]

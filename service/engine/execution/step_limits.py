@@ -1,4 +1,4 @@
-"""The most that one step may hold: what is configured, or what suits the device."""
+"""The most that one step may hold: configured values, or the defaults of the device."""
 
 from dataclasses import dataclass
 from typing import Self

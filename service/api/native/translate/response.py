@@ -1,4 +1,4 @@
-"""The answers of ``POST /v1/translate``, whole or as events, and of ``GET /v1/languages``.
+"""The answer of ``POST /v1/translate``: one object, or events.
 
 The joined ``text``s of all events with the same ``index`` are the translation of that text.
 """
@@ -11,7 +11,6 @@ from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, e
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
 from service.api.wire.response_model import ResponseModel
-from service.tasks.text.languages import Language
 from service.tasks.translation import Flag, Segment, SegmentDelta, Translation, TranslationRun
 
 
@@ -101,32 +100,6 @@ class TranslateEndEvent(ResponseModel):
     done: bool  # true
     usage: ResponseUsage
     timings: ResponseTimings
-
-
-class LanguageTargets(ResponseModel):
-    """A language, and the languages that it can be translated to."""
-
-    code: str
-    name: str
-    targets: list[str]
-
-
-class LanguagesResponse(ResponseModel):
-    """All languages of the model."""
-
-    model: str
-    languages: list[LanguageTargets]
-
-    @classmethod
-    def from_languages(cls, model: str, languages: Sequence[Language]) -> "LanguagesResponse":
-        """Languages that can all be translated to each other."""
-        return cls(
-            model,
-            [
-                LanguageTargets(each.code, each.name, [other.code for other in languages if other != each])
-                for each in languages
-            ],
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,4 +195,3 @@ EXAMPLE_EVENTS = (
     TextEndEvent(id="trans-81aa", index=0, segment=None, text="", **_ABOUT_EXAMPLE),
     TranslateEndEvent("trans-81aa", EXAMPLE_MODEL, True, example_usage(71, 6), example_timings()),
 )
-LANGUAGES_EXAMPLE = LanguagesResponse(EXAMPLE_MODEL, [LanguageTargets("en", "English", ["zh", "fr"])])

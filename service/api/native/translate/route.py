@@ -9,6 +9,8 @@ from starlette.responses import Response
 from service.api.auth.route_scopes import requires
 from service.api.call import CurrentCall
 from service.api.native.translate import response
+from service.api.native.translate.languages import EXAMPLE as LANGUAGES_EXAMPLE
+from service.api.native.translate.languages import LanguagesResponse
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import at_most
@@ -43,11 +45,11 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
 
 
 @router.get("/v1/languages", summary="List the languages")
-@openapi_responses(response.LANGUAGES_EXAMPLE, errors=())
+@openapi_responses(LANGUAGES_EXAMPLE, errors=())
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
     known = call.state.translator.languages()
-    return call.json(response.LanguagesResponse.from_languages(call.state.model_name, known))
+    return call.json(LanguagesResponse.from_languages(call.state.model_name, known))
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:

@@ -1,10 +1,10 @@
-"""What the engine process needs to know before it starts."""
+"""The configuration of the engine process."""
 
 from service.models.contracts.model_config import ModelConfig
 
 
 class EngineConfig(ModelConfig, frozen=True, kw_only=True):
-    """The model and how to run it. It has no defaults: ``service.settings`` owns them.
+    """How to load the model and how to run it. It has no defaults: ``service.settings`` owns them.
 
     0 means that the engine chooses by device and memory.
     """
@@ -21,4 +21,4 @@ class EngineConfig(ModelConfig, frozen=True, kw_only=True):
     cuda_graphs: bool  # CUDA: replay decode steps as graphs
     log_level: str
     log_json: bool
-    log_prompts: bool  # whether the text of exceptions, which may quote clients, is logged
+    log_prompts: bool  # log the text of exceptions, which may quote clients

@@ -4,7 +4,7 @@ from service.processes.messages import ProcessInfo
 
 
 class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
-    """The model, the sizes and the backend of an engine, as found at its start."""
+    """The model, the sizes and the backend of an engine, as determined at its start."""
 
     vocab_size: int
     max_model_len: int  # most tokens of prompt and output together

@@ -1,4 +1,4 @@
-"""The messages between the API process and the engine process, beside those of every child process."""
+"""The messages between the API process and the engine process, in addition to those of every child process."""
 
 from msgspec import Struct, msgpack
 

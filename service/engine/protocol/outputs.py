@@ -10,7 +10,7 @@ class FinishReason(StrEnum):
 
     STOP = "stop"  # a stop token was sampled, or the tasks found a stop string
     LENGTH = "length"  # max_tokens were generated
-    ABORT = "abort"  # the client does not want it any more
+    ABORT = "abort"  # the client no longer wants it
     ERROR = "error"  # this sequence alone failed; `TokenOutput.error` and `error_kind` say why
 
 
@@ -56,12 +56,12 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     num_preempted: int  # sequences preempted in this step
     cache_queried_tokens: int  # prompt tokens looked up in the prefix cache in this step
     cache_hit_tokens: int
-    blocks_used: int  # blocks that are referenced by a sequence
+    blocks_used: int  # blocks that a sequence references
     blocks_total: int
 
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):
-    """Everything that one step puts out."""
+    """Event: a step is done, with the outputs of its sequences."""
 
     outputs: list[TokenOutput]
     stats: StepStats

@@ -1,8 +1,8 @@
 """A token graph: a set of token sequences, as nodes and edges that are labelled with tokens.
 
-The graph may be ambiguous (a nondeterministic finite automaton). The tasks build graphs from texts, so the engine needs
-to know nothing of characters. The tokens that may come next follow from the nodes that the tokens so far may have led
-to. The time for that grows with the edges of these nodes, and never with the vocabulary.
+The graph may be ambiguous (a nondeterministic finite automaton). The tasks build graphs from texts, so the engine does
+not deal with characters. The tokens that may come next follow from the nodes that the tokens so far may have led
+to. The time for this grows with the edges of these nodes, not with the vocabulary.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -15,7 +15,8 @@ class TokenGraph(Struct, frozen=True, dict=True):
     """``edges[node]`` holds pairs (token, next node).
 
     Generation begins in ``start_nodes`` and may end in ``end_nodes``: there the sequence's stop tokens are allowed. A
-    node without edges that is no end node is a dead end. The builder of the graph makes sure that no path leads to one.
+    node without edges that is not an end node is a dead end. The builder of the graph ensures that no path leads to
+    one.
     """
 
     edges: tuple[tuple[tuple[int, int], ...], ...]

@@ -52,7 +52,7 @@ class Distribution:
         return cls(logits, peaks, temperature.float().clamp(min=_TINY), top_k.long(), top_p, min_p, params)
 
     def all_weights(self) -> Tensor:
-        """The weights of all tokens, in order of id, and 0 for those that a filter drops: [n, V] int64."""
+        """The weights of all tokens, in order of id, with 0 for those that a filter drops: [n, V] int64."""
         vocab_size = self.logits.shape[-1]
         weights = self._weights_of(self.logits)
         has_top_k = any(0 < p.top_k < vocab_size for p in self.params)

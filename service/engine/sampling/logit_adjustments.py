@@ -62,7 +62,7 @@ def apply_constraints(logits: Tensor, sequences: list[Sequence]) -> Tensor:
 def apply_bias_and_penalties(logits: Tensor, sequences: list[Sequence]) -> Tensor:
     """The logits with every sequence's bias, min_tokens mask and penalties; ``logits`` itself if there are none.
 
-    ``logits`` is [R, V] float32, one row for each sequence. A NaN stays one. Tokens without a logit are skipped.
+    ``logits`` is [R, V] float32, one row for each sequence. A NaN stays NaN. Tokens without a logit are skipped.
     """
     biases, repetition, occurrences = (_Entries(logits.shape[-1]) for _ in range(3))
     for row, sequence in enumerate(sequences):

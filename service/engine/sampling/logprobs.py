@@ -1,4 +1,4 @@
-"""Log probabilities of given tokens, and of the likeliest tokens beside them."""
+"""Log probabilities of given tokens, and of the likeliest tokens in the same rows."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The sampler: logits to tokens, for sequences that each have parameters of their own, in one batch.
+"""The sampler: turns logits into tokens, for a batch of sequences that each have their own parameters.
 
 The order of operations, and where each one is defined:
 
@@ -32,7 +32,7 @@ from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.transfer import to_device
 from service.engine.scheduling.sequence import Sequence
 
-_MAX_TOP_WIDTH = 1024  # the largest top_k for which the best tokens are picked out of the row instead of filtered in it
+_MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,14 +54,14 @@ class Sampler:
     def sample(self, logits: Tensor, sequences: list[Sequence]) -> list[SampledToken]:
         """One token for each row of ``logits``, [R, V] of any floating type, one row for each sequence.
 
-        ``logits`` is only read. A row that has a NaN or +inf, or nothing above -inf, yields an error for that sequence
+        ``logits`` is only read. A row that has a NaN or +inf, or only -inf, yields an error for that sequence
         alone. The results reach the host in one transfer, and log probabilities in a second one.
         """
         if not sequences:
             return []
         logits = apply_constraints(logits.float(), sequences)
         scores = apply_bias_and_penalties(logits, sequences)
-        peaks, tokens = scores.max(dim=-1)  # the first of equal ones
+        peaks, tokens = scores.max(dim=-1)  # of equal scores, the first
         for (only_top, _, _), group in self._drawing_rows(sequences).items():
             for tile in row_tiles(len(group), scores):
                 rows = group[tile]
@@ -72,11 +72,12 @@ class Sampler:
         table = torch.stack((tokens.double(), peaks.double()), dim=1).tolist()
         results = [_result(int(token), peak) for token, peak in table]
 
-        asked = [row for row, s in enumerate(sequences) if s.params.logprobs is not None and not results[row].error]
-        if asked:
-            num_top = [sequences[row].params.logprobs or 0 for row in asked]
-            found = token_logprobs(select_rows(logits, asked), [results[row].token for row in asked], num_top)
-            for row, logprob in zip(asked, found, strict=True):
+        requested = [row for row, s in enumerate(sequences) if s.params.logprobs is not None and not results[row].error]
+        if requested:
+            num_top = [sequences[row].params.logprobs or 0 for row in requested]
+            chosen = [results[row].token for row in requested]
+            logprobs = token_logprobs(select_rows(logits, requested), chosen, num_top)
+            for row, logprob in zip(requested, logprobs, strict=True):
                 results[row] = SampledToken(logprob.token, logprob)
         return results
 
@@ -110,7 +111,7 @@ class Sampler:
 
 
 def _result(token: int, peak: float) -> SampledToken:
-    """The sampled token, or the error that the best score of its row shows."""
+    """The sampled token, or an error if ``peak``, the best score of its row, is not finite."""
     if math.isfinite(peak):
         return SampledToken(token, None)
     if peak == -math.inf:

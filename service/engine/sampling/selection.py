@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 _HALF = 1 << 16  # values that half of a float32's bits can take
-HISTOGRAM_SIZE = _HALF + 2  # int64 numbers that ``smallest_prefix`` needs for a row, beside those as long as the row
+HISTOGRAM_SIZE = _HALF + 2  # int64 numbers in the largest histogram that ``smallest_prefix`` makes for a row
 
 
 def order_keys(logits: Tensor) -> Tensor:
-    """An int32 for each logit, which orders as the logits do. ``logits`` is float32 without NaN."""
-    bits = (logits + 0.0).view(torch.int32)  # + 0.0 turns -0.0 into 0.0
+    """An int32 for each logit, in the same order as the logits. ``logits`` is float32 without NaN."""
+    bits = (logits + 0.0).view(torch.int32)  # + 0.0 turns -0.0 into 0.0, so that the two are equal
     return (bits >> 31).bitwise_and_(0x7FFFFFFF).bitwise_xor_(bits)  # reverses the order of negative floats' bits
 
 
@@ -36,17 +36,17 @@ def smallest_prefix(keys: Tensor, amounts: Tensor, needed: Tensor) -> Tensor:
     values, and the host never waits for the device.
     """
     descending = keys.bitwise_not().long()  # ascending from the best token
-    upper, _, _ = _reach((descending >> 16).add_(_HALF // 2), amounts, needed, _HALF)
+    upper, _, _ = _find_slot((descending >> 16).add_(_HALF // 2), amounts, needed, _HALF)
     first = (upper - _HALF // 2) * _HALF
     slots = (descending - first).clamp_(-1, _HALF).add_(1)
-    lower, amount, missing = _reach(slots, amounts, needed, HISTOGRAM_SIZE)
+    lower, amount, missing = _find_slot(slots, amounts, needed, HISTOGRAM_SIZE)
     last = first + lower - 1
     equal = descending == last
-    each = (amount // equal.sum(dim=-1, keepdim=True).clamp(min=1)).clamp(min=1)
-    return (descending < last) | (equal & (equal.cumsum(dim=-1) <= (missing + each - 1) // each))
+    amount_per_token = (amount // equal.sum(dim=-1, keepdim=True).clamp(min=1)).clamp(min=1)
+    return (descending < last) | (equal & (equal.cumsum(dim=-1) <= -(-missing // amount_per_token)))
 
 
-def _reach(slots: Tensor, amounts: Tensor, needed: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+def _find_slot(slots: Tensor, amounts: Tensor, needed: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Find the slot at which the amounts, summed up by slot, reach ``needed``.
 
     Returns the slot, the amount in it, and how much of this amount is needed: [n, 1] int64 each.

@@ -6,7 +6,7 @@ the block)`` to the block. It is a trie in one dictionary: tokens are compared, 
 each other. The cache salt takes the place of the first prefix id, so equal prompts under different salts share nothing.
 
 A free block keeps its content until the pool hands it out again; the least recently used block goes first. The blocks
-that followed it can no longer be found, and are handed out in their turn.
+that followed it can then no longer be matched; they are handed out in their turn.
 
 A block can also be *reserved*: a running sequence is about to compute it. Another sequence that needs the same block
 waits for it, which costs less than to compute it again.
@@ -131,10 +131,10 @@ class BlockPool:
                 self._free[block] = None
 
     def reserve(self, prefix_id: PrefixId, tokens: Sequence[int]) -> BlockKey | None:
-        """Say that the block of ``tokens`` after ``prefix_id`` is about to be computed.
+        """Announce that the block of ``tokens`` after ``prefix_id`` is about to be computed.
 
-        Returns the key of the reservation. Returns None if there is nothing to reserve: the block is not full, or is
-        published or reserved already.
+        Returns the key of the reservation, or None if there is nothing to reserve: the block is not full, or it is
+        already published or reserved.
         """
         key = (prefix_id, tuple(tokens))
         if not self.prefix_caching or len(tokens) < self.block_size or key in self._index or key in self._reserved:
@@ -146,14 +146,14 @@ class BlockPool:
         return key in self._reserved
 
     def cancel_reservation(self, key: BlockKey) -> None:
-        """The block will not be computed after all, or it is published already."""
+        """Cancel a reservation, because the block will not be computed or is published already."""
         self._reserved.discard(key)
 
     def publish(self, block: int, prefix_id: PrefixId, tokens: Sequence[int]) -> PrefixId:
         """Enter a computed block, full of ``tokens``, into the prefix cache after ``prefix_id``.
 
-        Returns the block's prefix id. If an equal block is published already, that one stays in the index and its
-        prefix id is returned, so that both sequences go on in one chain.
+        Returns the block's prefix id. If an equal block is published already, that block stays in the index and its
+        prefix id is returned, so that both sequences continue with the same prefix.
         """
         if not self.prefix_caching:
             return prefix_id
@@ -168,7 +168,7 @@ class BlockPool:
         return self._last_prefix_id
 
     def _evict(self, block: int) -> None:
-        """Remove the block from the prefix cache, if it is in there."""
+        """Remove the block from the prefix cache, if it is published."""
         published = self._published.pop(block, None)
         if published is not None:
             del self._index[published[1]]

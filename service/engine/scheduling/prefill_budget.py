@@ -1,12 +1,12 @@
-"""The prefill budget: how many prompt tokens a step may compute beside decodes, so that streams go on smoothly.
+"""The prefill budget: how many prompt tokens a step may compute alongside decodes, so that streams go on smoothly.
 
 Computing prompts in chunks bounds how long a stream waits for its next token (Sarathi-Serve, arXiv:2403.02310). The
 size of the chunks follows from a target for the seconds of a step and from what a step-cost model has learned. Two
 rules limit the effect of the target:
 
 - Prompts may always make a step ``MAX_SLOWDOWN`` times as long as the same step without prompts. Where decodes alone
-  take most of the target, a smaller budget would make all new requests wait long for their first token, and would
-  gain the streams little.
+  take most of the target, a smaller budget would make all new requests wait long for their first token, and
+  would speed up the streams only little.
 - Prompts always get ``MIN_TOKENS`` tokens, of which the scheduler gives the first prompt at least half.
 """
 
@@ -29,7 +29,7 @@ class PrefillBudget:
         self._model = StepCostModel()
 
     def max_tokens(self, num_decodes: int, start: int) -> float:
-        """The most prompt tokens beside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
+        """The most prompt tokens alongside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
 
         ``start`` is the position of the first prompt token. The budget is at most twice the largest number of prompt
         tokens that a step has had so far, as nothing is known about larger steps.
@@ -37,8 +37,8 @@ class PrefillBudget:
         if not self._target_seconds or not num_decodes:
             return math.inf
         base, per_decode, per_token, per_pair = self._model.cost()
-        # Steps without prompts are fitted separately: if all steps were alike, the fit of all steps cannot tell what
-        # decodes cost from what prompts cost.
+        # Steps without prompts are fitted separately: if all steps are alike, a fit of all steps cannot
+        # distinguish the cost of decodes from the cost of prompts.
         alone = self._model.cost_without_prompts()
         allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
         seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes

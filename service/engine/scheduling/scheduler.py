@@ -32,7 +32,7 @@ from service.errors import EngineError, RequestTooLarge
 
 
 class Scheduler:
-    """Decides over the waiting and the running sequences and their blocks."""
+    """Owns the waiting and the running sequences, and decides what each step computes."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Scheduler:
         return sequence
 
     def abort(self, request_id: str) -> bool:
-        """Drop a sequence and free its blocks at once. Returns False if there is none. Not to be called in a step."""
+        """Drop a sequence and free its blocks at once. Returns False if there is none. Never call it during a step."""
         sequence = self._sequences.get(request_id)
         if sequence is None:
             return False
@@ -113,12 +113,12 @@ class Scheduler:
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
-        asked = f"prompt ({prompt} tokens) + max_tokens ({output}) is {prompt + output} tokens"
+        size = f"prompt ({prompt} tokens) + max_tokens ({output}) is {prompt + output} tokens"
         if prompt + output > self.max_model_len:
-            raise RequestTooLarge(f"{asked}, but the context is {self.max_model_len} tokens")
+            raise RequestTooLarge(f"{size}, but the context is {self.max_model_len} tokens")
         capacity = self.pool.num_blocks * self.pool.block_size
         if num_blocks_for(prompt + output, self.pool.block_size) > self.pool.num_blocks:
-            raise RequestTooLarge(f"{asked}, but the KV cache holds {capacity} tokens")
+            raise RequestTooLarge(f"{size}, but the KV cache holds {capacity} tokens")
 
     # Running sequences
 
@@ -147,7 +147,7 @@ class Scheduler:
         return budget, chunk_size
 
     def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> tuple[int, int]:
-        """The tokens for prompts beside the decodes, and the most of them that one prompt may have.
+        """The tokens for prompts alongside the decodes, and the most of them that one prompt may have.
 
         ``lacking`` holds the tokens that each running sequence lacks. If the prefill budget is the tighter limit and
         there are several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
@@ -174,7 +174,7 @@ class Scheduler:
         return True
 
     def _preempt(self, sequence: Sequence) -> None:
-        """Back to its place in the queue. It keeps its tokens and loses its blocks, which the prefix cache may find."""
+        """Put a sequence back into the waiting queue. It keeps its tokens, and loses its blocks."""
         self._running.remove(sequence)
         self._tables.free(sequence)
         sequence.preempt()
@@ -183,9 +183,9 @@ class Scheduler:
     # Waiting sequences
 
     def _schedule_waiting(self, step: Step, budget: int, chunk_size: int) -> None:
-        """Start waiting sequences in their order, as far as tokens, places and blocks allow.
+        """Start waiting sequences in their order, as far as tokens, free places and blocks allow.
 
-        A limited number of sequences is looked at, so that a long queue costs nothing.
+        Only a limited number of them is considered, so that a long queue costs no time.
         """
         if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
             return
@@ -195,7 +195,7 @@ class Scheduler:
             if match is None:
                 continue
             if not self._start(sequence, match, step):
-                break  # no sequence overtakes one that does not fit, or that one might wait for ever
+                break  # no sequence overtakes one that does not fit, which might otherwise wait forever
             started.append(sequence)
             tokens = min(sequence.num_tokens - sequence.num_computed, chunk_size, budget)
             step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
@@ -209,7 +209,7 @@ class Scheduler:
         """Find the cached prefix; None if the sequence should wait for a block that is about to be computed."""
         if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
             return None
-        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have none
+        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
         match = self.pool.match(() if needs_all_logits else sequence.tokens, sequence.request.cache_salt)
         sequence.waiting_for = match.reserved if sequence.status is SequenceStatus.WAITING else None
         return match if sequence.waiting_for is None else None
@@ -237,7 +237,7 @@ class Scheduler:
         if output.error:
             return self._finish(sequence, FinishReason.ERROR, error=output.error)
         request = sequence.request
-        is_first = len(sequence.tokens) == len(request.prompt) + len(request.generated)
+        is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
         samples = sequence.advance(end)
         if end >= (sequence.num_published + 1) * self.pool.block_size:
@@ -251,7 +251,7 @@ class Scheduler:
         finish = sequence.finish_reason()
         if finish is not None:
             self._finish(sequence, finish)
-        if not is_first:
+        if not is_first_output:
             return TokenOutput(request.id, output.token, output.logprob, finish)
         return TokenOutput(
             request.id,

@@ -12,7 +12,10 @@ from service.engine.scheduling.block_pool import BlockKey, PrefixId
 
 
 class SequenceStatus(Enum):
-    """Where a sequence is. WAITING -> RUNNING -> FINISHED; RUNNING -> PREEMPTED -> RUNNING; all can be aborted."""
+    """The state of a sequence.
+
+    WAITING -> RUNNING -> FINISHED, RUNNING -> PREEMPTED -> RUNNING. In any state a sequence can be aborted.
+    """
 
     WAITING = "waiting"  # in the waiting queue, never started
     RUNNING = "running"  # has blocks, and gets chunks in steps
@@ -29,7 +32,7 @@ class Sequence:
     other difference between the two.
 
     The methods below are the only writers of status, tokens and progress. ``BlockTables`` is the only writer of the
-    four fields of the block table, and the scheduler's admission of ``waiting_for``. All others read.
+    last four fields, and the scheduler is the only writer of ``waiting_for``. All other code only reads.
     """
 
     request: Request
@@ -39,7 +42,7 @@ class Sequence:
     num_computed: int = 0
     num_cached: int = 0  # prompt tokens that the prefix cache had when the sequence started
     num_preemptions: int = 0
-    start_time: float | None = None  # monotonic seconds when it first ran
+    start_time: float | None = None  # monotonic seconds when the sequence first ran
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
     constraint_nodes: frozenset[int] = frozenset()  # nodes of the constraint's graph that the output may have led to
     waiting_for: BlockKey | None = None  # the reserved block that a WAITING sequence waits for
@@ -98,7 +101,7 @@ class Sequence:
         self.status = SequenceStatus.FINISHED
 
     def advance(self, num_computed: int) -> bool:
-        """Record how many tokens are computed now. True if those are all, so that the step sampled the next one."""
+        """Record how many tokens are computed now. Returns True if all are, so that the step sampled the next token."""
         self.num_computed = num_computed
         return num_computed == len(self.tokens)
 
@@ -108,16 +111,17 @@ class Sequence:
         if (graph := self.request.params.constraint) is not None:
             self.constraint_nodes = graph.advance(self.constraint_nodes, [token])
 
-    def add_prompt_logprobs(self, start: int, found: tuple[TokenLogprob, ...]) -> None:
-        """Add those of the prompt tokens from position ``start + 1`` on.
+    def add_prompt_logprobs(self, start: int, logprobs: tuple[TokenLogprob, ...]) -> None:
+        """Add the log probabilities of the prompt tokens from position ``start + 1`` on.
 
-        A chunk that is computed again after a preemption brings some that are known already: these are skipped.
+        After a preemption, chunks are computed again and bring log probabilities that are known already. These are
+        skipped.
         """
         known = self.prompt_logprobs or [None]  # the first token of a prompt has no log probability
-        self.prompt_logprobs = known + list(found[len(known) - 1 - start :])
+        self.prompt_logprobs = known + list(logprobs[len(known) - 1 - start :])
 
     def finish_reason(self) -> FinishReason | None:
-        """Why the sequence ends after its last token, or None if it goes on."""
+        """Why the sequence ends after its last token, or None if it continues."""
         tokens, request = self.tokens, self.request
         params = request.params
         num_generated = len(tokens) - len(request.prompt)

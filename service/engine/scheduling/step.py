@@ -1,4 +1,4 @@
-"""A step, between the scheduler, which decides what is computed, and the runner, which computes it.
+"""A step: the scheduler decides what it computes, and the runner computes it.
 
 Every step has a chunk and an output for each sequence. These are msgspec structs, because creating one takes a fraction
 of the time of a frozen dataclass.
@@ -22,7 +22,7 @@ class Chunk(Struct, frozen=True):
 
     @property
     def samples(self) -> bool:
-        """Whether it ends at the sequence's last token, so that the step samples the next one."""
+        """Whether the chunk ends at the sequence's last token, so that the step samples the next token."""
         return self.start + self.num_tokens == len(self.sequence.tokens)
 
 
@@ -33,7 +33,7 @@ class Step:
     chunks: list[Chunk] = field(default_factory=list)
     num_preempted: int = 0  # sequences that were preempted to make room for this step
     cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
-    cache_hit_tokens: int = 0  # those of them that were found in the prefix cache
+    cache_hit_tokens: int = 0  # those of them that the prefix cache holds
 
     @property
     def num_tokens(self) -> int:
@@ -47,13 +47,13 @@ class Step:
 
 
 class ChunkOutput(Struct, frozen=True):
-    """What the runner computed for one chunk."""
+    """The result of one chunk."""
 
     token: int | None = None  # the sampled token, if the chunk samples
     logprob: TokenLogprob | None = None  # of the sampled token, if requested
     prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if requested: of the prompt token after each token of the chunk
     error: str = ""  # why this sequence alone failed, for example that its logits are not finite
-    num_tokens: int | None = None  # if less than the whole chunk was computed: how many of its first tokens, possibly 0
+    num_tokens: int | None = None  # how many first tokens were computed, possibly 0; None: the whole chunk
 
 
 class Runner(Protocol):

@@ -1,14 +1,14 @@
-"""An estimate of a step's seconds, learned while serving.
+"""The step-cost model: an estimate of a step's seconds.
 
-The model is linear, because the time of a step depends on model, machine and load:
+The time of a step depends on the model, the machine and the load, so it is learned while serving, as a linear function:
 
     seconds = base + per_decode * decodes + per_token * prompt tokens + per_pair * attention pairs
 
 A pair is a prompt token and a token that it attends to. The coefficients are least squares over all steps so far, with
-less weight for older steps, and none is below zero.
+less weight for older steps, and none of them is negative.
 
-Steps with and without prompt tokens lose their weight separately. Otherwise a long time without prompts would remove
-everything that is known about them.
+Steps with and without prompt tokens lose their weight separately. Otherwise a long time without prompts would erase
+everything that is known about prompts.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from service.engine.scheduling.step import Step
 
 _DECAY = 0.97  # the weight of a step is multiplied by this with each later step of its kind
-_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024)])  # makes all features about 1
+_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024)])  # brings all features to a size of about 1
 _RIDGE = 1e-6
 
 
@@ -33,7 +33,7 @@ class StepCost(NamedTuple):
 
 
 class StepCostModel:
-    """Learns what steps cost. It has no clock: its owner says how long each step took."""
+    """Learns what steps cost. It has no clock: the caller measures each step."""
 
     def __init__(self) -> None:
         # For steps without and with prompt tokens, the weighted sums of x * (x, seconds), x being the four features.
@@ -56,20 +56,20 @@ class StepCostModel:
         return _fit(self._sums[0] + self._sums[1])
 
     def cost_without_prompts(self) -> StepCost:
-        """The coefficients that fit the steps without prompt tokens; only the first two mean anything."""
+        """The coefficients that fit the steps without prompt tokens; only the first two have a meaning."""
         return _fit(self._sums[0])
 
 
 def _fit(sums: NDArray[np.float64]) -> StepCost:
     """The least-squares coefficients. Those that would be negative are left out, the most negative one first."""
-    found = np.zeros(4)
+    coefficients = np.zeros(4)
     free = np.arange(4)
     while free.size:
         squares = sums[np.ix_(free, free)] + _RIDGE * np.eye(free.size)
-        found[free] = np.linalg.solve(squares, sums[free, 4])
-        worst = found[free].argmin()
-        if found[free[worst]] >= 0:
+        coefficients[free] = np.linalg.solve(squares, sums[free, 4])
+        worst = coefficients[free].argmin()
+        if coefficients[free[worst]] >= 0:
             break
-        found[free[worst]] = 0
+        coefficients[free[worst]] = 0
         free = np.delete(free, worst)
-    return StepCost(*(found * _SCALE).tolist())
+    return StepCost(*(coefficients * _SCALE).tolist())

@@ -10,8 +10,8 @@ arXiv:2401.00588). It has these rules:
 - A tenant's next sequence starts at the tenant's virtual time. The virtual time then advances by the seconds that the
   sequence is expected to take: its most tokens, times the share of their most tokens that the tenant's recent sequences
   took. When the sequence ends, the difference to the seconds that it really took is settled.
-- A tenant without unfinished sequences starts at the virtual time of the last start. So an idle tenant saves nothing
-  up, and a tenant that was served while all others were idle is not punished for it.
+- A tenant without unfinished sequences starts at the virtual time of the last start. So an idle tenant does not
+  save up time, and a tenant that was served while all others were idle is not punished for it.
 - Waiting counts a little too, so that no tenant starves under an endless flow of new tenants. Priority counts as it
   does within a tenant.
 
@@ -40,7 +40,7 @@ _NEWEST_WEIGHT = 0.1  # of the newest sequence in the running mean of the share 
 class _Tenant:
     """A tenant with unfinished sequences."""
 
-    virtual_time: float  # seconds: where its next sequence starts
+    virtual_time: float  # in seconds; the next sequence starts at this time
     num_unfinished: int = 0
     used_share: float = 1.0  # running mean of the tokens that its sequences took, as a share of their most tokens
     waiting: "SortedKeyList[Sequence]" = field(default_factory=lambda: SortedKeyList(key=_BY_URGENCY))
@@ -51,13 +51,13 @@ class WaitingQueue:
 
     def __init__(self, ageing_seconds: float) -> None:
         self._ageing_seconds = ageing_seconds
-        self._numbers = count()
+        self._arrival_numbers = count()
         self._tenants: dict[str, _Tenant] = {}
         self._preempted: SortedKeyList[Sequence] = SortedKeyList(key=_BY_URGENCY)
         self._num_waiting = 0
-        self._virtual_time = 0.0  # seconds: where the last sequence started
-        self._charged_seconds: dict[Sequence, float] = {}  # what the tenants were charged for started sequences
-        self._tokens, self._seconds = 1000.0, 1.0  # weighted sums over the steps so far; at first a guess
+        self._virtual_time = 0.0  # in seconds: that of the last start
+        self._charged_seconds: dict[Sequence, float] = {}  # started sequence -> seconds that its tenant was charged
+        self._tokens, self._seconds = 1000.0, 1.0  # weighted sums over the steps so far, which begin with a guess
 
     def __len__(self) -> int:
         return self._num_waiting
@@ -65,7 +65,7 @@ class WaitingQueue:
     def add(self, request: Request) -> Sequence:
         """Queue a new sequence for ``request``."""
         urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, urgency=(urgency, next(self._numbers)))
+        sequence = Sequence(request, urgency=(urgency, next(self._arrival_numbers)))
         tenant = self._tenants.setdefault(request.tenant, _Tenant(self._virtual_time))
         tenant.num_unfinished += 1
         tenant.waiting.add(sequence)
@@ -80,7 +80,7 @@ class WaitingQueue:
         return heapq.merge(self._preempted, *(tenant.waiting for tenant in self._tenants.values()), key=_BY_URGENCY)
 
     def start(self, sequence: Sequence) -> None:
-        """Take a sequence out, because it runs now. At its first start its tenant is charged."""
+        """Remove a sequence, because it runs now. At its first start its tenant is charged."""
         self._remove(sequence)
         if sequence not in self._charged_seconds:
             tenant = self._tenants[sequence.request.tenant]
@@ -90,12 +90,12 @@ class WaitingQueue:
             tenant.virtual_time += seconds
 
     def requeue(self, sequence: Sequence) -> None:
-        """Put a sequence back that was preempted."""
+        """Put a preempted sequence back into the queue."""
         self._preempted.add(sequence)
         self._num_waiting += 1
 
     def finish(self, sequence: Sequence) -> None:
-        """Settle what a sequence has cost its tenant. It may wait, as an aborted one can, or run."""
+        """Settle what a sequence has cost its tenant. The sequence may be running or, if it is aborted, waiting."""
         if sequence.status is not SequenceStatus.RUNNING:
             self._remove(sequence)
         tenant = self._tenants[sequence.request.tenant]

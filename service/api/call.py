@@ -27,7 +27,7 @@ from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import PreparedWork, StreamWriter, Work, Writer
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 
 
 class Call:

@@ -14,7 +14,7 @@ from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 from tests.processes.restart_policies import restart_policy
 from tests.reader.configs import reader_config
 from tests.reader.reference import ReferenceReader

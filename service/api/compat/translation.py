@@ -10,7 +10,7 @@ from service.api.call import Call
 from service.api.requests.options import at_most
 from service.api.wire.response_model import JsonBody
 from service.settings import Settings
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 from service.tasks.translation import Translation, TranslationOrder, TranslationRun
 
 FLAGS_HEADER = "x-translation-flags"  # the doubts about a translation, for which these APIs have no field

@@ -7,7 +7,7 @@ from service.api.requests.sampling_fields import SamplingFields, SharedSamplingF
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import Caller
 from service.settings import Settings
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 
 
 def to_options(

@@ -15,7 +15,8 @@ from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY, Options
 
 # The options that an extracted answer takes. All others would shape or cut the probabilities that choose its span.
 _EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "seed", "priority", "cache_salt", "tenant"})

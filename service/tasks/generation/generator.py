@@ -1,68 +1,26 @@
-"""Prompts and messages to generation requests, checked against what the engine can hold."""
+"""The generator: turns prompts and messages into generation requests that fit into the engine."""
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
 
 import msgspec
 
 from service.engine.client import EngineClient
-from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.chat_template import Message
 from service.tasks.text.tokenizer import Tokenizer
 
-_MOST_LOGPROBS = 1 << 17  # of prompt tokens, in one request: they are held until all are known, and sent at once
-_DEFAULT_PARAMS = SamplingParams(max_tokens=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a client wants its text.
-
-    ``params`` are the engine's sampling parameters. Its ``max_tokens`` and ``seed`` are not read: the service may
-    choose these two, so they have fields of their own.
-    """
-
-    max_tokens: int | None = None  # None: as many as there is room for, up to a default
-    seed: int | None = None  # None: a random one
-    params: SamplingParams = _DEFAULT_PARAMS
-    n: int = 1
-    stop: tuple[str, ...] = ()
-    include_stop: bool = False
-    ignore_eos: bool = False
-    skip_special_tokens: bool = True
-    priority: int = 0
-    cache_salt: str = ""
-    tenant: str = ""  # the key that the request belongs to
-
-    @classmethod
-    def from_values(cls, **values: Any) -> Self:
-        """Options from values by name: each is a field of Options or a field of SamplingParams."""
-        return cls().with_values(**values)
-
-    def with_values(self, **values: Any) -> Self:
-        """The same options with other values, each by the name of a field of Options or of SamplingParams."""
-        own = {name: values.pop(name) for name in self.__dataclass_fields__ if name in values}
-        return replace(self, params=msgspec.structs.replace(self.params, **values), **own)
-
-    def values(self) -> dict[str, Any]:
-        """All values by name, as ``from_values`` takes them."""
-        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "params"}
-        return msgspec.structs.asdict(self.params) | own
-
-
-GREEDY = Options.from_values(temperature=0.0)
+_MOST_LOGPROBS = 1 << 17  # of the prompt tokens of one request, which are held until all are known
 
 
 class Generator:
     """One model and its tokenizer, ready to continue prompts.
 
-    ``max_output_tokens`` is what a completion may have whose client named no number.
+    ``max_output_tokens`` limits the output if the client sets no ``max_tokens``.
     """
 
     def __init__(
@@ -87,7 +45,7 @@ class Generator:
     async def from_prompt(
         self, prompt: str | Sequence[int], options: Options, *, add_special_tokens: bool = True
     ) -> GenerationRequest:
-        """Continue a text, or tokens as they are. Raises as ``from_tokens``, with ``param`` "prompt"."""
+        """Continue a text, or tokens as they are. Raises what ``from_tokens`` raises, with ``param`` "prompt"."""
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return self.from_tokens(prompt, options, param="prompt")
@@ -102,7 +60,7 @@ class Generator:
     ) -> GenerationRequest:
         """Answer a conversation, or continue its last message.
 
-        Raises as ``from_tokens``, NoChatTemplate and ChatTemplateError, with ``param`` "messages".
+        Raises NoChatTemplate, ChatTemplateError and what ``from_tokens`` raises, with ``param`` "messages".
         """
         tokens = await self.tokenizer.encode_chat(
             messages,
@@ -116,8 +74,8 @@ class Generator:
     ) -> GenerationRequest:
         """Continue these tokens; errors about them name the field ``param``.
 
-        Where the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the
-        generator's number), or fewer if the context has no room for them.
+        If the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the generator's
+        limit), or fewer if the context has no room for them.
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
@@ -168,7 +126,7 @@ class Generator:
 
 
 def _check_logprobs(num_tokens: int, top: int) -> None:
-    """Raises InvalidOption if there would be more than are held in memory for one request."""
+    """Raises InvalidOption if one request would hold more log probabilities in memory than are allowed."""
     if (count := num_tokens * (top + 1)) > _MOST_LOGPROBS:
         message = (
             f"logprobs: {num_tokens} prompt tokens (n times) with {top} alternatives each are {count} log "

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from service.errors import InvalidOption, UnsupportedPair
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.text.languages import Language, find_language
 from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.order import TranslationOrder

@@ -12,7 +12,7 @@ from service.api.requests.sampling_fields import SamplingFields, SharedSamplingF
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import UNRESTRICTED, Caller
 from service.settings import Settings
-from service.tasks.generation.generator import GREEDY, Options
+from service.tasks.generation.options import GREEDY, Options
 
 SETTINGS = Settings()
 

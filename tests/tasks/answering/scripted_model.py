@@ -14,7 +14,8 @@ from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.engine import Script, ScriptedEngine, says

@@ -9,7 +9,8 @@ from service.errors import InvalidOption, InvalidPrompt, PromptTooLong
 from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.query import ContextDocument, Mode, Query
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY, Options
 from tests.tasks.answering.scripted_model import CAFE, CHAT, answer, extracts, generates, one, start
 
 

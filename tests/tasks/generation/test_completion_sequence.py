@@ -8,7 +8,8 @@ from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.errors import EngineError
 from service.tasks.generation.completion_sequence import CompletionSequence
-from service.tasks.generation.generator import GREEDY, Generator
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
 from tests.fakes.engine import Script, ScriptedEngine, says

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from service.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptTooLong, UnknownToken
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.engine import ScriptedEngine, says

@@ -6,7 +6,8 @@ from typing import Any, cast
 from service.engine.client import EngineClient
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import SegmentDelta, Translation, TranslationOrder, TranslationRun, Translator

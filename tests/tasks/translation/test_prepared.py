@@ -1,6 +1,6 @@
 """A prepared translation: its cost, and that nothing is asked of the engine before its start."""
 
-from service.tasks.generation.generator import GREEDY
+from service.tasks.generation.options import GREEDY
 from tests.tasks.translation.scripted_model import accented, order, scripted, translator
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from service.engine.protocol.outputs import FinishReason
 from service.errors import ProcessError, ProcessUnavailable
-from service.tasks.generation.generator import GREEDY, Options
+from service.tasks.generation.options import GREEDY, Options
 from service.tasks.translation import Flag, Term, Translator
 from tests.fakes.engine import says
 from tests.tasks.translation.scripted_model import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.generation.generator import GREEDY, Options
+from service.tasks.generation.options import GREEDY, Options
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation.prompting.example_sentences import SENTENCES

@@ -10,7 +10,7 @@ from service.errors import (
     UnknownLanguage,
     UnsupportedPair,
 )
-from service.tasks.generation.generator import GREEDY
+from service.tasks.generation.options import GREEDY
 from service.tasks.translation.prompting.example_sentences import SENTENCES
 from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.translation.scripted_model import (

@@ -25,7 +25,7 @@ from service.api.requests.options import at_most
 from service.api.requests.served_model import ModelPath, check_model
 from service.keys.key import Scope
 from service.tasks.answering.query import ContextDocument, Query
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 from service.tasks.translation import TranslationOrder
 
 router = APIRouter(

@@ -12,7 +12,8 @@ from service.api.native.generate import response
 from service.api.native.generate.request import EXAMPLES, GenerateRequest
 from service.api.openapi.responses import openapi_responses
 from service.keys.key import Scope
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
 
 TEMPERATURE = 0.7  # at 1, small models lose the thread

@@ -13,7 +13,8 @@ from service.api.openai.chat.request import EXAMPLES, ChatCompletionRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import at_most
 from service.keys.key import Scope
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
 
 router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])

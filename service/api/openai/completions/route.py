@@ -13,7 +13,8 @@ from service.api.openai.completions.request import EXAMPLES, CompletionRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import at_most
 from service.keys.key import Scope
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's

@@ -22,7 +22,8 @@ from service.tasks.answering.run import AnswerSteps
 from service.tasks.generation.choice import Choice
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 
 _ALTERNATIVES = 8  # tokens beside each chosen one whose log probability is known, to see whether the span may end there

@@ -21,7 +21,8 @@ from service.tasks.answering.prompts import AnswerPrompt, extraction_prompt
 from service.tasks.answering.query import Query
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
-from service.tasks.generation.generator import GREEDY, Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY, Options
 
 JOIN_TOKENS = 16  # a text may take so many more tokens inside its prompt than alone
 _MIN_BEAM = 5  # beginnings of spans that are continued, more if the client asks for more answers

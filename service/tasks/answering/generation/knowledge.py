@@ -10,7 +10,8 @@ from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.choice import raise_if_failed
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 
 MAX_OUTPUT_TOKENS = 256  # where the client names no number; the prompts ask for far shorter answers

@@ -12,7 +12,8 @@ from service.tasks.answering.query import Query
 from service.tasks.answering.result import AnswerSpan
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
-from service.tasks.generation.generator import Generator, Options
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 
 
 class Quoter:

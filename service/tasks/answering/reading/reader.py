@@ -21,7 +21,7 @@ from service.tasks.answering.reading.pair_tokenizer import PairTokenizer, Questi
 from service.tasks.answering.reading.span_scores import SpanCriteria, answer_from_scores
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.cost import Cost
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 from service.tasks.generation.usage import Timings, Usage
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from service.tasks.answering.query import ContextDocument, Query
-from service.tasks.generation.generator import GREEDY, Options
+from service.tasks.generation.options import GREEDY, Options
 from tests.tasks.answering.scripted_model import CAFE, CHAT, answer, extracts, one
 
 

@@ -1,7 +1,7 @@
 """Answers without documents."""
 
 from service.tasks.answering.query import Query
-from service.tasks.generation.generator import Options
+from service.tasks.generation.options import Options
 from tests.tasks.answering.scripted_model import CHAT, answer, generates
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.tasks.answering.query import ContextDocument, Query
-from service.tasks.generation.generator import GREEDY
+from service.tasks.generation.options import GREEDY
 from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.answering.scripted_model import CAFE, CHAT, LIMITS, answer, one, wants
 

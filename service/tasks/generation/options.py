@@ -1,0 +1,50 @@
+"""The options of a generated text, which do not depend on the prompt."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import msgspec
+
+from service.engine.protocol.sampling_params import SamplingParams
+
+_DEFAULT_PARAMS = SamplingParams(max_tokens=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a client for the text that is generated.
+
+    ``params`` are the engine's sampling parameters. Their ``max_tokens`` and ``seed`` are ignored: the service may
+    choose these two, so they have fields here.
+    """
+
+    max_tokens: int | None = None  # None: as many as there is room for, up to a default
+    seed: int | None = None  # None: a random one
+    params: SamplingParams = _DEFAULT_PARAMS
+    n: int = 1
+    stop: tuple[str, ...] = ()
+    include_stop: bool = False
+    ignore_eos: bool = False
+    skip_special_tokens: bool = True
+    priority: int = 0
+    cache_salt: str = ""
+    tenant: str = ""  # the key that the request belongs to
+
+    @classmethod
+    def from_values(cls, **values: Any) -> Self:
+        """Options from values by name: each is a field of Options or a field of SamplingParams."""
+        return cls().with_values(**values)
+
+    def with_values(self, **values: Any) -> Self:
+        """The same options with other values, each by the name of a field of Options or of SamplingParams."""
+        own = {name: values.pop(name) for name in self.__dataclass_fields__ if name in values}
+        return replace(self, params=msgspec.structs.replace(self.params, **values), **own)
+
+    def values(self) -> dict[str, Any]:
+        """All values by name, as ``from_values`` takes them."""
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "params"}
+        return msgspec.structs.asdict(self.params) | own
+
+
+# The best token at every place, up to the default number of tokens.
+GREEDY = Options.from_values(temperature=0.0)

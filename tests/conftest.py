@@ -1,7 +1,8 @@
-"""What all tests have in common."""
+"""Settings for all tests."""
 
 import os
 
-# Several tests run at once: threads that spin for each other's cores would take most of the time. Children inherit it.
+# Tests run in parallel. With several threads each, they would wait for each other's cores most of the time. Child
+# processes inherit the variable.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 _ATTEMPTS = 5  # in a row without a single new byte
-_BACKOFF = 0.5  # seconds, doubled each time
+BACKOFF = 0.5  # seconds, doubled each time
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -106,7 +106,7 @@ def _receive(client: httpx.Client, remote: RemoteFile, part: Path) -> None:
                 if failures == _ATTEMPTS:
                     raise SourceError(str(error)) from error
                 logger.info("%s: %s; retrying", remote.name, str(error))
-                time.sleep(_BACKOFF * 2**failures)
+                time.sleep(BACKOFF * 2**failures)
 
 
 def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) -> None:

@@ -29,7 +29,7 @@ def test_values_in_force_and_their_sources(tmp_path: Path) -> None:
     assert shown["keys_file"] == ["default"]
 
 
-def test_it_fits_80_columns_and_hides_no_part_of_a_value() -> None:
+def test_the_list_fits_80_columns_and_shows_whole_values() -> None:
     model = "/" + "a-long-directory/" * 10
     shown = trivium("settings", "--model", model, COLUMNS="80").stdout
     assert max(map(len, shown.splitlines())) <= 80

@@ -21,7 +21,7 @@ BLOCKS = [
     for number, block in enumerate(re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL))
 ]
 
-# curl reports an HTTP error by its exit code. make only says what it would do: the rest of the suite runs under it.
+# curl reports an HTTP error by its exit code. make only prints its commands: the suite itself runs under make.
 # Docker commands are what `make container-test` runs.
 COMMANDS = f"""
 curl() {{ command curl --no-progress-meter --fail-with-body "$@"; }}
@@ -58,7 +58,7 @@ def test_there_are_blocks_in_every_kind_of_document() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_block_works_as_written(server: Server, model: Path, home: Path, block: str) -> None:
-    """The tiny model writes other words, but every field is taken and every answer is complete."""
+    """The tiny model writes other words, but every field is accepted and every answer is complete."""
     script = COMMANDS + block.replace(DEFAULT_URL, server.url).replace(".venv/bin/trivium", "trivium")
     keys = home / "trivium-keys.json"
     if "keys add" in script:

@@ -1,4 +1,4 @@
-"""What a new engine process computes of a request, and what the stream gets."""
+"""A request in flight: the part that a new engine process computes, and the outputs that the stream gets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One real service on a tiny model, which nothing that is sent here may harm."""
+"""One real service with a tiny model. No request of these tests may harm it."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import pytest
 from tests.engine.tiny_models import tiny_model
 from tests.running_server import Server, running_server
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each test; 0: what a test takes in a second or two
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each test; 0: as many as take a second or two
 _GROWTH = 64 << 20  # bytes that caches may take
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """At its end it still serves, holds nothing, has not grown, and has written of no error."""
+    """After the tests the service still answers, has no open sequence, has not grown, and has logged no error."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
     flags = ("--threads", "1", "--kv-cache-memory", "4MiB", "--request-timeout", "20", "--send-timeout", "1")
     with running_server(model, *flags) as server:

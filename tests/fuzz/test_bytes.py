@@ -23,7 +23,7 @@ SHORT = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
-# Values that have broken somebody: half surrogates, numbers beyond every type, what only looks like JSON.
+# Values that have broken other services: half surrogates, numbers outside of every type, texts that look like JSON.
 nasty_text = st.sampled_from(
     ["\x00", "\\ud800", "\\udfff\\ud800", "\\u0000", "\u2028", "\ufeff", "a" * 5000, "{% x %}"]
 )
@@ -63,19 +63,19 @@ def check(server: Server, data: bytes) -> None:
 
 @SHORT
 @given(st.binary(max_size=500))
-def test_noise(server: Server, data: bytes) -> None:
+def test_random_bytes(server: Server, data: bytes) -> None:
     check(server, data)
 
 
 @SHORT
 @given(st.data())
-def test_a_request_that_is_cut_doubled_or_bent(server: Server, data: st.DataObject) -> None:
+def test_a_request_that_is_truncated_doubled_or_changed(server: Server, data: st.DataObject) -> None:
     pieces = []
     for _ in range(data.draw(st.integers(1, 4))):
         start, end = sorted(data.draw(st.tuples(st.integers(0, len(GOOD)), st.integers(0, len(GOOD)))))
-        bent = bytearray(GOOD)
-        bent[start:end] = data.draw(st.one_of(st.just(b""), st.binary(max_size=20), st.just(GOOD[start:end] * 2)))
-        pieces.append(bytes(bent))
+        changed = bytearray(GOOD)
+        changed[start:end] = data.draw(st.one_of(st.just(b""), st.binary(max_size=20), st.just(GOOD[start:end] * 2)))
+        pieces.append(bytes(changed))
     check(server, b"".join(pieces))
 
 
@@ -84,7 +84,7 @@ def test_a_request_that_is_cut_doubled_or_bent(server: Server, data: st.DataObje
     path=st.sampled_from(JSON_ROUTES),
     fields=st.lists(st.tuples(names, values), max_size=4),
 )
-def test_json_that_nobody_would_write(server: Server, path: str, fields: list[tuple[str, str]]) -> None:
+def test_unusual_json(server: Server, path: str, fields: list[tuple[str, str]]) -> None:
     body = "{" + ", ".join([*BASE, *(f'"{name}": {value}' for name, value in fields)]) + "}"
     with connection(server.address) as sock:
         sock.sendall(post_bytes(path, body.encode(), "connection: close"))
@@ -123,7 +123,7 @@ def test_json_that_nobody_would_write(server: Server, path: str, fields: list[tu
         post_bytes("/v1/generate", json.dumps({f"f{i}": i for i in range(20_000)} | {"prompt": "a"}).encode()),
     ],
 )
-def test_known_tricks(server: Server, data: bytes) -> None:
+def test_known_attacks(server: Server, data: bytes) -> None:
     check(server, data)
 
 

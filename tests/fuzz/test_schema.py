@@ -1,7 +1,7 @@
-"""The whole OpenAPI document, by schemathesis: requests that fit it, and requests that almost do.
+"""Requests from the OpenAPI document, made by schemathesis: some match it, and some almost do.
 
-None is answered with a fault of the service. By design, 501 is for what a route of another API has and this one has
-not, 503 for a service that stops or loads, and 504 for what takes too long.
+None causes an internal error. By design, the status is 501 for features of other APIs that this service lacks, 503
+while the service stops or loads, and 504 after a timeout.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from tests.running_server import Server
 BY_DESIGN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
-def test_no_request_is_a_fault_of_the_service(server: Server) -> None:
+def test_no_request_causes_an_internal_error(server: Server) -> None:
     schema = schemathesis.openapi.from_dict(server.http.get("/openapi.json").json())
     results = list(schema.get_all_operations())
     operations = [result.ok() for result in results if isinstance(result, Ok)]
@@ -31,12 +31,12 @@ def test_no_request_is_a_fault_of_the_service(server: Server) -> None:
 
 
 def _fuzz(operation: APIOperation, server: Server) -> None:
-    fitting, bent = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
+    matching, changed = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
 
     @settings(
         max_examples=EXAMPLES or 5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
     )
-    @given(case=st.one_of(fitting, bent))
+    @given(case=st.one_of(matching, changed))
     def send(case: Case) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

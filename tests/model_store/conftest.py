@@ -1,4 +1,4 @@
-"""Fixtures of the model store's tests: a local server, a tiny artifact, a store that knows nothing else."""
+"""Fixtures of the model store's tests: a local server, a tiny artifact, and a store that uses only these."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ def server() -> Iterator[FileServer]:
 
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A whole model in one small GGUF file."""
+    """A complete model in one small GGUF file."""
     path = tmp_path_factory.mktemp("artifact") / "tiny.gguf"
     tiny.write_gguf(tiny.make("qwen2"), path)
     return path.read_bytes()

@@ -1,4 +1,4 @@
-"""The part of the hub's HTTP interface that is asked for models, on the local server."""
+"""The part of the hub's HTTP interface that serves models, on the local server."""
 
 import hashlib
 import json
@@ -16,8 +16,10 @@ def publish(
     revision: str = "main",
     declared: dict[str, str] | None = None,
 ) -> None:
-    """A repository with ``files``. Large ones (safetensors, GGUF) are LFS, as on the hub; ``declared`` overrides the
-    sha256 that the hub says a file has."""
+    """Publish a repository with ``files``. Large ones (safetensors, GGUF) are LFS, as on the hub.
+
+    ``declared`` replaces the sha256 that the hub declares for a file.
+    """
     siblings = []
     for name, content in files.items():
         sibling = {"rfilename": name, "size": len(content), "blobId": _git_sha1(content)}
@@ -35,7 +37,7 @@ def publish(
 
 
 def refuse(server: FileServer, repo: str, code: str, status: int, revision: str = "main") -> None:
-    """The hub's way to say that a repository cannot be had."""
+    """Make the hub refuse a repository, with the error code that the real hub sends."""
     server.resources[f"/api/models/{repo}/revision/{revision}"] = Resource(
         status=status, headers={"X-Error-Code": code}
     )

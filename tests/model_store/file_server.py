@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that can be told to misbehave."""
+"""A real HTTP server on 127.0.0.1 that misbehaves on demand."""
 
 import threading
 from collections.abc import Callable
@@ -11,19 +11,19 @@ PIECE = 64 << 10
 
 @dataclass
 class Resource:
-    """What one path answers."""
+    """The response to requests for one path."""
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     ranges: bool = True  # whether Range is obeyed
-    break_after: list[int] = field(default_factory=list)  # body bytes after which the next answers break off
-    failures: list[int] = field(default_factory=list)  # statuses of the next answers, before any good one
+    break_after: list[int] = field(default_factory=list)  # body bytes after which the next responses break off
+    failures: list[int] = field(default_factory=list)  # statuses of the next responses, before any good one
     before_byte: Callable[[int], None] = lambda sent: None  # called with the number of body bytes sent so far
 
 
 class FileServer:
-    """Serves ``resources`` by path; ``requests`` has (method, path, headers) of all that was asked."""
+    """Serves ``resources`` by path; ``requests`` has (method, path, headers) of every request."""
 
     def __init__(self) -> None:
         self.resources: dict[str, Resource] = {}

@@ -194,7 +194,7 @@ _PIECES = (
 
 
 def texts() -> list[str]:
-    """Some hundreds: those made by hand, and random joins of troublesome pieces, always the same."""
+    """Several hundred texts, always the same: the hand-made ones, and random combinations of difficult pieces."""
     chance = random.Random(20)
     joined = ["".join(chance.choices(_PIECES, k=chance.randint(2, 12))) for _ in range(400)]
     points = [

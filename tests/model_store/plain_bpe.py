@@ -1,7 +1,7 @@
-"""Byte-level BPE in plain Python: the oracle that the converted tokenizers are held against.
+"""Byte-level BPE in plain Python: the reference that the converted tokenizers are compared with.
 
-Straight from a GGUF file's tokens, merges and token types; shares no code with the conversion and uses neither the
-tokenizers library nor transformers. The pre-tokenizer expressions are those of the models' original tokenizers, as
+It uses the tokens, merges and token types of a GGUF file. It shares no code with the conversion, and uses neither
+the tokenizers library nor transformers. The pre-tokenizer expressions are those of the models' original tokenizers, as
 llama.cpp states them too.
 """
 
@@ -22,7 +22,7 @@ QWEN2 = regex.compile(
 
 
 class PlainBpe:
-    """``encode`` and ``decode`` as the definition of byte-level BPE has them, one merge at a time."""
+    """``encode`` and ``decode`` as byte-level BPE is defined, one merge at a time."""
 
     def __init__(self, metadata: dict) -> None:
         self._tokens: list[str] = metadata["tokenizer.ggml.tokens"]

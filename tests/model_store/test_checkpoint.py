@@ -1,3 +1,5 @@
+"""Which directories hold a complete model that may be served."""
+
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +14,7 @@ from model_store.errors import IncompleteModel, ModelRefused
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A directory that passes."""
+    """A directory with a complete model."""
     directory = tmp_path / "model"
     directory.mkdir()
     (directory / "config.json").write_text('{"model_type": "llama"}')
@@ -34,25 +36,25 @@ def config(model: Path, **values: object) -> None:
     (model / "config.json").write_text(json.dumps({"model_type": "llama"} | values))
 
 
-def test_whole_directories_pass(model: Path):
+def test_complete_directories_pass(model: Path) -> None:
     checkpoint.check(model)
     shard(model)
     checkpoint.check(model)
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors"])
-def test_a_missing_file_is_named(model: Path, name: str):
+def test_a_missing_file_is_named(model: Path, name: str) -> None:
     (model / name).unlink()
     with pytest.raises(IncompleteModel, match=name):
         checkpoint.check(model)
 
 
-def test_everything_that_is_missing_is_named_at_once(tmp_path: Path):
+def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(IncompleteModel, match=r"lacks config\.json, tokenizer\.json, model\.safetensors or"):
         checkpoint.check(tmp_path)
 
 
-def test_a_missing_shard_is_named(model: Path):
+def test_a_missing_shard_is_named(model: Path) -> None:
     shard(model)
     (model / "model-00002-of-00002.safetensors").unlink()
     with pytest.raises(IncompleteModel, match="lacks model-00002-of-00002"):
@@ -60,21 +62,21 @@ def test_a_missing_shard_is_named(model: Path):
 
 
 @pytest.mark.parametrize("index", ["{}", '{"weight_map": {}}', '{"weight_map": 3}', "[]", "no json"])
-def test_a_broken_index_is_named(model: Path, index: str):
+def test_a_broken_index_is_named(model: Path, index: str) -> None:
     shard(model)
     (model / checkpoint.INDEX).write_text(index)
     with pytest.raises(IncompleteModel, match=r"index\.json"):
         checkpoint.check(model)
 
 
-def test_an_index_cannot_point_elsewhere(model: Path):
+def test_an_index_cannot_point_elsewhere(model: Path) -> None:
     shard(model)
     (model / checkpoint.INDEX).write_text('{"weight_map": {"a": "../../etc/passwd"}}')
     with pytest.raises(ModelRefused, match="outside"):
         checkpoint.check(model)
 
 
-def test_cut_weights_are_noticed(model: Path):
+def test_truncated_weights_are_refused(model: Path) -> None:
     weights = model / "model.safetensors"
     content = weights.read_bytes()
     for cut in (content[:-1], content + b"x", content[:20], b"", b"\xff" * 16):
@@ -84,18 +86,18 @@ def test_cut_weights_are_noticed(model: Path):
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "consolidated.00.pth", "model.pt", "last.ckpt"])
-def test_pickles_are_refused(model: Path, name: str):
+def test_pickles_are_refused(model: Path, name: str) -> None:
     (model / "model.safetensors").rename(model / name)
     with pytest.raises(ModelRefused, match="pickled weights only"):
         checkpoint.check(model)
 
 
-def test_pickles_beside_safetensors_do_not_matter(model: Path):
+def test_pickles_beside_safetensors_do_not_matter(model: Path) -> None:
     shutil.copy(model / "config.json", model / "pytorch_model.bin")
     checkpoint.check(model)
 
 
-def test_directories_with_other_formats_are_told_what_to_do(tmp_path: Path):
+def test_the_error_for_another_format_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "model.gguf").write_bytes(b"GGUF")
     with pytest.raises(ModelRefused, match="give the path of the file"):
         checkpoint.check(tmp_path)
@@ -104,27 +106,27 @@ def test_directories_with_other_formats_are_told_what_to_do(tmp_path: Path):
         checkpoint.check(tmp_path)
 
 
-def test_encoder_decoder_models_are_refused(model: Path):
+def test_encoder_decoder_models_are_refused(model: Path) -> None:
     config(model, is_encoder_decoder=True)
     with pytest.raises(ModelRefused, match="encoder-decoder"):
         checkpoint.check(model)
 
 
 @pytest.mark.parametrize("model_type", ["someones-own", "", None, "../llama"])
-def test_remote_code_is_refused(model: Path, model_type: str | None):
+def test_remote_code_is_refused(model: Path, model_type: str | None) -> None:
     config(model, model_type=model_type, auto_map={"AutoModelForCausalLM": "modeling.Model"})
     with pytest.raises(ModelRefused, match="never run here"):
         checkpoint.check(model)
 
 
 @pytest.mark.parametrize("model_type", ["llama", "qwen3", "gpt_neox", "phi3"])
-def test_an_auto_map_beside_a_native_architecture_does_not_matter(model: Path, model_type: str):
+def test_an_auto_map_beside_a_native_architecture_does_not_matter(model: Path, model_type: str) -> None:
     config(model, model_type=model_type, auto_map={"AutoModelForCausalLM": "modeling.Model"})
     checkpoint.check(model)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{"])
-def test_a_broken_config_is_named(model: Path, text: str):
+def test_a_broken_config_is_named(model: Path, text: str) -> None:
     (model / "config.json").write_text(text)
     with pytest.raises(IncompleteModel, match=r"config\.json"):
         checkpoint.check(model)

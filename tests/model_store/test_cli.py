@@ -1,3 +1,5 @@
+"""``trivium models``: list, show, pull, verify and remove."""
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """``trivium models …`` against an empty store; the network is the local server."""
+    """Runs ``trivium models …`` with an empty store. The network is the local server."""
     monkeypatch.setenv("TRIVIUM_MODEL_DIR", str(tmp_path / "store"))
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("TRIVIUM_PYPI_INDEX", f"{server.url}/simple")
@@ -34,7 +36,7 @@ def gguf(tmp_path: Path) -> str:
     return str(tmp_path / "mine.gguf")
 
 
-def test_list_shows_the_catalogue_and_what_is_stored(run: Run, gguf: str):
+def test_list_shows_the_catalogue_and_what_is_stored(run: Run, gguf: str) -> None:
     before = run("list")
     assert before.exit_code == 0
     for name in catalogs.load().models:
@@ -47,7 +49,7 @@ def test_list_shows_the_catalogue_and_what_is_stored(run: Run, gguf: str):
     assert f"from {gguf}" in run("list").output
 
 
-def test_show_tells_what_the_catalogue_and_the_store_know(run: Run, gguf: str):
+def test_show_describes_models_of_the_catalogue_and_of_the_store(run: Run, gguf: str) -> None:
     shown = run("show", "qwen2.5-coder-0.5b-instruct").output
     for words in (
         "Apache-2.0",
@@ -63,7 +65,7 @@ def test_show_tells_what_the_catalogue_and_the_store_know(run: Run, gguf: str):
     assert "model.safetensors" in run("show", "mine").output
 
 
-def test_pull_verify_remove(run: Run, gguf: str, tmp_path: Path):
+def test_pull_verify_remove(run: Run, gguf: str, tmp_path: Path) -> None:
     pulled = run("pull", gguf)
     assert pulled.exit_code == 0
     (path,) = (tmp_path / "store" / "ready").iterdir()
@@ -80,7 +82,7 @@ def test_pull_verify_remove(run: Run, gguf: str, tmp_path: Path):
     assert Path(gguf).exists()
 
 
-def test_a_hub_model_is_pulled_from_the_endpoint_that_is_set(run: Run, server: FileServer, gguf: str):
+def test_a_hub_model_is_pulled_from_the_endpoint_that_is_set(run: Run, server: FileServer, gguf: str) -> None:
     run("pull", gguf)
     (source,) = (Path(gguf).parent / "store" / "ready").iterdir()
     files = {path.name: path.read_bytes() for path in source.iterdir() if path.name != "trivium.json"}
@@ -101,7 +103,7 @@ def test_a_hub_model_is_pulled_from_the_endpoint_that_is_set(run: Run, server: F
         (("pull", "./nowhere"), "there is neither a model directory nor a GGUF file './nowhere'"),
     ],
 )
-def test_an_error_is_one_clear_line_and_exit_code_1(run: Run, arguments: tuple[str, ...], message: str):
+def test_an_error_is_one_line_and_exit_code_1(run: Run, arguments: tuple[str, ...], message: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 1
     assert result.output.startswith(f"error: {message}")
@@ -109,7 +111,7 @@ def test_an_error_is_one_clear_line_and_exit_code_1(run: Run, arguments: tuple[s
     assert result.stderr == result.output
 
 
-def test_when_no_source_answers_each_is_listed(run: Run):
+def test_every_failed_source_is_listed(run: Run) -> None:
     result = run("pull", "smollm2-135m-instruct", env={"TRIVIUM_OFFLINE": "1"})
     assert result.exit_code == 1
     assert result.output.endswith(
@@ -119,7 +121,7 @@ def test_when_no_source_answers_each_is_listed(run: Run):
     )
 
 
-def test_a_store_that_cannot_be_written_is_an_error_too(run: Run, gguf: str, tmp_path: Path):
+def test_a_store_that_cannot_be_written_is_an_error_too(run: Run, gguf: str, tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file")
     result = run("pull", gguf)
     assert result.exit_code == 1

@@ -1,3 +1,5 @@
+"""From the name of a model to its kind: catalogue entry, hub repository, directory or GGUF file."""
+
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from model_store.errors import UnknownModel
 from model_store.names import Catalogued, Directory, GgufFile, Hub, resolve
 
 
-def test_a_catalogue_name_wins_even_over_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_catalogue_name_wins_even_over_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "qwen3-8b").mkdir()
     monkeypatch.chdir(tmp_path)
     assert resolve("qwen3-8b", load()) == Catalogued("qwen3-8b", load().models["qwen3-8b"])
@@ -22,18 +24,18 @@ def test_a_catalogue_name_wins_even_over_a_directory(tmp_path: Path, monkeypatch
         ("o-r.g/m_0.5-B@refs/pr/1", "o-r.g/m_0.5-B", "refs/pr/1", "o-r.g--m_0.5-B@refs--pr--1"),
     ],
 )
-def test_hub_ids(name: str, repo: str, revision: str, key: str):
+def test_hub_ids(name: str, repo: str, revision: str, key: str) -> None:
     found = resolve(name, load())
     assert found == Hub(HubRepository(repo, revision))
     assert (found.name, found.key) == (repo, key)
 
 
-def test_a_catalogued_repository_is_the_catalogue_entry_unless_a_revision_is_asked_for():
+def test_a_catalogued_repository_is_the_catalogue_entry_unless_a_revision_is_requested() -> None:
     assert resolve("Qwen/Qwen3-8B", load()) == Catalogued("qwen3-8b", load().models["qwen3-8b"])
     assert isinstance(resolve("Qwen/Qwen3-8B@abc", load()), Hub)
 
 
-def test_a_gguf_file_has_a_key_that_changes_with_the_file(tmp_path: Path):
+def test_a_gguf_file_has_a_key_that_changes_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "my model.gguf"
     path.write_bytes(b"one")
     first = resolve(str(path), load())
@@ -48,6 +50,6 @@ def test_a_gguf_file_has_a_key_that_changes_with_the_file(tmp_path: Path):
     "name",
     ["", "gpt2", "org/../x", "../org", "./nothing", "/no/such/place", "~/nowhere/at/all", "a/b/c", "a/b@", "lost.gguf"],
 )
-def test_other_names_are_refused(name: str):
+def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(UnknownModel):
         resolve(name, load())

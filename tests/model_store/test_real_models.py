@@ -1,4 +1,4 @@
-"""The two catalogue models as they come from their sources: tokenizer, weights, text."""
+"""The two models of the catalogue, from their real sources: tokenizer, weights and generated text."""
 
 import json
 import random
@@ -31,12 +31,12 @@ def artifact(model: LocalModel) -> Path:
 
 @dataclass(frozen=True)
 class Tokenized:
-    """A model's converted tokenizer, and the oracle made from its GGUF file."""
+    """A model's converted tokenizer, and the reference made from its GGUF file."""
 
     model: LocalModel
     metadata: dict
     ours: Tokenizer
-    oracle: PlainBpe
+    reference: PlainBpe
 
 
 @pytest.fixture(scope="module", params=["smollm2", "default_model"])
@@ -47,26 +47,28 @@ def tokenized(request: pytest.FixtureRequest) -> Tokenized:
     return Tokenized(model, metadata, Tokenizer.from_file(str(model.path / "tokenizer.json")), PlainBpe(metadata))
 
 
-def test_text_is_encoded_as_the_gguf_vocabulary_and_merges_say(tokenized: Tokenized):
+def test_text_is_encoded_as_the_gguf_vocabulary_and_merges_say(tokenized: Tokenized) -> None:
     texts = nasty.texts()
     assert len(texts) > 600
-    wrong = {text: ids for text in texts if (ids := tokenized.ours.encode(text).ids) != tokenized.oracle.encode(text)}
+    wrong = {
+        text: ids for text in texts if (ids := tokenized.ours.encode(text).ids) != tokenized.reference.encode(text)
+    }
     assert wrong == {}
 
 
-def test_ids_are_decoded_as_the_gguf_vocabulary_says(tokenized: Tokenized):
+def test_ids_are_decoded_as_the_gguf_vocabulary_says(tokenized: Tokenized) -> None:
     chance = random.Random(5)
     known = [index for index, kind in enumerate(tokenized.metadata["tokenizer.ggml.token_type"]) if kind != 5]
-    rows = [tokenized.oracle.encode(text) for text in nasty.texts()]
+    rows = [tokenized.reference.encode(text) for text in nasty.texts()]
     rows += [chance.choices(known, k=chance.randint(1, 8)) for _ in range(1000)]
     rows += [[index] for index in chance.sample(known, 2000)]
     wrong = [
-        ids for ids in rows if tokenized.ours.decode(ids, skip_special_tokens=False) != tokenized.oracle.decode(ids)
+        ids for ids in rows if tokenized.ours.decode(ids, skip_special_tokens=False) != tokenized.reference.decode(ids)
     ]
     assert wrong == []
 
 
-def test_every_token_has_the_id_that_the_gguf_file_gives_it(tokenized: Tokenized):
+def test_every_token_has_the_id_that_the_gguf_file_gives_it(tokenized: Tokenized) -> None:
     tokens, kinds = tokenized.metadata["tokenizer.ggml.tokens"], tokenized.metadata["tokenizer.ggml.token_type"]
     vocabulary = tokenized.ours.get_vocab(with_added_tokens=True)
     assert vocabulary == {token: index for index, token in enumerate(tokens) if kinds[index] != 5}
@@ -74,7 +76,7 @@ def test_every_token_has_the_id_that_the_gguf_file_gives_it(tokenized: Tokenized
     assert special == {index for index, kind in enumerate(kinds) if kind == 3}
 
 
-def test_transformers_reads_the_same_tokenizer(tokenized: Tokenized):
+def test_transformers_reads_the_same_tokenizer(tokenized: Tokenized) -> None:
     theirs = AutoTokenizer.from_pretrained(tokenized.model.path)
     for text in nasty.texts():
         assert theirs(text)["input_ids"] == tokenized.ours.encode(text).ids, text
@@ -87,7 +89,7 @@ def test_transformers_reads_the_same_tokenizer(tokenized: Tokenized):
         ("default_model", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
     ],
 )
-def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, system: str):
+def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, system: str) -> None:
     model: LocalModel = request.getfixturevalue(fixture)
     tokenizer = AutoTokenizer.from_pretrained(model.path)
     prompt = tokenizer.apply_chat_template(
@@ -99,7 +101,7 @@ def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, sy
     assert tokenizer.convert_ids_to_tokens(ends) == ["<|im_end|>", "<|endoftext|>"]
 
 
-def test_smollm2_computes_what_its_dequantized_weights_compute(smollm2: LocalModel):
+def test_smollm2_computes_what_its_dequantized_weights_compute(smollm2: LocalModel) -> None:
     names = get_tensor_name_map(MODEL_ARCH.LLAMA, 30)
     converted = AutoModelForCausalLM.from_pretrained(smollm2.path, dtype=torch.float32).eval()
     state = {}
@@ -120,7 +122,7 @@ def test_smollm2_computes_what_its_dequantized_weights_compute(smollm2: LocalMod
     assert (logits - expected).norm() < 0.02 * expected.norm()  # bfloat16 keeps 8 bits of each weight
 
 
-def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: LocalModel):
+def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: LocalModel) -> None:
     assert json.loads((default_model.path / "config.json").read_text())["tie_word_embeddings"] is True
     with GgufFile(artifact(default_model)) as file, safe_open(default_model.path / "model.safetensors", "pt") as ours:
         assert "lm_head.weight" not in ours.keys()  # noqa: SIM118
@@ -137,7 +139,7 @@ def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: L
     ("fixture", "question", "expected"),
     [("smollm2", "What is the capital of France?", "Paris"), ("default_model", "中国的首都是哪里？", "北京")],
 )
-def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str, question: str, expected: str):
+def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str, question: str, expected: str) -> None:
     model: LocalModel = request.getfixturevalue(fixture)
     tokenizer = AutoTokenizer.from_pretrained(model.path)
     loaded = AutoModelForCausalLM.from_pretrained(model.path).eval()
@@ -149,7 +151,7 @@ def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str
     assert answer.endswith("<|im_end|>")
 
 
-def test_the_conversion_needs_little_memory(smollm2: LocalModel, tmp_path: Path):
+def test_the_conversion_needs_little_memory(smollm2: LocalModel, tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from model_store.convert.model import convert\n"
         "convert(Path(sys.argv[1]), Path(sys.argv[2]))\n"
@@ -162,7 +164,7 @@ def test_the_conversion_needs_little_memory(smollm2: LocalModel, tmp_path: Path)
     assert (tmp_path / "model.safetensors").stat().st_size > 269_000_000
 
 
-def test_the_stored_model_is_as_it_was_pulled(smollm2: LocalModel):
+def test_the_stored_model_is_as_it_was_pulled(smollm2: LocalModel) -> None:
     artifact = load().models[smollm2.name].artifact
     assert artifact is not None
     assert Store().verify(smollm2.name).artifact_sha256 == artifact.sha256

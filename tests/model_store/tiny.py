@@ -93,7 +93,7 @@ def write_gguf(
     pre: str = "qwen2",
     merges: tuple[str, ...] = MERGES,
 ) -> None:
-    """The model as llama.cpp's converter would write it; ``types`` quantizes tensors by their GGUF name."""
+    """Write the model as llama.cpp's converter would. ``types`` quantizes tensors by their GGUF name."""
     writer = GGUFWriter(path, model.architecture)
     writer.add_block_count(LAYERS)
     writer.add_context_length(512)

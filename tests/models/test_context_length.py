@@ -1,4 +1,4 @@
-"""How many tokens a sequence may have."""
+"""The context length: requested, or the default."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from service.models.context_length import choose_context_length
 
 
 @pytest.mark.parametrize(("asked", "chosen"), [(0, 40), (1, 1), (40, 40), (41, 41), (100, 100)])
-def test_what_is_asked_for_counts_or_else_the_default(asked: int, chosen: int) -> None:
+def test_a_requested_length_replaces_the_default(asked: int, chosen: int) -> None:
     assert choose_context_length(asked, default=40, longest=100) == chosen
 
 

@@ -1,4 +1,4 @@
-"""What the models package imports, in any form: at the top of a file, in a function, or for type checking only."""
+"""The imports of the models package, in any form: at the top of a file, in a function, or for type checking only."""
 
 import ast
 from pathlib import Path

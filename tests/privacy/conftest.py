@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from tests.fakes.tokenizer import byte_tokenizer
+from tests.fakes.tokenizer import byte_library
 from tests.running_server import Server, running_server
 
 GUARD = Path(__file__).parent / "guard"
-# One that may quote what it refuses.
+# A chat template that may quote the message that it refuses.
 _TEMPLATE = """\
 {%- for m in messages %}{{ m.content }}
 {% if 'template' in m.content %}{{ raise_exception('I do not take ' + m.content) }}{% endif %}{% endfor %}"""
@@ -27,13 +27,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|end|>"}))
     (path / "chat_template.jinja").write_text(_TEMPLATE)
     save_file({"nothing": np.zeros(1, dtype=np.float32)}, path / "model.safetensors")
-    byte_tokenizer()._library.save(str(path / "tokenizer.json"))
+    byte_library().save(str(path / "tokenizer.json"))
     return path
 
 
 @contextmanager
 def echoing(model: Path, *flags: str) -> Iterator[Server]:
-    """The service, at its most talkative."""
+    """The service with the log level debug."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(GUARD))
         with running_server(model, "--log-level", "debug", *flags, module="tests.privacy.echo_service") as server:

@@ -14,7 +14,7 @@ SHORT = {"max_tokens": 40}
 
 
 def calls(url: str, word: str) -> list[httpx.Request]:
-    """To every endpoint, in its right use and in many wrong ones."""
+    """Requests to every endpoint, correct ones and many wrong ones. Each has the word in all places."""
     messages = [{"role": "system", "content": word}, {"role": "user", "content": word, "name": word}]
     docs = [{"id": word, "title": word, "text": f"{word} was there in 1894. It is {word}."}]
     bodies: list[tuple[str, Any]] = [
@@ -23,7 +23,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/v1/generate", {"messages": messages, "stream": True, **SHORT}),
         ("/v1/generate", {"prompt": f"{RAISE} {word}", "stream": True, **SHORT}),
         ("/v1/completions", {"prompt": [word, word], "n": 2, **SHORT}),
-        # The engine's model tells no log probabilities of prompts: this is a fault in the API process.
+        # The echo model has no log probabilities of prompts, which is an internal error in the API process.
         ("/v1/completions", {"prompt": [word, word], "echo": True, "logprobs": 0, "n": 2, "user": word, **SHORT}),
         ("/v1/chat/completions", {"messages": messages, "metadata": {word: word}, word: word, **SHORT}),
         ("/v1/chat/completions", {"messages": messages, "stream": True, "logprobs": True, **SHORT}),
@@ -62,7 +62,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         (f"/models/{word}", {"inputs": {"question": word, "context": word}}),
         (f"/{word}", {"prompt": word}),
     ]
-    # What is refused: another model, wrong types, names that are no fields, fields that are not obeyed.
+    # Fields that are refused: another model, wrong types, unknown names, unsupported fields.
     wrong: list[dict[str, Any]] = [
         {"model": word},
         {"temperature": word},

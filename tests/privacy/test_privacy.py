@@ -24,8 +24,8 @@ WORD = f"kanarie{secrets.token_hex(8)}"
 
 
 @dataclass(frozen=True)
-class Heard:
-    """All that came of it. ``peers`` are the addresses that the service's processes were connected to."""
+class Evidence:
+    """Everything that the service answered and wrote. ``peers`` are the addresses that it was connected to."""
 
     answers: list[httpx.Response]
     document: dict[str, Any]
@@ -42,8 +42,8 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def heard(model: Path) -> Heard:
-    """A service that received the word in every way, and whose engine died while it computed it."""
+def evidence(model: Path) -> Evidence:
+    """From a service that received the word in every way, and whose engine crashed while it computed the word."""
     with echoing(model, "--log-json") as server:
         answers = [server.http.send(request) for request in calls(server.url, WORD)]
         document = server.http.get("/openapi.json").json()
@@ -52,11 +52,11 @@ def heard(model: Path) -> Heard:
         metrics = server.http.get("/metrics").text
         _crash(server)
         log = server.log.read_text()
-    return Heard(answers, document, metrics, len(family), peers, log)
+    return Evidence(answers, document, metrics, len(family), peers, log)
 
 
 def _crash(server: Server) -> None:
-    """Let the engine die, and wait until it has written how."""
+    """Crash the engine, and wait until its stacks are in the log."""
     body = {"prompt": f"{CRASH} {WORD}", "max_tokens": 4}
     with suppress(httpx.TransportError):
         server.http.post("/v1/generate", json=body, headers={"x-request-timeout": "1"})
@@ -65,28 +65,28 @@ def _crash(server: Server) -> None:
         assert time.monotonic() < deadline
 
 
-def test_every_kind_of_answer_was_given(heard: Heard) -> None:
-    assert {200, 400, 404, 405, 415, 500} <= {answer.status_code for answer in heard.answers}
-    assert sum(WORD in answer.text for answer in heard.answers if answer.is_success) > 5
+def test_every_kind_of_answer_was_given(evidence: Evidence) -> None:
+    assert {200, 400, 404, 405, 415, 500} <= {answer.status_code for answer in evidence.answers}
+    assert sum(WORD in answer.text for answer in evidence.answers if answer.is_success) > 5
 
 
-def test_no_error_repeats_what_a_client_sent(heard: Heard) -> None:
-    for answer in heard.answers:
+def test_no_error_repeats_what_a_client_sent(evidence: Evidence) -> None:
+    for answer in evidence.answers:
         events = [line for line in answer.text.splitlines() if answer.is_error or '"error"' in line]
         assert WORD not in "".join(events).lower(), answer.request.url
 
 
-def test_nothing_of_it_is_written(heard: Heard) -> None:
-    assert '"RuntimeError' in heard.log
-    assert "echo_worker.py" in heard.log
-    assert "Fatal Python error: Aborted" in heard.log
-    assert "cannot compute" not in heard.log
-    assert WORD not in heard.log.lower()
-    assert WORD not in heard.metrics.lower()
-    assert ", ".join(map(str, WORD.encode())) not in heard.log
+def test_the_word_is_not_written(evidence: Evidence) -> None:
+    assert '"RuntimeError' in evidence.log
+    assert "echo_worker.py" in evidence.log
+    assert "Fatal Python error: Aborted" in evidence.log
+    assert "cannot compute" not in evidence.log
+    assert WORD not in evidence.log.lower()
+    assert WORD not in evidence.metrics.lower()
+    assert ", ".join(map(str, WORD.encode())) not in evidence.log
 
 
-def test_it_is_written_where_prompts_may_be_logged(model: Path) -> None:
+def test_the_word_is_written_if_prompts_are_logged(model: Path) -> None:
     with echoing(model, "--log-prompts") as server:
         for request in calls(server.url, WORD)[:3]:
             server.http.send(request)
@@ -96,35 +96,35 @@ def test_it_is_written_where_prompts_may_be_logged(model: Path) -> None:
     assert f"cannot compute please raise {WORD}" in log
 
 
-def test_serving_speaks_to_no_other_host(heard: Heard) -> None:
-    assert heard.log.count("GUARDED") >= heard.processes == 2
-    assert "OUTBOUND" not in heard.log
-    assert heard.peers <= {"127.0.0.1"}
-    served = {(answer.request.method, answer.request.url.path) for answer in heard.answers if answer.is_success}
-    for path, operations in heard.document["paths"].items():
+def test_the_service_connects_to_no_other_host(evidence: Evidence) -> None:
+    assert evidence.log.count("GUARDED") >= evidence.processes == 2
+    assert "OUTBOUND" not in evidence.log
+    assert evidence.peers <= {"127.0.0.1"}
+    served = {(answer.request.method, answer.request.url.path) for answer in evidence.answers if answer.is_success}
+    for path, operations in evidence.document["paths"].items():
         pattern = re.sub(r"\{\w+\}", ".+", path)
         for method in operations:
             assert [where for each, where in served if each == method.upper() and re.fullmatch(pattern, where)], path
 
 
-def test_the_guard_denies() -> None:
+def test_the_guard_denies_connections_to_other_hosts() -> None:
     code = "import socket; socket.create_connection(('192.0.2.1', 9), timeout=1)"
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(GUARD)}, capture_output=True, text=True)
     assert done.returncode == 1
     assert "OUTBOUND socket." in done.stderr
 
 
-def test_each_request_has_one_line_in_the_log(heard: Heard) -> None:
-    entries = {entry["request_id"]: entry for entry in heard.entries}
-    assert len(entries) == len(heard.entries)
-    for answer in heard.answers:
+def test_each_request_has_one_line_in_the_log(evidence: Evidence) -> None:
+    entries = {entry["request_id"]: entry for entry in evidence.entries}
+    assert len(entries) == len(evidence.entries)
+    for answer in evidence.answers:
         entry = entries[answer.headers["x-request-id"]]
         assert entry["status"] == answer.status_code
         assert WORD not in entry["route"]
-    first = entries[heard.answers[0].headers["x-request-id"]]
-    used = heard.answers[0].json()["usage"]
+    first = entries[evidence.answers[0].headers["x-request-id"]]
+    used = evidence.answers[0].json()["usage"]
     assert (first["method"], first["route"], first["finish"]) == ("POST", "/v1/generate", "length")
-    assert first["ids"] == heard.answers[0].json()["id"]
+    assert first["ids"] == evidence.answers[0].json()["id"]
     assert (first["prompt_tokens"], first["generated_tokens"]) == (used["prompt_tokens"], used["completion_tokens"])
     assert 0 < first["ttft_seconds"] <= first["seconds"]
-    assert entries[heard.answers[-1].headers["x-request-id"]]["method"] == "OTHER"
+    assert entries[evidence.answers[-1].headers["x-request-id"]]["method"] == "OTHER"

@@ -1,4 +1,4 @@
-"""An observer of child processes for tests: it keeps what it is told."""
+"""An observer of child processes for tests, which keeps every call."""
 
 import asyncio
 from dataclasses import dataclass, field

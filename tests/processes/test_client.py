@@ -131,7 +131,7 @@ async def test_a_process_that_was_started_before_is_used(tmp_path: Path) -> None
     assert process.wait() == 0  # it obeyed the command to stop
 
 
-async def test_a_process_that_cannot_load_is_reported_in_its_own_words(tmp_path: Path) -> None:
+async def test_a_failed_load_raises_the_reason(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("the model is broken")
     recorder = ProcessRecorder("tiny")
     client = TinyClient(tmp_path, POLICY, observer=recorder)

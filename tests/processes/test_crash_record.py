@@ -1,4 +1,4 @@
-"""The record of what a process computes, as the parent finds it."""
+"""The ids of the requests that a process computes, as the parent finds them."""
 
 from pathlib import Path
 

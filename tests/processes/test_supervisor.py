@@ -184,9 +184,12 @@ async def test_closing_while_the_process_loads_ends_the_start(tmp_path: Path) ->
     assert not psutil.Process().children()
 
 
-async def test_the_successors_of_a_given_process_run_its_worker(tmp_path: Path) -> None:
+async def test_a_worker_that_cannot_be_imported_is_reported_with_its_exit_code(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     supervised = Supervised(tmp_path, process=ChildProcess("service.no_such_module"))
     with pytest.raises(ProcessError, match="the tiny process ended with exit code 1"):
         await supervised.supervisor.start()
     assert supervised.supervisor.status == "dead"
     await supervised.supervisor.close()
+    assert "No module named service.no_such_module" in capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""The main loop of a child process, over its real sockets: what it sends, and with which status it ends."""
+"""The main loop of a child process, over its real sockets: the events that it sends, and its exit status."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ async def tiny_worker(directory: Path, module: str = TINY_WORKER) -> AsyncIterat
     await worker.link.close()
 
 
-async def test_it_says_when_it_is_ready_and_ends_when_told_to_stop(tmp_path: Path) -> None:
+async def test_a_worker_reports_that_it_is_ready_and_ends_at_a_stop_command(tmp_path: Path) -> None:
     async with tiny_worker(tmp_path) as worker:
         ready = await worker.event()
         assert isinstance(ready, Ready)
@@ -70,7 +70,7 @@ async def test_it_says_when_it_is_ready_and_ends_when_told_to_stop(tmp_path: Pat
         assert await worker.exit_status() == 0
 
 
-async def test_commands_sent_before_it_listens_are_not_lost(tmp_path: Path) -> None:
+async def test_commands_sent_before_the_worker_listens_are_not_lost(tmp_path: Path) -> None:
     async with tiny_worker(tmp_path) as worker:
         worker.send(Submit([Words("r", ("a", "b"))]))
         assert isinstance(await worker.event(), Ready)
@@ -89,14 +89,14 @@ async def test_commands_are_obeyed_between_steps(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("reason", "message"), [("no memory", "no memory"), ("", "ValueError: no reason")])
-async def test_it_says_why_it_cannot_load(tmp_path: Path, reason: str, message: str) -> None:
+async def test_the_reason_of_a_failed_load_is_reported(tmp_path: Path, reason: str, message: str) -> None:
     (tmp_path / "broken").write_text(reason)
     async with tiny_worker(tmp_path) as worker:
         assert await worker.event() == Failed(message)
         assert await worker.exit_status() == 1
 
 
-async def test_an_error_while_it_imports_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_error_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_worker.py").write_text(
         "import sys\n"
         "from service.processes.worker import WorkerProcess\n"
@@ -111,7 +111,7 @@ async def test_an_error_while_it_imports_is_reported(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(("fault", "status"), [(EXIT, 3), (RAISE, 1)])
-async def test_the_crash_record_names_the_requests_of_the_step_that_ended_it(
+async def test_the_crash_record_names_the_requests_of_the_step_that_ended_the_worker(
     tmp_path: Path, fault: str, status: int
 ) -> None:
     async with tiny_worker(tmp_path) as worker:

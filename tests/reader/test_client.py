@@ -1,4 +1,4 @@
-"""The client of a real reader process: what it drops, what it replays, and how its end is reported."""
+"""The client of a real reader process: aborts, replay after a kill, and the end of the process."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Which windows go into a batch together, and in which order."""
+"""The windows of each batch, and their order."""
 
 from service.reader.messages import EncodedWindow, ReadRequest
 from service.reader.window_queue import WindowQueue
@@ -86,7 +86,7 @@ def test_endless_short_requests_of_other_tenants_starve_no_tenant() -> None:
     queue = WindowQueue(max_tokens=10)
     queue.add(request("heavy", 10, 10, tenant="heavy"))
     served: list[tuple[str, int]] = []
-    for number in range(30):  # whenever one of them is served, the next one is there
+    for number in range(30):  # the next request is there before the last one is served
         queue.add(request(f"{number}", 1, tenant=f"{number % 2}"))
         served += batch(queue)
     assert ("heavy", 1) in served

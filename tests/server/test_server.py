@@ -79,7 +79,7 @@ def running(model: Path, *arguments: str, port: int | None = None) -> Iterator[S
         service.process.communicate()
 
 
-def test_it_reports_readiness_finishes_open_requests_and_ends_cleanly(model: Path) -> None:
+def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Trivium is ready")
         family = psutil.Process(service.process.pid).children(recursive=True)
@@ -107,14 +107,14 @@ def test_the_example_file_with_one_change_configures_the_service(model: Path, tm
         assert httpx.get(f"{service.url}/v1/models").json()["data"][0]["id"] == "renamed"
 
 
-def test_a_signal_during_loading_ends_it_cleanly(model: Path) -> None:
+def test_a_signal_during_loading_ends_the_service_cleanly(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Uvicorn running")
         service.process.send_signal(signal.SIGTERM)
         assert service.end() == 0
 
 
-def test_two_signals_during_loading_end_it_too(model: Path) -> None:
+def test_two_signals_during_loading_end_the_service_too(model: Path) -> None:
     with running(model) as service:
         service.wait_for("Uvicorn running")
         family = psutil.Process(service.process.pid).children(recursive=True)
@@ -131,7 +131,7 @@ def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Pat
         assert service.log[-1].startswith("trivium: the engine cannot start: ")
 
 
-def test_a_port_in_use_ends_it(model: Path) -> None:
+def test_a_port_in_use_ends_the_service(model: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, running(model, port=listener.getsockname()[1]) as service:
         assert service.end() == 1
         assert "Address already in use" in "".join(service.log)

@@ -29,7 +29,7 @@ def test_a_new_cache_is_all_zeros(cache: KVCache) -> None:
     assert all(not tensor.any() for layer in cache.layers for tensor in (layer.key, layer.value))
 
 
-def test_its_bytes_are_the_bytes_of_its_blocks(cache: KVCache) -> None:
+def test_the_cache_has_the_bytes_of_its_blocks(cache: KVCache) -> None:
     each = bytes_per_block(SPECS, 4, torch.bfloat16)
     assert each == 4 * 2 * (2 * (8 + 8) + 1 * (16 + 4))
     assert cache.num_bytes == 7 * each

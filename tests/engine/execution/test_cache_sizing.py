@@ -1,4 +1,4 @@
-"""How large the KV cache becomes, and which context lengths fit."""
+"""The size of the KV cache, and the context lengths that fit."""
 
 from pathlib import Path
 from typing import Any

@@ -23,7 +23,7 @@ def test_a_failed_allocation_is_out_of_memory(error: Exception) -> None:
         raise error
 
 
-def test_so_is_an_allocation_that_the_allocator_of_the_cpu_refuses() -> None:
+def test_an_allocation_that_the_cpu_refuses_is_out_of_memory() -> None:
     with pytest.raises(OutOfMemory, match="allocate"), as_engine_errors():
         torch.empty(1 << 60)
 

@@ -216,7 +216,7 @@ def test_priority_and_ageing_decide_the_order() -> None:
     assert order == ["early", "too late to overtake", "urgent", "late"]
 
 
-def test_sequences_wait_for_a_prefix_that_another_one_computes() -> None:
+def test_sequences_wait_for_a_prefix_that_another_sequence_computes() -> None:
     scheduler = make(seqs=4, budget=8, chunk=8, blocks=64)
     prompt = [1, 2, 3, 4, 5, 6, 7]
     for name in "abc":

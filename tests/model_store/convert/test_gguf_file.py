@@ -1,3 +1,5 @@
+"""GGUF files, compared with the reader of the gguf package; damaged files are refused."""
+
 import struct
 from pathlib import Path
 
@@ -24,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_reads_what_the_gguf_packages_reader_reads(path: Path):
+def test_metadata_and_tensors_equal_those_of_the_gguf_package(path: Path) -> None:
     theirs = GGUFReader(path)
     with GgufFile(path) as ours:
         fields = {name: field.contents() for name, field in theirs.fields.items() if not name.startswith("GGUF.")}
@@ -38,7 +40,7 @@ def test_it_reads_what_the_gguf_packages_reader_reads(path: Path):
             assert np.array_equal(found, values)
 
 
-def test_rows_are_read_by_themselves(path: Path):
+def test_some_rows_can_be_read_alone(path: Path) -> None:
     with GgufFile(path) as file:
         tensor = file.tensors["token_embd.weight"]
         whole = file.rows(tensor)
@@ -47,14 +49,14 @@ def test_rows_are_read_by_themselves(path: Path):
 
 
 @pytest.mark.parametrize("content", [b"", b"GGML....", b"GGUF", b"GGUF\x03\0\0\0", b"GGUF\x01\0\0\0" + bytes(16)])
-def test_other_files_are_refused(tmp_path: Path, content: bytes):
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.gguf"
     path.write_bytes(content)
     with pytest.raises(ModelRefused, match="GGUF file"):
         GgufFile(path)
 
 
-def test_a_cut_file_is_refused_wherever_it_was_cut(path: Path, tmp_path: Path):
+def test_a_truncated_file_is_refused_wherever_it_ends(path: Path, tmp_path: Path) -> None:
     content = path.read_bytes()
     cut = tmp_path / "cut.gguf"
     for size in (*range(5, 400, 7), len(content) // 2, len(content) - 1):
@@ -72,7 +74,7 @@ def test_a_cut_file_is_refused_wherever_it_was_cut(path: Path, tmp_path: Path):
         struct.pack("<I", 99),  # no type of value
     ],
 )
-def test_a_lying_head_is_refused_at_once(tmp_path: Path, value: bytes):
+def test_a_header_with_wrong_sizes_or_types_is_refused(tmp_path: Path, value: bytes) -> None:
     path = tmp_path / "x.gguf"
     path.write_bytes(struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 1) + b"a" + value)
     with pytest.raises(ModelRefused, match="cannot be read"):

@@ -1,3 +1,5 @@
+"""A converted GGUF file is a model that transformers loads, with the same logits and the same tokens."""
+
 import json
 from pathlib import Path
 
@@ -34,7 +36,9 @@ def converted(path: Path) -> Path:
         ("qwen3", True, False),
     ],
 )
-def test_the_model_computes_what_the_original_computes(tmp_path: Path, architecture: str, tied: bool, bias: bool):
+def test_the_converted_model_has_the_logits_of_the_original(
+    tmp_path: Path, architecture: str, tied: bool, bias: bool
+) -> None:
     model = tiny.make(architecture, tied=tied, bias=bias)
     tiny.write_gguf(model, tmp_path / "tiny.gguf")
     directory = converted(tmp_path / "tiny.gguf")
@@ -68,7 +72,7 @@ def test_the_model_computes_what_the_original_computes(tmp_path: Path, architect
         assert torch.equal(loaded.eval()(ids).logits, original.eval()(ids).logits)
 
 
-def test_every_tensor_is_the_nearest_bfloat16(tmp_path: Path):
+def test_every_tensor_is_the_nearest_bfloat16(tmp_path: Path) -> None:
     model = tiny.make("qwen2")
     tiny.write_gguf(model, tmp_path / "tiny.gguf", types={"blk.0.ffn_up.weight": Type.Q4_0})
     stored = load_file(converted(tmp_path / "tiny.gguf") / "model.safetensors")
@@ -79,7 +83,7 @@ def test_every_tensor_is_the_nearest_bfloat16(tmp_path: Path):
         assert torch.equal(stored[name], torch.from_numpy(value).bfloat16()), name
 
 
-def test_bfloat16_rounds_as_torch_does():
+def test_bfloat16_rounds_as_torch_does() -> None:
     bits = np.random.default_rng(3).integers(0, 1 << 32, 100_000, dtype=np.uint32)
     edges = np.array([0, 1 << 31, 0x3F808000, 0x3F818000, 0x3F807FFF, 0x7F7F7FFF, 1, 0x80000001], np.uint32)
     values = np.concatenate([edges, bits]).view(np.float32)
@@ -88,7 +92,7 @@ def test_bfloat16_rounds_as_torch_does():
     assert np.array_equal(bfloat16(values), expected)
 
 
-def test_a_tied_matrix_that_is_stored_twice_becomes_the_finer_copy(tmp_path: Path):
+def test_a_tied_matrix_that_is_stored_twice_becomes_the_finer_copy(tmp_path: Path) -> None:
     model = tiny.make("qwen2")
     embedding = model.tensors["model.embed_tokens.weight"]
     types = {"token_embd.weight": Type.Q5_0, "output.weight": Type.Q8_0}
@@ -101,7 +105,7 @@ def test_a_tied_matrix_that_is_stored_twice_becomes_the_finer_copy(tmp_path: Pat
     assert torch.equal(stored["model.embed_tokens.weight"], torch.from_numpy(finer).bfloat16())
 
 
-def test_an_output_matrix_of_its_own_is_kept(tmp_path: Path):
+def test_a_separate_output_matrix_is_kept(tmp_path: Path) -> None:
     model = tiny.make("qwen2", tied=False)
     types = {"token_embd.weight": Type.Q5_0, "output.weight": Type.Q8_0}
     tiny.write_gguf(model, tmp_path / "tiny.gguf", types=types)
@@ -110,7 +114,7 @@ def test_an_output_matrix_of_its_own_is_kept(tmp_path: Path):
     assert load_file(directory / "model.safetensors").keys() == model.tensors.keys()
 
 
-def test_the_small_files_say_what_the_gguf_file_says(tmp_path: Path):
+def test_config_and_tokenizer_have_the_values_of_the_gguf_file(tmp_path: Path) -> None:
     tiny.write_gguf(tiny.make("qwen2"), tmp_path / "tiny.gguf")
     directory = converted(tmp_path / "tiny.gguf")
     config = json.loads((directory / "config.json").read_text())
@@ -127,7 +131,7 @@ def test_the_small_files_say_what_the_gguf_file_says(tmp_path: Path):
     assert "[PAD]" not in tokenizer.get_vocab()
 
 
-def test_a_beginning_of_sequence_token_is_added_if_the_file_says_so(tmp_path: Path):
+def test_a_beginning_of_sequence_token_is_added_if_the_file_asks_for_it(tmp_path: Path) -> None:
     tiny.write_gguf(tiny.make("llama"), tmp_path / "tiny.gguf", metadata={"tokenizer.ggml.add_bos_token": 1})
     tokenizer = AutoTokenizer.from_pretrained(converted(tmp_path / "tiny.gguf"))
     hello = tiny.TOKENS.index("hello")
@@ -144,13 +148,13 @@ def test_a_beginning_of_sequence_token_is_added_if_the_file_says_so(tmp_path: Pa
         ({"qwen2.rope.dimension_count": 8}, "dimension_count = 8"),
     ],
 )
-def test_metadata_that_would_change_the_result_is_refused(tmp_path: Path, metadata: dict, complaint: str):
+def test_metadata_that_would_change_the_result_is_refused(tmp_path: Path, metadata: dict, complaint: str) -> None:
     tiny.write_gguf(tiny.make("qwen2"), tmp_path / "tiny.gguf", metadata=metadata)
     with pytest.raises(ModelRefused, match=complaint):
         converted(tmp_path / "tiny.gguf")
 
 
-def test_unknown_architectures_tokenizers_and_tensors_are_refused(tmp_path: Path):
+def test_unknown_architectures_tokenizers_and_tensors_are_refused(tmp_path: Path) -> None:
     def refused(complaint: str, model: tiny.Tiny, **options: object) -> None:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.gguf"
         tiny.write_gguf(model, path, **options)  # type: ignore[arg-type]
@@ -168,7 +172,7 @@ def test_unknown_architectures_tokenizers_and_tensors_are_refused(tmp_path: Path
     refused(r"lacks blk\.1\.ffn_up\.weight", tiny.Tiny("qwen2", fewer, True))
 
 
-def test_a_full_disk_is_noticed_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_is_noticed_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny.write_gguf(tiny.make("qwen2"), tmp_path / "tiny.gguf")
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000}))
     with pytest.raises(NotEnoughSpace, match="1000 are free"):

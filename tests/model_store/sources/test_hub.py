@@ -1,3 +1,5 @@
+"""Models and files from the hub, which the local server imitates."""
+
 import hashlib
 import json
 from collections.abc import Callable
@@ -26,7 +28,7 @@ MODEL = {**SMALL, "model.safetensors": WEIGHTS}
 MakeStore = Callable[..., Store]
 
 
-def test_one_file_is_fetched(server: FileServer, network: Network, tmp_path: Path):
+def test_a_single_file_is_fetched(server: FileServer, network: Network, tmp_path: Path) -> None:
     fake_hub.publish(server, "org/gguf", {"model.gguf": BODY})
     fetch_file(SOURCE, ARTIFACT, tmp_path / "model.gguf", network)
     assert (tmp_path / "model.gguf").read_bytes() == BODY
@@ -41,20 +43,22 @@ def test_one_file_is_fetched(server: FileServer, network: Network, tmp_path: Pat
 )
 def test_a_file_that_the_hub_declares_otherwise_is_never_downloaded(
     server: FileServer, network: Network, tmp_path: Path, content: bytes, declared: dict, complaint: str
-):
+) -> None:
     fake_hub.publish(server, "org/gguf", {"model.gguf": content}, declared=declared)
     with pytest.raises(ChecksumMismatch, match=complaint):
         fetch_file(SOURCE, ARTIFACT, tmp_path / "model.gguf", network)
     assert {method for method, _, _ in server.requests} == {"HEAD"}
 
 
-def test_a_file_with_other_bytes_than_declared_is_refused(server: FileServer, network: Network, tmp_path: Path):
+def test_a_file_with_other_bytes_than_declared_is_refused(server: FileServer, network: Network, tmp_path: Path) -> None:
     fake_hub.publish(server, "org/gguf", {"model.gguf": BODY[::-1]}, declared={"model.gguf": ARTIFACT.sha256})
     with pytest.raises(ChecksumMismatch, match="has sha256"):
         fetch_file(SOURCE, ARTIFACT, tmp_path / "model.gguf", network)
 
 
-def test_a_missing_file_and_a_missing_hub_are_reasons(server: FileServer, network: Network, tmp_path: Path):
+def test_a_missing_file_and_an_unreachable_hub_are_source_errors(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     with pytest.raises(SourceError, match="the hub answers 404"):
         fetch_file(SOURCE, ARTIFACT, tmp_path / "model.gguf", network)
     with pytest.raises(SourceError, match=r"cannot reach hub\.invalid"):
@@ -63,7 +67,7 @@ def test_a_missing_file_and_a_missing_hub_are_reasons(server: FileServer, networ
         fetch_file(SOURCE, ARTIFACT, tmp_path / "model.gguf", Network(hub=server.url, hub_offline=True))
 
 
-def test_a_repository_becomes_a_local_model(server: FileServer, make_store: MakeStore):
+def test_a_repository_becomes_a_local_model(server: FileServer, make_store: MakeStore) -> None:
     others = {"README.md": b"#", "pytorch_model.bin": b"pickle", "onnx/model.onnx": b"x", "sub/config.json": b"{}"}
     consolidated = {"consolidated.safetensors": WEIGHTS, "chat_template.jinja": b"{{ messages }}"}
     fake_hub.publish(server, "org/model", MODEL | others | consolidated)
@@ -75,7 +79,7 @@ def test_a_repository_becomes_a_local_model(server: FileServer, make_store: Make
     assert make_store().ensure("org/model") == model
 
 
-def test_a_revision_is_a_model_of_its_own(server: FileServer, make_store: MakeStore):
+def test_each_revision_is_a_separate_model(server: FileServer, make_store: MakeStore) -> None:
     fake_hub.publish(server, "org/model", MODEL)
     fake_hub.publish(server, "org/model", {**MODEL, "extra.json": b"{}"}, revision="v2")
     store = make_store()
@@ -85,7 +89,7 @@ def test_a_revision_is_a_model_of_its_own(server: FileServer, make_store: MakeSt
     assert not (first.path / "extra.json").exists()
 
 
-def test_sharded_weights_come_as_the_index_names_them(server: FileServer, make_store: MakeStore):
+def test_sharded_weights_come_as_the_index_names_them(server: FileServer, make_store: MakeStore) -> None:
     names = {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}
     index = {"model.safetensors.index.json": json.dumps({"weight_map": names}).encode()}
     shards = {name: save({tensor: np.ones(3, np.float32)}) for tensor, name in names.items()}
@@ -94,14 +98,14 @@ def test_sharded_weights_come_as_the_index_names_them(server: FileServer, make_s
     assert {path.name for path in model.path.glob("*.safetensors")} == set(names.values())
 
 
-def test_a_shard_that_the_hub_lacks_is_a_reason(server: FileServer, make_store: MakeStore):
+def test_a_shard_that_the_hub_lacks_is_named(server: FileServer, make_store: MakeStore) -> None:
     index = {"model.safetensors.index.json": b'{"weight_map": {"a": "model-00001-of-00001.safetensors"}}'}
     fake_hub.publish(server, "org/model", SMALL | index)
     with pytest.raises(NoSource, match="lacks the file model-00001"):
         make_store().ensure("org/model")
 
 
-def test_a_broken_download_goes_on(server: FileServer, make_store: MakeStore):
+def test_complete_files_of_a_failed_download_are_kept(server: FileServer, make_store: MakeStore) -> None:
     fake_hub.publish(server, "org/model", MODEL)
     path = f"/org/model/resolve/{fake_hub.COMMIT}/model.safetensors"
     kept = server.resources.pop(path)
@@ -123,9 +127,9 @@ def test_a_broken_download_goes_on(server: FileServer, make_store: MakeStore):
         ({**MODEL, "config.json": b'{"model_type": "own", "auto_map": {"AutoModel": "x.Y"}}'}, "never run here"),
     ],
 )
-def test_what_cannot_be_served_is_refused_before_its_weights_are_fetched(
+def test_an_unsupported_repository_is_refused_before_its_weights_are_fetched(
     server: FileServer, make_store: MakeStore, files: dict[str, bytes], complaint: str
-):
+) -> None:
     fake_hub.publish(server, "org/model", files)
     with pytest.raises(ModelRefused, match=complaint):
         make_store().ensure("org/model")
@@ -140,15 +144,15 @@ def test_what_cannot_be_served_is_refused_before_its_weights_are_fetched(
         ("RevisionNotFound", 404, "no such revision"),
     ],
 )
-def test_the_hubs_refusals_are_told_in_plain_words(
+def test_refusals_of_the_hub_are_explained(
     server: FileServer, make_store: MakeStore, code: str, status: int, complaint: str
-):
+) -> None:
     fake_hub.refuse(server, "org/model", code, status)
     with pytest.raises(NoSource, match=complaint):
         make_store().ensure("org/model")
 
 
-def test_a_repository_with_an_old_tokenizer_gets_a_new_one(server: FileServer, make_store: MakeStore):
+def test_a_repository_with_an_old_tokenizer_gets_a_new_one(server: FileServer, make_store: MakeStore) -> None:
     vocabulary = {token: index for index, token in enumerate(tiny.TOKENS)}
     old = {
         "config.json": b'{"model_type": "gpt2"}',
@@ -164,7 +168,7 @@ def test_a_repository_with_an_old_tokenizer_gets_a_new_one(server: FileServer, m
     assert "tokenizer.json" in make_store().verify("org/old").files
 
 
-def test_a_repository_without_any_tokenizer_is_refused(server: FileServer, make_store: MakeStore):
+def test_a_repository_without_any_tokenizer_is_refused(server: FileServer, make_store: MakeStore) -> None:
     fake_hub.publish(server, "org/none", {"config.json": SMALL["config.json"], "model.safetensors": WEIGHTS})
     with pytest.raises(ModelRefused, match=r"tokenizer\.json"):
         make_store().ensure("org/none")

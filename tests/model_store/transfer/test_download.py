@@ -1,3 +1,5 @@
+"""Downloads of one file: checked, resumed, retried, and never left half written."""
+
 import hashlib
 import logging
 import os
@@ -26,8 +28,8 @@ Fetch = Callable[..., None]
 
 @pytest.fixture
 def get(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fetch:
-    """Fetch ``/file`` into ``file``; keywords change what is known of it."""
-    monkeypatch.setattr(download, "_BACKOFF", 0.001)
+    """Downloads ``/file`` into ``file``. Keywords change the known size and checksum."""
+    monkeypatch.setattr(download, "BACKOFF", 0.001)
 
     def run(**known: Any) -> None:
         expected: dict[str, Any] = {"size": len(BODY), "sha256": SHA256} | known
@@ -38,7 +40,7 @@ def get(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return run
 
 
-def test_a_file_arrives_whole_and_no_part_is_left(server: FileServer, get: Fetch, tmp_path: Path):
+def test_a_file_is_downloaded_and_no_partial_file_is_left(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY)
     get()
     assert (tmp_path / "file").read_bytes() == BODY
@@ -46,26 +48,26 @@ def test_a_file_arrives_whole_and_no_part_is_left(server: FileServer, get: Fetch
 
 
 @pytest.mark.parametrize("known", [{"size": None}, {"size": None, "sha256": ""}, {"sha256": ""}])
-def test_size_and_checksum_may_be_unknown(server: FileServer, get: Fetch, tmp_path: Path, known: dict):
+def test_size_and_checksum_may_be_unknown(server: FileServer, get: Fetch, tmp_path: Path, known: dict) -> None:
     server.resources["/file"] = Resource(BODY)
     get(**known)
     assert (tmp_path / "file").read_bytes() == BODY
 
 
-def test_an_empty_file_is_a_file(server: FileServer, get: Fetch, tmp_path: Path):
+def test_an_empty_file_is_a_file(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(b"")
     get(size=0, sha256=hashlib.sha256(b"").hexdigest())
     assert (tmp_path / "file").read_bytes() == b""
 
 
-def test_a_broken_transfer_goes_on_where_it_stopped(server: FileServer, get: Fetch, tmp_path: Path):
+def test_an_interrupted_transfer_is_resumed_where_it_stopped(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY, break_after=[2 << 20, 1 << 20])
     get()
     assert (tmp_path / "file").read_bytes() == BODY
     assert server.ranges("/file") == [None, f"bytes={2 << 20}-", f"bytes={3 << 20}-"]
 
 
-def test_a_server_without_ranges_is_asked_from_the_beginning(server: FileServer, get: Fetch, tmp_path: Path):
+def test_without_ranges_the_transfer_starts_again(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY, ranges=False, break_after=[3 << 20])
     get()
     assert (tmp_path / "file").read_bytes() == BODY
@@ -73,7 +75,9 @@ def test_a_server_without_ranges_is_asked_from_the_beginning(server: FileServer,
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_an_old_part_of_other_bytes_is_not_kept(server: FileServer, get: Fetch, tmp_path: Path, ranges: bool):
+def test_a_partial_file_with_other_bytes_is_discarded(
+    server: FileServer, get: Fetch, tmp_path: Path, ranges: bool
+) -> None:
     server.resources["/file"] = Resource(BODY, ranges=ranges)
     (tmp_path / "file.part").write_bytes(b"x" * 1000)
     get()
@@ -81,7 +85,7 @@ def test_an_old_part_of_other_bytes_is_not_kept(server: FileServer, get: Fetch, 
     assert server.ranges("/file") == (["bytes=1000-", None] if ranges else ["bytes=1000-"])
 
 
-def test_a_part_that_was_complete_is_only_renamed(server: FileServer, get: Fetch, tmp_path: Path):
+def test_a_complete_partial_file_is_only_renamed(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     (tmp_path / "file.part").write_bytes(BODY)
     get()
     assert (tmp_path / "file").read_bytes() == BODY
@@ -89,21 +93,23 @@ def test_a_part_that_was_complete_is_only_renamed(server: FileServer, get: Fetch
 
 
 @pytest.mark.parametrize("size", [len(BODY), None])
-def test_a_part_that_is_too_long_is_begun_anew(server: FileServer, get: Fetch, tmp_path: Path, size: int | None):
+def test_a_partial_file_that_is_too_long_is_downloaded_again(
+    server: FileServer, get: Fetch, tmp_path: Path, size: int | None
+) -> None:
     server.resources["/file"] = Resource(BODY)
     (tmp_path / "file.part").write_bytes(BODY + b"more")
     get(size=size)
     assert (tmp_path / "file").read_bytes() == BODY
 
 
-def test_a_part_is_not_trusted_when_no_checksum_is_known(server: FileServer, get: Fetch, tmp_path: Path):
+def test_a_partial_file_is_not_used_without_a_checksum(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY)
     (tmp_path / "file.part").write_bytes(b"x" * 1000)
     get(sha256="")
     assert (tmp_path / "file").read_bytes() == BODY
 
 
-def test_corrupt_bytes_are_refused_and_dropped(server: FileServer, get: Fetch, tmp_path: Path):
+def test_corrupt_bytes_are_refused_and_deleted(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY[:-1] + b"?")
     (tmp_path / "other").write_text("the user's")
     with pytest.raises(ChecksumMismatch, match=f"instead of {SHA256}"):
@@ -111,7 +117,7 @@ def test_corrupt_bytes_are_refused_and_dropped(server: FileServer, get: Fetch, t
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
-def test_an_existing_file_outlives_a_failed_fetch(server: FileServer, get: Fetch, tmp_path: Path):
+def test_an_existing_file_survives_a_failed_download(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("the user's")
     server.resources["/file"] = Resource(b"?" * len(BODY))
     with pytest.raises(ChecksumMismatch):
@@ -119,7 +125,7 @@ def test_an_existing_file_outlives_a_failed_fetch(server: FileServer, get: Fetch
     assert (tmp_path / "file").read_text() == "the user's"
 
 
-def test_a_file_of_another_length_is_refused(server: FileServer, get: Fetch):
+def test_a_file_of_another_length_is_refused(server: FileServer, get: Fetch) -> None:
     server.resources["/file"] = Resource(BODY + b"more")
     with pytest.raises(ChecksumMismatch, match=f"more than {len(BODY)} bytes"):
         get()
@@ -128,7 +134,7 @@ def test_a_file_of_another_length_is_refused(server: FileServer, get: Fetch):
         get()
 
 
-def test_git_hashes_are_checked_too(server: FileServer, get: Fetch, tmp_path: Path):
+def test_git_hashes_are_checked_too(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(b"hello\n")
     get(size=6, sha256="", git_sha1="ce013625030ba8dba906f756967f9e9ca394464a")  # what git calls this file
     server.resources["/file"] = Resource(b"hellO\n")
@@ -136,7 +142,7 @@ def test_git_hashes_are_checked_too(server: FileServer, get: Fetch, tmp_path: Pa
         get(size=6, sha256="", git_sha1="ce013625030ba8dba906f756967f9e9ca394464a")
 
 
-def test_a_busy_server_is_asked_again_and_a_missing_file_is_not(server: FileServer, get: Fetch, tmp_path: Path):
+def test_a_busy_server_is_retried_and_a_missing_file_is_not(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY, failures=[503, 429])
     get()
     assert (tmp_path / "file").read_bytes() == BODY
@@ -147,7 +153,7 @@ def test_a_busy_server_is_asked_again_and_a_missing_file_is_not(server: FileServ
     assert len(server.requests) == 1
 
 
-def test_it_gives_up_when_nothing_comes_any_more(server: FileServer, get: Fetch, tmp_path: Path):
+def test_the_download_ends_after_attempts_without_progress(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     server.resources["/file"] = Resource(BODY, break_after=[1 << 20, *([0] * 20)])
     with pytest.raises(SourceError, match="broke off"):
         get()
@@ -155,19 +161,17 @@ def test_it_gives_up_when_nothing_comes_any_more(server: FileServer, get: Fetch,
     assert (tmp_path / "file.part").stat().st_size == 1 << 20  # kept for the next attempt
 
 
-def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path, server: FileServer):
-    port = httpx.URL(server.url).port
-    server.__exit__()
+def test_an_unreachable_server_is_named_without_its_password(tmp_path: Path) -> None:
+    with FileServer() as ended:
+        port = httpx.URL(ended.url).port
     remote = RemoteFile(f"http://user:secret@127.0.0.1:{port}/file", "file", 1, SHA256)
     with Network().client() as client, pytest.raises(SourceError) as caught:
         fetch(client, remote, tmp_path / "file")
     assert f"cannot reach http://127.0.0.1:{port}/file" in str(caught.value)
     assert "secret" not in str(caught.value)
-    server._thread = threading.Thread(target=lambda: None)
-    server._thread.start()
 
 
-def test_the_token_does_not_follow_a_redirect_to_another_host(server: FileServer, tmp_path: Path):
+def test_the_token_does_not_follow_a_redirect_to_another_host(server: FileServer, tmp_path: Path) -> None:
     with FileServer() as other:
         other.resources["/blob"] = Resource(BODY)
         server.resources["/file"] = Resource(status=302, headers={"Location": f"{other.url}/blob"})
@@ -178,15 +182,13 @@ def test_the_token_does_not_follow_a_redirect_to_another_host(server: FileServer
         assert "authorization" not in other.requests[0][2]
 
 
-def test_a_full_disk_is_noticed_beforehand(server: FileServer, get: Fetch):
+def test_a_full_disk_is_noticed_beforehand(server: FileServer, get: Fetch) -> None:
     with pytest.raises(NotEnoughSpace, match="bytes more"):
         get(size=1 << 60)
     assert server.requests == []
 
 
-def test_log_lines_tell_the_progress_where_there_is_no_terminal(
-    server: FileServer, get: Fetch, caplog: pytest.LogCaptureFixture
-):
+def test_the_progress_is_logged(server: FileServer, get: Fetch, caplog: pytest.LogCaptureFixture) -> None:
     server.resources["/file"] = Resource(BODY)
     with caplog.at_level(logging.INFO, "model_store.transfer.progress"):
         get()
@@ -195,7 +197,7 @@ def test_log_lines_tell_the_progress_where_there_is_no_terminal(
     assert len(caplog.messages) == 6  # one for each MiB
 
 
-def test_a_killed_process_leaves_a_part_that_the_next_one_goes_on_with(server: FileServer, get: Fetch, tmp_path: Path):
+def test_the_download_of_a_killed_process_is_resumed(server: FileServer, get: Fetch, tmp_path: Path) -> None:
     release = threading.Event()
 
     def wait(sent: int) -> None:

@@ -1,3 +1,5 @@
+"""The progress of a download: a bar on a terminal, log lines elsewhere."""
+
 import os
 import pty
 import subprocess
@@ -11,7 +13,7 @@ with track("weights.bin", 8_000_000) as task:
 """
 
 
-def test_a_bar_is_drawn_on_a_terminal():
+def test_a_bar_is_drawn_on_a_terminal() -> None:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     child = subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=theirs, env=environment)
@@ -20,7 +22,7 @@ def test_a_bar_is_drawn_on_a_terminal():
     try:
         while piece := os.read(ours, 1 << 16):
             drawn += piece
-    except OSError:  # how Linux says that the other side is closed
+    except OSError:  # Linux reports a closed terminal like this
         pass
     os.close(ours)
     assert child.wait() == 0
@@ -29,7 +31,7 @@ def test_a_bar_is_drawn_on_a_terminal():
     assert "━".encode() in drawn
 
 
-def test_nothing_is_drawn_elsewhere():
+def test_without_a_terminal_lines_are_logged() -> None:
     script = f"import logging; logging.basicConfig(level=20, format='%(message)s')\n{SCRIPT}"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == ""

@@ -25,7 +25,7 @@ def call(recorder: LayerRecorder, layer: nn.Module, mask: Tensor | None = None, 
     return recorder(layer, QUERY, KEY, VALUE, mask, **kwargs)
 
 
-def test_it_records_each_layer_and_returns_zeros() -> None:
+def test_each_layer_is_recorded_and_gets_zeros() -> None:
     recorder = LayerRecorder("Tiny")
     found = call(recorder, Layer(3), scaling=0.5, sliding_window=2, dropout=0.0, output_attentions=True, position_ids=1)
     assert torch.equal(found, torch.zeros(1, 5, 4, 6))
@@ -50,7 +50,7 @@ def test_a_layer_may_be_called_again() -> None:
         (Layer(), {"alibi": torch.zeros(4), "bias": 1.0}, "attention with alibi, bias"),
     ],
 )
-def test_what_is_not_understood_is_refused(layer: nn.Module, arguments: dict[str, Any], reason: str) -> None:
+def test_unsupported_calls_are_refused(layer: nn.Module, arguments: dict[str, Any], reason: str) -> None:
     with pytest.raises(UnsupportedModel, match=f"Tiny has {reason}: that is not supported"):
         call(LayerRecorder("Tiny"), layer, **arguments)
 

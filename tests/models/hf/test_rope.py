@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def rope_types(runner: ModelRunner) -> list[Any]:
-    """What transformers would look at in each call to choose the frequencies."""
+    """The attributes by which transformers chooses the frequencies in each call."""
     assert isinstance(runner.model, CausalLM)
     return [module.rope_type for module in runner.model.module.modules() if hasattr(module, "rope_type")]
 
@@ -43,7 +43,7 @@ def test_longrope_serves_the_context_of_its_short_frequencies(path: Path) -> Non
     check_against(load_reference(path), runner)
 
 
-def test_longrope_uses_its_long_frequencies_when_a_longer_context_is_asked_for(path: Path) -> None:
+def test_longrope_uses_its_long_frequencies_for_a_longer_context(path: Path) -> None:
     runner = make_runner(path, max_model_len=MAX_MODEL_LEN)
     reference = load_reference(path)
     stepper = Stepper(runner)

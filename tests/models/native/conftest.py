@@ -11,7 +11,7 @@ from tests.engine.workloads import Reference
 
 @pytest.fixture(scope="module", params=[8, 16], ids="{} lanes".format, autouse=True)
 def lanes(request: pytest.FixtureRequest) -> Iterator[int]:
-    """How many numbers a vector of the kernels has."""
+    """The number of float32 numbers in one vector register."""
     if kernels.load() is None:
         pytest.skip("there is no compiler, or no AVX2")
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Which build of the kernels is loaded, and what happens without one."""
+"""The build of the kernels that is loaded, and the fallback without one."""
 
 from pathlib import Path
 

@@ -102,7 +102,7 @@ def test_the_largest_sums_of_int8_fit(k: int) -> None:
 
 
 @pytest.mark.parametrize("k", [72, 896, 4864])
-def test_one_large_activation_does_not_drown_the_others(k: int) -> None:
+def test_one_large_activation_does_not_make_the_others_inexact(k: int) -> None:
     """Language models have single activations that are fifty times the others. Only the weights' own error remains."""
     random = random_tensors(k)
     weights, x = random(2 * block_size(), k), random(5, k)

@@ -1,4 +1,4 @@
-"""For PYTHONPATH: every Python process that has it speaks to no other host, and says so when it tries."""
+"""With this directory in PYTHONPATH, a Python process cannot connect to other hosts, and reports every attempt."""
 
 import os
 import sys

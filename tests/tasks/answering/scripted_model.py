@@ -1,4 +1,4 @@
-"""A model that answers questions about a café as a test wants it: real token graphs, invented probabilities.
+"""A model whose answers about a café a test chooses: the token graphs are real, the probabilities are invented.
 
 Log probabilities are normalized among the allowed tokens, as the engine's are.
 """
@@ -93,7 +93,7 @@ def wants(tokenizer: Tokenizer, texts: Mapping[str, float], *, end: float = _UNW
                 return outputs
             nodes = graph.advance(nodes, [token])
             written += tokenizer.token_bytes(token)
-        raise AssertionError("no tokens were asked for")
+        raise AssertionError("no tokens were requested")
 
     return script
 

@@ -96,7 +96,7 @@ async def test_leaving_early_aborts() -> None:
     assert engine.streams[0].closed
 
 
-async def test_preparing_asks_no_model_and_tells_the_cost() -> None:
+async def test_preparing_computes_the_cost_and_asks_no_model() -> None:
     engine = extracts({"six": 9})
     answerer = Answerer(Generator(engine.client, CHAT))
     mode: Mode

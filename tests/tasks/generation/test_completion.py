@@ -202,7 +202,7 @@ def test_the_first_choice_samples_as_if_it_were_alone() -> None:
     assert [sent.params.seed for sent in again.requests] == seeds[:3]
 
 
-async def test_leaving_early_aborts_and_tells_the_observer() -> None:
+async def test_leaving_early_aborts_and_notifies_the_observer() -> None:
     recorder = Recorder()
     engine = ScriptedEngine(says(encode("one two three")))
     with Completion(engine.client, TOKENIZER, [request(n=2)], recorder) as completion:
@@ -214,7 +214,7 @@ async def test_leaving_early_aborts_and_tells_the_observer() -> None:
     assert recorder.calls.count("finished") == 1
 
 
-async def test_the_observer_is_told_of_every_token() -> None:
+async def test_the_observer_gets_every_token() -> None:
     recorder = Recorder()
     with complete(says(encode("abc")), request(n=2), observer=recorder) as completion:
         await completion.collect()

@@ -1,8 +1,5 @@
-"""Prepared completions: their cost is known before the engine hears of them."""
+"""Prepared completions: their cost is known before anything is submitted."""
 
-from typing import cast
-
-from service.engine.client import EngineClient
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
@@ -13,7 +10,7 @@ from tests.fakes.engine import ScriptedEngine
 
 async def test_the_cost_is_known_before_the_start() -> None:
     engine = ScriptedEngine()
-    generator = Generator(cast(EngineClient, engine), engine.tokenizer)
+    generator = Generator(engine.client, engine.tokenizer)
     requests = [
         GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
         GenerationRequest(prompt=(4,), params=SamplingParams(max_tokens=5)),

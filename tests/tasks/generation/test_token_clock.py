@@ -41,7 +41,7 @@ def test_an_output_without_a_token_is_no_token(time: Time) -> None:
     assert clock.timings == Timings(0.5, None, 1.0, None)
 
 
-def test_a_stopped_clock_stays(time: Time) -> None:
+def test_a_stopped_clock_does_not_change(time: Time) -> None:
     clock = TokenClock(None)
     time.now = 102.0
     assert clock.stop()

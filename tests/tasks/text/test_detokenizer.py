@@ -1,4 +1,4 @@
-"""Pieces of an answer, one token at a time, against the whole decode."""
+"""The text of an answer, token by token, compared with the whole answer decoded at once."""
 
 import pytest
 from hypothesis import assume, given

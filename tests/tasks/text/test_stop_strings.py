@@ -1,4 +1,4 @@
-"""Stop strings against a search in the whole text."""
+"""Stop strings in a stream, compared with a search in the whole text."""
 
 import pytest
 from hypothesis import given
@@ -78,7 +78,7 @@ def test_the_end_of_the_text_settles_a_waiting_match() -> None:
     assert stream.matched == "bc"
 
 
-def test_of_two_with_the_same_start_the_shorter_wins() -> None:
+def test_the_shorter_of_two_stop_strings_with_the_same_start_wins() -> None:
     stream = StopStrings(["ab", "a"], include=True)
     assert stream.feed("xab") == "xa"
     assert stream.matched == "a"

@@ -1,4 +1,4 @@
-"""The tokenizer against the library under it, and the reading of a model's files."""
+"""The tokenizer, compared with the library that it uses, and the facts that it reads from a model's files."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def save(path: Path, config: dict | None = None, generation: dict | None = None,
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(text=st.text())
-def test_decodes_what_it_encoded_as_the_library_does(kind: str, text: str) -> None:
+def test_encoded_texts_are_decoded_as_by_the_library(kind: str, text: str) -> None:
     ids = tokenizer(kind).encode(text)
     assert tokenizer(kind).decode(ids) == LIBRARIES[kind]().decode(ids)
     assert tokenizer(kind).decode(ids, skip_special_tokens=False) == LIBRARIES[kind]().decode(
@@ -38,7 +38,7 @@ def test_decodes_what_it_encoded_as_the_library_does(kind: str, text: str) -> No
 
 @pytest.mark.parametrize("kind", ["byte_level", "unigram"])
 @given(ids=st.lists(st.integers(0, 700)), skip=st.booleans())
-def test_decodes_any_tokens_as_the_library_does(kind: str, ids: list[int], skip: bool) -> None:
+def test_any_tokens_are_decoded_as_by_the_library(kind: str, ids: list[int], skip: bool) -> None:
     library = LIBRARIES[kind]().decode(ids, skip_special_tokens=skip)
     assert tokenizer(kind).decode(ids, skip_special_tokens=skip) == library
 
@@ -63,7 +63,7 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
 
 
 @pytest.mark.parametrize("length", [1, 10_000])
-async def test_encodes_long_texts_the_same(length: int) -> None:
+async def test_long_texts_are_encoded_the_same(length: int) -> None:
     text = "你好 world " * length
     assert await tokenizer("byte_level").encode_async(text) == tokenizer("byte_level").encode(text)
 

@@ -32,7 +32,7 @@ def test_the_ids_that_end_a_text_are_one_or_several(tmp_path: Path, ids: object,
     assert (files.eos_token_ids, files.model_eos_token_ids) == (expected, expected)
 
 
-def test_of_several_templates_the_default_is_taken(tmp_path: Path) -> None:
+def test_the_default_of_several_templates_is_used(tmp_path: Path) -> None:
     named = [{"name": "tools", "template": "no"}, {"name": "default", "template": "yes"}]
     assert write(tmp_path, tokenizer_config={"chat_template": named}).chat_template == "yes"
     assert write(tmp_path, tokenizer_config={"chat_template": named[:1]}).chat_template is None

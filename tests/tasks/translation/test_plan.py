@@ -111,6 +111,6 @@ def test_regions_are_the_same_language_and_scripts_are_not(one: str, other: str,
         ("", "", ""),
     ],
 )
-def test_what_the_model_writes_continues_the_prefix(prefix: str, written: str, expected: str) -> None:
+def test_the_output_of_the_model_continues_the_prefix(prefix: str, written: str, expected: str) -> None:
     unit = plan("Hello").segments[0].unit
     assert SourceSegment(unit, ENGLISH, prefix, ()).complete(written) == expected

@@ -1,4 +1,4 @@
-"""A prepared translation: its cost, and that nothing is asked of the engine before its start."""
+"""A prepared translation: its cost, and that nothing is submitted before its start."""
 
 from service.tasks.generation.options import GREEDY
 from tests.tasks.translation.scripted_model import accented, order, scripted, translator

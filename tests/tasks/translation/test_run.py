@@ -37,18 +37,18 @@ async def test_the_first_candidate_is_kept_if_the_retry_is_worse() -> None:
     assert (translation.text, translation.flags) == (LATE, (Flag.COPIED,))
 
 
-async def test_the_observer_hears_of_each_segment_and_whether_it_was_retried() -> None:
-    heard: list[tuple[tuple[Flag, ...], bool]] = []
+async def test_the_observer_gets_each_segment_and_whether_it_was_retried() -> None:
+    observed: list[tuple[tuple[Flag, ...], bool]] = []
 
     class Recorder:
         def segment_translated(self, flags: tuple[Flag, ...], *, retried: bool) -> None:
-            heard.append((flags, retried))
+            observed.append((flags, retried))
 
     engine = scripted(lambda text, _: text if text == LATE else "Oui.")
     translator = Translator(generator(engine), observer=Recorder())
     with await translator.translate(order("Yes.", LATE), options=GREEDY) as run:
         await run.collect()
-    assert heard == [((), False), ((Flag.COPIED,), True)]
+    assert observed == [((), False), ((Flag.COPIED,), True)]
 
 
 async def test_an_empty_translation_leaves_the_source_in_its_place() -> None:

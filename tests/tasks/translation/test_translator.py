@@ -1,4 +1,4 @@
-"""The translator: what it refuses, what needs no model, and which languages it sees."""
+"""The translator: refused orders, texts that need no model, and detected languages."""
 
 import pytest
 

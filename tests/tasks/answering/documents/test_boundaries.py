@@ -1,4 +1,4 @@
-"""The places at which spans may begin and end."""
+"""The positions at which spans may begin and end."""
 
 import pytest
 from hypothesis import given

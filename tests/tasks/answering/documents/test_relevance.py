@@ -25,7 +25,7 @@ def test_terms_are_beginnings_of_words_or_pairs_of_characters(text: str, expecte
     assert terms(text) == expected
 
 
-def test_a_text_with_all_terms_scores_one_and_one_without_any_zero() -> None:
+def test_a_text_with_all_terms_scores_one_and_a_text_with_none_scores_zero() -> None:
     relevance = Relevance("Who keeps the lighthouse?", ["The keeper of the lighthouse.", "It rains.", "Who?"])
     assert relevance.score("who keeps the lighthouse") == pytest.approx(1.0)
     assert relevance.score("Rain") == 0.0

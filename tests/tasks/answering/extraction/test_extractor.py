@@ -27,7 +27,7 @@ async def test_the_answer_is_found_in_any_window_of_any_document() -> None:
     assert len(engine.streams[0].requests) > 20
 
 
-async def test_of_a_huge_text_the_windows_with_the_questions_words_are_read() -> None:
+async def test_only_windows_with_the_questions_words_are_read_from_a_huge_text() -> None:
     filler = "It rains and the wind blows from the sea. " * 12_500
     text = filler + "The lighthouse keeper is Ada Lund. " + filler
     assert len(text) > 1 << 20

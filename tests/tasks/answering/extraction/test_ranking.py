@@ -40,7 +40,7 @@ def test_the_span_nearer_to_the_questions_words_wins() -> None:
     assert spans[0].start == TEXT.index("eight")
 
 
-def test_of_equal_places_the_first_is_taken() -> None:
+def test_the_first_of_equal_places_is_chosen() -> None:
     assert ranking().answer([candidate("eight")], -50.0, top_k=1).spans[0].start == TEXT.index("eight")
 
 
@@ -60,7 +60,7 @@ def test_without_candidates_there_is_no_answer() -> None:
     assert (answer.no_answer, answer.no_answer_probability, answer.spans) == (True, 1.0, ())
 
 
-def test_the_likelier_no_answer_is_the_less_is_answered() -> None:
+def test_the_probability_of_no_answer_grows_with_its_score() -> None:
     probabilities = [
         ranking().answer([candidate("six", -2.0)], none, top_k=1).no_answer_probability for none in (-20.0, -4.0, 0.0)
     ]

@@ -98,7 +98,7 @@ async def test_a_quotation_names_its_document() -> None:
     assert found.spans[0].document == "b"
 
 
-async def test_of_long_documents_the_model_reads_the_windows_that_fit() -> None:
+async def test_the_model_reads_only_the_windows_that_fit() -> None:
     text = "It rains and the wind blows from the sea. " * 300 + CAFE
     engine = quotes("\nAnswer: On Mondays.", "Mondays", max_model_len=3000)
     found = await answer(engine, generative(documents=one(text)), max_tokens=200)

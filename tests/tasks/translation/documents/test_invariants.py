@@ -1,4 +1,4 @@
-"""What holds for any text and for anything that a model may write."""
+"""Invariants for any text and for any output of a model."""
 
 from collections import Counter
 from dataclasses import replace

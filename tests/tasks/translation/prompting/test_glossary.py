@@ -1,4 +1,4 @@
-"""Glossary terms: where they occur, and whether their translations do."""
+"""Glossary terms: where they occur in the source, and whether the translation has their translations."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Flags: how much each counts."""
+"""Flags: the severity of each."""
 
 from service.tasks.translation.quality.flags import Flag, severity
 

@@ -1,4 +1,4 @@
-"""The guard: what it flags, and what it must not flag."""
+"""The guard: translations that it flags, and translations that it must not flag."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Loops: what repeats itself, and what only looks so."""
+"""Loops, and repetitions that are no loops."""
 
 import time
 

@@ -19,7 +19,7 @@ from service.tasks.translation.documents.marks.escaping import TextPlace, escape
         (TextPlace.CELL, "a | b", "a \\| b"),
     ],
 )
-def test_only_what_would_be_markup_is_escaped(place: TextPlace, text: str, expected: str) -> None:
+def test_only_characters_that_would_be_markup_are_escaped(place: TextPlace, text: str, expected: str) -> None:
     assert escape(text, place) == expected
 
 

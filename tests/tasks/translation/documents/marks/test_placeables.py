@@ -19,7 +19,7 @@ def test_punctuation_behind_an_address_is_not_part_of_it() -> None:
     assert found("See https://a.b/c. Then (www.a.b/c), or a@b.org!") == ["https://a.b/c", "www.a.b/c", "a@b.org"]
 
 
-def test_of_placeables_inside_each_other_the_outermost_is_found() -> None:
+def test_the_outermost_of_nested_placeables_is_found() -> None:
     assert found("{{a}} {b, select, x {https://a.b} other {%s}}") == [
         "{{a}}",
         "{b, select, x {https://a.b} other {%s}}",

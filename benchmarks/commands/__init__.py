@@ -1,1 +1,1 @@
-"""The subcommands of ``python -m benchmarks``: their arguments. What they measure is imported when they run."""
+"""The subcommands of ``python -m benchmarks``: their arguments. Each imports its benchmark only when it runs."""

@@ -1,10 +1,10 @@
-// The most that one core can do, measured in loops of the instructions that the kernels consist of. Each function returns
-// a number that depends on all of its work, so that the compiler can leave none of it out.
+// The peaks of one core, measured in loops of the instructions that the kernels use. Each function returns a number
+// that depends on all of its work, so that the compiler cannot remove any of it.
 
 #include "vector.h"
 
 namespace {
-constexpr int CHAINS = 10;  // independent sums: they hide the latency of an instruction, and fit into 16 registers
+constexpr int CHAINS = 10;  // independent sums hide the latency of an instruction; 10 fit into 16 registers
 }
 
 extern "C" {

@@ -1,10 +1,10 @@
-"""The bytes that the parts of a step read and the operations that they do, and the time that these take at least."""
+"""The bytes and operations that the parts of a step need, and the least time that these take."""
 
 from dataclasses import dataclass
-from typing import Self
 
-from benchmarks.engine.roofline import Peaks, Shape
-from benchmarks.engine.timed_engine import Round, part_of
+from benchmarks.engine.peaks import Peaks
+from benchmarks.engine.products import ProductShape
+from benchmarks.engine.timed_engine import StepRound, part_of_module
 from service.engine.execution.runner import ModelRunner
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
@@ -14,21 +14,21 @@ _LINEARS = ("qkv", "o", "up", "down")
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """The work of the model's parts. A step reads the weights that it uses once, whatever the number of its rows."""
+class ModelWork:
+    """The work of a model's parts. A step reads each weight once, however many rows it has."""
 
-    shapes: list[Shape]  # of the products of one layer, then the head; empty if torch computes
+    shapes: list[ProductShape]  # the products of one layer and of the head; empty without the native kernels
     linear_weights: int
     linear_bytes: int
-    is_int8: bool
+    eight_bits: bool
     head_weights: int
     head_bytes: int
     token_bytes: int  # keys and values of one token in all layers
-    pair_operations: int  # of one row that sees one token, in all layers
+    pair_operations: int  # of a row that attends to one token, in all layers
 
     @classmethod
-    def from_runner(cls, runner: ModelRunner) -> Self:
-        """The work of the model that ``runner`` has loaded."""
+    def from_runner(cls, runner: ModelRunner) -> "ModelWork":
+        """The work of the runner's model."""
         model, cache = runner.model, runner.cache
         assert isinstance(model, NativeDecoder | CausalLM)
         config, size = model.config, model.dtype.itemsize
@@ -36,30 +36,30 @@ class Work:
         if isinstance(model, NativeDecoder):
             linears = [getattr(layer, name) for layer in model.weights.layers for name in _LINEARS]
             weights = sum(linear.n * linear.k for linear in linears)
-            shapes = [Shape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
-            shapes.append(Shape("head", config.hidden_size, config.vocab_size))
-            is_int8 = linears[0].kind == INT8
+            shapes = [ProductShape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
+            shapes.append(ProductShape("head", config.hidden_size, config.vocab_size))
+            eight_bits = linears[0].kind == INT8
         else:
-            modules = model._decoder.modules()
-            weights = sum(module.weight.numel() for module in modules if part_of(module) == "linears")
-            is_int8 = False
+            modules = model.module.get_decoder().modules()  # type: ignore[operator]
+            weights = sum(module.weight.numel() for module in modules if part_of_module(module) == "linears")
+            eight_bits = False
         head = config.hidden_size * config.vocab_size
         specs = [layer.spec for layer in cache.layers]
         return cls(
             shapes=shapes,
             linear_weights=weights,
-            linear_bytes=weights * (1 if is_int8 else size),
-            is_int8=is_int8,
+            linear_bytes=weights * (1 if eight_bits else size),
+            eight_bits=eight_bits,
             head_weights=head,
             head_bytes=head * size,
             token_bytes=sum(spec.values_per_token for spec in specs) * size,
             pair_operations=sum(2 * spec.heads * (spec.key_dim + spec.value_dim) for spec in specs),
         )
 
-    def limits(self, measured: Round, peaks: Peaks) -> dict[str, tuple[float, float]]:
-        """For each part with a limit: the seconds that its bytes take at least, and those that its operations take."""
+    def limits(self, measured: StepRound, peaks: Peaks) -> dict[str, tuple[float, float]]:
+        """The least seconds of linears, attention and head in a round: for their bytes, and for their operations."""
         speed = peaks.float_operations
-        linear_speed = peaks.int8_operations if self.is_int8 else speed
+        linear_speed = peaks.int8_operations if self.eight_bits else speed
         return {
             "linears": (
                 measured.steps * self.linear_bytes / peaks.read,

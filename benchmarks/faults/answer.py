@@ -1,43 +1,44 @@
-"""What a client got, in a form that does not depend on how it was cut into events or how long it took."""
+"""An answer in a form that does not depend on how it was cut into events, or on how long it took."""
 
 import json
 from typing import Any
 
-_VARYING = {"id", "created", "timings", "prompt_tokens_details"}
-_TEXTS = {"text", "content"}
-_END = "data: [DONE]"
+_VARYING_FIELDS = {"id", "created", "timings", "prompt_tokens_details"}
+_TEXT_FIELDS = {"text", "content"}
+_PREFIX = "data: "
+_DONE = "data: [DONE]"
 
 
-def answer(body: str, *, stream: bool) -> dict[str, Any]:
-    """Raises ValueError if it is not whole, or not an answer."""
+def assemble_answer(body: str, *, stream: bool) -> dict[str, Any]:
+    """All events of an answer as one object. Raises ValueError if the answer is incomplete, or is an error."""
     if not stream:
         events = [json.loads(body)]
     else:
-        lines = [line for line in body.splitlines() if line.startswith("data: ")]
-        if not lines or lines[-1] != _END:
+        lines = [line for line in body.splitlines() if line.startswith(_PREFIX)]
+        if not lines or lines[-1] != _DONE:
             raise ValueError("a stream without an end")
-        events = [json.loads(line.removeprefix("data: ")) for line in lines[:-1]]
-    whole: dict[str, Any] = {}
+        events = [json.loads(line.removeprefix(_PREFIX)) for line in lines[:-1]]
+    answer: dict[str, Any] = {}
     for event in events:
         if "error" in event:
             raise ValueError(str(event["error"]))
-        _absorb(whole, event)
-    return whole
+        _merge(answer, event)
+    return answer
 
 
-def _absorb(whole: dict[str, Any], news: dict[str, Any]) -> None:
-    """Texts and lists grow, what is numbered by its own number; of everything else the last is true."""
-    for key, value in news.items():
-        if key in _VARYING or value is None:
+def _merge(answer: dict[str, Any], event: dict[str, Any]) -> None:
+    """Add an event to the answer. Texts and lists grow, choices by their index; other values are replaced."""
+    for key, value in event.items():
+        if key in _VARYING_FIELDS or value is None:
             continue
-        if key in _TEXTS and isinstance(value, str):
-            whole[key] = whole.get(key, "") + value
+        if key in _TEXT_FIELDS and isinstance(value, str):
+            answer[key] = answer.get(key, "") + value
         elif isinstance(value, dict):
-            _absorb(whole.setdefault(key, {}), value)
+            _merge(answer.setdefault(key, {}), value)
         elif key == "choices":
             for choice in value:
-                _absorb(whole.setdefault(key, {}).setdefault(choice["index"], {}), choice)
+                _merge(answer.setdefault(key, {}).setdefault(choice["index"], {}), choice)
         elif isinstance(value, list):
-            whole[key] = whole.get(key, []) + value
+            answer[key] = answer.get(key, []) + value
         else:
-            whole[key] = value
+            answer[key] = value

@@ -1,148 +1,106 @@
-"""The service, clients that ask the same again and again, and an engine that is killed meanwhile."""
+"""The service under clients that repeat their requests, while its engine is killed again and again."""
 
 import asyncio
 import random
-import statistics
 import tempfile
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 
-from benchmarks.faults.answer import answer
-from benchmarks.faults.kinds import mixed
-from benchmarks.processes.trivium_service import Service, served
-from benchmarks.soak.log import unexplained
-from benchmarks.soak.mix import Call, load
+from benchmarks.faults.answer import assemble_answer
+from benchmarks.faults.calls import make_calls
+from benchmarks.faults.outcome import FaultsOutcome
+from benchmarks.processes.trivium_service import TriviumService, fetch_metrics, trivium_service
+from benchmarks.soak.log import unexplained_lines
+from benchmarks.soak.mix import MixCall, load_rows
+from service.processes.supervisor import Status
 
-_CALM = (0.2, 3.0)  # seconds from one recovery to the next kill, at least and at most
-_AGAIN = 0.2  # seconds after which a client asks again that was told to come later
-_RESTARTING = "restarting"
+_SECONDS_BETWEEN_KILLS = (0.2, 3.0)  # from one recovery to the next kill, at least and at most
+_RETRY_SECONDS = 0.2  # after a refusal
+_ANSWER_SECONDS = 600
+_RESTARTING: Status = "restarting"
 _LIMITS = httpx.Limits(max_connections=None)
+_REPLAYED = 'trivium_replayed_requests_total{process="engine"}'
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of the answers."""
+async def kill_under_load(
+    model: str, mix: Path | None, *, kills: int, clients: int, seed: int, arguments: list[str]
+) -> FaultsOutcome:
+    """Send every call once without kills, then again and again while the engine is killed ``kills`` times.
 
-    same: int = 0
-    told_to_wait: int = 0  # 503 before anything was begun, as it should be
-    different: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
-    recoveries: list[float] = field(default_factory=list)
-    replayed: int = 0
-    files: tuple[int, int] = (0, 0)  # open descriptors of the API process before the first kill and at the end
-    processes: int = 0  # beside the API process, at the end
-    held: dict[str, float] = field(default_factory=dict)
-    unexplained: list[str] = field(default_factory=list)
-
-    def failures(self, *, exact: bool) -> list[str]:
-        """What must not be, in words. ``exact``: no answer may differ."""
-        found = {
-            f"{len(self.lost)} answers were lost": bool(self.lost),
-            f"{len(self.different)} answers differ": exact and bool(self.different),
-            "nothing went on after a death": not self.replayed,
-            "nothing was answered": not self.same,
-            "descriptors were left open": self.files[1] > self.files[0],
-            "processes were left": self.processes != 1,
-            f"something is held: {self.held}": any(self.held.values()),
-            f"{len(self.unexplained)} lines of errors are unexplained: {self.unexplained[:3]}": bool(self.unexplained),
-        }
-        return [words for words, failed in found.items() if failed]
-
-    def table(self) -> str:
-        """In Markdown."""
-        answered = self.same + len(self.different)
-        rows = {
-            "engine killed": f"{len(self.recoveries)} times",
-            "ready again after, median and most": f"{statistics.median(self.recoveries):.1f} s, "
-            f"{max(self.recoveries):.1f} s",
-            "requests that went on in another engine": self.replayed,
-            "answered": f"{answered}: " + ", ".join(f"{path} {count}" for path, count in sorted(self.kinds.items())),
-            "**lost**": len(self.lost),
-            "the same as undisturbed": f"{self.same} ({self.same / max(answered, 1):.1%})",
-            "told to come again while it restarted": self.told_to_wait,
-            "descriptors, before and after": "{}, {}".format(*self.files),
-            **{f"{name} at the end": f"{value:g}" for name, value in self.held.items()},
-        }
-        return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
-
-
-async def faults(model: str, mix: Path | None, *, kills: int, clients: int, seed: int, flags: list[str]) -> Outcome:
-    """Ask everything undisturbed, then again and again while the engine is killed. Raises RuntimeError, or ValueError
-    if something is not answered without any kill."""
+    ``arguments`` are further ones of ``trivium serve``. Raises RuntimeError if the service does not become ready, and
+    ValueError if a call fails without kills.
+    """
     generator = random.Random(seed)
-    calls = mixed(load(mix), clients)
-    outcome = Outcome()
+    calls = make_calls(load_rows(mix), clients)
+    outcome = FaultsOutcome()
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
-        with served(model, log, ["--log-json", *flags]) as service:
-            await service.until_ready()
-            async with httpx.AsyncClient(base_url=service.url, timeout=600, limits=_LIMITS) as http:
-                expected = await asyncio.gather(*(_ask(http, call) for call in calls))
-                before = _files(service)
-                over = asyncio.Event()
-                asking = [
-                    asyncio.create_task(_keep_asking(http, call, whole, outcome, over))
-                    for call, whole in zip(calls, expected, strict=True)
+        with trivium_service(model, log, ["--log-json", *arguments]) as service:
+            await service.wait_until_ready()
+            async with httpx.AsyncClient(base_url=service.url, timeout=_ANSWER_SECONDS, limits=_LIMITS) as http:
+                expected = await asyncio.gather(*(_send(http, call) for call in calls))
+                files_before = _num_files(service)
+                is_over = asyncio.Event()
+                tasks = [
+                    asyncio.create_task(_keep_sending(http, call, answer, outcome, is_over))
+                    for call, answer in zip(calls, expected, strict=True)
                 ]
                 for _ in range(kills):
-                    await asyncio.sleep(generator.uniform(*_CALM))
+                    await asyncio.sleep(generator.uniform(*_SECONDS_BETWEEN_KILLS))
                     outcome.recoveries.append(await service.kill_engine())
-                over.set()
-                await asyncio.gather(*asking)
+                is_over.set()
+                await asyncio.gather(*tasks)
             outcome.held = await service.held()
-            outcome.replayed = int((await service.metrics())['trivium_replayed_requests_total{process="engine"}'])
-            outcome.files = before, _files(service)
+            outcome.replayed = int((await fetch_metrics(service.url))[_REPLAYED])
+            outcome.files = files_before, _num_files(service)
             outcome.processes = len(psutil.Process(service.process.pid).children(recursive=True))
-        outcome.unexplained = unexplained(log, kills)
+        outcome.unexplained = unexplained_lines(log, kills)
     return outcome
 
 
-async def _keep_asking(
-    http: httpx.AsyncClient, call: Call, expected: dict[str, Any], outcome: Outcome, over: asyncio.Event
+async def _keep_sending(
+    http: httpx.AsyncClient, call: MixCall, expected: dict[str, Any], outcome: FaultsOutcome, is_over: asyncio.Event
 ) -> None:
-    """Until it is over, and to the end of the last answer."""
-    while not over.is_set():
+    """Repeat the call and compare its answers, until the run is over and the last answer has ended."""
+    while not is_over.is_set():
         try:
-            found = await _ask(http, call)
-        except _ComeAgain:
-            outcome.told_to_wait += 1
+            answer = await _send(http, call)
+        except _Restarting:
+            outcome.refused += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), _AGAIN)
+                await asyncio.wait_for(is_over.wait(), _RETRY_SECONDS)
             continue
         except (httpx.HTTPError, ValueError) as error:
             outcome.lost.append(f"{call.path}: {type(error).__name__} {error}")
             continue
-        outcome.kinds[call.path] += 1
-        if found == expected:
+        outcome.paths[call.path] += 1
+        if answer == expected:
             outcome.same += 1
         else:
-            outcome.different.append(f"{call.path} {call.body[:200]!r}: {found} instead of {expected}")
+            outcome.different.append(f"{call.path} {call.body[:200]!r}: {answer} instead of {expected}")
 
 
-class _ComeAgain(Exception):
-    """The service restarts, and said so before it began."""
+class _Restarting(Exception):
+    """The engine restarts, so the service refused the request before it began."""
 
 
-async def _ask(http: httpx.AsyncClient, call: Call) -> dict[str, Any]:
-    """Raises ValueError if the answer is none."""
+async def _send(http: httpx.AsyncClient, call: MixCall) -> dict[str, Any]:
+    """The answer to a call. Raises ValueError for an error or an incomplete answer."""
     response = await http.post(call.path, content=call.body, headers={"content-type": "application/json"})
-    unavailable = response.status_code == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" in response.headers
-    if unavailable and response.json()["error"]["code"] == _RESTARTING:
-        raise _ComeAgain
+    is_unavailable = response.status_code == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" in response.headers
+    if is_unavailable and response.json()["error"]["code"] == _RESTARTING:
+        raise _Restarting
     if not response.is_success:
         raise ValueError(f"{response.status_code} {response.text[:300]}")
-    return answer(response.text, stream=call.stream)
+    return assemble_answer(response.text, stream=call.stream)
 
 
-def _files(service: Service) -> int:
-    """Open descriptors of the API process but for connections of clients, which come and go."""
+def _num_files(service: TriviumService) -> int:
+    """Open descriptors of the API process without the connections of clients, which come and go."""
     process = psutil.Process(service.process.pid)
     connections = [each for each in process.net_connections("tcp") if each.status != psutil.CONN_LISTEN]
     return int(process.num_fds()) - len(connections)

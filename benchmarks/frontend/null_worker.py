@@ -1,8 +1,8 @@
-"""The engine process, with a model that computes nothing. ``ChildProcess`` starts it as it starts the real one."""
+"""The engine process with the null model. ``ChildProcess`` starts it as it starts the real one."""
 
 import sys
 
-from benchmarks.frontend.null_runner import NullRunner
+from benchmarks.frontend.null_model import NullRunner
 from service.engine import worker
 
 if __name__ == "__main__":

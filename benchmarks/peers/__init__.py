@@ -1,1 +1,1 @@
-"""Other servers beside ours: how each is installed and started, and the comparison itself."""
+"""Other servers beside ours: how each is installed and started, and the comparison in one run."""

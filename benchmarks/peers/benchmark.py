@@ -1,10 +1,8 @@
-"""Our server and others in one run, by turns: what the machine does to the one it does to the other."""
+"""Our server and peers in one run, in turns: a disturbance of the machine meets all of them."""
 
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import httpx
 from rich.console import Console
@@ -12,31 +10,35 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.peers.environment import InstallFailed
-from benchmarks.peers.peer import Launch, Peer, cores
-from benchmarks.peers.prompt_text import as_text
-from benchmarks.processes.servers import Server, ServerFailed, started
-from benchmarks.serving import benchmark as serving
+from benchmarks.peers.peer import Launch, Peer, usable_cores
+from benchmarks.peers.text_prompts import text_maker
+from benchmarks.processes.servers import Server, ServerFailed, running_server
+from benchmarks.report.statistics import median_of_known
+from benchmarks.report.tables import open_console
 from benchmarks.serving.cases import Case
 from benchmarks.serving.client import Target
-from benchmarks.serving.results import Result
+from benchmarks.serving.results import RoundResult, report_results
+from benchmarks.serving.rounds import TRIVIUM, fetch_model_name, measure_round, trivium_server, warm_up
 from service import __version__
 from service.tasks.text.tokenizer import Tokenizer
 
-_SECONDS = 1800  # that a peer may take to start: vLLM compiles, the first time
+_START_SECONDS = 1800  # vLLM compiles on its first start
 _FAILURES = (InstallFailed, ServerFailed, OSError, httpx.HTTPError, LookupError, ValueError)
-_FIELDS = ("tokens_per_second", "ttft_p50", "tpot_p50")
+_RATIOS = ("tokens_per_second", "ttft_p50", "tpot_p50")
 
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
+    """A server that runs, and how it is asked."""
+
     target: Target
     server: Server
 
 
-class Comparison:
-    """All servers run all the time; one at a time is under load.
+class Contest:
+    """Starts the servers of one comparison. All of them run all the time; one at a time is under load.
 
-    A peer that cannot be installed or started is in ``missing`` with its reason.
+    A peer that cannot be installed or started is in ``missing``, with the reason.
     """
 
     def __init__(self, model: str, path: Path, console: Console) -> None:
@@ -46,47 +48,52 @@ class Comparison:
         self._path = path
         self._console = console
 
-    def installed(self, peers: list[Peer]) -> dict[str, Launch]:
-        """Before anything runs, for it may take all the cores for many minutes."""
+    def install(self, peers: list[Peer]) -> dict[str, Launch]:
+        """Install the peers; return the launch of each that could be installed, by its name.
+
+        This comes before any server runs, because an installation may use all cores for many minutes.
+        """
         launches = {}
         for peer in peers:
-            with self._console.status(f"installing {peer.name}, if it is not yet"):
+            with self._console.status(f"installing {peer.name}, if it is not installed yet"):
                 try:
                     peer.install()
                     launches[peer.name] = peer.launch(self._path)
                 except _FAILURES as error:
-                    self._miss(peer.name, error)
+                    self._add_missing(peer.name, error)
         return launches
 
-    def ours(self, stack: ExitStack, arguments: list[str]) -> Contestant:
-        """What it cannot do is an error."""
-        with self._console.status(f"starting {serving.OURS}"):
-            server = stack.enter_context(serving.ours(self._model, arguments))
-            target = Target(serving.OURS, server.url, serving.model_of(server.url))
-            serving.warm_up(target)
+    def start_trivium(self, stack: ExitStack, arguments: list[str]) -> Contestant:
+        """Our own server, which ends with ``stack``. Raises ServerFailed."""
+        with self._console.status(f"starting {TRIVIUM}"):
+            server = stack.enter_context(trivium_server(self._model, arguments))
+            target = Target(TRIVIUM, server.url, fetch_model_name(server.url))
+            warm_up(target)
         return Contestant(target, server)
 
-    def started(self, stack: ExitStack, launches: dict[str, Launch]) -> list[Contestant]:
-        made = []
+    def start_peers(self, stack: ExitStack, launches: dict[str, Launch]) -> list[Contestant]:
+        """The peers that can be started and answer. They end with ``stack``."""
+        contestants = []
         for name, launch in launches.items():
             with self._console.status(f"starting {name}"):
                 try:
-                    made.append(self._start(stack, name, launch))
+                    contestants.append(self._start(stack, name, launch))
                 except _FAILURES as error:
-                    self._miss(name, error)
-        return made
+                    self._add_missing(name, error)
+        return contestants
 
     def _start(self, stack: ExitStack, name: str, launch: Launch) -> Contestant:
         with ExitStack() as attempt:
-            running = started(launch.command, health="/health", environment=launch.environment, seconds=_SECONDS)
-            server = attempt.enter_context(running)
-            text = as_text(Tokenizer.load(self._path)) if launch.text_only else None
-            target = Target(name, server.url, launch.model or serving.model_of(server.url), launch.extra, text)
-            serving.warm_up(target)
+            server = attempt.enter_context(
+                running_server(launch.command, health="/health", environment=launch.environment, seconds=_START_SECONDS)
+            )
+            as_text = text_maker(Tokenizer.load(self._path)) if launch.text_only else None
+            target = Target(name, server.url, launch.model or fetch_model_name(server.url), launch.extra, as_text)
+            warm_up(target)
             stack.push(attempt.pop_all())
         return Contestant(target, server)
 
-    def _miss(self, name: str, error: Exception) -> None:
+    def _add_missing(self, name: str, error: Exception) -> None:
         self.missing[name] = f"{type(error).__name__}: {error}"
 
 
@@ -99,43 +106,43 @@ def measure(
     tolerance: float,
     arguments: list[str],
 ) -> None:
-    """Install, start, measure, print and write."""
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    comparison = Comparison(model, path, console)
-    results: list[Result] = []
-    launches = comparison.installed(peers)
+    """Install and start the peers, measure all servers in turns, print and write the results.
+
+    ``path`` is the directory of ``model``; ``arguments`` are further ones of ``trivium serve``.
+    """
+    console = open_console(180)
+    contest = Contest(model, path, console)
+    results: list[RoundResult] = []
+    launches = contest.install(peers)
     with ExitStack() as stack:
-        contestants = [comparison.ours(stack, arguments), *comparison.started(stack, launches)]
+        contestants = [contest.start_trivium(stack, arguments), *contest.start_peers(stack, launches)]
         with console.status("") as status:
             for number in range(rounds):
                 for name, case in cases.items():
                     for each in contestants:
                         status.update(f"round {number + 1} of {rounds}: {name}, {each.target.name}")
-                        results.append(serving.round_of(each.target, name, case, number, each.server))
-    origins = {serving.OURS: " ".join([__version__, *arguments])} | {peer.name: peer.origin for peer in peers}
-    facts = {"model": model, "cores": len(cores()), "origins": origins, "missing": comparison.missing}
-    serving.show(console, "peers", results, tolerance, **facts)
-    console.print(ratios(results))
-    for name, reason in comparison.missing.items():
+                        results.append(measure_round(each.target, name, case, number, each.server))
+    origins = {TRIVIUM: " ".join([__version__, *arguments])} | {peer.name: peer.origin for peer in peers}
+    facts = {"model": model, "cores": len(usable_cores()), "origins": origins, "missing": contest.missing}
+    report_results(console, "peers", results, tolerance, **facts)
+    console.print(make_ratio_table(results))
+    for name, reason in contest.missing.items():
         console.print(f"[red]{escape(name)} was not measured:[/]", escape(reason))
 
 
-def ratios(results: list[Result]) -> Table:
-    """Ours to each peer's, by the medians over the rounds: tokens a second, time to the first token and for each."""
-    peers = list(dict.fromkeys(result.server for result in results if result.server != serving.OURS))
-    made = Table("case", "ours to", "tokens/s", "TTFT", "TPOT")
+def make_ratio_table(results: list[RoundResult]) -> Table:
+    """The ratio of Trivium to each peer, from the medians over the rounds: tokens per second, TTFT and TPOT."""
+    peers = list(dict.fromkeys(result.server for result in results if result.server != TRIVIUM))
+    table = Table("case", "ours to", "tokens/s", "TTFT", "TPOT")
     for case in dict.fromkeys(result.case for result in results):
         for peer in peers:
-            made.add_row(case, peer, *(_ratio(results, case, peer, field) for field in _FIELDS))
-    return made
+            table.add_row(case, peer, *(_ratio(results, case, peer, field) for field in _RATIOS))
+    return table
 
 
-def _ratio(results: list[Result], case: str, peer: str, field: str) -> str:
-    ours, theirs = (_middle(results, case, server, field) for server in (serving.OURS, peer))
+def _ratio(results: list[RoundResult], case: str, peer: str, field: str) -> str:
+    ours, theirs = (
+        median_of_known(getattr(result, field) for result in results if (result.case, result.server) == (case, server))
+        for server in (TRIVIUM, peer)
+    )
     return f"{ours / theirs:.2f} x" if ours is not None and theirs else "-"
-
-
-def _middle(results: list[Result], case: str, server: str, field: str) -> float | None:
-    known = [getattr(r, field) for r in results if (r.case, r.server) == (case, server)]
-    known = [value for value in known if value is not None]
-    return median(known) if known else None

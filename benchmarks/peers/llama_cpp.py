@@ -1,26 +1,27 @@
-"""llama.cpp: compiled here for this processor, from the source that llama-cpp-python's sdist carries."""
+"""llama.cpp, compiled on this machine from the source in the sdist of llama-cpp-python."""
 
 import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.environment import TORCH, Environment
-from benchmarks.peers.peer import Launch, cores
+from benchmarks.peers.environment import TORCH, Environment, our_version
+from benchmarks.peers.peer import Launch, usable_cores
 
 _VERSION = "0.3.36"
-_CONVERTER = (TORCH, "transformers==5.23.0", "gguf==0.19.0", "sentencepiece==0.2.3")
+_CONVERTER = (TORCH, f"transformers=={our_version('transformers')}", "gguf==0.19.0", "sentencepiece==0.2.3")
 _OPTIONS = (
     "-DCMAKE_BUILD_TYPE=Release",
     "-DGGML_NATIVE=ON",
-    *(f"-DLLAMA_{what}=OFF" for what in ("BUILD_EXAMPLES", "BUILD_TESTS", "CURL", "OPENSSL", "USE_PREBUILT_UI")),
+    *(f"-DLLAMA_{part}=OFF" for part in ("BUILD_EXAMPLES", "BUILD_TESTS", "CURL", "OPENSSL", "USE_PREBUILT_UI")),
 )
-_SLOTS = 16  # of 2,048 tokens each; further requests wait for one
+_SLOTS = 16  # further requests wait for a slot
+_SLOT_TOKENS = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class LlamaCpp:
-    """``kind`` is a number type of its converter: bf16, q8_0."""
+    """llama.cpp's server. ``kind`` is a number type of its converter: bf16 or q8_0."""
 
     kind: str
     environment: Environment
@@ -31,19 +32,21 @@ class LlamaCpp:
 
     @property
     def origin(self) -> str:
-        return f"llama.cpp in llama-cpp-python {_VERSION}, compiled by {_compiler() or 'the default compiler'}"
+        return f"llama.cpp in llama-cpp-python {_VERSION}, compiled by {_clang() or 'the default compiler'}"
 
     def install(self) -> None:
-        self.environment.once(
-            f"python-{_VERSION}", lambda: self.environment.create("cmake==4.4.5", "ninja==1.13.2", *_CONVERTER)
+        """Fetch and compile the server, and install its converter."""
+        self.environment.do_once(
+            f"python-{_VERSION}", lambda: self.environment.create_venv("cmake==4.4.5", "ninja==1.13.2", *_CONVERTER)
         )
-        self.environment.once(f"source-{_VERSION}", self._fetch)
-        self.environment.once(f"{self._build.name}-{_VERSION}", self._compile)
+        self.environment.do_once(f"source-{_VERSION}", self._fetch)
+        self.environment.do_once(f"{self._build.name}-{_VERSION}", self._compile)
 
     def launch(self, model: Path) -> Launch:
-        gguf = self._converted(model)
-        threads = str(len(cores()))
-        context = str(_SLOTS * 2048)
+        """The server for this model, which is converted first if it was not converted before."""
+        gguf = self._convert_once(model)
+        threads = str(len(usable_cores()))
+        context = str(_SLOTS * _SLOT_TOKENS)
         server = [str(self._build / "bin" / "llama-server"), "-m", str(gguf), "-c", context, "-np", str(_SLOTS)]
         return Launch(lambda port: [*server, "-t", threads, "--no-webui", "--port", str(port)])
 
@@ -53,7 +56,7 @@ class LlamaCpp:
 
     @property
     def _build(self) -> Path:
-        return self.environment.path / f"build-{_compiler() or 'default'}"
+        return self.environment.path / f"build-{_clang() or 'default'}"
 
     def _fetch(self) -> None:
         requirement = f"llama-cpp-python=={_VERSION}"
@@ -63,32 +66,33 @@ class LlamaCpp:
         archive.unlink()
 
     def _compile(self) -> None:
-        environment, clang = self.environment, _compiler()
-        # GCC 12 dies of an internal error in the AMX kernels.
+        environment, clang = self.environment, _clang()
+        # GCC 12 stops with an internal error in the AMX kernels.
         compilers = [f"-DCMAKE_C_COMPILER={clang}", f"-DCMAKE_CXX_COMPILER={clang}++"] if clang else []
         ninja = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={environment.bin / 'ninja'}"]
         cmake = str(environment.bin / "cmake")
         environment.run(cmake, "-S", str(self._source), "-B", str(self._build), *ninja, *compilers, *_OPTIONS)
         environment.run(cmake, "--build", str(self._build), "--target", "llama-server")
 
-    def _converted(self, model: Path) -> Path:
-        """The model directory as one file, with the very weights that we serve."""
-        made = self.environment.path / f"{model.name}-{_fingerprint(model)}-{self.kind}.gguf"
+    def _convert_once(self, model: Path) -> Path:
+        """The model directory as one GGUF file, with the same weights that Trivium serves."""
+        gguf = self.environment.path / f"{model.name}-{_fingerprint(model)}-{self.kind}.gguf"
 
         def convert() -> None:
             script = str(self._source / "convert_hf_to_gguf.py")
             python = str(self.environment.bin / "python")
-            self.environment.run(python, script, str(model), "--outtype", self.kind, "--outfile", str(made))
+            self.environment.run(python, script, str(model), "--outtype", self.kind, "--outfile", str(gguf))
 
-        self.environment.once(made.stem, convert)
-        return made
+        self.environment.do_once(gguf.stem, convert)
+        return gguf
 
 
-def _compiler() -> str | None:
+def _clang() -> str | None:
+    """The name of clang, if it is installed."""
     return "clang" if shutil.which("clang") and shutil.which("clang++") else None
 
 
 def _fingerprint(model: Path) -> str:
-    """Differs where the directory or a file in it does."""
+    """A short hash that changes with the directory's path and with the size or time of any file in it."""
     files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in model.iterdir())
     return hashlib.sha256(repr((model.resolve(), files)).encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""What a server must tell of itself to be measured beside ours."""
+"""The interface of a peer: a server that can be measured beside ours."""
 
 import os
 from collections.abc import Callable
@@ -9,32 +9,34 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a server is started for one model, and how it is asked."""
+    """How to start a server for one model, and how its requests must look."""
 
-    command: Callable[[int], list[str]]  # is given the port
+    command: Callable[[int], list[str]]  # from the port
     environment: dict[str, str] = field(default_factory=dict)
     model: str = ""  # its name in requests; empty: the first that /v1/models lists
-    extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})
-    text_only: bool = False  # it takes no token ids for a prompt
+    extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})  # further fields of each body
+    text_only: bool = False  # the server takes no token ids for a prompt
 
 
 class Peer(Protocol):
+    """A server that can be installed and started. It must have /health and OpenAI's completions."""
+
     @property
     def name(self) -> str: ...
 
     @property
     def origin(self) -> str:
-        """What exactly is measured: a release, and what else decides how fast it is."""
+        """The release that is measured, and everything else that decides how fast it is."""
 
     def install(self) -> None:
-        """Do what is needed once. Raises InstallFailed."""
+        """Install the peer, if it is not installed yet. Raises InstallFailed."""
 
     def launch(self, model: Path) -> Launch:
-        """Do what this model directory needs, after install. Raises InstallFailed."""
+        """Prepare this model directory for the installed peer. Raises InstallFailed."""
 
 
-def cores() -> list[int]:
-    """The cores that this process may use, which a server it starts inherits."""
+def usable_cores() -> list[int]:
+    """The numbers of the cores that this process may use. The servers that it starts inherit them."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))

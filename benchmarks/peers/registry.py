@@ -1,4 +1,4 @@
-"""The peers that install themselves, by the names of the command line."""
+"""The peers that can install themselves, by their names on the command line."""
 
 from benchmarks.peers.environment import Environment
 from benchmarks.peers.llama_cpp import LlamaCpp

@@ -1,1 +1,4 @@
-"""Servers as processes: start them, watch them, and measure the CPU time that other processes use meanwhile."""
+"""Server processes: start them, watch them, and measure the CPU time that other processes use meanwhile.
+
+Nothing here knows what is measured.
+"""

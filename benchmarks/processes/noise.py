@@ -1,4 +1,4 @@
-"""What the rest of the machine did meanwhile, so that a spoilt measurement can be told from a good one."""
+"""The CPU time of other processes during a measurement. It tells a spoilt measurement from a good one."""
 
 import time
 from contextlib import suppress
@@ -9,45 +9,48 @@ import psutil
 
 
 class Noise:
-    """Measures the CPU time that was used between entering and leaving, by everything but us.
+    """A context manager that measures how busy other processes keep the machine until the block ends.
 
-    "Us" is this process, that of ``server``, and the children of both. "Everything" is the whole machine as the kernel
-    sees it, the time stolen by a hypervisor included; in a container these are the neighbours too.
+    Processes that do not count as other ones: this process, the process ``server``, and the children of both. The rest
+    of the machine counts as its kernel sees it, with the time that a hypervisor steals. In a container, this includes
+    the neighbours of the container.
     """
 
-    seconds = 0.0  # wall time
-    cores = 0.0  # cores that others kept busy, on average
+    seconds = 0.0  # wall time of the block
+    cores = 0.0  # cores that other processes kept busy, on average
 
     def __init__(self, server: int | None = None) -> None:
-        here = psutil.Process()
-        self._roots = [here]
+        this_process = psutil.Process()
+        self._roots = [this_process]
         with suppress(psutil.NoSuchProcess):
-            there = psutil.Process(server)
-            if here not in (there, *there.parents()):
-                self._roots.append(there)
+            server_process = psutil.Process(server)
+            if this_process not in (server_process, *server_process.parents()):
+                self._roots.append(server_process)
 
     def __enter__(self) -> Self:
-        self._begin = time.perf_counter()
-        self._others = self._used_by_others()
+        self._start = time.perf_counter()
+        self._used_before = self._seconds_of_others()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        self.seconds = time.perf_counter() - self._begin
-        self.cores = max(0.0, self._used_by_others() - self._others) / self.seconds
+        self.seconds = time.perf_counter() - self._start
+        self.cores = max(0.0, self._seconds_of_others() - self._used_before) / self.seconds
 
-    def _used_by_others(self) -> float:
+    def _seconds_of_others(self) -> float:
+        """CPU seconds since the machine's start that neither idled nor belong to the roots."""
         times = psutil.cpu_times()
-        whole = sum(times) - sum(getattr(times, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice"))
-        return float(whole - sum(map(_used_by, self._roots)))
+        busy = sum(times) - sum(getattr(times, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice"))
+        return float(busy - sum(map(_cpu_seconds, self._roots)))
 
 
-def _used_by(root: psutil.Process) -> float:
-    used = 0.0
+def _cpu_seconds(root: psutil.Process) -> float:
+    """CPU seconds of a process and of all its children; 0 if the process has ended."""
+    seconds = 0.0
     with suppress(psutil.NoSuchProcess):
         own = root.cpu_times()
-        used += own.user + own.system + own.children_user + own.children_system
+        seconds += own.user + own.system + own.children_user + own.children_system
         for child in root.children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                spent = child.cpu_times()
-                used += spent.user + spent.system
-    return used
+                times = child.cpu_times()
+                seconds += times.user + times.system
+    return seconds

@@ -1,4 +1,4 @@
-"""The service under test, as a process of its own whose log is kept."""
+"""``trivium serve`` as a process: the command, its metrics, and its engine process, which can be killed."""
 
 import asyncio
 import contextlib
@@ -14,36 +14,51 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.processes.servers import free_port
+from benchmarks.processes.servers import server_process
 from service.engine import ENGINE_WORKER
 
-_PATIENCE = 300.0  # seconds that it has until it is ready
+READY_PATH = "/health/ready"
+_READY_SECONDS = 300.0
+_POLL_SECONDS = 0.02
 _GAUGES = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
 
 
+def serve_command(model: str, port: int, arguments: list[str]) -> list[str]:
+    """The command that serves ``model``, or the default model if it is empty. ``arguments`` are passed on."""
+    return [sys.executable, "-m", "service", "serve", *([model] if model else []), "--port", str(port), *arguments]
+
+
+async def fetch_metrics(url: str) -> dict[str, float]:
+    """The value of each sample of /metrics, by its name with its labels."""
+    async with httpx.AsyncClient(timeout=60) as http:
+        lines = (await http.get(f"{url}/metrics")).raise_for_status().text.splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A running ``trivium serve``."""
+class TriviumService:
+    """A running ``trivium serve`` with its log."""
 
     process: subprocess.Popen[bytes]
     url: str
     log: Path
 
-    async def until_ready(self) -> None:
-        """Raises RuntimeError if it ends, or takes too long."""
-        await self._until(lambda health: health.is_success)
+    async def wait_until_ready(self) -> None:
+        """Raises RuntimeError if the service ends, or is not ready in time."""
+        await self._wait_for(lambda health: health.is_success)
 
     async def kill_engine(self) -> float:
-        """Seconds from the death of the engine process until the service is ready again."""
+        """Kill the engine process; return the seconds until the service is ready again."""
         (engine,) = self.engines()
-        begin = time.monotonic()
+        start = time.monotonic()
         os.kill(engine.pid, signal.SIGKILL)
-        await self._until(lambda health: not health.is_success)
-        await self.until_ready()
-        return time.monotonic() - begin
+        await self._wait_for(lambda health: not health.is_success)
+        await self.wait_until_ready()
+        return time.monotonic() - start
 
     def engines(self) -> list[psutil.Process]:
-        """The engine processes that run: one, or none while it restarts."""
+        """The engine processes that run: one, or none while the engine restarts."""
         found = []
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
@@ -52,40 +67,33 @@ class Service:
         return found
 
     async def held(self) -> dict[str, float]:
-        """What is at work after one last request, whose last step tells the truth."""
+        """The sequences and cache blocks that the engine still holds, as metrics. All are 0 if it holds nothing.
+
+        The engine reports them with each step, so one last request is sent first.
+        """
         async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
             (await http.post("/v1/completions", json={"prompt": "a", "max_tokens": 2})).raise_for_status()
-        samples = await self.metrics()
+        samples = await fetch_metrics(self.url)
         return {name: samples[name] for name in _GAUGES}
 
-    async def metrics(self) -> dict[str, float]:
-        """Every sample, by its name and labels."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
-            lines = (await http.get("/metrics")).text.splitlines()
-        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines if line[0] != "#")}
-
-    async def _until(self, condition: Callable[[httpx.Response], bool]) -> None:
-        """Wait for what /health/ready says."""
-        deadline = time.monotonic() + _PATIENCE
+    async def _wait_for(self, condition: Callable[[httpx.Response], bool]) -> None:
+        """Poll /health/ready until the condition holds. Raises RuntimeError if it never does."""
+        deadline = time.monotonic() + _READY_SECONDS
         async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
             while time.monotonic() < deadline and self.process.poll() is None:
                 with contextlib.suppress(httpx.TransportError):
-                    if condition(await http.get("/health/ready")):
+                    if condition(await http.get(READY_PATH)):
                         return
-                await asyncio.sleep(0.02)
-        said = self.log.read_text(encoding="utf-8", errors="replace")
-        raise RuntimeError(f"the service has ended, or is not as it should be for too long: {said[-600:]}")
+                await asyncio.sleep(_POLL_SECONDS)
+        end = self.log.read_text(encoding="utf-8", errors="replace")[-600:]
+        raise RuntimeError(f"the service has ended, or its health did not change in time: {end}")
 
 
 @contextlib.contextmanager
-def served(model: str, log: Path, flags: list[str]) -> Iterator[Service]:
-    """Serve until the block ends; ``flags`` are those of ``trivium serve``. It need not be ready yet."""
-    port = free_port()
-    command = [sys.executable, "-m", "service", "serve", *([model] if model else []), "--port", str(port), *flags]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            yield Service(process, f"http://127.0.0.1:{port}", log)
-        finally:
-            process.kill()
-            process.wait()
+def trivium_service(model: str, log: Path, arguments: list[str]) -> Iterator[TriviumService]:
+    """Serve until the block ends, and write the log to ``log``. The service need not be ready when it is yielded."""
+    with (
+        log.open("wb") as output,
+        server_process(lambda port: serve_command(model, port, arguments), output) as (process, url),
+    ):
+        yield TriviumService(process, url, log)

@@ -1,1 +1,4 @@
-"""How good the answers and translations are that the service gives, beside the same model asked naively."""
+"""The quality of the service's answers and translations, beside the same model asked with plain prompts.
+
+Each task (answers, translations, placeholders) makes scores; what they share is here too.
+"""

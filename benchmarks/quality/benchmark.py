@@ -1,36 +1,34 @@
-"""The tasks one after another against a running server; a table of each, and one file of all."""
+"""The benchmark of quality: one task after another on a running server, with a table for each and one file for all."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.quality import answers, placeholders, translations
-from benchmarks.quality.asking import Asker
-from benchmarks.quality.scores import Score, line, table
-from benchmarks.serving import benchmark as serving
-from benchmarks.serving import results as report
+from benchmarks.quality.client import QualityClient
+from benchmarks.quality.scores import Score, make_table, summary_line
+from benchmarks.report.files import write_results
+from benchmarks.report.tables import open_console
+from benchmarks.serving.rounds import fetch_model_name, trivium_server
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """``scores`` is given the client, the directory of the data and the size of the sample."""
+class QualityTask:
+    """A task. ``measure_scores`` gets the client, the directory of the data and the size of the sample."""
 
-    scores: Callable[[Asker, Path, int], Iterator[Score]]
+    measure_scores: Callable[[QualityClient, Path, int], Iterator[Score]]
     files: tuple[str, ...]
 
-    def missing(self, data: Path) -> list[str]:
-        """The files that ``data`` lacks."""
+    def missing_files(self, data: Path) -> list[str]:
+        """The names of the needed files that ``data`` lacks."""
         return [name for name in dict.fromkeys(self.files) if not (data / name).is_file()]
 
 
 TASKS = {
-    "answers": Task(answers.scores, answers.FILES),
-    "translations": Task(translations.scores, translations.FILES),
-    "placeholders": Task(placeholders.scores, ()),
+    "answers": QualityTask(answers.measure_scores, answers.FILES),
+    "translations": QualityTask(translations.measure_scores, translations.FILES),
+    "placeholders": QualityTask(placeholders.measure_scores, ()),
 }
 
 
@@ -38,31 +36,31 @@ def measure(
     model: str,
     url: str | None,
     data: Path,
-    tasks: dict[str, Task],
+    tasks: dict[str, QualityTask],
     sample: int,
     in_flight: int,
     arguments: Sequence[str] = (),
 ) -> list[Score]:
-    """Ask, print and write. At ``url`` if given, else our own server with further ``arguments`` is started.
+    """Ask, print and write; return the scores. Without ``url``, our own server is started with ``arguments``.
 
-    Ours is told to refuse fields that it does not know: what it cannot do is a failure, not another question's answer.
+    Our server refuses unknown fields, so that a missing feature is a failure and not the answer to another question.
     """
-    console = Console(width=None if sys.stdout.isatty() else 180)
-    found: list[Score] = []
+    console = open_console(180)
+    all_scores: list[Score] = []
     with ExitStack() as stack:
-        url = url or stack.enter_context(serving.ours(model, ["--strict-params", *arguments])).url
-        served = serving.model_of(url)
-        asker = Asker(url, in_flight)
+        url = url or stack.enter_context(trivium_server(model, ["--strict-params", *arguments])).url
+        served = fetch_model_name(url)
+        client = QualityClient(url, in_flight)
         for name, task in tasks.items():
             scores = []
             with console.status(f"{served}: {name}"):
-                for score in task.scores(asker, data, sample):
+                for score in task.measure_scores(client, data, sample):
                     scores.append(score)
-                    console.print(line(score), style="dim")
-            found += scores
-            console.print(table(scores))
+                    console.print(summary_line(score), style="dim")
+            all_scores += scores
+            console.print(make_table(scores))
             for score in scores:
                 for error in score.errors:
                     console.print(f"{score.data}, {score.way}: {error}", style="red", markup=False)
-    console.print(f"{served}; written to {report.write('quality', found)}")
-    return found
+    console.print(f"{served}; written to {write_results('quality', all_scores)}")
+    return all_scores

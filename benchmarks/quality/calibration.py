@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Measures of how well probabilities agree with what happens."""
 
 from collections.abc import Sequence
 from statistics import mean
@@ -7,8 +7,10 @@ BINS = 10
 
 
 def calibration_error(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float:
-    """Expected calibration error: in each of ten equally wide bins, how far the mean probability is from the share of
-    events, weighted by how many fall into the bin.
+    """The expected calibration error, with ten bins of equal width (Naeini, Cooper and Hauskrecht, 2015).
+
+    Of each bin, this is the distance between the mean probability and the share of true outcomes; the bins are weighted
+    by their sizes.
     """
     bins: dict[int, list[tuple[float, bool]]] = {}
     for probability, outcome in zip(probabilities, outcomes, strict=True):
@@ -19,11 +21,14 @@ def calibration_error(probabilities: Sequence[float], outcomes: Sequence[bool]) 
 
 
 def area_under_curve(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float | None:
-    """How often an event got a higher probability than what was none; ties count half. None if either is missing."""
-    events, others = (
-        [p for p, o in zip(probabilities, outcomes, strict=True) if o is wanted] for wanted in (True, False)
+    """The share of pairs of a true and a false outcome in which the true one has the higher probability.
+
+    Equal probabilities count half. None if all outcomes are equal.
+    """
+    positive, negative = (
+        [p for p, outcome in zip(probabilities, outcomes, strict=True) if outcome is wanted] for wanted in (True, False)
     )
-    if not events or not others:
+    if not positive or not negative:
         return None
-    wins = sum((event > other) + (event == other) / 2 for event in events for other in others)
-    return wins / (len(events) * len(others))
+    wins = sum((high > low) + (high == low) / 2 for high in positive for low in negative)
+    return wins / (len(positive) * len(negative))

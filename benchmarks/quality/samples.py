@@ -1,23 +1,21 @@
-"""Questions and sentences of a directory that the caller names; none of them is in this project.
+"""Questions and sentences from a directory that the caller names. The project contains none of them.
 
 Equal numbers give equal samples, on every machine.
 """
 
 import json
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
+from benchmarks.report.statistics import evenly_spaced
 
 QUESTIONS = {"en": "xquad.en.json", "zh": "xquad.zh.json"}
 PAIRS = (("en", "zh"), ("zh", "en"), ("en", "fr"))
 _TATOEBA_ZH = {"en": "tatoeba.cmn-eng.eng", "zh": "tatoeba.cmn-eng.cmn"}
 _TATOEBA_FR = {"en": "tatoeba.fra-eng.eng", "fr": "tatoeba.fra-eng.fra"}
 _NTREX = {"en": "ntrex.src.eng.txt", "zh": "ntrex.ref.zho-CN.txt", "fr": "ntrex.ref.fra.txt"}
-# Of each pair, files whose lines translate one another.
+# By corpus and pair of languages: two files. Each line of one is the translation of the same line of the other.
 PARALLEL = {
     "NTREX": {pair: (_NTREX[pair[0]], _NTREX[pair[1]]) for pair in PAIRS},
     "Tatoeba": {
@@ -29,7 +27,7 @@ PARALLEL = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``answers`` are the right ones; there are none where the context does not answer."""
+    """A question about a context. ``answers`` are the right ones; there are none if the context has no answer."""
 
     id: str
     question: str
@@ -38,56 +36,61 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TextPair:
     """A text and its translation by a human."""
 
     source: str
     reference: str
 
 
-def answerable(data: Path, language: str, count: int) -> list[Question]:
-    """Taken evenly from all articles."""
-    return [question for _, question in spread(_questions(data, language), count)]
+def answerable_questions(data: Path, language: str, count: int) -> list[Question]:
+    """Questions with an answer in their context, taken evenly from all articles."""
+    return [question for _, question in evenly_spaced(_load_questions(data, language), count)]
 
 
-def unanswerable(data: Path, language: str, count: int) -> list[Question]:
-    """The same questions, each with a paragraph of another article that has none of its answers in it."""
-    questions = _questions(data, language)
+def unanswerable_questions(data: Path, language: str, count: int) -> list[Question]:
+    """The same questions, each with a paragraph of another article that has none of its answers."""
+    questions = _load_questions(data, language)
     paragraphs = list(dict.fromkeys((article, question.context) for article, question in questions))
-    made = []
-    for article, question in spread(questions, count):
+    unanswerable = []
+    for article, question in evenly_spaced(questions, count):
         others = [
             context
             for other, context in paragraphs
             if other != article and not any(answer.lower() in context.lower() for answer in question.answers)
         ]
         context = random.Random(f"unanswerable {question.id}").choice(others)
-        made.append(replace(question, context=context, answers=()))
-    return made
+        unanswerable.append(replace(question, context=context, answers=()))
+    return unanswerable
 
 
-def sentences(data: Path, name: str, pair: tuple[str, str], count: int) -> list[Pair]:
-    """Taken evenly from the whole of a parallel text."""
-    source, reference = ((data / file).read_text(encoding="utf-8").split("\n") for file in PARALLEL[name][pair])
-    lines = [Pair(a.strip(), b.strip()) for a, b in zip(source, reference, strict=True)]
-    return spread([line for line in lines if line.source and line.reference], count)
+def sentences(data: Path, corpus: str, pair: tuple[str, str], count: int) -> list[TextPair]:
+    """Sentences of a corpus, taken evenly from all of it."""
+    source, reference = _load_lines(data, corpus, pair)
+    lines = [TextPair(a.strip(), b.strip()) for a, b in zip(source, reference, strict=True)]
+    return evenly_spaced([line for line in lines if line.source and line.reference], count)
 
 
-def documents(data: Path, pair: tuple[str, str], count: int, lines: int = 12) -> list[Pair]:
-    """``count`` texts of so many lines of news each."""
-    source, reference = ((data / file).read_text(encoding="utf-8").split("\n") for file in PARALLEL["NTREX"][pair])
-    starts = spread(range(0, min(len(source), len(reference)) - lines, lines), count)
-    return [Pair("\n".join(source[at : at + lines]), "\n".join(reference[at : at + lines])) for at in starts]
+def documents(data: Path, pair: tuple[str, str], count: int, lines: int = 12) -> list[TextPair]:
+    """Texts of ``lines`` successive lines of news."""
+    source, reference = _load_lines(data, "NTREX", pair)
+    starts = evenly_spaced(range(0, min(len(source), len(reference)) - lines, lines), count)
+    return [
+        TextPair("\n".join(source[start : start + lines]), "\n".join(reference[start : start + lines]))
+        for start in starts
+    ]
 
 
-def spread(items: Sequence[T], count: int) -> list[T]:
-    """``count`` of them at equal distances; all if there are fewer."""
-    count = min(count, len(items))
-    return [items[number * len(items) // count] for number in range(count)]
+def _load_lines(data: Path, corpus: str, pair: tuple[str, str]) -> tuple[list[str], list[str]]:
+    source, reference = PARALLEL[corpus][pair]
+    return (
+        (data / source).read_text(encoding="utf-8").split("\n"),
+        (data / reference).read_text(encoding="utf-8").split("\n"),
+    )
 
 
-def _questions(data: Path, language: str) -> list[tuple[int, Question]]:
-    """Each with the number of its article."""
+def _load_questions(data: Path, language: str) -> list[tuple[int, Question]]:
+    """All questions, each with the number of its article."""
     content = json.loads((data / QUESTIONS[language]).read_text(encoding="utf-8"))
     return [
         (number, Question(qa["id"], qa["question"], paragraph["context"], tuple(a["text"] for a in qa["answers"])))

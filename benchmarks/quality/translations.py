@@ -1,4 +1,4 @@
-"""Sentences and whole documents of news: how near to a human's translation, what is flagged, and what gets lost."""
+"""The task of translations: sentences and documents, how near they are to a human's, their flags, and lost parts."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,34 +8,38 @@ from typing import Any
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from benchmarks.quality import naive
-from benchmarks.quality.asking import Asked, Asker
-from benchmarks.quality.samples import PAIRS, PARALLEL, Pair, documents, sentences
-from benchmarks.quality.scores import NAIVE, Score, errors, percent
+from benchmarks.quality.client import QualityClient, Replies
+from benchmarks.quality.naive import translation_prompt
+from benchmarks.quality.samples import PAIRS, PARALLEL, TextPair, documents, sentences
+from benchmarks.quality.scores import NAIVE, Score, percent
+from service.tasks.translation.quality.flags import Flag
 
 FILES = tuple(name for pairs in PARALLEL.values() for files in pairs.values() for name in files)
-_SENTENCES_PER_DOCUMENT = 20  # of the sample, one document
+_SENTENCES_PER_DOCUMENT = 20  # in the sample
 
 
-def scores(asker: Asker, data: Path, sample: int) -> Iterator[Score]:
-    """``sample`` sentences of each pair of languages, half of them news, and a document for each twenty."""
-    for pair in PAIRS:
-        texts = {name: sentences(data, name, pair, -(-sample // 2)) for name in PARALLEL}
-        texts["documents"] = documents(data, pair, -(-sample // _SENTENCES_PER_DOCUMENT))
-        for name, found in texts.items():
-            label = f"{name} {pair[0]}-{pair[1]}"
-            prompts = [naive.translation(each.source, *pair) for each in found]
-            yield naive_score(label, pair[1], found, asker.chat(prompts))
-            bodies = [{"text": each.source, "source_lang": pair[0], "target_lang": pair[1]} for each in found]
-            yield score(label, pair[1], found, asker.ask("/v1/translate", bodies))
+def measure_scores(client: QualityClient, data: Path, sample: int) -> Iterator[Score]:
+    """The scores for ``sample`` sentences of each pair of languages, half of them news, and one document per twenty."""
+    for source, target in PAIRS:
+        pair = (source, target)
+        samples = {corpus: sentences(data, corpus, pair, -(-sample // 2)) for corpus in PARALLEL}
+        samples["documents"] = documents(data, pair, -(-sample // _SENTENCES_PER_DOCUMENT))
+        for name, texts in samples.items():
+            label = f"{name} {source}-{target}"
+            prompts = [translation_prompt(each.source, source, target) for each in texts]
+            yield score_naive(label, target, texts, client.chat(prompts))
+            bodies = [{"text": each.source, "source_lang": source, "target_lang": target} for each in texts]
+            yield score_service(label, target, texts, client.post("/v1/translate", bodies))
 
 
-def naive_score(label: str, target: str, pairs: Sequence[Pair], asked: Asked) -> Score:
+def score_naive(label: str, target: str, pairs: Sequence[TextPair], asked: Replies) -> Score:
+    """The score of the replies to plain prompts."""
     texts = [reply.chat_text for reply in asked.replies]
     return _score(label, NAIVE, target, pairs, asked, texts, [[] for _ in texts])
 
 
-def score(label: str, target: str, pairs: Sequence[Pair], asked: Asked) -> Score:
+def score_service(label: str, target: str, pairs: Sequence[TextPair], asked: Replies) -> Score:
+    """The score of the service's translations."""
     translations = [reply.body["translations"][0] if reply.body else {} for reply in asked.replies]
     texts = [str(each.get("text", "")) for each in translations]
     segments = [each.get("segments", []) for each in translations]
@@ -46,34 +50,33 @@ def _score(
     label: str,
     way: str,
     target: str,
-    pairs: Sequence[Pair],
-    asked: Asked,
+    pairs: Sequence[TextPair],
+    asked: Replies,
     texts: Sequence[str],
     segments: Sequence[list[dict[str, Any]]],
 ) -> Score:
-    failed = sum(not reply.body for reply in asked.replies)
     references = [[each.reference for each in pairs]]
-    everything = [segment for each in segments for segment in each]
-    flags = Counter(flag for segment in everything for flag in segment["flags"])
+    all_segments = [segment for each in segments for segment in each]
+    flags = Counter(flag for segment in all_segments for flag in segment["flags"])
     lost = sum(silently_lost(pair.source, text, each) for pair, text, each in zip(pairs, texts, segments, strict=True))
     lines = sum(lines_lost(pair.source, text) for pair, text in zip(pairs, texts, strict=True))
-    answered = failed < len(pairs)
+    has_texts = not asked.all_failed
     return Score(
         task="translations",
         data=label,
         way=way,
         count=len(pairs),
-        failed=failed,
-        errors=errors(asked.replies),
+        failed=asked.num_failed,
+        errors=asked.errors,
         seconds=asked.seconds / len(pairs),
         figures={
-            "chrF2++": CHRF(word_order=2).corpus_score(texts, references).score if answered else None,
-            "BLEU": _bleu(target).corpus_score(texts, references).score if answered else None,
-            "lines lost": float(lines) if answered else None,
-            "segments": float(len(everything)) if everything else None,
-            "flagged %": percent(bool(set(each["flags"]) - {"retried"}) for each in everything),
-            "retried %": percent("retried" in each["flags"] for each in everything),
-            "silently lost": float(lost) if everything else None,
+            "chrF2++": CHRF(word_order=2).corpus_score(texts, references).score if has_texts else None,
+            "BLEU": _bleu(target).corpus_score(texts, references).score if has_texts else None,
+            "lines lost": float(lines) if has_texts else None,
+            "segments": float(len(all_segments)) if all_segments else None,
+            "flagged %": percent(bool(set(each["flags"]) - {Flag.RETRIED}) for each in all_segments),
+            "retried %": percent(Flag.RETRIED in each["flags"] for each in all_segments),
+            "silently lost": float(lost) if all_segments else None,
         },
         flags=dict(flags.most_common()),
         items=[
@@ -84,20 +87,20 @@ def _score(
 
 
 def _bleu(target: str) -> BLEU:
-    """Chinese is split into characters, everything else as the WMT does it."""
+    """BLEU with characters as words for Chinese, and with the WMT's tokenizer for other languages."""
     return BLEU(tokenize="zh" if target == "zh" else "13a")
 
 
 def lines_lost(source: str, text: str) -> int:
-    """How many lines with something in them a text has fewer than its source."""
-    return max(0, _lines(source) - _lines(text))
+    """How many fewer non-empty lines a translation has than its source."""
+    return max(0, _num_lines(source) - _num_lines(text))
 
 
 def silently_lost(source: str, text: str, segments: Sequence[dict[str, Any]]) -> int:
-    """Pieces of ``source`` that are not in the translation ``text``, though no flag says so.
+    """The number of parts of ``source`` that the translation ``text`` lacks without a flag.
 
-    That is what no segment covers and is more than space and punctuation, a segment that is empty without being flagged
-    so, and a segment whose translation is not in the text, in order.
+    These are: a part with letters or digits that no segment covers; an empty translation of a segment without the flag
+    for it; and a segment whose translation is not in the text, in order.
     """
     if not segments:
         return 0
@@ -107,7 +110,7 @@ def silently_lost(source: str, text: str, segments: Sequence[dict[str, Any]]) ->
         covered = max(covered, segment["end"])
         translated = segment["text"].strip()
         if not translated:
-            lost += "empty" not in segment["flags"]
+            lost += Flag.EMPTY not in segment["flags"]
             continue
         found = text.find(translated, reached)
         lost += found < 0
@@ -115,5 +118,5 @@ def silently_lost(source: str, text: str, segments: Sequence[dict[str, Any]]) ->
     return lost + any(char.isalnum() for char in source[covered:])
 
 
-def _lines(text: str) -> int:
+def _num_lines(text: str) -> int:
     return sum(bool(line.strip()) for line in text.splitlines())

@@ -1,1 +1,4 @@
-"""The output of all benchmarks: tables on the terminal, JSON files and charts in ``benchmarks/results``."""
+"""The output of all benchmarks: tables on the terminal and JSON files in ``benchmarks/results``, with their statistics.
+
+Nothing here imports a benchmark.
+"""

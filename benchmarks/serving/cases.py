@@ -1,4 +1,4 @@
-"""What the clients ask for: named loads, each made anew for every round so that no prompt was seen before."""
+"""Cases: named loads. A case makes new requests for each round, so that the prefix cache knows none of them."""
 
 import json
 import random
@@ -7,47 +7,48 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-TOKENS = range(1000, 20000)  # ids that about every vocabulary has, clear of the special ones
+TOKENS = range(1000, 20000)  # ids that almost every vocabulary has, apart from the special ones
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One request."""
+class LoadRequest:
+    """A request of a load."""
 
     prompt: list[int] | str
     output_tokens: int
-    at: float = 0.0  # seconds after the begin of the round
+    delay: float = 0.0  # seconds after the start of the round
 
 
-Case = Callable[[random.Random], list[Job]]
+Case = Callable[[random.Random], list[LoadRequest]]
 
 
 def streams(count: int, tokens_in: int, tokens_out: int, shared: int = 0) -> Case:
-    """``count`` requests at once. They begin with the same ``shared`` tokens, which are new in each round."""
+    """``count`` requests at once. Their prompts begin with the same ``shared`` tokens, which are new in each round."""
 
-    def jobs(generator: random.Random) -> list[Job]:
+    def make_requests(generator: random.Random) -> list[LoadRequest]:
         prefix = generator.choices(TOKENS, k=shared)
-        return [Job(prefix + generator.choices(TOKENS, k=tokens_in), tokens_out) for _ in range(count)]
+        return [LoadRequest(prefix + generator.choices(TOKENS, k=tokens_in), tokens_out) for _ in range(count)]
 
-    return jobs
+    return make_requests
 
 
 def poisson(mix: Path, rate: float, count: int) -> Case:
-    """``count`` prompts of a JSON Lines file at random times, ``rate`` a second on average."""
+    """``count`` prompts of a JSON Lines file at random times, ``rate`` per second on average."""
     lines = [json.loads(line) for line in mix.read_text(encoding="utf-8").splitlines()]
 
-    def jobs(generator: random.Random) -> list[Job]:
-        now, made = 0.0, []
+    def make_requests(generator: random.Random) -> list[LoadRequest]:
+        delay, requests = 0.0, []
         for line in generator.sample(lines, k=min(count, len(lines))):
-            made.append(Job(text_of(line), max(2, min(128, int(line["ref_tokens_qwen"]))), now))
-            now += generator.expovariate(rate)
-        return made
+            output_tokens = max(2, min(128, int(line["ref_tokens_qwen"])))
+            requests.append(LoadRequest(prompt_of_line(line), output_tokens, delay))
+            delay += generator.expovariate(rate)
+        return requests
 
-    return jobs
+    return make_requests
 
 
-def text_of(line: dict[str, str]) -> str:
-    """The prompt of a line of the mix."""
+def prompt_of_line(line: dict[str, str]) -> str:
+    """The prompt for one line of a mix."""
     match line["task"]:
         case "translate":
             return f"Translate from {line['src']} to {line['tgt']}:\n{line['text']}\n"
@@ -66,14 +67,17 @@ CASES: dict[str, Case] = {
 }
 
 
-def chosen(names: str, known: dict[str, Case]) -> dict[str, Case]:
-    """The named ones of ``known`` or all, and ``streams-N`` for any N. Raises ValueError for any other name."""
-    made = {}
+def select_cases(names: str, known: dict[str, Case]) -> dict[str, Case]:
+    """The cases in ``names``, which are separated by commas, or all of ``known`` if ``names`` is empty.
+
+    ``streams-N`` exists for every N. Raises ValueError for any other name.
+    """
+    selected = {}
     for name in [name for name in names.split(",") if name] or known:
-        if sweep := re.fullmatch(r"streams-([1-9]\d*)", name):
-            made[name] = streams(int(sweep[1]), 128, 128)
+        if match := re.fullmatch(r"streams-([1-9]\d*)", name):
+            selected[name] = streams(int(match[1]), 128, 128)
         elif name in known:
-            made[name] = known[name]
+            selected[name] = known[name]
         else:
             raise ValueError(f"unknown: {name}; known are {', '.join(known)} and streams-N")
-    return made
+    return selected

@@ -1,6 +1,6 @@
-"""Streaming clients of OpenAI's ``/v1/completions``, and what each saw of its request.
+"""Streaming clients of OpenAI's ``/v1/completions``, which trace their requests.
 
-Token counts are the server's own (``stream_options.include_usage``); times are taken where the event is read.
+Token counts are the server's own (``stream_options.include_usage``). Times are taken when the client reads an event.
 """
 
 import asyncio
@@ -12,78 +12,82 @@ from typing import Any
 
 import httpx
 
-from benchmarks.serving.cases import Job
+from benchmarks.serving.cases import LoadRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under load, and what its requests must hold besides."""
+    """A server under load, and how its requests must look."""
 
     name: str
     url: str
     model: str
-    extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})
+    extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})  # further fields of each body
     as_text: Callable[[list[int]], str] | None = None  # for a server that takes no token ids
 
-    def fit(self, jobs: list[Job]) -> list[Job]:
-        """The jobs as this server takes them."""
+    def adapt(self, requests: list[LoadRequest]) -> list[LoadRequest]:
+        """The requests with prompts that this server takes."""
         if self.as_text is None:
-            return jobs
-        return [replace(job, prompt=self.as_text(job.prompt)) if isinstance(job.prompt, list) else job for job in jobs]
+            return requests
+        return [
+            replace(request, prompt=self.as_text(request.prompt)) if isinstance(request.prompt, list) else request
+            for request in requests
+        ]
 
 
 @dataclass(slots=True)
 class Trace:
-    """One request. Times in seconds, from when it was sent."""
+    """One request as its client saw it. Times are in seconds since the request was sent."""
 
     prompt_tokens: int = 0
     tokens: int = 0
     first: float = 0.0  # the first event with text
-    last: float = 0.0
+    last: float = 0.0  # the last event with text
     end: float = 0.0
-    gaps: list[float] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)  # between two events with text
     error: str = ""
 
     @property
     def per_token(self) -> float:
-        """TPOT: fair to servers that send several tokens in an event."""
+        """TPOT in seconds: fair to servers that send several tokens in an event."""
         return (self.last - self.first) / max(1, self.tokens - 1)
 
 
-async def drive(target: Target, jobs: list[Job]) -> list[Trace]:
-    """Send every job at its time; never fails itself."""
+async def send_load(target: Target, requests: list[LoadRequest]) -> list[Trace]:
+    """Send each request at its time. Errors are in the traces; none is raised."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(base_url=target.url, timeout=httpx.Timeout(600, connect=10), limits=limits) as client:
-        return list(await asyncio.gather(*(_request(client, target, job) for job in jobs)))
+        return list(await asyncio.gather(*(_send(client, target, request) for request in requests)))
 
 
-async def _request(client: httpx.AsyncClient, target: Target, job: Job) -> Trace:
+async def _send(client: httpx.AsyncClient, target: Target, request: LoadRequest) -> Trace:
     body = {
         "model": target.model,
-        "prompt": job.prompt,
-        "max_tokens": job.output_tokens,
+        "prompt": request.prompt,
+        "max_tokens": request.output_tokens,
         "temperature": 0,
         "stream": True,
         "stream_options": {"include_usage": True},
     } | target.extra
-    await asyncio.sleep(job.at)
+    await asyncio.sleep(request.delay)
     trace = Trace()
-    begin = time.perf_counter()
+    start = time.perf_counter()
     try:
         async with client.stream("POST", "/v1/completions", json=body) as response:
             if response.is_error:
                 trace.error = f"{response.status_code} {(await response.aread()).decode(errors='replace')[:200]}"
             else:
-                await _read(response, trace, begin)
+                await _read(response, trace, start)
     except (httpx.HTTPError, ValueError) as error:
         trace.error = f"{type(error).__name__} {error}"
-    trace.end = time.perf_counter() - begin
+    trace.end = time.perf_counter() - start
     if not trace.error and not (trace.tokens and trace.first):
         trace.error = "the answer has no text or no usage"
     return trace
 
 
-async def _read(response: httpx.Response, trace: Trace, begin: float) -> None:
+async def _read(response: httpx.Response, trace: Trace, start: float) -> None:
+    """Read the stream to its end or to its error, and fill in the trace."""
     async for line in response.aiter_lines():
         data = line.removeprefix("data:").strip()
         if not line.startswith("data:") or data == "[DONE]":
@@ -95,7 +99,7 @@ async def _read(response: httpx.Response, trace: Trace, begin: float) -> None:
         if usage := event.get("usage"):
             trace.prompt_tokens, trace.tokens = usage["prompt_tokens"], usage["completion_tokens"]
         if any(choice.get("text") for choice in event.get("choices", ())):
-            now = time.perf_counter() - begin
+            now = time.perf_counter() - start
             if trace.first:
                 trace.gaps.append(now - trace.last)
             else:

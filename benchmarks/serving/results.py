@@ -1,23 +1,22 @@
-"""From what the clients saw to numbers, a table and a file."""
+"""The traces of one round as numbers, and the table of several rounds."""
 
-import json
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.report.files import write_results
+from benchmarks.report.statistics import percentile
+from benchmarks.report.tables import format_number, numeric_table, print_noise_warning, row_style
 from benchmarks.serving.client import Trace
-
-RESULTS = Path(__file__).parents[1] / "results"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One server under one case for one round. Times in milliseconds; None is a number of nothing."""
+class RoundResult:
+    """One server under one case for one round. Times are in milliseconds. None: there is nothing to measure."""
 
     server: str
     case: str
@@ -35,18 +34,19 @@ class Result:
     tpot_p99: float | None
     end_p50: float | None
     end_p99: float | None
-    noise: float  # cores that others kept busy
+    noise: float  # cores that other processes kept busy
     failed: int
     errors: list[str]
     memory: int | None = None  # bytes
     start_seconds: float | None = None
 
 
-def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise: float) -> Result:
+def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise: float) -> RoundResult:
+    """The result of a round that took ``seconds``. Requests that failed count only as failed."""
     good = [trace for trace in traces if not trace.error]
     first, ends, rates = ([getattr(t, name) for t in good] for name in ("first", "end", "per_token"))
     gaps = [gap for trace in good for gap in trace.gaps]
-    return Result(
+    return RoundResult(
         server=server,
         case=case,
         streams=len(traces),
@@ -69,12 +69,7 @@ def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise
     )
 
 
-def percentile(seconds: list[float], percent: int) -> float | None:
-    """Nearest rank, in milliseconds."""
-    ordered = sorted(seconds)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] * 1000 if ordered else None
-
-
+# The spaces keep equal headings apart.
 _COLUMNS = {
     "in": "prompt_tokens",
     "tokens/s": "tokens_per_second",
@@ -90,33 +85,28 @@ _COLUMNS = {
 }
 
 
-def table(results: list[Result], tolerance: float) -> Table:
-    """A row for every round. Yellow: the machine was not quiet. Times in milliseconds."""
-    made = Table("case", "server", *_COLUMNS, "MiB", "start s", "failed", "others' cores")
-    for column in made.columns[2:]:
-        column.justify = "right"
+def make_table(results: list[RoundResult], tolerance: float) -> Table:
+    """One row for each round, in milliseconds. A yellow row was measured on a busy machine."""
+    table = numeric_table("case", "server", *_COLUMNS, "MiB", "start s", "failed", "others' cores", labels=2)
     for result in sorted(results, key=lambda result: (result.case, result.server)):
-        made.add_row(
+        table.add_row(
             result.case,
             result.server,
-            *(_number(getattr(result, name)) for name in _COLUMNS.values()),
-            _number(result.memory and result.memory / 2**20),
-            _number(result.start_seconds),
+            *(format_number(getattr(result, name)) for name in _COLUMNS.values()),
+            format_number(result.memory and result.memory / 2**20),
+            format_number(result.start_seconds),
             str(result.failed),
             f"{result.noise:.2f}",
-            style="yellow" if result.noise > tolerance else None,
+            style=row_style(result.noise, tolerance),
         )
-    return made
+    return table
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}" if value < 1000 else f"{value:.0f}"
-
-
-def write(kind: str, results: Sequence[Any], **facts: Any) -> Path:
-    """``results`` are dataclasses, ``facts`` what else a reader of the file must know."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{kind}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    content = facts | {"results": [asdict(result) for result in results]}
-    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    return path
+def report_results(console: Console, kind: str, results: list[RoundResult], tolerance: float, **facts: Any) -> None:
+    """Print the table and the errors, and write them with ``facts`` to a file."""
+    console.print(make_table(results, tolerance))
+    for result in results:
+        for error in result.errors:
+            console.print(f"[red]{result.server}, {result.case}: {result.failed} failed:[/]", escape(error))
+    print_noise_warning(console, (result.noise for result in results), tolerance)
+    console.print(f"Written to {write_results(kind, results, **facts)}")

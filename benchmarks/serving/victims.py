@@ -1,20 +1,21 @@
-"""Streams beside a client that keeps sending long prompts: what it costs them, with a latency target and without."""
+"""Streams beside a client that sends one long prompt after another, with several values of ``target_itl_ms``."""
 
 import asyncio
 import random
-import sys
 from contextlib import suppress
-
-from rich.console import Console
 
 from benchmarks.processes.noise import Noise
 from benchmarks.processes.servers import Server
-from benchmarks.serving import results as report
-from benchmarks.serving.benchmark import model_of, ours, show, warm_up
-from benchmarks.serving.cases import TOKENS, Job
-from benchmarks.serving.client import Target, Trace, drive
+from benchmarks.report.tables import open_console
+from benchmarks.serving.cases import TOKENS, LoadRequest
+from benchmarks.serving.client import Target, Trace, send_load
+from benchmarks.serving.results import RoundResult, report_results, summarize
+from benchmarks.serving.rounds import fetch_model_name, trivium_server, warm_up
 
-_HEAD_START = 1.0  # seconds that the streams have before the first long prompt
+_HEAD_START = 1.0  # seconds between the start of the streams and the first long prompt
+_VICTIM_PROMPT = 128  # tokens
+_ATTACK_OUTPUT = 2  # tokens
+_MOST_ATTACKS = 1000
 
 
 def measure(
@@ -28,47 +29,57 @@ def measure(
     tolerance: float,
     arguments: list[str],
 ) -> None:
-    """A server for each of ``targets`` (milliseconds), by turns; print and write what the clients saw."""
-    console = Console(width=None if sys.stdout.isatty() else 180)
+    """Start a server for each of ``targets`` (milliseconds) in turn; print and write what the clients saw."""
+    console = open_console(180)
     results = []
     with console.status("") as status:
         for number in range(rounds):
-            for target in targets:
-                status.update(f"round {number + 1} of {rounds}: target {target} ms")
+            for target_ms in targets:
+                status.update(f"round {number + 1} of {rounds}: target {target_ms} ms")
                 generator = random.Random(number)
-                attack = [Job(generator.choices(TOKENS, k=prompt_tokens), 2) for _ in range(1000)]
-                with ours(model, [*arguments, "--target-itl-ms", str(target)]) as server:
-                    client = Target(f"target {target} ms", server.url, model_of(server.url))
-                    warm_up(client)
+                attack = [
+                    LoadRequest(generator.choices(TOKENS, k=prompt_tokens), _ATTACK_OUTPUT)
+                    for _ in range(_MOST_ATTACKS)
+                ]
+                with trivium_server(model, [*arguments, "--target-itl-ms", str(target_ms)]) as server:
+                    target = Target(f"target {target_ms} ms", server.url, fetch_model_name(server.url))
+                    warm_up(target)
                     for attackers in ([], attack):
-                        victims = [Job(generator.choices(TOKENS, k=128), output_tokens) for _ in range(streams)]
-                        results += _round(client, server, victims, attackers)
-    show(console, "victims", results, tolerance, model=model, prompt_tokens=prompt_tokens)
+                        victims = [
+                            LoadRequest(generator.choices(TOKENS, k=_VICTIM_PROMPT), output_tokens)
+                            for _ in range(streams)
+                        ]
+                        results += _measure_round(target, server, victims, attackers)
+    report_results(console, "victims", results, tolerance, model=model, prompt_tokens=prompt_tokens)
 
 
-def _round(client: Target, server: Server, victims: list[Job], attack: list[Job]) -> list[report.Result]:
-    """What the victims saw, and the attacker if there is one."""
+def _measure_round(
+    target: Target, server: Server, victims: list[LoadRequest], attack: list[LoadRequest]
+) -> list[RoundResult]:
+    """The result of the streams, and that of the long prompts if there are any."""
     with Noise(server.pid) as noise:
-        streams, prompts = asyncio.run(_attacked(client, victims, attack))
+        streams, prompts = asyncio.run(_run_attack(target, victims, attack))
     names = ["attacked", "attacker"] if attack else ["alone"]
     return [
-        report.summarize(client.name, name, traces, noise.seconds, noise.cores)
+        summarize(target.name, name, traces, noise.seconds, noise.cores)
         for name, traces in zip(names, (streams, prompts), strict=False)
     ]
 
 
-async def _attacked(client: Target, victims: list[Job], attack: list[Job]) -> tuple[list[Trace], list[Trace]]:
-    """One prompt of ``attack`` after the other as long as there are victims."""
-    found: list[Trace] = []
+async def _run_attack(
+    target: Target, victims: list[LoadRequest], attack: list[LoadRequest]
+) -> tuple[list[Trace], list[Trace]]:
+    """Send the prompts of ``attack`` one after another until all ``victims`` are done; return both groups' traces."""
+    attack_traces: list[Trace] = []
 
     async def keep_sending() -> None:
         await asyncio.sleep(_HEAD_START)
-        for job in attack:
-            found.extend(await drive(client, [job]))
+        for request in attack:
+            attack_traces.extend(await send_load(target, [request]))
 
     attacker = asyncio.create_task(keep_sending())
-    streams = await drive(client, victims)
+    streams = await send_load(target, victims)
     attacker.cancel()
     with suppress(asyncio.CancelledError):
         await attacker
-    return streams, found
+    return streams, attack_traces

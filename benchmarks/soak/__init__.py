@@ -1,1 +1,1 @@
-"""A long day of the real service in a short time: everything that clients do to it, and what is left of it after."""
+"""A soak: the real service under mixed traffic, bad clients and kills of its engine, and its state afterwards."""

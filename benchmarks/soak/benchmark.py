@@ -1,106 +1,83 @@
-"""One soak: the service, its crowd, and the verdict."""
+"""One soak: the service, its clients, the kills of its engine, and the outcome."""
 
 import asyncio
 import contextlib
-import os
 import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes.trivium_service import Service, served
-from benchmarks.soak.clients import Crowd, Tally
-from benchmarks.soak.log import unexplained
-from benchmarks.soak.mix import calls, load
-from benchmarks.soak.process_monitor import Growth, Sample, Vitals, growth
+from benchmarks.processes.trivium_service import TriviumService, trivium_service
+from benchmarks.soak.clients import ClientPool
+from benchmarks.soak.log import unexplained_lines
+from benchmarks.soak.mix import generate_calls, load_rows
+from benchmarks.soak.outcome import SoakOutcome
+from benchmarks.soak.process_monitor import ProcessMonitor, ProcessSample, measure_growth
 
 _LEVELS = [2, 8, 16, 4, 1, 24, 12, 2]  # clients at once, in turn
-_SLEEP = 3.0  # seconds that those stay who read nothing; the service gives them up before
-_FLAGS = ["--log-json", "--send-timeout", "2", "--shutdown-timeout", "10", "--max-queued-tokens", "16000"]
-_SETTLED = 30.0  # seconds that it has to close what is open
-_POOL = min(32, (os.cpu_count() or 1) + 4)  # threads that asyncio starts when it first needs them, and keeps
+_LEVELS_SECONDS = 240  # of one pass through the levels
+_WARM_UP_LEVELS = [4]
+_INVALID_SHARE = 0.05
+_UNREAD_SECONDS = 3.0  # of a client that reads nothing; longer than --send-timeout, so the service closes first
+_ARGUMENTS = ["--log-json", "--send-timeout", "2", "--shutdown-timeout", "10", "--max-queued-tokens", "16000"]
+_SETTLE_SECONDS = 30.0  # for the service to close what is open
+_EXIT_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a soak found."""
+async def soak(
+    model: str, mix: Path | None, seconds: float, *, kills: int, seed: int, arguments: list[str]
+) -> SoakOutcome:
+    """Serve ``model`` under load for some seconds, and kill its engine ``kills`` times in between.
 
-    seconds: float
-    tally: Tally
-    api: Growth
-    engine: Growth
-    files: tuple[int, int]  # open descriptors of the API process at the start and at the end
-    threads: tuple[int, int]
-    recoveries: list[float]  # seconds from each kill of the engine until the service was ready again
-    held: dict[str, float]  # what the metrics say is still at work
-    exit_code: int
-    unexplained: list[str]
-
-    def failures(self, tolerance: float) -> list[str]:
-        """What must not be, in words."""
-        found = {
-            f"{len(self.tally.lost)} requests were lost": bool(self.tally.lost),
-            "not every request is accounted for": self.tally.accounted + len(self.tally.lost) != self.tally.sent,
-            "nothing was answered": not self.tally.answered,
-            "the API process grew": not self.api.is_flat(tolerance),
-            "the engine grew": not self.engine.is_flat(tolerance),
-            "descriptors were left open": self.files[1] > self.files[0],
-            "threads were left": self.threads[1] > self.threads[0] + _POOL,
-            f"something is held: {self.held}": any(self.held.values()),
-            f"it exited with {self.exit_code}": self.exit_code != 0,
-            f"{len(self.unexplained)} lines of errors are unexplained": bool(self.unexplained),
-        }
-        return [words for words, failed in found.items() if failed]
-
-
-async def soak(model: str, mix: Path | None, seconds: float, *, kills: int, seed: int, flags: list[str]) -> Outcome:
-    """Serve ``model`` for so long, and kill its engine so often. Raises RuntimeError if it is never ready."""
+    ``arguments`` are further ones of ``trivium serve``. Raises RuntimeError if the service does not become ready.
+    """
     generator = random.Random(seed)
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
-        with served(model, log, [*_FLAGS, *flags]) as service:
-            await service.until_ready()
-            crowd = Crowd(service.url, calls(load(mix), generator, bad=0.05), generator, sleep=_SLEEP)
-            await crowd.run(min(5.0, seconds / 4), [4])  # what is made once is made now
-            vitals = Vitals(service.process.pid)
-            start = await _settled(vitals)
+        with trivium_service(model, log, [*_ARGUMENTS, *arguments]) as service:
+            await service.wait_until_ready()
+            calls = generate_calls(load_rows(mix), generator, invalid=_INVALID_SHARE)
+            clients = ClientPool(service.url, calls, generator, unread_seconds=_UNREAD_SECONDS)
+            await clients.run(min(5.0, seconds / 4), _WARM_UP_LEVELS)  # the service creates here what it keeps
+            monitor = ProcessMonitor(service.process.pid)
+            start = await _settled_sample(monitor)
             recoveries: list[float] = []
-            async with _beside(vitals.watch()), _beside(_kill(service, seconds, kills, generator, recoveries)):
-                await crowd.run(seconds, _LEVELS * max(1, round(seconds / 240)))
-            end = await _settled(vitals, files=start.files)
+            killing = _kill_at_random_times(service, seconds, kills, generator, recoveries)
+            async with _background(monitor.watch()), _background(killing):
+                await clients.run(seconds, _LEVELS * max(1, round(seconds / _LEVELS_SECONDS)))
+            end = await _settled_sample(monitor, files=start.files)
             held = await service.held()
             service.process.terminate()
-            code = await asyncio.to_thread(service.process.wait, 60)
-        return Outcome(
+            exit_code = await asyncio.to_thread(service.process.wait, _EXIT_SECONDS)
+        return SoakOutcome(
             seconds=seconds,
-            tally=crowd.tally,
-            api=growth(vitals.api),
-            engine=growth(vitals.last_engine),
+            tally=clients.tally,
+            api=measure_growth(monitor.api),
+            engine=measure_growth(monitor.last_engine),
             files=(start.files, end.files),
             threads=(start.threads, end.threads),
             recoveries=recoveries,
             held=held,
-            exit_code=code,
-            unexplained=unexplained(log, len(recoveries)),
+            exit_code=exit_code,
+            unexplained=unexplained_lines(log, len(recoveries)),
         )
 
 
-async def _kill(
-    service: Service, seconds: float, times: int, generator: random.Random, recoveries: list[float]
+async def _kill_at_random_times(
+    service: TriviumService, seconds: float, kills: int, generator: random.Random, recoveries: list[float]
 ) -> None:
-    """At random moments of the first two thirds: what comes after tells whether the last engine grows."""
-    begin = time.monotonic()
-    for moment in sorted(generator.uniform(0, seconds * 2 / 3) for _ in range(times)):
-        await asyncio.sleep(max(0.0, moment - (time.monotonic() - begin)))
+    """Kill the engine in the first two thirds of the time. The last third shows whether the last engine grows."""
+    start = time.monotonic()
+    for moment in sorted(generator.uniform(0, seconds * 2 / 3) for _ in range(kills)):
+        await asyncio.sleep(max(0.0, moment - (time.monotonic() - start)))
         recoveries.append(await service.kill_engine())
 
 
 @contextlib.asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run it beside the block, no longer than that."""
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``work`` until the block ends."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -110,13 +87,13 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-async def _settled(vitals: Vitals, files: int | None = None) -> Sample:
-    """The first sample that has no more descriptors than ``files``, or the last one in the time there is."""
-    deadline = time.monotonic() + _SETTLED
-    await asyncio.sleep(1)  # connections that were closed end
+async def _settled_sample(monitor: ProcessMonitor, files: int | None = None) -> ProcessSample:
+    """The first sample of the API process with at most ``files`` descriptors, or the last one before the deadline."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    await asyncio.sleep(1)  # closed connections end
     while True:
-        vitals.take()
-        sample = vitals.api[-1]
+        monitor.add_samples()
+        sample = monitor.api[-1]
         if files is None or sample.files <= files or time.monotonic() > deadline:
             return sample
         await asyncio.sleep(1)

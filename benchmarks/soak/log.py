@@ -1,31 +1,32 @@
-"""The lines that the service wrote, and which of them nothing explains."""
+"""The service's log: the lines of errors that nothing explains."""
 
 import json
+import signal
 from pathlib import Path
 
-_SEVERE = {"error", "critical"}
-_KILLED = "the engine process was killed by signal 9"
+_SEVERE_LEVELS = {"error", "critical"}
+_KILLED = f"the engine process was killed by signal {signal.SIGKILL:d}"  # by service/processes/exit_report.py
 
 
-def unexplained(path: Path, kills: int = 0) -> list[str]:
-    """Lines of errors, and lines that are none of the log's: a crash speaks without its help.
+def unexplained_lines(path: Path, kills: int = 0) -> list[str]:
+    """The lines of errors, and the lines that are not JSON: a crash does not write through the log.
 
-    So many times the engine was killed from outside; each explains one line that says so.
+    The engine was killed from outside ``kills`` times. Each kill explains one line that reports it.
     """
     found = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        message = _severe(text)
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        message = _severe_message(line)
         if message is not None and message.startswith(_KILLED) and kills:
             kills -= 1
         elif message is not None:
-            found.append(text)
+            found.append(line)
     return found
 
 
-def _severe(text: str) -> str | None:
-    """What the line says, if it is one of those."""
+def _severe_message(line: str) -> str | None:
+    """The message of a line of an error, or the whole line if it is not the log's; None for any other line."""
     try:
-        line = json.loads(text)
-        return str(line["message"]) if line["level"] in _SEVERE else None
+        record = json.loads(line)
+        return str(record["message"]) if record["level"] in _SEVERE_LEVELS else None
     except (ValueError, TypeError, LookupError):
-        return text
+        return line

@@ -1,0 +1,28 @@
+"""Samples are the same in every run, and unanswerable questions have no answer."""
+
+from pathlib import Path
+
+from benchmarks.quality.samples import answerable_questions, documents, sentences, unanswerable_questions
+
+
+def test_samples_are_the_same_in_every_run(data: Path) -> None:
+    assert (
+        answerable_questions(data, "en", 2)
+        == answerable_questions(data, "en", 2)
+        != answerable_questions(data, "en", 3)
+    )
+    assert len(answerable_questions(data, "en", 100)) == 4
+    for language in ("en", "zh"):
+        for good, bad in zip(
+            answerable_questions(data, language, 4), unanswerable_questions(data, language, 4), strict=True
+        ):
+            assert (good.id, good.question, bad.answers) == (bad.id, bad.question, ())
+            assert good.answers[0] in good.context
+            assert good.answers[0] not in bad.context
+    assert [pair.source for pair in sentences(data, "NTREX", ("en", "fr"), 2)] == [
+        "ntrex.src.eng.txt line 0",
+        "ntrex.src.eng.txt line 20",
+    ]
+    [document] = documents(data, ("zh", "en"), 1)
+    assert document.source.splitlines()[11] == "ntrex.ref.zho-CN.txt line 11"
+    assert len(document.reference.splitlines()) == 12

@@ -1,9 +1,9 @@
-# The service in an image: no compiler, no root, nothing written outside /models and /tmp.
+# An image of the service. It has no compiler, does not run as root, and writes only to /models and /tmp.
 #
 #   docker build -t trivium .                          for CPUs
 #   docker build -t trivium --build-arg DEVICE=cuda .  for NVIDIA GPUs
 #
-# Wheels in deploy/wheelhouse are used before any index; with a full wheelhouse no network is needed.
+# Wheels in deploy/wheelhouse are used before any package index. With a full wheelhouse the build needs no network.
 
 FROM python:3.11-slim-bookworm AS build
 ARG DEVICE=cpu
@@ -11,7 +11,7 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_FIND_LINKS=/src/deploy/wheelhouse PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 
-# The environment has no pip of its own: the one outside installs into it.
+# The environment has no pip. The pip of the build stage installs into it.
 RUN python -m venv --without-pip /opt/trivium
 COPY deploy/wheelhouse deploy/wheelhouse
 COPY requirements.lock ./
@@ -30,8 +30,8 @@ COPY service service
 COPY model_store model_store
 RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
 
-# The CPU kernels are compiled here, for every processor type, so that the final stage needs no compiler. Without a
-# network there may be none here either; then torch computes.
+# The CPU kernels are compiled here, for every type of processor, so that the final stage needs no compiler. Without a
+# network the compiler may be missing here too. Then torch computes the models.
 RUN if [ "$DEVICE" = cpu ]; then \
       { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >/dev/null \
         && cd / && /opt/trivium/bin/python -m service.models.native.kernels \
@@ -41,7 +41,7 @@ RUN if [ "$DEVICE" = cpu ]; then \
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/trivium /opt/trivium
 
-# Group 0 may write, so that platforms which choose the uid themselves work too.
+# Group 0 may write to /models, for platforms that run containers with a user id of their own choice.
 RUN install -d -o 10001 -g 0 -m 2775 /models
 ENV PATH=/opt/trivium/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     TRIVIUM_HOST=0.0.0.0 TRIVIUM_MODEL_DIR=/models
@@ -49,7 +49,7 @@ USER 10001:0
 VOLUME /models
 EXPOSE 8000
 
-# The first start fetches the model, so there is time before a failure counts.
+# The first start fetches the model. Failures count only after the start period.
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20m --retries=3 CMD ["python", "-m", "service.cli.healthcheck"]
 
 ENTRYPOINT ["trivium"]

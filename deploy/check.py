@@ -1,6 +1,6 @@
-"""check.py [BASE_URL]: use a running service as a client would, and exit 1 at the first thing that is wrong.
+"""check.py [BASE_URL]: use every task of a running service, and exit with 1 at the first wrong answer.
 
-Needs nothing but Python's standard library.
+The script needs only Python's standard library.
 """
 
 import json
@@ -12,33 +12,33 @@ from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 BASE = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
-_open = build_opener(ProxyHandler({})).open  # the service is local; a proxy is not asked for it
+_open = build_opener(ProxyHandler({})).open  # without a proxy, because the service is local
 
 
 def call(path: str, body: dict[str, Any] | None = None) -> HTTPResponse:
-    """GET, or POST where there is a body. Raises HTTPError unless the status is 2xx."""
+    """The answer to a GET, or to a POST if there is a body. Raises HTTPError unless the status is 2xx."""
     data = None if body is None else json.dumps(body).encode()
     response: HTTPResponse = _open(Request(BASE + path, data, {"content-type": "application/json"}), timeout=300)
     return response
 
 
 def events(response: HTTPResponse) -> Iterator[str]:
-    """The data of server-sent events."""
+    """The data of each server-sent event."""
     for line in response:
         if line.startswith(b"data: "):
             yield line[6:].decode().strip()
 
 
-def check(what: str, ok: bool, shown: object, started: float) -> None:
-    """Write one line, and stop here if it is not as it should be."""
-    sys.stdout.write(f"{'ok  ' if ok else 'FAIL'} {time.perf_counter() - started:6.2f} s  {what}: {shown}\n")
+def check(name: str, ok: bool, shown: object, started: float) -> None:
+    """Print one line with the seconds since ``started``. Exits with 1 unless ``ok``."""
+    sys.stdout.write(f"{'ok  ' if ok else 'FAIL'} {time.perf_counter() - started:6.2f} s  {name}: {shown}\n")
     sys.stdout.flush()
     if not ok:
         sys.exit(1)
 
 
 def main() -> None:
-    """One of everything."""
+    """Check readiness, each task, a stream and the metrics."""
     now = time.perf_counter
     started = now()
     check("ready", call("/health/ready").status == 200, BASE, started)

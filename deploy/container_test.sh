@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Build the image, start it, use it, stop it: with Docker and its compose plugin, and Python for the client.
+# Build the image, start the service, use it, and stop it. Needs Docker with its compose plugin, and Python.
 #
-# CONTAINER_RUNNER=program: do it with this program instead, where there is no Docker to be had. It is called as
-# `program PROJECT_DIR trivium`, does the same steps, and runs the command in $CHECK while the service is healthy.
+# CONTAINER_RUNNER=program: use this program where there is no Docker. It is called as `program PROJECT_DIR trivium`,
+# does the same steps, and runs the command in $CHECK while the service is healthy.
 set -euo pipefail
 
-# The image listens on every interface and has no keys; the test is the only one who can reach it.
+# The service listens on every interface and has no keys. Only this machine can reach it.
 export TRIVIUM_ALLOW_UNAUTHENTICATED=1
 
 cd "$(dirname "$0")/.."

@@ -1,6 +1,7 @@
 #!/bin/sh
-# lock.sh: write requirements.lock and requirements-dev.lock from fresh environments with the newest releases that
-# pyproject.toml allows. What torch brings itself (CUDA libraries, triton) depends on its build, so it is not pinned.
+# lock.sh: write requirements.lock and requirements-dev.lock from a fresh environment with the newest releases that
+# pyproject.toml allows. The dependencies of torch (CUDA libraries, triton) differ between its builds, so they are not
+# pinned.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -18,11 +19,11 @@ frozen >"$work/runtime"
 frozen >"$work/all"
 
 {
-    echo '# Made by `make lock`: what Trivium runs with and is tested with.'
+    echo '# Written by `make lock`: the packages that Trivium runs with and is tested with.'
     cat "$work/runtime"
 } >requirements.lock
 {
-    echo '# Made by `make lock`: what its tests and checks need besides.'
+    echo '# Written by `make lock`: the further packages for tests and checks.'
     echo '-r requirements.lock'
     grep -Fxv -f "$work/runtime" "$work/all"
 } >requirements-dev.lock

@@ -1,6 +1,6 @@
 #!/bin/sh
-# promtool.sh FILE: make FILE a promtool, from the PATH or out of Debian's package, without installing the package.
-# Leaves a one-line note instead of failing where neither is to be had: the test that needs it says that it is skipped.
+# promtool.sh FILE: create FILE as promtool, from the PATH or from Debian's package, which is not installed.
+# If there is neither, print a note and succeed. The test that needs promtool is skipped then.
 set -u
 target=$1
 if found=$(command -v promtool); then
@@ -8,12 +8,12 @@ if found=$(command -v promtool); then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-chmod 755 "$work" # apt fetches as a user of its own
+chmod 755 "$work" # apt downloads as another user
 if command -v apt-get >/dev/null && (
     cd "$work" || exit
     apt-get -qq download prometheus || { [ "$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq download prometheus; }
 ) >/dev/null 2>&1 && dpkg-deb -x "$work"/prometheus_*.deb "$work/root"; then
     cp "$work/root/usr/bin/promtool" "$target"
 else
-    echo 'promtool (Debian package prometheus) is not here: the test that needs it is skipped.'
+    echo 'promtool (Debian package prometheus) was not found: the test that needs it is skipped.'
 fi

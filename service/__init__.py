@@ -1,6 +1,6 @@
-"""Trivium: text generation, translation and question answering over one continuously batched engine.
+"""Trivium: text generation, translation and question answering with one continuously batched engine.
 
-Imports point one way: ``api -> tasks -> engine.client -> engine.types``. The engine knows nothing of HTTP or text.
+Imports point one way, as the table "Rooms" in docs/architecture.md says. The engine knows neither HTTP nor text.
 """
 
 __version__ = "0.1.0"

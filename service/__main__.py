@@ -1,4 +1,4 @@
-"""``python -m service`` is the ``trivium`` command."""
+"""``python -m service`` runs the command ``trivium``."""
 
 from service.cli.main import main
 

@@ -1,6 +1,6 @@
-"""The two catalogue models as session fixtures, from the user's own store; a skip says why they cannot be had.
+"""Session fixtures of two models of the catalogue, from the user's own model store.
 
-Import the fixtures into a ``conftest.py`` to use them.
+Import a fixture into a ``conftest.py`` to use it. A test is skipped, with the reason, if its model has no source.
 """
 
 import pytest
@@ -13,13 +13,13 @@ from model_store.types import LocalModel
 
 @pytest.fixture(scope="session")
 def smollm2() -> LocalModel:
-    """SmolLM2 135M instruct: small enough for every test that wants a real model."""
+    """SmolLM2 135M instruct: small enough for every test that needs a real model."""
     return _ensure("smollm2-135m-instruct")
 
 
 @pytest.fixture(scope="session")
 def default_model() -> LocalModel:
-    """The model that is served when none is named."""
+    """The model that is served by default."""
     return _ensure(load().default)
 
 

@@ -18,7 +18,7 @@ def soak(
     model: ServedModel = "",
     mix: TaskMix = None,
     minutes: Annotated[float, typer.Option(help="Duration.", min=0.05)] = 15.0,
-    kills: Annotated[int, typer.Option(help="How often the engine is killed meanwhile.", min=0)] = 5,
+    kills: Annotated[int, typer.Option(help="How often the engine is killed during this time.", min=0)] = 5,
     tolerance: Annotated[float, typer.Option(help="MiB that a process may grow after warm-up.", min=0)] = 16.0,
     seed: Seed = 0,
 ) -> None:

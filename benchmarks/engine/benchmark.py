@@ -13,7 +13,7 @@ from rich.table import Table
 from benchmarks.engine.peaks import Peaks, measure_peaks
 from benchmarks.engine.products import ProductSpeed, measure_products
 from benchmarks.engine.timed_engine import PARTS, StepRound, TimedEngine
-from benchmarks.engine.work import ModelWork
+from benchmarks.engine.work import StepWork
 from benchmarks.report.files import write_results
 from benchmarks.report.statistics import quiet_ones
 from benchmarks.report.tables import numeric_table, open_console, print_noise_warning, row_style
@@ -50,7 +50,7 @@ def measure(
     )
     with console.status(f"loading {config.model_path}"):
         engine = TimedEngine(config)
-    work = ModelWork.from_runner(engine.runner)
+    work = StepWork.from_runner(engine.runner)
     with console.status("measuring the machine") as status:
         threads = torch.get_num_threads()
         peaks = measure_peaks(threads)
@@ -103,7 +103,7 @@ def _time_table(rounds: list[StepRound], tolerance: float) -> Table:
     return table
 
 
-def _share_table(rounds: list[StepRound], work: ModelWork, peaks: Peaks) -> Table:
+def _share_table(rounds: list[StepRound], work: StepWork, peaks: Peaks) -> Table:
     """The share of its limit that each part reaches, and which limit this is."""
     limits = [work.limits(each, peaks) for each in rounds]
     table = numeric_table("share of the limit", "batch", "context", "rows", *limits[0], "all", "all at the limits, ms")

@@ -15,7 +15,7 @@ class PartClock:
     def __init__(self) -> None:
         self.nanoseconds: Counter[str] = Counter()
         self._open: list[tuple[str, int]] = []  # each open part with its start
-        self._inner = [0]  # for each open part, and for what is around all of them: the time of inner parts
+        self._inner = [0]  # nanoseconds of inner parts, first outside of all parts, then inside of each open part
 
     def begin(self, part: str) -> None:
         """Begin a part inside of the part that is open."""

@@ -1,6 +1,6 @@
 """The speed of matrix products at a model's shapes, with the native kernels and with torch.
 
-A product is measured over so many copies of its weights that they come from memory, as they do in a step.
+A product is measured over enough copies of its weights that they come from memory, as they do in a step.
 """
 
 import ctypes

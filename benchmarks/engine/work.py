@@ -14,8 +14,8 @@ _LINEARS = ("qkv", "o", "up", "down")
 
 
 @dataclass(frozen=True, slots=True)
-class ModelWork:
-    """The work of a model's parts. A step reads each weight once, however many rows it has."""
+class StepWork:
+    """The work of a model's parts in a step. The step reads each weight once, however many rows it has."""
 
     shapes: list[ProductShape]  # the products of one layer and of the head; empty without the native kernels
     linear_weights: int
@@ -27,7 +27,7 @@ class ModelWork:
     pair_operations: int  # of a row that attends to one token, in all layers
 
     @classmethod
-    def from_runner(cls, runner: ModelRunner) -> "ModelWork":
+    def from_runner(cls, runner: ModelRunner) -> "StepWork":
         """The work of the runner's model."""
         model, cache = runner.model, runner.cache
         assert isinstance(model, NativeDecoder | CausalLM)

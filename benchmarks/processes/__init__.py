@@ -1,4 +1,4 @@
-"""Server processes: start them, watch them, and measure the CPU time that other processes use meanwhile.
+"""Server processes: start them, watch them, and measure the CPU time of all other processes.
 
-Nothing here knows what is measured.
+Nothing here imports a benchmark.
 """

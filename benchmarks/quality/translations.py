@@ -19,7 +19,7 @@ _SENTENCES_PER_DOCUMENT = 20  # in the sample
 
 
 def measure_scores(client: QualityClient, data: Path, sample: int) -> Iterator[Score]:
-    """The scores for ``sample`` sentences of each pair of languages, half of them news, and one document per twenty."""
+    """The scores for ``sample`` sentences of each pair of languages, half of them news, and for documents."""
     for source, target in PAIRS:
         pair = (source, target)
         samples = {corpus: sentences(data, corpus, pair, -(-sample // 2)) for corpus in PARALLEL}

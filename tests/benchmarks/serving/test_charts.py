@@ -30,9 +30,9 @@ def words(path: Path) -> list[str]:
 
 def test_bars_by_case_and_lines_over_streams(tmp_path: Path) -> None:
     file = write_results_file(tmp_path / "a.json", "it", "Trivium")
-    made = draw([file], tmp_path / "charts", "small")
-    assert [path.name for path in made] == ["small-cases.svg", "small-concurrency.svg"]
-    bars, lines = map(words, made)
+    paths = draw([file], tmp_path / "charts", "small")
+    assert [path.name for path in paths] == ["small-cases.svg", "small-concurrency.svg"]
+    bars, lines = map(words, paths)
     assert bars.count("1,234") == 4  # two servers under two cases: streams-4 belongs to the lines
     assert bars.index("Trivium") < bars.index("it")
     assert {"one: tokens/s", "shared"} <= set(bars)

@@ -10,8 +10,9 @@ import pytest
 from service.keys import rate_limits
 from service.tasks.text.tokenizer import Tokenizer
 from tests.api.scripted import Scripted, scripted_service
+from tests.fakes.clock import Clock
 from tests.fakes.engine import ScriptedEngine
-from tests.keys.making import Clock, add_key, bearer
+from tests.keys.making import add_key, bearer
 
 WORKING: dict[str, dict[str, Any]] = {
     "/v1/generate": {"prompt": "x"},

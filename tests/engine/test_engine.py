@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -23,7 +22,15 @@ from service.engine.scheduling.step import Chunk, Step
 from service.errors import OutOfMemory, RequestTooLarge
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import MAX_MODEL_LEN
-from tests.engine.workloads import Driver, Reference, ShortOfMemory, check, make_request, random_workload
+from tests.engine.workloads import (
+    Driver,
+    Reference,
+    ShortOfMemory,
+    check,
+    make_request,
+    random_workload,
+    short_of_memory_driver,
+)
 
 ARCHITECTURES = ("llama", "gpt2", "gemma2")  # rotary positions; learned positions; sliding windows and soft caps
 ROOMY = {"num_blocks": 400}
@@ -70,19 +77,11 @@ def test_random_workloads_equal_generate(name: str, arch: str, reference: Callab
 def test_failed_allocations_do_not_change_the_output(arch: str, reference: Callable[[str], Reference]) -> None:
     """With few blocks, so that sequences are preempted too."""
     ref = reference(arch)
-    passes: list[ShortOfMemory] = []
-
-    def make(config: EngineConfig) -> ModelRunner:
-        runner = ModelRunner(config)
-        passes.append(ShortOfMemory(runner.forward_pass))
-        runner.forward_pass = passes[0]
-        return runner
-
-    driver = Driver(ref.path, make, **CONFIGS["few blocks"])
+    driver, forward_pass = short_of_memory_driver(ref.path, **CONFIGS["few blocks"])
     for seed in range(2):
         work = random_workload(ref, seed)
         check(driver.run(work.arrivals, work.aborts), work)
-    assert passes[0].failures > 5
+    assert forward_pass.failures > 5
 
 
 def test_a_failed_step_leaves_nothing_in_the_cache(reference: Callable[[str], Reference]) -> None:

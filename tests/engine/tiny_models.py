@@ -130,15 +130,20 @@ def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: A
     shape = special if special is _GPT2 else _SHAPE | special
     config = AutoConfig.for_model(arch, **(shape | overrides))
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.dim() > 1:
-                parameter.copy_(noise * 1.5 * parameter.shape[-1] ** -0.5)
-            else:
-                parameter.add_(noise * 0.1)
+    randomize_weights(model)
     return model.to(dtype).eval()
+
+
+@torch.no_grad()
+def randomize_weights(model: torch.nn.Module) -> None:
+    """Give the model weights that are always the same, and not small, so that every part affects the output."""
+    generator = torch.Generator().manual_seed(1)
+    for parameter in model.parameters():
+        noise = torch.randn(parameter.shape, generator=generator)
+        if parameter.dim() > 1:
+            parameter.copy_(noise * 1.5 * parameter.shape[-1] ** -0.5)
+        else:
+            parameter.add_(noise * 0.1)
 
 
 def save_model(model: PreTrainedModel, path: Path) -> None:

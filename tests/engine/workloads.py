@@ -101,6 +101,19 @@ class Driver:
         return self.run([(0, request)])[request.id]
 
 
+def short_of_memory_driver(path: Path, **config: Any) -> tuple[Driver, ShortOfMemory]:
+    """A driver whose forward pass fails to allocate memory now and then."""
+    passes: list[ShortOfMemory] = []
+
+    def make(config: EngineConfig) -> ModelRunner:
+        runner = ModelRunner(config)
+        passes.append(ShortOfMemory(runner.forward_pass))
+        runner.forward_pass = passes[0]
+        return runner
+
+    return Driver(path, make, **config), passes[0]
+
+
 class Reference:
     """A model in transformers, and its directory for the engine."""
 

@@ -1,4 +1,4 @@
-"""Keys, and a clock, for tests."""
+"""Keys for tests."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +23,3 @@ def add_key(path: Path, name: str, *scopes: Scope, **fields: Any) -> str:
 def bearer(secret: str) -> dict[str, str]:
     """The header that sends this secret."""
     return {"authorization": f"Bearer {secret}"}
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now

@@ -6,23 +6,11 @@ from pathlib import Path
 import pytest
 
 from service.errors import ExpiredKey, UnknownKey
-from service.keys import watched_file
 from service.keys.authenticator import KeyAuthenticator, open_authenticator
 from service.keys.file import KeyFile
 from service.keys.key import Scope, digest
-from tests.keys.making import Clock, add_key
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "keys.json"
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(watched_file, "time", clock)
-    return clock
+from tests.fakes.clock import Clock
+from tests.keys.making import add_key
 
 
 def test_a_secret_is_accepted_until_its_key_expires_or_is_revoked(path: Path, clock: Clock) -> None:

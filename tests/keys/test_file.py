@@ -18,11 +18,6 @@ from service.keys.key import MOST_URGENT, Scope, digest, new_secret
 from tests.keys.making import add_key, key
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "keys.json"
-
-
 def test_secrets_are_long_recognizable_and_never_stored(path: Path) -> None:
     secret = add_key(path, "a", Scope.GENERATE)
     assert secret.startswith("tv-")

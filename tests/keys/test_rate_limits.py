@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from service.keys import rate_limits
 from service.keys.rate_limits import Bucket, RateLimiter
-from tests.keys.making import Clock, key
+from tests.fakes.clock import Clock
+from tests.keys.making import key
 
 
 @contextmanager

@@ -5,23 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from service.keys import watched_file
 from service.keys.file import KeyFile
 from service.keys.key_set import KeySet
 from service.keys.watched_file import WatchedKeyFile
-from tests.keys.making import Clock, add_key
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "keys.json"
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(watched_file, "time", clock)
-    return clock
+from tests.fakes.clock import Clock
+from tests.keys.making import add_key
 
 
 def names(keys: KeySet) -> list[str]:

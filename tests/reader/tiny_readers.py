@@ -13,6 +13,8 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
+from tests.engine.tiny_models import randomize_weights
+
 transformers.logging.disable_progress_bar()
 
 FAMILIES = ("bert", "roberta", "distilbert", "xlm-roberta")
@@ -55,14 +57,7 @@ def _model(family: str, vocab_size: int, pad: int, overrides: dict[str, Any]) ->
         shape |= {"type_vocab_size": 1 if "roberta" in family else 2}
     config = AutoConfig.for_model(family, **(shape | overrides))
     module = AutoModelForQuestionAnswering.from_config(config, dtype=torch.float32)
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for parameter in module.parameters():
-            noise = torch.randn(parameter.shape, generator=generator)
-            if parameter.dim() > 1:
-                parameter.copy_(noise * 1.5 * parameter.shape[-1] ** -0.5)
-            else:
-                parameter.add_(noise * 0.1)
+    randomize_weights(module)
     return module.eval()
 
 

@@ -13,8 +13,8 @@ from service.tasks.generation.cost import Cost
 from service.tasks.generation.request import GenerationRequest
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import scripted_service
+from tests.fakes.clock import Clock
 from tests.fakes.engine import INFO, ScriptedEngine
-from tests.keys.making import Clock
 
 
 @pytest.fixture

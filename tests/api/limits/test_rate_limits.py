@@ -10,7 +10,8 @@ import pytest
 from service.keys import rate_limits, watched_file
 from service.keys.file import KeyFile
 from tests.api.scripted import Scripted, scripted_service
-from tests.keys.making import Clock, add_key, bearer
+from tests.fakes.clock import Clock
+from tests.keys.making import add_key, bearer
 
 TOKENS = 1000
 PROMPT = {"prompt": "x", "temperature": 0}  # one token; the answer has six

@@ -13,7 +13,7 @@ from service.keys.caller import Caller
 from service.keys.rate_limits import Bucket, KeyLimits
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Usage
-from tests.keys.making import Clock
+from tests.fakes.clock import Clock
 
 LIMIT = 100
 COST = Cost(sequences=1, tokens=60)

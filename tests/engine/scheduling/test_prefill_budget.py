@@ -40,15 +40,8 @@ def prompt_tokens(step: Step) -> int:
     return sum(chunk.num_tokens for chunk in step.chunks if chunk.num_tokens > 1)
 
 
-def run_under_long_prompts(
-    machine: Machine, target: float, *, num_streams: int = 8, steps: int = 300
-) -> list[tuple[int, float]]:
-    """Let ``num_streams`` sequences decode while long prompts keep coming.
-
-    Returns the prompt tokens and the seconds of each step.
-    """
-    prefill_budget = PrefillBudget(target)
-    scheduler = Scheduler(
+def make_scheduler(prefill_budget: PrefillBudget) -> Scheduler:
+    return Scheduler(
         BlockPool(4000, 16),
         max_num_seqs=64,
         max_batch_tokens=512,
@@ -57,6 +50,17 @@ def run_under_long_prompts(
         ageing_seconds=10.0,
         prefill_budget=prefill_budget,
     )
+
+
+def run_under_long_prompts(
+    machine: Machine, target: float, *, num_streams: int = 8, steps: int = 300
+) -> list[tuple[int, float]]:
+    """Let ``num_streams`` sequences decode while long prompts keep coming.
+
+    Returns the prompt tokens and the seconds of each step.
+    """
+    prefill_budget = PrefillBudget(target)
+    scheduler = make_scheduler(prefill_budget)
     for number in range(num_streams):
         scheduler.add(Request(id=str(number), prompt=(number,), params=SamplingParams(max_tokens=4000)))
     found = []
@@ -119,15 +123,7 @@ def test_if_decodes_alone_exceed_the_target_prompts_may_take_twice_as_long_as_th
 
 def test_a_long_prompt_leaves_room_for_short_ones() -> None:
     prefill_budget = PrefillBudget(0.2)
-    scheduler = Scheduler(
-        BlockPool(400, 16),
-        max_num_seqs=9,
-        max_batch_tokens=512,
-        prefill_chunk=256,
-        max_model_len=6000,
-        ageing_seconds=10.0,
-        prefill_budget=prefill_budget,
-    )
+    scheduler = make_scheduler(prefill_budget)
     scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
     scheduler.add(Request(id="long", prompt=tuple(range(4000)), params=SamplingParams(max_tokens=1), arrival=1.0))
     steps: list[dict[str, int]] = []
@@ -153,15 +149,7 @@ def test_without_decodes_or_without_a_target_there_is_no_limit() -> None:
 
 def test_the_cost_of_prompts_is_remembered_through_a_long_time_without_prompts() -> None:
     prefill_budget = PrefillBudget(0.2)
-    scheduler = Scheduler(
-        BlockPool(400, 16),
-        max_num_seqs=9,
-        max_batch_tokens=512,
-        prefill_chunk=256,
-        max_model_len=6000,
-        ageing_seconds=10.0,
-        prefill_budget=prefill_budget,
-    )
+    scheduler = make_scheduler(prefill_budget)
     allowed = []
     for steps in (40, 2000):
         scheduler.add(Request(id=f"{steps}", prompt=tuple(range(800)), params=SamplingParams(max_tokens=steps)))

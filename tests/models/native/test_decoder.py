@@ -10,7 +10,6 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -21,7 +20,7 @@ from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
 from tests.engine.tiny_models import VOCAB_SIZE, WINDOW, build_model, save_model
-from tests.engine.workloads import LONGEST, Driver, Reference, ShortOfMemory, check, random_workload
+from tests.engine.workloads import LONGEST, Driver, Reference, check, random_workload, short_of_memory_driver
 
 FAMILIES = {
     "llama": SHAPE | {"attention_bias": True},
@@ -206,19 +205,12 @@ def test_settings_that_need_the_kernels_are_refused_without_them(setting: dict[s
 
 def test_failed_allocations_change_nothing(llama: Reference) -> None:
     """A step that fails is computed again. Earlier tokens in its blocks must still be there."""
-    passes: list[ShortOfMemory] = []
-
-    def make(config: EngineConfig) -> ModelRunner:
-        runner = ModelRunner(config)
-        passes.append(ShortOfMemory(runner.forward_pass))
-        runner.forward_pass = passes[0]
-        return runner
-
-    driver = Driver(llama.path, make, block_size=block_size(), num_blocks=few_blocks(), prefill_chunk=5)
+    options = {"block_size": block_size(), "num_blocks": few_blocks(), "prefill_chunk": 5}
+    driver, forward_pass = short_of_memory_driver(llama.path, **options)
     for seed in range(2):
         work = random_workload(llama, seed)
         check(driver.run(work.arrivals, work.aborts), work)
-    assert passes[0].failures > 5
+    assert forward_pass.failures > 5
 
 
 def test_a_broken_sequence_fails_alone(llama: Reference, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Segmentation: where texts are cut into sentences, clauses and words."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,11 +61,9 @@ def test_a_long_quotation_is_cut_into_its_sentences() -> None:
     assert " ".join(segments(quotation)) == quotation
 
 
+@pytest.mark.timeout(60)  # quadratic time would be far longer
 def test_a_line_of_many_sentences_takes_linear_time() -> None:
-    text = "好。" * 100_000
-    started = time.process_time()
-    assert len(split(text, language="zh")) == 100_000
-    assert time.process_time() - started < 20
+    assert len(split("好。" * 300_000, language="zh")) == 300_000
 
 
 @given(st.text("ab.。!?\n \r\t\u3000[1]，,😀", max_size=200), st.sampled_from(["en", "zh", "fr", "xx"]))

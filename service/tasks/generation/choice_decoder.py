@@ -19,9 +19,11 @@ class ChoiceDecoder:
         self.choice = choice
         self.num_tokens = 0
         self.finish: FinishReason | None = None
-        self._request = request
-        self._detokenizer = Detokenizer(tokenizer, request.prompt, skip_special_tokens=request.skip_special_tokens)
-        self._stops = StopStrings(request.stop, include=request.include_stop)
+        options = request.options
+        self._include_stop = options.include_stop
+        self._min_tokens = options.params.min_tokens
+        self._detokenizer = Detokenizer(tokenizer, request.prompt, skip_special_tokens=options.skip_special_tokens)
+        self._stops = StopStrings(options.stop, include=options.include_stop)
         self._tokens: list[TokenOutput] = []  # since the last delta
 
     def push(self, output: TokenOutput) -> Delta | None:
@@ -33,11 +35,11 @@ class ChoiceDecoder:
         if output.token is not None:
             self.num_tokens += 1
             stop = output.token if output.finish is FinishReason.STOP else None
-            if stop is None or self._request.include_stop:
+            if stop is None or self._include_stop:
                 text = self._detokenizer.feed(output.token)
         if output.finish is not None:
             text += self._detokenizer.flush()
-        if self.num_tokens > self._request.params.min_tokens:
+        if self.num_tokens > self._min_tokens:
             text = self._stops.feed(text)
         if output.finish is not None:
             text += self._stops.flush()

@@ -127,19 +127,20 @@ class Completion:
         """One request to the engine for each choice, with a decoder for each."""
         engine_requests = []
         for index, request in enumerate(requests, len(self.prompts)):
-            for choice in range(request.n):
+            options = request.options
+            for choice in range(options.n):
                 id = f"{self.id}-{index}-{choice}"
                 self._decoders[id] = ChoiceDecoder(request, self._tokenizer, index, choice)
-                seed = _choice_seed(request.params.seed, choice)
+                seed = _choice_seed(options.params.seed, choice)
                 engine_requests.append(
                     Request(
                         id=id,
                         prompt=request.prompt,
-                        params=msgspec.structs.replace(request.params, seed=seed),
-                        priority=request.priority,
+                        params=msgspec.structs.replace(options.params, seed=seed),
+                        priority=options.priority,
                         arrival=self._clock.started,
-                        cache_salt=request.cache_salt,
-                        tenant=request.tenant,
+                        cache_salt=options.cache_salt,
+                        tenant=options.tenant,
                     )
                 )
         self.prompts += [request.prompt for request in requests]

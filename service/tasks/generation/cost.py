@@ -19,6 +19,6 @@ class Cost:
         """The cost of decoding all requests at once, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:
-            sequences += request.n
-            tokens += request.n * (len(request.prompt) + request.params.max_tokens)
+            sequences += request.options.n
+            tokens += request.options.n * (len(request.prompt) + request.params.max_tokens)
         return cls(sequences, tokens)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -103,17 +104,7 @@ class Generator:
             seed=secrets.randbits(63) if options.seed is None else options.seed,
             stop_token_ids=tuple(dict.fromkeys([*eos, *params.stop_token_ids])),
         )
-        return GenerationRequest(
-            prompt=tuple(tokens),
-            params=params,
-            n=options.n,
-            stop=options.stop,
-            include_stop=options.include_stop,
-            skip_special_tokens=options.skip_special_tokens,
-            priority=options.priority,
-            cache_salt=options.cache_salt,
-            tenant=options.tenant,
-        )
+        return GenerationRequest(prompt=tuple(tokens), options=replace(options, params=params))
 
     def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
         """Queue the requests. Raises ProcessUnavailable or RequestTooLarge."""

@@ -15,7 +15,7 @@ class Options:
     """The options of a client for the text that is generated.
 
     ``params`` are the engine's sampling parameters. Their ``max_tokens`` and ``seed`` are ignored: the service may
-    choose these two, so they have fields here.
+    choose these two, so they have fields here. The options of a GenerationRequest have the chosen values in ``params``.
     """
 
     max_tokens: int | None = None  # None: as many as there is room for, up to a default

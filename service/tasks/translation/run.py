@@ -56,7 +56,8 @@ class TranslationRun:
         first = [TranslationCandidate(segment, prompt) for segment, prompt in zip(plan.segments, prompts, strict=True)]
         self._candidates = dict(enumerate(first))  # by prompt index in the completion
         self._rejected: dict[int, TranslationCandidate] = {}  # source segment -> first candidate, during the retry
-        self._alternatives = [[Choice() for _ in range(request.n)] for request in alternatives]  # by source segment
+        # By source segment: its alternatives.
+        self._alternatives = [[Choice() for _ in range(request.options.n)] for request in alternatives]
         self._assembly = TranslationAssembly(plan, first, self._alternatives)
         requests = [*(prompt.request for prompt in prompts), *alternatives]
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None

@@ -67,7 +67,7 @@ class PromptWriter:
             temperature=max(params.temperature, _ALTERNATIVE_TEMPERATURE),
             top_p=min(params.top_p, _ALTERNATIVE_TOP_P),
             max_tokens=first.request.params.max_tokens,
-            stop=first.request.stop,
+            stop=first.request.options.stop,
             logprobs=0,
             n=self._plan.order.alternatives,
         )

@@ -10,6 +10,7 @@ from service.api.errors import ApiError
 from service.api.limits.admission import Admission
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import scripted_service
@@ -32,8 +33,8 @@ def refused(admission: Admission, cost: Cost) -> ApiError:
 
 def test_a_request_costs_the_most_that_its_choices_may_need() -> None:
     requests = [
-        GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
-        GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
+        GenerationRequest(prompt=(1, 2, 3), options=Options(params=SamplingParams(max_tokens=10), n=2)),
+        GenerationRequest(prompt=(1,), options=Options(params=SamplingParams(max_tokens=0))),
     ]
     assert Cost.from_requests(requests) == Cost(sequences=3, tokens=27)
 

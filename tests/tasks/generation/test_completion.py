@@ -14,6 +14,7 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.token_stream import TokenStream
 from service.errors import ProcessUnavailable
 from service.tasks.generation.completion import Completion
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
 from tests.fakes.engine import Script, ScriptedEngine, says
@@ -33,7 +34,7 @@ def request(
     n: int = 1, prompt: tuple[int, ...] = PROMPT, min_tokens: int = 0, seed: int = 7, **options
 ) -> GenerationRequest:
     params = SamplingParams(max_tokens=100, min_tokens=min_tokens, seed=seed, stop_token_ids=(EOS,))
-    return GenerationRequest(prompt=prompt, params=params, n=n, **options)
+    return GenerationRequest(prompt=prompt, options=Options(params=params, n=n, **options))
 
 
 def complete(script: Script, *requests: GenerationRequest, observer: "Recorder | None" = None) -> Completion:

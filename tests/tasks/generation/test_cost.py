@@ -2,13 +2,14 @@
 
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 
 
 def test_every_choice_costs_its_prompt_and_its_longest_output() -> None:
     requests = [
-        GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
-        GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=0)),
+        GenerationRequest(prompt=(1, 2, 3), options=Options(params=SamplingParams(max_tokens=10), n=2)),
+        GenerationRequest(prompt=(1,), options=Options(params=SamplingParams(max_tokens=0))),
     ]
     assert Cost.from_requests(requests) == Cost(sequences=3, tokens=2 * (3 + 10) + 1)
 

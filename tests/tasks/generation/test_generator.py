@@ -69,7 +69,7 @@ async def test_options_reach_the_engine() -> None:
     assert params.stop_token_ids == (0, 7)
     for name, value in options.values().items():
         if name not in {"stop_token_ids", "ignore_eos"}:
-            assert getattr(params if hasattr(params, name) else request, name) == value
+            assert getattr(params if hasattr(params, name) else request.options, name) == value
 
 
 async def test_the_end_of_text_can_be_ignored() -> None:
@@ -114,7 +114,7 @@ async def test_too_many_log_probabilities_of_a_prompt_are_refused() -> None:
     prompt = [5] * 2000
     for n, top in ((3, 20), (1, 64), (6, 9)):
         fits = Options.from_values(max_tokens=1, n=n, prompt_logprobs=top)
-        assert (await generator().from_prompt(prompt, fits)).n == n
+        assert (await generator().from_prompt(prompt, fits)).options.n == n
     with pytest.raises(InvalidOption, match=r"8000 prompt tokens.*168000.*131072") as error:
         await generator().from_prompt(prompt, Options.from_values(max_tokens=1, n=4, prompt_logprobs=20))
     assert error.value.param == "logprobs"

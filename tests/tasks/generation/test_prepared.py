@@ -3,6 +3,7 @@
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
 from service.tasks.generation.request import GenerationRequest
 from tests.fakes.engine import ScriptedEngine
@@ -12,8 +13,8 @@ async def test_the_cost_is_known_before_the_start() -> None:
     engine = ScriptedEngine()
     generator = Generator(engine.client, engine.tokenizer)
     requests = [
-        GenerationRequest(prompt=(1, 2, 3), params=SamplingParams(max_tokens=10), n=2),
-        GenerationRequest(prompt=(4,), params=SamplingParams(max_tokens=5)),
+        GenerationRequest(prompt=(1, 2, 3), options=Options(params=SamplingParams(max_tokens=10), n=2)),
+        GenerationRequest(prompt=(4,), options=Options(params=SamplingParams(max_tokens=5))),
     ]
     prepared = PreparedCompletion(generator, requests, "gen-1")
     assert prepared.cost == Cost(sequences=3, tokens=2 * 13 + 6)

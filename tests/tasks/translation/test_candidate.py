@@ -5,6 +5,7 @@ import pytest
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.choice import Delta
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.languages import find_language
 from service.tasks.translation import Flag, Term
@@ -14,7 +15,7 @@ from service.tasks.translation.segment_prompts import SegmentPrompt
 from tests.tasks.translation.documents.reading import document
 
 ENGLISH, FRENCH = find_language("en"), find_language("fr")
-REQUEST = GenerationRequest(prompt=(1,), params=SamplingParams(max_tokens=9))
+REQUEST = GenerationRequest(prompt=(1,), options=Options(params=SamplingParams(max_tokens=9)))
 
 
 def candidate(source: str, terms: tuple[Term, ...] = (), prefix: str = "") -> TranslationCandidate:

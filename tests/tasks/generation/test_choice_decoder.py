@@ -6,6 +6,7 @@ from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.choice import Delta
 from service.tasks.generation.choice_decoder import ChoiceDecoder
+from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from tests.tasks.text.vocabularies import tokenizer
 
@@ -15,7 +16,7 @@ EOS = TOKENIZER.eos_token_ids[0]
 
 def make_decoder(*, min_tokens: int = 0, **options: Any) -> ChoiceDecoder:
     params = SamplingParams(max_tokens=50, min_tokens=min_tokens, stop_token_ids=(EOS,))
-    request = GenerationRequest(prompt=tuple(TOKENIZER.encode("Hi")), params=params, **options)
+    request = GenerationRequest(prompt=tuple(TOKENIZER.encode("Hi")), options=Options(params=params, **options))
     return ChoiceDecoder(request, TOKENIZER, prompt_index=2, choice=1)
 
 

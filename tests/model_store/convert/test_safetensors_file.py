@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from model_store.convert.safetensors_file import Planned, write
 from model_store.errors import NotEnoughSpace
 
-VALUES = np.arange(12, dtype=np.float32).reshape(4, 3) / 7
+VALUES = (np.arange(12).reshape(4, 3) / 7).astype(np.float32)
 
 
 def rows() -> Iterator[NDArray[np.float32]]:

@@ -1,13 +1,13 @@
-"""How many tokens a sequence may have."""
+"""The context length: how many tokens a sequence may have."""
 
 from service.errors import EngineError
 
 
-def choose_context_length(asked: int, default: int, longest: int) -> int:
-    """The most tokens of prompt and output together: ``asked``, or the model's ``default`` for 0.
+def choose_context_length(requested: int, default: int, longest: int) -> int:
+    """The most tokens of prompt and output together: ``requested``, or the model's ``default`` for 0.
 
-    Raises EngineError when ``asked`` exceeds the ``longest`` context that the model was made for.
+    Raises EngineError if ``requested`` exceeds the ``longest`` context that the model was made for.
     """
-    if asked > longest:
-        raise EngineError(f"max_model_len is {asked}, but the model's context is {longest} tokens")
-    return asked or default
+    if requested > longest:
+        raise EngineError(f"max_model_len is {requested}, but the model's context is {longest} tokens")
+    return requested or default

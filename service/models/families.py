@@ -3,7 +3,7 @@
 Every family in the table is compared with transformers token for token, packed, chunked and paged, by
 ``tests/engine/test_architectures.py``. A model of another family is served with a warning, if the guard accepts it.
 
-To add a family, add a row. The test of it needs nothing else, unless the tiny model of the family needs special fields
+To add a family, add a row. Its test needs nothing else, unless the tiny model of the family needs special fields
 (``tests/engine/tiny_models.py``). If the native kernels compute the family and its ``config.json`` says everything,
 write an adapter in ``adapters/families.py`` too, so that the model loads without transformers.
 """

@@ -1,4 +1,4 @@
-"""A model whose weights are damaged computes no finite number. It is refused at start."""
+"""Refuses a model that computes no finite number, because its weights are damaged."""
 
 from torch import Tensor
 

@@ -21,7 +21,7 @@ _CPUS = Path("/sys/devices/system/cpu")
 
 
 def find_device(name: str) -> torch.device:
-    """The device called ``name``; "auto" is the first CUDA device if there is one, or else the CPU.
+    """The device called ``name``; "auto" is the first CUDA device, or the CPU if there is none.
 
     Raises EngineError if there is no such device.
     """
@@ -44,7 +44,7 @@ def find_device(name: str) -> torch.device:
 def find_dtype(
     name: str, checkpoint: torch.dtype | None, device: torch.device, *, computes_in_float32: bool = False
 ) -> torch.dtype:
-    """The number type called ``name``; "auto" is the type of the ``checkpoint``, or one that is faster.
+    """The number type called ``name``; "auto" is the type of the ``checkpoint``, or a faster one.
 
     With "auto", a CUDA ``device`` computes float32 checkpoints in bfloat16. The CPU computes float16 checkpoints in
     bfloat16, and if it has no bfloat16 instructions, it computes both in float32. ``computes_in_float32`` says that

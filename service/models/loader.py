@@ -2,8 +2,8 @@
 
 ``plain.loader`` reads plain models for the native kernels without importing transformers, because that import takes
 longer than the rest of the start, and the service must start within 5 seconds. ``hf.loader`` reads every other model
-with transformers. The plain loader leaves everything to it that it does not know for certain, errors included, so one
-place describes what is wrong with a model. Tests compare the two loaders bit by bit.
+with transformers. Everything that the plain loader does not recognize, errors included, is left to it, so one place
+describes what is wrong with a model. Tests compare the two loaders bit by bit.
 """
 
 import logging

@@ -3,4 +3,4 @@
 It never sees text. ``messages`` holds its vocabulary.
 """
 
-READER_WORKER = "service.reader.worker"  # the module that is the reader process
+READER_WORKER = "service.reader.worker"  # the module that the reader process runs

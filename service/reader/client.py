@@ -20,7 +20,7 @@ from service.reader.messages import (
 
 
 class ReaderClient(ProcessClient[ReaderInfo, BatchScored, InFlightRead]):
-    """A client of the reader process. ``on_batch`` gets the statistics of every batch."""
+    """The client of the reader process. ``on_batch`` gets the statistics of every batch."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ReaderClient(ProcessClient[ReaderInfo, BatchScored, InFlightRead]):
         self._on_batch = on_batch
 
     def read(self, id: str, windows: Sequence[EncodedWindow], *, priority: int = 0, tenant: str = "") -> InFlightRead:
-        """Queue windows. ``id`` is unique among all that are in flight. Raises ProcessUnavailable.
+        """Queue windows. ``id`` must differ from the ids of all requests in flight. Raises ProcessUnavailable.
 
         While the reader restarts, the windows wait.
         """

@@ -16,9 +16,9 @@ class InFlightRead:
     """Owns the scores. A context manager: leaving it drops the windows that are not computed yet."""
 
     def __init__(self, request: ReadRequest, abort: Callable[[list[str]], None]) -> None:
-        """``abort`` gets the id of a request that is given up."""
+        """``abort`` is called with the id of a request that is closed before its end."""
         self.started = time.monotonic()
-        self.queue_seconds = 0.0  # until its first batch began
+        self.queue_seconds = 0.0  # until the first batch with one of its windows began
         self.total_seconds: float | None = None  # None while it is in flight
         self._request = request
         self._abort = abort
@@ -37,7 +37,7 @@ class InFlightRead:
         return [scores for scores in self._scores if scores is not None]
 
     def close(self) -> None:
-        """Give up the windows that are not scored. Idempotent."""
+        """Drop the windows that are not scored yet. Idempotent."""
         if self.total_seconds is None:
             self.total_seconds = time.monotonic() - self.started
             self._abort([self._request.id])
@@ -49,7 +49,7 @@ class InFlightRead:
         self.close()
 
     def put(self, scores: WindowScores, batch_seconds: float) -> bool:
-        """For the client: add the scores of a window and the time of its batch. Return whether it was the last one."""
+        """For the client: add the scores of a window and the time of its batch. Returns whether it was the last one."""
         now = time.monotonic()
         if self._num_missing == len(self._scores):
             self.queue_seconds = max(now - self.started - batch_seconds, 0.0)

@@ -1,4 +1,4 @@
-"""The messages between the API process and the reader process, beside those of every child process."""
+"""The messages between the API process and the reader process, in addition to those of every child process."""
 
 from msgspec import Struct, msgpack
 
@@ -6,10 +6,10 @@ from service.processes.messages import Abort, Failed, Heartbeat, ProcessInfo, Re
 
 
 class EncodedWindow(Struct, frozen=True, array_like=True):
-    """A question and a part of a text, as the model takes them: both fields have one number for each token."""
+    """A question and a part of a text as the model reads them. Both fields have one number for each token."""
 
     tokens: tuple[int, ...]
-    types: tuple[int, ...]  # tell question and text apart, for models that have token types
+    types: tuple[int, ...]  # mark question and text as different, for models that have token types
 
 
 class ReadRequest(Struct, frozen=True, array_like=True):
@@ -35,7 +35,7 @@ class WindowScores(Struct, frozen=True, array_like=True):
 
 
 class BatchStats(Struct, frozen=True, kw_only=True, array_like=True):
-    """What one batch computed, and how many windows wait after it."""
+    """The size and the time of one batch, and how many windows wait after it."""
 
     seconds: float
     windows: int
@@ -51,7 +51,7 @@ class BatchScored(Struct, frozen=True, array_like=True, tag="scored"):
 
 
 class ReaderConfig(Struct, frozen=True, kw_only=True):
-    """What the reader process needs to know before it starts. It has no defaults: ``service.settings`` owns them.
+    """The configuration of the reader process. It has no defaults: ``service.settings`` owns them.
 
     The fields mean what they mean in the engine's configuration.
     """
@@ -66,7 +66,7 @@ class ReaderConfig(Struct, frozen=True, kw_only=True):
 
 
 class ReaderInfo(ProcessInfo, frozen=True, kw_only=True):
-    """What the reader says about itself once it is ready."""
+    """The facts about a reader that is ready."""
 
     architecture: str
     device: str

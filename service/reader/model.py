@@ -55,7 +55,7 @@ class SpanModel:
         )
 
     def logits(self, windows: Sequence[EncodedWindow]) -> list[tuple[bytes, bytes]]:
-        """For each window the logits of a span's first and last token: float32 in bytes, one for each token."""
+        """For each window the logits of a span's first and last token, as bytes of float32: one for each token."""
         starts, ends = (logits.float().cpu().numpy() for logits in self._compute(windows))
         lengths = [len(window.tokens) for window in windows]
         return [(starts[i, :n].tobytes(), ends[i, :n].tobytes()) for i, n in enumerate(lengths)]
@@ -78,22 +78,22 @@ class SpanModel:
         return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], device=self._device)
 
     def _check_padding(self, length: int, vocab_size: int) -> None:
-        """Raises UnsupportedModel unless a window has the same scores alone and beside a longer one of ``length``."""
+        """Raises UnsupportedModel unless a window has the same scores alone and with a longer one (``length``)."""
         name = type(self._module).__name__
         ids = [id for id in range(vocab_size) if id != self._pad][:length]
         long = EncodedWindow(tuple(ids), (0,) * len(ids))
         short = EncodedWindow(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
         try:
             alone = torch.stack(self._compute([short])).float()
-            beside = torch.stack(self._compute([long, short])).float()[:, 1:, : len(short.tokens)]
+            together = torch.stack(self._compute([long, short])).float()[:, 1:, : len(short.tokens)]
         except Exception as error:
             raise UnsupportedModel(f"{name} does not score spans as it should: {error}") from error
         if not alone.isfinite().all():
             raise UnsupportedModel(f"{name} computes scores that are not finite: its weights may be damaged")
         exact = next(self._module.parameters()).dtype == torch.float32
         tolerance = (1e-3 if exact else 0.1) * max(float(alone.abs().max()), 1e-3)
-        if not torch.allclose(alone, beside, rtol=0, atol=tolerance):
-            raise UnsupportedModel(f"{name} gives a window other scores when it stands beside a longer one")
+        if not torch.allclose(alone, together, rtol=0, atol=tolerance):
+            raise UnsupportedModel(f"{name} gives a window other scores in a batch with a longer one")
 
 
 def _load(config: ReaderConfig, device: torch.device) -> Any:
@@ -114,7 +114,7 @@ def _load(config: ReaderConfig, device: torch.device) -> Any:
 
 
 def _context_length(module: Any) -> int:
-    """The number of tokens that have a position. Models like RoBERTa count positions from after the padding's index."""
+    """The number of tokens that have a position. RoBERTa's positions begin behind the padding's index."""
     for name, part in module.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
             return part.num_embeddings - (0 if part.padding_idx is None else part.padding_idx + 1)

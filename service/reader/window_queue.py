@@ -1,4 +1,4 @@
-"""The windows that wait, and which of them are computed together. It knows no model."""
+"""The queue of waiting windows, and the choice of windows that are computed together. It knows no model."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class WindowQueue:
     def pop_batch(self) -> list[WaitingWindow]:
         """Remove and return the next batch; empty if no window waits.
 
-        It holds the window whose turn it is, and those nearest to it in length, so that little of it is padding.
+        The batch holds the window with the first turn and those nearest in length, so that there is little padding.
         """
         if not self._waiting:
             return []

@@ -73,7 +73,7 @@ def _import_load() -> Load[ReaderConfig, ReadRequest]:
 
 
 def main() -> int:
-    """Be the reader process. Return its exit status."""
+    """Run the reader process. Returns its exit status."""
     return WorkerProcess("reader", sys.argv[1], ReaderConfig, decode_command, _import_load).run()
 
 

@@ -1,6 +1,6 @@
-"""One class for each plain model family: what its ``config.json`` has beside the common fields.
+"""The plain model families: one class for each, with the fields of ``config.json`` that only this family has.
 
-To add a family, write its class here and name it in ``service.models.families``. The tag is transformers'
+To add a family, write its class here and enter it in ``service.models.families``. The tag is transformers'
 ``model_type``.
 """
 
@@ -22,7 +22,7 @@ class Llama(PlainConfig, frozen=True, forbid_unknown_fields=True, kw_only=True, 
     architecture = "LlamaForCausalLM"
 
     @property
-    def biased(self) -> set[str]:
+    def biased_matrices(self) -> set[str]:
         return (_QKV | _O if self.attention_bias else set()) | (_MLP if self.mlp_bias else set())
 
 
@@ -61,7 +61,7 @@ class Qwen2(_Qwen, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="q
     architecture = "Qwen2ForCausalLM"
 
     @property
-    def biased(self) -> set[str]:
+    def biased_matrices(self) -> set[str]:
         return _QKV
 
 
@@ -73,5 +73,5 @@ class Qwen3(_Qwen, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="q
     qk_norm = True
 
     @property
-    def biased(self) -> set[str]:
+    def biased_matrices(self) -> set[str]:
         return _QKV | _O if self.attention_bias else set()

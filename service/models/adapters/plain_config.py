@@ -1,8 +1,8 @@
 """The fields of ``config.json`` that all plain models share, and what follows from them.
 
-A configuration is plain if every field in it is declared here or in its family's adapter. Fields that are not listed as
-having no effect mean what they mean to transformers, defaults included. A configuration with one more field, or with an
-unusual value, is not plain.
+A configuration is plain if every field in it is declared here or in its family's adapter. Fields have the meaning and
+the defaults that transformers gives them, except for those that are listed as having no effect. A configuration with
+another field, or with an unusual value, is not plain.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ EMBEDDINGS, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 
 
 class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="model_type"):
-    """What the families have in common. The field names are transformers'."""
+    """The fields that the families have in common, under transformers' names."""
 
     vocab_size: Count
     hidden_size: Count
@@ -63,11 +63,11 @@ class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
 
     @property
     def windows(self) -> list[int | None]:
-        """The attention window of each layer; None: the layer sees all tokens before."""
+        """The attention window of each layer in tokens; None: the layer sees all earlier tokens."""
         return [None] * self.num_hidden_layers
 
     @property
-    def biased(self) -> set[str]:
+    def biased_matrices(self) -> set[str]:
         """The names, within a layer, of the matrices that have a bias."""
         return set()
 
@@ -93,7 +93,7 @@ class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
         }
         for name, shape in matrices.items():
             yield f"{name}.weight", shape
-            if name in self.biased:
+            if name in self.biased_matrices:
                 yield f"{name}.bias", shape[:1]
         for name in ("input_layernorm", "post_attention_layernorm"):
             yield f"{name}.weight", [self.hidden_size]

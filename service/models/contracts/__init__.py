@@ -1,4 +1,4 @@
-"""What models and the engine agree on: layer specs, the attention function, and protocols for what each side offers.
+"""The contracts between models and the engine: layer specs, the attention function, and what each side offers.
 
 These modules import nothing of ``service`` but ``service.errors``. Models never import the engine.
 """

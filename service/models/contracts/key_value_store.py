@@ -1,4 +1,4 @@
-"""The memory for keys and values, as a model that computes its own attention needs it."""
+"""The memory for keys and values, as a model that computes its own attention sees it."""
 
 from collections.abc import Sequence
 from typing import Protocol

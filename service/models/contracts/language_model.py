@@ -1,8 +1,8 @@
-"""What a loaded model offers to the engine.
+"""The interface of a loaded model to the engine.
 
 A model is computed in two halves: the hidden states of all rows of a step, and the logits of the rows that need them.
-Who computes the attention differs. A ``TorchModel`` is given an attention object with each call. A ``NativeModel``
-computes the attention itself, over the keys and values of the store that is attached once.
+The attention is computed in different places. A ``TorchModel`` gets an attention object with each call. A
+``NativeModel`` computes the attention itself, over the keys and values of a store that is attached once.
 """
 
 from typing import Literal, Protocol
@@ -16,7 +16,7 @@ from service.models.contracts.step_view import StepView
 
 
 class LanguageModel(Protocol):
-    """What all models offer."""
+    """The part of the interface that all models have."""
 
     @property
     def architecture(self) -> str:

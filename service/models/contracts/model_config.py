@@ -1,4 +1,4 @@
-"""What loading a model needs to know."""
+"""The configuration of a model: where it is, and how it is loaded."""
 
 from msgspec import Struct
 
@@ -12,6 +12,6 @@ class ModelConfig(Struct, frozen=True, kw_only=True):
     max_model_len: int  # the most tokens of prompt and output together; 0: the model's default
     block_size: int  # tokens in one KV block; 0: chosen by device and model
     threads: int  # CPU threads that compute; 0: one for each core
-    native_kernels: bool  # CPU: compute with the compiled kernels where they can be had
+    native_kernels: bool  # CPU: compute with the compiled kernels where they are available
     quantization: str  # none | int8; CPU, by the compiled kernels
-    deterministic: bool  # refuse to start where a row's bits may depend on its neighbours
+    deterministic: bool  # refuse to start if a row's bits may depend on the other rows

@@ -1,4 +1,4 @@
-"""What a model may read of one step."""
+"""The view of a step that a model reads."""
 
 from typing import Protocol
 

@@ -1,6 +1,6 @@
 """A transformers language model in two halves: the hidden states of all rows, and the logits of some rows.
 
-The second half is whatever the model's own ``forward`` does after its decoder: head, scaling, soft cap. It is run
+The second half is everything that the model's own ``forward`` does after its decoder: head, scaling, soft cap. It runs
 unchanged, with the decoder replaced by given hidden states. So logits can be computed for the rows that need them, in
 slices that fit into memory, without knowledge of any architecture's head.
 """
@@ -20,13 +20,13 @@ class CausalLM:
         self.module = module
         self.config: Any = module.config
         self._decoder: Any = module.get_decoder()  # type: ignore[operator]
-        self._output: type[Any] | None = None  # the class of the decoder's output
+        self._output_class: type[Any] | None = None  # the class of the decoder's output
         decode = self._decoder.forward
 
         def forward(*args: Any, given: Tensor | None = None, **kwargs: Any) -> Any:
             if given is not None:
-                assert self._output is not None, "hidden states come before logits"
-                return self._output(last_hidden_state=given)
+                assert self._output_class is not None, "hidden states come before logits"
+                return self._output_class(last_hidden_state=given)
             return decode(*args, **kwargs)
 
         self._decoder.forward = forward
@@ -77,7 +77,7 @@ class CausalLM:
         output = self._decoder(
             input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
         )
-        self._output = type(output)
+        self._output_class = type(output)
         hidden: Tensor = output.last_hidden_state[0]
         return hidden
 

@@ -1,4 +1,4 @@
-"""Reads configurations and weights with transformers: from local safetensors files, and without code of the model."""
+"""Reads configurations and weights with transformers: from local safetensors files, without code of the model."""
 
 from typing import Any
 

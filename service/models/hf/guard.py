@@ -38,7 +38,7 @@ def check_class(model_class: Any) -> None:
     """Raises UnsupportedModel. ``model_class`` is a transformers ``...ForCausalLM`` class."""
     name = model_class.__name__
     if model_class._is_stateful:
-        raise UnsupportedModel(f"{name} keeps a recurrent state beside keys and values, which cannot be paged")
+        raise UnsupportedModel(f"{name} keeps a recurrent state besides keys and values, which cannot be paged")
     if not model_class._supports_attention_backend:
         raise UnsupportedModel(f"{name} does not let its attention be replaced")
 

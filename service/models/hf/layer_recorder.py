@@ -44,7 +44,7 @@ class LayerRecorder:
 
 
 def _unknown_arguments(kwargs: Mapping[str, Any]) -> list[str]:
-    """The arguments that may change the result and that the engine does not obey. Flags only ask for outputs."""
+    """The arguments that may change the result and that the engine ignores. Booleans only ask for outputs."""
     return sorted(
         name
         for name, value in kwargs.items()

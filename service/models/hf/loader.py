@@ -25,7 +25,7 @@ from service.models.native.decoder import NativeDecoder, unsupported_reason
 
 logger = logging.getLogger(__name__)
 
-# A checkpoint that also sees or hears has a text part with prefixes; these rules remove them.
+# In a multimodal checkpoint, the names of the text part's weights have prefixes. These rules remove them.
 _TEXT_PART = {
     r"^(model\.)?language_model\.(?=lm_head)": "",
     r"^(model\.)?language_model\.(model\.)?(?!lm_head)": "model.",

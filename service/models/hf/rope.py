@@ -2,7 +2,7 @@
 
 "longrope" has one set of frequencies for short sequences and one for long ones; "dynamic" stretches the frequencies as
 a sequence grows. transformers chooses by the largest position in the call, so a sequence's numbers would depend on the
-other sequences of its batch. Here the choice is made once, at load, by the longest sequence that is admitted.
+other sequences of its batch. Here the choice is made once, at load, for the longest sequence that is admitted.
 """
 
 from typing import Any
@@ -15,9 +15,9 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 def context_lengths(config: Any) -> tuple[int, int]:
     """The tokens that a sequence may have: by default, and at most.
 
-    They differ for longrope only. Its default is the length up to which the frequencies for short sequences hold, so
-    that every answer is what transformers gives. A user may ask for longer sequences; then all sequences use the
-    frequencies for long ones.
+    They differ for longrope only. Its default is the length up to which the frequencies for short sequences are valid,
+    so every output equals that of transformers. If a user sets a longer context, all sequences use the frequencies
+    for long ones.
     """
     longest = int(config.max_position_embeddings)
     originals = [

@@ -1,11 +1,11 @@
-"""The compiled kernels: found beside this file or in the user's cache, or else compiled into that cache once.
+"""The compiled kernels: loaded from this directory or the user's cache, or else compiled into that cache once.
 
-Which build is loaded depends on the processor: its vector registers hold 8 numbers (AVX2) or 16 (AVX512). The
+The build depends on the processor, whose vector registers hold 8 numbers (AVX2) or 16 (AVX512). The
 environment variable ``TRIVIUM_LANES`` (8 or 16) overrides that. It exists for tests: a build for 16 lanes runs on a
 processor with AVX2 as well, in two registers for each vector, so one machine can test both layouts.
 
 ``python -m service.models.native.kernels`` compiles the kernels for every processor type into this directory. An image
-or a package that was built so needs no compiler where it runs.
+or a package that is built this way needs no compiler at run time.
 """
 
 import ctypes
@@ -60,7 +60,7 @@ _BUILDS = {
 
 
 def load() -> ctypes.CDLL | None:
-    """The kernels for this processor, or None if they cannot be had; the reason is logged.
+    """The kernels for this processor, or None if they cannot be loaded or compiled; the reason is logged.
 
     Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
     """
@@ -71,7 +71,7 @@ def load() -> ctypes.CDLL | None:
 def block_size() -> int:
     """Tokens in a block of the KV cache, as the kernels lay it out: two vectors of them.
 
-    The kernels must be there (``load``).
+    ``load`` must not return None.
     """
     library = load()
     assert library is not None
@@ -96,10 +96,10 @@ def find_build() -> KernelBuild | None:
 
 @cache
 def load_build(build: KernelBuild) -> ctypes.CDLL | None:
-    """The library of one build, or None if it cannot be had; the reason is logged."""
+    """The library of one build, or None if it cannot be loaded or compiled; the reason is logged."""
     name = file_name(build)
     try:
-        path = next(_existing(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
+        path = next(_existing_files(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
         return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("computing without compiled kernels: %s", error)
@@ -118,7 +118,7 @@ def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "
     logger.info("compiling the kernels for %s, once", build.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
-        output = Path(directory) / path.name  # moved when it is whole: other processes may look for it meanwhile
+        output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
         command = [compiler, *_FLAGS, *build.flags, f"-I{SOURCE}", str(main_file), "-o", str(output)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
@@ -128,7 +128,8 @@ def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "
     return path
 
 
-def _existing(name: str) -> Iterator[Path]:
+def _existing_files(name: str) -> Iterator[Path]:
+    """The files called ``name`` in this directory and in the user's cache."""
     directories = (DIRECTORY, user_cache_path("trivium") / "native")
     return (directory / name for directory in directories if (directory / name).is_file())
 

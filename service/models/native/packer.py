@@ -1,4 +1,4 @@
-"""Weights as the compiled kernels read them: matrices in panels of columns, vectors in float32.
+"""Packs weights for the compiled kernels: matrices in panels of columns, vectors in float32.
 
 The packer loads tensors one by one, by the names that they have in a checkpoint, and keeps only what it has packed. So
 a model is never in memory twice.
@@ -16,7 +16,7 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.native import kernels
 from service.models.native.structures import BF16, F32, INT8, KernelDecoder, KernelLayer, KernelLinear
 
-# Returns the tensor of a name, or None if the model has none. The source does not need the tensor afterwards.
+# Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 LoadTensor = Callable[[str], Tensor | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16}
@@ -58,7 +58,7 @@ def pack_weights(
     """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``: float32 or bfloat16.
 
     ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each. The head keeps
-    ``dtype`` even under quantization, because it decides between tokens that are close.
+    ``dtype`` even under quantization, because it decides between tokens with nearly equal logits.
     """
     packer = Packer(load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
     head = packer.pack_linear("lm_head", kind=KINDS[dtype])
@@ -85,7 +85,7 @@ def pack_weights(
 class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as the tensors in ``tensors`` live.
 
-    ``kind`` is the kind of numbers that linears are packed in.
+    ``kind`` is the number type of packed linear layers: ``F32``, ``BF16`` or ``INT8``.
     """
 
     def __init__(self, load_tensor: LoadTensor, *, kind: int) -> None:

@@ -1,4 +1,4 @@
-"""Reads plain models, whose ``config.json`` says everything, for the native kernels, without transformers.
+"""Reads plain models for the native kernels, without transformers: their ``config.json`` says everything.
 
 Anything that is unknown or looks wrong raises ``NeedsTransformers``: nothing is guessed here.
 """

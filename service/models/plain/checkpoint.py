@@ -31,9 +31,9 @@ class PlainCheckpoint:
             for name, shape in config.weights():
                 tied = name == HEAD and config.tie_word_embeddings and name not in self._files
                 self._names[name] = EMBEDDINGS if tied else name
-                found = self._files[self._names[name]].get_slice(self._names[name])
-                if found.get_shape() != shape or found.get_dtype() not in _DTYPES:
-                    raise NeedsTransformers(f"{name} is {found.get_dtype()} {found.get_shape()}")
+                stored = self._files[self._names[name]].get_slice(self._names[name])
+                if stored.get_shape() != shape or stored.get_dtype() not in _DTYPES:
+                    raise NeedsTransformers(f"{name} is {stored.get_dtype()} {stored.get_shape()}")
         except KeyError as error:
             raise NeedsTransformers(f"there is no {error}") from error
         except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
@@ -49,7 +49,10 @@ class PlainCheckpoint:
 
 
 def _open_files(directory: Path) -> dict[str, Any]:
-    """The open file of every tensor, by the tensor's name. Raises NeedsTransformers, and whatever opening raises."""
+    """The open file of every tensor, by the tensor's name.
+
+    Raises NeedsTransformers, or the error of a file that cannot be read.
+    """
     if (directory / "adapter_config.json").exists():
         raise NeedsTransformers("there is an adapter")
     names = {_SINGLE_FILE}

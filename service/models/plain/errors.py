@@ -1,4 +1,4 @@
-"""Why a model is not read without transformers."""
+"""The error for a model that is not plain."""
 
 
 class NeedsTransformers(Exception):

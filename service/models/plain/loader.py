@@ -1,4 +1,4 @@
-"""Loads a plain model for the native kernels: ``config.json``, mapped weights, no transformers."""
+"""Loads a plain model for the native kernels, from ``config.json`` and mapped weights, without transformers."""
 
 import logging
 from pathlib import Path

@@ -35,8 +35,8 @@ def _frequencies(rope: Rope, head_dim: int) -> Tensor:
 def _llama3_frequencies(frequencies: Tensor, rope: Llama3Rope) -> Tensor:
     """Keep short wavelengths, stretch long ones by ``factor``, and blend the two in between."""
     context = rope.original_max_position_embeddings
-    lengths = 2 * math.pi / frequencies
-    blend = (context / lengths - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor)
+    wavelengths = 2 * math.pi / frequencies
+    blend = (context / wavelengths - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor)
     blended = (1 - blend) * frequencies / rope.factor + blend * frequencies
-    is_long, is_short = lengths > context / rope.low_freq_factor, lengths < context / rope.high_freq_factor
+    is_long, is_short = wavelengths > context / rope.low_freq_factor, wavelengths < context / rope.high_freq_factor
     return torch.where(is_long, frequencies / rope.factor, torch.where(is_short, frequencies, blended))

@@ -1,4 +1,4 @@
-"""Decides how a question is answered: by extraction, by a quotation, or from what the model knows."""
+"""The answerer: decides whether a question is answered by extraction, with quotations, or from what the model knows."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -18,7 +18,7 @@ from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
 
-# The options that an extracted answer takes. All others would shape or cut the probabilities that choose its span.
+# The options that an extracted answer has. All others would shape or cut the probabilities that choose its span.
 _EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "seed", "priority", "cache_salt", "tenant"})
 
 
@@ -88,7 +88,7 @@ def _resolve_mode(query: Query) -> str:
 
 
 def _refuse_sampling(options: Options) -> None:
-    """Raises InvalidOption for options that an extracted answer does not take."""
+    """Raises InvalidOption for options that an extracted answer does not have."""
     neutral = GREEDY.values()
     for name, value in options.values().items():
         if name not in _EXTRACTIVE_OPTIONS and value != neutral[name]:

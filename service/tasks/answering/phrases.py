@@ -20,7 +20,7 @@ class SolvedQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """Everything that the prompts say in one language.
+    """The texts of the prompts in one language.
 
     ``examples`` are solved questions about texts, ``questions`` pairs of a question without a text and its answer.
     """

@@ -5,12 +5,12 @@ from typing import Literal
 
 Mode = Literal["auto", "extractive", "generative"]
 
-MAX_ANSWER_LEN = 160  # characters of an extracted answer, where the client names no number
+MAX_ANSWER_LEN = 160  # characters of an extracted answer, if the client sets no limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextDocument:
-    """A text under the client's id for it. ``id`` is empty where the request has a single ``context``."""
+    """A text with the id that the client gave it. ``id`` is empty where the request has a single ``context``."""
 
     id: str
     text: str
@@ -22,7 +22,7 @@ class Query:
     """One question. Without ``documents`` the model answers from what it knows.
 
     ``mode`` "auto" is extractive if there are documents, else generative. If the probability of no answer is at least
-    ``no_answer_threshold``, the answer is that there is none; None takes the model's own threshold.
+    ``no_answer_threshold``, the answer is that there is none; None: the model's own threshold.
     ``max_answer_len`` is in characters, ``stride`` is the number of tokens that two windows of a document share.
     """
 

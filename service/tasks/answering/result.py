@@ -18,10 +18,10 @@ class AnswerSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """``spans`` are the best answers, best first (extractive), or what the answer quotes (generative).
+    """``spans`` are the best answers, best first (extractive), or the quotations in the answer (generative).
 
     A generated answer that nothing supports has no spans. ``text`` is empty if ``no_answer`` is true.
-    ``dropped_citations`` counts quotations that stand in no document.
+    ``dropped_citations`` counts quotations that are in no document.
     """
 
     text: str

@@ -9,7 +9,7 @@ from service.tasks.answering.result import Answer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Timings, Usage
 
-AnswerSteps = AsyncGenerator[str | Answer, None]  # pieces of the answer's text, and at last the answer
+AnswerSteps = AsyncGenerator[str | Answer, None]  # pieces of the answer's text, then the answer
 
 
 class ModelWork(Protocol):
@@ -30,7 +30,7 @@ class ModelWork(Protocol):
 class AnswerRun:
     """An async iterable of pieces of the answer's text, and a context manager: leaving it aborts what is unfinished.
 
-    ``steps`` yields the pieces and at last the Answer, whose text is the pieces joined. No model is asked before the
+    ``steps`` yields the pieces and finally the Answer, whose text is the pieces joined. No model is asked before the
     run is iterated or collected.
     """
 

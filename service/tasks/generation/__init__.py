@@ -1,4 +1,4 @@
-"""From prompts to generated text: requests for the engine, completions, and their usage.
+"""Generation, from prompts to generated text: requests for the engine, completions, and their usage.
 
 The other tasks are built on this one. It knows the engine by its client only.
 """

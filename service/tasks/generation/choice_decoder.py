@@ -1,4 +1,4 @@
-"""From the outputs of one sequence to the deltas of its choice."""
+"""Turns the outputs of one sequence into the deltas of its choice."""
 
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.tasks.generation.choice import Delta

@@ -1,4 +1,4 @@
-"""The most that a request takes of the engine."""
+"""The cost of requests: the most that they can take from the engine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

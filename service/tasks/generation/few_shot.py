@@ -16,7 +16,7 @@ from service.tasks.text.tokenizer import Tokenizer
 class FewShot:
     """``examples`` are pairs of an input and its answer.
 
-    ``labels`` name the two in a plain document. The label of inputs is empty if the inputs bring labels of their own.
+    ``labels`` name the two in a plain document. The label of inputs is empty if the inputs contain their own labels.
     """
 
     instruction: str
@@ -28,14 +28,14 @@ class FewShot:
     ) -> list[int]:
         """The prompt's token ids. ``answer_prefix`` is the beginning of the answer.
 
-        ``style`` is auto, chat or base. A model without chat template gets a document in any style.
+        ``style`` is auto, chat or base. A model without a chat template always gets a document.
         """
         if _is_base(tokenizer, style):
             return await tokenizer.encode_async(self._document(input, answer_prefix))
         return await tokenizer.encode_async(self._chat(tokenizer, input) + answer_prefix, add_special_tokens=False)
 
     def stop(self, tokenizer: Tokenizer, *, style: str = "auto", several_lines: bool = False) -> tuple[str, ...]:
-        """The stop strings that end the answer, beside the model's own end of text.
+        """The stop strings that end the answer, in addition to the model's own end of text.
 
         A chat model ends its turn by itself. A base model would continue with another example, so a line break ends an
         answer of one line, and the label of the next input ends an answer of several lines.

@@ -8,7 +8,7 @@ from service.tasks.generation.usage import Timings
 
 
 class TokenClock:
-    """Runs from its construction until ``stop``. The observer is told of every token."""
+    """Runs from its construction until ``stop``, and reports every token to the observer."""
 
     def __init__(self, observer: CompletionObserver | None) -> None:
         self.started = time.monotonic()
@@ -20,7 +20,7 @@ class TokenClock:
         self._last_token: dict[str, float] = {}  # request id -> time of its last token
 
     def record(self, output: TokenOutput) -> None:
-        """An output has arrived just now."""
+        """Record that an output has arrived now."""
         now = time.monotonic()
         if self._queue_seconds is None:
             self._queue_seconds = output.queue_time
@@ -39,7 +39,7 @@ class TokenClock:
                 self._observer.token_gap(now - last)
 
     def stop(self) -> bool:
-        """Returns whether the clock was running until now."""
+        """Stop the clock. Returns False if it was stopped before."""
         if self._stopped is not None:
             return False
         self._stopped = time.monotonic()
@@ -47,6 +47,6 @@ class TokenClock:
 
     @property
     def timings(self) -> Timings:
-        """Until now, or until the clock was stopped."""
+        """The seconds until now, or until the clock was stopped."""
         total = (self._stopped or time.monotonic()) - self.started
         return Timings(self._queue_seconds or 0.0, self._ttft, total, self._largest_gap)

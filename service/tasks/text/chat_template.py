@@ -1,7 +1,7 @@
 """A model's chat template, which turns messages into the text of a prompt.
 
 Templates come with the model, so they are foreign code: they run in Jinja's immutable sandbox, see only what is passed
-to them, and everything that they raise becomes a ChatTemplateError. The environment offers what templates on the hub
+to them, and every error that they raise becomes a ChatTemplateError. The environment offers what templates on the hub
 rely on: ``raise_exception``, ``strftime_now``, a ``tojson`` that does not escape HTML, ``break`` and ``continue``, and
 the ``generation`` block that marks the assistant's words for training.
 """
@@ -49,8 +49,8 @@ class ChatTemplate:
     ) -> str:
         """The text of the prompt. With ``continue_final_message`` it ends right after the content of the last message.
 
-        Raises ChatTemplateError if there are no messages or the template refuses them. The error has the template's
-        words only if they stand in the template itself, because other words may quote a message.
+        Raises ChatTemplateError if there are no messages or the template refuses them. The error quotes
+        the template only if the quoted words are in its source, because all other words may come from a message.
         """
         if not messages:
             raise ChatTemplateError("messages must not be empty", param="messages")
@@ -71,7 +71,7 @@ class ChatTemplate:
                 {"tools": None, "documents": None, **self._variables, **variables, "messages": messages}
             )
         except Exception as error:  # foreign code may raise anything; it means that the messages are refused
-            # Words that stand in the template itself hold nothing that a client sent.
+            # Words that are in the template's source contain nothing that a client sent.
             words = str(error) if str(error).strip() and str(error) in self._source else _REFUSED
             raise ChatTemplateError(words, param="messages") from error
 

@@ -1,12 +1,13 @@
-"""From tokens to text, one token at a time.
+"""The detokenizer: turns tokens into text, one token at a time.
 
-Fed with all tokens of an answer, the returned texts and that of ``flush`` together are the text of prompt and answer
-less the text of the prompt. No returned text holds a part of a character, and a token takes time for itself only.
+``feed`` gets the tokens of an answer. The texts that it returns, together with the text of ``flush``, are the text of
+prompt and answer without the text of the prompt. No returned text ends inside a character, and the time for a token
+does not depend on the tokens before it.
 
 `tokenizers.decoders.DecodeStream` was tried first, but it cannot have these properties. It takes a text that ends in
-U+FFFD for an unfinished one, so after an invalid byte it returns nothing until a whole character follows, decodes all
-tokens that it holds again for each token until then, and has no flush; and if the prompt ends inside a character, it
-repeats the prompt. The bytes of a token are known, so a plain UTF-8 decoder is enough.
+U+FFFD for an unfinished one, so after an invalid byte it returns nothing until a whole character follows, and until
+then it decodes all tokens that it holds again for each new one. It has no flush. If the prompt ends inside a character,
+it repeats the prompt. The bytes of a token are known, so a plain UTF-8 decoder is enough.
 """
 
 import codecs
@@ -28,7 +29,7 @@ class TokenBytes(Protocol):
 
 
 class Detokenizer:
-    """Makes the text of one answer. It holds the bytes of a character that is not complete yet.
+    """Makes the text of one answer, and holds the bytes of a character that is not complete yet.
 
     ``prompt_tail`` is the prompt or its last tokens. It has two effects. The answer's first word keeps its leading
     space unless no text precedes it. If the prompt ends inside a character and the answer's first bytes complete it,

@@ -1,4 +1,4 @@
-"""Languages, found by the names and codes that people use: "English", "en", "zh-CN", "中文", "eng_Latn"."""
+"""Finds languages by the names and codes that people use: "English", "en", "zh-CN", "中文", "eng_Latn"."""
 
 from dataclasses import dataclass
 from functools import lru_cache

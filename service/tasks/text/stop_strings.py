@@ -1,8 +1,8 @@
 """Finds stop strings in a stream of text, and holds back text in which a stop string may have begun.
 
-The match with the lowest start wins; of two matches with the same start, the shorter. So the result depends on the text
-alone, not on how it is divided into pieces. Released text never has to be taken back, and a character is held back only
-while the text from it on is a true prefix of a stop string.
+The match with the lowest start wins; of two matches with the same start, the shorter one. So the result depends on the
+text alone, and not on how it is divided into pieces. Released text never has to be taken back, and a character is held
+back only while the text from it on is a proper prefix of a stop string.
 """
 
 from collections.abc import Sequence
@@ -76,8 +76,8 @@ class _Pattern:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.state = 0  # length of the longest true prefix of `text` that the fed text ends with
-        self._fallback = [0]  # [i]: length of the longest true border of text[:i + 1]
+        self.state = 0  # length of the longest proper prefix of `text` that the fed text ends with
+        self._fallback = [0]  # [i]: length of the longest proper border of text[:i + 1]
         border = 0
         for char in text[1:]:
             while border and text[border] != char:

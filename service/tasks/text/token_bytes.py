@@ -1,4 +1,4 @@
-"""The bytes of each token of a vocabulary, read off the tokenizer's decoder."""
+"""The bytes of each token of a vocabulary, as the tokenizer's decoder produces them."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""A model's tokenizer: text to token ids and back, chat templates, and the bytes of each token.
+"""The tokenizer of a model: text to token ids and back, the chat template, and the bytes of each token.
 
 Everything is read from the model's own files with the `tokenizers` library; transformers is never imported.
 
@@ -28,7 +28,7 @@ _HALF_SURROGATE = "the text is not valid Unicode: it holds half a surrogate pair
 
 
 class Tokenizer:
-    """Use ``Tokenizer.load(path)`` for a model directory.
+    """Encodes and decodes text. ``load`` reads the tokenizer of a model directory.
 
     ``eos_token_ids`` are the tokens that end a text.
     """
@@ -72,7 +72,7 @@ class Tokenizer:
         try:
             if len(text) < _LONG_TEXT:
                 return self._library.encode(text, add_special_tokens=add_special_tokens).ids
-            # Of the library's calls only those for batches let other threads run.
+            # Only the library's calls for batches let other threads run.
             return self._library.encode_batch_fast([text], add_special_tokens=add_special_tokens)[0].ids
         except TypeError as error:
             raise InvalidPrompt(_HALF_SURROGATE) from error
@@ -161,12 +161,12 @@ class Tokenizer:
         return id in self._special
 
     def token_bytes(self, id: int, *, at_start: bool = False) -> bytes:
-        """The true bytes of one token, which may be a part of a character; empty for an unknown id.
+        """The bytes of one token, which may be a part of a character; empty for an unknown id.
 
         ``at_start``: as the first token of a text, where some decoders drop the space that a word begins with.
         """
         return self._bytes.at_start(id) if at_start else self._bytes[id]
 
     def token_text(self, id: int) -> str:
-        """The token as text, with U+FFFD for bytes that are no whole character."""
+        """The token as text, with U+FFFD for bytes that are not a whole character."""
         return self.token_bytes(id).decode("utf-8", errors="replace")

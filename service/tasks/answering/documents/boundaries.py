@@ -1,7 +1,7 @@
-"""The places at which a span may begin or end: at words, and between characters where words are not set apart.
+"""The places at which a span may begin or end: at words, and between characters in scripts that do not separate words.
 
 The words are those of Unicode (UAX 29), so ideographs, kana and Thai letters are words of their own. Spans never divide
-what a person sees as one character, such as a letter with its accents or a family of emoji.
+what a person sees as one character, such as a letter with its accents or an emoji of several code points.
 """
 
 import regex

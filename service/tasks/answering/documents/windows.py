@@ -1,4 +1,4 @@
-"""Long documents as windows that a model can read. Neighbouring windows share some text."""
+"""Windows: parts of a long document that a model can read. Neighbouring windows share some text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from service.tasks.answering.query import ContextDocument
 from service.tasks.answering.result import AnswerSpan
 
 MIN_WINDOW_TOKENS = 32  # a question that leaves less room for a text is too long
-_MAX_WINDOWS_PER_DOCUMENT = 4096  # that are compared with the question
-_SHARED_PART = 4  # windows share a fourth of their tokens where the client names no stride
-_WORD_SEARCH = 64  # characters in which the nearest beginning of a word is looked for
+_MAX_WINDOWS_PER_DOCUMENT = 4096  # each of them is compared with the question
+_SHARED_PART = 4  # windows share a quarter of their tokens if the client sets no stride
+_WORD_SEARCH = 64  # characters that are searched for the nearest beginning of a word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +59,19 @@ class Window:
         )
 
     def contains(self, span: AnswerSpan) -> bool:
-        """Whether the whole span stands in the window."""
+        """Whether the whole span is in the window."""
         return span.document == self.document.id and self.start <= span.start <= span.end <= self.start + len(self.text)
 
 
 def check_window_count(tokens: int, size: int, stride: int) -> None:
-    """Raises InvalidOption ("stride") if a document of so many tokens would have too many windows."""
+    """Raises InvalidOption ("stride") if a document of ``tokens`` tokens would have too many windows."""
     if tokens > _MAX_WINDOWS_PER_DOCUMENT * (size - stride):
         message = f"stride is {stride}: windows of {size} tokens would be more than {_MAX_WINDOWS_PER_DOCUMENT}"
         raise InvalidOption(message, param="stride")
 
 
 def window_starts(tokens: int, size: int, stride: int) -> range:
-    """The first token of each window of a document with so many tokens."""
+    """The first token of each window of a document with ``tokens`` tokens."""
     return range(0, max(tokens - stride, 1), size - stride)
 
 
@@ -94,7 +94,7 @@ def split_into_windows(
 
 
 def _word_start(text: str, offset: int) -> int:
-    """The nearest beginning of a word at or before ``offset``, or ``offset`` if there is none near."""
+    """The nearest beginning of a word at or before ``offset``, or ``offset`` if none is near."""
     origin = max(offset - _WORD_SEARCH, 0)
     starts, _ = boundaries(text[origin : offset + _WORD_SEARCH])
     return max((origin + start for start in starts if origin + start <= offset), default=offset)

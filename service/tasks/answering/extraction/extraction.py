@@ -26,7 +26,7 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 
-_ALTERNATIVES = 8  # tokens beside each chosen one whose log probability is known, to see whether the span may end there
+_ALTERNATIVES = 8  # likeliest tokens at each place, which show whether the span may end there
 IMPOSSIBLE = -99.0  # log probability
 
 
@@ -76,7 +76,7 @@ class Extraction:
 
     @property
     def cost(self) -> Cost:
-        """The most that it has in the engine at once."""
+        """The most that the extraction has in the engine at once."""
         sequences = max(len(self._prompts), self._beam)
         longest = max(len(prompt.tokens) for prompt in self._prompts)
         return Cost(sequences, sequences * (longest + self._max_tokens))
@@ -89,9 +89,9 @@ class Extraction:
 
     async def find(self, sequence: CompletionSequence, top_k: int, threshold: float | None) -> Answer:
         """The answer. Raises ProcessError if a completion fails, and what ``Generator.start`` raises."""
-        beginnings, none = await self._begin(sequence)
+        beginnings, no_answer_logprob = await self._begin(sequence)
         candidates = await self._continue(sequence, beginnings)
-        return self._ranking.answer(candidates, none, top_k=top_k, threshold=threshold)
+        return self._ranking.answer(candidates, no_answer_logprob, top_k=top_k, threshold=threshold)
 
     def windows_with(self, spans: Sequence[AnswerSpan]) -> list[Window]:
         """The windows that contain the spans, in their order in the documents."""
@@ -119,16 +119,16 @@ class Extraction:
         ]
         choices = await sequence.first_choices(requests)
         beginnings: list[_Beginning] = []
-        none = 0.0
+        no_answer_logprob = 0.0
         for prompt, passage, choice in zip(self._prompts, passages, choices, strict=True):
             logprobs = _logprobs(choice.tokens[0].logprob)
-            none = min(none, self._end_logprob(logprobs))
+            no_answer_logprob = min(no_answer_logprob, self._end_logprob(logprobs))
             beginnings += (
                 _Beginning(prompt, passage, token, partials, logprobs[token])
                 for token, partials in passage.first_tokens.items()
                 if token in logprobs
             )
-        return sorted(beginnings, key=lambda beginning: -beginning.logprob)[: self._beam], none
+        return sorted(beginnings, key=lambda beginning: -beginning.logprob)[: self._beam], no_answer_logprob
 
     async def _continue(self, sequence: CompletionSequence, beginnings: Sequence[_Beginning]) -> list[SpanCandidate]:
         graphs = await asyncio.to_thread(lambda: [each.passage.continuations(each.partials) for each in beginnings])
@@ -176,11 +176,11 @@ class Extraction:
 
 
 def _first_token_graph(passage: Passage) -> TokenGraph:
-    """Allows one token that begins a span, or the end."""
+    """A graph that allows one token that begins a span, or the end."""
     return TokenGraph((tuple((token, 1) for token in passage.first_tokens), ()), (0,), (0, 1))
 
 
 def _logprobs(logprob: TokenLogprob | None) -> dict[int, float]:
-    """The log probabilities that one output tells, by token."""
+    """The log probabilities in one output, by token."""
     assert logprob is not None  # every request of an extraction asks for them
     return {**dict(logprob.top), logprob.token: logprob.logprob}

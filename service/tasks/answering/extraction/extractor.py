@@ -1,4 +1,4 @@
-"""Prepares extractions: documents to windows that fit beside the question, and windows to prompts."""
+"""Prepares extractions: cuts documents into windows that fit next to the question, and writes a prompt for each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
 
-JOIN_TOKENS = 16  # a text may take so many more tokens inside its prompt than alone
+JOIN_TOKENS = 16  # a text may take this many more tokens inside its prompt than alone
 _MIN_BEAM = 5  # beginnings of spans that are continued, more if the client asks for more answers
 
 
@@ -47,7 +47,10 @@ class Extractor:
         self._building = asyncio.Lock()
 
     async def prepare(self, query: Query, options: Options, request_id: str) -> PreparedAnswer:
-        """Raises PromptTooLong ("question") and InvalidOption ("documents", "stride")."""
+        """Tokenize a question and its documents.
+
+        Raises PromptTooLong ("question") and InvalidOption ("documents", "stride").
+        """
         max_tokens = min(query.max_characters, options.max_tokens or query.max_characters)
         room = await self.room(extraction_prompt(query.question, ""), max_tokens)
         extraction = await self.extraction(query, options, await self.windows(query, room), max_tokens)
@@ -71,7 +74,7 @@ class Extractor:
         return room
 
     async def windows(self, query: Query, room: int) -> list[Window]:
-        """The windows of the documents; of too many, those that have most of the question.
+        """The windows of the documents; if there are too many, the most relevant ones.
 
         ``room`` is the tokens that a window and its document's title may have together. Raises InvalidOption
         ("documents", "stride").
@@ -117,7 +120,7 @@ class Extractor:
         )
 
     async def _get_vocabulary(self) -> Vocabulary:
-        """The vocabulary by bytes. It is built once, when it is first needed."""
+        """The vocabulary by bytes, which is built when it is first needed."""
         async with self._building:
             if self._vocabulary is None:
                 generator = self._generator

@@ -2,7 +2,7 @@
 
 Positions are counted in bytes of UTF-8, since a token may be a part of a character; results are in characters. A span
 has no white space at its ends, begins and ends at ``boundaries``, and has at most ``max_characters`` characters. Its
-first token may begin with a space that does not stand in the text: models begin a word with a space, whatever precedes
+first token may begin with a space that is not in the text: models begin a word with a space, whatever precedes
 it.
 """
 

@@ -15,13 +15,13 @@ from service.tasks.answering.result import Answer, AnswerSpan
 _RELEVANCE = 4.0  # for a sentence that has all of the question's words
 _ECHO = -4.0  # for a span that only repeats the question
 # Added to the log probability of an answer:
-_COVERAGE = 10.0  # times the share of the question's words beside a span, less the usual share
+_COVERAGE = 10.0  # times the share of the question's words in a span's sentence, minus the usual share
 _USUAL_COVERAGE = 0.4  # a share of the question's words that is evidence neither for an answer nor against it
 
 
 @dataclass(frozen=True, slots=True)
 class SpanCandidate:
-    """A text that may be the answer, and the ``places`` (start, end) in its window where it stands.
+    """A text that may be the answer, and its ``places`` (start, end) in its window.
 
     ``logprob`` is the log probability of its ``tokens`` tokens, the token that ends it included.
     """
@@ -38,19 +38,24 @@ class Ranking:
     def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
         self._relevance = Relevance.from_windows(question, windows)
         self._calibration = calibration
-        self._foreign = frozenset(window for window in windows if is_in_another_script(question, window.text))
+        self._in_another_script = frozenset(window for window in windows if is_in_another_script(question, window.text))
 
     def answer(
-        self, candidates: Iterable[SpanCandidate], none: float, *, top_k: int, threshold: float | None = None
+        self,
+        candidates: Iterable[SpanCandidate],
+        no_answer: float,
+        *,
+        top_k: int,
+        threshold: float | None = None,
     ) -> Answer:
-        """The answer with the ``top_k`` best spans, or no answer, whose log probability is ``none``.
+        """The answer with the ``top_k`` best spans, or no answer, whose log probability is ``no_answer``.
 
-        ``threshold`` is the probability from which on there is no answer; None takes the calibrated one.
+        ``threshold`` is the probability from which on there is no answer; None: the calibrated one.
         """
         ranked: dict[tuple[str, int, int], tuple[float, AnswerSpan]] = {}
         likeliest = coverage = -math.inf
         for candidate in candidates:
-            rank, span, context = self._place(candidate)
+            rank, span, context = self._best_place(candidate)
             key = (span.document, span.start, span.end)
             likeliest = max(likeliest, candidate.logprob)
             coverage = max(coverage, self._coverage(candidate.window, context))
@@ -60,15 +65,15 @@ class Ranking:
         evidence = likeliest + _COVERAGE * (coverage - _USUAL_COVERAGE)
         return Answer.from_spans(
             best,
-            no_answer_probability=no_answer_probability(none, evidence, self._calibration) if best else 1.0,
+            no_answer_probability=no_answer_probability(no_answer, evidence, self._calibration) if best else 1.0,
             threshold=self._calibration.threshold if threshold is None else threshold,
         )
 
     def _coverage(self, window: Window, context: str) -> float:
-        return _USUAL_COVERAGE if window in self._foreign else self._relevance.coverage(context)
+        return _USUAL_COVERAGE if window in self._in_another_script else self._relevance.coverage(context)
 
-    def _place(self, candidate: SpanCandidate) -> tuple[float, AnswerSpan, str]:
-        """The rank, the span and the sentence of a candidate at its most relevant place; the first of equals."""
+    def _best_place(self, candidate: SpanCandidate) -> tuple[float, AnswerSpan, str]:
+        """The rank, the span and the sentence of a candidate at the first of its most relevant places."""
         window = candidate.window
         context, (start, end) = max(
             ((sentence(window.text, *place), place) for place in candidate.places),

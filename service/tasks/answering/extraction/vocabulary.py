@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from service.tasks.text.tokenizer import Tokenizer
 
-_MAX_TOKEN_BYTES = 24  # longer tokens are runs of one character, which shorter tokens spell too
+_MAX_TOKEN_BYTES = 24  # longer tokens are runs of one character, which shorter tokens can spell
 
 _NOT_IN_UTF8 = {0xC0, 0xC1, *range(0xF5, 0x100)}  # bytes that no UTF-8 text contains
 
@@ -38,7 +38,7 @@ class Vocabulary:
         self._lengths = {prefix: tuple(sorted(found)) for prefix, found in lengths.items()}
 
     def tokens_at(self, data: bytes, start: int) -> Iterator[tuple[int, int]]:
-        """Every token that ``data`` has at byte ``start``, as (token id, byte behind its end)."""
+        """Every token that ``data`` has at byte ``start``, as (token id, end of the token in ``data``)."""
         prefixes = (data[start : start + 1], data[start : start + 2])
         for prefix in dict.fromkeys(prefixes):
             for length in self._lengths.get(prefix, ()):

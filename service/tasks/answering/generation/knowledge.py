@@ -14,13 +14,13 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 
-MAX_OUTPUT_TOKENS = 256  # where the client names no number; the prompts ask for far shorter answers
+MAX_OUTPUT_TOKENS = 256  # if the client sets no max_tokens; the prompts ask for much shorter answers
 
 
 async def prepare_from_knowledge(
     generator: Generator, query: Query, options: Options, request_id: str, *, style: str = "auto"
 ) -> PreparedAnswer:
-    """Raises PromptTooLong ("question") and what else ``Generator.from_tokens`` raises."""
+    """Tokenize a question without documents. Raises what ``Generator.from_tokens`` raises, for "question"."""
     prompt = knowledge_prompt(query.question)
     tokens = await prompt.encode(generator.tokenizer, style=style)
     options = replace(options, stop=(*options.stop, *prompt.stop(generator.tokenizer, style=style)))

@@ -1,8 +1,8 @@
 """Answers in the model's own words that rest on a quotation.
 
 A span is extracted first, which gives the probability of no answer, and the sentence around the span becomes the
-quotation at the start of the model's text. The model goes on from there: with further quotations, which count if they
-stand literally in the documents, and with the answer.
+quotation at the start of the model's text. The model continues from there: with further quotations, which count only
+if they occur word for word in the documents, and with the answer.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -38,7 +38,7 @@ MakeRequest = Callable[[Sequence[AnswerSpan], str], Awaitable[QuotedRequest]]
 
 
 class Quotation:
-    """One question."""
+    """Quotes from the documents, and then answers one question."""
 
     def __init__(self, extraction: Extraction, relevance: Relevance, make_request: MakeRequest) -> None:
         self._extraction = extraction
@@ -74,7 +74,7 @@ class Quotation:
                     yield text.add(piece)
             if spans is not None:
                 break
-            # The model has only quoted. It is asked once more, with the answer's label at the end of the prompt.
+            # The model has only quoted, so a second prompt ends with the label of the answer.
             spans, dropped = self._cited_spans(source, quoted, quotations)
             quoted = await self._make_request(extracted.spans, source.text + quoted.prompt.answer_label)
         if not text.text:
@@ -84,7 +84,7 @@ class Quotation:
     def _cited_spans(
         self, source: AnswerSpan, quoted: QuotedRequest, quotations: str
     ) -> tuple[tuple[AnswerSpan, ...], int]:
-        """The spans that the model quotes, the source first, and how many quotations stand in no document.
+        """The spans that the model quotes, the source first, and how many quotations are in no document.
 
         Each line of ``quotations`` is one quotation.
         """
@@ -95,7 +95,7 @@ class Quotation:
         return tuple(dict.fromkeys([source, *found])), len(quotes) - len(found)
 
     def _find(self, windows: Sequence[Window], quote: str) -> AnswerSpan | None:
-        """The quotation's place whose sentence is most relevant to the question, the first of equals."""
+        """The first of the quotation's places whose sentences are most relevant to the question."""
         best: tuple[float, AnswerSpan] | None = None
         for window in windows:
             start = window.text.find(quote)

@@ -25,7 +25,11 @@ class Quoter:
         self._style = style
 
     async def prepare(self, query: Query, options: Options, request_id: str) -> PreparedAnswer:
-        """Raises PromptTooLong ("question"), InvalidOption ("documents", "stride") and what ``from_tokens`` raises."""
+        """Tokenize a question and its documents.
+
+        Raises PromptTooLong ("question"), InvalidOption ("documents", "stride") and the errors of
+        ``Generator.from_tokens``.
+        """
         max_tokens = options.max_tokens or MAX_OUTPUT_TOKENS
         room = await self._extractor.room(quoting_prompt(query.question, []), max_tokens)
         room = (room - JOIN_TOKENS) // 2  # the prompt holds a window and its quotation

@@ -47,7 +47,7 @@ class Excerpt:
         """The tokens that begin a word and the tokens that end one, counted from ``first``.
 
         Each maps to the offset in the document at which its word begins or ends. Words are whole: a tokenizer may drop
-        an accent or divide an emoji, a span does neither.
+        an accent or divide an emoji, but a span does neither.
         """
         tokens = [token for index in range(self.first, self.last) if (token := self._trimmed(index))]
         if not tokens:
@@ -68,7 +68,7 @@ class Excerpt:
         return begin, finish
 
     def _trimmed(self, index: int) -> _TrimmedToken | None:
-        """The token without white space, or None if it is nothing else."""
+        """The token without white space, or None if it is only white space."""
         start, end = self.tokens.offsets[index]
         text = self.document.text[start:end]
         if not text.strip():

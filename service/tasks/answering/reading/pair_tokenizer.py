@@ -65,13 +65,13 @@ class PairTokenizer:
         return QuestionFrame(before, after, pair.type_ids[first])
 
     def tokens(self, text: str) -> TextTokens:
-        """The tokens of a text, without special tokens. Raises InvalidPrompt as ``frame``."""
+        """The tokens of a text, without special tokens. Raises InvalidPrompt like ``frame``."""
         encoding = self._encode(text)
         return TextTokens(encoding.ids, encoding.offsets)
 
     def _encode(self, text: str, pair: str | None = None) -> tokenizers.Encoding:
         try:
-            # A batch of one: of the library's calls only those for batches let other threads run.
+            # A batch of one, because only the library's calls for batches let other threads run.
             texts = [text if pair is None else (text, pair)]
             return self._library.encode_batch(texts, add_special_tokens=pair is not None)[0]
         except TypeError as error:

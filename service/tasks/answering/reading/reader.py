@@ -26,7 +26,7 @@ from service.tasks.generation.usage import Timings, Usage
 
 
 class Reader:
-    """Extracts answers with the model of the reader process, whose tokenizer is here."""
+    """Extracts answers with the reader process. Its tokenizer runs in the API process."""
 
     def __init__(self, client: ReaderClient, tokenizer: PairTokenizer, *, calibration: NoAnswer | None = None) -> None:
         self.client = client

@@ -24,7 +24,7 @@ from service.tasks.answering.result import Answer, AnswerSpan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanCriteria:
-    """How many spans are wanted, and how long they may be. ``threshold`` None takes the calibrated one."""
+    """How many spans are requested, and how long they may be. ``threshold`` None: the calibrated one."""
 
     top_k: int
     max_characters: int
@@ -54,22 +54,22 @@ def answer_from_scores(
     For each excerpt, ``scores`` has the logits of its row, and ``skipped`` the number of tokens before it in the row.
     Raises ProcessError if a logit is not finite.
     """
-    none, total = 0.0, -math.inf  # of no answer, and of all spans: logarithms of unnormalized probabilities
+    no_answer, total = 0.0, -math.inf  # logarithms of unnormalized probabilities: of no answer, and of all spans
     found: list[_ScoredSpan] = []
     rows = [(_logits(each.starts), _logits(each.ends)) for each in scores]
     if rows:
-        none = min(float(starts[0] + ends[0]) for starts, ends in rows)
+        no_answer = min(float(starts[0] + ends[0]) for starts, ends in rows)
     for excerpt, skip, (starts, ends), covered in zip(excerpts, skipped, rows, _covered(excerpts), strict=True):
         part = slice(skip, skip + len(excerpt))
         best, mass = _best_spans(excerpt, starts[part], ends[part], covered, criteria)
         found += best
         total = float(np.logaddexp(total, mass))
     found.sort(key=lambda each: (-each.score, each.excerpt.document_index, each.start))
-    normalizer = float(np.logaddexp(total, none))
+    normalizer = float(np.logaddexp(total, no_answer))
     spans = tuple(_answer_span(each, normalizer) for each in found[: criteria.top_k])
     return Answer.from_spans(
         spans,
-        no_answer_probability=no_answer_probability(none, total, calibration) if spans else 1.0,
+        no_answer_probability=no_answer_probability(no_answer, total, calibration) if spans else 1.0,
         threshold=calibration.threshold if criteria.threshold is None else criteria.threshold,
     )
 

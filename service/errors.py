@@ -45,7 +45,7 @@ class KeyFileError(ServiceError):
 
 
 class KeyRefused(ServiceError):
-    """Root of what can be wrong with a secret."""
+    """Root of the errors of secrets that are not accepted."""
 
 
 class UnknownKey(KeyRefused):

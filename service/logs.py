@@ -1,4 +1,4 @@
-"""The format of the log, and what it never contains at any level: prompts and outputs.
+"""The format of the log. The log contains no prompts and no outputs, at any level.
 
 The message of an exception may quote the text that caused it. So an exception is logged as its type and its places in
 the code, wherever it occurs: as ``exc_info``, among the arguments of a message, in asyncio's own messages, and when it

@@ -1,4 +1,4 @@
-"""The work that all routes share, in one place.
+"""A call: the work that all routes share, in one place.
 
 A route parses its body into options and hands two things to a call: a coroutine that prepares the work (it tokenizes),
 and a writer that turns the work into response models. The call checks load before it awaits the coroutine, admits the
@@ -75,13 +75,16 @@ class Call:
     async def stream(
         self, preparing: Coroutine[Any, Any, PreparedWork[Work]], writer: StreamWriter[Work], *, sequences: int = 1
     ) -> Response:
-        """The same as server-sent events. Errors before the work has started still have their status."""
+        """Prepare and start the work, and answer with server-sent events.
+
+        An error before the work has started is answered with its HTTP status, a later one is an event.
+        """
         with ExitStack() as owned:
             work, deadline = await self._start(preparing, sequences, owned)
             return EventStream(
                 writer.events(work),
                 owned=owned.pop_all(),
-                late=partial(deadline.watch, work),
+                watch_deadline=partial(deadline.watch, work),
                 heartbeat=self.state.settings.heartbeat_seconds,
                 patience=self.state.settings.send_timeout,
                 headers=self.headers,
@@ -95,7 +98,7 @@ class Call:
         with closing(preparing):
             self._check_load(sequences)
             prepared = await preparing
-        state.client.require_ready()  # requests that are in continue after a restart; new ones are refused
+        state.client.require_ready()  # admitted requests continue after a restart; new ones are refused
         deadline = Deadline.from_headers(self._http.headers, state.settings)
         rate_limit = owned.enter_context(TokenRateLimit(self.caller, prepared.cost))
         owned.enter_context(state.admission.admit(prepared.cost))

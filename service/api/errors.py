@@ -22,7 +22,7 @@ from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptT
 
 logger = logging.getLogger(__name__)
 
-CLIENT_CLOSED_REQUEST = 499  # nginx's number; no client reads it, it is for the log and the metrics
+CLIENT_CLOSED_REQUEST = 499  # nginx's number, for the log and the metrics: the client has disconnected
 RETRY_AFTER = {"retry-after": "5"}
 
 _TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error", 504: "timeout_error"}
@@ -82,7 +82,7 @@ def stopping() -> ApiError:
 
 
 def as_api_error(error: Exception) -> ApiError:
-    """The answer to this exception. Faults of the service are logged."""
+    """The error that the client gets for this exception. Faults of the service are logged."""
     match error:
         case ApiError():
             return error
@@ -92,12 +92,12 @@ def as_api_error(error: Exception) -> ApiError:
         case TaskError():
             return ApiError(400, str(error), param=error.param, code="invalid_value")
         case RequestValidationError():
-            return _validation(error)
+            return _from_validation_error(error)
         case ProcessUnavailable():
             code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
             return ApiError(503, str(error), code=code, headers=RETRY_AFTER)
         case HTTPException():
-            return _http(error)
+            return _from_http_exception(error)
         case PoisonPill():
             logger.error("engine error: %s", str(error))
             message = "The service failed each time it computed this request, so it does not try again"
@@ -117,17 +117,17 @@ def respond(error: Exception, scope: Scope) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer with ``respond`` when a route or the router raises. The middleware handles what is raised outside."""
+    """Answer with ``respond`` when a route or the router raises. RequestContextMiddleware handles all other errors."""
 
     async def answer(request: Request, error: Exception) -> Response:
         return respond(error, request.scope)
 
-    async def answer_nobody(request: Request, error: Exception) -> Response:
+    async def answer_disconnected(request: Request, error: Exception) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
 
     for kind in (ApiError, TaskError, ProcessError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(ClientDisconnected, answer_nobody)
+    app.add_exception_handler(ClientDisconnected, answer_disconnected)
 
 
 def _encodable(text: str) -> str:
@@ -135,7 +135,8 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _http(error: HTTPException) -> ApiError:
+def _from_http_exception(error: HTTPException) -> ApiError:
+    """The error for an exception of starlette or FastAPI, in the words of this service."""
     headers = dict(error.headers or {})
     match error.status_code:
         case 404:
@@ -151,7 +152,7 @@ def _http(error: HTTPException) -> ApiError:
             return ApiError(status, message, headers=headers)
 
 
-def _validation(error: RequestValidationError) -> ApiError:
+def _from_validation_error(error: RequestValidationError) -> ApiError:
     """The error for a body that is not valid: the first problem, in one sentence."""
     if isinstance(error.body, bytes):
         return ApiError(415, "Send JSON, with the header content-type: application/json", code="unsupported_media_type")

@@ -21,7 +21,7 @@ from service.tasks.translation import Translator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Never changes after the start. ``started`` is in Unix seconds."""
+    """The shared objects. None is replaced after the start. ``started`` is in Unix seconds."""
 
     settings: Settings
     model: LocalModel
@@ -47,7 +47,7 @@ class State:
 
     @property
     def fingerprint(self) -> str:
-        """Identifies the service and the model: it changes when the same request may get another answer."""
+        """An identifier of the service and the model. It changes when the same request may get another answer."""
         identity = f"{service.__version__}/{self.model_name}/{self.model.revision}"
         return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What a route gives to a call: work that a task has prepared, and a writer for its answer."""
+"""The interfaces between a route and its call: the work that a task has prepared, and the writer of its answer."""
 
 from collections.abc import AsyncGenerator
 from types import TracebackType

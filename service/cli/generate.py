@@ -48,7 +48,7 @@ def write_text(
     from service.tasks.text.detokenizer import Detokenizer
     from service.tasks.text.tokenizer import Tokenizer
 
-    logs.configure("warning", as_json=False, prompts=True)  # the text belongs to the person at this terminal
+    logs.configure("warning", as_json=False, prompts=True)  # only this terminal shows the log
     model = open_store(settings).ensure(settings.model)
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:

@@ -1,6 +1,7 @@
 """``python -m service.cli.healthcheck``: exit 0 if the service on this machine is ready. The container's health check.
 
-It runs every few seconds beside the engine, so it imports nothing heavy and reads only the setting ``TRIVIUM_PORT``.
+It runs every few seconds while the engine computes, so it imports nothing heavy and reads only the setting
+``TRIVIUM_PORT``.
 """
 
 import http.client

@@ -31,7 +31,7 @@ def main() -> None:
     from model_store.errors import ModelStoreError
 
     try:
-        app(prog_name="trivium")  # also when it is run as python -m service
+        app(prog_name="trivium")  # even if it is started as python -m service
     except SettingsError as error:
         _fail(error, code=2)
     except (ModelStoreError, ProcessError, KeyFileError) as error:

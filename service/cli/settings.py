@@ -11,7 +11,7 @@ from service.settings.groups import GROUPS
 
 
 class Format(StrEnum):
-    """What the command writes."""
+    """The formats that the command can print."""
 
     TEXT = "text"
     TOML = "toml"

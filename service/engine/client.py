@@ -20,7 +20,7 @@ from service.processes.client import ProcessClient
 from service.processes.observer import ProcessObserver
 from service.processes.restart_policy import RestartPolicy
 
-# A new engine process keeps the sizes of the last one, whatever memory is free by then.
+# A new engine process keeps the sizes of the last one, even if more or less memory is free now.
 _SIZES = ("max_model_len", "max_num_seqs", "max_batch_tokens", "prefill_chunk", "block_size", "num_blocks")
 
 
@@ -45,8 +45,8 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         """Queue requests. Their ids are unique among all that are in flight. Raises ProcessUnavailable.
 
         Their outputs come in a new stream, or in ``stream``, which then continues until they have finished as well. A
-        request that can never fit ends with an error output; ``info`` tells beforehand what fits. While the engine
-        restarts, the requests wait.
+        request that can never fit ends with an error output; ``info`` holds the limits. While the engine restarts, the
+        requests wait.
         """
         self._require_started()
         requests = list(requests)

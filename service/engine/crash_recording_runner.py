@@ -1,4 +1,4 @@
-"""A runner that records which sequences it computes, for the case that the process does not survive the step."""
+"""A runner that records the sequences of each step, so that the parent knows them if the process crashes."""
 
 from service.engine.engine import SizedRunner
 from service.engine.protocol.engine_info import EngineInfo
@@ -7,7 +7,7 @@ from service.processes.crash_record import CrashRecord
 
 
 class CrashRecordingRunner:
-    """Wraps the runner that computes."""
+    """Records the ids of a step's sequences in the crash record, and lets another runner compute the step."""
 
     def __init__(self, runner: SizedRunner, crash_record: CrashRecord) -> None:
         self._runner = runner
@@ -15,7 +15,7 @@ class CrashRecordingRunner:
 
     @property
     def info(self) -> EngineInfo:
-        """What the runner can hold."""
+        """The facts of the runner that computes."""
         return self._runner.info
 
     def run(self, step: Step) -> list[ChunkOutput]:

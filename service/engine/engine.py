@@ -22,7 +22,7 @@ class SizedRunner(Runner, Protocol):
 
 
 class Engine:
-    """Continues many sequences at once. Add requests, and call ``step`` while there is work: it returns the outputs."""
+    """Continues many sequences at once. Add requests, and call ``step`` for outputs while there is work."""
 
     def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
         self.info = runner.info

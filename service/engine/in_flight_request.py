@@ -12,7 +12,7 @@ from service.errors import PoisonPill, ProcessError
 
 @dataclass(slots=True)
 class InFlightRequest:
-    """Owns what was delivered of the request: the next engine process continues behind it."""
+    """Owns the delivered tokens of the request: the next engine process continues after them."""
 
     request: Request
     stream: TokenStream
@@ -27,14 +27,14 @@ class InFlightRequest:
         self.stream.put(output)
 
     def without_repetitions(self, output: TokenOutput) -> TokenOutput:
-        """The first output of an engine process. If it continues an earlier one's, drop the fields of first outputs."""
+        """The first output of an engine process, without the fields that an earlier process has delivered already."""
         if not self.has_begun:
             return output
         return msgspec.structs.replace(output, num_cached=0, queue_time=0.0, prompt_logprobs=())
 
     @property
     def unfinished(self) -> Request:
-        """The request that continues behind the delivered tokens."""
+        """The request that continues after the delivered tokens."""
         if not self.has_begun:
             return self.request
         params = self.request.params

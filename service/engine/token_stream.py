@@ -38,7 +38,7 @@ class TokenStream:
             await self._changed.wait()
 
     def expect(self, request_ids: Iterable[str]) -> None:
-        """For the client: these requests belong to the stream too."""
+        """Called by the engine client: these requests belong to the stream too."""
         self._unfinished.update(dict.fromkeys(request_ids))
 
     @property
@@ -64,7 +64,7 @@ class TokenStream:
         self.close()
 
     def put(self, output: TokenOutput) -> None:
-        """For the client: add an output, unless its request was given up."""
+        """Called by the engine client: add an output, unless its request was given up."""
         if output.request_id not in self._unfinished:
             return
         self._outputs.append(output)
@@ -73,7 +73,7 @@ class TokenStream:
         self._changed.set()
 
     def fail(self, error: ProcessError) -> None:
-        """For the client: no more outputs will come. The reader of the stream gets the error after the last output."""
+        """Called by the engine client: no more outputs will come. The error is raised after the last output."""
         self._error = error
         self._changed.set()
 

@@ -55,7 +55,7 @@ def _import_model_runner() -> MakeRunner:
 
 
 def main(import_runner: Callable[[], MakeRunner] = _import_model_runner) -> int:
-    """Be the engine process. Return its exit status. ``import_runner`` imports what computes the steps."""
+    """Run the engine process to its end. Return its exit status. ``import_runner`` imports the runner's class."""
 
     def import_load() -> Load[EngineConfig, Request]:
         from service.engine.crash_recording_runner import CrashRecordingRunner

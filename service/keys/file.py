@@ -94,7 +94,10 @@ def _decode(data: bytes) -> list[Key]:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Readers find the old or the new contents, also after a power failure. Only the owner may read the file."""
+    """Replace the file, so that readers find the old or the new contents, even after a power failure.
+
+    Only the owner may read the file.
+    """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp sets mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

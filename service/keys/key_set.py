@@ -20,9 +20,9 @@ class KeySet:
 
         Every digest is compared in full and in constant time, so that the duration reveals nothing about any key.
         """
-        shown = digest(secret)
+        secret_digest = digest(secret)
         found = None
         for key in self._keys:
-            if hmac.compare_digest(key.digest, shown):
+            if hmac.compare_digest(key.digest, secret_digest):
                 found = key
         return found

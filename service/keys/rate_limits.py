@@ -1,4 +1,4 @@
-"""How much a key may use in a minute: token buckets, after Turner, "New directions in communications", 1986."""
+"""The rate limits of keys: token buckets, after Turner, "New directions in communications", 1986."""
 
 import time
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The keys of a key file, read again when the file changes."""
+"""The current keys of a key file, which is read again when it changes."""
 
 import logging
 import time

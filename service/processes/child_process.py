@@ -15,12 +15,12 @@ from typing import Self
 
 
 class ChildProcess:
-    """Owns the process and the directory of its sockets. The process ends at the latest when its parent does."""
+    """Owns the process and the directory of its sockets. The process ends with its parent, or earlier."""
 
     def __init__(self, worker: str) -> None:
         """Start the process. ``worker`` is the module that it runs."""
         self.worker = worker
-        self.directory = tempfile.mkdtemp(prefix="trivium-")  # only its owner can look into it
+        self.directory = tempfile.mkdtemp(prefix="trivium-")  # mode 0700: only the user can read it
         command = [sys.executable, "-m", worker, self.directory]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
 

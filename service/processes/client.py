@@ -19,11 +19,11 @@ from service.processes.supervisor import Failable, Status, Supervisor
 
 
 class InFlightItem(Failable, Protocol):
-    """A request in the in-flight table: what was delivered of it, and where further results go."""
+    """A request in the in-flight table. It knows the delivered results, and passes further results on."""
 
     @property
     def unfinished(self) -> msgspec.Struct:
-        """The request as it is submitted to a new process: without what was delivered."""
+        """The request as it is submitted to a new process: without the work whose results were delivered."""
 
 
 Info = TypeVar("Info", bound=ProcessInfo)
@@ -44,7 +44,7 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
         process: ChildProcess | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
-        """``name`` is the process's name for people, ``worker`` its module, ``process`` one that is started already."""
+        """``name`` is the process's name for people, ``worker`` its module. ``process`` has been started already."""
         self._decode_event = decode_event
         self._info: Info | None = None
         self._in_flight: InFlightTable[Item] = InFlightTable()
@@ -70,7 +70,7 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
 
     @property
     def info(self) -> Info:
-        """What the process said about itself. Raises ProcessUnavailable until it is ready for the first time."""
+        """The facts that the process reported. Raises ProcessUnavailable until it is ready for the first time."""
         if self._info is None:
             raise self._supervisor.unavailable()
         return self._info
@@ -120,7 +120,7 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
         self._send_due()
 
     def _record_first_output(self, entry: InFlight[Item]) -> None:
-        """Note that the current process has output of the request, and send what waited for it."""
+        """Note that the current process has output of the request, and send the requests that waited for it."""
         self._in_flight.record_output(entry)
         self._send_due()
 

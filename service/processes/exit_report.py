@@ -1,4 +1,4 @@
-"""Why a child process ended, or had to be ended: for the log, the metrics and the clients."""
+"""The exit report: why a child process ended or had to be ended, for the log, the metrics and the clients."""
 
 import asyncio
 import logging
@@ -46,7 +46,10 @@ async def report_exit(name: str, link: Link, *, stall: Stall | None, loading: bo
         cause, event = "garbled", "sent an event that cannot be handled"
         logger.error("an event of the %s failed", name, exc_info=link.receiving.exception())
     stacks = process.stacks
-    where = f"; its threads:\n{stacks.rstrip()}" if stacks else "; it left no stacks" + " and is stopped" * bool(stall)
+    if stacks:
+        where = f"; its threads:\n{stacks.rstrip()}"
+    else:
+        where = "; it left no stacks and is stopped" if stall else "; it left no stacks"
     logger.error("the %s process %s%s", name, event, where)
     return ExitReport("load" if loading else cause, f"the {name} process {event}")
 

@@ -28,14 +28,14 @@ class InFlight(Generic[T]):
 
 @dataclass(slots=True, frozen=True)
 class CrashOutcome(Generic[T]):
-    """What a crash means for the requests. ``made_progress``: there was output, or a poison pill is found."""
+    """The consequences of a crash. ``made_progress``: the process gave output, or a poison pill was identified."""
 
     made_progress: bool
     poison_pills: list[T]
 
 
 class InFlightTable(Generic[T]):
-    """Owns the table, in order of arrival."""
+    """Owns the requests in flight, in order of arrival."""
 
     def __init__(self) -> None:
         self._entries: dict[str, InFlight[T]] = {}
@@ -69,8 +69,8 @@ class InFlightTable(Generic[T]):
     def pop_due(self) -> list[T]:
         """The requests to send now; from now on they count as sent.
 
-        That is the next quarantined request, once the one before has output or is gone; or, without a quarantine, all
-        requests that are not sent.
+        Without a quarantine these are all requests that are not sent. Otherwise only the next quarantined request is
+        due, after the quarantined request before it has output or is removed.
         """
         if not self._unsent:
             return []

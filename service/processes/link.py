@@ -1,6 +1,6 @@
 """The sockets to one child process, from its start to its end.
 
-What the frames mean, and what follows the end of the process, is not decided here.
+The link knows neither the meaning of frames nor what must follow the end of the process.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Whether a running child process makes progress.
+"""The liveness of a child process: whether it makes progress.
 
 A thread of the child process sends heartbeats that say how much processor time the process has used. Heartbeats and
 finished steps together tell three conditions apart: the process is frozen (no heartbeats), deadlocked (heartbeats, but
@@ -11,14 +11,14 @@ from typing import Literal
 Stall = Literal["frozen", "deadlocked", "overdue"]
 
 HEARTBEAT_SECONDS = 0.5  # from one heartbeat to the next
-_PATIENCE = 10  # times the limit: how long a step may compute, and how long loading may be silent
+_PATIENCE = 10  # a step that computes, and silent loading, may take this many times the limit
 _IDLE = 0.02  # a process that uses a smaller share of the time between two heartbeats does not compute
 
 
 class Liveness:
     """Owns the times since the last heartbeat, since the last progress and since the process last computed.
 
-    Only seconds that the parent lived through are counted: if both processes were stopped, neither was silent.
+    Only time in which the parent itself ran is counted: if both processes were stopped, the child was not silent.
     """
 
     def __init__(self, stall_seconds: float) -> None:
@@ -40,7 +40,7 @@ class Liveness:
         self._stuck = 0.0
 
     def elapse(self, seconds: float, *, loading: bool, busy: bool) -> Stall | None:
-        """Note that time has passed, in which the process was loading or had work. Return how it is stuck, if it is."""
+        """Note that time has passed while the process was loading or had work. Return how it is stuck, or None."""
         self._silent += seconds
         self._idle += seconds
         if self._silent >= self._limit * (_PATIENCE if loading else 1):

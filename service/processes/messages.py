@@ -10,7 +10,7 @@ from msgspec import Struct, msgpack
 
 
 class ProcessInfo(Struct, frozen=True, kw_only=True):
-    """What every child process says about itself once it is ready."""
+    """The facts that every child process reports when it is ready."""
 
     startup_seconds: dict[str, float]  # phase -> seconds, in order
 

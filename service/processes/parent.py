@@ -36,11 +36,14 @@ class Parent:
         self._events.setsockopt(zmq.LINGER, 1000)
         self._events.connect(events_address(directory))
         self._closing = threading.Event()
-        self._heart = threading.Thread(target=self._send_heartbeats, args=(directory,), name="heartbeat", daemon=True)
-        self._heart.start()
+        self._heartbeats = threading.Thread(
+            target=self._send_heartbeats, args=(directory,), name="heartbeat", daemon=True
+        )
+        self._heartbeats.start()
 
     @property
     def is_alive(self) -> bool:
+        """Whether the parent still runs: otherwise this process has another parent."""
         return os.getppid() == self._pid
 
     def read_config(self) -> bytes:
@@ -67,7 +70,7 @@ class Parent:
     def close(self) -> None:
         """Send what is queued, for at most a second, and remove the sockets."""
         self._closing.set()
-        self._heart.join()
+        self._heartbeats.join()
         self._context.destroy(linger=1000)
         if not self.is_alive:
             shutil.rmtree(self._directory, ignore_errors=True)  # no other process is left to remove it
@@ -79,12 +82,12 @@ class Parent:
             events.setsockopt(zmq.LINGER, 0)
             events.connect(events_address(directory))
             while not self._closing.wait(HEARTBEAT_SECONDS):
-                with suppress(zmq.Again):  # a parent that does not read needs no more of them
+                with suppress(zmq.Again):  # a parent that does not read needs no more heartbeats
                     events.send(encode(Heartbeat(time.process_time())), zmq.NOBLOCK)
 
 
 def prepare_child(directory: str) -> None:
-    """Set up what every child process needs first: a file for its stacks, and no end by Ctrl-C."""
+    """Prepare this child process: write its stacks to a file on a crash, and ignore Ctrl-C."""
     stacks = Path(directory, "stacks").open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
     faulthandler.enable(stacks)
     faulthandler.register(signal.SIGUSR1, stacks)

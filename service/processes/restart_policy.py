@@ -1,4 +1,4 @@
-"""When a child process counts as stuck, and how often and how fast it is started again."""
+"""The restart policy: when a child process counts as stuck, and how often and how soon it is started again."""
 
 from msgspec import Struct
 

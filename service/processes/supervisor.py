@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 Status = Literal["loading", "ready", "restarting", "stopping", "dead"]
 
 _STOP_SECONDS = 5.0
-_STEADY_SECONDS = 60.0  # an idle process that was ready for longer is in no crash loop when it dies
+_STEADY_SECONDS = 60.0  # an exit of an idle process that was ready for longer is not part of a crash loop
 
 
 class Failable(Protocol):
@@ -41,10 +41,11 @@ Item = TypeVar("Item", bound=Failable)
 
 
 class Supervisor(Generic[Item]):
-    """``name`` is the process's name for people, ``worker`` the module that it runs.
+    """Supervises one child process at a time.
 
-    ``make_config`` returns the config of a new process. ``on_event`` gets the frame of every event; it should call
-    ``ready``, ``fail``, ``heartbeat`` and ``progress``. ``process`` is a process that was started already.
+    ``name`` is the process's name for people, ``worker`` the module that it runs. ``make_config`` returns the config of
+    a new process. ``on_event`` gets the frame of every event; it should call ``ready``, ``fail``, ``heartbeat`` and
+    ``progress``. ``process`` is a process that was started already.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Supervisor(Generic[Item]):
         self._liveness = Liveness(restart_policy.stall_seconds)
         self._load_error = ""  # in the words of the process
         self._ready_since = 0.0  # monotonic seconds
-        self._down_since: float | None = None  # None: not since it was last ready
+        self._down_since: float | None = None  # monotonic seconds; None: the process has not ended since it was ready
         self._start_ended = asyncio.Event()  # the first process is ready, or never will be
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -113,7 +114,7 @@ class Supervisor(Generic[Item]):
             self._link.send(frame)
 
     def ready(self) -> None:
-        """The process has said that it is ready."""
+        """Note that the process is ready."""
         if self.status == "stopping":
             return
         self.status, self.reason = "ready", ""
@@ -128,17 +129,17 @@ class Supervisor(Generic[Item]):
                 self._observer.process_returned(self._name, seconds, replayed)
 
     def fail(self, reason: str) -> None:
-        """The process has said that it cannot start."""
+        """Note that the process cannot start, with the reason that it gave."""
         self._load_error = reason
         if self._link is not None:
             self._link.process.kill()
 
     def heartbeat(self, cpu_seconds: float) -> None:
-        """The process has sent a heartbeat."""
+        """Note a heartbeat of the process, with the processor time that it has used."""
         self._liveness.heartbeat(cpu_seconds)
 
     def progress(self) -> None:
-        """The process has finished a step."""
+        """Note that the process has finished a step."""
         self._liveness.progress()
 
     def unavailable(self) -> ProcessUnavailable:
@@ -146,7 +147,7 @@ class Supervisor(Generic[Item]):
         return ProcessUnavailable(self.status, self.reason or f"the {self._name} is {self.status}")
 
     async def _supervise(self) -> None:
-        """Run one process after another, until ``close`` or until it is hopeless."""
+        """Run one process after another, until ``close`` or until the restart policy gives up."""
         try:
             while await self._run_process():
                 if self._restarts.pause:
@@ -185,7 +186,8 @@ class Supervisor(Generic[Item]):
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             now = time.monotonic()
-            seconds = min(now - before, 2 * HEARTBEAT_SECONDS)  # longer, and this process itself was stopped
+            # If more time has passed, this process itself was stopped.
+            seconds = min(now - before, 2 * HEARTBEAT_SECONDS)
             before = now
             stall = self._liveness.elapse(seconds, loading=self.status != "ready", busy=len(self._in_flight) > 0)
             if stall is not None:

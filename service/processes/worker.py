@@ -26,7 +26,7 @@ Request = TypeVar("Request", bound="WorkerRequest")
 
 
 class WorkerConfig(Protocol):
-    """What every child process finds in its config: how to log."""
+    """The fields of every child process's config: how to log."""
 
     @property
     def log_level(self) -> str: ...
@@ -37,7 +37,7 @@ class WorkerConfig(Protocol):
 
 
 class WorkerRequest(Protocol):
-    """What every child process finds in a request."""
+    """The fields of every request."""
 
     @property
     def id(self) -> str: ...
@@ -49,7 +49,7 @@ class ModelWorker(ABC, Generic[Request]):
     @property
     @abstractmethod
     def info(self) -> ProcessInfo:
-        """What the process says about itself. ``startup_seconds`` are those of loading."""
+        """The facts that the process reports. ``startup_seconds`` are those of loading."""
 
     @property
     @abstractmethod
@@ -102,7 +102,7 @@ class WorkerProcess(Generic[Config, Request]):
             worker = self._load()
             if worker is None:
                 return 1
-            while self._obey(worker):
+            while self._handle_commands(worker):
                 if worker.has_work:
                     self._send(worker.step())
             return 0
@@ -119,7 +119,7 @@ class WorkerProcess(Generic[Config, Request]):
                 load = self._import_load()
                 import_seconds = time.monotonic() - self._begin
             finally:
-                config = self._read_config()  # even after an error: only a parent that has sent it listens
+                config = self._read_config()  # even after an error: the parent receives events only then
             if config is None:
                 return None
             worker = load(config, self._crash_record)
@@ -143,8 +143,8 @@ class WorkerProcess(Generic[Config, Request]):
         logs.configure(config.log_level, config.log_json, config.log_prompts)
         return config
 
-    def _obey(self, worker: ModelWorker[Request]) -> bool:
-        """Obey the commands that came since the last step; wait for one if there is no work. False: end the process."""
+    def _handle_commands(self, worker: ModelWorker[Request]) -> bool:
+        """Handle all new commands; wait for one if there is no work. Return False to end the process."""
         for frame in self._parent.commands(wait=not worker.has_work):
             match self._decode_command(frame):
                 case Submit(requests):

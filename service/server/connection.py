@@ -16,10 +16,10 @@ class Connection(H11Protocol):
     The scope of each request has the extension ``CUT_EXTENSION``, a function that ends the connection at once. A normal
     close would wait without end until the client has read everything.
 
-    - The head of a request must be complete ``header_timeout`` seconds after its first byte, and the first head that
-      long after the connection was made, even if bytes keep dripping in. Otherwise the answer is 408.
-    - The rest of a body that is answered already must arrive in the same time. The application bounds the time of
-      other bodies.
+    - The head of a request must be complete ``header_timeout`` seconds after its first byte. The time of the first head
+      begins when the connection is made. Otherwise the answer is 408, even if bytes keep arriving slowly.
+    - The rest of a body whose request is answered already must arrive in the same time. The application limits the
+      time of other bodies.
     - A client that reads nothing of a response for ``2 * send_timeout`` seconds is cut. A stream cuts its client
       earlier, after ``send_timeout``.
 

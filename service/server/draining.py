@@ -1,7 +1,7 @@
 """Draining: a stopping service keeps listening and refuses new requests, while the open ones finish.
 
-Clients and load balancers learn that a service stops some time after it began to stop. A 503 with a time to retry
-tells them more than a refused connection.
+Clients and load balancers notice only after some time that a service is stopping. Until then, a 503 with a time to
+retry after tells them more than a refused connection.
 """
 
 import asyncio

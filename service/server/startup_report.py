@@ -1,4 +1,4 @@
-"""What the service reports when it is ready: a table for people, or one JSON log line."""
+"""The report of a service that is ready: a table for people, or one JSON log line."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ class StartupWatch:
         self._pending = True
 
     async def check(self) -> None:
-        """The server calls this once a second while it runs."""
+        """Check the processes. The server calls this once a second while it runs."""
         if not self._pending:
             return
         for name, client in self._clients.items():

@@ -34,14 +34,14 @@ file with every setting. This page is the output of `trivium settings --format m
 
 
 class Kind(StrEnum):
-    """How common a setting is."""
+    """Common settings, and advanced ones that few people need."""
 
     COMMON = ""
     ADVANCED = "advanced"
 
 
 def kind_of(field: FieldInfo) -> Kind:
-    """Whether most people or only few need the setting."""
+    """The kind of a setting: common or advanced."""
     extra = field.json_schema_extra
     return Kind.ADVANCED if isinstance(extra, dict) and extra.get("advanced") else Kind.COMMON
 

@@ -18,6 +18,7 @@ class SettingsGroup(BaseModel):
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
+    """A field with pydantic's ``limits``, such as ge=0."""
     return Field(default, description=description, **limits)
 
 
@@ -26,7 +27,7 @@ def _advanced(default: Any, description: str, **limits: Any) -> Any:
 
 
 class ModelSettings(SettingsGroup):
-    """Which models are served, and where their files are."""
+    """The served models, and the place of their files."""
 
     title = "Model"
 
@@ -46,7 +47,7 @@ class ModelSettings(SettingsGroup):
 
 
 class ServerSettings(SettingsGroup):
-    """How the service listens, waits, restarts and stops."""
+    """The address of the service, its timeouts, its restarts and its end."""
 
     title = "Server"
 
@@ -84,7 +85,7 @@ class ServerSettings(SettingsGroup):
 
 
 class SecuritySettings(SettingsGroup):
-    """Who may use the service."""
+    """Access to the service."""
 
     title = "Security"
 
@@ -95,7 +96,7 @@ class SecuritySettings(SettingsGroup):
 
 
 class LoggingSettings(SettingsGroup):
-    """What is written to the log, and how."""
+    """The contents and the format of the log."""
 
     title = "Logging"
 
@@ -108,7 +109,7 @@ class LoggingSettings(SettingsGroup):
 
 
 class LimitSettings(SettingsGroup):
-    """How much the service holds at once, and how much one request may ask for."""
+    """The most that the service holds at once, and the most that one request may ask for."""
 
     title = "Limits"
 
@@ -142,7 +143,7 @@ class LimitSettings(SettingsGroup):
 
 
 class EngineSettings(SettingsGroup):
-    """How the engine computes."""
+    """Device, memory, batches and kernels of the engine."""
 
     title = "Engine"
 

@@ -1,4 +1,4 @@
-"""Where the values of settings come from: flags, environment variables and a TOML file."""
+"""The sources of values of settings: flags, environment variables and a TOML file."""
 
 import difflib
 import os

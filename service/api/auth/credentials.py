@@ -13,7 +13,7 @@ _SCHEMES = {"bearer", "deepl-auth-key"}
 
 
 class _BodyWithKey(msgspec.Struct):
-    """The only field that is read from a body before the caller is known."""
+    """The only field of a body that is read before the caller is known."""
 
     api_key: str | None = None
 

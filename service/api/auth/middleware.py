@@ -54,7 +54,7 @@ class AuthMiddleware:
         route, accepts_method = self._routes.find(scope)
         if route is not None:
             scope["route"] = route.route  # decides the format of errors
-        if route is None or not accepts_method:  # ends in a 404 or 405, which only a caller with a key may see
+        if route is None or not accepts_method:  # the answer is 404 or 405, which only a caller with a key may see
             return await self._authorize(None, set(secrets_in_headers(Headers(scope=scope))), scope, receive, send)
         if (scope["method"], route.route.path) in PUBLIC_ROUTES:
             scope["user"] = ANONYMOUS

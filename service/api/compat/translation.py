@@ -1,4 +1,4 @@
-"""Translations through the APIs that do not stream."""
+"""The work that the compatible translation APIs share. None of them streams."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from service.api.call import Call
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.api.wire.response_model import JsonBody
 from service.settings import Settings
 from service.tasks.generation.options import Options
@@ -27,8 +27,8 @@ async def translate(
 
 def check_texts(param: str, texts: Sequence[str], settings: Settings) -> None:
     """Raises ApiError for more texts, or longer ones, than the operator allows."""
-    at_most(param, len(texts), settings.max_texts, "texts")
-    at_most(param, max(map(len, texts)), settings.max_text_length, "characters in a text")
+    check_limit(param, len(texts), settings.max_texts, "texts")
+    check_limit(param, max(map(len, texts)), settings.max_text_length, "characters in a text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Admission: the limit on sequences and tokens in the service at once.
 
-A request is counted with the most that it may need, before it waits for the engine. What it does later, such as a
-second attempt at a sentence, is never refused.
+A request is counted with the most that it may need, before it waits for the engine. Its later work, such as a second
+attempt at a sentence, is never refused.
 """
 
 import math
@@ -15,7 +15,7 @@ from service.tasks.generation.cost import Cost
 
 # The default token limit: this many sequences of full length, or this many KV caches, whichever is more.
 _FULL_LENGTH_SEQUENCES, _KV_CACHES = 64, 16
-_MEMORY_SECONDS = 60.0  # the time constant with which past throughput is forgotten
+_MEMORY_SECONDS = 60.0  # the time constant of the measured throughput: older measurements count less
 _LONGEST_WAIT = 120  # seconds; clients ignore longer values of retry-after
 
 
@@ -112,6 +112,7 @@ class _Capacity:
 
 
 def _busy(capacity: _Capacity, count: int) -> ApiError:
+    """The error (429) for a request that needs ``count`` more units than are free, with the time to retry after."""
     seconds = min(max(math.ceil(capacity.wait(count)), 1), _LONGEST_WAIT)
     return ApiError(
         429,

@@ -14,5 +14,5 @@ class CharacterCount:
         self._counts[key] += count
 
     def total(self, key: str) -> int:
-        """The characters translated until now."""
+        """The characters translated for this key since the start."""
         return self._counts[key]

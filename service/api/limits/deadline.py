@@ -1,4 +1,4 @@
-"""Deadlines. The work of a request that is late is aborted; the request ends with a 504 or an error event."""
+"""The deadlines of a request. The work of a late request is aborted; the request ends with 504 or an error event."""
 
 import asyncio
 from typing import Never, Protocol
@@ -52,6 +52,7 @@ class Deadline:
 
 
 def _seconds(text: str, limit: float) -> float:
+    """The seconds of the header. Raises ApiError (400) unless they are more than 0 and at most ``limit``."""
     try:
         seconds = float(text)
     except ValueError:

@@ -39,18 +39,18 @@ class TokenRateLimit:
         self._work: Metered | None = None
 
     def meter(self, work: W) -> W:
-        """Charge the key for what ``work`` uses. Returns ``work``. Without a call nothing is charged in the end."""
+        """Charge the key for what ``work`` uses. Returns ``work``. Without this call, nothing is charged in the end."""
         self._work = work
         return work
 
     def check(self) -> None:
         """Raises what entering would raise now."""
         if self._bucket is not None:
-            self._raise_after(self._bucket, self._bucket.seconds_until(self._tokens))
+            self._require_no_wait(self._bucket, self._bucket.seconds_until(self._tokens))
 
     def __enter__(self) -> Self:
         if self._bucket is not None:
-            self._raise_after(self._bucket, self._bucket.try_consume(self._tokens))
+            self._require_no_wait(self._bucket, self._bucket.try_consume(self._tokens))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
@@ -58,8 +58,8 @@ class TokenRateLimit:
             used = self._work.usage.total_tokens if self._work is not None and _is_charged(exc) else 0
             self._bucket.refund(self._tokens - used)
 
-    def _raise_after(self, bucket: Bucket, wait: float) -> None:
-        """Raise the error for a bucket that holds enough only after ``wait`` seconds, unless that is now."""
+    def _require_no_wait(self, bucket: Bucket, wait: float) -> None:
+        """Raises ApiError unless ``wait``, the seconds until the bucket holds enough, is 0."""
         if math.isinf(wait):
             message = f"The request may need {self._tokens} tokens; the key has {bucket.per_minute} a minute"
             raise ApiError(400, message, code="too_many_tokens")

@@ -20,7 +20,7 @@ _current: ContextVar["AccessRecord | None"] = ContextVar("access_record", defaul
 
 @dataclass(slots=True)
 class AccessRecord:
-    """What is known of a request so far. ``ids`` are the ids of its completions; the engine's ids begin with them."""
+    """The values of one request's line. ``ids`` are the ids of its completions; the engine's ids begin with them."""
 
     request_id: str
     ids: list[str] = field(default_factory=list)

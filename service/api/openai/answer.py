@@ -1,4 +1,4 @@
-"""What chat completions and completions share in their answers."""
+"""The parts that the answers of chat completions and completions share."""
 
 import time
 from dataclasses import dataclass

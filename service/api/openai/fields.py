@@ -9,7 +9,7 @@ from service.api.requests.sampling_fields import SamplingFields
 
 
 class StreamOptions(RequestModel):
-    """What a stream holds beside the text."""
+    """The parts of a stream in addition to the text."""
 
     include_usage: Annotated[
         bool | None, Field(description="One more chunk at the end, without choices, holds the usage.")

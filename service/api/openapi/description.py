@@ -1,4 +1,4 @@
-"""The introduction of the OpenAPI document: what holds for all routes."""
+"""The introduction of the OpenAPI document: the rules of all routes."""
 
 from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
 

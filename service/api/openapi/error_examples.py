@@ -12,7 +12,7 @@ ERROR_EXAMPLES: dict[int, tuple[str, ApiError]] = {
             ),
         ),
         (
-            "There is no key, or not one that is known.",
+            "The request has no key, or an unknown one.",
             ApiError(401, "The key is not known here", code="invalid_api_key"),
         ),
         (
@@ -41,7 +41,7 @@ ERROR_EXAMPLES: dict[int, tuple[str, ApiError]] = {
         ("A fault of the service.", ApiError(500, "The service failed on this request")),
         ("The engine is loading, stopping or dead.", ApiError(503, "the engine is loading", code="loading")),
         (
-            "It took longer than the service or the header `x-request-timeout` allows.",
+            "The request took longer than the service or the header `x-request-timeout` allows.",
             ApiError(504, "The request did not begin within 600 seconds", code="queue_timeout"),
         ),
     )

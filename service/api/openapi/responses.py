@@ -1,4 +1,4 @@
-"""How a route's answers get into the OpenAPI document: by examples, whose classes are the response models.
+"""The answers of routes in the OpenAPI document. They are declared by examples, whose classes are the response models.
 
 ``@openapi_responses(EXAMPLE)`` above an endpoint says that its 200 answer is of the example's class. The schema is
 generated from the class, and the example is encoded as an answer is. Errors are added for the statuses of the route.

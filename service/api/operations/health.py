@@ -1,4 +1,4 @@
-"""``/health/live``, ``/health/ready`` and ``/health``: does the process answer, and can it serve."""
+"""``/health/live``, ``/health/ready`` and ``/health``: whether the process answers, and whether it can serve."""
 
 from typing import Literal
 

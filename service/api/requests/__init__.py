@@ -1,1 +1,1 @@
-"""What request bodies share: bounded types, sampling fields, messages, forms, and the conversion to options."""
+"""The parts that request bodies share: bounded types, sampling fields, messages, forms, the conversion to options."""

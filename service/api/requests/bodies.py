@@ -18,7 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 1000
+_MOST_FIELDS = 1000  # of a form
 
 
 def json_or_form(
@@ -41,7 +41,7 @@ def json_or_form(
             return validated(model, {})
         kind = media_type(http.headers)
         if kind == JSON:
-            return validated(model, _json(body))
+            return validated(model, _parse_json(body))
         if kind == FORM:
             return validated(model, form_fields(body), strict=False)
         raise ApiError(415, f"Send {JSON} or {FORM}, and say which in content-type", code="unsupported_media_type")
@@ -63,14 +63,15 @@ def media_type(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def described(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
+def json_or_form_schema(model: type[BaseModel], examples: dict[str, Any]) -> dict[str, Any]:
     """The ``openapi_extra`` of a route whose body may be JSON or a form."""
     schema = model.model_json_schema()
     content = {JSON: {"schema": schema, "examples": examples}, FORM: {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
+    """The value of a JSON body. Raises ApiError (400)."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -78,7 +79,7 @@ def _json(body: bytes) -> Any:
 
 
 def form_fields(body: bytes) -> dict[str, str | list[str]]:
-    """The fields of a form; a field that occurs twice is a list. Raises ApiError (400) for what is no form."""
+    """The fields of a form; a field that occurs twice is a list. Raises ApiError (400) if the body is not a form."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:

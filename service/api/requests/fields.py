@@ -1,4 +1,4 @@
-"""What request bodies share: the base model and bounded types.
+"""The base model of request bodies, and types with bounds.
 
 Values are strict (no "5" for 5), and every number, string and list has a bound. Limits that an operator may lower are
 settings; they are checked where the body is converted.
@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-MAX_TOKENS = 1 << 24  # more than any context length; the engine knows what really fits
+MAX_TOKENS = 1 << 24  # more than any context length; the engine knows what fits
 TOKEN_ID_BOUND = 1 << 24
 SEED_BOUND = 1 << 63
 MAX_CHARACTERS = 1 << 24  # of any text; the whole body is bounded in bytes
@@ -47,7 +47,8 @@ def encodable(text: str) -> str:
     return text
 
 
-def _text_or_texts(value: Any) -> Any:
+def _check_texts(value: Any) -> Any:
+    """The value itself. Raises PydanticCustomError unless it is a text or a list of texts, within the bounds."""
     texts = _as_list(value)
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise PydanticCustomError("texts", "Input should be a text or a list of texts")
@@ -63,7 +64,10 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_logit_bias(value: Any) -> Any:
-    """JSON has only string keys: here token ids in decimal. Only the first mistake is reported; there may be many."""
+    """The biases by token id. In JSON the keys are strings, so they are token ids in decimal.
+
+    Raises PydanticCustomError for the first mistake only, because there may be many.
+    """
     if not isinstance(value, dict):
         return value
     if len(value) > MAX_BIASES:
@@ -78,10 +82,10 @@ def _as_logit_bias(value: Any) -> Any:
     return biases
 
 
-def texts_schema(longest: int = MAX_CHARACTERS, most: int = MAX_TEXTS) -> dict[str, Any]:
-    """The schema of a text, or of a list of texts."""
-    text = {"type": "string", "maxLength": longest}
-    return {"anyOf": [text, {"type": "array", "items": text, "maxItems": most}]}
+def texts_schema(max_length: int = MAX_CHARACTERS, max_items: int = MAX_TEXTS) -> dict[str, Any]:
+    """The JSON schema of a text of at most ``max_length`` characters, or of a list of at most ``max_items`` of them."""
+    text = {"type": "string", "maxLength": max_length}
+    return {"anyOf": [text, {"type": "array", "items": text, "maxItems": max_items}]}
 
 
 Text = Annotated[str, AfterValidator(encodable), Field(max_length=MAX_CHARACTERS)]
@@ -95,8 +99,8 @@ TextOrTexts = Annotated[
     Field(min_length=1, max_length=MAX_TEXTS),
     WithJsonSchema(texts_schema()),
 ]
-# The same where the answer depends on it: a text for a text, a list for a list.
-OneOrSeveral = Annotated[str | list[str], PlainValidator(_text_or_texts), WithJsonSchema(texts_schema())]
+# A text or a list of texts, kept as it was sent: a text is answered with a text, a list with a list.
+OneOrSeveral = Annotated[str | list[str], PlainValidator(_check_texts), WithJsonSchema(texts_schema())]
 LanguageName = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
 Alternatives = Annotated[int | None, Field(ge=0, le=1024, description="Further translations of each text.")]
 StopString = Annotated[NonEmpty, Field(max_length=MAX_STOP)]

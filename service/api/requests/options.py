@@ -25,10 +25,10 @@ def to_options(
     Raises ApiError where a field is over a limit of the operator, or the priority is not allowed.
     """
     stop = fields.stop or []
-    at_most("n", n, settings.max_n)
-    at_most("stop", len(stop), settings.max_stop_strings, "stop strings")
-    at_most("stop", max(map(len, stop), default=0), settings.max_stop_length, "characters in a stop string")
-    at_most("logit_bias", len(fields.logit_bias or {}), settings.max_logit_bias, "entries")
+    check_limit("n", n, settings.max_n)
+    check_limit("stop", len(stop), settings.max_stop_strings, "stop strings")
+    check_limit("stop", max(map(len, stop), default=0), settings.max_stop_length, "characters in a stop string")
+    check_limit("logit_bias", len(fields.logit_bias or {}), settings.max_logit_bias, "entries")
     return Options.from_values(
         **{"temperature": temperature} | params | _given_params(fields),
         max_tokens=max_tokens,
@@ -66,17 +66,17 @@ def _caller_values(caller: Caller, *, priority: int | None = None, cache_salt: s
     }
 
 
-def at_most(param: str, value: int, limit: int, what: str = "") -> None:
-    """Raises ApiError (400), which names the field and the limit, if the value is over the limit."""
+def check_limit(param: str, value: int, limit: int, unit: str = "") -> None:
+    """Raises ApiError (400) if the value of the field ``param`` is over the limit. ``unit`` is for its message."""
     if value > limit:
-        raise invalid(param, f"{param}: {value} {what}".rstrip() + f" is more than the limit of {limit}")
+        raise invalid(param, f"{param}: {value} {unit}".rstrip() + f" is more than the limit of {limit}")
 
 
-def _priority(asked: int | None, caller: Caller) -> int:
+def _priority(requested: int | None, caller: Caller) -> int:
     """The priority of a request. Raises ApiError (403) if the caller asks for a more urgent one than allowed."""
-    if asked is None:
+    if requested is None:
         return max(0, caller.priority)
-    if asked < caller.priority:
-        message = f"priority: {asked} is more urgent than the {caller.priority} that the key may have"
+    if requested < caller.priority:
+        message = f"priority: {requested} is more urgent than the {caller.priority} that the key may have"
         raise ApiError(403, message, param="priority", code="priority_not_allowed")
-    return asked
+    return requested

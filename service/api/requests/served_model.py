@@ -9,7 +9,7 @@ from service.api.state import State
 
 ModelPath = Annotated[str, Path(max_length=512, description="The served model's id, which may hold slashes.")]
 
-# Clients that have an address and no model send these: huggingface_hub, and openai as TGI's documentation shows it.
+# Names that clients send if they are given no model: huggingface_hub, and openai as TGI's documentation shows it.
 _PLACEHOLDERS = {"dummy", "tgi"}
 
 

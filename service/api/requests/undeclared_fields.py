@@ -6,7 +6,7 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -45,7 +45,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "tools": ([],),
     "verbosity": ("medium",),
     "web_search_options": (),
-    # OpenAI's, obeyed only where they are declared
+    # OpenAI's, obeyed by routes that declare them
     "add_generation_prompt": (True,),
     "continue_final_message": (False,),
     "echo": (False,),
@@ -73,11 +73,11 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "tag_handling_version": (),
     "translation_memory_id": (),
     "translation_memory_threshold": (),
-    # of a message
+    # Fields of a message
     "tool_calls": ([],),
     "tool_call_id": (),
     "refusal": ("",),
-    # vLLM and its kin
+    # vLLM and similar servers
     "allowed_token_ids": (),
     "bad_words": ([],),
     "chat_template": (),
@@ -131,7 +131,7 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
 
 
 def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """The path of its parent, its name and its value, for each undeclared field."""
+    """For each undeclared field: the path of its parent, its name and its value."""
     for name, value in (model.model_extra or {}).items():
         yield prefix, name, value
     for name in type(model).model_fields:
@@ -147,11 +147,12 @@ def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, 
 
 
 def _safe(name: str) -> str:
+    """The name without characters that could break a header, and not too long."""
     return _UNSAFE.sub("?", name[:100]) or "?"
 
 
-def _join(names: Any) -> str:
-    """The names, as far as whole names fit into the header."""
+def _join(names: Iterable[str]) -> str:
+    """The names with commas between them. Names that do not fit into the header become an ellipsis."""
     header = ""
     for name in map(_safe, names):
         if len(header) + len(name) + 2 > _HEADER_LENGTH:

@@ -1,1 +1,1 @@
-"""How routes answer: server-sent events, and the parts that response models share."""
+"""The parts that answers share: server-sent events, usage, timings and finish reasons."""

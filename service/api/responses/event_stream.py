@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 DONE = b"data: [DONE]\n\n"
 PING = b": ping\n\n"
 
-_FAREWELL_SECONDS = 1.0  # how long a client has to take the last error event
+_FAREWELL_SECONDS = 1.0  # in which a client must have taken the last error event
 
 
 def event(model: ResponseModel) -> bytes:
-    """One event."""
+    """The bytes of one event."""
     return b"data: " + to_ascii_json(model) + b"\n\n"
 
 
@@ -38,7 +38,7 @@ class EventStream(Response):
 
     ``owned`` is closed with the response, even if the generator never began. ``heartbeat`` is the longest silence, and
     ``patience`` the longest time that the client may need to take a part, both in seconds. Exceptions of the generator
-    and the ApiError that ``late`` raises become an error event.
+    and the ApiError that ``watch_deadline`` raises become an error event.
     """
 
     media_type = "text/event-stream"
@@ -50,7 +50,7 @@ class EventStream(Response):
         owned: ExitStack,
         heartbeat: float,
         patience: float,
-        late: Callable[[], Coroutine[Any, Any, Never]],
+        watch_deadline: Callable[[], Coroutine[Any, Any, Never]],
         headers: dict[str, str] | None = None,
     ) -> None:
         self.status_code = 200
@@ -60,7 +60,7 @@ class EventStream(Response):
         self._owned = owned
         self._heartbeat = heartbeat
         self._patience = patience
-        self._late = late
+        self._watch_deadline = watch_deadline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = _Body(send)
@@ -71,7 +71,7 @@ class EventStream(Response):
                     self._send_events(body),
                     body.break_silence(self._heartbeat),
                     body.raise_on_stall(self._patience),
-                    self._late(),
+                    self._watch_deadline(),
                     raise_on_disconnect(receive),
                 )
             except _ClientStalled:
@@ -119,7 +119,7 @@ class _ClientStalled(Exception):
 
 
 class _Body:
-    """The body of one response. It knows since when it is silent, and since when the client has not taken a part."""
+    """The body of one response. It owns the times since when it is silent, and since when a part is being sent."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

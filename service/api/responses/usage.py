@@ -10,13 +10,13 @@ FinishReasonName = Literal["stop", "length"]
 
 
 class PromptTokensDetails(ResponseModel):
-    """Of the prompt tokens."""
+    """A part of the prompt tokens: those found in the prefix cache."""
 
     cached_tokens: int
 
 
 class CompletionTokensDetails(ResponseModel):
-    """OpenAI's names. This service has none of these tokens."""
+    """OpenAI's kinds of generated tokens. This service has none of these, so the counts are 0."""
 
     reasoning_tokens: int = 0
     accepted_prediction_tokens: int = 0
@@ -34,7 +34,7 @@ class ResponseUsage(ResponseModel):
 
     @classmethod
     def from_usage(cls, usage: Usage) -> "ResponseUsage":
-        """The object for what a task has used until now."""
+        """The object for the tokens that a task has used until now."""
         return cls(
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,

@@ -1,1 +1,1 @@
-"""Bytes in and out: the base of all response models, and the client that may disconnect. Imports nothing of ours."""
+"""Bytes in and out: response models, and clients that disconnect. Imports no other part of the service."""

@@ -1,8 +1,8 @@
-"""Work for a client stops when the client disconnects.
+"""Disconnects: the work for a client stops when the client disconnects.
 
 ASGI reports a disconnect only to code that calls ``receive``. While a response is being computed, nothing calls it:
 starlette listens in ``StreamingResponse``, only on some servers, and never before the first byte. So every route runs
-its long work beside a listener from this module, for JSON and for streams alike. When the listener returns first, the
+its long work together with a guard from this module, for JSON and for streams alike. If the guard raises first, the
 work is cancelled.
 """
 
@@ -19,7 +19,7 @@ CUT_EXTENSION = "trivium.cut"
 
 
 class ClientDisconnected(Exception):
-    """The client has closed the connection, so nobody would read an answer."""
+    """The client has closed the connection, so an answer would not be read."""
 
 
 async def raise_on_disconnect(receive: Receive) -> Never:

@@ -34,7 +34,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def to_ascii_json(model: Any) -> bytes:
-    """One line of JSON in which all other characters are escaped."""
+    """The model as one line of JSON in ASCII. All other characters are escaped."""
     line = to_json(model)
     if line.isascii():
         return line

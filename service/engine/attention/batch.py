@@ -6,7 +6,7 @@ so that neighbours need little padding. Then come the longer chunks.
     chunk     0     1     2     3 (5 tokens)
     row       0     1     2     3  4  5  6  7        offsets = [0, 1, 2, 3, 8]
 
-A batch decides nothing, and only reads sequences.
+A batch only reads sequences.
 """
 
 from array import array
@@ -50,17 +50,16 @@ class Batch:
         size = cache.block_size
         lengths = np.array([chunk.num_tokens for chunk in step.chunks], dtype=np.int64)
         starts = np.array([chunk.start for chunk in step.chunks], dtype=np.int64)
-        ranks = np.where(lengths > 1, 1, -starts).argsort(
-            kind="stable"
-        )  # singles by context, then the others as listed
+        # Singles first, by context; then the other chunks, in the scheduler's order.
+        ranks = np.where(lengths > 1, 1, -starts).argsort(kind="stable")
         lengths, starts, order = lengths[ranks], starts[ranks], ranks.tolist()
         chunks = [step.chunks[i] for i in order]
         contexts = starts + lengths
-        offsets = _cumulate(lengths)
+        offsets = _running_sums(lengths)
         num_rows = int(offsets[-1])
 
         block_counts = -(-contexts // size)
-        block_offsets = _cumulate(block_counts)
+        block_offsets = _running_sums(block_counts)
         tables = array("q")
         for chunk, count in zip(chunks, block_counts.tolist(), strict=True):
             tables.extend(chunk.sequence.block_table[:count])
@@ -116,7 +115,7 @@ class Batch:
         return torch.from_numpy(self.offsets[1:][chunks] - 1).to(self.input_ids.device)
 
 
-def _cumulate(counts: Ints) -> Ints:
+def _running_sums(counts: Ints) -> Ints:
     """[n + 1] running sums of ``counts`` [n], beginning with 0."""
     offsets = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=offsets[1:])

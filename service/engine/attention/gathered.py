@@ -1,4 +1,4 @@
-"""Gather the blocks, then PyTorch's scaled dot product attention: any device, any layer. The reference.
+"""Attention over gathered blocks, with PyTorch's scaled dot product attention: any device, any layer. The reference.
 
 Chunks of one token (singles) are computed in groups. The batch sorts them by length, so groups can be chosen such that
 padding at most doubles a group. A group is gathered with one ``index_select`` and computed with one call, in which the
@@ -68,7 +68,7 @@ class GatheredAttention:
 
     @property
     def planned_windows(self) -> set[int | None]:
-        """The windows that differ for this step. A window that hides nothing counts as None."""
+        """The windows that have a plan in this step. A window that hides nothing counts as None."""
         return set(self._plans)
 
     def attend(self, layer: LayerCache, query: Tensor, key: Tensor, value: Tensor) -> Tensor:

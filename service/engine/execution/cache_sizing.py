@@ -16,9 +16,9 @@ from service.models.loaded_model import LoadedModel
 
 logger = logging.getLogger(__name__)
 
-_BLOCK_SIZE = 16
+_BLOCK_SIZE = 16  # tokens, if neither the kernels nor FlashAttention need another size
 MAX_CPU_BYTES = 2 << 30
-_CPU_SHARE = 0.25  # of the memory that is available
+_CPU_SHARE = 0.25  # of the available memory, at most ``MAX_CPU_BYTES``
 _MIB = 1 << 20
 
 
@@ -40,7 +40,7 @@ def make_cache(
     num_blocks = config.num_blocks
     if not num_blocks:
         useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
-        num_blocks = min(useful, _memory(loaded, config, limits, device) // block_bytes)
+        num_blocks = min(useful, _cache_bytes(loaded, config, limits, device) // block_bytes)
     longest = num_blocks * size
     if longest < max(1, config.max_model_len):
         needed = num_blocks_for(max(1, config.max_model_len), size) * block_bytes
@@ -59,17 +59,17 @@ def make_cache(
     return cache, max_model_len
 
 
-def _memory(loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device) -> int:
+def _cache_bytes(loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device) -> int:
     """Bytes for the KV cache: what ``config`` says, or a share of the device's memory."""
     if config.kv_cache_memory:
         return config.kv_cache_memory
     if device.type == "cuda":
-        return _cuda_memory(loaded, config.gpu_memory_fraction, limits, device)
+        return _cuda_cache_bytes(loaded, config.gpu_memory_fraction, limits, device)
     return min(MAX_CPU_BYTES, int(available_memory() * _CPU_SHARE))
 
 
 @torch.inference_mode()
-def _cuda_memory(loaded: LoadedModel, fraction: float, limits: StepLimits, device: torch.device) -> int:
+def _cuda_cache_bytes(loaded: LoadedModel, fraction: float, limits: StepLimits, device: torch.device) -> int:
     """Bytes that the largest step leaves of ``fraction`` of the device. Memory of other processes is subtracted."""
     model = loaded.model
     assert model.backend == "torch"

@@ -17,6 +17,7 @@ from service.engine.attention.flash import FlashAttention
 from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import PagedAttention
 from service.engine.scheduling.block_pool import num_blocks_for
+from service.errors import first_line
 from service.models.contracts.language_model import TorchModel
 
 logger = logging.getLogger(__name__)
@@ -102,8 +103,8 @@ class DecodeGraphs:
         def forward() -> Tensor:
             return self._model.hidden(buffers.input_ids[:rows], buffers.positions[:rows], paged)
 
-        # A first run outside the graph lets libraries allocate the memory that they keep. Both runs write the keys and
-        # values that the replay will write once more, so they do no harm.
+        # A first run outside the graph lets libraries allocate the memory that they keep. Both runs write the same
+        # keys and values as the replay after them, so they do no harm.
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
@@ -114,7 +115,7 @@ class DecodeGraphs:
             with torch.cuda.graph(graph, pool=self._pool):
                 hidden = forward()
         except RuntimeError as error:
-            raise NotCapturable(str(error).split("\n")[0]) from error
+            raise NotCapturable(first_line(error)) from error
         return graph, hidden
 
 

@@ -63,19 +63,19 @@ class Recovery:
         except DeviceLost:
             raise
         except OutOfMemory as error:
-            is_short = True
+            out_of_memory = True
             logger.warning("no memory for a step of %d sequences: %s", len(chunks), error)
         except Exception:
-            is_short = False
+            out_of_memory = False
             logger.exception("a step of %d sequences failed", len(chunks))
-        # The rest is outside of the except clauses, because inside the exception would keep the memory of the attempt.
-        if is_short:
+        # The rest is outside of the except clauses: inside them, the exception would keep the memory of the attempt.
+        if out_of_memory:
             self._shrink_parts(sum(chunk.num_tokens for chunk in chunks))
         if len(chunks) > 1:
             middle = len(chunks) // 2
             return self._compute(chunks[:middle], attempts) + self._compute(chunks[middle:], attempts)
         (chunk,) = chunks
-        if not is_short:
+        if not out_of_memory:
             return [ChunkOutput(error=STEP_FAILED)]
         if chunk.num_tokens > 1:
             half = _shorten(chunk, chunk.num_tokens // 2)

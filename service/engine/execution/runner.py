@@ -169,12 +169,12 @@ class ModelRunner:
         first = int(batch.offsets[number]) - chunk.start  # the row that position 0 would have
         end = min(chunk.start + chunk.num_tokens, sequence.num_prompt - 1)
         size = max(1, MAX_LOGITS // self.vocab_size)
-        found: list[TokenLogprob] = []
+        logprobs: list[TokenLogprob] = []
         for begin in range(chunk.start, end, size):
             stop = min(begin + size, end)
             logits = self.model.logits(hidden[first + begin : first + stop])
-            found += token_logprobs(logits, sequence.tokens[begin + 1 : stop + 1], [top] * (stop - begin))
-        return tuple(found)
+            logprobs += token_logprobs(logits, sequence.tokens[begin + 1 : stop + 1], [top] * (stop - begin))
+        return tuple(logprobs)
 
     @torch.inference_mode()
     def _warm_up(self) -> None:

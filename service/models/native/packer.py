@@ -176,7 +176,7 @@ class Packer:
 
 
 def _alternate(inner: int, panel: int) -> Tensor:
-    """The order of the rows of gate and up, ``inner`` each: one panel of gate, one of up, and so on.
+    """The order of the rows of gate and up, ``inner`` each: a panel of gate, a panel of up, and so on.
 
     Index ``2 * inner`` stands for a row of zeros. It fills up the last panels.
     """

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 F32, BF16, INT8 = range(3)  # kinds of numbers
 
-# The parts of a step, in the order of ``KernelStep.times``.
+# The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")
 
 

@@ -127,7 +127,7 @@ def test_a_client_that_does_not_read_is_cut() -> None:
         owned = ExitStack()
         owned.callback(let_go.set)
         await receive()
-        stream = EventStream(endless(), owned=owned, late=never, heartbeat=0.05, patience=0.2)
+        stream = EventStream(endless(), owned=owned, watch_deadline=never, heartbeat=0.05, patience=0.2)
         await stream(scope, receive, send)
         assert (await receive())["type"] == "http.disconnect"  # cut: the client itself is still there
         gone.set()

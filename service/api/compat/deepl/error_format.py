@@ -7,7 +7,7 @@ from service.api.wire.response_model import ResponseModel
 
 
 class DeepLErrorResponse(ResponseModel):
-    """One text."""
+    """The error as one text."""
 
     message: str
 

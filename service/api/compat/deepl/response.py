@@ -14,7 +14,7 @@ _VARIANTS = {"en": ("en-GB", "en-US"), "pt": ("pt-BR", "pt-PT"), "zh": ("zh", "z
 
 
 class DeepLTranslation(ResponseModel):
-    """One text."""
+    """The translation of one text."""
 
     detected_source_language: str
     text: str
@@ -23,7 +23,7 @@ class DeepLTranslation(ResponseModel):
 
 
 class DeepLTranslateResponse(ResponseModel):
-    """All texts."""
+    """The translations of all texts."""
 
     translations: list[DeepLTranslation]
 
@@ -62,13 +62,13 @@ class DeepLUsageResponse(ResponseModel):
 
 
 def source_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
-    """The languages without regions and scripts, which make no difference to reading."""
+    """The languages without regions and scripts, which do not matter in a text to translate."""
     bases = dict.fromkeys(language.base for language in known)
     return [DeepLLanguage(base.upper(), find_language(base).name) for base in bases]
 
 
 def target_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
-    """The languages in all their variants."""
+    """The languages in all variants that DeepL's clients know."""
     return [
         DeepLLanguage(language.code.upper(), language.name, language.base in FORMS_OF_ADDRESS)
         for language in _variants(known)

@@ -18,7 +18,7 @@ from service.api.compat.deepl.request import (
 from service.api.compat.translation import check_texts, translate
 from service.api.errors import invalid
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.bodies import described, json_or_form
+from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.keys.key import Scope
 from service.tasks.translation import Translation, TranslationOrder
 
@@ -33,7 +33,7 @@ LanguagesBody = Annotated[
 @router.post(
     "/v2/translate",
     summary="Translate texts, as DeepL does",
-    openapi_extra=described(DeepLTranslateRequest, TRANSLATE_EXAMPLES),
+    openapi_extra=json_or_form_schema(DeepLTranslateRequest, TRANSLATE_EXAMPLES),
 )
 @openapi_responses(response.TRANSLATE_EXAMPLE)
 async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:

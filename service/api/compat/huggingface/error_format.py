@@ -8,7 +8,7 @@ from service.api.wire.response_model import ResponseModel
 
 
 class HuggingFaceErrorResponse(ResponseModel):
-    """One text."""
+    """The error as one text."""
 
     error: str
 

@@ -10,7 +10,7 @@ from service.tasks.translation import Translation
 
 
 class HuggingFaceTranslation(ResponseModel):
-    """One text."""
+    """The translation of one text."""
 
     translation_text: str
 
@@ -44,11 +44,12 @@ class AnswerCandidatesWriter:
         candidates = [HuggingFaceAnswer(span.text, span.score, span.start, span.end) for span in answer.spans]
         if self.may_be_none or not candidates:
             probability = answer.no_answer_probability or 0.0
-            candidates.insert(_place_of_no_answer(answer, probability), HuggingFaceAnswer("", probability, 0, 0))
+            candidates.insert(_no_answer_index(answer, probability), HuggingFaceAnswer("", probability, 0, 0))
         return candidates[0] if self.top_k == 1 else candidates[: self.top_k]
 
 
-def _place_of_no_answer(answer: Answer, probability: float) -> int:
+def _no_answer_index(answer: Answer, probability: float) -> int:
+    """The index of "no answer" among the candidates, which are ordered by score."""
     return 0 if answer.no_answer else max(1, sum(span.score >= probability for span in answer.spans))
 
 

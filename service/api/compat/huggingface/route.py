@@ -1,4 +1,4 @@
-"""Hugging Face's inference tasks. The shape of a payload says which task is meant."""
+"""Hugging Face's inference tasks. The shape of a payload determines its task."""
 
 from typing import Annotated, Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from service.api.compat.translation import check_texts, translate
 from service.api.errors import ApiError, invalid
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import validated
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.api.requests.served_model import ModelPath, check_model
 from service.keys.key import Scope
 from service.tasks.answering.query import ContextDocument, Query
@@ -106,7 +106,7 @@ async def _translate(body: HuggingFaceTranslateRequest, call: Call) -> Response:
 
 
 def _options(fields: GenerateParameters, call: Call) -> Options:
-    """Raises ApiError for fields that exclude each other."""
+    """The options of these fields. Raises ApiError if fields exclude each other."""
     if fields.temperature and not fields.do_sample:
         raise invalid(f"{_OPTIONS}.do_sample", f"{_OPTIONS}.do_sample: must be true for a temperature")
     lengths = {fields.max_new_tokens, fields.max_length} - {None}
@@ -122,9 +122,9 @@ async def _answer(body: HuggingFaceAnswerRequest, call: Call) -> Response:
     top_k = parameters.top_k or 1
     max_tokens = parameters.max_answer_len or _ANSWER_TOKENS
     may_be_none = bool(parameters.handle_impossible_answer)
-    at_most("inputs.context", len(body.inputs.context), settings.max_context_length, "characters")
-    at_most("parameters.top_k", top_k, settings.max_answers)
-    at_most("parameters.max_answer_len", max_tokens, settings.max_answer_len)
+    check_limit("inputs.context", len(body.inputs.context), settings.max_context_length, "characters")
+    check_limit("parameters.top_k", top_k, settings.max_answers)
+    check_limit("parameters.max_answer_len", max_tokens, settings.max_answer_len)
     query = Query(
         question=body.inputs.question,
         documents=(ContextDocument(id="", text=body.inputs.context),),
@@ -140,5 +140,5 @@ async def _answer(body: HuggingFaceAnswerRequest, call: Call) -> Response:
 
 
 def _to_bcp47(code: str) -> str:
-    """mBART's codes have the region XX where there is none."""
+    """The code without the region XX, with which mBART marks codes that have no region."""
     return code.removesuffix("_XX")

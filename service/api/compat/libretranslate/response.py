@@ -22,7 +22,7 @@ class LibreDetection(ResponseModel):
 
 
 class LibreTextResponse(ResponseModel, rename="camel"):
-    """The translation of a text. ``alternatives`` are there if some were asked for."""
+    """The translation of a text. ``alternatives`` are set if the request asks for some."""
 
     translated_text: str
     detected_language: LibreDetection | UnsetType = UNSET  # for the source "auto"

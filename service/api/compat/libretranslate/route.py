@@ -18,8 +18,8 @@ from service.api.compat.libretranslate.request import (
 from service.api.compat.translation import check_texts, translate
 from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.bodies import described, json_or_form
-from service.api.requests.options import at_most
+from service.api.requests.bodies import json_or_form, json_or_form_schema
+from service.api.requests.options import check_limit
 from service.api.wire.response_model import ResponseModel
 from service.keys.key import Scope
 from service.tasks.translation import Translation, TranslationOrder
@@ -30,7 +30,7 @@ router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dep
 @router.post(
     "/translate",
     summary="Translate texts, as LibreTranslate does",
-    openapi_extra=described(LibreTranslateRequest, TRANSLATE_EXAMPLES),
+    openapi_extra=json_or_form_schema(LibreTranslateRequest, TRANSLATE_EXAMPLES),
 )
 @openapi_responses(response.TEXT_EXAMPLE, response.LIST_EXAMPLE)
 async def translate_texts(
@@ -43,7 +43,7 @@ async def translate_texts(
     call.check(body)
     texts = [body.q] if isinstance(body.q, str) else body.q
     check_texts("q", texts, call.state.settings)
-    at_most("alternatives", body.alternatives or 0, call.state.settings.max_n)
+    check_limit("alternatives", body.alternatives or 0, call.state.settings.max_n)
     auto, alternatives = body.source.lower() == "auto", bool(body.alternatives)
     order = TranslationOrder(
         texts=tuple(texts),
@@ -64,7 +64,7 @@ async def translate_texts(
 @router.post(
     "/detect",
     summary="Detect the language of a text, as LibreTranslate does",
-    openapi_extra=described(LibreDetectRequest, DETECT_EXAMPLES),
+    openapi_extra=json_or_form_schema(LibreDetectRequest, DETECT_EXAMPLES),
 )
 @openapi_responses(response.DETECT_EXAMPLE, errors=(400, 413, 415))
 async def detect(

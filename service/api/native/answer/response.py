@@ -28,7 +28,7 @@ class ResponseSpan(ResponseModel):
 
 
 class AnswerDetails(ResponseModel, kw_only=True):
-    """Everything about an answer but its text. ``start``, ``end`` and ``document`` are those of the best span."""
+    """Everything about an answer except its text. ``start``, ``end`` and ``document`` are those of the best span."""
 
     mode: Literal["extractive", "generative"]
     finish_reason: FinishReasonName

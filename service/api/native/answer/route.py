@@ -11,7 +11,7 @@ from service.api.call import CurrentCall
 from service.api.native.answer import response
 from service.api.native.answer.request import EXAMPLES, AnswerRequest
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.settings import Settings
 from service.tasks.answering.query import ContextDocument, Query
@@ -25,11 +25,13 @@ async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)]
     """Answer a question out of a `context` or `documents`, or without them from what the model knows.
 
     Extracted answers are literal: the document's text from `start` to `end`, in characters. `score` is the probability
-    that the model gives to the answer among all that it may extract, `no_answer_probability` how likely there is none;
-    from `no_answer_threshold` on, `answer` is empty and `answers` still has the best spans. Of long texts the windows
-    that have most of the question's words are read. A generated answer to documents is extracted first, and
-    written behind the sentence that holds the best span; what else the model quotes and is not literally there is
-    dropped and counted in `dropped_citations`.
+    that the model gives to the answer among all spans that it may extract. `no_answer_probability` is the probability
+    that the texts hold no answer; if it reaches `no_answer_threshold`, `answer` is empty and `answers` still has the
+    best spans. Of long texts, only the windows with most of the question's words are read.
+
+    To generate an answer from documents, the service first extracts the best span. The model then writes the answer
+    after a quotation of the sentence that holds the span. Its further quotations are dropped if they are not literally
+    in a document, and counted in `dropped_citations`.
 
     `temperature` is 0 unless given.
     """
@@ -45,13 +47,13 @@ async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)]
 def _query(body: AnswerRequest, settings: Settings) -> Query:
     """The query of this body. Raises ApiError for what is over a limit of the operator."""
     documents = [ContextDocument(id=each.id, text=each.text, title=each.title or "") for each in body.documents or ()]
-    at_most("documents", len(documents), settings.max_documents, "documents")
+    check_limit("documents", len(documents), settings.max_documents, "documents")
     if body.context is not None:
         documents = [ContextDocument(id="", text=body.context)]
     length = sum(len(document.text) + len(document.title) for document in documents)
-    at_most("documents" if body.documents else "context", length, settings.max_context_length, "characters")
-    at_most("top_k", body.top_k or 1, settings.max_answers)
-    at_most("max_answer_len", body.max_answer_len or 1, settings.max_answer_len)
+    check_limit("documents" if body.documents else "context", length, settings.max_context_length, "characters")
+    check_limit("top_k", body.top_k or 1, settings.max_answers)
+    check_limit("max_answer_len", body.max_answer_len or 1, settings.max_answer_len)
     return Query(
         question=body.question,
         documents=tuple(documents),

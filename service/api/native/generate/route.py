@@ -16,7 +16,7 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
 
-TEMPERATURE = 0.7  # at 1, small models lose the thread
+TEMPERATURE = 0.7  # at 1, the output of small models is often incoherent
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.GENERATE)])
 

@@ -30,7 +30,7 @@ class TokenizeRequest(RequestModel):
 
 
 class DetokenizeRequest(RequestModel):
-    """Token ids."""
+    """Token ids to turn into text."""
 
     model: ModelName = None
     tokens: Annotated[list[TokenId], Field(fail_fast=True), Field(max_length=MAX_IDS, description="Token ids.")]

@@ -13,7 +13,7 @@ class TokenizeResponse(ResponseModel):
 
 
 class DetokenizeResponse(ResponseModel):
-    """The text, under both names that clients look for."""
+    """The text, under both names that clients read."""
 
     prompt: str
     content: str

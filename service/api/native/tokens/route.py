@@ -55,7 +55,7 @@ async def tokenize(
 async def detokenize(
     body: Annotated[DetokenizeRequest, Body(openapi_examples=DETOKENIZE_EXAMPLES)], call: CurrentCall
 ) -> Response:
-    """The text of token ids, special tokens included, under both names that clients look for."""
+    """The text of token ids, special tokens included, under both names that clients read."""
     call.check(body)
     size = call.state.client.info.vocab_size
     if max(body.tokens, default=0) >= size:

@@ -29,7 +29,7 @@ class GlossaryTerm(RequestModel):
 
 
 class TranslateRequest(NativeFields, SamplingFields):
-    """Texts to translate, and how."""
+    """Texts to translate, and the rules of their translation."""
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
     target_lang: LanguageName

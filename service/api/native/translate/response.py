@@ -40,7 +40,7 @@ class TranslatedSegment(ResponseModel):
 
 
 class TranslatedText(ResponseModel):
-    """One text. ``detected`` is null where the request has a source language."""
+    """The translation of one text. ``detected`` is null where the request has a source language."""
 
     index: int
     text: str
@@ -55,7 +55,7 @@ class TranslatedText(ResponseModel):
 
 
 class TranslateResponse(ResponseModel):
-    """All texts."""
+    """The translations of all texts."""
 
     id: str
     model: str
@@ -65,7 +65,7 @@ class TranslateResponse(ResponseModel):
 
 
 class TranslateEvent(ResponseModel):
-    """A part of the translation of the text ``index``. ``segment`` is null for what stands between segments."""
+    """A part of the translation of the text ``index``. ``segment`` is null for the text between segments."""
 
     id: str
     index: int
@@ -82,7 +82,7 @@ class SegmentEndEvent(TranslateEvent):
 
 
 class TextEndEvent(TranslateEvent):
-    """The end of a text: everything that the whole answer has of it, but for its text and its segments."""
+    """The end of a text: all that the whole answer has of it, except its text and its segments."""
 
     source_lang: str | None
     target_lang: str
@@ -115,7 +115,7 @@ class TranslateWriter:
                 index=index,
                 text=translation.text,
                 segments=[_segment(segment) for segment in translation.segments],
-                **_about(translation),
+                **_shared_fields(translation),
             )
             for index, translation in enumerate(await run.collect())
         ]
@@ -136,7 +136,7 @@ class TranslateWriter:
     def _event(self, delta: SegmentDelta) -> TranslateEvent:
         if delta.done is not None:
             return TextEndEvent(
-                id=self.id, index=delta.index, segment=delta.segment, text=delta.delta, **_about(delta.done)
+                id=self.id, index=delta.index, segment=delta.segment, text=delta.delta, **_shared_fields(delta.done)
             )
         part = (self.id, delta.index, delta.segment, delta.delta, None)
         if delta.end is not None:
@@ -144,7 +144,7 @@ class TranslateWriter:
         return TranslateEvent(*part)
 
 
-def _about(translation: Translation) -> dict[str, Any]:
+def _shared_fields(translation: Translation) -> dict[str, Any]:
     """The fields that TranslatedText and TextEndEvent have in common."""
     detected = translation.detected
     return {
@@ -166,7 +166,7 @@ def _score(segment: Segment) -> float | None:
     return None if segment.score is None else round(segment.score, 4)
 
 
-_ABOUT_EXAMPLE: dict[str, Any] = {
+_SHARED_EXAMPLE: dict[str, Any] = {
     "finish_reason": "stop",
     "source_lang": "en",
     "target_lang": "zh",
@@ -183,7 +183,7 @@ EXAMPLE = TranslateResponse(
             index=0,
             text="你好，你好吗？",
             segments=[TranslatedSegment("Hello, how are you?", "你好，你好吗？", 0, 19, [], -0.31)],
-            **_ABOUT_EXAMPLE,
+            **_SHARED_EXAMPLE,
         )
     ],
     usage=example_usage(71, 6),
@@ -192,6 +192,6 @@ EXAMPLE = TranslateResponse(
 EXAMPLE_EVENTS = (
     TranslateEvent("trans-81aa", 0, 0, "你好，", None),
     SegmentEndEvent("trans-81aa", 0, 0, "你好吗？", None, flags=[], score=-0.31),
-    TextEndEvent(id="trans-81aa", index=0, segment=None, text="", **_ABOUT_EXAMPLE),
+    TextEndEvent(id="trans-81aa", index=0, segment=None, text="", **_SHARED_EXAMPLE),
     TranslateEndEvent("trans-81aa", EXAMPLE_MODEL, True, example_usage(71, 6), example_timings()),
 )

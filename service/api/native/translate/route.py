@@ -13,7 +13,7 @@ from service.api.native.translate.languages import EXAMPLE as LANGUAGES_EXAMPLE
 from service.api.native.translate.languages import LanguagesResponse
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.settings import Settings
 from service.tasks.translation import Term, TranslationOrder
@@ -55,11 +55,11 @@ async def languages(call: CurrentCall) -> Response:
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
     """The order of this body. Raises ApiError for what is over a limit of the operator."""
     glossary, kept = body.glossary or [], body.do_not_translate or []
-    at_most("text", len(body.text), settings.max_texts, "texts")
-    at_most("text", max(map(len, body.text)), settings.max_text_length, "characters in a text")
-    at_most("glossary", len(glossary), settings.max_terms, "terms")
-    at_most("do_not_translate", len(kept), settings.max_terms, "terms")
-    at_most("alternatives", body.alternatives or 0, settings.max_n)
+    check_limit("text", len(body.text), settings.max_texts, "texts")
+    check_limit("text", max(map(len, body.text)), settings.max_text_length, "characters in a text")
+    check_limit("glossary", len(glossary), settings.max_terms, "terms")
+    check_limit("do_not_translate", len(kept), settings.max_terms, "terms")
+    check_limit("alternatives", body.alternatives or 0, settings.max_n)
     return TranslationOrder(
         texts=tuple(body.text),
         target=body.target_lang,

@@ -11,7 +11,7 @@ from service.api.openai.answer import OpenAIAnswer
 from service.api.openai.chat import response
 from service.api.openai.chat.request import EXAMPLES, ChatCompletionRequest
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
@@ -30,7 +30,7 @@ async def chat_completions(
     `temperature` is 1 unless given. Without a length the service's default holds.
     """
     call.check(body)
-    at_most("top_logprobs", body.top_logprobs or 0, call.state.settings.max_logprobs)
+    check_limit("top_logprobs", body.top_logprobs or 0, call.state.settings.max_logprobs)
     options = call.options(
         body,
         temperature=1.0,

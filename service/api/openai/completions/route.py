@@ -11,7 +11,7 @@ from service.api.openai.answer import OpenAIAnswer
 from service.api.openai.completions import response
 from service.api.openai.completions.request import EXAMPLES, CompletionRequest
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.options import at_most
+from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
@@ -32,8 +32,8 @@ async def completions(
     `temperature` is 1 and `max_tokens` 16 unless given; `max_tokens` 0 scores the prompt only.
     """
     call.check(body)
-    at_most("logprobs", body.logprobs or 0, call.state.settings.max_logprobs)
-    at_most("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
+    check_limit("logprobs", body.logprobs or 0, call.state.settings.max_logprobs)
+    check_limit("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
     options = call.options(
         body,
         temperature=1.0,

@@ -28,6 +28,7 @@
 
 namespace {
 
+// The parts of a step. structures.py has their names, in the same order (PARTS).
 enum Part { EMBEDDING, NORMS, POSITIONS, LINEARS, ATTENTION, PARTS };
 
 // Measures the parts of a step: `finish(part)` adds the time since the last call to that part.

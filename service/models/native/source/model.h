@@ -1,4 +1,4 @@
-// The structures that Python fills in. kernels.py declares the same fields; keep both in step.
+// The structures that Python fills in. structures.py declares the same fields: change both files together.
 
 #pragma once
 

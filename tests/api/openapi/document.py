@@ -71,7 +71,7 @@ def sse_events(stream: str) -> list[Any]:
 
 
 def _strict(node: Any) -> Any:
-    """OpenAPI 3.0 as JSON Schema: ``nullable`` becomes null, and objects have no undeclared fields."""
+    """The schema, in which objects have no undeclared fields."""
     if isinstance(node, list):
         return [_strict(item) for item in node]
     if not isinstance(node, dict):
@@ -79,6 +79,4 @@ def _strict(node: Any) -> Any:
     node = {key: _strict(value) for key, value in node.items() if key not in {"example", "examples"}}
     if "properties" in node:
         node.setdefault("additionalProperties", False)
-    if node.pop("nullable", False):
-        return {"anyOf": [node, {"type": "null"}]}
     return node

@@ -17,7 +17,7 @@ def test_docs_need_no_other_host(hello: Scripted) -> None:
 
 def test_every_route_is_described_with_examples(hello: Scripted) -> None:
     document = hello.http.get("/openapi.json").json()
-    assert document["openapi"].startswith("3.0")
+    assert document["openapi"].startswith("3.1")
     for path, operations in document["paths"].items():
         for operation in operations.values():
             assert operation["summary"], path

@@ -22,13 +22,10 @@ def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[st
         return
     for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
         yield from unbounded(part, place, components, seen)
-    needed = {
-        "integer": {"minimum", "maximum"},
-        "number": {"minimum", "maximum"},
-        "string": {"maxLength"},
-        "array": {"maxItems"},
-    }.get(schema.get("type", ""), set())
-    if "enum" not in schema and not needed <= schema.keys():
+    number = [{"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}]
+    needed = {"integer": number, "number": number, "string": [{"maxLength"}], "array": [{"maxItems"}]}
+    is_choice = not schema.keys().isdisjoint({"enum", "const"})
+    if not is_choice and any(schema.keys().isdisjoint(bounds) for bounds in needed.get(schema.get("type", ""), ())):
         yield place
     others = schema.get("additionalProperties", True)
     if schema.get("type") == "object" and "properties" not in schema and "maxProperties" not in schema:
@@ -39,7 +36,7 @@ def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[st
         yield from unbounded(schema["items"], f"{place}[]", components, seen)
     for name, field in schema.get("properties", {}).items():
         yield from unbounded(field, f"{place}.{name}", components, seen)
-    if not schema.keys() & {"type", "anyOf", "allOf", "enum"}:
+    if not schema.keys() & {"type", "anyOf", "allOf", "enum", "const"}:
         yield place  # anything at all
 
 

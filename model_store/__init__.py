@@ -1,1 +1,1 @@
-"""From a model's name to verified files on this disk. The model store never imports the service."""
+"""The model store: turns a model's name into verified files on this disk. It never imports the service."""

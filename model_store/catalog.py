@@ -1,6 +1,6 @@
 """The catalogue: the models that have a name, and the sources of their bytes.
 
-Owns the schema of ``catalog.toml`` and its validation. Reads that one file and nothing else.
+This module owns the schema of ``catalog.toml`` and its validation. It reads no other file.
 """
 
 import re
@@ -52,7 +52,7 @@ Source = HubFile | Wheels
 
 
 class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
-    """One file, identified by its bytes: the same artifact from any source."""
+    """One file, identified by its bytes: every source has the same ones."""
 
     file: str
     size: Annotated[int, Meta(gt=0)]  # bytes
@@ -66,7 +66,7 @@ class HubRepository(Struct, frozen=True, forbid_unknown_fields=True):
     revision: str = "main"
 
 
-class Entry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The catalogue's facts about one model."""
 
     description: str
@@ -97,7 +97,7 @@ class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
     """All entries, by name."""
 
     default: str
-    models: dict[str, Entry]
+    models: dict[str, CatalogEntry]
 
     def __post_init__(self) -> None:
         if self.default not in self.models:

@@ -1,7 +1,7 @@
 """Checks that a directory holds a complete model that may be served.
 
-Reads ``config.json``, the index of the weights and the headers of the safetensors files; never a tensor. Refuses
-pickles, remote code, encoder-decoder models, and missing or truncated files; the message names the reason.
+The checks read ``config.json``, the index of the weights and the headers of the safetensors files, but no tensor. They
+refuse pickles, remote code, encoder-decoder models, and missing or truncated files, and name the reason.
 """
 
 import importlib.util
@@ -40,7 +40,7 @@ def check(directory: Path) -> None:
 
 def require_servable(directory: Path) -> None:
     """Raises ModelRefused or IncompleteModel according to ``config.json`` alone; weights are not read."""
-    config = _object(directory / "config.json")
+    config = _read_object(directory / "config.json")
     if config.get("is_encoder_decoder"):
         raise ModelRefused(f"{directory.name} is an encoder-decoder model and the engine serves decoder-only models")
     if config.get("auto_map") and not _is_native(config.get("model_type")):
@@ -52,7 +52,7 @@ def shards(directory: Path) -> list[str]:
 
     Raises IncompleteModel if the index names no file, ModelRefused if it names a path outside of the directory.
     """
-    names = _object(directory / INDEX).get("weight_map")
+    names = _read_object(directory / INDEX).get("weight_map")
     if not isinstance(names, dict) or not names:
         raise IncompleteModel(f"{directory / INDEX} has no weight_map")
     found = sorted({str(name) for name in names.values()})
@@ -77,7 +77,7 @@ def _refuse_other_formats(directory: Path) -> None:
 def _is_native(model_type: Any) -> bool:
     """Whether the installed transformers implements this model type.
 
-    transformers names its packages by model type, so a look at its directory replaces the import of transformers.
+    transformers names its packages by model type, so a look at their directory replaces the import of transformers.
     """
     spec = importlib.util.find_spec("transformers")
     places = spec.submodule_search_locations if spec else None
@@ -107,7 +107,7 @@ def _require_whole(path: Path) -> None:
         )
 
 
-def _object(path: Path) -> dict[str, Any]:
+def _read_object(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

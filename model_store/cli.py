@@ -1,7 +1,7 @@
 """``trivium models``: list and show models, pull, verify and remove them.
 
-An error is one clear line on stderr and exit code 1. Each command imports the store itself, because every ``trivium``
-command imports this file.
+An error is one clear line on stderr and exit code 1. The store is imported inside of the commands, because
+every ``trivium`` command imports this file.
 """
 
 import logging
@@ -20,7 +20,7 @@ from rich.table import Table
 from model_store.errors import ModelStoreError
 
 if TYPE_CHECKING:
-    from model_store.catalog import Entry
+    from model_store.catalog import CatalogEntry
     from model_store.manifest import Manifest
     from model_store.store import Store
 
@@ -64,7 +64,7 @@ def list_models(context: typer.Context) -> None:
 def show(context: typer.Context, name: Name) -> None:
     """Show all facts about one model."""
     store: Store = context.obj
-    with _reported():
+    with _errors_reported():
         stored = {manifest.name: (manifest, directory) for manifest, directory in store.list()}.get(name)
         entry = store.catalog.models.get(name)
         facts = _entry_facts(entry) if entry else {}
@@ -90,7 +90,7 @@ def pull(context: typer.Context, name: Name) -> None:
     if not sys.stderr.isatty():  # progress is shown as log lines then
         logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
         logging.getLogger("httpx").setLevel(logging.WARNING)
-    with _reported():
+    with _errors_reported():
         model = store.ensure(name)
     typer.echo(f"{model.name} is in {model.path}")
 
@@ -103,7 +103,7 @@ def verify(
     """Read every file of stored models and compare it with the manifest."""
     store: Store = context.obj
     for name in names or [manifest.name for manifest, _ in store.list()]:
-        with _reported():
+        with _errors_reported():
             manifest = store.verify(name)
         typer.echo(f"{name}: {len(manifest.files)} files are unchanged")
 
@@ -118,13 +118,14 @@ def remove(
     store: Store = context.obj
     if not yes:
         typer.confirm(f"Delete {name} from {store.root}?", abort=True)
-    with _reported():
+    with _errors_reported():
         store.remove(name)
     typer.echo(f"{name} is removed")
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _errors_reported() -> Iterator[None]:
+    """Turn an error of the store into a line on stderr and exit code 1."""
     try:
         yield
     except (ModelStoreError, OSError) as error:
@@ -132,13 +133,13 @@ def _reported() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _size(entry: "Entry", manifest: "Manifest | None") -> str:
+def _size(entry: "CatalogEntry", manifest: "Manifest | None") -> str:
     if manifest:
         return decimal(manifest.size)
     return decimal(entry.artifact.size) if entry.artifact else ""
 
 
-def _entry_facts(entry: "Entry") -> dict[str, str]:
+def _entry_facts(entry: "CatalogEntry") -> dict[str, str]:
     facts = {
         "about": entry.description,
         "licence": entry.licence,

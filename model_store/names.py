@@ -1,6 +1,6 @@
-"""The meaning of a model's name: a catalogue entry, a directory, a GGUF file, or a hub repository.
+"""Resolves a model's name to a reference: a catalogue entry, a directory, a GGUF file, or a hub repository.
 
-Looks at directory entries of the file system; never uses the network.
+Only the file system is consulted, never the network.
 """
 
 import hashlib
@@ -8,18 +8,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from model_store.catalog import Catalog, Entry, HubRepository
+from model_store.catalog import Catalog, CatalogEntry, HubRepository
 from model_store.errors import UnknownModel
 
 _HUB = re.compile(r"(?P<repo>[\w-][\w.-]*/[\w-][\w.-]*)(@(?P<revision>[\w.][\w./-]*))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogued:
+class CatalogReference:
     """A model in the catalogue."""
 
     name: str
-    entry: Entry
+    entry: CatalogEntry
 
     @property
     def key(self) -> str:
@@ -28,7 +28,7 @@ class Catalogued:
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
+class HubReference:
     """A repository on the hub."""
 
     repository: HubRepository
@@ -45,7 +45,7 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
-class GgufFile:
+class GgufReference:
     """The user's own GGUF file. The store holds its conversion; the file itself is not changed."""
 
     path: Path
@@ -63,7 +63,7 @@ class GgufFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class DirectoryReference:
     """The user's own model directory, used in place."""
 
     path: Path
@@ -73,25 +73,25 @@ class Directory:
         return self.path.name
 
 
-Reference = Catalogued | Hub | GgufFile | Directory
+Reference = CatalogReference | HubReference | GgufReference | DirectoryReference
 
 
 def resolve(name: str, catalog: Catalog) -> Reference:
-    """The meaning of ``name``. Raises UnknownModel, whose message lists the names that are understood."""
+    """The reference that ``name`` stands for. Raises UnknownModel, whose message lists the known names."""
     if entry := catalog.models.get(name):
-        return Catalogued(name, entry)
+        return CatalogReference(name, entry)
     path = Path(name).expanduser()
     if name and path.is_dir():
-        return Directory(path.resolve())
+        return DirectoryReference(path.resolve())
     if path.suffix == ".gguf" and path.is_file():
-        return GgufFile(path.resolve())
+        return GgufReference(path.resolve())
     if name.startswith((".", "/", "~")) or path.suffix == ".gguf":
         raise UnknownModel(f"there is neither a model directory nor a GGUF file {name!r}")
     if (match := _HUB.fullmatch(name)) and ".." not in name:
         known = catalog.name_of(match["repo"])
         if known and not match["revision"]:
-            return Catalogued(known, catalog.models[known])
-        return Hub(HubRepository(match["repo"], match["revision"] or "main"))
+            return CatalogReference(known, catalog.models[known])
+        return HubReference(HubRepository(match["repo"], match["revision"] or "main"))
     known_names = ", ".join(catalog.models)
     raise UnknownModel(
         f"unknown model {name!r}: neither one of {known_names}, nor owner/name[@revision] on the hub, nor a path"

@@ -1,4 +1,4 @@
-"""The store of models on this disk: from a name to a complete and verified model.
+"""The store: the models on this disk, each complete and verified.
 
     root/
       ready/<key>/       complete models: their files and the manifest, trivium.json
@@ -7,7 +7,7 @@
       locks/<key>.lock   held by the process that works on <key>
 
 A directory under ``ready`` gets its name by one rename when everything in it is complete, so a killed process leaves no
-half-valid model. Two processes that want the same model wait for each other. Imports neither torch nor transformers.
+half-valid model. Of two processes that want the same model, one waits. The store never imports torch or transformers.
 """
 
 import logging
@@ -25,7 +25,7 @@ from model_store.catalog import Catalog, HubRepository
 from model_store.convert import CONVERTER_VERSION
 from model_store.errors import CorruptModel, ModelRefused, NoSource, SourceError, UnknownModel
 from model_store.manifest import Manifest
-from model_store.names import Catalogued, Directory, GgufFile, Hub, Reference, resolve
+from model_store.names import CatalogReference, DirectoryReference, GgufReference, HubReference, Reference, resolve
 from model_store.sources.hub import fetch_repository
 from model_store.sources.obtain import is_artifact, obtain
 from model_store.transfer.download import digest
@@ -34,7 +34,7 @@ from model_store.types import LocalModel
 
 logger = logging.getLogger(__name__)
 
-Stored = Catalogued | Hub | GgufFile
+StoredReference = CatalogReference | HubReference | GgufReference
 
 
 def default_root() -> Path:
@@ -59,7 +59,7 @@ class Store:
         Raises UnknownModel, ModelRefused, IncompleteModel, NoSource, NotEnoughSpace.
         """
         reference = self._resolve(name)
-        if isinstance(reference, Directory):
+        if isinstance(reference, DirectoryReference):
             return _in_place(reference)
         if model := self._find(reference):
             return model
@@ -77,7 +77,7 @@ class Store:
         Raises UnknownModel, ModelRefused, IncompleteModel.
         """
         reference = self._resolve(name)
-        if isinstance(reference, Directory):
+        if isinstance(reference, DirectoryReference):
             return _in_place(reference)
         return self._find(reference)
 
@@ -126,21 +126,21 @@ class Store:
 
     def _resolve(self, name: str) -> Reference:
         reference = resolve(name, self.catalog)
-        if isinstance(reference, Catalogued) and not reference.entry.supported:
+        if isinstance(reference, CatalogReference) and not reference.entry.supported:
             raise ModelRefused(f"{name} cannot be served: {reference.entry.reason}")
         return reference
 
     def _stored(self, name: str) -> Path:
-        """The directory of a model in the store, whether it exists or not. The name in a manifest is taken too."""
+        """The directory of a model in the store, which may not exist. ``name`` may also be the name in a manifest."""
         for stored, directory in self.list():
             if name in {stored.name, directory.name}:
                 return directory
         reference = resolve(name, self.catalog)
-        if isinstance(reference, Directory):
+        if isinstance(reference, DirectoryReference):
             raise UnknownModel(f"{reference.path} is used in place; the store holds no copy")
         return self._ready / reference.key
 
-    def _find(self, reference: Stored) -> LocalModel | None:
+    def _find(self, reference: StoredReference) -> LocalModel | None:
         directory = self._ready / reference.key
         stored = manifest.read(directory)
         if (
@@ -149,7 +149,7 @@ class Store:
             or not manifest.is_complete(directory, stored)
         ):
             return None
-        if not isinstance(reference, Catalogued):
+        if not isinstance(reference, CatalogReference):
             return LocalModel(reference.name, directory, revision=stored.revision, licence=stored.licence)
         entry = reference.entry
         if entry.artifact and entry.artifact.sha256 != stored.artifact_sha256:
@@ -168,15 +168,15 @@ class Store:
             notes=notes,
         )
 
-    def _pull(self, reference: Stored) -> None:
+    def _pull(self, reference: StoredReference) -> None:
         match reference:
-            case GgufFile(path):
+            case GgufReference(path):
                 self._convert(reference, path, source=str(path))
-            case Hub(repository):
+            case HubReference(repository):
                 self._snapshot(reference, repository)
-            case Catalogued(entry=entry) if entry.hub:
+            case CatalogReference(entry=entry) if entry.hub:
                 self._snapshot(reference, entry.hub)
-            case Catalogued(entry=entry) if entry.artifact:
+            case CatalogReference(entry=entry) if entry.artifact:
                 artifact = self._artifacts / reference.key / entry.artifact.file
                 if not is_artifact(artifact, entry.artifact):
                     done = obtain(
@@ -186,8 +186,8 @@ class Store:
                     os.replace(done, artifact)
                 self._convert(reference, artifact, source=entry.artifact.file, sha256=entry.artifact.sha256)
 
-    def _convert(self, reference: Stored, gguf: Path, *, source: str, sha256: str = "") -> None:
-        from model_store.convert.model import convert  # brings numpy and the tokenizers library
+    def _convert(self, reference: StoredReference, gguf: Path, *, source: str, sha256: str = "") -> None:
+        from model_store.convert.model import convert  # imports numpy and the tokenizers library
 
         directory = self._scratch(reference) / "converted"
         shutil.rmtree(directory, ignore_errors=True)  # left by a killed process
@@ -205,7 +205,7 @@ class Store:
             ),
         )
 
-    def _snapshot(self, reference: Stored, repository: HubRepository) -> None:
+    def _snapshot(self, reference: StoredReference, repository: HubRepository) -> None:
         from model_store.convert.slow_tokenizer import complete_tokenizer
 
         try:
@@ -227,7 +227,7 @@ class Store:
         )
 
     def _commit(self, key: str, directory: Path, made: Manifest) -> None:
-        """Move the finished directory to its place. A directory that was there is damaged, or from an older release."""
+        """Move the finished directory to its place. An older directory there is damaged, or of an older release."""
         manifest.write(directory, made)
         target = self._ready / key
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -238,7 +238,8 @@ class Store:
         os.replace(directory, target)
         shutil.rmtree(self._unfinished / key)
 
-    def _scratch(self, reference: Stored) -> Path:
+    def _scratch(self, reference: StoredReference) -> Path:
+        """The directory for unfinished downloads and conversions of a model."""
         directory = self._unfinished / reference.key
         directory.mkdir(parents=True, exist_ok=True)
         return directory
@@ -260,6 +261,6 @@ class Store:
             lock.release()
 
 
-def _in_place(directory: Directory) -> LocalModel:
+def _in_place(directory: DirectoryReference) -> LocalModel:
     checkpoint.check(directory.path)
     return LocalModel(directory.name, directory.path)

@@ -14,7 +14,7 @@ class NoAnswer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     temperature: Annotated[float, Meta(gt=0)] = 1.0
-    offset: float = 0.0  # by how much the score of no answer exceeds the best span's at a probability of one half
+    offset: float = 0.0  # the lead of no answer's score over the best span's at a probability of one half
     threshold: Annotated[float, Meta(ge=0, le=1)] = 0.5  # from this probability on, the result is "no answer"
 
 

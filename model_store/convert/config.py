@@ -1,4 +1,4 @@
-"""A GGUF file's metadata as transformers' ``config.json``.
+"""Turns a GGUF file's metadata into transformers' ``config.json``.
 
 Only architectures in ``CONVERTED_ARCHITECTURES`` are converted, and every metadata key of the architecture must be
 known here: an unknown key could change the result, so the model is refused rather than computed wrongly.
@@ -24,7 +24,7 @@ _ENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class DecoderShape:
     """The sizes of a decoder. The shapes of its tensors must agree with them."""
 
     architecture: str  # GGUF's name; transformers' model_type has the same value
@@ -39,7 +39,7 @@ class Shape:
     norm_epsilon: float
 
 
-def read_shape(file: GgufFile) -> Shape:
+def read_shape(file: GgufFile) -> DecoderShape:
     """The model's sizes. Raises ModelRefused if the architecture or one of its keys is unknown."""
     metadata = dict(file.metadata)
     architecture = metadata.get("general.architecture")
@@ -51,7 +51,7 @@ def read_shape(file: GgufFile) -> Shape:
     values = {name.removeprefix(prefix): value for name, value in metadata.items() if name.startswith(prefix)}
     try:
         hidden, heads = values.pop("embedding_length"), values.pop("attention.head_count")
-        shape = Shape(
+        shape = DecoderShape(
             architecture=architecture,
             layers=values.pop("block_count"),
             hidden=hidden,
@@ -60,8 +60,8 @@ def read_shape(file: GgufFile) -> Shape:
             kv_heads=values.pop("attention.head_count_kv", heads),
             head_dim=values.pop("attention.key_length", hidden // heads),
             context=values.pop("context_length"),
-            rope_theta=_float(values.pop("rope.freq_base", 10000.0)),
-            norm_epsilon=_float(values.pop("attention.layer_norm_rms_epsilon")),
+            rope_theta=_shortest_decimal(values.pop("rope.freq_base", 10000.0)),
+            norm_epsilon=_shortest_decimal(values.pop("attention.layer_norm_rms_epsilon")),
         )
     except (KeyError, TypeError) as error:
         raise ModelRefused(
@@ -79,8 +79,10 @@ def read_shape(file: GgufFile) -> Shape:
     return shape
 
 
-def write_config(file: GgufFile, shape: Shape, *, vocab_size: int, tied: bool, attention_bias: bool) -> dict[str, Any]:
-    """``config.json`` as a value."""
+def make_config(
+    file: GgufFile, shape: DecoderShape, *, vocab_size: int, tied: bool, attention_bias: bool
+) -> dict[str, Any]:
+    """The content of ``config.json``."""
     config = {
         "architectures": [CONVERTED_ARCHITECTURES[shape.architecture]],
         "model_type": shape.architecture,
@@ -105,8 +107,8 @@ def write_config(file: GgufFile, shape: Shape, *, vocab_size: int, tied: bool, a
     return config
 
 
-def write_generation_config(file: GgufFile) -> dict[str, Any]:
-    """``generation_config.json`` as a value: token ids only, since a GGUF file has no sampling parameters."""
+def make_generation_config(file: GgufFile) -> dict[str, Any]:
+    """The content of ``generation_config.json``: token ids only, since a GGUF file has no sampling parameters."""
     ids = _special_ids(file)
     kinds, tokens = file.metadata["tokenizer.ggml.token_type"], file.metadata["tokenizer.ggml.tokens"]
     ends = [index for index, text in enumerate(tokens) if kinds[index] == 3 and text in _ENDS]
@@ -114,7 +116,7 @@ def write_generation_config(file: GgufFile) -> dict[str, Any]:
     return ids | {"eos_token_id": list(dict.fromkeys(first + ends))}
 
 
-def dump(value: dict[str, Any]) -> str:
+def to_json(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -124,6 +126,6 @@ def _special_ids(file: GgufFile) -> dict[str, int]:
     return {name: value for name, value in ids.items() if value is not None}
 
 
-def _float(value: float) -> float:
-    """The author's decimal: the shortest one that rounds to the same float32, because GGUF stores float32."""
+def _shortest_decimal(value: float) -> float:
+    """The shortest decimal that rounds to the same float32, as the author wrote it. GGUF stores float32."""
     return float(str(np.float32(value)))

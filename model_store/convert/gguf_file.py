@@ -35,7 +35,7 @@ _SCALARS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class GgufTensor:
     """A tensor's place and packing. ``shape`` is in torch's order: the last dimension is contiguous."""
 
     name: str
@@ -54,9 +54,9 @@ class GgufFile:
             if file.read(4) != b"GGUF":
                 raise ModelRefused(f"{path} is not a GGUF file")
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._at = 4
+        self._position = 4
         try:
-            self.metadata, self.tensors = self._head()
+            self.metadata, self.tensors = self._read_header()
         except (struct.error, UnicodeDecodeError, ValueError, KeyError) as error:
             self.close()
             raise ModelRefused(f"{path} is a GGUF file that cannot be read: {error}") from error
@@ -71,7 +71,7 @@ class GgufFile:
         with suppress(BufferError):  # an array, perhaps in a traceback, still uses the map; the last one closes it
             self._map.close()
 
-    def rows(self, tensor: Tensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+    def rows(self, tensor: GgufTensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Rows [start, stop) of a matrix, or a whole vector, dequantized: float32, [rows, columns] or [columns]."""
         rows = tensor.shape[0] if len(tensor.shape) > 1 else 1
         stop = rows if stop is None else min(stop, rows)
@@ -84,30 +84,32 @@ class GgufFile:
             raise ModelRefused(f"the GGUF file's {tensor.name} is packed as {tensor.type.name}: {error}") from error
         return values if len(tensor.shape) > 1 else values[0]
 
-    def _head(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    def _read_header(self) -> tuple[dict[str, Any], dict[str, GgufTensor]]:
+        """The metadata and the tensors by name. Raises ValueError if the file is truncated or of another version."""
         version, tensor_count, value_count = self._unpack("IQQ")
         if version not in {2, 3}:
             raise ValueError(f"its version is {version}, not 2 or 3")
         metadata = {}
         for _ in range(value_count):
-            name = self._string()
-            metadata[name] = self._value(GGUFValueType(self._unpack("I")[0]))
-        places = [self._place() for _ in range(tensor_count)]
+            name = self._read_string()
+            metadata[name] = self._read_value(GGUFValueType(self._unpack("I")[0]))
+        places = [self._read_place() for _ in range(tensor_count)]
         alignment = metadata.get("general.alignment", 32)
-        data = -(-self._at // alignment) * alignment
+        data = -(-self._position // alignment) * alignment
         tensors = {}
         for name, shape, kind, offset in places:
             elements, size = GGML_QUANT_SIZES[kind]
             if shape[-1] % elements:
                 raise ValueError(f"{name} has rows of {shape[-1]} values, packed by {elements}")
-            tensors[name] = Tensor(name, shape, kind, data + offset, int(np.prod(shape)) // elements * size)
+            tensors[name] = GgufTensor(name, shape, kind, data + offset, int(np.prod(shape)) // elements * size)
         end = max((tensor.offset + tensor.size for tensor in tensors.values()), default=data)
         if end > len(self._map):
             raise ValueError(f"it has {len(self._map)} bytes, its header describes {end}")
         return metadata, tensors
 
-    def _place(self) -> tuple[str, tuple[int, ...], Any, int]:
-        name = self._string()
+    def _read_place(self) -> tuple[str, tuple[int, ...], Any, int]:
+        """The name, the shape, the type and the offset of the next tensor, from the beginning of the data."""
+        name = self._read_string()
         dimensions = self._unpack("I")[0]
         if not 1 <= dimensions <= 4:
             raise ValueError(f"{name} has {dimensions} dimensions")
@@ -115,28 +117,28 @@ class GgufFile:
         kind, offset = self._unpack("IQ")
         return name, shape, GGMLQuantizationType(kind), offset
 
-    def _value(self, kind: Any) -> Any:
+    def _read_value(self, kind: Any) -> Any:
         if kind == GGUFValueType.STRING:
-            return self._string()
+            return self._read_string()
         if kind == GGUFValueType.ARRAY:
             item, count = self._unpack("IQ")
             item = GGUFValueType(item)
             if item == GGUFValueType.STRING:
-                return [self._string() for _ in range(count)]
+                return [self._read_string() for _ in range(count)]
             if count * struct.calcsize(_SCALARS[item]) > len(self._map):
                 raise ValueError("an array is longer than the file")
             return list(self._unpack(f"{count}{_SCALARS[item]}"))
         return self._unpack(_SCALARS[kind])[0]
 
-    def _string(self) -> str:
+    def _read_string(self) -> str:
         (length,) = self._unpack("Q")
-        text = self._map[self._at : self._at + length]
+        text = self._map[self._position : self._position + length]
         if len(text) != length:
             raise ValueError("it ends within a string")
-        self._at += length
+        self._position += length
         return text.decode("utf-8")
 
     def _unpack(self, form: str) -> tuple[Any, ...]:
-        values = struct.unpack_from(f"<{form}", self._map, self._at)
-        self._at += struct.calcsize(f"<{form}")
+        values = struct.unpack_from(f"<{form}", self._map, self._position)
+        self._position += struct.calcsize(f"<{form}")
         return values

@@ -1,10 +1,10 @@
-"""Conversion of a GGUF file to a model directory."""
+"""Converts a GGUF file to a model directory."""
 
 from pathlib import Path
 
-from model_store.convert.config import dump, read_shape, write_config, write_generation_config
+from model_store.convert.config import make_config, make_generation_config, read_shape, to_json
 from model_store.convert.gguf_file import GgufFile
-from model_store.convert.tokenizer import build_tokenizer, tokenizer_config
+from model_store.convert.tokenizer import build_tokenizer, make_tokenizer_config
 from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, write_weights
 from model_store.errors import ModelRefused
 
@@ -22,12 +22,12 @@ def convert(path: Path, directory: Path) -> None:
         vocab_size, tied = file.tensors[EMBEDDING].shape[0], is_tied(file)
         if vocab_size < len(file.metadata["tokenizer.ggml.tokens"]):
             raise ModelRefused("the GGUF file has more tokens than embeddings")
-        config = write_config(file, shape, vocab_size=vocab_size, tied=tied, attention_bias=has_attention_bias(file))
+        config = make_config(file, shape, vocab_size=vocab_size, tied=tied, attention_bias=has_attention_bias(file))
         texts = {
-            "config.json": dump(config),
-            "generation_config.json": dump(write_generation_config(file)),
+            "config.json": to_json(config),
+            "generation_config.json": to_json(make_generation_config(file)),
             "tokenizer.json": tokenizer.to_str(),
-            "tokenizer_config.json": dump(tokenizer_config(file, shape.context)),
+            "tokenizer_config.json": to_json(make_tokenizer_config(file, shape.context)),
         }
         if template := file.metadata.get("tokenizer.chat_template"):
             texts["chat_template.jinja"] = template

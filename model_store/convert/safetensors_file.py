@@ -19,7 +19,7 @@ from model_store.transfer.progress import track
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedTensor:
     """A bfloat16 tensor to write. ``chunks`` gives its float32 values in order, in arrays of any shape."""
 
     name: str
@@ -32,7 +32,7 @@ class Planned:
         return 2 * prod(self.shape)
 
 
-def write(path: Path, tensors: Sequence[Planned], title: str) -> None:
+def write(path: Path, tensors: Sequence[PlannedTensor], title: str) -> None:
     """Write ``tensors`` to ``path``; never holds more than one chunk. Raises NotEnoughSpace."""
     head: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0

@@ -1,8 +1,8 @@
-"""A GGUF file's vocabulary as an exact ``tokenizer.json``.
+"""Turns a GGUF file's vocabulary into an exact ``tokenizer.json``.
 
-It is built from the file's tokens, merges and token types, and from the pre-tokenizer that the file names. Only
-byte-level BPE and the pre-tokenizers below are converted: a pre-tokenizer that differs slightly gives other tokens for
-digits or spaces, and the model would answer worse without an error.
+The tokenizer is built from the file's tokens, merges and token types, and from the pre-tokenizer that the file names.
+Only byte-level BPE and the pre-tokenizers below are converted: a pre-tokenizer that differs slightly gives other tokens
+for digits or spaces, and the model would answer worse without an error.
 """
 
 from typing import Any
@@ -67,8 +67,8 @@ def build_tokenizer(file: GgufFile) -> Tokenizer:
     return tokenizer
 
 
-def tokenizer_config(file: GgufFile, context: int) -> dict[str, Any]:
-    """``tokenizer_config.json`` as a value."""
+def make_tokenizer_config(file: GgufFile, context: int) -> dict[str, Any]:
+    """The content of ``tokenizer_config.json``."""
     tokens = file.metadata["tokenizer.ggml.tokens"]
     words = {"bos_token": "bos", "eos_token": "eos", "pad_token": "padding", "unk_token": "unknown"}
     ids = {name: file.metadata.get(f"tokenizer.ggml.{word}_token_id") for name, word in words.items()}

@@ -1,4 +1,4 @@
-"""A GGUF file's tensors as one ``model.safetensors`` in bfloat16.
+"""Writes a GGUF file's tensors into one ``model.safetensors`` in bfloat16.
 
 The model is refused unless every tensor of the file has a place in it and every place has a tensor.
 """
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_store.convert import safetensors_file
-from model_store.convert.config import Shape
-from model_store.convert.gguf_file import GgufFile, Tensor
-from model_store.convert.safetensors_file import Planned
+from model_store.convert.config import DecoderShape
+from model_store.convert.gguf_file import GgufFile, GgufTensor
+from model_store.convert.safetensors_file import PlannedTensor
 from model_store.errors import ModelRefused
 
 _CHUNK = 1 << 20  # values dequantized at a time
@@ -59,13 +59,13 @@ def is_tied(file: GgufFile) -> bool:
     if embedding.shape != head.shape:
         raise ModelRefused("the GGUF file's embedding and output matrix have different shapes")
     samples = range(0, head.shape[0], max(1, head.shape[0] // 64))
-    ours = np.concatenate([file.rows(head, row, row + 1) for row in samples])
-    theirs = np.concatenate([file.rows(embedding, row, row + 1) for row in samples])
-    return bool(np.linalg.norm(ours - theirs) <= _TIED * np.linalg.norm(ours))
+    head_rows = np.concatenate([file.rows(head, row, row + 1) for row in samples])
+    embedding_rows = np.concatenate([file.rows(embedding, row, row + 1) for row in samples])
+    return bool(np.linalg.norm(head_rows - embedding_rows) <= _TIED * np.linalg.norm(head_rows))
 
 
-def write_weights(file: GgufFile, shape: Shape, path: Path, *, tied: bool) -> None:
-    """Write all tensors. Raises ModelRefused and NotEnoughSpace."""
+def write_weights(file: GgufFile, shape: DecoderShape, path: Path, *, tied: bool) -> None:
+    """Write all tensors to ``path``. Raises ModelRefused and NotEnoughSpace."""
     names = _names(file, shape, tied)
     sources = dict(file.tensors)
     if tied and HEAD in sources:  # keep the copy with the finer quantization
@@ -82,12 +82,12 @@ def write_weights(file: GgufFile, shape: Shape, path: Path, *, tied: bool) -> No
         wanted = expected[source.rsplit(".", 2)[-2] + "." + source.rsplit(".", 1)[-1]]
         if tensor.shape != wanted:
             raise ModelRefused(f"the GGUF file's {source} is {tensor.shape}, its description says {wanted}")
-        planned.append(Planned(name, tensor.shape, _chunks(file, shape, source, tensor)))
+        planned.append(PlannedTensor(name, tensor.shape, _chunks(file, shape, source, tensor)))
     safetensors_file.write(path, planned, "converting to bfloat16")
 
 
-def _names(file: GgufFile, shape: Shape, tied: bool) -> dict[str, str]:
-    """From GGUF's name of every tensor in the model to transformers' name."""
+def _names(file: GgufFile, shape: DecoderShape, tied: bool) -> dict[str, str]:
+    """The names of all tensors of the model: GGUF's name -> transformers' name."""
     layer = dict(_LAYER)
     if shape.architecture == "qwen2" or has_attention_bias(file):
         layer |= _BIASES
@@ -102,7 +102,7 @@ def _names(file: GgufFile, shape: Shape, tied: bool) -> dict[str, str]:
     return names if tied else names | {HEAD: "lm_head.weight"}
 
 
-def _shapes(shape: Shape, vocab_size: int) -> dict[str, tuple[int, ...]]:
+def _shapes(shape: DecoderShape, vocab_size: int) -> dict[str, tuple[int, ...]]:
     """The expected shape of each tensor, by the last two parts of its GGUF name."""
     queries, keys = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
     return {
@@ -127,14 +127,17 @@ def _shapes(shape: Shape, vocab_size: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _chunks(file: GgufFile, shape: Shape, source: str, tensor: Tensor) -> Callable[[], Iterable[NDArray[np.float32]]]:
+def _chunks(
+    file: GgufFile, shape: DecoderShape, source: str, tensor: GgufTensor
+) -> Callable[[], Iterable[NDArray[np.float32]]]:
+    """A function that yields the float32 values of the tensor ``source``, in chunks and in transformers' order."""
     part = source.rsplit(".", 2)[-2]
     if shape.architecture == "llama" and part in {"attn_q", "attn_k"}:
         return partial(_unpermuted, file, tensor, shape.heads if part == "attn_q" else shape.kv_heads)
-    return partial(_pieces, file, tensor)
+    return partial(_row_chunks, file, tensor)
 
 
-def _pieces(file: GgufFile, tensor: Tensor) -> Iterable[NDArray[np.float32]]:
+def _row_chunks(file: GgufFile, tensor: GgufTensor) -> Iterable[NDArray[np.float32]]:
     if len(tensor.shape) == 1:
         yield _finite(file.rows(tensor), tensor)
         return
@@ -143,18 +146,18 @@ def _pieces(file: GgufFile, tensor: Tensor) -> Iterable[NDArray[np.float32]]:
         yield _finite(file.rows(tensor, start, start + step), tensor)
 
 
-def _unpermuted(file: GgufFile, tensor: Tensor, heads: int) -> Iterable[NDArray[np.float32]]:
+def _unpermuted(file: GgufFile, tensor: GgufTensor, heads: int) -> Iterable[NDArray[np.float32]]:
     """The rows in transformers' order.
 
     llama.cpp rotates neighbouring pairs, transformers the two halves of a head. So rows of GGUF's llama are interleaved
     within each head.
     """
-    values = np.concatenate(list(_pieces(file, tensor)))
+    values = np.concatenate(list(_row_chunks(file, tensor)))
     per_head = tensor.shape[0] // heads
     yield values.reshape(heads, per_head // 2, 2, *tensor.shape[1:]).swapaxes(1, 2).reshape(tensor.shape)
 
 
-def _finite(values: NDArray[np.float32], tensor: Tensor) -> NDArray[np.float32]:
+def _finite(values: NDArray[np.float32], tensor: GgufTensor) -> NDArray[np.float32]:
     if not np.isfinite(values).all():
         raise ModelRefused(f"the GGUF file's {tensor.name} holds values that are not numbers")
     return values

@@ -1,6 +1,6 @@
 """The Hugging Face hub as a source of one file or of a whole repository.
 
-``huggingface_hub`` tells sizes, checksums and commit; ``transfer.download`` fetches the bytes, so that resuming,
+``huggingface_hub`` gives sizes, checksums and the commit. ``transfer.download`` fetches the bytes, so that resuming,
 checking and progress are the same for every source. Only safetensors and text files are fetched.
 """
 
@@ -25,7 +25,7 @@ _TEXT = re.compile(r"[^/]+\.(json|jinja)")
 
 
 def fetch_file(source: HubFile, artifact: Artifact, target: Path, network: Network) -> None:
-    """Download the artifact to ``target``. The declared checksum is compared first, before half a gigabyte is fetched.
+    """Download the artifact to ``target``. The declared checksum is compared before the bytes are fetched.
 
     Raises SourceError.
     """

@@ -1,4 +1,4 @@
-"""An artifact from the first source that has it: sources are tried in order."""
+"""Obtains an artifact from the first source that has it: the sources are tried in order."""
 
 import logging
 from pathlib import Path

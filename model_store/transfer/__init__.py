@@ -1,1 +1,1 @@
-"""Bytes over the network onto this disk: resumable, checked, with progress. Knows no model and no catalogue."""
+"""Downloads bytes to this disk: resumable, checked, with progress. It knows no model and no catalogue."""

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from model_store.errors import ChecksumMismatch, NotEnoughSpace, SourceError
-from model_store.transfer.network import shown
-from model_store.transfer.progress import Task, track
+from model_store.transfer.network import public_address
+from model_store.transfer.progress import ProgressTask, track
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def digest(path: Path) -> str:
 
 
 def require_space(directory: Path, size: int) -> None:
-    """Raises NotEnoughSpace unless ``size`` more bytes fit beside ``directory``."""
+    """Raises NotEnoughSpace unless ``size`` more bytes fit on the disk of ``directory``."""
     free = shutil.disk_usage(directory).free
     if size > free:
         raise NotEnoughSpace(f"{directory} needs {size} bytes more, {free} are free")
@@ -75,7 +75,7 @@ def fetch(client: httpx.Client, remote: RemoteFile, target: Path) -> None:
     """
     part = target.with_name(target.name + ".part")
     if not (remote.sha256 or remote.git_sha1):
-        part.unlink(missing_ok=True)  # without a checksum nothing shows whether the old beginning fits the new end
+        part.unlink(missing_ok=True)  # without a checksum, a wrong beginning would not be noticed
     resumed = part.exists()
     part.touch()
     _receive(client, remote, part)
@@ -87,7 +87,7 @@ def fetch(client: httpx.Client, remote: RemoteFile, target: Path) -> None:
         problem = remote.mismatch(part)
     if problem:
         part.unlink()
-        raise ChecksumMismatch(f"{shown(remote.url)} has {problem}")
+        raise ChecksumMismatch(f"{public_address(remote.url)} has {problem}")
     os.replace(part, target)
 
 
@@ -109,7 +109,7 @@ def _receive(client: httpx.Client, remote: RemoteFile, part: Path) -> None:
                 time.sleep(BACKOFF * 2**failures)
 
 
-def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) -> None:
+def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: ProgressTask) -> None:
     """Request the missing bytes once."""
     have = part.stat().st_size
     if remote.size is not None and have > remote.size:
@@ -121,28 +121,30 @@ def _stream(client: httpx.Client, remote: RemoteFile, part: Path, task: Task) ->
         with client.stream("GET", remote.url, headers=headers) as response:
             if response.status_code == 416:  # the .part is longer than the file, so it belongs to another file
                 os.truncate(part, 0)
-                raise _Interrupted(f"{shown(remote.url)} has no bytes beyond {have}")
+                raise _Interrupted(f"{public_address(remote.url)} has no bytes beyond {have}")
             if response.status_code in _TRANSIENT:
-                raise _Interrupted(f"{shown(remote.url)} answers {response.status_code}")
+                raise _Interrupted(f"{public_address(remote.url)} answers {response.status_code}")
             if response.status_code not in {200, 206}:
-                raise SourceError(f"{shown(remote.url)} answers {response.status_code} {response.reason_phrase}")
-            goes_on = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-            if response.status_code == 206 and not goes_on:
-                raise SourceError(f"{shown(remote.url)} answers with another range than requested")
-            _write(response, remote, part, have if goes_on else 0, task)
+                raise SourceError(
+                    f"{public_address(remote.url)} answers {response.status_code} {response.reason_phrase}"
+                )
+            continues = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+            if response.status_code == 206 and not continues:
+                raise SourceError(f"{public_address(remote.url)} answers with another range than requested")
+            _write(response, remote, part, have if continues else 0, task)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol) as error:
         if have:
-            raise _Interrupted(f"cannot reach {shown(remote.url)}: {error}") from error
-        raise SourceError(f"cannot reach {shown(remote.url)}: {error}") from error
+            raise _Interrupted(f"cannot reach {public_address(remote.url)}: {error}") from error
+        raise SourceError(f"cannot reach {public_address(remote.url)}: {error}") from error
     except httpx.TransportError as error:
         raise _Interrupted(
-            f"{shown(remote.url)}: the connection broke off: {str(error) or type(error).__name__}"
+            f"{public_address(remote.url)}: the connection broke off: {str(error) or type(error).__name__}"
         ) from error
     except httpx.HTTPError as error:
-        raise SourceError(f"{shown(remote.url)}: {error}") from error
+        raise SourceError(f"{public_address(remote.url)}: {error}") from error
 
 
-def _write(response: httpx.Response, remote: RemoteFile, part: Path, have: int, task: Task) -> None:
+def _write(response: httpx.Response, remote: RemoteFile, part: Path, have: int, task: ProgressTask) -> None:
     """Append the body to the first ``have`` bytes of ``part``."""
     with part.open("ab") as file:
         file.truncate(have)
@@ -150,7 +152,7 @@ def _write(response: httpx.Response, remote: RemoteFile, part: Path, have: int, 
             have += len(chunk)
             if remote.size is not None and have > remote.size:
                 file.truncate(0)
-                raise ChecksumMismatch(f"{shown(remote.url)} has more than {remote.size} bytes")
+                raise ChecksumMismatch(f"{public_address(remote.url)} has more than {remote.size} bytes")
             file.write(chunk)
             task.update(have)
 

@@ -1,6 +1,6 @@
-"""The rules for the network: which hosts may be used, and whether any.
+"""The rules for the network: whether it may be used, and which hosts.
 
-Owns the environment variables for this. All other code gets the rules from one ``Network``.
+This module owns the environment variables for the rules. All other code gets the rules from one ``Network``.
 
 TRIVIUM_OFFLINE    1: no network at all
 TRIVIUM_PYPI_INDEX, PIP_INDEX_URL, pip's own configuration, https://pypi.org/simple: the package index (first match)
@@ -38,6 +38,7 @@ class Network:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Network":
+        """The rules that the environment variables above set."""
         return cls(
             offline=_is_true(environ.get("TRIVIUM_OFFLINE")),
             hub_offline=_is_true(environ.get("HF_HUB_OFFLINE")),
@@ -67,7 +68,7 @@ class Network:
         return (self.index or _pip_index() or INDEX).rstrip("/")
 
 
-def shown(url: str) -> str:
+def public_address(url: str) -> str:
     """The address without user name, password, query and fragment, for messages."""
     try:
         return str(httpx.URL(url).copy_with(userinfo=b"", query=None, fragment=None))

@@ -18,11 +18,11 @@ _LOG_SECONDS = 10.0
 _LOG_SHARE = 0.1  # of the whole
 
 
-class Task(Protocol):
-    """One piece of work whose progress is shown."""
+class ProgressTask(Protocol):
+    """A task whose progress is shown."""
 
     def update(self, done: int) -> None:
-        """``done`` bytes of the work are complete; fewer than before if it started again."""
+        """``done`` bytes are complete; fewer than before if the task started again."""
 
 
 class _Bar:
@@ -36,16 +36,16 @@ class _Bar:
 class _Log:
     def __init__(self, title: str, total: int | None, done: int) -> None:
         self._title, self._total = title, total
-        self._say(done)
+        self._log_progress(done)
 
     def update(self, done: int) -> None:
-        step = done - self._said
+        step = done - self._logged_bytes
         enough = step >= self._total * _LOG_SHARE if self._total else False
-        if enough or step < 0 or done == self._total or time.monotonic() - self._when >= _LOG_SECONDS:
-            self._say(done)
+        if enough or step < 0 or done == self._total or time.monotonic() - self._logged_at >= _LOG_SECONDS:
+            self._log_progress(done)
 
-    def _say(self, done: int) -> None:
-        self._said, self._when = done, time.monotonic()
+    def _log_progress(self, done: int) -> None:
+        self._logged_bytes, self._logged_at = done, time.monotonic()
         if self._total:
             share = f"{done / self._total:.0%}"
             logger.info("%s: %s of %s (%s)", self._title, decimal(done), decimal(self._total), share)
@@ -54,7 +54,7 @@ class _Log:
 
 
 @contextmanager
-def track(title: str, total: int | None, done: int = 0) -> Iterator[Task]:
+def track(title: str, total: int | None, done: int = 0) -> Iterator[ProgressTask]:
     """Show the progress of the ``with`` block: ``done`` of ``total`` bytes are complete at the start.
 
     ``total`` None: unknown.

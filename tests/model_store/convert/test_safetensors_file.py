@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from model_store.convert.safetensors_file import Planned, write
+from model_store.convert.safetensors_file import PlannedTensor, write
 from model_store.errors import NotEnoughSpace
 
 VALUES = (np.arange(12).reshape(4, 3) / 7).astype(np.float32)
@@ -23,9 +23,9 @@ def rows() -> Iterator[NDArray[np.float32]]:
 def test_tensors_are_read_back_as_bfloat16(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     planned = [
-        Planned("whole", (4, 3), lambda: [VALUES]),
-        Planned("by rows", (4, 3), rows),
-        Planned("vector", (3,), lambda: [VALUES[1]]),
+        PlannedTensor("whole", (4, 3), lambda: [VALUES]),
+        PlannedTensor("by rows", (4, 3), rows),
+        PlannedTensor("vector", (3,), lambda: [VALUES[1]]),
     ]
     write(path, planned, "test")
     found = load_file(path)
@@ -40,7 +40,7 @@ def test_tensors_are_read_back_as_bfloat16(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a", "ab", "abc", "abcd", "abcdefgh"])
 def test_tensors_begin_at_a_multiple_of_eight(tmp_path: Path, name: str) -> None:
     path = tmp_path / "model.safetensors"
-    write(path, [Planned(name, (4, 3), rows)], "test")
+    write(path, [PlannedTensor(name, (4, 3), rows)], "test")
     assert (path.stat().st_size - 2 * VALUES.size) % 8 == 0
     assert list(load_file(path)) == [name]
 
@@ -48,5 +48,5 @@ def test_tensors_begin_at_a_multiple_of_eight(tmp_path: Path, name: str) -> None
 def test_a_file_that_does_not_fit_on_the_disk_is_not_begun(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     with pytest.raises(NotEnoughSpace):
-        write(path, [Planned("huge", (1 << 40, 1 << 20), rows)], "test")
+        write(path, [PlannedTensor("huge", (1 << 40, 1 << 20), rows)], "test")
     assert not path.exists()

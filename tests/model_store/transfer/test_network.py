@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import Offline
-from model_store.transfer.network import HUB, INDEX, Network, shown
+from model_store.transfer.network import HUB, INDEX, Network, public_address
 
 
 def test_the_environment_is_read() -> None:
@@ -44,7 +44,7 @@ def test_without_pip_the_public_index_is_used(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_addresses_are_shown_without_passwords_and_signatures() -> None:
-    assert shown("https://user:secret@host/a/b.whl?token=x#sha256=y") == "https://host/a/b.whl"
+    assert public_address("https://user:secret@host/a/b.whl?token=x#sha256=y") == "https://host/a/b.whl"
 
 
 def test_ssl_cert_file_is_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

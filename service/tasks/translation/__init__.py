@@ -1,16 +1,16 @@
-"""Translation of texts by a language model that is shown examples.
+"""Translates texts with a language model and a few examples.
 
 A sentence takes this path; each name is a class:
 
     text of a TranslationOrder
-     └─ ParsedDocument      documents/         the text as units, and what stands between them
+     └─ ParsedDocument      documents/         the text as units, and the strings between them
          └─ Unit            documents/marks/   a segment as the model sees it: markers stand for tags and placeholders
              └─ SourceSegment    plan.py       a unit that is translated once, however often it occurs
-                 └─ SegmentPrompt              what the model is asked for a source segment
+                 └─ SegmentPrompt              the prompt for a source segment
                      └─ TranslationCandidate   one decoding of the prompt; a flagged one gets a second prompt
                          └─ Segment            the better candidate, in its place in the Translation
 
-The package knows the texts, the prompts and the quality of what comes back. It never knows HTTP or the engine's steps.
+The package deals with texts, prompts and the quality of translations. It never deals with HTTP or the engine's steps.
 """
 
 from service.tasks.translation.documents.formats.format import Format

@@ -17,8 +17,8 @@ class TranslationAssembly:
     """Owns which candidate was chosen for each source segment.
 
     ``first_candidates[i]`` and ``alternatives[i]`` belong to source segment ``i``; the run fills them while the deltas
-    are read. ``alternatives`` is empty if none were ordered. If ``streaming`` is false, no segment is sent before it is
-    complete.
+    are read. ``alternatives`` is empty if the order asks for none. If ``streaming`` is false, no segment is sent before
+    it is complete.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class TranslationAssembly:
         self._chosen: dict[int, TranslationCandidate] = {}  # number of a source segment -> its candidate
 
     def choose(self, candidate: TranslationCandidate) -> None:
-        """Take this candidate for its source segment. It has been judged."""
+        """Choose a judged candidate for its source segment."""
         self._chosen[candidate.prompt.number] = candidate
 
     def is_streamed(self, candidate: TranslationCandidate) -> bool:
@@ -43,7 +43,7 @@ class TranslationAssembly:
         return self.streaming and is_plain and candidate.prompt.source_tokens > LONG_SEGMENT
 
     def deltas(self) -> Iterator[SegmentDelta | None]:
-        """All deltas, in order. None means that the next delta is not known yet; go on after the model wrote more."""
+        """All deltas, in order. None means that the next delta is not known yet: ask again after more output."""
         for index, text in enumerate(self._plan.texts):
             segments: list[Segment] = []
             for part in text.document.parts:

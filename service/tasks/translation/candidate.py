@@ -1,4 +1,4 @@
-"""A candidate: one decoding of a segment."""
+"""A candidate: one decoding of a segment, with its flags and its score."""
 
 import math
 
@@ -37,13 +37,13 @@ class TranslationCandidate:
         self._checked = 0  # characters of the output that were searched for a loop
 
     def add(self, delta: Delta) -> None:
-        """Take up the next part of the output."""
+        """Append the next part of the output."""
         self._output += delta.text
         self.finish = delta.finish
         self._logprobs += [output.logprob.logprob for output in delta.tokens if output.logprob is not None]
 
     def is_in_loop(self) -> bool:
-        """Whether the model repeats itself and the source does not. Checked every few words; False in between."""
+        """Whether the model repeats itself and the source does not. Checked every few words, and False in between."""
         if len(self._output) < self._checked + _CHECK_INTERVAL:
             return False
         self._checked = len(self._output)
@@ -51,11 +51,11 @@ class TranslationCandidate:
 
     @property
     def written(self) -> str:
-        """The output so far, with markers. White space at its end is left out until more comes."""
+        """The output so far, with markers. White space at its end is left out until more text follows."""
         return self._segment.complete(self._output)
 
     def judge(self, target: Language, detect: Detect) -> None:
-        """Restore the marks, and flag every doubt about the whole output."""
+        """Restore the marks in the whole output, and set the flags, the score and the missed terms."""
         unit, prefix = self.prompt.unit, self._segment.prefix
         written = self.written or prefix
         source_language = self._segment.source
@@ -69,7 +69,7 @@ class TranslationCandidate:
         self.missed = find_missing(self._segment.terms, text)
         if self.missed:
             flags.append(Flag.TERM)
-        # Nothing may get lost in silence: the source stands in the place of an empty translation.
+        # No text may be lost silently: the source replaces an empty translation.
         self.text = unit.source if Flag.EMPTY in flags and not prefix else text
         self.flags = tuple(flags)
         self.score = sum(self._logprobs) / len(self._logprobs) if self._logprobs else None

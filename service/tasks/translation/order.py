@@ -1,4 +1,4 @@
-"""The order: which texts a client wants translated, and how."""
+"""The order: the texts that a client wants translated, and how."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from service.tasks.translation.prompting.glossary import Term
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslationOrder:
-    """Texts to translate, with everything the client says about the translation."""
+    """Texts to translate, with all options of the client."""
 
     texts: tuple[str, ...]
     target: str  # name or code of a language
     source: str | None = None  # name or code of a language; None: the language of each text is detected
     format: Format = "text"
-    splitting: Splitting = "sentences"  # where a text may be cut, besides where its layout and its markup cut it
+    splitting: Splitting = "sentences"  # where a text may be cut, in addition to its layout and its markup
     glossary: tuple[Term, ...] = ()
     do_not_translate: tuple[str, ...] = ()
     context: str = ""  # the model reads it, but does not translate it

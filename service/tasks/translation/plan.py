@@ -1,4 +1,4 @@
-"""The plan of an order: the source segments to translate, each once, and where they stand in the texts."""
+"""The plan of an order: the source segments to translate, each once, and their places in the texts."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.prompting.glossary import Term, find_terms
 
 _TAG = re.compile(r"<[^<>]*>")
-_MOST_CHARACTERS = 20_000  # of HTML or XML that are looked at to detect its language
-_CERTAIN = 0.5  # a detected language counts from this confidence on; below, the prompt names no source language
+_MOST_CHARACTERS = 20_000  # of HTML or XML that are read to detect its language
+_CERTAIN = 0.5  # with less confidence in the detected language, the prompt names no source language
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSegment:
-    """A segment that is translated once, however often it stands in the texts of an order."""
+    """A segment that is translated once, however often it occurs in the texts of an order."""
 
     unit: Unit
     source: Language | None  # None if it is not known
@@ -31,9 +31,9 @@ class SourceSegment:
     terms: tuple[Term, ...]  # the terms of the glossary that occur in the segment
 
     def complete(self, written: str) -> str:
-        """The text that the model has written behind the prefix, with the prefix and without white space at its end.
+        """The prefix and what the model has ``written`` after it, without white space at the end.
 
-        It is "" as long as the model has written nothing but white space.
+        The result is "" while the model has written only white space.
         """
         if not written.strip():
             return ""
@@ -64,9 +64,9 @@ class TranslationPlan:
 def make_plan(
     order: TranslationOrder, source: Language | None, target: Language, detect: Detect, *, max_segments: int
 ) -> TranslationPlan:
-    """Read the texts of an order. This takes a while for long texts, so it may run in a thread.
+    """Read the texts of an order. Long texts take a while, so this function may run in a thread.
 
-    A text that is in the target language already has no segments. Raises TooManySegments and MalformedMarkup.
+    A text that is already in the target language has no segments. Raises TooManySegments and MalformedMarkup.
     """
     numbers: dict[tuple[Unit, Language | None, str], int] = {}
     segments: list[SourceSegment] = []

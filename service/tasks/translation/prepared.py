@@ -1,4 +1,4 @@
-"""A prepared translation: an order that can be fulfilled, with its cost."""
+"""A prepared translation: a plan and its prompts, with their cost."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,11 @@ class PreparedTranslation:
     writer: PromptWriter
     detect: Detect
     observer: TranslationObserver | None = None
-    request_id: str | None = None  # None: the completion makes one
+    request_id: str | None = None  # None: the completion chooses one
 
     @property
     def cost(self) -> Cost:
-        """What the engine decodes at first. Retries come later and are not included."""
+        """The cost of the first prompts and the alternatives. Retries come later and are not included."""
         first = Cost.from_requests(prompt.request for prompt in self.prompts)
         decodings = 1 + self.plan.order.alternatives
         return Cost(first.sequences * decodings, first.tokens * decodings)

@@ -1,4 +1,4 @@
-"""The result: the translation of a text, segment by segment, with every doubt about it."""
+"""The result: the translation of a text, segment by segment, with its flags."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """The translation of one text. ``text`` has the segments' texts, and byte for byte what stood between them."""
+    """The translation of one text. ``text`` has the segments' texts and, byte for byte, the strings between them."""
 
     text: str
     source: Language | None
@@ -43,7 +43,7 @@ class Translation:
 class SegmentDelta:
     """An event of a stream. The ``delta``s of a text, joined in order, are its translation.
 
-    ``segment`` is the number of the segment in its text, or None for what stands between segments. The last delta of a
+    ``segment`` is the number of the segment in its text, or None for a string between segments. The last delta of a
     segment has ``end``. The last delta of a text has ``done`` and no text.
     """
 

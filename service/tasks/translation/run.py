@@ -31,7 +31,7 @@ class TranslationRun:
     """An async iterable of deltas and a context manager. Leaving it aborts what is unfinished.
 
     ``collect`` decodes every flagged segment a second time. While the run is iterated, long segments are sent as they
-    are written, so these are decoded once. The requests are in the engine as soon as this object exists.
+    are written, so they are decoded only once. The requests are in the engine as soon as this object exists.
 
     Owns the completion and the candidates. Raises what Completion raises, and ProcessError if a sequence failed.
     """
@@ -97,7 +97,7 @@ class TranslationRun:
         return Timings(0.0, None, 0.0) if self._completion is None else self._completion.timings
 
     async def _decode(self) -> AsyncIterator[None]:
-        """Take up the completion's deltas. Yields once before the first, and then after each."""
+        """Pass the completion's deltas to their candidates. Yields once before the first delta, and after each."""
         yield
         if self._completion is None:
             return
@@ -129,7 +129,7 @@ class TranslationRun:
             self._observer.segment_translated(candidate.flags, retried=first is not None)
 
     async def _retry(self, rejected: TranslationCandidate) -> bool:
-        """Decode a segment once more. Returns False if that cannot help, or if a part of the segment was sent."""
+        """Decode a segment once more. Returns False if that cannot help, or if a part of it was sent."""
         number = rejected.prompt.number
         cut_by_client = rejected.finish is FinishReason.LENGTH and self._writer.has_limit
         if cut_by_client or self._assembly.is_streamed(rejected):

@@ -1,4 +1,4 @@
-"""Prompts: what the model is asked for a source segment, at first, for a retry, and for alternatives."""
+"""The prompts of a source segment: the first one, the one for a retry, and the one for alternatives."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ _ALTERNATIVE_TEMPERATURE, _ALTERNATIVE_TOP_P = 0.8, 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentPrompt:
-    """What the model is asked for the source segment ``number``.
+    """A prompt for the source segment ``number``.
 
     ``unit`` is the segment's own unit or, in a retry, one in which terms of the glossary became marks.
     ``source_tokens`` is the number of tokens of ``unit.text``.
@@ -48,7 +48,7 @@ class PromptWriter:
         return await self._write(number, self._plan.segments[number].unit, self._options)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
-        """The second prompt, with other options, after the first candidate got ``flags``. Raises as ``write_first``."""
+        """The second prompt, with other options, after a candidate with ``flags``. Raises like ``write_first``."""
         segment = self._plan.segments[number]
         unit = self._with_terms_marked(segment) if Flag.TERM in flags else segment.unit
         params = self._options.params
@@ -107,5 +107,5 @@ class PromptWriter:
 
 
 def _longest_translation(source_tokens: int) -> int:
-    """More tokens than any sound translation has. Scripts differ by a small factor; a loop would go on for ever."""
+    """More tokens than any real translation has. Scripts differ by a small factor; a loop would never end."""
     return 6 * source_tokens + 64

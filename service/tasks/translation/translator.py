@@ -1,4 +1,4 @@
-"""The translator: texts in one language to texts in another, all of them in one batch."""
+"""The translator: prepares the translation of several texts, which run in one batch."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS
 from service.tasks.translation.run import TranslationObserver, TranslationRun
 from service.tasks.translation.segment_prompts import PromptWriter
 
-# To read more characters, or to look for more terms, takes longer than the hop to a thread.
+# Reading more characters, or looking for more terms, takes longer than the hop to a thread.
 _LONG_TEXT, _MANY_TERMS = 20_000, 50
 _MARKUP_FORMATS = ("markdown", "html", "xml")
 
@@ -42,7 +42,7 @@ class Translator:
         self._detector = Detector()
 
     def languages(self) -> tuple[Language, ...]:
-        """The languages that there are examples for. Each pair can be translated, and so can their regions."""
+        """The languages with example sentences. Each pair of them can be translated, and so can their regions."""
         return tuple(find_language(code) for code in SENTENCES)
 
     async def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
@@ -53,7 +53,7 @@ class Translator:
     async def translate(
         self, order: TranslationOrder, *, options: Options, request_id: str | None = None
     ) -> TranslationRun:
-        """Prepare an order and start it. Raises what these two raise."""
+        """Prepare an order and start it. Raises what ``prepare`` and ``start`` raise."""
         return await (await self.prepare(order, options=options, request_id=request_id)).start()
 
     async def prepare(
@@ -62,10 +62,10 @@ class Translator:
         """Read the texts and write the prompts, without asking the engine.
 
         ``options`` apply to each segment. If they have no ``max_tokens``, a translation may have a few times the tokens
-        of its segment. A text that is in the target language already, or has no letters, is returned unchanged.
+        of its segment. A text that is already in the target language, or has no letters, is returned unchanged.
 
         Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong.
-        ``param`` of the error is the field to blame.
+        ``param`` of the error names the wrong field.
         """
         target = find_language(order.target, param="target_lang")
         source = None if order.source is None else find_language(order.source, param="source_lang")
@@ -92,7 +92,7 @@ class Translator:
         )
 
     def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
-        """Raises what is wrong with an order, as far as its texts need not be read to see it."""
+        """Raises UnsupportedPair or InvalidOption if the order is wrong, whatever its texts are."""
         known = {language.base for language in self.languages()}
         for language, param in ((source, "source_lang"), (target, "target_lang")):
             if language is not None and language.base not in known:

@@ -7,7 +7,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from model_store.convert.gguf_file import GgufFile
-from model_store.convert.tokenizer import build_tokenizer, tokenizer_config
+from model_store.convert.tokenizer import build_tokenizer, make_tokenizer_config
 from model_store.errors import ModelRefused
 from tests.model_store import tiny
 
@@ -16,7 +16,7 @@ def build(path: Path, **options: Any) -> tuple[Tokenizer, dict[str, Any]]:
     """The tokenizer and the ``tokenizer_config.json`` of a tiny model."""
     tiny.write_gguf(tiny.make("llama"), path / "tiny.gguf", **options)
     with GgufFile(path / "tiny.gguf") as file:
-        return build_tokenizer(file), tokenizer_config(file, 512)
+        return build_tokenizer(file), make_tokenizer_config(file, 512)
 
 
 @pytest.mark.parametrize(

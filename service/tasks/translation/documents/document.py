@@ -1,4 +1,4 @@
-"""A text as units to translate, and what stands between them."""
+"""A parsed document: a text as units to translate, and the strings between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

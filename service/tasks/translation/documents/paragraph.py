@@ -1,4 +1,4 @@
-"""A paragraph: what is not language in it becomes marks, and its sentences become units."""
+"""A paragraph: its sentences become units, and everything in them that is not language becomes marks."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ from service.tasks.translation.documents.marks.unit import Mark, Unit
 from service.tasks.translation.documents.placed_mark import PlacedMark, trim_edges
 from service.tasks.translation.documents.source_map import SourceMap
 
-# Gives start and end of each sentence of a text.
+# Returns start and end of each sentence of a text.
 SentenceSplitter = Callable[[str], Sequence[tuple[int, int]]]
 
 
@@ -50,8 +50,8 @@ class Paragraph:
     def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | str, int, int]]:
         """Yields units with their start and end in the source text.
 
-        A sentence without words is no unit. If one of its marks has a replacement, the sentence is yielded as a string;
-        otherwise it is left out, and so kept as it is.
+        A sentence without words is not a unit. If one of its marks has a replacement, the sentence is yielded as a
+        string; otherwise it is left out, so that it stays as it is.
         """
         first = 0  # the first mark that does not belong to an earlier sentence
         source_start = 0

@@ -1,4 +1,4 @@
-"""Reading: from a text in some format to a document of units."""
+"""Reads a text in any format as a document of units."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -15,7 +15,7 @@ def read_document(
 ) -> ParsedDocument:
     """Read ``text`` as units to translate.
 
-    ``split`` finds the sentences of a paragraph; what stands between them is kept. ``protected`` maps terms to their
+    ``split`` finds the sentences of a paragraph; the text between them is kept. ``protected`` maps terms to their
     replacements; a term that must not be translated is its own replacement.
 
     Raises MalformedMarkup for XML that is not well-formed. Any other format can be read from any text.

@@ -1,4 +1,4 @@
-"""Positions in the shown text of a paragraph, and the positions in the source text that they come from."""
+"""Maps positions in the shown text of a paragraph to positions in the source text."""
 
 from bisect import bisect_right
 
@@ -25,11 +25,11 @@ class SourceMap:
         return "".join(fragment.shown for _, fragment in self._fragments)
 
     def to_source_start(self, position: int) -> int:
-        """Where a span that begins at ``position`` in the shown text begins in the source: behind the tags there."""
+        """The start in the source of a span that begins at ``position`` in the shown text: behind the tags there."""
         return self._to_source(position, is_end=False)
 
     def to_source_end(self, position: int) -> int:
-        """Where a span that ends at ``position`` in the shown text ends in the source: before the tags there."""
+        """The end in the source of a span that ends at ``position`` in the shown text: before the tags there."""
         return self._to_source(position, is_end=True)
 
     def _to_source(self, position: int, *, is_end: bool) -> int:

@@ -1,4 +1,4 @@
-"""What can be told from a text alone: its language, its scripts, its length, and where its sentences are.
+"""Properties of a text: its language, its scripts, its length, and where its sentences are.
 
-The room never asks the engine's model, and knows nothing of translations.
+The room never asks the engine's model, and never compares a text with its translation.
 """

@@ -35,7 +35,7 @@ class Detection:
     confidence: float
 
 
-# Gives the languages that a text may be in, best first.
+# Returns the languages that a text may be in, best first.
 Detect = Callable[[str], list[Detection]]
 
 
@@ -53,7 +53,7 @@ class Detector:
                 self._model = await asyncio.to_thread(_load_model)
 
     def detect(self, text: str) -> list[Detection]:
-        """The languages that the text may be in, best first; none if it has no letters. Call ``load`` before."""
+        """The languages that the text may be in, best first; none if it has no letters. Call ``load`` first."""
         text = " ".join(without_markers(text[: 2 * _MOST_CHARACTERS]).split())[:_MOST_CHARACTERS]
         counts = count_letters(text)
         if not counts:

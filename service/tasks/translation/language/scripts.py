@@ -41,7 +41,7 @@ def letter_weight(script: str) -> int:
 
 
 def is_traditional(text: str) -> bool | None:
-    """Whether Chinese text has traditional characters; None if its characters do not tell, or balance each other."""
+    """Whether Chinese text has traditional characters; None if its characters show neither, or both equally often."""
     han = [char for char in text if _script(char) == "Hani"]
     balance = sum(_can_encode(char, "big5") - _can_encode(char, "gb2312") for char in han)
     return None if balance == 0 else balance > 0

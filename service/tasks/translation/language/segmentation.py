@@ -1,4 +1,4 @@
-"""Segmentation: where the sentences of a text begin and end."""
+"""Segmentation: finds where the sentences of a text begin and end."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 from sentencex import get_sentence_boundaries
 
-# Where a text may be cut, besides where its layout and its markup cut it: between sentences, or nowhere.
+# Where a text may be cut in addition to the cuts of its layout and its markup: between sentences, or nowhere.
 Splitting = Literal["sentences", "none"]
 
 LONGEST = 1000  # characters of a segment; a longer one is cut between clauses, or else between words
@@ -14,8 +14,8 @@ _LONG_QUOTATION = 300  # characters; the library keeps quotations together, and 
 _WINDOW = 2 * LONGEST
 
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# A word of one or two letters with a point, such as "Mr." or "M.". It is an abbreviation that the library's rules for
-# the language do not list, or else it does no harm to keep it together with the next sentence.
+# A word of one or two letters with a period, such as "Mr." or "M.". Most are abbreviations that the library does not
+# list for the language; keeping any other one together with the next sentence does no harm.
 _ABBREVIATION = re.compile(r"\W*\w{1,2}\.\s*")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)]*\s+(?=[\"'“‘«(]*[^\W\d_a-z])|[。！？]+[”’」』）]*")
 _CLAUSE_END = re.compile(r"[,;:，；：、](?=\s)\s*|[，；：、]")
@@ -53,10 +53,10 @@ def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple
 
 
 def _sentence_ends(text: str, start: int, end: int, language: str) -> Iterator[int]:
-    """Where the library sees the sentences of a line end.
+    """The ends of the sentences of a line, as the library finds them.
 
-    The library takes time quadratic in the number of sentences, so it is given one window of a long line at a time. A
-    window may cut its last sentence, so that sentence is given again at the start of the next window.
+    The library takes time quadratic in the number of sentences, so it gets one window of a long line at a time. A
+    window may cut its last sentence, so that sentence is read again at the start of the next window.
     """
     while start < end:
         window = text[start : min(end, start + _WINDOW)]

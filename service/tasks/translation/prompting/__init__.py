@@ -1,4 +1,4 @@
-"""What a model is told and shown: the instruction for a pair of languages, example sentences, forms of address, terms.
+"""The parts of a prompt: the instruction for a pair of languages, example sentences, forms of address, terms.
 
-The room writes prompts as texts. It never knows a request's documents, tokens or sampling.
+The room writes prompts as texts. It never deals with documents, tokens or sampling.
 """

@@ -1,4 +1,4 @@
-"""Formality: which languages address people in two ways, and the words for it."""
+"""Formality: the languages that address people in two ways, and the words for them."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ FORMS_OF_ADDRESS = {
 
 
 def ask_for_formality(formality: Formality, language: str) -> str:
-    """The sentence that asks for it, or "" if there is nothing to ask for. ``language`` is a code without region."""
+    """The sentence that asks for the formality, or "" if none is needed. ``language`` is a code without region."""
     if formality == "default" or language not in FORMS_OF_ADDRESS:
         return ""
     formal, informal = FORMS_OF_ADDRESS[language]

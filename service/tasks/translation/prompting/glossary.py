@@ -8,7 +8,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An entry of a glossary: ``source`` in a text is to become ``target`` in its translation."""
+    """An entry of a glossary: ``source`` in a text becomes ``target`` in its translation."""
 
     source: str
     target: str
@@ -16,7 +16,7 @@ class Term:
 
 def find_terms(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
     """The terms that occur in ``text``, as whole words and in any case."""
-    folded = text.casefold()  # most terms do not occur, and a comparison finds that out far sooner than a pattern
+    folded = text.casefold()  # most terms do not occur, and a comparison is much faster than a pattern
     return tuple(
         term for term in terms if term.source.strip().casefold() in folded and _pattern(term.source).search(text)
     )
@@ -32,7 +32,7 @@ def find_missing(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
     return tuple(term for term in terms if not _pattern(term.target, allow_ending=True).search(translation))
 
 
-# A character of a word, without those of scripts that set no spaces between words.
+# A character of a word, except in scripts without spaces between words.
 _IN_WORD = r"[^\W\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]"
 
 

@@ -1,4 +1,4 @@
-"""The quality of a translation: the flags that doubt it, the checks that set them, and how much each flag counts.
+"""The quality of a translation: the flags that express doubts, the checks that set them, and how much each flag counts.
 
-Pure functions. The room never calls the model and never changes a translation.
+The room has pure functions only. It never calls the model and never changes a translation.
 """

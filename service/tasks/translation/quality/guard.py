@@ -1,6 +1,6 @@
-"""The guard: what can be doubted about a translation without understanding both languages.
+"""The guard: checks of a translation that need no understanding of its languages.
 
-The thresholds are set so that people's translations pass: of 4,997 in NTREX-128 and Tatoeba (English to Chinese and
+The thresholds are set so that translations by people pass: of 4,997 in NTREX-128 and Tatoeba (English to Chinese and
 back, English to French and back) 6 are flagged.
 """
 
@@ -25,9 +25,9 @@ _LIGHTEST, _HEAVIEST, _TOLERANCE = 0.5, 2.5, 10
 
 _NAME_WORDS = 3  # a translation of at most this many words may be a name
 _RELIABLE_LETTERS = 24  # a language is detected reliably in a text of this many letters, ...
-_SURE = 0.7  # ... with this confidence if it is the source language or that is not known, ...
+_SURE = 0.7  # ... with this confidence if it is the source language, or if no source language is known, ...
 _VERY_SURE = 0.9  # ... and with this confidence if it is neither source nor target language
-_FOREIGN = 0.7  # share of the weight that letters of other scripts may have; names stay as they are
+_FOREIGN = 0.7  # share of the weight that letters of other scripts may have, because names are kept
 
 # A word as languages with Latin letters write it, in lower case: no abbreviation, no address and no code.
 _LOWER_CASE = re.compile(r"(?<![^\s\u2e80-\uffef(\"“‘])[a-zß-öø-ÿ]{4,}(?![A-Za-z0-9@/_:.-]*[A-Za-z0-9@/_-])")

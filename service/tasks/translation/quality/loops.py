@@ -1,4 +1,4 @@
-"""Loops: a model that repeats the same words until it is stopped."""
+"""Finds loops, in which a model repeats the same words until it is stopped."""
 
 import re
 
@@ -12,7 +12,7 @@ _REPEATED = re.compile(rf"(.{{1,{_LONGEST_PERIOD}}}?)\1", re.DOTALL)
 
 
 def ends_in_loop(text: str) -> bool:
-    """Whether the text ends in a loop. Cheap enough to be called while the text is written."""
+    """Whether the text ends in a loop. This is cheap enough to be called while the text is written."""
     tail = text[-_LONGEST_PERIOD * _TIMES :]
     return any(
         _is_loop(tail[_repetition_start(tail, period) :], period)

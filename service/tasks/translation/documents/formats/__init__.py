@@ -1,4 +1,4 @@
-"""Readers of the formats. Each cuts a text into fragments that are together the text, byte for byte.
+"""Readers of the formats. Each cuts a text into fragments. Joined, the fragments are the text, byte for byte.
 
-All readers are pure and take time linear in the text. They never know sentences or markers.
+All readers are pure and take time linear in the text. They know neither sentences nor markers.
 """

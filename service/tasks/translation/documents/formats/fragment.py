@@ -1,4 +1,4 @@
-"""Fragments: what the readers of the formats cut a text into."""
+"""Fragments: the parts that the readers of the formats cut a text into."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,15 +8,17 @@ from service.tasks.translation.documents.marks.escaping import TextPlace
 
 
 class FragmentKind(Enum):
+    """The kinds of fragments. ``Fragment.pair`` joins an OPEN to its CLOSE."""
+
     TEXT = auto()  # is translated
-    KEPT = auto()  # stands for words in a sentence, but is not translated
+    KEPT = auto()  # counts as words of a sentence, but is not translated
     TAG = auto()  # inline markup without a partner
     OPEN = auto()  # inline markup; its partner is the CLOSE with the same pair
     CLOSE = auto()
     BREAK = auto()  # ends the paragraph
 
 
-KEPT_WORD = "Xx"  # is shown in the place of a KEPT fragment, so that its sentence has a word there
+KEPT_WORD = "Xx"  # shown in place of a KEPT fragment, so that its sentence has a word there
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Fragment:
 
     ``shown`` is the fragment as a reader of the rendered document sees it: an entity is its character, and a run of
     white space is one space. OPEN and CLOSE find each other by ``name``; ``number_pairs`` sets their ``pair``.
-    ``replacement`` is what a translation has in the place of markup, if that is not the source.
+    ``replacement`` replaces the source of markup in a translation, unless it is empty.
     """
 
     kind: FragmentKind

@@ -1,10 +1,9 @@
-"""HTML, cut into tags and text by the rules of the standard's tokenizer.
+"""Reads HTML: cuts it into tags and text by the rules of the standard's tokenizer.
 
-No available parser fits. Those that build a tree (lxml, selectolax) write the document anew, so that it does not stay
-byte for byte. html.parser (in the releases that this is written for) and tree-sitter know positions, but take time
-quadratic in the text for unclosed quotes or deep nesting. The rules for which characters belong to a tag are a small
-part of the standard. Each expression here reads a text once without backtracking; markup without an end takes all that
-follows.
+No available parser fits. Those that build a tree (lxml, selectolax) write the document anew, so that its bytes change.
+html.parser (in the supported releases of Python) and tree-sitter know positions, but take time quadratic in the text
+for unclosed quotes or deep nesting. The rules for which characters belong to a tag are a small part of the standard.
+Each expression here reads a text once, without backtracking. Markup without an end extends to the end of the text.
 """
 
 import re
@@ -123,7 +122,7 @@ def _raw_end(text: str, begin: int, name: str) -> int:
 
 
 def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:
-    """Where an element named ``kept`` ends that is not translated. An element that is never closed takes the rest."""
+    """The end of a kept element with this name. An element that is never closed extends to the end of the text."""
     depth = 1
     while (begin := text.find("<", begin)) >= 0:
         match = _TAG.match(text, begin)

@@ -1,6 +1,6 @@
-"""Markdown: markdown-it finds the blocks, and each line of their text is found again in the source.
+"""Reads Markdown: markdown-it finds the blocks, and each line of their text is located in the source.
 
-markdown-it says which lines a block has and which part of them is text, but not where in the line the text stands. The
+markdown-it says which lines a block has and which part of them is text, but not where in the line the text begins. The
 text of a line is a part of the line, so it is searched there. A block whose text is not found is kept untranslated.
 """
 

@@ -89,7 +89,7 @@ def _close_bracket(
 ) -> int:
     """Append a link to ``found`` if the bracket that closes at ``start`` ends one. Returns where to go on reading.
 
-    A link that is looked up by its own text gets its label written out, because the text will be another.
+    A link that is looked up by its own text gets an explicit label, because its text will be translated.
     """
     begin, inside = opened
     end, replacement = start + 1, ""
@@ -115,12 +115,12 @@ class _CodeSpans:
     """Pairs runs of backticks of equal length."""
 
     def __init__(self, text: str) -> None:
-        self._runs: dict[int, list[int]] = {}  # length -> where the runs of this length begin
+        self._runs: dict[int, list[int]] = {}  # length -> the starts of the runs of this length
         for match in re.finditer("`+", text):
             self._runs.setdefault(len(match[0]), []).append(match.start())
 
     def find_end(self, start: int, end: int) -> int | None:
-        """Where the code ends that the run from ``start`` to ``end`` opens; None if no run closes it."""
+        """The end of the code that the run from ``start`` to ``end`` opens; None if no run closes it."""
         length = end - start
         runs = self._runs.get(length, [])
         index = bisect_left(runs, end)

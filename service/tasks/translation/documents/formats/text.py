@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 
-# A space follows the bullets and numbers of a list, but not those that Chinese sets.
+# A space follows the bullets and numbers of a list, except for Chinese numbers.
 BULLETS = re.compile(
     r"[ \t\u3000]*+(?:(?:(?:[-*+•‣◦▪·–—○●■□►]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z]\))[ \t]++|[0-9一二三四五六七八九十]{1,3}、|"
     r"（[0-9一二三四五六七八九十]{1,3}）)[ \t]*+)*+"
 )
-# A quoted value may hold no "<", so that a text full of "<" takes linear time. "<y and z>" is no tag in plain text.
+# A quoted value may hold no "<", so that a text full of "<" takes linear time. "<y and z>" is not a tag in plain text.
 INLINE_TAG = re.compile(
     r"""<(?P<close>/?)(?P<name>[a-zA-Z0-9][\w:.-]*+)
     (?:\s++[a-zA-Z_:@][\w:.@-]*+\s*+=\s*+(?:\\?"[^"<>]*+"|\\?'[^'<>]*+'|[^\s"'<>=`]++))*+

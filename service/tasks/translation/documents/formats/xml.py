@@ -1,4 +1,4 @@
-"""XML, read by expat, which reports the byte offset of everything it finds.
+"""Reads XML with expat, which reports the byte offset of everything that it finds.
 
 No schema says which elements are paragraphs and which are words in a paragraph. An element counts as inline if its
 parent has text of its own or is inline itself. XML without a root element is read too. Entities that a document
@@ -21,14 +21,14 @@ _SPACE = re.compile(r"[ \t\r\n]++")
 
 @dataclass(slots=True)
 class _Event:
-    """Something that expat found. It ends where the next event begins."""
+    """An event that expat reports. Its text ends where the next event begins."""
 
     offset: int  # of its first byte
     kind: FragmentKind
     name: str = ""
     shown: str = ""
     element: int = 0  # number of the element that begins or ends here
-    kept: bool = False  # whether the element is marked as not to be translated
+    kept: bool = False  # the element is marked as not to be translated
 
 
 def read_xml(text: str) -> Iterator[Fragment]:
@@ -83,7 +83,7 @@ class _Parser:
         self._parser.CharacterDataHandler = self._characters
         self._parser.StartCdataSectionHandler = self._start_cdata
         self._parser.EndCdataSectionHandler = self._end_cdata
-        # Comments, declarations and the rest have no handler of their own, so expat passes them here. With this handler
+        # expat passes everything without its own handler here, such as comments and declarations. With this handler,
         # it leaves entities unexpanded.
         self._parser.DefaultHandler = self._other
 

@@ -1,4 +1,4 @@
-"""Marks: what a model must not touch in a segment, the markers that stand for it, and how marks are put back.
+"""Marks: the parts of a segment that a model must not change, the markers that stand for them, and their restoring.
 
-The room knows units and strings. It never knows formats or whole documents.
+The room deals with units and strings, and never with formats or whole documents.
 """

@@ -1,11 +1,11 @@
-"""Escaping: a translation must be read as text in its place, whatever the model wrote."""
+"""Escaping: makes a translation be read as text in its place, whatever the model wrote."""
 
 import re
 from enum import Enum, auto
 
 
 class TextPlace(Enum):
-    """Where a text stands. The place decides what must be escaped."""
+    """The surroundings of a text, which decide what must be escaped."""
 
     TEXT = auto()
     MARKDOWN = auto()
@@ -13,10 +13,11 @@ class TextPlace(Enum):
     MARKUP = auto()  # HTML or XML
 
 
-# XML allows these characters in no form, not even escaped.
+# XML does not allow these characters, not even escaped.
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-# What would begin or end markup in a line of Markdown. A `*` between spaces and a `_` inside a word do not.
+# The characters that would begin or end markup in a line of Markdown. A `*` between spaces and a `_` inside a word do
+# not.
 _MARKDOWN = re.compile(
     r"""\\(?=[!-/:-@\[-`{-~]) | ` | (?<!\s)\*|\*(?!\s) | (?<![^\W_])_(?!\s)|(?<!\s)_(?![^\W_]) | ~(?=~)
     | \](?=[(\[:]) | <(?=[a-zA-Z/!?]) | &(?=\#?\w{1,32};)""",

@@ -1,4 +1,4 @@
-"""Markers: ``[1]``, ``[2]`` and so on stand in a unit for what the model must not touch.
+"""Markers: ``[1]``, ``[2]`` and so on stand in a unit for the parts that the model must not change.
 
 The form was chosen by a measurement. Qwen2.5-Coder-0.5B translated 15 English sentences with one to four marks each
 into French and into Chinese, greedily. Of these 30 translations, this many had every mark exactly once: ``[1]`` 29,
@@ -10,13 +10,14 @@ Text of the client that looks like a marker becomes a mark itself, so it cannot 
 
 import re
 
-# Models also write the brackets of Chinese typography, and white space inside of the brackets.
+# Models also write the brackets of Chinese typography, and white space inside the brackets.
 MARKER_PATTERN = r"[\[【⟦［]\s*+[0-9]++\s*+[\]】⟧］]"
 _MARKER = re.compile(MARKER_PATTERN)
 _NUMBERED_MARKER = re.compile(MARKER_PATTERN.replace("[0-9]++", "([0-9]++)"))
 
 
 def marker(number: int) -> str:
+    """The marker with this number."""
     return f"[{number}]"
 
 

@@ -1,6 +1,6 @@
-"""Placeables: what is not language in a text, such as placeholders of programs, addresses and entities.
+"""Placeables: the parts of a text that are not language, such as placeholders of programs, addresses and entities.
 
-The word is that of translation tools (Pontoon, Translate Toolkit). Every expression takes time linear in the text: a
+Translation tools use this word (Pontoon, Translate Toolkit). Every expression takes time linear in the text: a
 match cannot begin behind a character of its own kind, and no expression backtracks.
 """
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-# Scripts that set no spaces between words, as ranges of characters. In them a term may stand anywhere.
+# Scripts without spaces between words, as ranges of characters. In them a term may begin anywhere.
 _NO_SPACES = (
     ("\u2e80", "\u9fff"),
     ("\uf900", "\ufaff"),

@@ -1,6 +1,6 @@
-"""Restoring: the markers of a translated unit are replaced by their marks.
+"""Restoring: replaces the markers of a translated unit by their marks.
 
-``restore`` accepts a translation only if its markers are sound. ``force_restore`` repairs any translation.
+``restore`` accepts a translation only if its markers are correct. ``force_restore`` repairs any translation.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from service.tasks.translation.documents.marks.unit import Mark, Unit
 
 
 def restore(unit: Unit, translated: str) -> str | None:
-    """``translated`` as the document has it, or None unless it has each marker exactly once and its tags nest."""
+    """``translated`` with its marks. None unless it has each marker exactly once and its tags nest."""
     if translated == unit.text and all(mark.replacement == mark.source for mark in unit.marks):
         return unit.source
     texts, found = split_at_markers(translated)
@@ -25,8 +25,8 @@ def restore(unit: Unit, translated: str) -> str | None:
 def force_restore(unit: Unit, translated: str) -> str:
     """Like ``restore`` for any translation: each mark is in the result exactly once, and the tags nest.
 
-    A missing marker is put between its neighbours, in proportion to its place in the source. Of a repeated marker the
-    first counts. Tags that do not nest are put in the order that they have in the source.
+    A missing marker is put between its neighbours, in proportion to its place in the source. Of a repeated marker, the
+    first one counts. Tags that do not nest are put in the order that they have in the source.
     """
     texts, found = split_at_markers(translated)
     placed: dict[int, int] = {}  # number of a marker -> its position in the text without markers
@@ -36,7 +36,7 @@ def force_restore(unit: Unit, translated: str) -> str:
         if 1 <= number <= len(unit.marks):
             placed.setdefault(number, position)
     plain = _strip_markers(texts)
-    if len(plain) != sum(map(len, texts)):  # what remained had formed a further marker, so the positions are wrong
+    if len(plain) != sum(map(len, texts)):  # the rest of the text formed another marker, so the positions are wrong
         placed = {}
     missing = set(range(1, len(unit.marks) + 1)) - placed.keys()
     if missing:
@@ -57,7 +57,7 @@ def force_restore(unit: Unit, translated: str) -> str:
 def _tags_nest(unit: Unit, marks: Iterable[Mark]) -> bool:
     """Whether the tags of ``marks``, in this order, open and close each other as they do in the unit.
 
-    Tags whose partner is outside of the unit must come in the same order as in the unit.
+    Tags whose partner is outside the unit must come in the same order as in the unit.
     """
     return _unpaired_tags(marks) == _unpaired_tags(unit.marks)
 
@@ -74,7 +74,7 @@ def _unpaired_tags(marks: Iterable[Mark]) -> tuple[list[int], list[int], bool]:
             elif opened and opened[-1] == -tag:
                 opened.pop()
             else:
-                # The closed pair began outside; it would cross a pair from within that is still open.
+                # The closed pair began outside the unit, so it would cross a pair that is still open.
                 nested = nested and not opened
                 closed.append(-tag)
     return closed, opened, nested
@@ -131,7 +131,7 @@ def _is_inside_word(text: str, position: int) -> bool:
 
 
 def _is_letter(char: str) -> bool:
-    """Whether the character belongs to a script with spaces between words. From U+2E80 on, scripts set none."""
+    """Whether the character belongs to a script with spaces between words. From U+2E80 on, scripts have none."""
     return char.isalnum() and char < "\u2e80"
 
 
@@ -151,7 +151,7 @@ def _join(unit: Unit, texts: Sequence[str], marks: Sequence[Mark]) -> str:
 def _keep_emphasis(texts: list[str], marks: Sequence[Mark]) -> None:
     """Move and add spaces so that Markdown reads ``*`` and ``_`` as emphasis. They must touch what they enclose.
 
-    A space is needed outside if punctuation follows inside, and beside any word for ``_``.
+    A space is needed outside if there is punctuation inside and, for ``_``, next to any word.
     """
     for index, mark in enumerate(marks):
         if not mark.tags or mark.replacement.strip("*_~"):

@@ -1,4 +1,4 @@
-"""A segment as the model sees it, and the marks that its markers stand for."""
+"""A unit: a segment as the model sees it, with the marks that its markers stand for."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from service.tasks.translation.documents.marks.escaping import TextPlace
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What one marker stands for: tags, a placeholder, a protected term, or several of these side by side.
+    """The meaning of one marker: tags, a placeholder, a protected term, or several of these side by side.
 
-    ``replacement`` is what the translation has in the marker's place. It differs from ``source`` for a term that has a
-    fixed translation, for example. ``tags`` are the numbers of the tag pairs that the mark opens; a pair that the mark
+    ``replacement`` takes the marker's place in the translation. It differs from ``source`` for a term with a fixed
+    translation, for example. ``tags`` are the numbers of the tag pairs that the mark opens; a pair that the mark
     closes is a negative number. ``terms`` are the protected terms in the mark, as the client spelled them.
     """
 
@@ -24,8 +24,8 @@ class Mark:
 class Unit:
     """A segment as the model sees it, with markers.
 
-    ``text`` is what the model is given: markers stand for tags, placeholders and protected terms. ``marks[i]`` is what
-    marker ``i + 1`` stands for. ``source`` is the segment in the source text, from ``start`` to ``end`` in characters.
+    In ``text``, which the model gets, markers stand for tags, placeholders and protected terms. ``marks[i]`` is the
+    mark of marker ``i + 1``. ``source`` is the segment in the source text, from ``start`` to ``end`` in characters.
     """
 
     text: str

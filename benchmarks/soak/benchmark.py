@@ -45,8 +45,9 @@ async def soak(
             start = await _settled_sample(monitor)
             recoveries: list[float] = []
             killing = _kill_at_random_times(service, seconds, kills, generator, recoveries)
-            async with _background(monitor.watch()), _background(killing):
-                await clients.run(seconds, _LEVELS * max(1, round(seconds / _LEVELS_SECONDS)))
+            load = clients.run(seconds, _LEVELS * max(1, round(seconds / _LEVELS_SECONDS)))
+            async with _background(monitor.watch()):
+                await asyncio.gather(load, killing)  # a slow machine may recover from the last kill after the load
             end = await _settled_sample(monitor, files=start.files)
             held = await service.held()
             service.process.terminate()

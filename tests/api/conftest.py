@@ -36,13 +36,13 @@ def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def secrets(keys_file: Path) -> dict[str, str]:
-    """Of two keys that may everything."""
+    """The secrets of two keys with all scopes."""
     return {name: add_key(keys_file, name) for name in ("mine", "yours")}
 
 
 @pytest.fixture(scope="package")
 def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real service on a tiny model, whose client shows the key ``mine``. At its end no key is in its log."""
+    """A real service on a tiny model, whose client sends the key ``mine``. After the tests no key is in its log."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     with running_server(model, *FLAGS, "--keys-file", str(keys_file), "--log-level", "debug") as server:
         server.http.headers.update(bearer(secrets["mine"]))

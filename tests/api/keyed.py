@@ -1,4 +1,4 @@
-"""A service with keys of every kind, and which route takes which."""
+"""A service with a key for every scope, and the scopes that each route accepts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from tests.keys.making import add_key
 GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS
 WITHOUT_KEY = {("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")}
 
-# One scope of these is enough. Written by hand: a route that is new has to be put here.
+# One of these scopes is enough. The table is written by hand, and a new route must be added.
 NEEDS: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/generate"): {GENERATE},
     ("POST", "/v1/chat/completions"): {GENERATE},

@@ -1,4 +1,4 @@
-"""HTTP by hand, for everything that a client library would hide."""
+"""Plain HTTP over a socket, for everything that a client library would hide."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ def post_bytes(path: str, body: bytes, *headers: str) -> bytes:
 
 @contextlib.contextmanager
 def connection(address: tuple[str, int]) -> Iterator[socket.socket]:
-    """A TCP connection that gives up after a while."""
+    """A TCP connection whose calls raise TimeoutError after 20 seconds."""
     with socket.create_connection(address, timeout=20) as sock:
         yield sock
 

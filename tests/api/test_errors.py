@@ -35,7 +35,7 @@ JSON = {"content-type": "application/json"}
 
 
 def error_of(response: httpx.Response) -> dict[str, Any]:
-    """The error object, which must be whole."""
+    """The error object, which must have all its fields."""
     body = response.json()
     assert set(body) == {"error"}
     assert set(body["error"]) == {"message", "type", "param", "code"}
@@ -73,7 +73,7 @@ def test_malformed_bodies(hello: Scripted, path: str, body: bytes) -> None:
 
 
 @pytest.mark.parametrize("path", POST_ROUTES)
-def test_a_body_that_is_not_called_json(hello: Scripted, path: str) -> None:
+def test_a_body_with_another_content_type_is_refused(hello: Scripted, path: str) -> None:
     for headers in ({}, {"content-type": "text/plain"}, {"content-type": "application/x-www-form-urlencoded"}):
         response = hello.http.post(path, content=b'{"prompt": "x"}', headers=headers)
         assert response.status_code == 415
@@ -175,7 +175,7 @@ def test_unknown_routes_and_methods(hello: Scripted) -> None:
     assert error_of(method)["code"] == "method_not_allowed"
 
 
-def test_a_body_over_the_cap() -> None:
+def test_a_body_over_the_limit_is_refused() -> None:
     with scripted_service(max_body_bytes=2000) as service:
         declared = service.http.post("/v1/generate", json={"prompt": "x" * 2000})
         assert (declared.status_code, error_of(declared)["type"]) == (413, "invalid_request_error")
@@ -185,7 +185,7 @@ def test_a_body_over_the_cap() -> None:
         assert service.http.post("/v1/generate", json={"prompt": "x" * 900}).status_code == 200
 
 
-def test_a_body_over_the_cap_is_not_waited_for() -> None:
+def test_a_declared_length_over_the_limit_is_refused_at_once() -> None:
     with scripted_service(max_body_bytes=2000) as service, connection(service.address) as sock:
         sock.sendall(b"POST /v1/generate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n")
         sock.sendall(b"content-length: 99999999999\r\n\r\n")

@@ -26,7 +26,7 @@ def client(server: Server, secrets: dict[str, str]) -> Iterator[OpenAI]:
 
 
 def wait_until_idle(server: Server) -> None:
-    """Until the engine says that nothing runs, waits or holds a block. It says so at its steps, so it gets some."""
+    """Wait until the engine reports that nothing runs, waits or holds a block. It reports after each step."""
     gauges = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
     for _ in range(100):
         server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
@@ -97,7 +97,7 @@ def test_a_repeated_prompt_comes_from_the_cache(server: Server) -> None:
     ],
     ids=lambda extreme: str(extreme)[:40],
 )
-def test_extreme_values_are_obeyed(server: Server, extreme: dict[str, Any]) -> None:
+def test_extreme_values_are_accepted(server: Server, extreme: dict[str, Any]) -> None:
     body = {"messages": MESSAGES, "max_tokens": 4, "logprobs": True, "top_logprobs": 20} | extreme
     answer = server.http.post("/v1/chat/completions", json=body)
     assert answer.status_code == 200, answer.text
@@ -117,7 +117,7 @@ def test_native_routes(server: Server) -> None:
 
 
 def test_answers_are_literally_in_the_documents(server: Server) -> None:
-    """Whatever a model of random weights would like to say; the same each time, and alone as in a stream."""
+    """Even with random weights. The answer is the same each time, and the same as a stream."""
     documents = [
         {"id": "a", "text": "Caf\u0065\u0301\u00a0\r\n\tNoir: 👩‍👩‍👧 o'clock, 今天公园."},
         {"id": "b", "text": "The bridge was built in 1894. " * 80},

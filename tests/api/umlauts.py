@@ -1,11 +1,11 @@
-"""A translator into German whose work can be foreseen."""
+"""A predictable translator into German."""
 
 from service.engine.protocol.request import Request
 from tests.fakes.engine import ScriptedEngine
 
 
 class Umlauts(ScriptedEngine):
-    """Translates by putting dots on vowels, except for sentences with the word hopeless."""
+    """Puts dots on vowels, except in sentences with the word hopeless."""
 
     def text_for(self, request: Request) -> str:
         text = self.tokenizer.decode(request.prompt).rpartition("user: ")[2].removesuffix("\nassistant: ")

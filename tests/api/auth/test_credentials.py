@@ -1,4 +1,4 @@
-"""Where a request may have its key."""
+"""The parts of a request that may contain its key."""
 
 import pytest
 from starlette.datastructures import Headers
@@ -20,7 +20,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
         ([("x-api-key", "a"), ("x-api-key", " "), ("authorization", "Bearer b")], ["b", "a"]),
     ],
 )
-def test_headers(headers: list[tuple[str, str]], secrets: list[str]) -> None:
+def test_keys_in_headers(headers: list[tuple[str, str]], secrets: list[str]) -> None:
     raw = [(name.encode(), value.encode()) for name, value in headers]
     assert list(secrets_in_headers(Headers(raw=raw))) == secrets
 
@@ -39,5 +39,5 @@ def test_headers(headers: list[tuple[str, str]], secrets: list[str]) -> None:
         ("text/plain", b'{"api_key": "a"}', []),
     ],
 )
-def test_bodies(kind: str, body: bytes, secrets: list[str]) -> None:
+def test_keys_in_bodies(kind: str, body: bytes, secrets: list[str]) -> None:
     assert list(secrets_in_body(Headers({"content-type": kind}), body)) == secrets

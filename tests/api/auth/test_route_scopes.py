@@ -1,4 +1,4 @@
-"""Which scopes a route accepts, and which route a request will reach."""
+"""The scopes that a route accepts, and the route that a request will reach."""
 
 import pytest
 from fastapi import APIRouter, FastAPI

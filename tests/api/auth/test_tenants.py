@@ -42,8 +42,8 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 
 
 def submitted(keyed: Keyed, name: str, path: str, **body: Any) -> list[Request]:
-    keyed.service.engine.requests.clear()
     """The requests that a call submits. The script extracts no answers, so such a call may fail later with 500."""
+    keyed.service.engine.requests.clear()
     answer = keyed.service.http.post(path, json=body, headers=bearer(keyed.secrets[name]))
     assert answer.status_code in {200, 500}
     return list(keyed.service.engine.requests)

@@ -1,4 +1,4 @@
-"""DeepL's API, by its own client and by hand."""
+"""DeepL's API, with its official client and with plain HTTP."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +28,7 @@ def test_a_text_and_a_list(client: deepl.Translator) -> None:
     assert [each.detected_source_lang for each in several] == ["EN", "FR"]
 
 
-def test_every_option_that_it_has_here(client: deepl.Translator) -> None:
+def test_every_supported_option(client: deepl.Translator) -> None:
     result = client.translate_text(
         "<p>Good <b>cats</b>.</p>",
         source_lang="en",
@@ -132,7 +132,7 @@ def test_a_form(german: Scripted) -> None:
         ({"context": "x" * 10_001}, "context"),
     ],
 )
-def test_refused(hello: Scripted, fields: dict[str, Any], blamed: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, fields: dict[str, Any], blamed: str) -> None:
     body = {"text": ["x"], "source_lang": "EN", "target_lang": "DE"} | fields
     response = hello.http.post("/v2/translate", json=body)
     assert (response.status_code, set(response.json())) == (400, {"message"})

@@ -1,4 +1,4 @@
-"""Hugging Face's inference tasks, by its own client and by hand."""
+"""Hugging Face's inference tasks, with the official client and with plain HTTP."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -121,14 +121,14 @@ TRANSLATE: dict[str, Any] = {"inputs": "x", "parameters": {"tgt_lang": "de"}}
     ],
     ids=lambda value: repr(value)[:60],
 )
-def test_refused(hello: Scripted, body: dict[str, Any], blamed: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], blamed: str) -> None:
     response = hello.http.post("/", json=body)
     assert (response.status_code, set(response.json())) == (400, {"error"})
     assert response.json()["error"].startswith(f"{blamed}: ")
 
 
 @pytest.mark.parametrize("path", ["/models/gpt-4", "/pipeline/summarization"])
-def test_what_is_not_here(hello: Scripted, path: str) -> None:
+def test_an_unknown_model_or_task_is_404(hello: Scripted, path: str) -> None:
     response = hello.http.post(path, json=ASKED)
     assert (response.status_code, type(response.json()["error"])) == (404, str)
 

@@ -1,4 +1,4 @@
-"""LibreTranslate's API, by its own client and by hand."""
+"""LibreTranslate's API, with its official client and with plain HTTP."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from tests.fakes.engine import ScriptedEngine
 TO_GERMAN = {"source": "en", "target": "de"}
 
 
-def test_its_client(german: Scripted) -> None:
+def test_the_official_client(german: Scripted) -> None:
     client = LibreTranslateAPI(german.url, api_key="any")
     assert client.translate("Good cats run & hide, 100%.", "en", "de") == "Gööd cäts rün & hide, 100%."
     best = client.detect("Bonjour tout le monde, comment allez-vous ?")[0]
@@ -73,7 +73,7 @@ def test_flags_are_in_a_header(german: Scripted) -> None:
         ("/detect", {}, "q"),
     ],
 )
-def test_refused(hello: Scripted, path: str, body: dict[str, Any], blamed: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, path: str, body: dict[str, Any], blamed: str) -> None:
     response = hello.http.post(path, json=body)
     assert (response.status_code, set(response.json())) == (400, {"error"})
     assert response.json()["error"].startswith(f"{blamed}: ")
@@ -124,7 +124,7 @@ def test_a_busy_service_and_a_client_that_leaves() -> None:
         assert engine.idle.wait(20)
 
 
-def test_while_the_engine_loads_and_when_it_fails() -> None:
+def test_the_errors_of_a_loading_and_of_a_failing_engine() -> None:
     engine = ScriptedEngine(loads_at_once=False, fails_at=0)
     with scripted_service(engine) as service:
         early = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})

@@ -1,4 +1,4 @@
-"""A client that disconnects leaves nothing in the engine, one step after the engine hears of it. The engine is real."""
+"""A client that disconnects leaves nothing in the real engine, one step after the engine receives the abort."""
 
 import json
 import threading
@@ -24,27 +24,27 @@ from tests.processes.restart_policies import restart_policy
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
 LONG = "The quick brown fox jumps over the lazy dog. " * 200
 SEGMENTS = " ".join(f"This is sentence number {i}." for i in range(300))
-LATE = 3  # steps: one may be under way, and news of two may be on their way, when the engine is told
+LATE = 3  # steps: when the abort arrives, one may be in progress, and the reports of two may be on their way
 
 
 @dataclass
 class Watched:
-    """Steps as the API process hears of them, and the step before each abort."""
+    """The steps that the API process receives, and the step before each abort."""
 
     steps: list[StepStats] = field(default_factory=list)
     aborted_at: list[int] = field(default_factory=list)
-    news: threading.Condition = field(default_factory=threading.Condition)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def saw(self, stats: StepStats) -> None:
-        with self.news:
+    def record(self, stats: StepStats) -> None:
+        with self.changed:
             self.steps.append(stats)
-            self.news.notify_all()
+            self.changed.notify_all()
 
     def wait(self, condition: Any) -> StepStats:
-        """The first step from now on of which it is true."""
-        with self.news:
+        """The next step for which the condition is true."""
+        with self.changed:
             seen = len(self.steps)
-            assert self.news.wait_for(lambda: any(map(condition, self.steps[seen:])), 30)
+            assert self.changed.wait_for(lambda: any(map(condition, self.steps[seen:])), 30)
             return next(filter(condition, self.steps[seen:]))
 
 
@@ -54,7 +54,7 @@ class WatchedClient(EngineClient):
     watched: Watched
 
     def abort(self, ids: Iterable[str]) -> None:
-        with self.watched.news:
+        with self.watched.changed:
             self.watched.aborted_at.append(self.watched.steps[-1].step)
         super().abort(ids)
 
@@ -67,7 +67,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     ready = threading.Event()
     metrics = Metrics()
     metrics.engine_ready = lambda info: ready.set()  # type: ignore[method-assign]
-    client = WatchedClient(config, restart_policy=restart_policy(), on_step=watched.saw)
+    client = WatchedClient(config, restart_policy=restart_policy(), on_step=watched.record)
     client.watched = watched
     model = LocalModel(name="tiny", path=path)
     app = create_app(Settings(), model, client, Tokenizer.load(path), metrics, authenticator=None)
@@ -87,10 +87,12 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_blocks_are_free_a_step_after_the_engine_hears(service: tuple[tuple[str, int], Watched], case: str) -> None:
+def test_blocks_are_free_a_step_after_the_engine_receives_the_abort(
+    service: tuple[tuple[str, int], Watched], case: str
+) -> None:
     address, watched = service
     path, body = CASES[case]
-    with connection(address) as stays:  # keeps the engine stepping, and is not disturbed
+    with connection(address) as stays:  # keeps the engine computing, and is not disturbed
         stays.sendall(post_bytes("/v1/generate", json.dumps(ENDLESS | {"stream": True}).encode()))
         read_until(stays, b"data: ")
         alone = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0))

@@ -21,7 +21,7 @@ BEFORE_THE_FIRST_TOKEN, DECODING = 0, 2
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_first_token_that_is_late(path: str, stream: bool) -> None:
+def test_a_late_first_token_ends_the_request(path: str, stream: bool) -> None:
     engine = ScriptedEngine(holds_at=BEFORE_THE_FIRST_TOKEN)
     with scripted_service(engine, queue_timeout=0.05) as service:
         response = service.http.post(path, json=BODIES[path] | {"stream": stream})

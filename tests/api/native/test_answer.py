@@ -88,6 +88,6 @@ TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
         ({"question": "x", "stride": 5}, "stride"),
     ],
 )
-def test_answer_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = hello.http.post("/v1/answer", content=json.dumps(body), headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)

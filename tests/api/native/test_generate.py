@@ -54,7 +54,7 @@ def test_generate_as_a_stream(chinese: Scripted) -> None:
         ({"prompt": "x", "min_tokens": 9, "max_length": 8}, "min_tokens"),
     ],
 )
-def test_generate_refuses(hello: Scripted, body: dict[str, Any], param: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = hello.http.post("/v1/generate", json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 

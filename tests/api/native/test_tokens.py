@@ -39,6 +39,6 @@ def test_tokenize_messages(hello: Scripted) -> None:
         ("/detokenize", {}, "tokens"),
     ],
 )
-def test_tokens_refused(hello: Scripted, path: str, body: dict[str, Any], param: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, path: str, body: dict[str, Any], param: str) -> None:
     response = hello.http.post(path, json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)

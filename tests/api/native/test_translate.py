@@ -123,7 +123,7 @@ def test_flags_and_retries_are_counted(german: Scripted) -> None:
         ({"text": "x", "target_lang": "de", "context": "x" * 10_001}, "context"),
     ],
 )
-def test_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = hello.http.post("/v1/translate", json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
@@ -142,7 +142,7 @@ def test_each_segment_is_a_sequence() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_client_that_leaves_ends_all_of_it(stream: bool) -> None:
+def test_a_client_that_leaves_ends_all_sequences(stream: bool) -> None:
     engine = Umlauts(holds_at=1)
     with scripted_service(engine) as service:
         with connection(service.address) as sock:

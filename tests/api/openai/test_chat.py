@@ -186,7 +186,7 @@ def test_end_of_the_prompt(hello: Scripted, extra: dict[str, bool], prompt: str)
     assert hello.engine.tokenizer.decode(hello.engine.requests[-1].prompt) == prompt
 
 
-def test_developers_are_the_system(hello: Scripted) -> None:
+def test_a_developer_message_is_a_system_message(hello: Scripted) -> None:
     messages = [{"role": "developer", "content": "Be brief."}]
     hello.http.post("/v1/chat/completions", json={"messages": messages})
     assert hello.engine.tokenizer.decode(hello.engine.requests[-1].prompt) == "system: Be brief.\nassistant: "

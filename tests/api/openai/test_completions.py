@@ -137,7 +137,7 @@ def test_usage_in_a_stream(client: OpenAI) -> None:
         ({"prompt": "a", "max_tokens": -1}, "max_tokens"),
     ],
 )
-def test_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
+def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = post(hello, **body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 

@@ -11,14 +11,14 @@ NI, HAO = TOKENIZER.encode("你"), TOKENIZER.encode("好")
 
 
 def test_the_likeliest_of_several_tokens_with_the_same_text_counts() -> None:
-    """Whether a token was the likeliest is asked of the values; a rarer token of the same text must not change them."""
+    """Clients compare the values to see whether a token was the likeliest. A rarer one must not change them."""
     chosen = TokenLogprob(NI[0], -3.0, ((NI[1], -0.1), (65, -2.0)))
     written = CompletionLogprobsWriter(TOKENIZER).write([chosen])
     assert written.token_logprobs == [-3.0]
     assert written.top_logprobs == [{"\ufffd": -0.1, TOKENIZER.token_text(65): -2.0}]
 
 
-def test_offsets_go_on_from_piece_to_piece() -> None:
+def test_offsets_continue_in_the_next_piece() -> None:
     writer = CompletionLogprobsWriter(TOKENIZER)
     first = writer.write_prompt(TOKENIZER.encode("ab"), [None, TokenLogprob(66, -1.0)])
     second = writer.write([TokenLogprob(token, -1.0) for token in TOKENIZER.encode("cd")])

@@ -42,7 +42,7 @@ class Document:
                     yield f"{method} {path} event", stream["x-itemSchema"], event
 
     def check(self, response: httpx.Response, path: str) -> None:
-        """The answer must be documented for its status, and be as documented, field by field."""
+        """Assert that the answer is documented for its status, and that every field is as documented."""
         answer = self._operation(response.request.method, path)["responses"][str(response.status_code)]
         media_type = response.headers["content-type"].partition(";")[0]
         content = answer["content"][media_type]

@@ -166,7 +166,7 @@ def test_refusals_are_as_documented(service: Scripted, document: Document, path:
 
 
 @pytest.mark.parametrize("path", sorted(WORKING))
-def test_faults_and_overload_are_as_documented(document: Document, path: str) -> None:
+def test_errors_of_the_service_are_as_documented(document: Document, path: str) -> None:
     url, body = WORKING[path]
     with scripted_service(Speaker(holds_at=0)) as service:
         late = send(service, "POST", url, body, headers={"x-request-timeout": "0.01"})

@@ -43,9 +43,9 @@ def test_new_requests_are_refused_with_retry_after_while_the_engine_restarts() -
         assert running.http.get("/health/live").status_code == 200
         for stream in (False, True):
             for path, body in ONE_OF_EACH.items():
-                told = running.http.post(path, json=body | {"stream": stream})
-                assert (told.status_code, told.json()["error"]["code"]) == (503, "restarting"), path
-                assert int(told.headers["retry-after"]) > 0
+                refused = running.http.post(path, json=body | {"stream": stream})
+                assert (refused.status_code, refused.json()["error"]["code"]) == (503, "restarting"), path
+                assert int(refused.headers["retry-after"]) > 0
         health = running.http.get("/health/ready")
         assert (health.status_code, health.json()["status"]) == (503, "restarting")
         assert int(health.headers["retry-after"]) > 0

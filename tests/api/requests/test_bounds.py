@@ -9,7 +9,7 @@ from tests.api.scripted import Scripted
 
 Schema = dict[str, Any]
 
-# A payload of Hugging Face's tasks has one of several models: the route looks at it and then validates it by one.
+# A payload of Hugging Face's tasks has one of several models: the route chooses the model, and validates with it.
 FREE = {"post / body", "post /models/{id} body", "post /pipeline/{task} body"}
 
 

@@ -29,7 +29,7 @@ def test_finish_reasons(finish: FinishReason, name: str) -> None:
     assert finish_reason(Delta(0, 0, "", finish=finish)) == final_reason(Choice(finish=finish)) == name
 
 
-def test_a_choice_that_goes_on_has_no_reason() -> None:
+def test_an_unfinished_choice_has_no_reason() -> None:
     assert finish_reason(Delta(0, 0, "x")) is None
 
 

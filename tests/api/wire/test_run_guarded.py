@@ -10,7 +10,7 @@ from service.api.wire.disconnect import ClientDisconnected, raise_on_disconnect,
 
 
 class Task:
-    """A coroutine that waits until a test lets it end, and remembers whether it was cancelled."""
+    """A coroutine that waits for ever, and remembers whether it was cancelled."""
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()

@@ -16,7 +16,7 @@ GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.AN
 WITHOUT_KEY = {("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")}
 
 # One of these scopes is enough. The table is written by hand, and a new route must be added.
-NEEDS: dict[tuple[str, str], set[Scope]] = {
+ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/generate"): {GENERATE},
     ("POST", "/v1/chat/completions"): {GENERATE},
     ("POST", "/v1/completions"): {GENERATE},
@@ -57,7 +57,7 @@ class Keyed:
 
 @contextmanager
 def keyed_service(directory: Path, engine: ScriptedEngine | None = None, **settings: Any) -> Iterator[Keyed]:
-    """The service over a scripted engine, with these keys."""
+    """The service over a scripted engine, with a key for each scope and one that is expired."""
     path = directory / "keys.json"
     secrets = {str(scope): add_key(path, str(scope), scope) for scope in Scope}
     secrets["expired"] = add_key(path, "expired", expires=datetime(2020, 1, 1, tzinfo=UTC))

@@ -23,7 +23,7 @@ def connection(address: tuple[str, int]) -> Iterator[socket.socket]:
 
 
 def read_until(sock: socket.socket, mark: bytes) -> bytes:
-    """The bytes that arrive, up to and including ``mark``."""
+    """The bytes that arrive until ``mark``, including it."""
     data = b""
     while mark not in data:
         chunk = sock.recv(65536)
@@ -33,7 +33,7 @@ def read_until(sock: socket.socket, mark: bytes) -> bytes:
 
 
 def events(response: httpx.Response) -> list[dict[str, Any]]:
-    """The events of a whole stream, whose last one must be the end mark."""
+    """The events of a whole stream, of which the last one must be the end mark."""
     *lines, done, rest = response.text.split("\n\n")
     assert (done, rest) == ("data: [DONE]", "")
     return [json.loads(line.removeprefix("data: ")) for line in lines if not line.startswith(":")]

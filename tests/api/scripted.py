@@ -24,7 +24,7 @@ from tests.fakes.engine import ScriptedEngine
 
 @contextlib.contextmanager
 def served(app: ASGIApp, http: type[Connection] = Connection) -> Iterator[tuple[tuple[str, int], Callable[[], None]]]:
-    """Serve an application on a real socket. Gives its address and a function that stops it."""
+    """Serve an application on a real socket. Yields its address and a function that stops it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, ws="none", http=http)
         server = uvicorn.Server(config)
@@ -57,7 +57,7 @@ class Scripted:
 
 @contextlib.contextmanager
 def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> Iterator[Scripted]:
-    """The service over a scripted engine, ready unless ``engine`` is not to load at once."""
+    """The service over a scripted engine, ready unless ``engine.may_load`` is not set."""
     engine = engine or ScriptedEngine()
     engine.status = "loading"
     metrics = Metrics()

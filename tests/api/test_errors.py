@@ -160,7 +160,7 @@ def test_a_wrong_message_is_refused_by_its_path(hello: Scripted, message: dict[s
     assert (response.status_code, error_of(response)["param"]) == (400, param)
 
 
-def test_limits_are_named(hello: Scripted) -> None:
+def test_a_refusal_names_the_limit(hello: Scripted) -> None:
     response = hello.http.post("/v1/chat/completions", json=CHAT | {"n": 17})
     assert "16" in error_of(response)["message"]
     response = hello.http.post("/v1/chat/completions", json=CHAT | {"max_tokens": 20_000})

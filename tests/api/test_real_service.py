@@ -143,8 +143,8 @@ def test_answers_are_literally_in_the_documents(server: Server) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/completions"])
-def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path: str) -> None:
-    """Some of them run, in prefill or in decode, the others wait for a place."""
+def test_clients_that_disconnect_free_their_blocks(server: Server, stream: bool, path: str) -> None:
+    """Some of their sequences run, in prefill or in decode; the others wait for a place."""
     long = {"prompt": "a b c d " * 100, "max_tokens": 1200, "ignore_eos": True, "stream": stream}
     with ExitStack() as connections:
         for _ in range(12):
@@ -159,8 +159,8 @@ def test_clients_that_leave_free_their_blocks(server: Server, stream: bool, path
     assert reasons >= 12
 
 
-def test_many_clients_and_some_of_them_leave(server: Server) -> None:
-    """32 at once. The clients that stay get the text that they would get alone, and at the end every block is free."""
+def test_some_of_many_clients_disconnect(server: Server) -> None:
+    """32 clients at once. Those that stay get the same text as alone, and at the end every block is free."""
     headers = dict(server.http.headers)
 
     def body(i: int) -> dict[str, Any]:

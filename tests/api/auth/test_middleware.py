@@ -21,7 +21,7 @@ from service.keys.authenticator import open_authenticator
 from service.keys.file import KeyFile
 from service.keys.key import Scope
 from service.metrics import Metrics
-from tests.api.keyed import NEEDS, WITHOUT_KEY, Keyed, keyed_service
+from tests.api.keyed import ACCEPTED_SCOPES, WITHOUT_KEY, Keyed, keyed_service
 from tests.api.raw_http import connection, read_until
 from tests.api.umlauts import Umlauts
 from tests.keys.making import add_key, bearer
@@ -53,7 +53,7 @@ def example_of(path: str) -> str:
 
 
 def test_every_route_has_an_expected_scope(keyed: Keyed) -> None:
-    assert set(walk(keyed.service.app.routes)) == NEEDS.keys() | WITHOUT_KEY
+    assert set(walk(keyed.service.app.routes)) == ACCEPTED_SCOPES.keys() | WITHOUT_KEY
 
 
 def test_without_a_key_every_route_except_the_public_ones_is_401(keyed: Keyed) -> None:
@@ -90,16 +90,16 @@ def test_a_target_that_is_not_a_path_is_401_too(keyed: Keyed) -> None:
 
 
 @pytest.mark.parametrize("scope", Scope)
-@pytest.mark.parametrize("route", NEEDS, ids="_".join)
+@pytest.mark.parametrize("route", ACCEPTED_SCOPES, ids="_".join)
 def test_a_key_can_call_the_routes_of_its_scope_only(keyed: Keyed, route: tuple[str, str], scope: Scope) -> None:
     method, path = route
     answer = keyed.service.http.request(method, example_of(path), headers=bearer(keyed.secrets[scope]))
     assert answer.status_code != 401
-    allowed = scope is Scope.ADMIN or scope in NEEDS[route]
+    allowed = scope is Scope.ADMIN or scope in ACCEPTED_SCOPES[route]
     assert (answer.status_code != 403) == allowed, answer.text
 
 
-def test_only_a_request_with_a_key_sees_404_and_405(keyed: Keyed) -> None:
+def test_only_a_request_with_a_key_gets_404_or_405(keyed: Keyed) -> None:
     http, headers = keyed.service.http, bearer(keyed.secrets["metrics"])
     assert http.get("/never/heard/of", headers=headers).status_code == 404
     assert http.get("/v1/generate", headers=headers).status_code == 405

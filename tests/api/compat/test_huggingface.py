@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("path", ["", "/models/org/tiny", "/pipeline/translation"])
-def test_translation_by_its_client(german: Scripted, path: str) -> None:
+def test_translation_through_the_official_client(german: Scripted, path: str) -> None:
     client = InferenceClient(model=german.url + path, token="any")
     result = client.translation("Good cats run.", src_lang="eng_Latn", tgt_lang="deu_Latn")
     assert result.translation_text == "Gööd cäts rün."
@@ -40,7 +40,7 @@ def test_a_list_of_texts(german: Scripted) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/pipeline/question-answering"])
-def test_question_answering_by_its_client(server: Server, path: str) -> None:
+def test_question_answering_through_the_official_client(server: Server, path: str) -> None:
     client = InferenceClient(model=server.url + path, token="any")
     best = client.question_answering(question=QUESTION, context=CONTEXT)
     assert not isinstance(best, list)

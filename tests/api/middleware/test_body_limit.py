@@ -9,7 +9,7 @@ from tests.api.raw_http import connection, read_until
 from tests.api.scripted import served
 
 
-def test_a_stalled_body_ends() -> None:
+def test_a_body_that_stops_arriving_is_refused() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
         try:

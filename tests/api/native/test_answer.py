@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.engine.protocol.request import Request
-from tests.api.native.account import check_account
+from tests.api.native.usage_checks import check_usage_and_timings
 from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.engine import ScriptedEngine
@@ -17,16 +17,16 @@ def test_answer(chinese: Scripted) -> None:
     assert answer["id"].startswith("ans-")
     assert (answer["answer"], answer["finish_reason"], answer["mode"]) == ("你好，世界", "stop", "generative")
     assert (answer["start"], answer["document"], answer["answers"], answer["citations"]) == (None, None, [], [])
-    check_account(answer, tokens=16)
+    check_usage_and_timings(answer, tokens=16)
     *pieces, end, last = events(chinese.http.post("/v1/answer", json={"question": "什么是量子计算？", "stream": True}))
     assert "".join(piece["text"] for piece in pieces) == "你好，世界"
     assert (end["text"], end["finish_reason"], last["done"]) == ("", "stop", True)
     assert set(last) == (set(answer) | {"done"}) - {"answer"}
-    check_account(last, tokens=16)
+    check_usage_and_timings(last, tokens=16)
 
 
-class Reader(ScriptedEngine):
-    """Extracts "Ada", then goes on behind the quotation."""
+class QuotingEngine(ScriptedEngine):
+    """Extracts "Ada", then continues after the quotation."""
 
     def text_for(self, request: Request) -> str:
         if request.params.constraint is None:
@@ -37,7 +37,7 @@ class Reader(ScriptedEngine):
 def test_a_generated_answer_cites_its_documents() -> None:
     documents = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
     body = {"question": "Who came?", "documents": documents, "mode": "generative"}
-    with scripted_service(Reader()) as service:
+    with scripted_service(QuotingEngine()) as service:
         answer = service.http.post("/v1/answer", json=body).json()
         span = {"text": "Ada came at six.", "start": 0, "end": 16, "document": "b", "score": 1.0}
         assert (answer["answer"], answer["citations"], answer["dropped_citations"]) == ("Ada.", [span], 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.native.account import check_account
+from tests.api.native.usage_checks import check_usage_and_timings
 from tests.api.raw_http import events
 from tests.api.scripted import Scripted
 
@@ -15,7 +15,7 @@ def test_generate(chinese: Scripted) -> None:
     assert "你好，世界" in response.text  # as a person reads it
     assert answer["id"].startswith("gen-")
     assert (answer["text"], answer["finish_reason"]) == ("你好，世界", "stop")
-    check_account(answer, tokens=16)
+    check_usage_and_timings(answer, tokens=16)
     request = chinese.engine.requests[-1]
     assert chinese.engine.tokenizer.decode(request.prompt) == "人工智能将改变世界"
     assert request.params.max_tokens == 100
@@ -38,7 +38,7 @@ def test_generate_as_a_stream(chinese: Scripted) -> None:
     assert "".join(piece["text"] for piece in pieces) == "你好，世界"
     assert [piece["finish_reason"] for piece in pieces] == [None] * (len(pieces) - 1) + ["stop"]
     assert {piece["id"] for piece in pieces} == {last["id"]}
-    check_account(last, tokens=16)
+    check_usage_and_timings(last, tokens=16)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: 
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
 
 
-def test_the_same_length_under_two_names(hello: Scripted) -> None:
+def test_an_equal_length_under_two_names_is_accepted(hello: Scripted) -> None:
     body = {"prompt": "x", "max_length": 2, "max_new_tokens": 2, "max_tokens": None}
     assert hello.http.post("/v1/generate", json=body).json()["text"] == "He"

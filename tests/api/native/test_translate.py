@@ -64,7 +64,7 @@ def test_a_list_of_texts_as_json_and_as_a_stream(german: Scripted) -> None:
     assert last["usage"]["completion_tokens"] > 0
 
 
-def test_markup_terms_and_everything_else(german: Scripted) -> None:
+def test_all_fields_together(german: Scripted) -> None:
     body = {
         "text": '<p title="x">Good <b>{name}</b> at Acme Road.</p>\n<pre>good</pre>',
         "target_lang": "de",

@@ -192,7 +192,7 @@ def test_a_developer_message_is_a_system_message(hello: Scripted) -> None:
     assert hello.engine.tokenizer.decode(hello.engine.requests[-1].prompt) == "system: Be brief.\nassistant: "
 
 
-def test_errors_are_the_clients_exceptions(client: OpenAI) -> None:
+def test_errors_become_exceptions_of_the_official_client(client: OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as missing:
         client.chat.completions.create(model="gpt-4", messages=MESSAGES)
     assert missing.value.code == "model_not_found"
@@ -207,7 +207,7 @@ def test_errors_are_the_clients_exceptions(client: OpenAI) -> None:
     assert "10000" in long.value.message
 
 
-def test_an_error_within_a_stream_is_the_clients_exception() -> None:
+def test_an_error_within_a_stream_becomes_an_exception_of_the_official_client() -> None:
     with scripted_service(ScriptedEngine(fails_at=3)) as service:
         client = OpenAI(base_url=f"{service.url}/v1", api_key="none", max_retries=0)
         text = ""

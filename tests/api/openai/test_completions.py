@@ -148,7 +148,7 @@ def test_harmless_values_are_accepted(hello: Scripted) -> None:
     assert "x-ignored-params" not in response.headers
 
 
-def test_errors_are_the_clients_exceptions(client: OpenAI) -> None:
+def test_errors_become_exceptions_of_the_official_client(client: OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         client.completions.create(model="org/tiny", prompt="a", suffix="b")
     assert refused.value.param == "suffix"

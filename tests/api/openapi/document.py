@@ -30,7 +30,7 @@ class Document:
         return {int(status) for status in self._operation(method, path)["responses"]}
 
     def examples(self) -> Iterator[tuple[str, Schema, Any]]:
-        """Where each example of an answer stands, its schema, and the example."""
+        """Each example of an answer: its place, its schema, and the example."""
         for method, path in self.operations():
             for status, answer in self._operation(method, path)["responses"].items():
                 content = answer.get("content", {}).get("application/json", {})

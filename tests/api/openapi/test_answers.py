@@ -21,7 +21,7 @@ DOCUMENTS = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at 
 TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alternatives": 1}
 QUESTION = {"question": "Who?", "context": "Ada came."}
 
-# Route as in the document -> the requests to it: path or body. Each operation must be here.
+# Route as in the document -> the requests to it: path and body. Every operation must be here.
 CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/generate"): [
         ("/v1/generate", {"prompt": "人"}),
@@ -88,8 +88,8 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("GET", "/version"): [("/version", None)],
 }
 GOOD_DAY = {"inputs": "Good day.", "parameters": {"tgt_lang": "de"}}
-# Routes that ask the engine, with a request for one sequence.
-WORKING: dict[str, tuple[str, Any]] = {
+# Routes that use the engine, with a request for one sequence.
+ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/v1/generate": ("/v1/generate", {"prompt": "x"}),
     "/v1/translate": ("/v1/translate", {"text": "Good day.", "target_lang": "de"}),
     "/v1/answer": ("/v1/answer", {"question": "x?"}),
@@ -103,7 +103,7 @@ WORKING: dict[str, tuple[str, Any]] = {
 }
 
 
-class Speaker(Umlauts):
+class TranslatingAndQuotingEngine(Umlauts):
     """Translates as ``Umlauts`` does, and finds Ada in documents."""
 
     def text_for(self, request: Request) -> str:
@@ -116,7 +116,7 @@ class Speaker(Umlauts):
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Scripted]:
-    with scripted_service(Speaker()) as service:
+    with scripted_service(TranslatingAndQuotingEngine()) as service:
         yield service
 
 
@@ -165,10 +165,10 @@ def test_refusals_are_as_documented(service: Scripted, document: Document, path:
         document.check(response, path)
 
 
-@pytest.mark.parametrize("path", sorted(WORKING))
+@pytest.mark.parametrize("path", sorted(ENGINE_ROUTES))
 def test_errors_of_the_service_are_as_documented(document: Document, path: str) -> None:
-    url, body = WORKING[path]
-    with scripted_service(Speaker(holds_at=0)) as service:
+    url, body = ENGINE_ROUTES[path]
+    with scripted_service(TranslatingAndQuotingEngine(holds_at=0)) as service:
         late = send(service, "POST", url, body, headers={"x-request-timeout": "0.01"})
         assert late.status_code == 504
         document.check(late, path)
@@ -176,7 +176,7 @@ def test_errors_of_the_service_are_as_documented(document: Document, path: str) 
         unavailable = send(service, "POST", url, body)
         assert unavailable.status_code == 503
         document.check(unavailable, path)
-    with scripted_service(Speaker(breaks_at=0)) as service:
+    with scripted_service(TranslatingAndQuotingEngine(breaks_at=0)) as service:
         broken = send(service, "POST", url, body)
         assert broken.status_code == 500
         document.check(broken, path)
@@ -187,7 +187,7 @@ def test_a_full_service_answers_as_documented(document: Document) -> None:
     with scripted_service(engine, max_requests=1) as service:
         with service.http.stream("POST", "/v1/generate", json={"prompt": "x", "stream": True}):
             assert engine.holding.wait(20)
-            for path, (url, body) in WORKING.items():
+            for path, (url, body) in ENGINE_ROUTES.items():
                 busy = send(service, "POST", url, body)
                 assert busy.status_code == 429, path
                 document.check(busy, path)
@@ -196,7 +196,7 @@ def test_a_full_service_answers_as_documented(document: Document) -> None:
 
 def test_keys_are_refused_as_documented(document: Document, tmp_path: Path) -> None:
     with keyed_service(tmp_path) as keyed:
-        for path, (url, body) in WORKING.items():
+        for path, (url, body) in ENGINE_ROUTES.items():
             unknown = send(keyed.service, "POST", url, body)
             assert unknown.status_code == 401, path
             document.check(unknown, path)

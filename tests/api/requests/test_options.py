@@ -52,7 +52,7 @@ def test_fields_that_are_not_given_have_defaults() -> None:
 
 
 @pytest.mark.parametrize("top_k", [-1, 0])
-def test_top_k_may_be_off(top_k: int) -> None:
+def test_top_k_can_be_switched_off(top_k: int) -> None:
     assert options(SamplingFields(top_k=top_k)).params.top_k == 0
 
 
@@ -60,7 +60,7 @@ def test_the_number_of_answers_is_no_sampling_parameter() -> None:
     assert options(AnswerRequest(question="x", top_k=3)).params.top_k == 0
 
 
-def test_fields_of_other_meanings_are_not_carried() -> None:
+def test_fields_with_another_meaning_are_not_carried() -> None:
     """In chat completions ``logprobs`` is true or false."""
     body = ChatCompletionRequest.model_validate({"messages": [{"role": "user", "content": "x"}], "logprobs": True})
     assert options(body).params.logprobs is None

@@ -32,7 +32,7 @@ def test_the_header_cannot_be_injected_or_flooded(hello: Scripted) -> None:
     assert "set-cookie" not in response.headers
 
 
-def test_a_field_without_a_name_is_named_too(hello: Scripted) -> None:
+def test_a_field_with_an_empty_name_is_listed_too(hello: Scripted) -> None:
     assert post(hello, **{"foo": 1, "": 1}).headers["x-ignored-params"] == "foo, ?"
 
 

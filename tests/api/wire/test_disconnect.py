@@ -45,7 +45,7 @@ def test_a_client_that_closes_its_sending_side_is_gone() -> None:
         assert engine.idle.wait(20)
 
 
-def test_a_client_that_leaves_while_it_sends_is_no_error() -> None:
+def test_a_client_that_disconnects_while_it_sends_is_no_error() -> None:
     with scripted_service() as service:
         with connection(service.address) as sock:
             sock.sendall(post_bytes("/v1/generate", b'{"prompt": "x"}')[:-5])

@@ -1,4 +1,4 @@
-"""Work beside its guards: the first to end decides, and nothing is left running."""
+"""Work and its guards: the first to end decides the outcome, and nothing is left running."""
 
 import asyncio
 from typing import Never

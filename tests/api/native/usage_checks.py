@@ -1,10 +1,10 @@
-"""The usage and the timings of native answers."""
+"""Checks of the usage and the timings of native answers."""
 
 from typing import Any
 
 
-def check_account(answer: dict[str, Any], *, tokens: int) -> None:
-    """Every answer has its usage and its timings."""
+def check_usage_and_timings(answer: dict[str, Any], *, tokens: int) -> None:
+    """Check the model, the usage and the timings of an answer with this number of generated tokens."""
     assert answer["model"] == "org/tiny"
     usage, timings = answer["usage"], answer["timings"]
     assert usage["completion_tokens"] == tokens

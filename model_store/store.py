@@ -1,29 +1,19 @@
 """The store: the models on this disk, each complete and verified.
 
-    root/
-      ready/<key>/       complete models: their files and the manifest, trivium.json
-      artifacts/<key>/   verified GGUF files, kept so that a newer conversion needs no second download
-      unfinished/<key>/  downloads and conversions that are running or were interrupted
-      locks/<key>.lock   held by the process that works on <key>
-
-A directory under ``ready`` gets its name by one rename when everything in it is complete, so a killed process leaves no
-half-valid model. Of two processes that want the same model, one waits. The store never imports torch or transformers.
+``layout`` says where they are. The store never imports torch or transformers.
 """
 
-import logging
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
 import platformdirs
 
 from model_store import catalog, checkpoint, manifest
 from model_store.catalog import Catalog, HubRepository
 from model_store.convert import CONVERTER_VERSION
 from model_store.errors import CorruptModel, ModelRefused, NoSource, SourceError, UnknownModel
+from model_store.layout import StoreLayout
 from model_store.manifest import Manifest
 from model_store.names import CatalogReference, DirectoryReference, GgufReference, HubReference, Reference, resolve
 from model_store.sources.hub import fetch_repository
@@ -31,8 +21,6 @@ from model_store.sources.obtain import is_artifact, obtain
 from model_store.transfer.download import digest
 from model_store.transfer.network import Network
 from model_store.types import LocalModel
-
-logger = logging.getLogger(__name__)
 
 StoredReference = CatalogReference | HubReference | GgufReference
 
@@ -50,6 +38,7 @@ class Store:
         self, root: Path | None = None, *, network: Network | None = None, models: Catalog | None = None
     ) -> None:
         self.root = (root or default_root()).absolute()
+        self._layout = StoreLayout(self.root)
         self.catalog = models or catalog.load()
         self._network = network or Network.from_environment()
 
@@ -63,7 +52,7 @@ class Store:
             return _in_place(reference)
         if model := self._find(reference):
             return model
-        with self._lock(reference.key):
+        with self._layout.lock(reference.key):
             if model := self._find(reference):  # another process was faster
                 return model
             self._pull(reference)
@@ -83,7 +72,7 @@ class Store:
 
     def list(self) -> tuple[tuple[Manifest, Path], ...]:
         """The manifest and the directory of every stored model, sorted by directory."""
-        directories = sorted(self._ready.iterdir()) if self._ready.is_dir() else []
+        directories = sorted(self._layout.ready.iterdir()) if self._layout.ready.is_dir() else []
         found = ((manifest.read(directory), directory) for directory in directories)
         return tuple((stored, directory) for stored, directory in found if stored)
 
@@ -94,7 +83,7 @@ class Store:
         if stored is None:
             raise UnknownModel(f"{name} is not in the store")
         differences = manifest.differences(directory, stored)
-        artifacts = self._artifacts / directory.name
+        artifacts = self._layout.artifacts / directory.name
         for path in artifacts.iterdir() if artifacts.is_dir() else ():
             if (sha256 := digest(path)) != stored.artifact_sha256:
                 differences.append(f"{path.name} has sha256 {sha256} instead of {stored.artifact_sha256}")
@@ -104,25 +93,8 @@ class Store:
 
     def remove(self, name: str) -> None:
         """Delete a stored model, its artifact and its partial downloads. Raises UnknownModel if none of them exists."""
-        key = self._stored(name).name
-        places = [place for place in (self._ready, self._artifacts, self._unfinished) if (place / key).exists()]
-        if not places:
+        if not self._layout.remove(self._stored(name).name):
             raise UnknownModel(f"{name} is not in the store")
-        with self._lock(key):
-            for place in places:
-                shutil.rmtree(place / key)
-
-    @property
-    def _ready(self) -> Path:
-        return self.root / "ready"
-
-    @property
-    def _artifacts(self) -> Path:
-        return self.root / "artifacts"
-
-    @property
-    def _unfinished(self) -> Path:
-        return self.root / "unfinished"
 
     def _resolve(self, name: str) -> Reference:
         reference = resolve(name, self.catalog)
@@ -138,10 +110,10 @@ class Store:
         reference = resolve(name, self.catalog)
         if isinstance(reference, DirectoryReference):
             raise UnknownModel(f"{reference.path} is used in place; the store holds no copy")
-        return self._ready / reference.key
+        return self._layout.ready / reference.key
 
     def _find(self, reference: StoredReference) -> LocalModel | None:
-        directory = self._ready / reference.key
+        directory = self._layout.ready / reference.key
         stored = manifest.read(directory)
         if (
             stored is None
@@ -177,10 +149,14 @@ class Store:
             case CatalogReference(entry=entry) if entry.hub:
                 self._snapshot(reference, entry.hub)
             case CatalogReference(entry=entry) if entry.artifact:
-                artifact = self._artifacts / reference.key / entry.artifact.file
+                artifact = self._layout.artifacts / reference.key / entry.artifact.file
                 if not is_artifact(artifact, entry.artifact):
                     done = obtain(
-                        reference.name, entry.artifact, entry.sources, self._scratch(reference), self._network
+                        reference.name,
+                        entry.artifact,
+                        entry.sources,
+                        self._layout.workspace(reference.key),
+                        self._network,
                     )
                     artifact.parent.mkdir(parents=True, exist_ok=True)
                     os.replace(done, artifact)
@@ -189,11 +165,11 @@ class Store:
     def _convert(self, reference: StoredReference, gguf: Path, *, source: str, sha256: str = "") -> None:
         from model_store.convert.model import convert  # imports numpy and the tokenizers library
 
-        directory = self._scratch(reference) / "converted"
+        directory = self._layout.workspace(reference.key) / "converted"
         shutil.rmtree(directory, ignore_errors=True)  # left by a killed process
         directory.mkdir()
         convert(gguf, directory)
-        self._commit(
+        self._layout.commit(
             reference.key,
             directory,
             Manifest(
@@ -209,12 +185,14 @@ class Store:
         from model_store.convert.slow_tokenizer import complete_tokenizer
 
         try:
-            directory, commit, licence = fetch_repository(repository, self._scratch(reference), self._network)
+            directory, commit, licence = fetch_repository(
+                repository, self._layout.workspace(reference.key), self._network
+            )
         except SourceError as error:
             raise NoSource(reference.name, [(f"hub {repository.repo}@{repository.revision}", str(error))]) from error
         complete_tokenizer(directory)
         checkpoint.check(directory)
-        self._commit(
+        self._layout.commit(
             reference.key,
             directory,
             Manifest(
@@ -225,40 +203,6 @@ class Store:
                 licence=licence,
             ),
         )
-
-    def _commit(self, key: str, directory: Path, made: Manifest) -> None:
-        """Move the finished directory to its place. An older directory there is damaged, or of an older release."""
-        manifest.write(directory, made)
-        target = self._ready / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            replaced = self._unfinished / key / "replaced"
-            shutil.rmtree(replaced, ignore_errors=True)  # left by a killed process
-            os.replace(target, replaced)
-        os.replace(directory, target)
-        shutil.rmtree(self._unfinished / key)
-
-    def _scratch(self, reference: StoredReference) -> Path:
-        """The directory for unfinished downloads and conversions of a model."""
-        directory = self._unfinished / reference.key
-        directory.mkdir(parents=True, exist_ok=True)
-        return directory
-
-    @contextmanager
-    def _lock(self, key: str) -> Iterator[None]:
-        """Hold the key's lock. The operating system frees the lock of a process that dies."""
-        path = self.root / "locks" / f"{key}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            logger.info("waiting for another process that works on %s", key)
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def _in_place(directory: DirectoryReference) -> LocalModel:

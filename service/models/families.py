@@ -16,7 +16,7 @@ from service.models.adapters.plain_config import PlainConfig
 
 @dataclass(slots=True, frozen=True)
 class ModelFamily:
-    """How the models of one family are served."""
+    """The way in which models of one family are served."""
 
     native_kernels: bool  # the native kernels compute it on CPUs; elsewhere transformers' modules do
     plain_config: type[PlainConfig] | None  # reads its config.json without transformers; None: only transformers does

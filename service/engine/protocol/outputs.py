@@ -45,7 +45,7 @@ class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
 
 
 class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
-    """What one step computed, and the state of the engine after it."""
+    """The size of one step, and the state of the engine after it."""
 
     step: int  # the number of steps so far, this one included
     seconds: float  # wall time of the step

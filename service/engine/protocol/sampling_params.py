@@ -1,4 +1,4 @@
-"""The sampling parameters: how the tokens of one sequence are chosen."""
+"""The sampling parameters, which control how tokens are chosen."""
 
 from msgspec import Struct, field
 
@@ -6,7 +6,7 @@ from service.engine.protocol.token_graph import TokenGraph
 
 
 class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How one sequence is sampled. This is the only place where the engine defines a sampling parameter.
+    """The sampling parameters of one sequence. This is the only place where the engine defines a sampling parameter.
 
     Every default means that the parameter is off, so callers name only what they want. The API process validates the
     values; the engine trusts them. The parameters are applied in this order: constraint, bias and penalties,

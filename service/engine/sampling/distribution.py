@@ -12,8 +12,8 @@ transformers does, and each keeps the first tokens of the order:
 - top_p keeps the fewest that hold the share p of the weight that top_k kept.
 - min_p keeps those with at least the share p of the best token's probability.
 
-So a top_k of 1 is greedy, and equal logits are told apart by id. (The top_k of transformers keeps all tokens that are
-equal to the k-th, and its top_p splits equal tokens in the arbitrary order of its sort.)
+So a top_k of 1 is greedy, and equal logits are distinguished by id. (The top_k of transformers keeps all tokens that
+are equal to the k-th, and its top_p splits equal tokens in the arbitrary order of its sort.)
 """
 
 from dataclasses import dataclass

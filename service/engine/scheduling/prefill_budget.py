@@ -1,4 +1,4 @@
-"""The prefill budget: how many prompt tokens a step may compute alongside decodes, so that streams go on smoothly.
+"""The prefill budget: how many prompt tokens a step may compute alongside decodes, so that streams stay smooth.
 
 Computing prompts in chunks bounds how long a stream waits for its next token (Sarathi-Serve, arXiv:2403.02310). The
 size of the chunks follows from a target for the seconds of a step and from what a step-cost model has learned. Two

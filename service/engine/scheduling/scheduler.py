@@ -2,8 +2,8 @@
 
 There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
 lacks, under one token budget. Sequences that lack one token come first, so that a prompt never delays a stream. The
-rest of the token budget, as far as the prefill budget allows, goes to chunks of prompts that run already, then to
-sequences that start.
+rest of the token budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then
+to sequences that start.
 
 Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
 preempted.

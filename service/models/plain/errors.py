@@ -2,4 +2,4 @@
 
 
 class NeedsTransformers(Exception):
-    """The model must be loaded with transformers. The message says why."""
+    """The model must be loaded with transformers. The message is the reason."""

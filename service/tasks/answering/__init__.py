@@ -1,5 +1,5 @@
 """Answers to questions, from documents or from what the model knows.
 
-This package decides what the model or the reader is asked, and which text is the answer. It knows neither HTTP nor
-sockets.
+This package writes the questions to the language model or the reader, and chooses the answer. It never deals with HTTP
+or sockets.
 """

@@ -54,7 +54,7 @@ class Choice:
 
 
 def raise_if_failed(choice: Choice | Delta) -> None:
-    """Raise the ProcessError that ended the choice. Return if it goes on, or ended with ``STOP`` or ``LENGTH``."""
+    """Raises the ProcessError that ended the choice, unless it continues or ended with ``STOP`` or ``LENGTH``."""
     match choice.finish, choice.error_kind:
         case FinishReason.ERROR, ErrorKind.POISON_PILL:
             raise PoisonPill

@@ -99,7 +99,7 @@ def make_plan(
 def parse(
     text: str, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]
 ) -> ParsedDocument:
-    """Read a text, or a part of one, as the order says. ``protected`` maps terms to their replacements."""
+    """Read a text, or a part of one, by the options of the order. ``protected`` maps terms to their replacements."""
     sentences = partial(split, language=language.base if language else "en", splitting=order.splitting)
     return read_document(text, order.format, split=sentences, protected=protected)
 

@@ -17,7 +17,7 @@ class Vocabulary:
     """The tokens below ``size`` that stand for text.
 
     ``stop`` are the tokens that end a span: those that end a text and, with ``one_line``, those that begin with a line
-    break. ``spells_all`` says whether every byte has a token, so that every text can be spelled.
+    break. ``spells_all`` is true if every byte has a token, so that every text can be spelled.
     """
 
     def __init__(self, tokenizer: Tokenizer, size: int, *, one_line: bool = False) -> None:

@@ -34,7 +34,7 @@ class Reader:
         self._calibration = calibration or NoAnswer()
 
     async def prepare(self, query: Query, options: Options, limits: WindowLimits, request_id: str) -> PreparedAnswer:
-        """Tokenize a question and its documents. A title is read with every window of its document, but is no answer.
+        """Tokenize a question and its documents. A title is read with every window of its document, but never answers.
 
         Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, ProcessUnavailable.
         """

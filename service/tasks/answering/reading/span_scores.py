@@ -24,7 +24,7 @@ from service.tasks.answering.result import Answer, AnswerSpan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanCriteria:
-    """How many spans are requested, and how long they may be. ``threshold`` None: the calibrated one."""
+    """The number of requested spans, and their limits. ``threshold`` None: the calibrated one."""
 
     top_k: int
     max_characters: int

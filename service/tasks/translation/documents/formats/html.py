@@ -1,6 +1,6 @@
 """Reads HTML: cuts it into tags and text by the rules of the standard's tokenizer.
 
-No available parser fits. Those that build a tree (lxml, selectolax) write the document anew, so that its bytes change.
+No available parser fits. Those that build a tree (lxml, selectolax) write a new document, so that its bytes change.
 html.parser (in the supported releases of Python) and tree-sitter know positions, but take time quadratic in the text
 for unclosed quotes or deep nesting. The rules for which characters belong to a tag are a small part of the standard.
 Each expression here reads a text once, without backtracking. Markup without an end extends to the end of the text.
@@ -116,7 +116,7 @@ def _tag_end(text: str, begin: int) -> int:
 
 
 def _raw_end(text: str, begin: int, name: str) -> int:
-    """Where the end tag of a raw element begins."""
+    """The start of the end tag of a raw element, or the end of the text."""
     found = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, begin)
     return found.start() if found else len(text)
 
@@ -141,7 +141,7 @@ def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:
 
 
 def _is_untranslated(match: re.Match[str]) -> bool:
-    """Whether a start tag says ``translate="no"`` or has the class ``notranslate``."""
+    """Whether a start tag has ``translate="no"`` or the class ``notranslate``."""
     if match["close"] or not match["attributes"]:
         return False
     for name, *values in _ATTRIBUTES.findall(match["attributes"]):

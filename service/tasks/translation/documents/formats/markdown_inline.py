@@ -87,7 +87,7 @@ def _close_bracket(
     references: Container[str],
     normalize: Callable[[str], str],
 ) -> int:
-    """Append a link to ``found`` if the bracket that closes at ``start`` ends one. Returns where to go on reading.
+    """Append a link to ``found`` if the bracket that closes at ``start`` ends one. Returns where reading continues.
 
     A link that is looked up by its own text gets an explicit label, because its text will be translated.
     """

@@ -44,7 +44,7 @@ def says(
 class ScriptedStream:
     """Gives one output of each request in turn.
 
-    As with the real engine, an abort may come too late: it is noted in ``aborted``, and the outputs go on.
+    As with the real engine, an abort may come too late: it is noted in ``aborted``, and the outputs continue.
     """
 
     has_more = False
@@ -178,7 +178,7 @@ class ScriptedEngine:
     # For tests
 
     def release(self) -> None:
-        """Let the sequences that wait go on. From the test's thread."""
+        """Let the waiting sequences continue. To be called from the thread of the test."""
         self._loop.call_soon_threadsafe(self.go.set)
 
     def text_for(self, request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Processes that are stuck are told apart from those that only take long."""
+"""A process that is stuck is distinguished from one that only takes long."""
 
 import pytest
 

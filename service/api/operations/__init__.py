@@ -1,1 +1,1 @@
-"""What operators and their programs ask for: health, metrics, version."""
+"""Routes for operators and their programs: health, metrics, version."""

@@ -48,7 +48,7 @@ class HuggingFaceAnswerRequest(RequestModel):
 
 
 class GenerateParameters(SamplingFields):
-    """How to choose the tokens of a translation."""
+    """The sampling of a translation."""
 
     max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens of a sentence.")] = None
     max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
@@ -60,7 +60,7 @@ class GenerateParameters(SamplingFields):
 
 
 class TranslationParameters(RequestModel):
-    """The languages, and how to choose tokens."""
+    """The languages of a translation, and its sampling."""
 
     src_lang: Annotated[
         LanguageName | None, Field(description="Without it, the language of each text is detected.")

@@ -31,9 +31,9 @@ def translation_list(translations: Sequence[Translation]) -> list[HuggingFaceTra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCandidatesWriter:
-    """Writes the answer of the task question-answering: an object for ``top_k`` 1, else a list.
+    """Writes the answer of the task question-answering: an object for ``top_k`` 1, else a list. Implements ``Writer``.
 
-    With ``may_be_none``, no answer is one of the candidates. It is the first one exactly if ``Answer.no_answer``.
+    With ``may_be_none``, "no answer" is one of the candidates: the first one exactly if ``Answer.no_answer`` is true.
     """
 
     top_k: int

@@ -72,7 +72,7 @@ class AnswerEndEvent(AnswerDetails):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerWriter:
-    """Writes the answer with this ``id``."""
+    """Writes the answer with this ``id``. Implements ``StreamWriter``."""
 
     id: str
     model: str

@@ -41,7 +41,7 @@ class GenerateEndEvent(ResponseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerateWriter:
-    """Writes the answer with this ``id``."""
+    """Writes the answer with this ``id``. Implements ``StreamWriter``."""
 
     id: str
     model: str

@@ -104,7 +104,7 @@ class TranslateEndEvent(ResponseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslateWriter:
-    """Writes the answer with this ``id``."""
+    """Writes the answer with this ``id``. Implements ``StreamWriter``."""
 
     id: str
     model: str

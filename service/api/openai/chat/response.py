@@ -77,7 +77,7 @@ _LAST_DELTA = ChatDelta()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatWriter:
-    """Writes one answer, with log probabilities if they were asked for."""
+    """Writes one answer, with log probabilities if they are requested. Implements ``StreamWriter``."""
 
     answer: OpenAIAnswer
     logprobs: bool

@@ -59,7 +59,10 @@ class CompletionChunk(ResponseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionWriter:
-    """Writes one answer. ``echo`` has the prompts that come back before their continuations, or none."""
+    """Writes one answer. Implements ``StreamWriter``.
+
+    ``echo`` holds the prompts, if they are to be repeated before their continuations, or nothing.
+    """
 
     answer: OpenAIAnswer
     n: int
@@ -110,7 +113,7 @@ class CompletionWriter:
             return _ChoiceWriter(self, None, ())
         tokens = completion.prompts[prompt_index]
         text = self.echo[prompt_index]
-        if not isinstance(text, str):  # token ids come back as their text
+        if not isinstance(text, str):  # a prompt of token ids is echoed as text
             text = self.answer.tokenizer.decode(text, skip_special_tokens=self.skip_special_tokens)
         return _ChoiceWriter(self, text, tokens)
 

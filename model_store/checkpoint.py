@@ -55,10 +55,10 @@ def shards(directory: Path) -> list[str]:
     names = _read_object(directory / INDEX).get("weight_map")
     if not isinstance(names, dict) or not names:
         raise IncompleteModel(f"{directory / INDEX} has no weight_map")
-    found = sorted({str(name) for name in names.values()})
-    if any(Path(name).name != name for name in found):
+    file_names = sorted({str(name) for name in names.values()})
+    if any(Path(name).name != name for name in file_names):
         raise ModelRefused(f"{directory / INDEX} names files outside of its directory")
-    return found
+    return file_names
 
 
 def _refuse_other_formats(directory: Path) -> None:

@@ -73,8 +73,8 @@ class Store:
     def list(self) -> tuple[tuple[Manifest, Path], ...]:
         """The manifest and the directory of every stored model, sorted by directory."""
         directories = sorted(self._layout.ready.iterdir()) if self._layout.ready.is_dir() else []
-        found = ((manifest.read(directory), directory) for directory in directories)
-        return tuple((stored, directory) for stored, directory in found if stored)
+        entries = ((manifest.read(directory), directory) for directory in directories)
+        return tuple((stored, directory) for stored, directory in entries if stored)
 
     def verify(self, name: str) -> Manifest:
         """The manifest of a stored model, after every file was compared with it. Raises CorruptModel, UnknownModel."""

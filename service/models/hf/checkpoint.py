@@ -24,10 +24,10 @@ def read_config(path: str) -> Any:
 def find_model_class(config: Any) -> Any:
     """The ``...ForCausalLM`` class for ``config``. Raises UnsupportedModel if transformers has none."""
     try:
-        found = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+        entry = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
     except KeyError:
         raise UnsupportedModel(f"{config.model_type} is not a language model that continues text") from None
-    return found[0] if isinstance(found, tuple) else found
+    return entry[0] if isinstance(entry, tuple) else entry
 
 
 def read_weights(auto_class: Any, path: str, config: Any, dtype: torch.dtype, **options: Any) -> tuple[Any, list[str]]:

@@ -51,7 +51,7 @@ def measure_layers(model: CausalLM) -> list[LayerSpec]:
     recorder = LayerRecorder(model.architecture)
     try:
         expected = model.undivided_logits(ids, ids, recorder)
-        found = model.logits(model.hidden(ids, ids, recorder))
+        in_halves = model.logits(model.hidden(ids, ids, recorder))
     except UnsupportedModel:
         raise
     except Exception as error:
@@ -62,6 +62,6 @@ def measure_layers(model: CausalLM) -> list[LayerSpec]:
         raise UnsupportedModel(f"{model.architecture}: layers {numbers} do not use the engine's attention")
     require_finite(expected, model.architecture)
     largest = float(expected[expected.isfinite()].abs().max())
-    if not torch.allclose(expected.nan_to_num(), found.nan_to_num(), rtol=0, atol=0.01 * largest):
+    if not torch.allclose(expected.nan_to_num(), in_halves.nan_to_num(), rtol=0, atol=0.01 * largest):
         raise UnsupportedModel(f"{model.architecture}: its head cannot be computed apart from its layers")
     return [recorder.layers[number] for number in sorted(recorder.layers)]

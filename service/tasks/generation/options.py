@@ -14,8 +14,8 @@ _DEFAULT_PARAMS = SamplingParams(max_tokens=0)
 class Options:
     """The options of a client for the text that is generated.
 
-    ``params`` are the engine's sampling parameters. Their ``max_tokens`` and ``seed`` are ignored: the service may
-    choose these two, so they have fields here. The options of a GenerationRequest have the chosen values in ``params``.
+    ``params`` are the engine's sampling parameters. The generator sets their ``max_tokens`` and ``seed`` from the two
+    fields of these names, which may be None. The options of a GenerationRequest have the chosen values in ``params``.
     """
 
     max_tokens: int | None = None  # None: as many as there is room for, up to a default

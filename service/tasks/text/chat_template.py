@@ -60,8 +60,8 @@ class ChatTemplate:
         mark = uuid4().hex
         final = {**messages[-1], "content": f"{messages[-1].get('content') or ''}{mark}"}
         marked = self._render([*messages[:-1], final], add_generation_prompt=False, **variables)
-        text, found, _ = marked.rpartition(mark)
-        if not found:
+        text, has_mark, _ = marked.rpartition(mark)
+        if not has_mark:
             raise ChatTemplateError("the chat template leaves out the message to be continued", param="messages")
         return text
 

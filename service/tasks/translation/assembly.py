@@ -104,7 +104,7 @@ class TranslationAssembly:
 
     def _alternative_texts(self, text: TextPlan, whole: str) -> tuple[str, ...]:
         """The alternatives of a text, without those that equal the translation ``whole`` or each other."""
-        found = {whole: None}
+        different = {whole: None}
         for choice in range(self._plan.order.alternatives):
             texts = []
             for unit, number in zip(text.document.units, text.segments, strict=True):
@@ -112,5 +112,5 @@ class TranslationAssembly:
                 written = self._plan.segments[number].complete(output) or unit.source
                 restored = restore(unit, written)
                 texts.append(force_restore(unit, written) if restored is None else restored)
-            found[text.document.join(texts)] = None
-        return tuple(found)[1:]
+            different[text.document.join(texts)] = None
+        return tuple(different)[1:]

@@ -96,8 +96,8 @@ class Extraction:
     def windows_with(self, spans: Sequence[AnswerSpan]) -> list[Window]:
         """The windows that contain the spans, in their order in the documents."""
         windows = [prompt.window for prompt in self._prompts]
-        found = {next(index for index, window in enumerate(windows) if window.contains(span)) for span in spans}
-        return [windows[index] for index in sorted(found)]
+        indices = {next(index for index, window in enumerate(windows) if window.contains(span)) for span in spans}
+        return [windows[index] for index in sorted(indices)]
 
     def sentence_around(self, span: AnswerSpan) -> AnswerSpan:
         """The sentence of the document that contains the span."""

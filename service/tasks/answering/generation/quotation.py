@@ -91,8 +91,8 @@ class Quotation:
         lines = [line.removeprefix(quoted.prompt.quote_label) for line in quotations.splitlines()]
         lines = [line.strip().strip(_QUOTATION_MARKS).strip() for line in lines]
         quotes = dict.fromkeys(line for line in lines if terms(line))
-        found = [span for quote in quotes if (span := self._find(quoted.windows, quote))]
-        return tuple(dict.fromkeys([source, *found])), len(quotes) - len(found)
+        cited = [span for quote in quotes if (span := self._find(quoted.windows, quote))]
+        return tuple(dict.fromkeys([source, *cited])), len(quotes) - len(cited)
 
     def _find(self, windows: Sequence[Window], quote: str) -> AnswerSpan | None:
         """The first of the quotation's places whose sentences are most relevant to the question."""

@@ -55,18 +55,18 @@ def answer_from_scores(
     Raises ProcessError if a logit is not finite.
     """
     no_answer, total = 0.0, -math.inf  # logarithms of unnormalized probabilities: of no answer, and of all spans
-    found: list[_ScoredSpan] = []
+    candidates: list[_ScoredSpan] = []
     rows = [(_logits(each.starts), _logits(each.ends)) for each in scores]
     if rows:
         no_answer = min(float(starts[0] + ends[0]) for starts, ends in rows)
     for excerpt, skip, (starts, ends), covered in zip(excerpts, skipped, rows, _covered(excerpts), strict=True):
         part = slice(skip, skip + len(excerpt))
         best, mass = _best_spans(excerpt, starts[part], ends[part], covered, criteria)
-        found += best
+        candidates += best
         total = float(np.logaddexp(total, mass))
-    found.sort(key=lambda each: (-each.score, each.excerpt.document_index, each.start))
+    candidates.sort(key=lambda each: (-each.score, each.excerpt.document_index, each.start))
     normalizer = float(np.logaddexp(total, no_answer))
-    spans = tuple(_answer_span(each, normalizer) for each in found[: criteria.top_k])
+    spans = tuple(_answer_span(each, normalizer) for each in candidates[: criteria.top_k])
     return Answer.from_spans(
         spans,
         no_answer_probability=no_answer_probability(no_answer, total, calibration) if spans else 1.0,
@@ -133,11 +133,11 @@ def _surrounding_text(excerpt: Excerpt) -> NDArray[np.float64]:
     return np.minimum(places, places[::-1]) + 0.01 * len(excerpt)
 
 
-def _answer_span(found: _ScoredSpan, normalizer: float) -> AnswerSpan:
-    document = found.excerpt.document
-    text = document.text[found.start : found.end]
-    score = math.exp(found.score - normalizer)
-    return AnswerSpan(text=text, start=found.start, end=found.end, document=document.id, score=score)
+def _answer_span(scored: _ScoredSpan, normalizer: float) -> AnswerSpan:
+    document = scored.excerpt.document
+    text = document.text[scored.start : scored.end]
+    score = math.exp(scored.score - normalizer)
+    return AnswerSpan(text=text, start=scored.start, end=scored.end, document=document.id, score=score)
 
 
 def _logits(data: bytes) -> NDArray[np.float64]:

@@ -61,13 +61,13 @@ class Detector:
         if not counts["Kana"] + counts["Hang"] and _HAN_WEIGHT * counts["Hani"] >= counts.total() - counts["Hani"]:
             return [Detection(_chinese(text), 1.0)]
         assert self._model is not None
-        found: dict[str, Detection] = {}
+        detections: dict[str, Detection] = {}
         for candidate in self._model.detect(text, k=_MOST_LANGUAGES):
-            if candidate["score"] < _LEAST_CONFIDENCE and found:
+            if candidate["score"] < _LEAST_CONFIDENCE and detections:
                 break
-            if (language := _find_language(candidate["lang"])) is not None and language.code not in found:
-                found[language.code] = Detection(language, round(candidate["score"], 4))
-        return list(found.values())
+            if (language := _find_language(candidate["lang"])) is not None and language.code not in detections:
+                detections[language.code] = Detection(language, round(candidate["score"], 4))
+        return list(detections.values())
 
 
 @cache

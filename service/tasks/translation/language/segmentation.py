@@ -60,8 +60,8 @@ def _sentence_ends(text: str, start: int, end: int, language: str) -> Iterator[i
     """
     while start < end:
         window = text[start : min(end, start + _WINDOW)]
-        found: list[_Boundary] = get_sentence_boundaries(language, window)
-        ends = [boundary["end_index"] for boundary in found]
+        boundaries: list[_Boundary] = get_sentence_boundaries(language, window)
+        ends = [boundary["end_index"] for boundary in boundaries]
         if start + len(window) < end:
             ends.pop()
         yield from (start + position for position in ends)

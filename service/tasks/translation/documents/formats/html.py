@@ -117,8 +117,8 @@ def _tag_end(text: str, begin: int) -> int:
 
 def _raw_end(text: str, begin: int, name: str) -> int:
     """The start of the end tag of a raw element, or the end of the text."""
-    found = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, begin)
-    return found.start() if found else len(text)
+    end_tag = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, begin)
+    return end_tag.start() if end_tag else len(text)
 
 
 def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:

@@ -15,10 +15,10 @@ def restore(unit: Unit, translated: str) -> str | None:
     """``translated`` with its marks. None unless it has each marker exactly once and its tags nest."""
     if translated == unit.text and all(mark.replacement == mark.source for mark in unit.marks):
         return unit.source
-    texts, found = split_at_markers(translated)
-    if sorted(found) != list(range(1, len(unit.marks) + 1)):
+    texts, numbers = split_at_markers(translated)
+    if sorted(numbers) != list(range(1, len(unit.marks) + 1)):
         return None
-    marks = [unit.marks[number - 1] for number in found]
+    marks = [unit.marks[number - 1] for number in numbers]
     return _join(unit, texts, marks) if _tags_nest(unit, marks) else None
 
 
@@ -28,10 +28,10 @@ def force_restore(unit: Unit, translated: str) -> str:
     A missing marker is put between its neighbours, in proportion to its place in the source. Of a repeated marker, the
     first one counts. Tags that do not nest are put in the order that they have in the source.
     """
-    texts, found = split_at_markers(translated)
+    texts, numbers = split_at_markers(translated)
     placed: dict[int, int] = {}  # number of a marker -> its position in the text without markers
     position = 0
-    for text, number in zip(texts, found, strict=False):
+    for text, number in zip(texts, numbers, strict=False):
         position += len(text)
         if 1 <= number <= len(unit.marks):
             placed.setdefault(number, position)
@@ -84,8 +84,8 @@ def _strip_markers(texts: Sequence[str]) -> str:
     """The joined texts without any marker. Joining may form new markers, so it is repeated."""
     plain = "".join(texts)
     while True:
-        texts, found = split_at_markers(plain)
-        if not found:
+        texts, numbers = split_at_markers(plain)
+        if not numbers:
             return plain
         plain = "".join(texts)
 

@@ -174,7 +174,10 @@ class Scheduler:
         return True
 
     def _preempt(self, sequence: Sequence) -> None:
-        """Put a sequence back into the waiting queue. It keeps its tokens, and loses its blocks."""
+        """Put a sequence back into the waiting queue.
+
+        It keeps its tokens and loses its blocks. The prefix cache may still find the published ones.
+        """
         self._running.remove(sequence)
         self._tables.free(sequence)
         sequence.preempt()

@@ -99,11 +99,11 @@ def as_api_error(error: Exception) -> ApiError:
         case HTTPException():
             return _from_http_exception(error)
         case PoisonPill():
-            logger.error("engine error: %s", str(error))
+            logger.error("a child process failed on a request: %s", str(error))
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
         case ProcessError():
-            logger.error("engine error: %s", str(error))  # its message holds no text of a client
+            logger.error("a child process failed on a request: %s", str(error))  # its message holds no text of a client
         case _:
             logger.error("unexpected error", exc_info=error)
     return ApiError(500, "The service failed on this request", headers=_NO_RETRY)

@@ -36,16 +36,16 @@ def keys_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def secrets(keys_file: Path) -> dict[str, str]:
-    """The secrets of two keys with all scopes."""
-    return {name: add_key(keys_file, name) for name in ("mine", "yours")}
+    """The secrets of three keys with all scopes. Only the test of cached prefixes uses ``mine`` and ``yours``."""
+    return {name: add_key(keys_file, name) for name in ("client", "mine", "yours")}
 
 
 @pytest.fixture(scope="package")
 def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real service on a tiny model, whose client sends the key ``mine``. After the tests no key is in its log."""
+    """A real service on a tiny model, whose client sends the key ``client``. After the tests no key is in its log."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     with running_server(model, *FLAGS, "--keys-file", str(keys_file), "--log-level", "debug") as server:
-        server.http.headers.update(bearer(secrets["mine"]))
+        server.http.headers.update(bearer(secrets["client"]))
         yield server
         log = server.log.read_text(encoding="utf-8")
         assert "/v1/generate" in log

@@ -21,7 +21,7 @@ MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]
 
 @pytest.fixture
 def client(server: Server, secrets: dict[str, str]) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=secrets["mine"], max_retries=0) as client:
+    with OpenAI(base_url=f"{server.url}/v1", api_key=secrets["client"], max_retries=0) as client:
         yield client
 
 

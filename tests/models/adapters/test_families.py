@@ -52,6 +52,6 @@ def test_each_layer_has_its_window(family: Any, fields: dict[str, Any], windows:
 )
 def test_the_biased_matrices_are_named(family: Any, fields: dict[str, Any], biased: set[str]) -> None:
     config = msgspec.convert(FIELDS | fields | {"model_type": family.__name__.lower()}, family)
-    assert config.biased == biased
+    assert config.biased_matrices == biased
     names = {name for name, _ in config.weights() if name.endswith(".bias")}
     assert names == {f"model.layers.{number}.{name}.bias" for number in range(3) for name in biased}

@@ -24,7 +24,7 @@ class FaultsOutcome:
     unexplained: list[str] = field(default_factory=list)  # lines of the log
 
     def failures(self, *, exact: bool) -> list[str]:
-        """What is wrong, in sentences. ``exact``: no answer may differ."""
+        """The faults of the run, one sentence each. ``exact``: no answer may differ."""
         checks = {
             f"{len(self.lost)} answers were lost": bool(self.lost),
             f"{len(self.different)} answers differ": exact and bool(self.different),

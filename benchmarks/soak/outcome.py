@@ -27,7 +27,7 @@ class SoakOutcome:
     unexplained: list[str]  # lines of the log
 
     def failures(self, tolerance: float) -> list[str]:
-        """What is wrong, in sentences. ``tolerance``: MiB that a process may grow."""
+        """The faults of the run, one sentence each. ``tolerance``: MiB that a process may grow."""
         checks = {
             f"{len(self.tally.lost)} requests were lost": bool(self.tally.lost),
             "not every request is accounted for": self.tally.accounted + len(self.tally.lost) != self.tally.sent,

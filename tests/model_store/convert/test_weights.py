@@ -1,4 +1,4 @@
-"""What is found out about the weights of a GGUF file before they are written."""
+"""Checks of the weights of a GGUF file before they are written."""
 
 from pathlib import Path
 from typing import Any

@@ -8,7 +8,9 @@ from benchmarks.report.tables import markdown_table
 from benchmarks.soak.clients import RequestTally
 from benchmarks.soak.process_monitor import MemoryGrowth
 
-_POOL_THREADS = min(32, (os.cpu_count() or 1) + 4)  # asyncio starts them when it first needs them, and keeps them
+_CORES = os.cpu_count() or 1
+# Pools start their threads when they are first needed, and keep them: asyncio's for blocking calls, tokenizers' by core.
+_POOL_THREADS = min(32, _CORES + 4) + _CORES
 
 
 @dataclass(frozen=True, slots=True)

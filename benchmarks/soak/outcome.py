@@ -9,7 +9,7 @@ from benchmarks.soak.clients import RequestTally
 from benchmarks.soak.process_monitor import MemoryGrowth
 
 _CORES = os.cpu_count() or 1
-# Pools start their threads when they are first needed, and keep them: asyncio's for blocking calls, tokenizers' by core.
+# Two pools start their threads on first use and keep them: asyncio's for blocking calls, tokenizers' one per core.
 _POOL_THREADS = min(32, _CORES + 4) + _CORES
 
 

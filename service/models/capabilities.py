@@ -1,0 +1,73 @@
+"""What a served model can do, found from the files of its checkpoint.
+
+It reads ``config.json`` and looks for the files of sentence-transformers and for a chat template. It reads no weights,
+so that a model that is not loaded has capabilities too.
+"""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Capability(StrEnum):
+    """A task that a model can do."""
+
+    GENERATE = "generate"
+    CHAT = "chat"
+    TRANSLATE = "translate"
+    ANSWER = "answer"
+    EMBED = "embed"
+    RERANK = "rerank"
+    CLASSIFY = "classify"
+
+
+GENERATIVE = frozenset({Capability.GENERATE, Capability.CHAT, Capability.TRANSLATE, Capability.ANSWER})
+
+# The file in which sentence-transformers lists the modules of an embedding model.
+SENTENCE_TRANSFORMERS_FILE = "modules.json"
+
+
+def find_capabilities(directory: Path) -> frozenset[Capability]:
+    """The capabilities of the checkpoint in ``directory``; empty for a kind of model that is not served.
+
+    Raises OSError or ValueError if ``config.json`` cannot be read.
+    """
+    config = _read_object(directory / "config.json")
+    if config.get("is_encoder_decoder"):
+        return frozenset()
+    if (directory / SENTENCE_TRANSFORMERS_FILE).is_file():
+        return frozenset({Capability.EMBED})
+    architectures = config.get("architectures") or ["ForCausalLM"]  # converted checkpoints may name none
+    architecture = str(architectures[0])
+    if architecture.endswith("ForQuestionAnswering"):
+        return frozenset({Capability.ANSWER})
+    if architecture.endswith("ForSequenceClassification"):
+        return _of_classifier(config)
+    if architecture.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")):
+        has_template = _has_chat_template(directory)
+        return GENERATIVE if has_template else GENERATIVE - {Capability.CHAT}
+    if architecture.endswith(("Model", "ForMaskedLM")):
+        return frozenset({Capability.EMBED})
+    return frozenset()
+
+
+def _of_classifier(config: dict[str, Any]) -> frozenset[Capability]:
+    """A classifier of one label is a re-ranker: its label is the relevance."""
+    labels = config.get("id2label")
+    count = len(labels) if isinstance(labels, dict) else config.get("num_labels", 2)
+    return frozenset({Capability.CLASSIFY, Capability.RERANK} if count == 1 else {Capability.CLASSIFY})
+
+
+def _has_chat_template(directory: Path) -> bool:
+    if (directory / "chat_template.jinja").is_file():
+        return True
+    path = directory / "tokenizer_config.json"
+    return path.is_file() and bool(_read_object(path).get("chat_template"))
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is not a JSON object")
+    return value

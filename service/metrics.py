@@ -19,9 +19,9 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
+from service.encoder.messages import BatchStats, EncoderInfo
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import FinishReason, StepStats
-from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation import Flag
 
@@ -239,11 +239,11 @@ class Metrics:
     def observe_batch(self, stats: BatchStats) -> None:
         """The reader has computed a batch."""
         self._batch_seconds.observe(stats.seconds)
-        self._windows.inc(stats.windows)
+        self._windows.inc(stats.inputs)
         self._window_tokens.inc(stats.tokens)
         self._windows_waiting.set(stats.waiting)
 
-    def reader_ready(self, info: ReaderInfo) -> None:
+    def reader_ready(self, info: EncoderInfo) -> None:
         """The reader is ready."""
         self._reader_up.set(1)
         self._reader.info({"architecture": info.architecture, "device": info.device, "dtype": info.dtype})

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.encoder.messages import BatchStats, EncoderInfo, Head
 from service.engine.protocol.outputs import FinishReason, StepStats
 from service.metrics import Metrics
 from service.processes.observer import ProcessObserver
-from service.reader.messages import BatchStats, ReaderInfo
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation import Flag, TranslationObserver
@@ -66,7 +66,8 @@ SERIES = {
 INFO = engine_info(
     architecture="Qwen2ForCausalLM", backend="native", num_blocks=32, startup_seconds={"weights": 1.5, "kv cache": 0.5}
 )
-READER = ReaderInfo(
+READER = EncoderInfo(
+    head=Head.SPAN,
     architecture="BertForQuestionAnswering",
     device="cpu",
     dtype="float32",
@@ -101,7 +102,7 @@ def metrics() -> Metrics:
     metrics.observe_http("/v1/generate", "POST", 200, 0.12)
     metrics.key_refused("invalid_api_key")
     metrics.reader_ready(READER)
-    metrics.observe_batch(BatchStats(seconds=0.25, windows=3, tokens=900, waiting=2))
+    metrics.observe_batch(BatchStats(seconds=0.25, inputs=3, tokens=900, waiting=2))
     return metrics
 
 

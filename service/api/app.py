@@ -22,11 +22,11 @@ from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
 from service.api.routers import ROUTERS
 from service.api.state import State
+from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
-from service.reader.client import ReaderClient
 from service.settings import Settings
 from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.documents.windows import WindowLimits
@@ -126,7 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         metrics.reader_down()
 
 
-async def _start(name: str, client: EngineClient | ReaderClient, ready: Callable[[], None]) -> None:
+async def _start(name: str, client: EngineClient | EncoderClient, ready: Callable[[], None]) -> None:
     try:
         await client.start()
     except ProcessError as error:

@@ -10,9 +10,9 @@ import service
 from model_store.types import LocalModel
 from service.api.limits.admission import Admission
 from service.api.limits.character_count import CharacterCount
+from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
 from service.metrics import Metrics
-from service.reader.client import ReaderClient
 from service.settings import Settings
 from service.tasks.answering.answerer import Answerer
 from service.tasks.generation.generator import Generator
@@ -26,7 +26,7 @@ class State:
     settings: Settings
     model: LocalModel
     client: EngineClient
-    reader: ReaderClient | None
+    reader: EncoderClient | None
     metrics: Metrics
     admission: Admission
     generator: Generator
@@ -41,7 +41,7 @@ class State:
         return self.settings.served_model_name or self.model.name
 
     @property
-    def unready(self) -> EngineClient | ReaderClient | None:
+    def unready(self) -> EngineClient | EncoderClient | None:
         """The first child process that is not ready, or None."""
         return next((each for each in (self.client, self.reader) if each is not None and each.status != "ready"), None)
 

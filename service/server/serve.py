@@ -14,13 +14,14 @@ from fastapi import FastAPI
 from model_store.types import LocalModel
 from service import logs
 from service.api.app import create_app
+from service.encoder.client import EncoderClient
+from service.encoder.messages import Head
 from service.engine.client import EngineClient
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.processes.child_process import ChildProcess
 from service.processes.restart_policy import RestartPolicy
-from service.reader.client import ReaderClient
 from service.server import signals
 from service.server.connection import connection_class
 from service.server.draining import DrainingServer
@@ -78,8 +79,8 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
 
 
 def _reader(settings: Settings, model: LocalModel, metrics: Metrics, restart_policy: RestartPolicy) -> Reader:
-    config = settings.reader_config(model)
-    client = ReaderClient(config, on_batch=metrics.observe_batch, restart_policy=restart_policy, observer=metrics)
+    config = settings.encoder_config(model, Head.SPAN)
+    client = EncoderClient(config, restart_policy, name="reader", on_batch=metrics.observe_batch, observer=metrics)
     return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 

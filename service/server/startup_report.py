@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from model_store.types import LocalModel
+from service.encoder.client import EncoderClient
+from service.encoder.messages import EncoderInfo
 from service.engine.client import EngineClient
 from service.engine.protocol.engine_info import EngineInfo
-from service.reader.client import ReaderClient
-from service.reader.messages import ReaderInfo
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class StartupWatch:
     def __init__(
         self,
         server: uvicorn.Server,
-        clients: Mapping[str, EngineClient | ReaderClient],
+        clients: Mapping[str, EngineClient | EncoderClient],
         on_ready: Callable[[], None],
     ) -> None:
         self.failure = ""
@@ -81,7 +81,7 @@ def engine_facts(model: LocalModel, info: EngineInfo) -> dict[str, str]:
     }
 
 
-def reader_facts(model: LocalModel, info: ReaderInfo) -> dict[str, str]:
+def reader_facts(model: LocalModel, info: EncoderInfo) -> dict[str, str]:
     """Model, device, capacity and start-up times of the reader."""
     notes = f"; {'; '.join(model.notes)}" if model.notes else ""
     return {

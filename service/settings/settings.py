@@ -11,9 +11,9 @@ from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from model_store.types import LocalModel
+from service.encoder.messages import EncoderConfig, Head
 from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
-from service.reader.messages import ReaderConfig
 from service.settings.groups import (
     EngineSettings,
     LimitSettings,
@@ -87,11 +87,11 @@ class Settings(
         }
         return EngineConfig(model_path=str(model.path), **derived)
 
-    def reader_config(self, model: LocalModel) -> ReaderConfig:
-        """The configuration of the reader process that serves ``model``."""
-        return ReaderConfig(model_path=str(model.path), **self._values_of(ReaderConfig))
+    def encoder_config(self, model: LocalModel, head: Head) -> EncoderConfig:
+        """The configuration of the encoder process that serves ``model`` with ``head``."""
+        return EncoderConfig(model_path=str(model.path), head=head, **self._values_of(EncoderConfig))
 
-    def _values_of(self, config: type[EngineConfig] | type[ReaderConfig]) -> dict[str, Any]:
+    def _values_of(self, config: type[EngineConfig] | type[EncoderConfig]) -> dict[str, Any]:
         """The settings that have the names of the configuration's fields."""
         fields = type(self).model_fields
         return {name: getattr(self, name) for name in config.__struct_fields__ if name in fields}

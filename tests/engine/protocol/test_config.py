@@ -3,21 +3,21 @@
 import msgspec
 import pytest
 
+from service.encoder.messages import EncoderConfig
 from service.engine.protocol.config import EngineConfig
 from service.models.contracts.model_config import ModelConfig
-from service.reader.messages import ReaderConfig
 from service.settings import Settings
 from tests.engine.configs import engine_config
 
 
-@pytest.mark.parametrize("config", [ModelConfig, EngineConfig, ReaderConfig])
+@pytest.mark.parametrize("config", [ModelConfig, EngineConfig, EncoderConfig])
 def test_every_field_must_be_given(config: type[msgspec.Struct]) -> None:
     assert all(field.required for field in msgspec.structs.fields(config))
 
 
-@pytest.mark.parametrize("config", [EngineConfig, ReaderConfig])
-def test_every_field_but_the_path_is_a_setting(config: type[msgspec.Struct]) -> None:
-    assert set(config.__struct_fields__) - {"model_path"} <= set(Settings.model_fields)
+@pytest.mark.parametrize("config", [EngineConfig, EncoderConfig])
+def test_every_field_but_the_model_and_its_head_is_a_setting(config: type[msgspec.Struct]) -> None:
+    assert set(config.__struct_fields__) - {"model_path", "head"} <= set(Settings.model_fields)
 
 
 def test_the_configuration_survives_the_way_to_the_process() -> None:

@@ -7,25 +7,25 @@ from typing import Self
 
 import tokenizers
 
+from service.encoder.messages import EncoderInput
 from service.errors import InvalidPrompt, UnsupportedModel
-from service.reader.messages import EncodedWindow
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionFrame:
     """The tokens of a row before and after its text: the question and the special tokens."""
 
-    before: EncodedWindow
-    after: EncodedWindow
+    before: EncoderInput
+    after: EncoderInput
     text_type: int  # the type id of the text's tokens
 
     def __len__(self) -> int:
         return len(self.before.tokens) + len(self.after.tokens)
 
-    def row(self, tokens: Sequence[int]) -> EncodedWindow:
+    def row(self, tokens: Sequence[int]) -> EncoderInput:
         """The whole row for the tokens of a text."""
         types = (self.text_type,) * len(tokens)
-        return EncodedWindow(
+        return EncoderInput(
             (*self.before.tokens, *tokens, *self.after.tokens), (*self.before.types, *types, *self.after.types)
         )
 
@@ -60,8 +60,8 @@ class PairTokenizer:
         pair = self._encode(question, "a")
         first = pair.sequence_ids.index(1)
         last = len(pair.ids) - pair.sequence_ids[::-1].index(1)
-        before = EncodedWindow(tuple(pair.ids[:first]), tuple(pair.type_ids[:first]))
-        after = EncodedWindow(tuple(pair.ids[last:]), tuple(pair.type_ids[last:]))
+        before = EncoderInput(tuple(pair.ids[:first]), tuple(pair.type_ids[:first]))
+        after = EncoderInput(tuple(pair.ids[last:]), tuple(pair.type_ids[last:]))
         return QuestionFrame(before, after, pair.type_ids[first])
 
     def tokens(self, text: str) -> TextTokens:

@@ -3,11 +3,14 @@
 import asyncio
 import time
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model_store.types import NoAnswer
+from service.encoder.client import EncoderClient
+from service.encoder.in_flight_encoding import InFlightEncoding
+from service.encoder.messages import EncoderInput
 from service.errors import PromptTooLong, UnknownToken
-from service.reader.client import ReaderClient
-from service.reader.in_flight_read import InFlightRead
-from service.reader.messages import EncodedWindow, WindowScores
 from service.tasks.answering.documents.relevance import Relevance
 from service.tasks.answering.documents.windows import (
     MIN_WINDOW_TOKENS,
@@ -28,7 +31,7 @@ from service.tasks.generation.usage import Timings, Usage
 class Reader:
     """Extracts answers with the reader process. Its tokenizer runs in the API process."""
 
-    def __init__(self, client: ReaderClient, tokenizer: PairTokenizer, *, calibration: NoAnswer | None = None) -> None:
+    def __init__(self, client: EncoderClient, tokenizer: PairTokenizer, *, calibration: NoAnswer | None = None) -> None:
         self.client = client
         self._tokenizer = tokenizer
         self._calibration = calibration or NoAnswer()
@@ -96,7 +99,7 @@ class _Rows:
         """Raises UnknownToken if a token is not in the reader's vocabulary."""
         self.excerpts = excerpts
         self.skipped = [len(frame.before.tokens) + len(titles[each.document_index]) for each in excerpts]
-        self.windows: list[EncodedWindow] = [frame.row([*titles[each.document_index], *each.ids]) for each in excerpts]
+        self.windows: list[EncoderInput] = [frame.row([*titles[each.document_index], *each.ids]) for each in excerpts]
         highest = max((max(window.tokens) for window in self.windows), default=0)
         if highest >= vocab_size:
             raise UnknownToken(f"token {highest} of the text is not in the reader's vocabulary of {vocab_size} tokens")
@@ -105,19 +108,19 @@ class _Rows:
 class _ReaderWork:
     """One request to the reader, which is sent when its scores are awaited."""
 
-    def __init__(self, client: ReaderClient, id: str, windows: list[EncodedWindow], options: Options) -> None:
+    def __init__(self, client: EncoderClient, id: str, windows: list[EncoderInput], options: Options) -> None:
         self._client = client
         self._id = id
         self._windows = windows
         self._options = options
-        self._reading: InFlightRead | None = None
+        self._reading: InFlightEncoding | None = None
 
-    async def scores(self) -> list[WindowScores]:
-        """The scores of all windows, in their order. Raises ProcessUnavailable."""
-        self._reading = self._client.read(
+    async def scores(self) -> list[NDArray[np.float32]]:
+        """The scores of all windows, in their order, each [2, tokens]. Raises ProcessUnavailable."""
+        self._reading = self._client.encode(
             self._id, self._windows, priority=self._options.priority, tenant=self._options.tenant
         )
-        return await self._reading.scores()
+        return await self._reading.outputs()
 
     @property
     def usage(self) -> Usage:
@@ -136,7 +139,7 @@ class _ReaderWork:
             self._reading.close()
 
 
-def _num_tokens(windows: list[EncodedWindow]) -> int:
+def _num_tokens(windows: list[EncoderInput]) -> int:
     return sum(len(window.tokens) for window in windows)
 
 

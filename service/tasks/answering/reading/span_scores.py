@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from model_store.types import NoAnswer
 from service.errors import ProcessError
-from service.reader.messages import WindowScores
 from service.tasks.answering.no_answer import no_answer_probability
 from service.tasks.answering.reading.excerpt import Excerpt
 from service.tasks.answering.result import Answer, AnswerSpan
@@ -45,18 +44,19 @@ class _ScoredSpan:
 def answer_from_scores(
     excerpts: Sequence[Excerpt],
     skipped: Sequence[int],
-    scores: Sequence[WindowScores],
+    scores: Sequence[NDArray[np.float32]],
     criteria: SpanCriteria,
     calibration: NoAnswer,
 ) -> Answer:
     """The best spans, or no answer.
 
-    For each excerpt, ``scores`` has the logits of its row, and ``skipped`` the number of tokens before it in the row.
+    For each excerpt, ``scores`` has the logits of its row, [2, tokens] for the first and the last token of a span, and
+    ``skipped`` the number of tokens before it in the row.
     Raises ProcessError if a logit is not finite.
     """
     no_answer, total = 0.0, -math.inf  # logarithms of unnormalized probabilities: of no answer, and of all spans
     candidates: list[_ScoredSpan] = []
-    rows = [(_logits(each.starts), _logits(each.ends)) for each in scores]
+    rows = [_logits(each) for each in scores]
     if rows:
         no_answer = min(float(starts[0] + ends[0]) for starts, ends in rows)
     for excerpt, skip, (starts, ends), covered in zip(excerpts, skipped, rows, _covered(excerpts), strict=True):
@@ -140,9 +140,9 @@ def _answer_span(scored: _ScoredSpan, normalizer: float) -> AnswerSpan:
     return AnswerSpan(text=text, start=scored.start, end=scored.end, document=document.id, score=score)
 
 
-def _logits(data: bytes) -> NDArray[np.float64]:
+def _logits(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     """float32 logits as float64. Raises ProcessError if one of them is not finite."""
-    logits = np.frombuffer(data, dtype=np.float32).astype(np.float64)
+    logits = scores.astype(np.float64)
     if not np.isfinite(logits).all():
         raise ProcessError("the reader's numbers are not finite")
     return logits

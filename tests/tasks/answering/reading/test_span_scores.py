@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from model_store.types import NoAnswer
 from service.errors import ProcessError
-from service.reader.messages import WindowScores
 from service.tasks.answering.query import ContextDocument
 from service.tasks.answering.reading.excerpt import Excerpt
 from service.tasks.answering.reading.pair_tokenizer import TextTokens
@@ -29,14 +29,13 @@ def excerpt(text: str = TEXT, first: int = 0, last: int | None = None, index: in
     return Excerpt(ContextDocument(id=str(index), text=text), index, tokens, first, last or len(offsets))
 
 
-def scores(starts: list[float], ends: list[float], none: float = 0.0) -> WindowScores:
+def scores(starts: list[float], ends: list[float], none: float = 0.0) -> NDArray[np.float32]:
     """Logits of a row whose special token has half of ``none`` on each side."""
-    rows = ([none / 2, -30.0, *logits, -30.0] for logits in (starts, ends))
-    return WindowScores("id", 0, *(np.array(row, dtype=np.float32).tobytes() for row in rows))
+    return np.array([[none / 2, -30.0, *logits, -30.0] for logits in (starts, ends)], dtype=np.float32)
 
 
 def answer(
-    excerpts: list[Excerpt], rows: list[WindowScores], calibration: NoAnswer | None = None, **criteria: int
+    excerpts: list[Excerpt], rows: list[NDArray[np.float32]], calibration: NoAnswer | None = None, **criteria: int
 ) -> Answer:
     wanted = {"top_k": 50, "max_characters": 100, "max_tokens": 100} | criteria
     return answer_from_scores(

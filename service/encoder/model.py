@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModelForQuestionAnswering
 
+from service.encoder.messages import EncoderConfig, EncoderInfo, EncoderInput, Head
 from service.errors import UnsupportedModel
 from service.models.hardware import dtype_name, find_device, find_dtype, num_cores
 from service.models.hf.checkpoint import read_config, read_weights
-from service.reader.messages import EncodedWindow, ReaderConfig, ReaderInfo
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +22,16 @@ _CPU_BATCH_TOKENS = 4096  # with padding
 _CUDA_BATCH_TOKENS = 32_768
 
 
-class SpanModel:
-    """Scores windows. ``__init__`` has checked that the padding of a batch does not change the scores."""
+class EncoderModel:
+    """Scores inputs. ``__init__`` has checked that the padding of a batch does not change the scores."""
 
-    def __init__(self, config: ReaderConfig) -> None:
+    def __init__(self, config: EncoderConfig) -> None:
         """Load the model from ``config.model_path``, never from the network.
 
         Raises UnsupportedModel, or ProcessError if the device or the dtype is unknown.
         """
+        if config.head is not Head.SPAN:
+            raise UnsupportedModel(f"the head {config.head} is not served yet")
         begin = time.monotonic()
         self._device = find_device(config.device)
         if self._device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
@@ -43,7 +45,8 @@ class SpanModel:
         context_length = _context_length(module)
         self._check_padding(min(context_length, 16), vocab_size)
         dtype = next(module.parameters()).dtype
-        self.info = ReaderInfo(
+        self.info = EncoderInfo(
+            head=config.head,
             architecture=type(module).__name__,
             device=str(self._device),
             dtype=dtype_name(dtype),
@@ -54,22 +57,22 @@ class SpanModel:
             startup_seconds={"load": time.monotonic() - begin},
         )
 
-    def logits(self, windows: Sequence[EncodedWindow]) -> list[tuple[bytes, bytes]]:
-        """For each window the logits of a span's first and last token, as bytes of float32: one for each token."""
-        starts, ends = (logits.float().cpu().numpy() for logits in self._compute(windows))
-        lengths = [len(window.tokens) for window in windows]
-        return [(starts[i, :n].tobytes(), ends[i, :n].tobytes()) for i, n in enumerate(lengths)]
+    def encode(self, inputs: Sequence[EncoderInput]) -> list[bytes]:
+        """For each input the logits of a span's first and last token, as bytes of float32 [2, tokens]."""
+        starts, ends = (logits.float().cpu().numpy() for logits in self._compute(inputs))
+        lengths = [len(input.tokens) for input in inputs]
+        return [starts[i, :n].tobytes() + ends[i, :n].tobytes() for i, n in enumerate(lengths)]
 
     @torch.inference_mode()
-    def _compute(self, windows: Sequence[EncodedWindow]) -> tuple[Tensor, Tensor]:
-        """The logits of first and last tokens, each [windows, tokens of the longest window]."""
-        inputs = {
-            "input_ids": self._pad_rows([window.tokens for window in windows], self._pad),
-            "attention_mask": self._pad_rows([(1,) * len(window.tokens) for window in windows], 0),
+    def _compute(self, inputs: Sequence[EncoderInput]) -> tuple[Tensor, Tensor]:
+        """The logits of first and last tokens, each [inputs, tokens of the longest input]."""
+        arguments = {
+            "input_ids": self._pad_rows([input.tokens for input in inputs], self._pad),
+            "attention_mask": self._pad_rows([(1,) * len(input.tokens) for input in inputs], 0),
         }
         if self._has_token_types:
-            inputs["token_type_ids"] = self._pad_rows([window.types for window in windows], 0)
-        output = self._module(**inputs)
+            arguments["token_type_ids"] = self._pad_rows([input.types for input in inputs], 0)
+        output = self._module(**arguments)
         return output.start_logits, output.end_logits
 
     def _pad_rows(self, rows: Sequence[Sequence[int]], fill: int) -> Tensor:
@@ -78,11 +81,11 @@ class SpanModel:
         return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in rows], device=self._device)
 
     def _check_padding(self, length: int, vocab_size: int) -> None:
-        """Raises UnsupportedModel unless a window has the same scores alone and with a longer one (``length``)."""
+        """Raises UnsupportedModel unless an input has the same scores alone and with a longer one (``length``)."""
         name = type(self._module).__name__
         ids = [id for id in range(vocab_size) if id != self._pad][:length]
-        long = EncodedWindow(tuple(ids), (0,) * len(ids))
-        short = EncodedWindow(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
+        long = EncoderInput(tuple(ids), (0,) * len(ids))
+        short = EncoderInput(long.tokens[: len(ids) // 2], long.types[: len(ids) // 2])
         try:
             alone = torch.stack(self._compute([short])).float()
             together = torch.stack(self._compute([long, short])).float()[:, 1:, : len(short.tokens)]
@@ -93,10 +96,10 @@ class SpanModel:
         exact = next(self._module.parameters()).dtype == torch.float32
         tolerance = (1e-3 if exact else 0.1) * max(float(alone.abs().max()), 1e-3)
         if not torch.allclose(alone, together, rtol=0, atol=tolerance):
-            raise UnsupportedModel(f"{name} gives a window other scores in a batch with a longer one")
+            raise UnsupportedModel(f"{name} gives an input other scores in a batch with a longer one")
 
 
-def _load(config: ReaderConfig, device: torch.device) -> Any:
+def _load(config: EncoderConfig, device: torch.device) -> Any:
     """The transformers module with its weights, on the CPU. Raises UnsupportedModel."""
     path = config.model_path
     model_config = read_config(path)

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from service.encoder.client import EncoderClient
 from service.errors import InvalidOption, PromptTooLong
-from service.reader.client import ReaderClient
 from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
 from service.tasks.generation.options import Options
+from tests.encoder.configs import encoder_config
+from tests.encoder.reference import ReferenceReader
+from tests.encoder.tiny_readers import FAMILIES, POSITIONS, tiny_reader
 from tests.processes.restart_policies import restart_policy
-from tests.reader.configs import reader_config
-from tests.reader.reference import ReferenceReader
-from tests.reader.tiny_readers import FAMILIES, POSITIONS, tiny_reader
 
 PLAIN = "The café opens at eight and closes at six in the evening. The lighthouse keeper is Ada Lund. " * 4
 ODD = (
@@ -36,7 +36,9 @@ class Real:
 
     def __init__(self, path: Path) -> None:
         self.reference = ReferenceReader(path)
-        self.client = ReaderClient(reader_config(path, device="cpu", threads=1, log_level="warning"), restart_policy())
+        self.client = EncoderClient(
+            encoder_config(path, device="cpu", threads=1, log_level="warning"), restart_policy()
+        )
         self.tokenizer = PairTokenizer.load(path)
         self.reader = Reader(self.client, self.tokenizer)
         self._count = 0

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from service.encoder.client import EncoderClient
 from service.engine.execution.runner import ModelRunner
 from service.errors import ProcessError, UnsupportedModel
-from service.reader.client import ReaderClient
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from tests.encoder.configs import encoder_config
+from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model, tokenizer
 from tests.processes.restart_policies import restart_policy
-from tests.reader.configs import reader_config
-from tests.reader.tiny_readers import tiny_reader
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from tests.reader.tiny_readers import tiny_reader
 async def test_a_model_without_a_span_head_is_refused(
     tmp_path: Path, make: Callable[[Path], Path], message: str
 ) -> None:
-    config = reader_config(make(tmp_path), device="cpu", threads=1, log_level="error")
-    client = ReaderClient(config, restart_policy())
+    config = encoder_config(make(tmp_path), device="cpu", threads=1, log_level="error")
+    client = EncoderClient(config, restart_policy())
     with pytest.raises(ProcessError, match=message):
         await client.start()
     await client.close()

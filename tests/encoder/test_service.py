@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tests.api.raw_http import events
+from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.tiny_models import tiny_model
-from tests.reader.tiny_readers import tiny_reader
 from tests.running_server import ROOT, Server, running_server
 
 TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
@@ -99,7 +99,7 @@ def test_the_model_still_generates(server: Server) -> None:
 def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
     before = ask(server, no_answer_threshold=1).json()["answer"]
     family = psutil.Process(server.process.pid).children(recursive=True)
-    (process,) = [child for child in family if "service.reader.worker" in child.cmdline()]
+    (process,) = [child for child in family if "service.encoder.worker" in child.cmdline()]
     process.kill()
     assert ask(server, no_answer_threshold=1).json()["answer"] == before
     assert not process.is_running()

@@ -7,6 +7,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -16,6 +17,8 @@ from model_store.types import NoAnswer
 
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 HubId = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
+RelativePath = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")]
+Task = Literal["generate", "translate", "answer", "embed", "rerank", "classify"]
 _NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 
 
@@ -28,6 +31,10 @@ class HubFile(Struct, frozen=True, forbid_unknown_fields=True, tag="hub"):
 
     def __str__(self) -> str:
         return f"hub {self.repo}"
+
+    def beside(self, file: str) -> "HubFile":
+        """The source of another file of the model, whose path is relative to the directory of this one."""
+        return HubFile(self.repo, _beside(self.file, file), self.revision)
 
 
 class Wheel(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +54,11 @@ class Wheels(Struct, frozen=True, forbid_unknown_fields=True, tag="pypi"):
         first = f"package index {self.wheels[0].project}=={self.wheels[0].version}"
         return first if len(self.wheels) == 1 else f"{first} and {len(self.wheels) - 1} more"
 
+    def beside(self, file: str) -> "Wheels":
+        """The source of another file of the model, whose path is relative to the directory of the first member."""
+        wheel = self.wheels[0]
+        return Wheels((Wheel(wheel.project, wheel.version, _beside(wheel.member, file)),))
+
 
 Source = HubFile | Wheels
 
@@ -54,7 +66,7 @@ Source = HubFile | Wheels
 class Artifact(Struct, frozen=True, forbid_unknown_fields=True):
     """One file, identified by its bytes: every source has the same ones."""
 
-    file: str
+    file: RelativePath  # within the model's directory
     size: Annotated[int, Meta(gt=0)]  # bytes
     sha256: Sha256
 
@@ -72,11 +84,12 @@ class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     description: str
     licence: str
     languages: tuple[str, ...] = ()  # BCP-47 codes; empty: many, or unknown
-    tasks: tuple[Literal["generate", "translate", "answer"], ...] = ("generate", "translate", "answer")
+    tasks: tuple[Task, ...] = ("generate", "translate", "answer")
     context_length: Annotated[int, Meta(gt=0)]  # tokens
     prompt_style: Literal["auto", "chat", "base"] = "auto"
     no_answer: NoAnswer = NoAnswer()
     artifact: Artifact | None = None
+    files: tuple[Artifact, ...] = ()  # the other files of a model that is used as it is, not converted from GGUF
     sources: tuple[Source, ...] = ()
     hub: HubRepository | None = None
     tested: bool = False
@@ -89,8 +102,15 @@ class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError("an entry has either an artifact or a hub repository")
         if bool(self.sources) != (self.artifact is not None):
             raise ValueError("an artifact has sources, a hub repository has none")
+        if bool(self.files) != (self.artifact is not None and not self.artifact.file.endswith(".gguf")):
+            raise ValueError("an artifact that is not GGUF, and no other, has further files")
         if self.supported == bool(self.reason):
             raise ValueError("an unsupported model, and no other, has a reason")
+
+    @property
+    def size(self) -> int:
+        """Bytes of the artifact and its further files; 0 for a hub repository."""
+        return sum(file.size for file in (self.artifact, *self.files) if file)
 
 
 class Catalog(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,3 +140,7 @@ def parse(data: dict[str, Any]) -> Catalog:
 def load() -> Catalog:
     """The catalogue that ships with this package."""
     return parse(tomllib.loads(files("model_store").joinpath("catalog.toml").read_text(encoding="utf-8")))
+
+
+def _beside(path: str, file: str) -> str:
+    return str(PurePosixPath(path).parent / file)

@@ -1,7 +1,8 @@
 """Checks that a directory holds a complete model that may be served.
 
 The checks read ``config.json``, the index of the weights and the headers of the safetensors files, but no tensor. They
-refuse pickles, remote code, encoder-decoder models, and missing or truncated files, and name the reason.
+refuse pickles, remote code, encoder-decoder models, and missing or truncated files, and name the reason. A model of
+sentence-transformers has further modules, each with a folder of its own.
 """
 
 import importlib.util
@@ -12,7 +13,9 @@ from typing import Any
 
 from model_store.errors import IncompleteModel, ModelRefused
 
+WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+MODULES = "modules.json"
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
 PICKLED = "pickled weights only, which can run code when they are read; only safetensors and GGUF are read here"
 
@@ -23,13 +26,15 @@ def check(directory: Path) -> None:
     if not config.is_file():
         _refuse_other_formats(directory)
     missing = [name for name in ("config.json", "tokenizer.json") if not (directory / name).is_file()]
-    if (directory / "model.safetensors").is_file():
-        weights = [directory / "model.safetensors"]
+    if (directory / WEIGHTS).is_file():
+        weights = [directory / WEIGHTS]
     elif (directory / INDEX).is_file():
         weights = [directory / name for name in shards(directory)]
     else:
         _refuse_other_formats(directory)
-        weights, missing = [], [*missing, f"model.safetensors or {INDEX}"]
+        weights, missing = [], [*missing, f"{WEIGHTS} or {INDEX}"]
+    for folder in module_folders(directory):
+        weights += _module_weights(directory / folder)
     missing += [path.name for path in weights if not path.is_file()]
     if missing:
         raise IncompleteModel(f"{directory} is not a complete model: it lacks {', '.join(missing)}")
@@ -42,7 +47,7 @@ def require_servable(directory: Path) -> None:
     """Raises ModelRefused or IncompleteModel according to ``config.json`` alone; weights are not read."""
     config = _read_object(directory / "config.json")
     if config.get("is_encoder_decoder"):
-        raise ModelRefused(f"{directory.name} is an encoder-decoder model and the engine serves decoder-only models")
+        raise ModelRefused(f"{directory.name} is an encoder-decoder model; only decoders and encoders are served")
     if config.get("auto_map") and not _is_native(config.get("model_type")):
         raise ModelRefused(f"{directory.name} needs code from its own repository, and such code is never run here")
 
@@ -59,6 +64,33 @@ def shards(directory: Path) -> list[str]:
     if any(Path(name).name != name for name in file_names):
         raise ModelRefused(f"{directory / INDEX} names files outside of its directory")
     return file_names
+
+
+def module_folders(directory: Path) -> list[str]:
+    """The folders of the sentence-transformers modules after the transformer; a module without files may have none.
+
+    Raises IncompleteModel if ``modules.json`` is broken, ModelRefused if it names a folder outside of the directory.
+    """
+    if not (directory / MODULES).is_file():
+        return []
+    modules = _read_json(directory / MODULES)
+    if not isinstance(modules, list) or not all(
+        isinstance(module, dict) and isinstance(module.get("path"), str) for module in modules
+    ):
+        raise IncompleteModel(f"{directory / MODULES} is not a list of modules")
+    folders = [module["path"] for module in modules if module["path"]]
+    if any(folder == ".." or Path(folder).name != folder for folder in folders):
+        raise ModelRefused(f"{directory / MODULES} names folders outside of its directory")
+    return folders
+
+
+def _module_weights(folder: Path) -> list[Path]:
+    """The safetensors file of a module, if it has one. Raises ModelRefused if its weights are pickled."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if folder.is_dir() and any(path.suffix in PICKLES for path in folder.iterdir()):
+        raise ModelRefused(f"{folder} has {PICKLED}")
+    return []
 
 
 def _refuse_other_formats(directory: Path) -> None:
@@ -108,12 +140,16 @@ def _require_whole(path: Path) -> None:
 
 
 def _read_object(path: Path) -> dict[str, Any]:
+    value = _read_json(path)
+    if not isinstance(value, dict):
+        raise IncompleteModel(f"{path} is not a JSON object")
+    return value
+
+
+def _read_json(path: Path) -> Any:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise IncompleteModel(f"{path.parent} lacks {path.name}") from error
     except ValueError as error:
         raise IncompleteModel(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise IncompleteModel(f"{path} is not a JSON object")
-    return value

@@ -136,7 +136,7 @@ def _errors_reported() -> Iterator[None]:
 def _size(entry: "CatalogEntry", manifest: "Manifest | None") -> str:
     if manifest:
         return decimal(manifest.size)
-    return decimal(entry.artifact.size) if entry.artifact else ""
+    return decimal(entry.size) if entry.size else ""
 
 
 def _entry_facts(entry: "CatalogEntry") -> dict[str, str]:
@@ -152,6 +152,7 @@ def _entry_facts(entry: "CatalogEntry") -> dict[str, str]:
         facts["supported"] = f"no: {entry.reason}"
     if entry.artifact:
         facts |= {"artifact": f"{entry.artifact.file}, {entry.artifact.size} bytes", "sha256": entry.artifact.sha256}
+        facts |= {"with": "\n".join(f"{file.file}, {file.size} bytes" for file in entry.files)} if entry.files else {}
         facts |= {"sources": "\n".join(str(source) for source in entry.sources)}
     if entry.hub:
         facts["sources"] = f"hub {entry.hub.repo}@{entry.hub.revision}"

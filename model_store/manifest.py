@@ -26,10 +26,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     name: str
     source: str  # for people: where the bytes came from
-    files: dict[str, StoredFile]
+    files: dict[str, StoredFile]  # by path within the model's directory
     revision: str = ""  # the hub's commit
     licence: str = ""
-    artifact_sha256: str = ""  # of the GGUF file that was converted
+    artifact_sha256: str = ""  # of the catalogue's artifact
     converter: int = 0  # version of the conversion; 0: the files were not converted
 
     @property
@@ -39,9 +39,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 def measure(directory: Path) -> dict[str, StoredFile]:
-    """The size and checksum of every file in ``directory``, except the manifest."""
-    paths = sorted(path for path in directory.iterdir() if path.is_file() and path.name != FILE)
-    return {path.name: StoredFile(path.stat().st_size, digest(path)) for path in paths}
+    """The size and checksum of every file in ``directory`` and its folders, except the manifest.
+
+    The keys are paths relative to ``directory``, with slashes.
+    """
+    paths = sorted(path for path in directory.rglob("*") if path.is_file() and path != directory / FILE)
+    return {path.relative_to(directory).as_posix(): StoredFile(path.stat().st_size, digest(path)) for path in paths}
 
 
 def write(directory: Path, manifest: Manifest) -> None:

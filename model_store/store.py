@@ -10,11 +10,11 @@ from pathlib import Path
 import platformdirs
 
 from model_store import catalog, checkpoint, manifest
-from model_store.catalog import Catalog, HubRepository
+from model_store.catalog import Artifact, Catalog, CatalogEntry, HubRepository
 from model_store.convert import CONVERTER_VERSION
 from model_store.errors import CorruptModel, ModelRefused, NoSource, SourceError, UnknownModel
 from model_store.layout import StoreLayout
-from model_store.manifest import Manifest
+from model_store.manifest import Manifest, StoredFile
 from model_store.names import CatalogReference, DirectoryReference, GgufReference, HubReference, Reference, resolve
 from model_store.sources.hub import fetch_repository
 from model_store.sources.obtain import is_artifact, obtain
@@ -126,6 +126,8 @@ class Store:
         entry = reference.entry
         if entry.artifact and entry.artifact.sha256 != stored.artifact_sha256:
             return None  # the catalogue has a newer artifact
+        if any(stored.files.get(file.file) != StoredFile(file.size, file.sha256) for file in entry.files):
+            return None
         notes = entry.notes if entry.tested else ("not tested with this release", *entry.notes)
         return LocalModel(
             name=reference.name,
@@ -148,6 +150,8 @@ class Store:
                 self._snapshot(reference, repository)
             case CatalogReference(entry=entry) if entry.hub:
                 self._snapshot(reference, entry.hub)
+            case CatalogReference(entry=entry) if entry.artifact and entry.files:
+                self._collect(reference, entry, entry.artifact)
             case CatalogReference(entry=entry) if entry.artifact:
                 artifact = self._layout.artifacts / reference.key / entry.artifact.file
                 if not is_artifact(artifact, entry.artifact):
@@ -178,6 +182,25 @@ class Store:
                 files=manifest.measure(directory),
                 artifact_sha256=sha256,
                 converter=CONVERTER_VERSION,
+            ),
+        )
+
+    def _collect(self, reference: StoredReference, entry: CatalogEntry, artifact: Artifact) -> None:
+        workspace = self._layout.workspace(reference.key)
+        obtain(reference.name, artifact, entry.sources, workspace, self._network, entry.files)
+        directory = workspace / "collected"
+        for file in (artifact, *entry.files):
+            (directory / file.file).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(workspace / file.file, directory / file.file)
+        checkpoint.check(directory)
+        self._layout.commit(
+            reference.key,
+            directory,
+            Manifest(
+                name=reference.name,
+                source=artifact.file,
+                files=manifest.measure(directory),
+                artifact_sha256=artifact.sha256,
             ),
         )
 

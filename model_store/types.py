@@ -26,9 +26,10 @@ class LocalModel:
     """A complete and verified model on this disk.
 
     ``path`` holds ``config.json``, ``*.safetensors``, ``tokenizer.json``, ``tokenizer_config.json`` and, if the model
-    has them, ``generation_config.json`` and ``chat_template.jinja``. No other file is ever read. Models from the hub
-    and local directories keep their authors' files: their chat template may be the ``chat_template`` of
-    ``tokenizer_config.json`` instead, and ``tokenizer_config.json`` may be missing.
+    has them, ``generation_config.json``, ``chat_template.jinja``, the JSON files of sentence-transformers and one
+    folder for each of its modules. No other file is ever read. Models from the hub and local directories keep their
+    authors' files: their chat template may be the ``chat_template`` of ``tokenizer_config.json`` instead, and
+    ``tokenizer_config.json`` may be missing.
     """
 
     name: str  # the served name: the catalogue's name, the hub id, or the directory's name

@@ -1,4 +1,4 @@
-"""Session fixtures of two models of the catalogue, from the user's own model store.
+"""Session fixtures of models of the catalogue, from the user's own model store.
 
 Import a fixture into a ``conftest.py`` to use it. A test is skipped, with the reason, if its model has no source.
 """
@@ -21,6 +21,12 @@ def smollm2() -> LocalModel:
 def default_model() -> LocalModel:
     """The model that is served by default."""
     return _ensure(load().default)
+
+
+@pytest.fixture(scope="session")
+def minilm() -> LocalModel:
+    """all-MiniLM-L6-v2: a small embedder with the files of sentence-transformers."""
+    return _ensure("all-minilm-l6-v2")
 
 
 def _ensure(name: str) -> LocalModel:

@@ -74,6 +74,7 @@ def fetch_repository(repository: HubRepository, directory: Path, network: Networ
         for name in names:
             if name not in files:
                 raise SourceError(f"lacks the file {name}, which {checkpoint.INDEX} names")
+            (target / name).parent.mkdir(exist_ok=True)
             if not (target / name).exists():
                 url = hf_hub_url(repository.repo, name, revision=commit, endpoint=network.hub)
                 fetch(client, _remote(url, files[name], headers), target / name)
@@ -81,7 +82,9 @@ def fetch_repository(repository: HubRepository, directory: Path, network: Networ
     with network.client() as client:
         get(texts)
         checkpoint.require_servable(target)
-        get(["model.safetensors"] if "model.safetensors" in files else checkpoint.shards(target))
+        modules = _module_files(repository.repo, checkpoint.module_folders(target), set(files))
+        get([checkpoint.WEIGHTS] if checkpoint.WEIGHTS in files else checkpoint.shards(target))
+        get(modules)
     return target, commit, _licence(info)
 
 
@@ -93,8 +96,19 @@ def _authorization() -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+def _module_files(repo: str, folders: list[str], names: set[str]) -> list[str]:
+    """The files of sentence-transformers modules in ``folders``. Raises ModelRefused if their weights are pickled."""
+    wanted = []
+    for folder in folders:
+        inside = {name.removeprefix(f"{folder}/") for name in names if name.startswith(f"{folder}/")}
+        if checkpoint.WEIGHTS not in inside and any(Path(name).suffix in checkpoint.PICKLES for name in inside):
+            raise ModelRefused(f"{folder} in {repo} has {checkpoint.PICKLED}")
+        wanted += [f"{folder}/{name}" for name in sorted(inside) if _TEXT.fullmatch(name) or name == checkpoint.WEIGHTS]
+    return wanted
+
+
 def _require_safetensors(repo: str, names: set[str]) -> None:
-    if names & {"model.safetensors", checkpoint.INDEX}:
+    if names & {checkpoint.WEIGHTS, checkpoint.INDEX}:
         return
     if any(name.endswith(".gguf") for name in names):
         raise ModelRefused(f"{repo} holds GGUF files only: download one of them and give its path")

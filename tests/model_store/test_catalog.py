@@ -50,6 +50,9 @@ def test_shipped_catalog_names_hub_models_as_not_tested_and_refuses_encoder_deco
         ("smollm2-135m-instruct", {"context_length": 0}, "context_length"),
         ("smollm2-135m-instruct", {"artifact": {"file": "x", "size": 1, "sha256": "beef"}}, "sha256"),
         ("qwen3-8b", {"hub": {"repo": "../etc"}}, "repo"),
+        ("all-minilm-l6-v2", {"files": []}, "has further files"),
+        ("all-minilm-l6-v2", {"files": [{"file": "../x", "size": 1, "sha256": "0" * 64}]}, "file"),
+        ("smollm2-135m-instruct", {"files": RAW["models"]["all-minilm-l6-v2"]["files"]}, "has further files"),
     ],
 )
 def test_a_mistake_in_an_entry_is_named(model: str, change: dict, complaint: str) -> None:

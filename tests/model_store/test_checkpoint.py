@@ -92,6 +92,49 @@ def test_pickles_are_refused(model: Path, name: str) -> None:
         checkpoint.check(model)
 
 
+def embedder(model: Path, *folders: str) -> None:
+    """Add the modules of sentence-transformers, with one file in each folder."""
+    modules = [{"idx": index, "path": folder, "type": "a.Module"} for index, folder in enumerate(["", *folders])]
+    (model / checkpoint.MODULES).write_text(json.dumps(modules))
+    for folder in folders:
+        (model / folder).mkdir()
+        (model / folder / "config.json").write_text("{}")
+
+
+def test_an_encoder_with_modules_is_complete(model: Path) -> None:
+    config(model, model_type="bert", architectures=["BertModel"])
+    embedder(model, "1_Pooling", "2_Dense")
+    save_file({"linear.weight": np.ones((2, 4), np.float32)}, model / "2_Dense" / "model.safetensors")
+    checkpoint.check(model)
+    assert checkpoint.module_folders(model) == ["1_Pooling", "2_Dense"]
+
+
+def test_the_weights_of_a_module_are_checked_too(model: Path) -> None:
+    embedder(model, "2_Dense")
+    weights = model / "2_Dense" / "model.safetensors"
+    save_file({"linear.weight": np.ones((2, 4), np.float32)}, weights)
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(IncompleteModel, match=r"2_Dense.*truncated"):
+        checkpoint.check(model)
+    weights.rename(weights.with_name("pytorch_model.bin"))
+    with pytest.raises(ModelRefused, match="2_Dense has pickled weights only"):
+        checkpoint.check(model)
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", '[{"idx": 0}]', '[{"path": 3}]', "["])
+def test_a_broken_list_of_modules_is_named(model: Path, text: str) -> None:
+    (model / checkpoint.MODULES).write_text(text)
+    with pytest.raises(IncompleteModel, match=r"modules\.json"):
+        checkpoint.check(model)
+
+
+@pytest.mark.parametrize("path", ["../other", "..", "/etc", "a/b"])
+def test_a_module_cannot_be_elsewhere(model: Path, path: str) -> None:
+    (model / checkpoint.MODULES).write_text(json.dumps([{"path": path}]))
+    with pytest.raises(ModelRefused, match="outside"):
+        checkpoint.check(model)
+
+
 def test_pickles_beside_safetensors_do_not_matter(model: Path) -> None:
     shutil.copy(model / "config.json", model / "pytorch_model.bin")
     checkpoint.check(model)

@@ -11,10 +11,12 @@ from model_store.manifest import Manifest, StoredFile
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Manifest:
-    """The manifest of a directory with two files and a folder, written into it."""
+    """The manifest of a directory with two files, a folder with one and an empty folder, written into it."""
     (tmp_path / "config.json").write_bytes(b"{}")
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_bytes(b"[]")
+    (tmp_path / "2_Normalize").mkdir()
     made = Manifest(name="tiny", source="a test", files=manifest.measure(tmp_path))
     manifest.write(tmp_path, made)
     return made
@@ -22,9 +24,9 @@ def stored(tmp_path: Path) -> Manifest:
 
 def test_every_file_is_measured_except_the_manifest(stored: Manifest, tmp_path: Path) -> None:
     assert stored.files == manifest.measure(tmp_path)
-    assert list(stored.files) == ["config.json", "model.safetensors"]
+    assert list(stored.files) == ["1_Pooling/config.json", "config.json", "model.safetensors"]
     assert stored.files["model.safetensors"] == StoredFile(7, hashlib.sha256(b"weights").hexdigest())
-    assert stored.size == 9
+    assert stored.size == 11
 
 
 def test_a_written_manifest_is_read_back(stored: Manifest, tmp_path: Path) -> None:
@@ -45,10 +47,12 @@ def test_an_unchanged_directory_has_no_differences(stored: Manifest, tmp_path: P
 
 
 def test_missing_and_changed_files_are_named(stored: Manifest, tmp_path: Path) -> None:
+    (tmp_path / "1_Pooling" / "config.json").unlink()
     (tmp_path / "config.json").unlink()
     (tmp_path / "model.safetensors").write_bytes(b"more weights")
     assert not manifest.is_complete(tmp_path, stored)
     assert manifest.differences(tmp_path, stored) == [
+        "1_Pooling/config.json is missing",
         "config.json is missing",
         "model.safetensors has 12 bytes instead of 7",
     ]

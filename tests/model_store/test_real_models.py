@@ -1,4 +1,4 @@
-"""The two models of the catalogue, from their real sources: tokenizer, weights and generated text."""
+"""The tested models of the catalogue, from their real sources: tokenizer, weights and generated text."""
 
 import json
 import random
@@ -14,6 +14,7 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from model_store import checkpoint
 from model_store.catalog import load
 from model_store.convert.gguf_file import GgufFile
 from model_store.store import Store
@@ -168,3 +169,19 @@ def test_the_stored_model_is_as_it_was_pulled(smollm2: LocalModel) -> None:
     artifact = load().models[smollm2.name].artifact
     assert artifact is not None
     assert Store().verify(smollm2.name).artifact_sha256 == artifact.sha256
+
+
+def test_the_embedder_has_the_modules_of_sentence_transformers(minilm: LocalModel) -> None:
+    assert (minilm.tasks, minilm.context_length) == (("embed",), 256)
+    assert checkpoint.module_folders(minilm.path) == ["1_Pooling", "2_Normalize"]
+    assert Store().verify(minilm.name).files.keys() == {
+        "1_Pooling/config.json",
+        "config.json",
+        "config_sentence_transformers.json",
+        "model.safetensors",
+        "modules.json",
+        "sentence_bert_config.json",
+        "special_tokens_map.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+    }

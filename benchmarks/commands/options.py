@@ -52,7 +52,13 @@ def load_engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settin
         settings = Settings.load(flags)
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
-    return settings, settings.engine_config(open_store(settings).ensure(settings.model))
+    spec = settings.model_specs()[0]
+    return settings, spec.settings.engine_config(open_store(settings).ensure(spec.source))
+
+
+def default_source() -> str:
+    """The source of the model that the settings name first."""
+    return Settings.load().model_specs()[0].source
 
 
 def parse_cases(names: str, mix: Path | None, rate: float, requests: int) -> dict[str, Case]:

@@ -53,8 +53,9 @@ def peers(
         raise typer.BadParameter("nothing to compare with: name peers or a rival")
     selected_cases = parse_cases(cases, mix, rate, requests)
     settings = Settings.load({"model": model} if model else {})
-    path = open_store(settings).ensure(settings.model).path
-    measure(settings.model, path, selected, selected_cases, rounds, tolerance, context.args)
+    model = settings.model_specs()[0].source
+    path = open_store(settings).ensure(model).path
+    measure(model, path, selected, selected_cases, rounds, tolerance, context.args)
 
 
 @app.command()

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.commands.options import PASS_ON, Data, EngineModel, load_engine_config, select_named
+from benchmarks.commands.options import PASS_ON, Data, EngineModel, default_source, load_engine_config, select_named
 from service.cli.flags import with_settings
-from service.settings import Settings
 from service.settings.groups import ModelSettings
 
 app = typer.Typer()
@@ -36,7 +35,7 @@ def quantization(
     settings, config = load_engine_config(model, flags)
     measure(
         config,
-        name=settings.model,
+        name=settings.model_specs()[0].source,
         data=data,
         kinds=list(selected),
         tokens=tokens,
@@ -63,4 +62,4 @@ def quality(
     selected = select_named(TASKS, tasks)
     if missing := [name for task in selected.values() for name in task.missing_files(data)]:
         raise typer.BadParameter(f"{data} lacks {', '.join(missing)}")
-    measure(model or Settings.load().model, url, data, selected, sample, in_flight, context.args)
+    measure(model or default_source(), url, data, selected, sample, in_flight, context.args)

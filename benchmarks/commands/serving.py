@@ -14,9 +14,9 @@ from benchmarks.commands.options import (
     Rounds,
     ServedModel,
     Tolerance,
+    default_source,
     parse_cases,
 )
-from service.settings import Settings
 
 app = typer.Typer()
 
@@ -36,7 +36,7 @@ def serving(
     """Measure the real server over HTTP. Further arguments are those of `trivium serve`."""
     from benchmarks.serving.benchmark import measure
 
-    model = model or ("" if url else Settings.load().model)
+    model = model or ("" if url else default_source())
     measure(model, url, parse_cases(cases, mix, rate, requests), rounds, tolerance, context.args)
 
 
@@ -55,7 +55,7 @@ def victims(
     from benchmarks.serving.victims import measure
 
     measure(
-        model or Settings.load().model,
+        model or default_source(),
         targets=[int(target) for target in targets.split(",")],
         streams=streams,
         output_tokens=output_tokens,

@@ -52,7 +52,8 @@ def _option(group: type[SettingsGroup], name: str, field: FieldInfo) -> Any:
         rich_help_panel=f"{group.title} (advanced)" if kind_of(field) is Kind.ADVANCED else group.title,
         metavar=None if is_switch else _metavar(field),
     )
-    return Annotated[(bool if is_switch else str) | None, option]
+    kind: Any = bool if is_switch else list[str] if field.annotation == tuple[str, ...] else str
+    return Annotated[kind | None, option]
 
 
 def _metavar(field: FieldInfo) -> str:
@@ -63,4 +64,6 @@ def _metavar(field: FieldInfo) -> str:
         return "SIZE"
     if kind == Path | None:
         return "PATH"
+    if kind == tuple[str, ...]:
+        return "TEXT"
     return "TEXT" if get_origin(kind) is None else "WORD"

@@ -49,7 +49,8 @@ def write_text(
     from service.tasks.text.tokenizer import Tokenizer
 
     logs.configure("warning", as_json=False, prompts=True)  # only this terminal shows the log
-    model = open_store(settings).ensure(settings.model)
+    spec = settings.model_specs()[0]
+    model = open_store(settings).ensure(spec.source)
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:
         rendered = tokenizer.render_chat([{"role": "user", "content": text}])
@@ -60,7 +61,7 @@ def write_text(
         max_tokens=max_tokens, temperature=temperature, seed=seed, stop_token_ids=tokenizer.eos_token_ids
     )
     with Console(stderr=True).status(f"loading {model.name}"):
-        config = settings.engine_config(model)
+        config = spec.settings.engine_config(model)
         engine = Engine(ModelRunner(config), config)
     engine.add(Request(id="terminal", prompt=tuple(prompt), params=params))
     detokenizer = Detokenizer(tokenizer, prompt)

@@ -1,4 +1,4 @@
-"""``trivium serve``: serve a model over HTTP."""
+"""``trivium serve``: serve models over HTTP."""
 
 import sys
 from typing import Annotated, Any
@@ -12,13 +12,13 @@ from service.settings import Settings
 @with_settings()
 def serve(
     name: Annotated[
-        str | None, typer.Argument(metavar="MODEL", help="A catalogue name, a hub id or a directory.")
+        str | None, typer.Argument(metavar="MODEL", help="The first model: SOURCE or NAME=SOURCE, as of --model.")
     ] = None,
     **flags: Any,
 ) -> None:
-    """Serve a model over HTTP."""
+    """Serve one model or several over HTTP."""
     if name is not None:
-        flags["model"] = name
+        flags["model"] = [name, *(flags["model"] or ())]
     settings = Settings.load(flags)
 
     from service.engine import ENGINE_WORKER

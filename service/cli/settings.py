@@ -1,13 +1,17 @@
 """``trivium settings``: the values in force and their sources, or all settings as TOML or Markdown."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.cli.flags import with_settings
 from service.settings import Settings, documents
 from service.settings.groups import GROUPS
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class Format(StrEnum):
@@ -44,18 +48,28 @@ def settings(
 
 def _print_values(flags: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     values, sources = Settings.load(flags), Settings.sources(flags)
     console = Console(highlight=False)
-    width = max(map(len, Settings.model_fields))
     for group in GROUPS:
-        table = Table(title=group.title, title_justify="left", show_header=False, box=None, pad_edge=False, expand=True)
-        table.add_column("setting", no_wrap=True, min_width=width)
-        table.add_column("value", ratio=1, overflow="fold")
-        table.add_column("source", no_wrap=True, min_width=len("environment"))
-        for name in group.model_fields:
-            table.add_row(name, documents.value_text(getattr(values, name)), sources[name])
-        console.print(table)
+        rows = [(name, documents.value_text(getattr(values, name)), sources[name]) for name in group.model_fields]
+        console.print(_table(group.title, rows))
         console.print()
+    models = [(spec.name, documents.spec_text(spec), "") for spec in values.model_specs()]
+    console.print(_table("Served models", models))
+    console.print()
     console.print("trivium settings --format toml writes a file with every setting and its meaning.", soft_wrap=True)
+
+
+def _table(title: str, rows: Sequence[tuple[str, str, str]]) -> "Table":
+    """A table of names, values and where each comes from."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False, expand=True)
+    width = max(map(len, Settings.model_fields))
+    table.add_column("name", overflow="fold", width=width)
+    table.add_column("value", ratio=1, overflow="fold")
+    table.add_column("source", no_wrap=True, min_width=len("environment"))
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -42,7 +42,7 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
     store = open_store(settings)
-    model = store.ensure(settings.model)
+    model = store.ensure(settings.model_specs()[0].source)
     reader_model = store.ensure(settings.reader) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()

@@ -3,7 +3,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 
-from service.settings.groups import GROUPS, SettingsGroup
+from service.settings.groups import GROUPS, EngineSettings, SettingsGroup
+from service.settings.model_table import ModelTable
+from service.settings.served_models import ModelSpec
 from service.settings.sources import env_name, flag_name
 
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -20,6 +22,24 @@ _TOML_HEADER = """\
 # Settings of Trivium. Use this file with --config FILE or TRIVIUM_CONFIG=FILE.
 # Each setting is shown with its default. To change it, remove its # mark.
 """
+
+_TOML_TABLES = (
+    "A table is a model to serve, with settings of its own. If neither a flag nor a variable nor the key model gives a "
+    "model, only the models of the tables are served. A table also applies to a model of its name that is given. It "
+    "may have every setting of the group Engine too: its value holds for this model."
+)
+
+# The values of an example table, whose keys are fields of ModelTable.
+_EXAMPLE_TABLE = {
+    "source": "qwen2.5-coder-0.5b-instruct",
+    "capabilities": ["generate", "chat", "translate"],
+    "default_for": ["chat"],
+    "load": "demand",
+    "idle_seconds": 600.0,
+    "adapters": {"support": "/adapters/support"},
+    "quantization": "int8",
+    "kv_cache_memory": "2GiB",
+}
 
 _MARKDOWN_HEADER = """\
 # Settings
@@ -30,6 +50,14 @@ environment, which overrides the file, which overrides the default. A switch is 
 
 `trivium settings` prints the values in force and their sources; `trivium settings --format toml` writes an example
 file with every setting. This page is the output of `trivium settings --format markdown`.
+"""
+
+_MARKDOWN_TABLES = """\
+## Tables of models
+
+A table `[models.NAME]` in the TOML file is a model to serve, under that name. If neither a flag nor a variable nor the
+key `model` gives a model, only the models of the tables are served. A table also applies to a model of its name that is
+given. Beside the keys below, a table may have every setting of the group Engine: its value holds for this model.
 """
 
 
@@ -54,7 +82,21 @@ def value_text(value: Any) -> str:
         return value.human_readable(separator="") if value else "0"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={value_text(each)}" for name, each in value.items())
+    if isinstance(value, tuple | frozenset):
+        return ", ".join(value_text(each) for each in (sorted(value) if isinstance(value, frozenset) else value))
     return _PASSWORD.sub("...", str(value))
+
+
+def spec_text(spec: ModelSpec) -> str:
+    """A served model in one line: its source, and what its table says about it."""
+    table = spec.settings.models.get(spec.name, ModelTable())
+    given = {name: getattr(table, name) for name in ModelTable.model_fields if name in table.model_fields_set}
+    values = given | {"source": spec.source, "adapters": spec.adapters}
+    if spec.capabilities is not None:
+        values |= {"capabilities": spec.capabilities, "default_for": spec.default_for}
+    return "; ".join(f"{name} {value_text(value)}" for name, value in values.items() if value)
 
 
 def toml_example() -> str:
@@ -66,9 +108,17 @@ def toml_example() -> str:
             for name, field in _fields(group, kind):
                 if name == "config":
                     continue  # a file cannot name another file
-                lines += textwrap.wrap(str(field.description), 78, initial_indent="# ", subsequent_indent="# ")
+                lines += _comment(str(field.description))
                 lines.append(f"# {name} = {_toml_value(field.default)}\n")
+    lines += ["\n# ---- Tables of models ----\n", *_comment(_TOML_TABLES), "\n# [models.chat]", *_example_table()]
     return "\n".join(lines)
+
+
+def _example_table() -> Iterator[str]:
+    """The lines of a table ``[models.NAME]`` as comments."""
+    for name, value in _EXAMPLE_TABLE.items():
+        yield from _comment(str(ModelTable.model_fields[name].description))
+        yield f"# {name} = {_toml_value(value)}\n"
 
 
 def markdown() -> str:
@@ -81,7 +131,23 @@ def markdown() -> str:
             if rows := [_markdown_row(name, field) for name, field in _fields(group, kind)]:
                 table = "\n".join(["| variable | flag | default | meaning |", "|---|---|---|---|", *rows])
                 parts.append(f"{level} {group.title}\n\n{table}\n")
+        if kind is Kind.COMMON:
+            parts.append(_markdown_tables())
     return "\n".join(parts)
+
+
+def _markdown_tables() -> str:
+    """The keys of a table ``[models.NAME]`` that are no settings of the engine."""
+    rows = [
+        f"| `{name}` | {field.description} |"
+        for name, field in ModelTable.model_fields.items()
+        if name not in EngineSettings.model_fields
+    ]
+    return "\n".join([_MARKDOWN_TABLES, "| key | meaning |", "|---|---|", *rows]) + "\n"
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(text, 78, initial_indent="# ", subsequent_indent="# ")
 
 
 def _fields(group: type[SettingsGroup], kind: Kind) -> Iterator[tuple[str, FieldInfo]]:
@@ -96,6 +162,12 @@ def _toml_value(value: Any) -> str:
             return str(value).lower()
         case ByteSize() | str() | Path():
             return json.dumps(value_text(value))
+        case tuple() if len(value) == 1:
+            return _toml_value(value[0])
+        case tuple() | list():
+            return "[" + ", ".join(map(_toml_value, value)) + "]"
+        case dict():
+            return "{ " + ", ".join(f"{name} = {_toml_value(each)}" for name, each in value.items()) + " }"
         case _:
             return str(value)
 

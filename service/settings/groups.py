@@ -6,9 +6,12 @@ marked as advanced.
 """
 
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ByteSize, Field
+from pydantic_settings import NoDecode
+
+Texts = Annotated[tuple[str, ...], NoDecode]  # of several flags, of a variable with commas, or of a TOML list
 
 
 class SettingsGroup(BaseModel):
@@ -31,15 +34,34 @@ class ModelSettings(SettingsGroup):
 
     title = "Model"
 
-    model: str = _setting(
-        "qwen2.5-coder-0.5b-instruct",
-        "The model to serve: a name of the catalogue, a hub id (id@revision), or a directory.",
+    model: Texts = _setting(
+        ("qwen2.5-coder-0.5b-instruct",),
+        "The models to serve, each as SOURCE or NAME=SOURCE. A source is a name of the catalogue, a hub id "
+        "(id@revision), or a directory; NAME is the model's name in the API. Repeat the flag, or separate the models "
+        "by commas.",
     )
-    served_model_name: str = _setting("", "The model's name in the API. Empty: the value of model.")
+    served_model_name: str = _setting("", "The first model's name in the API. Empty: that of its source.")
+    adapter: Texts = _setting(
+        (),
+        "LoRA adapters of the first model that generates, each as NAME=PATH. Requests name an adapter as their model.",
+    )
     reader: str = _setting(
         "",
-        "A model with a question-answering head that extracts answers: a name of the catalogue, a hub id, or a "
-        "directory. Empty: the model answers questions itself.",
+        "One more model, with a question-answering head, that extracts answers: a name of the catalogue, a hub id, or "
+        "a directory. Empty: the first model that can answer does so.",
+    )
+    memory_budget: ByteSize = _setting(
+        ByteSize(0),
+        "Most memory of all loaded models together, such as 8GiB. Idle models are unloaded to make room, the least "
+        "recently used first. 0: no limit.",
+    )
+    load_timeout: float = _setting(
+        120.0, "Seconds that a request waits until its model is loaded; after that it gets 503.", gt=0
+    )
+    runtime_fetch: bool = _setting(
+        False,
+        "While the service runs, fetch models that are not on this disk: those loaded on demand, and any other that a "
+        "request to load names.",
     )
     model_dir: Path | None = _setting(None, "The directory of model files. Empty: the user's cache directory.")
     offline: bool = _setting(False, "Serve models from model_dir and never use the network.")

@@ -5,10 +5,12 @@ A setting is an environment variable ``TRIVIUM_<NAME>``, a flag of ``trivium ser
 default.
 """
 
-from typing import Any
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import ValidationError, field_validator
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from model_store.types import LocalModel
 from service.encoder.messages import EncoderConfig, Head
@@ -22,6 +24,8 @@ from service.settings.groups import (
     SecuritySettings,
     ServerSettings,
 )
+from service.settings.model_table import ModelTable
+from service.settings.served_models import ModelSpec, read_specs
 from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, read_config_file, source_of
 
 
@@ -40,14 +44,20 @@ class Settings(
         env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
     )
 
+    models: Annotated[dict[str, ModelTable], NoDecode] = Field(
+        default={}, description="The tables [models.NAME] of the file."
+    )
+
     @classmethod
     def load(cls, flags: dict[str, Any] | None = None) -> "Settings":
-        """Settings from flags (None: not given), environment and file. Raises SettingsError."""
+        """Settings from flags (None or empty: not given), environment and file. Raises SettingsError."""
         given = _given(flags)
         try:
-            return cls(**given)
+            settings = cls(**given)
         except ValidationError as error:
             raise SettingsError(_first_problem(error, given)) from None
+        settings.model_specs()
+        return settings
 
     @classmethod
     def sources(cls, flags: dict[str, Any] | None = None) -> dict[str, Source]:
@@ -69,6 +79,16 @@ class Settings(
         file = InitSettingsSource(settings_cls, read_config_file(init_settings(), cls.model_fields))
         return init_settings, env_settings, file
 
+    @field_validator("model", "adapter", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: Any) -> Any:
+        """Variables hold several values with commas. A path that exists may have commas too."""
+        if isinstance(value, dict):
+            raise ValueError("should be a name or a list of names, and tables of models are [models.NAME]")
+        if not isinstance(value, str):
+            return value
+        return (value,) if Path(value).exists() else tuple(part.strip() for part in value.split(","))
+
     @field_validator("port", mode="before")
     @classmethod
     def _not_a_service_link(cls, value: Any) -> Any:
@@ -78,6 +98,13 @@ class Settings(
                 "rename the service or set enableServiceLinks to false"
             )
         return value
+
+    def model_specs(self) -> tuple[ModelSpec, ...]:
+        """The models to serve, in order: the first that can do a task is its default, unless a model says otherwise.
+
+        Raises SettingsError.
+        """
+        return read_specs(self)
 
     def engine_config(self, model: LocalModel) -> EngineConfig:
         """The configuration of the engine process that serves ``model``."""
@@ -98,14 +125,17 @@ class Settings(
 
 
 def _given(flags: dict[str, Any] | None) -> dict[str, Any]:
-    return {name: value for name, value in (flags or {}).items() if value is not None}
+    return {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
 
 
 def _first_problem(error: ValidationError, flags: dict[str, Any]) -> str:
     """The first problem in one line, with the source of the wrong value."""
     problem = error.errors(include_url=False)[0]
-    name = str(problem["loc"][0])
-    places = {Source.FLAG: flag_name(name), Source.ENVIRONMENT: env_name(name)}
-    place = places.get(source_of(name, flags, file=()), "the config file")
+    path = [part for part in problem["loc"] if isinstance(part, str)]
+    places = {Source.FLAG: flag_name(path[0]), Source.ENVIRONMENT: env_name(path[0])}
+    place = places.get(source_of(path[0], flags, file=()), "the config file")
+    if problem["type"] == "extra_forbidden" and path[0] == "models":
+        close = difflib.get_close_matches(path[-1], ModelTable.model_fields, n=1)
+        return f"{'.'.join(path)}: unknown setting in {place}" + (f"; did you mean {close[0]}?" if close else "")
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name}: {message}; got {problem['input']!r} from {place}"
+    return f"{'.'.join(path)}: {message}; got {problem['input']!r} from {place}"

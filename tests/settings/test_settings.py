@@ -26,7 +26,7 @@ def toml(directory: Path, text: str) -> Path:
 
 def test_defaults_are_local_and_need_nothing() -> None:
     settings = Settings.load()
-    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8000, "qwen2.5-coder-0.5b-instruct")
+    assert (settings.host, settings.port, settings.model) == ("127.0.0.1", 8000, ("qwen2.5-coder-0.5b-instruct",))
 
 
 def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

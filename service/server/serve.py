@@ -43,7 +43,7 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     signals.on_stop(lambda *_: sys.exit(0))
     store = open_store(settings)
     model = store.ensure(settings.model_specs()[0].source)
-    reader_model = store.ensure(settings.reader) if settings.reader else None
+    reader_model = store.ensure(settings.model_specs()[-1].source) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
     restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)

@@ -142,12 +142,12 @@ def _check_name(place: str, name: str) -> None:
 
 def _check_names(specs: list[ModelSpec]) -> None:
     """Raises SettingsError if two models or adapters have the same name, because requests name both as ``model``."""
-    owners: dict[str, str] = {}
+    seen: set[str] = set()
     for spec in specs:
-        for name, owner in [(spec.name, "a model"), *((each, f"an adapter of {spec.name}") for each in spec.adapters)]:
-            if name in owners:
-                raise SettingsError(f"models: {name!r} is the name of {owners[name]} and of {owner}")
-            owners[name] = owner
+        for name in (spec.name, *spec.adapters):
+            if name in seen:
+                raise SettingsError(f"models: two models or adapters have the name {name!r}; NAME=SOURCE gives another")
+            seen.add(name)
         for name in spec.adapters:
             _check_name(f"models.{spec.name}.adapters", name)
 

@@ -111,7 +111,7 @@ def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
 
 def test_a_reader_that_cannot_start_ends_the_service_with_the_reason(models: tuple[Path, Path]) -> None:
     model, _ = models
-    command = [sys.executable, "-m", "service", "serve", str(model), "--reader", str(model), "--port", "0"]
+    command = [sys.executable, "-m", "service", "serve", str(model), "--reader", f"reader={model}", "--port", "0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("trivium: ")

@@ -19,6 +19,7 @@ ServiceError
     ├── UnknownToken           a token id is outside the vocabulary
     ├── InvalidOption          an option contradicts another one
     ├── PromptTooLong          prompt and max_tokens exceed the context length or the KV cache
+    ├── InputTooLong           a text or a pair of texts has more tokens than the encoder takes
     ├── ChatTemplateError      the model's chat template refused the messages
     ├── NoChatTemplate         messages were sent to a model that has no chat template
     ├── MalformedMarkup        XML that is not well-formed
@@ -132,6 +133,19 @@ class PromptTooLong(TaskError):
         )
         self.prompt_tokens = prompt_tokens
         self.max_tokens = max_tokens
+        self.limit = limit
+
+
+class InputTooLong(TaskError):
+    """The encoder takes fewer tokens. ``index`` is that of the text or pair in its request."""
+
+    def __init__(self, index: int, tokens: int, limit: int, *, param: str | None = None) -> None:
+        super().__init__(
+            f"This model takes at most {limit} tokens, but input {index} has {tokens}. Shorten it, or let it be cut.",
+            param=param,
+        )
+        self.index = index
+        self.tokens = tokens
         self.limit = limit
 
 

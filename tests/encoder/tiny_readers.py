@@ -40,7 +40,9 @@ def tiny_reader(family: str, path: Path, **overrides: Any) -> Path:
     path.mkdir(parents=True, exist_ok=True)
     module.save_pretrained(path)
     tokenizer.save(str(path / "tokenizer.json"))
-    (path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+    names = ["input_ids", "token_type_ids", "attention_mask"] if family == "bert" else ["input_ids", "attention_mask"]
+    tokenizer_config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": names}
+    (path / "tokenizer_config.json").write_text(json.dumps(tokenizer_config))
     return path
 
 

@@ -14,6 +14,8 @@ from typing import IO
 
 import httpx
 
+from benchmarks.processes.metric_samples import metric_samples
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -33,12 +35,8 @@ class Server:
         return str(self.http.get("/v1/models").json()["data"][0]["id"])
 
     def metric(self, sample: str) -> float:
-        """The value of one sample of /metrics. Its name includes its labels. Raises KeyError."""
-        for line in self.http.get("/metrics").text.splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == sample:
-                return float(value)
-        raise KeyError(sample)
+        """The value of one sample of /metrics, over all models. Its name includes its other labels. Raises KeyError."""
+        return metric_samples(self.http.get("/metrics").text)[sample]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from benchmarks.processes.metric_samples import metric_samples
 from benchmarks.processes.servers import server_process
 from service.engine import ENGINE_WORKER
 
@@ -29,11 +30,13 @@ def serve_command(model: str, port: int, arguments: list[str]) -> list[str]:
 
 
 async def fetch_metrics(url: str) -> dict[str, float]:
-    """The value of each sample of /metrics, by its name with its labels."""
+    """The value of each sample of /metrics, by its name with its labels.
+
+    The label ``model`` is left out: the values of several models are added up.
+    """
     async with httpx.AsyncClient(timeout=60) as http:
-        lines = (await http.get(f"{url}/metrics")).raise_for_status().text.splitlines()
-    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-    return {name: float(value) for name, _, value in samples}
+        text = (await http.get(f"{url}/metrics")).raise_for_status().text
+    return metric_samples(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def create_app(
 
     Without an ``authenticator`` every request is allowed.
     """
-    observer = AccessLogObserver(metrics)
+    model_metrics = metrics.for_model(settings.served_model_name or model.name)
+    observer = AccessLogObserver(model_metrics.completions)
     generator = Generator(client, tokenizer, max_output_tokens=settings.default_max_tokens, observer=observer)
     state = State(
         settings=settings,
@@ -63,7 +64,10 @@ def create_app(
         admission=Admission(settings.max_requests, settings.max_queued_tokens),
         generator=generator,
         translator=Translator(
-            generator, style=model.prompt_style, max_segments=settings.max_segments, observer=metrics
+            generator,
+            style=model.prompt_style,
+            max_segments=settings.max_segments,
+            observer=model_metrics.translations,
         ),
         answerer=Answerer(
             generator,
@@ -103,15 +107,17 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Start the child processes in the background: the socket answers while they load. Close them at the end."""
     state: State = app.state.trivium
-    client, reader, metrics = state.client, state.reader, state.metrics
+    client, reader = state.client, state.reader
+    engine_metrics = state.metrics.for_model(state.model_name).engine
+    encoder_metrics = None if reader is None else state.metrics.for_model(state.settings.reader).encoder
 
     def engine_ready() -> None:
-        metrics.engine_ready(client.info)
+        engine_metrics.ready(client.info)
         state.admission.fit_to_engine(client.info)
 
     starts = [asyncio.create_task(_start("engine", client, engine_ready))]
-    if reader is not None:
-        starts.append(asyncio.create_task(_start("reader", reader, lambda: metrics.reader_ready(reader.info))))
+    if reader is not None and encoder_metrics is not None:
+        starts.append(asyncio.create_task(_start("reader", reader, lambda: encoder_metrics.ready(reader.info))))
     try:
         yield
     finally:
@@ -122,8 +128,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await client.close()
         if reader is not None:
             await reader.close()
-        metrics.engine_down()
-        metrics.reader_down()
+        engine_metrics.down()
+        if encoder_metrics is not None:
+            encoder_metrics.down()
 
 
 async def _start(name: str, client: EngineClient | EncoderClient, ready: Callable[[], None]) -> None:

@@ -126,7 +126,7 @@ class Supervisor(Generic[Item]):
             replayed = len(self._in_flight)
             logger.warning("the %s is back after %.1f s; %d requests are replayed", self._name, seconds, replayed)
             if self._observer is not None:
-                self._observer.process_returned(self._name, seconds, replayed)
+                self._observer.process_returned(seconds, replayed)
 
     def fail(self, reason: str) -> None:
         """Note that the process cannot start, with the reason that it gave."""
@@ -203,7 +203,7 @@ class Supervisor(Generic[Item]):
         report = await report_exit(self._name, link, stall=stall, loading=not was_ready, load_error=self._load_error)
         self.reason = report.reason
         if self._observer is not None:
-            self._observer.process_died(self._name, report.cause)
+            self._observer.process_died(report.cause)
         outcome = self._in_flight.record_crash(read_crash_record(link.process.directory))
         for item in outcome.poison_pills:
             item.fail(PoisonPill())

@@ -46,13 +46,14 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     reader_model = store.ensure(settings.model_specs()[-1].source) if settings.reader else None
     tokenizer = Tokenizer.load(model.path)
     metrics = Metrics()
+    engine_metrics = metrics.for_model(settings.served_model_name or model.name).engine
     restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
     engine = EngineClient(
         settings.engine_config(model),
-        on_step=metrics.observe_step,
+        on_step=engine_metrics.observe_step,
         process=process,
         restart_policy=restart_policy,
-        observer=metrics,
+        observer=engine_metrics,
     )
     reader = None if reader_model is None else _reader(settings, reader_model, metrics, restart_policy)
     app = create_app(settings, model, engine, tokenizer, metrics, reader, authenticator=authenticator)
@@ -80,7 +81,8 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
 
 def _reader(settings: Settings, model: LocalModel, metrics: Metrics, restart_policy: RestartPolicy) -> Reader:
     config = settings.encoder_config(model, Head.SPAN)
-    client = EncoderClient(config, restart_policy, name="reader", on_batch=metrics.observe_batch, observer=metrics)
+    observer = metrics.for_model(settings.reader).encoder
+    client = EncoderClient(config, restart_policy, name="reader", on_batch=observer.observe_batch, observer=observer)
     return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from benchmarks.processes.metric_samples import metric_samples
 from model_store.types import LocalModel
 from service.api.app import create_app
 from service.keys.authenticator import open_authenticator
@@ -53,6 +54,10 @@ class Scripted:
     metrics: Metrics
     app: FastAPI
     stop: Callable[[], None]
+
+    def metric(self, sample: str) -> float:
+        """The value of one sample of /metrics, over all models. Its name includes its other labels. Raises KeyError."""
+        return metric_samples(self.http.get("/metrics").text)[sample]
 
 
 @contextlib.contextmanager

@@ -64,7 +64,7 @@ async def test_a_request_without_inputs_has_its_outputs_at_once(bert: Path) -> N
 
 
 async def test_a_new_process_computes_the_inputs_that_the_killed_one_did_not(bert: Path) -> None:
-    some_scored, recorder = asyncio.Event(), ProcessRecorder("encoder")
+    some_scored, recorder = asyncio.Event(), ProcessRecorder()
     client = EncoderClient(config(bert), restart_policy(), on_batch=lambda _: some_scored.set(), observer=recorder)
     await client.start()
     submitted = inputs(200)

@@ -65,15 +65,15 @@ def test_clients_that_ask_at_once_get_the_answers_that_each_gets_alone(server: S
         return found["answer"], found["start"]
 
     alone = [answer(question) for question in questions[:4]]
-    windows = server.metric("trivium_reader_windows_total")
-    batches = server.metric("trivium_reader_batch_duration_seconds_count")
+    windows = server.metric("trivium_encoder_inputs_total")
+    batches = server.metric("trivium_encoder_batch_duration_seconds_count")
     with ThreadPoolExecutor(12) as pool:
         assert list(pool.map(answer, questions)) == alone * 3
     assert (
-        server.metric("trivium_reader_windows_total") - windows
-        > server.metric("trivium_reader_batch_duration_seconds_count") - batches
+        server.metric("trivium_encoder_inputs_total") - windows
+        > server.metric("trivium_encoder_batch_duration_seconds_count") - batches
     )
-    assert server.metric("trivium_reader_up") == 1
+    assert server.metric("trivium_encoder_up") == 1
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
     process.kill()
     assert ask(server, no_answer_threshold=1).json()["answer"] == before
     assert not process.is_running()
-    assert server.metric('trivium_process_deaths_total{cause="exit",process="reader"}') == 1
-    assert server.metric('trivium_recovery_duration_seconds_count{process="reader"}') == 1
-    assert server.metric("trivium_reader_up") == server.metric("trivium_engine_up") == 1
+    assert server.metric('trivium_process_deaths_total{cause="exit",process="encoder"}') == 1
+    assert server.metric('trivium_recovery_duration_seconds_count{process="encoder"}') == 1
+    assert server.metric("trivium_encoder_up") == server.metric("trivium_engine_up") == 1
     assert server.http.get("/health/ready").status_code == 200
 
 

@@ -42,7 +42,7 @@ class Observed(ProcessRecorder):
 @asynccontextmanager
 async def engine(path: Path, restart_policy: RestartPolicy = POLICY) -> AsyncIterator[tuple[EngineClient, Observed]]:
     """A client of a faulty engine that is ready. At the end no process and no file descriptor is left."""
-    observed = Observed("engine")
+    observed = Observed()
     me = psutil.Process()
     before = me.num_fds()
     client = EngineClient(

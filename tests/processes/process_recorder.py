@@ -8,18 +8,15 @@ from dataclasses import dataclass, field
 class ProcessRecorder:
     """``returned`` is set when the process is ready again, and cleared when it dies."""
 
-    name: str  # of the process
     causes: list[str] = field(default_factory=list)
     replayed: list[int] = field(default_factory=list)
     returned: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def process_died(self, process: str, cause: str) -> None:
-        assert process == self.name
+    def process_died(self, cause: str) -> None:
         self.causes.append(cause)
         self.returned.clear()
 
-    def process_returned(self, process: str, seconds: float, replayed: int) -> None:
-        assert process == self.name
+    def process_returned(self, seconds: float, replayed: int) -> None:
         assert seconds > 0
         self.replayed.append(replayed)
         self.returned.set()

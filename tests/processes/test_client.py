@@ -25,7 +25,7 @@ WORDS = [f"word-{number}" for number in range(300)]
 @asynccontextmanager
 async def tiny_client(directory: Path) -> AsyncIterator[tuple[TinyClient, ProcessRecorder]]:
     """A client whose process is ready. At the end no process is left."""
-    recorder = ProcessRecorder("tiny")
+    recorder = ProcessRecorder()
     client = TinyClient(directory, POLICY, observer=recorder)
     try:
         await client.start()
@@ -133,7 +133,7 @@ async def test_a_process_that_was_started_before_is_used(tmp_path: Path) -> None
 
 async def test_a_failed_load_raises_the_reason(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("the model is broken")
-    recorder = ProcessRecorder("tiny")
+    recorder = ProcessRecorder()
     client = TinyClient(tmp_path, POLICY, observer=recorder)
     with pytest.raises(ProcessError, match=r"^the model is broken$"):
         await client.start()

@@ -36,7 +36,7 @@ class Supervised:
         self, directory: Path, *, policy: RestartPolicy | None = None, process: ChildProcess | None = None
     ) -> None:
         self.table: InFlightTable[Item] = InFlightTable()
-        self.recorder = ProcessRecorder("tiny")
+        self.recorder = ProcessRecorder()
         self.spoken: list[Spoken] = []
         self.heartbeats = 0
         self.garbled = False  # whether events are to raise

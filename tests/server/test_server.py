@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from benchmarks.processes.metric_samples import metric_samples
 from service.settings.documents import toml_example
 from tests.engine.tiny_models import tiny_model
 
@@ -84,7 +85,7 @@ def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(m
         service.wait_for("Trivium is ready")
         family = psutil.Process(service.process.pid).children(recursive=True)
         assert httpx.get(f"{service.url}/health/ready").status_code == 200
-        assert "trivium_engine_up 1.0" in httpx.get(f"{service.url}/metrics").text
+        assert metric_samples(httpx.get(f"{service.url}/metrics").text)["trivium_engine_up"] == 1
         body = {"prompt": "a", "max_tokens": 100, "ignore_eos": True, "stream": True}
         with httpx.stream("POST", f"{service.url}/v1/generate", json=body, timeout=30) as response:
             lines = response.iter_lines()

@@ -20,9 +20,14 @@ _current: ContextVar["AccessRecord | None"] = ContextVar("access_record", defaul
 
 @dataclass(slots=True)
 class AccessRecord:
-    """The values of one request's line. ``ids`` are the ids of its completions; the engine's ids begin with them."""
+    """The values of one request's line.
+
+    ``model`` is the served model that the request is for, empty until it is picked. ``ids`` are the ids of the
+    request's completions; the engine's ids begin with them.
+    """
 
     request_id: str
+    model: str = ""
     ids: list[str] = field(default_factory=list)
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -45,6 +50,8 @@ class AccessRecord:
         line |= {"status": status, "seconds": round(seconds, 6)}
         if caller:
             line["caller"] = caller
+        if self.model:
+            line["model"] = self.model
         if self.ids:
             line |= {
                 "ids": ",".join(self.ids),
@@ -80,6 +87,12 @@ class AccessLogObserver:
             if record.ttft_seconds is None:
                 record.ttft_seconds = timings.ttft_seconds
         self._observer.finished(usage, timings, finish)
+
+
+def note_model(name: str) -> None:
+    """Note the served model that the current request is for. ``name`` is the operator's, not the client's text."""
+    if record := _current.get():
+        record.model = name
 
 
 def current_record() -> AccessRecord | None:

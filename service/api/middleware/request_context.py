@@ -59,7 +59,7 @@ class RequestContextMiddleware:
         def count(status: int) -> None:
             seconds = time.perf_counter() - started
             route, method = _route(scope), method_label(scope["method"])
-            self.metrics.observe_http(route, method, status, seconds)
+            self.metrics.observe_http(route, method, status, seconds, record.model)
             caller = getattr(scope.get("user"), "name", "")
             record.write(method=method, route=route, status=status, seconds=seconds, caller=caller)
 

@@ -28,9 +28,9 @@ _VERSION = VersionResponse(service.__version__)
 async def metrics(state: CurrentState) -> Response:
     """Every series of the service, in Prometheus' text format."""
     if state.client.status != "ready":
-        state.metrics.engine_down()
-    if state.reader is None or state.reader.status != "ready":
-        state.metrics.reader_down()
+        state.metrics.for_model(state.model_name).engine.down()
+    if state.reader is not None and state.reader.status != "ready":
+        state.metrics.for_model(state.settings.reader).encoder.down()
     body, content_type = state.metrics.render()
     return Response(body, media_type=content_type)
 

@@ -66,7 +66,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     config = engine_config(path, threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64)
     ready = threading.Event()
     metrics = Metrics()
-    metrics.engine_ready = lambda info: ready.set()  # type: ignore[method-assign]
+    metrics.for_model("tiny").engine.ready = lambda info: ready.set()  # type: ignore[method-assign]
     client = WatchedClient(config, restart_policy=restart_policy(), on_step=watched.record)
     client.watched = watched
     model = LocalModel(name="tiny", path=path)

@@ -83,15 +83,11 @@ def test_all_fields_together(german: Scripted) -> None:
 
 
 def test_flags_and_retries_are_counted(german: Scripted) -> None:
-    def metric(name: str) -> float:
-        lines = german.http.get("/metrics").text.splitlines()
-        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
-
     names = ("trivium_translation_segments_total", "trivium_translation_retries_total")
     flag = 'trivium_translation_flags_total{flag="copied"}'
-    before = [metric(name) for name in (*names, flag)]
+    before = [german.metric(name) for name in (*names, flag)]
     german.http.post("/v1/translate", json=GERMAN | {"text": "Run far. These hopeless words stay. Run far."})
-    assert [metric(name) for name in (*names, flag)] == [before[0] + 2, before[1] + 1, before[2] + 1]
+    assert [german.metric(name) for name in (*names, flag)] == [before[0] + 2, before[1] + 1, before[2] + 1]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,7 @@ def test_the_sequences_end_with_the_connection(path: str, stream: bool, position
             assert engine.open_streams
         assert engine.idle.wait(20)
         assert not engine.open_streams
-        count = f'trivium_http_requests_total{{method="POST",route="{path}",status="499"}} 1.0'
-        assert count in service.http.get("/metrics").text
+        assert service.metric(f'trivium_http_requests_total{{method="POST",route="{path}",status="499"}}') == 1
 
 
 def test_a_client_that_closes_its_sending_side_is_gone() -> None:

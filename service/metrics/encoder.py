@@ -1,0 +1,57 @@
+"""The batches of one model's encoder."""
+
+from service.encoder.messages import BatchStats, EncoderInfo
+from service.metrics.process import ProcessMetrics
+from service.metrics.series import PER_TOKEN, ModelSeries
+from service.processes.exit_report import ExitCause
+
+
+class EncoderMetrics:
+    """The series of an encoder process, over all its restarts and loads. It is the observer of the process."""
+
+    def __init__(self, series: ModelSeries) -> None:
+        self._series = series
+        self._process = ProcessMetrics(series, "encoder")
+        self._batch_seconds = series.histogram(
+            "trivium_encoder_batch_duration_seconds", "Time of an encoder's batch.", PER_TOKEN
+        )
+        self._inputs = series.counter("trivium_encoder_inputs", "Inputs that the encoder has computed.")
+        self._tokens = series.counter("trivium_encoder_tokens", "Tokens of the inputs that the encoder has computed.")
+        self._gauges = _EncoderGauges(series)
+
+    def observe_batch(self, stats: BatchStats) -> None:
+        """The encoder has computed a batch."""
+        self._batch_seconds.observe(stats.seconds)
+        self._inputs.inc(stats.inputs)
+        self._tokens.inc(stats.tokens)
+        self._gauges.waiting.set(stats.waiting)
+
+    def ready(self, info: EncoderInfo) -> None:
+        """The encoder of a model that was loaded is ready."""
+        self._gauges = _EncoderGauges(self._series)  # an unload has removed the old ones
+        self._gauges.up.set(1)
+        facts = {"architecture": info.architecture, "device": info.device, "dtype": info.dtype}
+        self._series.info("trivium_encoder", "The running encoder.").info(facts)
+
+    def process_died(self, cause: ExitCause) -> None:
+        """The encoder died or was killed."""
+        self._process.died(cause)
+        self.down()
+
+    def process_returned(self, seconds: float, replayed: int) -> None:
+        """The encoder is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
+        self._process.returned(seconds, replayed)
+        self._gauges.up.set(1)
+
+    def down(self) -> None:
+        """The encoder has stopped or died, so the last values of its gauges are no longer true."""
+        self._gauges.up.set(0)
+        self._gauges.waiting.set(0)
+
+
+class _EncoderGauges:
+    """The gauges that exist while the model is loaded."""
+
+    def __init__(self, series: ModelSeries) -> None:
+        self.up = series.gauge("trivium_encoder_up", "1 while the encoder is ready.")
+        self.waiting = series.gauge("trivium_encoder_inputs_waiting", "Inputs waiting for the encoder.")

@@ -1,0 +1,79 @@
+"""The steps and the KV cache of one model's engine."""
+
+from service.engine.protocol.engine_info import EngineInfo
+from service.engine.protocol.outputs import StepStats
+from service.metrics.process import ProcessMetrics
+from service.metrics.series import PER_TOKEN, TOKENS, ModelSeries
+from service.processes.exit_report import ExitCause
+
+
+class EngineMetrics:
+    """The series of an engine process, over all its restarts and loads. It is the observer of the process."""
+
+    def __init__(self, series: ModelSeries) -> None:
+        self._series = series
+        self._process = ProcessMetrics(series, "engine")
+        self._step_seconds = series.histogram("trivium_step_duration_seconds", "Time of an engine step.", PER_TOKEN)
+        self._step_tokens = series.histogram("trivium_step_tokens", "Tokens computed in an engine step.", TOKENS)
+        self._prefill, self._decode = (
+            series.counter("trivium_computed_tokens", "Tokens computed by the engine, by phase.", phase=phase)
+            for phase in ("prefill", "decode")
+        )
+        self._preempted = series.counter("trivium_preemptions", "Sequences preempted because KV blocks ran out.")
+        self._queried = series.counter(
+            "trivium_prefix_cache_queried_tokens", "Prompt tokens looked up in the prefix cache."
+        )
+        self._hit = series.counter("trivium_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.")
+        self._gauges = _EngineGauges(series)
+
+    def observe_step(self, stats: StepStats) -> None:
+        """The engine has computed a step."""
+        self._step_seconds.observe(stats.seconds)
+        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens)
+        self._prefill.inc(stats.num_prefill_tokens)
+        self._decode.inc(stats.num_decode_tokens)
+        self._preempted.inc(stats.num_preempted)
+        self._queried.inc(stats.cache_queried_tokens)
+        self._hit.inc(stats.cache_hit_tokens)
+        self._gauges.running.set(stats.num_running)
+        self._gauges.waiting.set(stats.num_waiting)
+        self._gauges.kv_used.set(stats.blocks_used / stats.blocks_total if stats.blocks_total else 0.0)
+
+    def ready(self, info: EngineInfo) -> None:
+        """The engine of a model that was loaded is ready."""
+        self._gauges = _EngineGauges(self._series)  # an unload has removed the old ones
+        self._gauges.up.set(1)
+        self._gauges.kv_tokens.set(info.kv_tokens)
+        facts = {"architecture": info.architecture, "device": info.device, "dtype": info.dtype}
+        self._series.info("trivium_engine", "The running engine.").info(facts)
+        for phase, seconds in info.startup_seconds.items():
+            self._series.gauge(
+                "trivium_startup_duration_seconds", "Time of the engine's start, by phase.", phase=phase
+            ).set(seconds)
+
+    def process_died(self, cause: ExitCause) -> None:
+        """The engine died or was killed."""
+        self._process.died(cause)
+        self.down()
+
+    def process_returned(self, seconds: float, replayed: int) -> None:
+        """The engine is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
+        self._process.returned(seconds, replayed)
+        self._gauges.up.set(1)
+
+    def down(self) -> None:
+        """The engine has stopped or died, so the last values of its gauges are no longer true."""
+        gauges = self._gauges
+        for gauge in (gauges.up, gauges.running, gauges.waiting, gauges.kv_used):
+            gauge.set(0)
+
+
+class _EngineGauges:
+    """The gauges that exist while the model is loaded."""
+
+    def __init__(self, series: ModelSeries) -> None:
+        self.up = series.gauge("trivium_engine_up", "1 while the engine is ready.")
+        self.running = series.gauge("trivium_sequences_running", "Sequences in the engine's current batch.")
+        self.waiting = series.gauge("trivium_sequences_waiting", "Sequences waiting for a place in the batch.")
+        self.kv_used = series.gauge("trivium_kv_cache_usage_ratio", "Share of the KV cache's blocks in use.")
+        self.kv_tokens = series.gauge("trivium_kv_cache_capacity_tokens", "Tokens the KV cache can hold.")

@@ -1,0 +1,61 @@
+"""All series of the service: HTTP requests, and one view for each served model."""
+
+from http import HTTPMethod
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+import service
+from service.metrics.model_metrics import ModelMetrics
+from service.metrics.series import DURATION, Families
+
+
+def method_label(method: str) -> str:
+    """A method that HTTP defines, or OTHER: a client may send any word."""
+    return method if method in HTTPMethod.__members__ else "OTHER"
+
+
+class Metrics:
+    """Owns the registry of all series. Two services in one process share none."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # its extra series double the size of every scrape
+        self._registry = r = CollectorRegistry()
+        self._families = Families(r)
+        self._models: dict[str, ModelMetrics] = {}
+        self._http = Counter(
+            "trivium_http_requests", "HTTP responses.", ["route", "method", "status", "model"], registry=r
+        )
+        self._http_seconds = Histogram(
+            "trivium_http_request_duration_seconds",
+            "Time from an HTTP request's arrival to the last byte of its response.",
+            ["route", "model"],
+            buckets=DURATION,
+            registry=r,
+        )
+        self._refused = Counter(
+            "trivium_keys_refused", "Requests refused because of their key, by reason.", ["reason"], registry=r
+        )
+        Info("trivium_build", "The version of the service.", registry=r).info({"version": service.__version__})
+
+    def for_model(self, name: str) -> ModelMetrics:
+        """The view of one served model. ``name`` is the operator's name of it, never a client's text."""
+        if name not in self._models:
+            self._models[name] = ModelMetrics(self._families, name)
+        return self._models[name]
+
+    def observe_http(self, route: str, method: str, status: int, seconds: float, model: str = "") -> None:
+        """A response has ended, ``seconds`` after its request arrived.
+
+        ``route`` is the path as declared, ``model`` the served model that the request was for, empty without one.
+        """
+        self._http.labels(route, method_label(method), str(status), model).inc()
+        self._http_seconds.labels(route, model).observe(seconds)
+
+    def key_refused(self, reason: str) -> None:
+        """A request was refused before it reached its route. ``reason`` is the code of the error: one of a few."""
+        self._refused.labels(reason).inc()
+
+    def render(self) -> tuple[bytes, str]:
+        """All series in Prometheus' text format, and its content type."""
+        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4

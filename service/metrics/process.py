@@ -1,0 +1,30 @@
+"""The process of one model: whether it is ready, and its crashes."""
+
+from service.metrics.series import DURATION, ModelSeries
+from service.processes.exit_report import ExitCause
+
+
+class ProcessMetrics:
+    """Counts the crashes of a model's process and the returns. ``kind`` is "engine" or "encoder"."""
+
+    def __init__(self, series: ModelSeries, kind: str) -> None:
+        self._series = series
+        self._kind = kind
+
+    def died(self, cause: ExitCause) -> None:
+        """The process died or was killed."""
+        self._series.counter(
+            "trivium_process_deaths", "Deaths of child processes, by kind and cause.", process=self._kind, cause=cause
+        ).inc()
+
+    def returned(self, seconds: float, replayed: int) -> None:
+        """The process is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
+        self._series.histogram(
+            "trivium_recovery_duration_seconds",
+            "Time from a death of a child process until the new process is ready.",
+            DURATION,
+            process=self._kind,
+        ).observe(seconds)
+        self._series.counter(
+            "trivium_replayed_requests", "Requests that continued in a new process.", process=self._kind
+        ).inc(replayed)

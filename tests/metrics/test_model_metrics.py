@@ -1,0 +1,135 @@
+"""The life of one model: states, loads, unloads and crashes."""
+
+from itertools import pairwise
+
+from service.engine.protocol.outputs import FinishReason
+from service.metrics import Metrics
+from service.tasks.generation.usage import Timings, Usage
+from tests.metrics.conftest import BATCH, ENCODER, INFO, STEP, run_encoder, run_generator, samples
+
+GAUGES = ("engine_up", "sequences_running", "sequences_waiting", "kv_cache_usage_ratio")
+
+
+def chat(metrics: Metrics, name: str) -> float:
+    """The value of a sample of the model "chat" without further labels."""
+    return samples(metrics)[f'trivium_{name}{{model="chat"}}']
+
+
+def test_a_process_that_dies_is_down_until_it_is_ready_again(metrics: Metrics) -> None:
+    model = metrics.for_model("chat").engine
+    model.process_died("exit")
+    assert chat(metrics, "engine_up") == 0
+    model.process_returned(1.5, replayed=1)
+    assert chat(metrics, "engine_up") == 1
+    found = samples(metrics)
+    assert found['trivium_process_deaths_total{cause="exit",model="chat",process="engine"}'] == 1
+    assert found['trivium_replayed_requests_total{model="chat",process="engine"}'] == 8
+    assert found['trivium_recovery_duration_seconds_sum{model="chat",process="engine"}'] == 4
+
+
+def test_the_death_of_one_model_changes_no_other(metrics: Metrics) -> None:
+    metrics.for_model("search").encoder.process_died("exit")
+    found = samples(metrics)
+    assert (found['trivium_encoder_up{model="search"}'], found['trivium_engine_up{model="chat"}']) == (0, 1)
+    assert found['trivium_encoder_inputs_waiting{model="search"}'] == 0
+    metrics.for_model("search").encoder.process_returned(1.0, replayed=0)
+    assert samples(metrics)['trivium_encoder_up{model="search"}'] == 1
+
+
+def test_an_engine_that_is_down_has_no_running_sequences(metrics: Metrics) -> None:
+    assert chat(metrics, "engine_up") == 1
+    metrics.for_model("chat").engine.down()
+    assert [chat(metrics, name) for name in GAUGES] == [0, 0, 0, 0]
+
+
+def test_a_completion_aborted_before_its_first_token_has_no_queue_time() -> None:
+    metrics = Metrics()
+    metrics.for_model("chat").completions.finished(Usage(5, 0, 0), Timings(0.0, None, 9.0), (FinishReason.ABORT,))
+    assert chat(metrics, "queue_wait_seconds_count") == 0
+
+
+def test_one_state_is_1_and_the_earlier_ones_are_0(metrics: Metrics) -> None:
+    model = metrics.for_model("chat")
+    for before, state in pairwise(("ready", "unloading", "failed", "loading")):
+        model.state(state)
+        found = {name: value for name, value in samples(metrics).items() if 'state{model="chat"' in name}
+        assert [name for name, value in found.items() if value] == [
+            f'trivium_model_state{{model="chat",state="{state}"}}'
+        ]
+        assert found[f'trivium_model_state{{model="chat",state="{before}"}}'] == 0
+        model.state(state)
+        assert found == {name: value for name, value in samples(metrics).items() if 'state{model="chat"' in name}
+
+
+def test_an_unload_leaves_the_state_and_the_counters(metrics: Metrics) -> None:
+    """So the number of series follows the models that are loaded, and no rate jumps."""
+    counters = {name: value for name, value in samples(metrics).items() if 'model="chat"' in name and "_total" in name}
+    metrics.for_model("chat").unloaded("memory")
+    found = {name: value for name, value in samples(metrics).items() if 'model="chat"' in name}
+    assert counters.items() <= found.items()
+    assert found['trivium_model_unloads_total{model="chat",reason="memory"}'] == 1
+    kept = ("_total", "_count", "_sum")
+    gauges = {name: value for name, value in found.items() if not name.partition("{")[0].endswith(kept)}
+    assert gauges == {'trivium_model_state{model="chat",state="unloaded"}': 1}
+
+
+def test_what_arrives_after_an_unload_brings_no_gauge_back(metrics: Metrics) -> None:
+    chat, search = metrics.for_model("chat"), metrics.for_model("search")
+    for model in (chat, search):
+        model.unloaded("admin")
+    chat.engine.observe_step(STEP)
+    search.encoder.observe_batch(BATCH)
+    chat.engine.down()
+    search.encoder.down()
+    found = samples(metrics)
+    assert not [name for name in found if "_up{" in name or "waiting{" in name]
+    assert (
+        found['trivium_step_tokens_count{model="chat"}']
+        == found['trivium_encoder_tokens_total{model="search"}'] / 900
+        == 2
+    )
+
+
+def test_a_model_that_is_loaded_again_has_its_gauges_again(metrics: Metrics) -> None:
+    before = samples(metrics)
+    chat, search = metrics.for_model("chat"), metrics.for_model("search")
+    on_step, on_batch = chat.engine.observe_step, search.encoder.observe_batch
+    for model in (chat, search):
+        model.unloaded("idle")
+        model.state("loading")
+        model.loaded(3.0, memory=2000)
+    chat.engine.ready(INFO)
+    search.encoder.ready(ENCODER)
+    on_step(STEP)
+    on_batch(BATCH)
+    after = samples(metrics)
+    assert {name for name in before if 'model="spare"' not in name} <= set(after)
+    assert after['trivium_engine_up{model="chat"}'] == after['trivium_encoder_up{model="search"}'] == 1
+    assert after['trivium_sequences_running{model="chat"}'] == 3
+    assert after['trivium_model_memory_bytes{model="chat"}'] == 2000
+    assert after['trivium_model_loads_total{model="chat",outcome="ok"}'] == 2
+    assert after['trivium_step_tokens_sum{model="chat"}'] == 2 * before['trivium_step_tokens_sum{model="chat"}']
+
+
+def test_a_load_that_fails_is_counted_and_leaves_no_gauges() -> None:
+    metrics = Metrics()
+    model = metrics.for_model("chat")
+    model.state("loading")
+    assert model.engine
+    model.load_failed()
+    found = samples(metrics)
+    assert found['trivium_model_loads_total{model="chat",outcome="failed"}'] == 1
+    assert found['trivium_model_state{model="chat",state="failed"}'] == 1
+    assert 'trivium_engine_up{model="chat"}' not in found
+
+
+def test_the_series_do_not_grow_with_loads_and_unloads() -> None:
+    metrics = Metrics()
+
+    def load_and_unload() -> set[str]:
+        for run, name in ((run_generator, "chat"), (run_encoder, "search")):
+            run(metrics.for_model(name))
+            metrics.for_model(name).unloaded("idle")
+        return set(samples(metrics))
+
+    assert load_and_unload() == load_and_unload()

@@ -10,7 +10,10 @@ ServiceError
 │   ├── ProcessUnavailable     the process is loading, restarting, stopping or dead
 │   ├── PoisonPill             the request crashed the process each time it was computed
 │   ├── UnsupportedModel       the model cannot be served exactly
+│   ├── UnsupportedAdapter     the adapter cannot be served exactly
 │   └── EngineError            the engine refused a setting or a request, or failed to compute it
+│       ├── UnknownAdapter     no adapter with this name is loaded
+│       ├── AdapterInUse       the name of the adapter is taken, or a request still uses the adapter
 │       ├── RequestTooLarge    prompt and max_tokens exceed the context length or the KV cache
 │       ├── OutOfMemory        a step needs more memory than there is; a smaller step may succeed
 │       └── DeviceLost         the device computes nothing more for this process
@@ -80,8 +83,23 @@ class UnsupportedModel(ProcessError):
     """The model has a part that would be computed wrongly or not at all. The message names the part."""
 
 
+class UnsupportedAdapter(ProcessError):
+    """The adapter has a part that would be computed wrongly or not at all. The message names the field or tensor."""
+
+
 class EngineError(ProcessError):
     """Root of the engine's own errors."""
+
+
+class UnknownAdapter(EngineError):
+    """No adapter with this name is loaded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no adapter {name!r} is loaded")
+
+
+class AdapterInUse(EngineError):
+    """The name of the adapter is taken, or a request still uses the adapter."""
 
 
 class RequestTooLarge(EngineError):

@@ -21,6 +21,7 @@ from service.engine.attention.batch import Batch
 from service.engine.attention.paged import PagedAttention
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -59,7 +60,7 @@ class StepRound:
     parts: dict[str, float] = field(default_factory=dict)  # seconds; their sum is ``seconds``
 
 
-class TimedEngine:
+class TimedEngine(WithoutAdapters):
     """An engine whose parts are timed. This object is the engine's runner, so that it can skip a step's computation."""
 
     def __init__(self, config: EngineConfig) -> None:

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 from benchmarks.frontend.null_model import VOCAB_SIZE, NullRunner
 from model_store.types import LocalModel
 from service.engine.engine import Engine
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -28,7 +29,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class TimedHost:
+class TimedHost(WithoutAdapters):
     """An engine with the null model. The parts of its steps are timed."""
 
     def __init__(self, config: EngineConfig) -> None:

@@ -16,6 +16,7 @@ from tokenizers import decoders, models, pre_tokenizers
 from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import KVCache
 from service.engine.execution.step_limits import StepLimits
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.scheduling.step import ChunkOutput, Step
@@ -38,7 +39,7 @@ def save_model(directory: Path, step_seconds: float) -> None:
     library.save(str(directory / "tokenizer.json"))
 
 
-class NullRunner:
+class NullRunner(WithoutAdapters):
     """A runner that builds the batch of each step, and then waits for ``step_seconds``."""
 
     def __init__(self, config: EngineConfig) -> None:

@@ -3,20 +3,31 @@
 It imports neither torch nor the model.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from service.engine import ENGINE_WORKER
+from service.engine.adapter_requests import AdapterRequests
 from service.engine.in_flight_request import InFlightRequest
+from service.engine.protocol.adapter_info import AdapterInfo
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
-from service.engine.protocol.messages import EngineEvent, Rejected, decode_event
+from service.engine.protocol.messages import (
+    AdapterLoaded,
+    AdapterUnloaded,
+    EngineEvent,
+    LoadAdapter,
+    Rejected,
+    UnloadAdapter,
+    decode_event,
+)
 from service.engine.protocol.outputs import StepOutput, StepStats, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.token_stream import TokenStream
 from service.processes.child_process import ChildProcess
 from service.processes.client import ProcessClient
+from service.processes.messages import encode
 from service.processes.observer import ProcessObserver
 from service.processes.restart_policy import RestartPolicy
 
@@ -40,6 +51,7 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         super().__init__("engine", ENGINE_WORKER, decode_event, restart_policy, process=process, observer=observer)
         self.config = config
         self._on_step = on_step
+        self._adapters = AdapterRequests(config.adapters)
 
     def submit(self, requests: Iterable[Request], stream: TokenStream | None = None) -> TokenStream:
         """Queue requests. Their ids are unique among all that are in flight. Raises ProcessUnavailable.
@@ -55,10 +67,46 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         self._add({request.id: InFlightRequest(request, stream) for request in requests})
         return stream
 
+    @property
+    def adapters(self) -> Mapping[str, AdapterInfo]:
+        """The adapters that are loaded, by name. ``info.adapters`` says why one of the configuration is not."""
+        return self._adapters.infos
+
+    async def load_adapter(self, name: str, path: str) -> AdapterInfo:
+        """Load the adapter in the directory ``path``, and call it ``name``. A later engine process loads it again.
+
+        Raises UnsupportedAdapter, AdapterInUse if the name is taken, and ProcessUnavailable if the engine is not ready
+        or ends meanwhile.
+        """
+        self.require_ready()
+        answer = self._adapters.expect_load(name, path)
+        self._supervisor.send(encode(LoadAdapter(name, path)))
+        return await answer
+
+    async def unload_adapter(self, name: str) -> None:
+        """Wait until no request uses the adapter, and forget it. Send no more requests to it.
+
+        Raises UnknownAdapter, and ProcessUnavailable if the engine is not ready when the last request has ended.
+        """
+        self._adapters.require(name)
+        while ids := [item.request.id for item in self._in_flight.items() if item.request.adapter == name]:
+            await self._in_flight.wait_until_removed(ids)
+        self.require_ready()
+        answer = self._adapters.expect_unload(name)
+        self._supervisor.send(encode(UnloadAdapter(name)))
+        await answer
+
     def _make_config(self) -> EngineConfig:
+        config = msgspec.structs.replace(self.config, adapters=self._adapters.paths)
         if self._info is None:
-            return self.config
-        return msgspec.structs.replace(self.config, **{name: getattr(self._info, name) for name in _SIZES})
+            return config
+        return msgspec.structs.replace(config, **{name: getattr(self._info, name) for name in _SIZES})
+
+    def _on_ready(self, info: EngineInfo) -> None:
+        self._adapters.started(info.adapters)
+
+    def _on_process_end(self) -> None:
+        self._adapters.process_ended(self._supervisor.unavailable())
 
     def _handle(self, event: EngineEvent) -> None:
         match event:
@@ -71,6 +119,12 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
                     self._on_step(stats)
             case Rejected(output):
                 self._deliver(output)
+                self._supervisor.progress()
+            case AdapterLoaded(adapter):
+                self._adapters.loaded(adapter)
+                self._supervisor.progress()
+            case AdapterUnloaded(name):
+                self._adapters.unloaded(name)
                 self._supervisor.progress()
 
     def _deliver(self, output: TokenOutput) -> None:

@@ -18,6 +18,14 @@ class CrashRecordingRunner:
         """The facts of the runner that computes."""
         return self._runner.info
 
+    def load_adapter(self, number: int, path: str) -> tuple[int, int]:
+        """As the runner that computes."""
+        return self._runner.load_adapter(number, path)
+
+    def unload_adapter(self, number: int) -> None:
+        """As the runner that computes."""
+        self._runner.unload_adapter(number)
+
     def run(self, step: Step) -> list[ChunkOutput]:
         """One output for each chunk of the step."""
         with self._crash_record.computing([chunk.sequence.request.id for chunk in step.chunks]):

@@ -3,7 +3,11 @@
 import time
 from typing import Protocol
 
+import msgspec
+
 from service.engine.execution.recovery import Recovery
+from service.engine.loaded_adapters import AdapterRunner, LoadedAdapters
+from service.engine.protocol.adapter_info import AdapterInfo
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepOutput, StepStats
@@ -12,10 +16,11 @@ from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.step import Runner
+from service.errors import AdapterInUse
 
 
-class SizedRunner(Runner, Protocol):
-    """A runner that says how many sequences and tokens it can hold."""
+class SizedRunner(Runner, AdapterRunner, Protocol):
+    """A runner that says how many sequences and tokens it can hold, and that holds adapters."""
 
     @property
     def info(self) -> EngineInfo: ...
@@ -25,7 +30,9 @@ class Engine:
     """Continues many sequences at once. Add requests, and call ``step`` for outputs while there is work."""
 
     def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
-        self.info = runner.info
+        self._adapters = LoadedAdapters(runner)
+        adapters = tuple(self._adapters.load(name, path) for name, path in config.adapters.items())
+        self.info = msgspec.structs.replace(runner.info, adapters=adapters)
         self._runner = Recovery(runner)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
         self._scheduler = Scheduler(
@@ -50,12 +57,25 @@ class Engine:
         return self._pool.num_used
 
     def add(self, request: Request) -> None:
-        """Queue a request. Raises RequestTooLarge if it can never fit, or another EngineError."""
-        self._scheduler.add(request)
+        """Queue a request. Raises RequestTooLarge if it can never fit, UnknownAdapter, or another EngineError."""
+        self._scheduler.add(request, self._adapters.number(request.adapter))
 
     def abort(self, request_id: str) -> bool:
         """Drop a request and free its blocks. Return False if it is unknown or finished."""
         return self._scheduler.abort(request_id)
+
+    def load_adapter(self, name: str, path: str) -> AdapterInfo:
+        """Load the adapter in the directory ``path``, and call it ``name``. Never call it during a step.
+
+        If it cannot be loaded, its facts hold the error. Raises DeviceLost.
+        """
+        return self._adapters.load(name, path)
+
+    def unload_adapter(self, name: str) -> None:
+        """Forget an adapter. Raises UnknownAdapter, and AdapterInUse if a sequence uses it."""
+        if self._scheduler.uses_adapter(self._adapters.number(name)):
+            raise AdapterInUse(f"a request still uses the adapter {name!r}")
+        self._adapters.unload(name)
 
     def step(self) -> StepOutput:
         """Compute one step. A sequence that cannot be computed fails alone.

@@ -2,14 +2,24 @@
 
 import sys
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
-from service.engine.protocol.messages import Rejected, decode_command
+from service.engine.protocol.messages import (
+    AdapterLoaded,
+    AdapterUnloaded,
+    LoadAdapter,
+    Rejected,
+    UnloadAdapter,
+    decode_command,
+)
 from service.engine.protocol.outputs import FinishReason, StepOutput, TokenOutput
 from service.engine.protocol.request import Request
-from service.errors import EngineError
+from service.errors import EngineError, UnknownAdapter
 from service.processes.crash_record import CrashRecord
 from service.processes.worker import Load, ModelWorker, WorkerProcess
 
@@ -43,6 +53,16 @@ class EngineWorker(ModelWorker[Request]):
     def abort(self, ids: Collection[str]) -> None:
         for id in ids:
             self._engine.abort(id)
+
+    def carry_out(self, command: Struct) -> Struct:
+        match command:
+            case LoadAdapter(name, path):
+                return AdapterLoaded(self._engine.load_adapter(name, path))
+            case UnloadAdapter(name):
+                with suppress(UnknownAdapter):
+                    self._engine.unload_adapter(name)
+                return AdapterUnloaded(name)
+        return super().carry_out(command)
 
     def step(self) -> StepOutput:
         return self._engine.step()

@@ -55,6 +55,7 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
             lambda: msgspec.json.encode(self._make_config()),
             self._receive,
             restart_policy,
+            on_end=self._on_process_end,
             process=process,
             observer=observer,
         )
@@ -108,6 +109,12 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
     def _handle(self, event: Event) -> None:
         """Hand out an event that only this kind of process sends."""
 
+    def _on_ready(self, info: Info) -> None:
+        """Note that a process is ready, with the facts that it reports."""
+
+    def _on_process_end(self) -> None:
+        """Note that a process has ended: it answers no more commands. Another process may follow."""
+
     def _require_started(self) -> None:
         """Raises ProcessUnavailable unless the process is ready, or restarts: then requests wait in the table."""
         if self.status not in ("ready", "restarting"):
@@ -135,6 +142,7 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
                 self._supervisor.heartbeat(cpu_seconds)
             case Ready(info):
                 self._info = info
+                self._on_ready(info)
                 self._supervisor.ready()
                 self._send_due()
             case Failed(message):

@@ -6,7 +6,8 @@ before all others, one at a time. A request that is alone in its second crash, o
 requests never fail because of it.
 """
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -42,6 +43,7 @@ class InFlightTable(Generic[T]):
         self._unsent: dict[str, InFlight[T]] = {}
         self._quarantined: dict[str, InFlight[T]] = {}
         self._has_output = False  # of any request, from the current process
+        self._waiters: list[tuple[set[str], asyncio.Future[None]]] = []
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -64,7 +66,25 @@ class InFlightTable(Generic[T]):
         """Drop a request that is finished or given up. Return whether it was in the table."""
         self._unsent.pop(id, None)
         self._quarantined.pop(id, None)
-        return self._entries.pop(id, None) is not None
+        if self._entries.pop(id, None) is None:
+            return False
+        self._wake_waiters([id])
+        return True
+
+    def items(self) -> list[T]:
+        """All requests in the table."""
+        return [entry.item for entry in self._entries.values()]
+
+    async def wait_until_removed(self, ids: Iterable[str]) -> None:
+        """Return when none of these requests is in the table."""
+        if not (remaining := {id for id in ids if id in self._entries}):
+            return
+        waiter = remaining, asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter[1]
+        finally:
+            self._waiters.remove(waiter)
 
     def pop_due(self) -> list[T]:
         """The requests to send now; from now on they count as sent.
@@ -83,7 +103,8 @@ class InFlightTable(Generic[T]):
 
     def clear(self) -> list[T]:
         """Empty the table. Return the requests that were in it."""
-        items = [entry.item for entry in self._entries.values()]
+        items = self.items()
+        self._wake_waiters(list(self._entries))
         for table in (self._entries, self._unsent, self._quarantined):
             table.clear()
         return items
@@ -111,3 +132,9 @@ class InFlightTable(Generic[T]):
         suspects.sort(key=lambda entry: -entry.crash_count)
         self._quarantined = {entry.id: entry for entry in suspects}
         return outcome
+
+    def _wake_waiters(self, removed: list[str]) -> None:
+        for remaining, done in self._waiters:
+            remaining.difference_update(removed)
+            if not remaining and not done.done():
+                done.set_result(None)

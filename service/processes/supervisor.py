@@ -45,7 +45,8 @@ class Supervisor(Generic[Item]):
 
     ``name`` is the process's name for people, ``worker`` the module that it runs. ``make_config`` returns the config of
     a new process. ``on_event`` gets the frame of every event; it should call ``ready``, ``fail``, ``heartbeat`` and
-    ``progress``. ``process`` is a process that was started already.
+    ``progress``. ``on_end`` is called when a process has ended, after its last event. ``process`` is a process that was
+    started already.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Supervisor(Generic[Item]):
         on_event: Callable[[bytes], None],
         restart_policy: RestartPolicy,
         *,
+        on_end: Callable[[], None] = lambda: None,
         process: ChildProcess | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
@@ -67,6 +69,7 @@ class Supervisor(Generic[Item]):
         self._in_flight = in_flight
         self._make_config = make_config
         self._on_event = on_event
+        self._on_end = on_end
         self._started_process = process
         self._observer = observer
         self._stall_seconds = restart_policy.stall_seconds
@@ -179,6 +182,7 @@ class Supervisor(Generic[Item]):
             watching.cancel()
             self._link = None
             await link.close()
+            self._on_end()
 
     async def _watch(self) -> Stall:
         """Return how the process is stuck, once it is."""

@@ -64,6 +64,10 @@ class ModelWorker(ABC, Generic[Request]):
     def abort(self, ids: Collection[str]) -> None:
         """Drop these requests, if they are known."""
 
+    def carry_out(self, command: msgspec.Struct) -> msgspec.Struct:
+        """Carry out a command that only this kind of process has, and return the event that answers it."""
+        raise NotImplementedError(f"the command {type(command).__name__}")
+
     @abstractmethod
     def step(self) -> msgspec.Struct:
         """Compute one step and return its event. It is called only while there is work."""
@@ -84,7 +88,7 @@ class WorkerProcess(Generic[Config, Request]):
         name: str,
         directory: str,
         config_type: type[Config],
-        decode_command: Callable[[bytes], Submit[Request] | Abort | Stop],
+        decode_command: Callable[[bytes], Submit[Request] | Abort | Stop | msgspec.Struct],
         import_load: Callable[[], Load[Config, Request]],
     ) -> None:
         self._begin = time.monotonic()
@@ -157,6 +161,8 @@ class WorkerProcess(Generic[Config, Request]):
                     worker.abort(ids)
                 case Stop():
                     return False
+                case command:
+                    self._send(worker.carry_out(command))
         return self._parent.is_alive
 
     def _send(self, event: msgspec.Struct) -> None:

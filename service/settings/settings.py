@@ -111,6 +111,7 @@ class Settings(
         derived = self._values_of(EngineConfig) | {
             "kv_cache_memory": int(self.kv_cache_memory),
             "max_model_len": self.max_model_len or model.context_length or 0,
+            "adapters": {},
         }
         return EngineConfig(model_path=str(model.path), **derived)
 

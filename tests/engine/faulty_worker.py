@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service.engine import worker
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
@@ -40,7 +41,7 @@ def expected(request: Request) -> list[int]:
     return tokens[len(request.prompt) :]
 
 
-class FaultyRunner:
+class FaultyRunner(WithoutAdapters):
     """Computes ``next_token``. Every step takes at least ``_STEP_SECONDS``."""
 
     def __init__(self, config: EngineConfig) -> None:

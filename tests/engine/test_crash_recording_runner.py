@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.engine.crash_recording_runner import CrashRecordingRunner
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.sequence import Sequence
@@ -13,7 +14,7 @@ from service.processes.crash_record import CrashRecord, read_crash_record
 from tests.fakes.engine_info import engine_info
 
 
-class RecordReader:
+class RecordReader(WithoutAdapters):
     """A runner that reads the crash record while it computes, and may fail."""
 
     info = engine_info()

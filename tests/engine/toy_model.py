@@ -4,6 +4,7 @@
 """
 
 from service.engine.engine import Engine
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import ChunkOutput, Runner, Step
@@ -56,7 +57,7 @@ class ToyRunner:
         return sequence.block_table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE
 
 
-class SizedRunner:
+class SizedRunner(WithoutAdapters):
     """A runner with the sizes that an engine needs to know."""
 
     def __init__(self, runner: Runner, *, blocks: int = 64, seqs: int = 4, budget: int = 16, chunk: int = 8) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from service.engine import worker
+from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenLogprob
@@ -16,7 +17,7 @@ RAISE = "please raise"
 CRASH = "please crash"
 
 
-class EchoRunner:
+class EchoRunner(WithoutAdapters):
     """The n-th token of an output is that of its prompt, or the first one that its constraint allows."""
 
     def __init__(self, config: EngineConfig) -> None:

@@ -107,9 +107,9 @@ def test_every_engine_setting_reaches_the_engine() -> None:
         "log_level": "error", "log_json": True, "log_prompts": True, "native_kernels": False, "quantization": "int8",
         "deterministic": True,
     }  # fmt: skip
-    assert set(EngineConfig.__struct_fields__) == {*values, "model_path"}
+    assert set(EngineConfig.__struct_fields__) == {*values, "model_path", "adapters"}
     model = LocalModel(name="m", path=Path("/m"), context_length=4096)
-    assert Settings.load(values).engine_config(model) == EngineConfig(model_path="/m", **values)
+    assert Settings.load(values).engine_config(model) == EngineConfig(model_path="/m", adapters={}, **values)
 
 
 def test_the_context_length_comes_from_the_catalogue_unless_it_is_set() -> None:

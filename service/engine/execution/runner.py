@@ -29,6 +29,7 @@ from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.errors import UnsupportedAdapter
 from service.models.finite import require_finite
 from service.models.hardware import dtype_name, find_device, num_cores
 from service.models.loader import load
@@ -90,6 +91,13 @@ class ModelRunner:
             kv_cache_bytes=self.cache.num_bytes,
             startup_seconds=dict(self.startup_seconds),
         )
+
+    def load_adapter(self, number: int, path: str) -> tuple[int, int]:
+        """As ``AdapterRunner.load_adapter``."""
+        raise UnsupportedAdapter("adapters are not computed yet")
+
+    def unload_adapter(self, number: int) -> None:
+        """As ``AdapterRunner.unload_adapter``."""
 
     @torch.inference_mode()
     def run(self, step: Step) -> list[ChunkOutput]:

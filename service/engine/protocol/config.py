@@ -19,6 +19,7 @@ class EngineConfig(ModelConfig, frozen=True, kw_only=True):
     ageing_seconds: float  # seconds of waiting that make up for one step of priority
     target_itl_ms: float  # milliseconds that a step with decodes should take at most; 0: no target
     cuda_graphs: bool  # CUDA: replay decode steps as graphs
+    adapters: dict[str, str]  # name -> directory; loaded at the start
     log_level: str
     log_json: bool
     log_prompts: bool  # log the text of exceptions, which may quote clients

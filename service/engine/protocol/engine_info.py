@@ -1,5 +1,6 @@
 """The facts about an engine that is ready."""
 
+from service.engine.protocol.adapter_info import AdapterInfo
 from service.processes.messages import ProcessInfo
 
 
@@ -21,6 +22,7 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int
+    adapters: tuple[AdapterInfo, ...] = ()  # those of the configuration, loaded or failed
 
     @property
     def kv_tokens(self) -> int:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, msgpack
 
+from service.engine.protocol.adapter_info import AdapterInfo
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepOutput, TokenOutput
 from service.engine.protocol.request import Request
@@ -14,7 +15,33 @@ class Rejected(Struct, frozen=True, array_like=True, tag="rejected"):
     output: TokenOutput
 
 
-EngineEvent = StepOutput | Rejected
+class LoadAdapter(Struct, frozen=True, array_like=True, tag="load_adapter"):
+    """Command: load the adapter in the directory ``path``. The answer is ``AdapterLoaded``."""
 
-decode_command = msgpack.Decoder(Submit[Request] | Abort | Stop).decode
+    name: str
+    path: str
+
+
+class UnloadAdapter(Struct, frozen=True, array_like=True, tag="unload_adapter"):
+    """Command: forget an adapter that no request uses. The answer is ``AdapterUnloaded``."""
+
+    name: str
+
+
+class AdapterLoaded(Struct, frozen=True, array_like=True, tag="adapter_loaded"):
+    """Event: an adapter is loaded, or cannot be loaded."""
+
+    adapter: AdapterInfo
+
+
+class AdapterUnloaded(Struct, frozen=True, array_like=True, tag="adapter_unloaded"):
+    """Event: an adapter is no longer loaded."""
+
+    name: str
+
+
+AdapterCommand = LoadAdapter | UnloadAdapter
+EngineEvent = StepOutput | Rejected | AdapterLoaded | AdapterUnloaded
+
+decode_command = msgpack.Decoder(Submit[Request] | Abort | Stop | AdapterCommand).decode
 decode_event = msgpack.Decoder(Ready[EngineInfo] | Failed | Heartbeat | EngineEvent).decode

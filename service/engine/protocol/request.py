@@ -15,4 +15,5 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: int = 0  # lower runs earlier
     arrival: float = 0.0  # monotonic seconds
     cache_salt: str = ""  # prefixes are shared only under the same salt
+    adapter: str = ""  # the name of a loaded adapter; empty: the model alone
     tenant: str = ""  # the key that the request belongs to: tenants share the engine fairly

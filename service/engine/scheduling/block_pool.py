@@ -3,7 +3,8 @@
 The prefix cache is exact. Every *published* block (full and computed) gets a prefix id: a number that stands for all
 tokens up to the end of that block and is never used again. The index maps ``(prefix id of the block before, tokens of
 the block)`` to the block. It is a trie in one dictionary: tokens are compared, so two prefixes are never mistaken for
-each other. The cache salt takes the place of the first prefix id, so equal prompts under different salts share nothing.
+each other. The *root* takes the place of the first prefix id: the cache salt, and the number of the adapter if there is
+one. So equal prompts under different salts or adapters share nothing.
 
 A free block keeps its content until the pool hands it out again; the least recently used block goes first. The blocks
 that followed it can then no longer be matched; they are handed out in their turn.
@@ -23,7 +24,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-PrefixId = int | str  # all tokens up to the end of a published block; a cache salt is the id of the empty prefix
+Root = str | tuple[str, int]  # the id of the empty prefix: a cache salt, or a cache salt and an adapter's number
+PrefixId = int | Root  # all tokens up to the end of a published block
 BlockKey = tuple[PrefixId, tuple[int, ...]]  # the prefix before a block, and the block's tokens
 
 
@@ -32,7 +34,7 @@ class PrefixMatch:
     """The part of a sequence that the prefix cache holds."""
 
     blocks: list[int]
-    prefix_id: PrefixId  # of the last block, or the salt if there is none
+    prefix_id: PrefixId  # of the last block, or the root if there is none
     reserved: BlockKey | None  # the block after these, if a running sequence is about to compute it
 
 
@@ -67,12 +69,12 @@ class BlockPool:
         """The number of referenced blocks."""
         return len(self._references)
 
-    def match(self, tokens: Sequence[int], salt: str = "") -> PrefixMatch:
+    def match(self, tokens: Sequence[int], root: Root = "") -> PrefixMatch:
         """Find the longest run of published blocks that ``tokens`` begin with. References are not changed.
 
         The block with the last token is left out: its logits are needed, so it must be computed.
         """
-        prefix_id: PrefixId = salt
+        prefix_id: PrefixId = root
         blocks: list[int] = []
         if not self.prefix_caching:
             return PrefixMatch(blocks, prefix_id, None)

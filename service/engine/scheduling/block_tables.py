@@ -57,7 +57,7 @@ class BlockTables:
             self._pool.cancel_reservation(sequence.reservation)
         sequence.block_table = array("q")
         sequence.num_published = 0
-        sequence.prefix_id = sequence.request.cache_salt
+        sequence.prefix_id = sequence.root
         sequence.reservation = None
 
     def _reserve_next(self, sequence: Sequence) -> None:

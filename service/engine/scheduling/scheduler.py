@@ -71,8 +71,8 @@ class Scheduler:
     def num_running(self) -> int:
         return len(self._running)
 
-    def add(self, request: Request) -> Sequence:
-        """Queue a request.
+    def add(self, request: Request, adapter: int = 0) -> Sequence:
+        """Queue a request. ``adapter`` is the number of its adapter; 0: it has none.
 
         Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty or its id is in use.
         """
@@ -81,8 +81,12 @@ class Scheduler:
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
-        sequence = self._sequences[request.id] = self._waiting.add(request)
+        sequence = self._sequences[request.id] = self._waiting.add(request, adapter)
         return sequence
+
+    def uses_adapter(self, adapter: int) -> bool:
+        """Whether an unfinished sequence has the adapter with this number."""
+        return any(sequence.adapter == adapter for sequence in self._sequences.values())
 
     def abort(self, request_id: str) -> bool:
         """Drop a sequence and free its blocks at once. Returns False if there is none. Never call it during a step."""
@@ -213,7 +217,7 @@ class Scheduler:
         if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
             return None
         needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-        match = self.pool.match(() if needs_all_logits else sequence.tokens, sequence.request.cache_salt)
+        match = self.pool.match(() if needs_all_logits else sequence.tokens, sequence.root)
         sequence.waiting_for = match.reserved if sequence.status is SequenceStatus.WAITING else None
         return match if sequence.waiting_for is None else None
 

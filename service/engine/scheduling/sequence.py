@@ -8,7 +8,7 @@ from enum import Enum
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
-from service.engine.scheduling.block_pool import BlockKey, PrefixId
+from service.engine.scheduling.block_pool import BlockKey, PrefixId, Root
 
 
 class SequenceStatus(Enum):
@@ -36,6 +36,7 @@ class Sequence:
     """
 
     request: Request
+    adapter: int = 0  # the number of the loaded adapter that computes it; 0: the model alone
     urgency: tuple[float, int] = (0.0, 0)  # the order in which sequences run and wait: the smallest is first
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
@@ -49,18 +50,24 @@ class Sequence:
 
     block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, as batches copy it
     num_published: int = 0  # leading blocks of the table that are in the prefix cache
-    prefix_id: PrefixId = ""  # of the last published block, or the salt
+    prefix_id: PrefixId = ""  # of the last published block, or the root
     reservation: BlockKey | None = None  # the next block, which other sequences wait for
 
     def __post_init__(self) -> None:
         self.tokens = [*self.request.prompt, *self.request.generated]
-        self.prefix_id = self.request.cache_salt
+        self.prefix_id = self.root
         if (graph := self.request.params.constraint) is not None:
             self.constraint_nodes = graph.advance(graph.start_nodes, self.request.generated)
 
     @property
     def id(self) -> str:
         return self.request.id
+
+    @property
+    def root(self) -> Root:
+        """The id of the empty prefix. Sequences with another salt or another adapter have another one."""
+        salt = self.request.cache_salt
+        return (salt, self.adapter) if self.adapter else salt
 
     @property
     def params(self) -> SamplingParams:

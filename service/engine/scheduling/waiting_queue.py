@@ -62,10 +62,10 @@ class WaitingQueue:
     def __len__(self) -> int:
         return self._num_waiting
 
-    def add(self, request: Request) -> Sequence:
-        """Queue a new sequence for ``request``."""
+    def add(self, request: Request, adapter: int = 0) -> Sequence:
+        """Queue a new sequence for ``request``. ``adapter`` is the number of its adapter; 0: it has none."""
         urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, urgency=(urgency, next(self._arrival_numbers)))
+        sequence = Sequence(request, adapter, urgency=(urgency, next(self._arrival_numbers)))
         tenant = self._tenants.setdefault(request.tenant, _Tenant(self._virtual_time))
         tenant.num_unfinished += 1
         tenant.waiting.add(sequence)

@@ -38,9 +38,12 @@ class Completion:
         requests: Sequence[GenerationRequest],
         observer: CompletionObserver | None = None,
         request_id: str | None = None,
+        *,
+        adapter: str = "",
     ) -> None:
         self.id = request_id or uuid4().hex
         self._client = client
+        self._adapter = adapter
         self._tokenizer = tokenizer
         self._observer = observer
         self._clock = TokenClock(observer)
@@ -140,6 +143,7 @@ class Completion:
                         priority=options.priority,
                         arrival=self._clock.started,
                         cache_salt=options.cache_salt,
+                        adapter=self._adapter,
                         tenant=options.tenant,
                     )
                 )

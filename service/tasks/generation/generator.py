@@ -21,7 +21,8 @@ _MOST_LOGPROBS = 1 << 17  # of the prompt tokens of one request, which are held 
 class Generator:
     """One model and its tokenizer, ready to continue prompts.
 
-    ``max_output_tokens`` limits the output if the client sets no ``max_tokens``.
+    ``max_output_tokens`` limits the output if the client sets no ``max_tokens``. ``adapter`` is the name of the loaded
+    adapter that continues the prompts; empty: the model alone.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class Generator:
         *,
         max_output_tokens: int = 1024,
         observer: CompletionObserver | None = None,
+        adapter: str = "",
     ) -> None:
         self.client = client
         self.tokenizer = tokenizer
         self.max_output_tokens = max_output_tokens
         self.observer = observer
+        self.adapter = adapter
 
     @property
     def max_tokens(self) -> int:
@@ -108,7 +111,7 @@ class Generator:
 
     def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
         """Queue the requests. Raises ProcessUnavailable or RequestTooLarge."""
-        return Completion(self.client, self.tokenizer, requests, self.observer, request_id)
+        return Completion(self.client, self.tokenizer, requests, self.observer, request_id, adapter=self.adapter)
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

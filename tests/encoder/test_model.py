@@ -9,6 +9,7 @@ from service.encoder.client import EncoderClient
 from service.engine.execution.runner import ModelRunner
 from service.errors import ProcessError, UnsupportedModel
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from service.tasks.encoding.tokenizer import EncoderTokenizer
 from tests.encoder.configs import encoder_config
 from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.configs import engine_config
@@ -37,7 +38,7 @@ async def test_a_model_without_a_span_head_is_refused(
 
 def test_a_tokenizer_without_a_token_for_no_answer_is_refused() -> None:
     with pytest.raises(UnsupportedModel, match="no special token"):
-        PairTokenizer(tokenizer())
+        PairTokenizer(EncoderTokenizer(tokenizer()))
 
 
 def test_the_engine_refuses_a_reader(tmp_path: Path) -> None:

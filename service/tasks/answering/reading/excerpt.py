@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from service.tasks.answering.documents.boundaries import boundaries
 from service.tasks.answering.query import ContextDocument
-from service.tasks.answering.reading.pair_tokenizer import TextTokens
+from service.tasks.encoding.tokenizer import TextTokens
 
 _CONTEXT = 64  # characters on both sides of an excerpt, which show whether a word continues there
 

@@ -20,9 +20,10 @@ from service.tasks.answering.documents.windows import (
 )
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.excerpt import Excerpt
-from service.tasks.answering.reading.pair_tokenizer import PairTokenizer, QuestionFrame, TextTokens
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer, QuestionFrame
 from service.tasks.answering.reading.span_scores import SpanCriteria, answer_from_scores
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
+from service.tasks.encoding.tokenizer import TextTokens
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
 from service.tasks.generation.usage import Timings, Usage
@@ -98,7 +99,7 @@ class _Rows:
     def __init__(self, frame: QuestionFrame, titles: list[list[int]], excerpts: list[Excerpt], vocab_size: int) -> None:
         """Raises UnknownToken if a token is not in the reader's vocabulary."""
         self.excerpts = excerpts
-        self.skipped = [len(frame.before.tokens) + len(titles[each.document_index]) for each in excerpts]
+        self.skipped = [frame.before + len(titles[each.document_index]) for each in excerpts]
         self.windows: list[EncoderInput] = [frame.row([*titles[each.document_index], *each.ids]) for each in excerpts]
         highest = max((max(window.tokens) for window in self.windows), default=0)
         if highest >= vocab_size:

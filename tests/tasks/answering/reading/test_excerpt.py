@@ -4,7 +4,7 @@ import pytest
 
 from service.tasks.answering.query import ContextDocument
 from service.tasks.answering.reading.excerpt import Excerpt
-from service.tasks.answering.reading.pair_tokenizer import TextTokens
+from service.tasks.encoding.tokenizer import TextTokens
 
 
 def excerpt(text: str, offsets: list[tuple[int, int]], first: int = 0, last: int | None = None) -> Excerpt:

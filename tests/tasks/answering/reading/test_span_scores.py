@@ -10,9 +10,9 @@ from model_store.types import NoAnswer
 from service.errors import ProcessError
 from service.tasks.answering.query import ContextDocument
 from service.tasks.answering.reading.excerpt import Excerpt
-from service.tasks.answering.reading.pair_tokenizer import TextTokens
 from service.tasks.answering.reading.span_scores import SpanCriteria, answer_from_scores
 from service.tasks.answering.result import Answer
+from service.tasks.encoding.tokenizer import TextTokens
 
 TEXT = "Ada came at six today"  # one token a word
 QUESTION = 2  # tokens before the text in a row: the special token, and the question

@@ -30,7 +30,8 @@ _HALF_SURROGATE = "the text is not valid Unicode: it holds half a surrogate pair
 class Tokenizer:
     """Encodes and decodes text. ``load`` reads the tokenizer of a model directory.
 
-    ``eos_token_ids`` are the tokens that end a text.
+    ``eos_token_ids`` are the tokens that end a text: those at which transformers' ``generate`` stops, and the
+    tokenizer's own, which a fine-tuned checkpoint sometimes names nowhere else.
     """
 
     def __init__(
@@ -52,13 +53,14 @@ class Tokenizer:
     def load(cls, path: Path) -> Self:
         """Read the files of a model directory. Raises OSError or ValueError if there is no usable tokenizer."""
         library = tokenizers.Tokenizer.from_str((path / "tokenizer.json").read_text(encoding="utf-8"))
-        files = TokenizerFiles.from_directory(path)
-        eos = list(files.eos_token_ids)
-        eos_token = files.special_tokens.get("eos_token")
-        if eos_token is not None and (id := library.token_to_id(eos_token)) is not None:
-            eos.append(id)
-        template = None if files.chat_template is None else ChatTemplate(files.chat_template, files.special_tokens)
-        return cls(library, eos_token_ids=eos or files.model_eos_token_ids, chat_template=template)
+        files = TokenizerFiles.from_directory(path, padding=(library.padding or {}).get("pad_token"))
+        names = files.special_tokens.names
+        library.add_tokens(files.special_tokens.added)
+        ends = list(files.end_token_ids)
+        if "eos_token" in names and (id := library.token_to_id(names["eos_token"])) is not None:
+            ends.append(id)
+        template = None if files.chat_template is None else ChatTemplate(files.chat_template, names)
+        return cls(library, eos_token_ids=ends, chat_template=template)
 
     @cached_property
     def vocab_size(self) -> int:

@@ -1,34 +1,30 @@
-"""Facts about a tokenizer in a model's files other than tokenizer.json. All these files are optional."""
+"""Facts about a tokenizer in a model's files, tokenizer.json included. All other files are optional."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-_SPECIAL_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+from service.tasks.text.special_tokens import SpecialTokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizerFiles:
-    """``special_tokens`` maps names such as ``eos_token`` to the token's text.
+    """``end_token_ids`` are the tokens at which transformers' ``generate`` stops. ``chat_template`` is its source."""
 
-    ``eos_token_ids`` are those of generation_config.json, ``model_eos_token_ids`` those of config.json.
-    ``chat_template`` is the template's source.
-    """
-
-    special_tokens: dict[str, str]
-    eos_token_ids: list[int]
-    model_eos_token_ids: list[int]
+    special_tokens: SpecialTokens
+    end_token_ids: list[int]
     chat_template: str | None
 
     @classmethod
-    def from_directory(cls, path: Path) -> Self:
-        """Raises OSError or ValueError if a file cannot be read."""
+    def from_directory(cls, path: Path, *, padding: str | None = None) -> Self:
+        """``padding`` is the token that tokenizer.json pads with. Raises OSError or ValueError for an unusable file."""
         config = _read_json(path / "tokenizer_config.json")
+        legacy, added = _read_json(path / "special_tokens_map.json"), _read_json(path / "added_tokens.json")
         return cls(
-            special_tokens={name: _token_text(config[name]) for name in _SPECIAL_TOKENS if config.get(name)},
-            eos_token_ids=_as_list(_read_json(path / "generation_config.json").get("eos_token_id")),
-            model_eos_token_ids=_as_list(_read_json(path / "config.json").get("eos_token_id")),
+            special_tokens=SpecialTokens.from_files(config, legacy, added, padding=padding),
+            end_token_ids=_end_token_ids(_read_json(path / "generation_config.json"), _read_json(path / "config.json")),
             chat_template=_chat_template(path, config),
         )
 
@@ -39,15 +35,26 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _as_list(value: int | list[int] | None) -> list[int]:
-    return [] if value is None else value if isinstance(value, list) else [value]
+def _end_token_ids(generation: Mapping[str, Any], config: Mapping[str, Any]) -> list[int]:
+    """The ids in generation_config.json, else those in config.json.
+
+    transformers reads config.json only if there is no other file. If that file names no id, transformers never stops;
+    here the ids in config.json count.
+    """
+    parts = (config.get(part) for part in ("decoder", "generator", "text_config"))
+    text_config = next((part for part in parts if isinstance(part, dict)), {})
+    for source in (generation, config, text_config):
+        if ids := _as_list(source.get("eos_token_id")):
+            return ids
+    return []
 
 
-def _token_text(token: str | dict[str, str]) -> str:
-    return token["content"] if isinstance(token, dict) else token
+def _as_list(value: Any) -> list[int]:
+    """The ids in a field that is an id, a list of ids, or absent. A negative id stands for none."""
+    return [id for id in (value if isinstance(value, list) else [value]) if isinstance(id, int) and id >= 0]
 
 
-def _chat_template(path: Path, config: dict[str, Any]) -> str | None:
+def _chat_template(path: Path, config: Mapping[str, Any]) -> str | None:
     """The template file, else the template in tokenizer_config.json; of several named ones, the default."""
     if (file := path / "chat_template.jinja").exists():
         return file.read_text(encoding="utf-8")

@@ -76,13 +76,9 @@ def test_truncation_and_padding_of_the_file_are_off(tmp_path: Path) -> None:
     assert Tokenizer(library).encode(text) == byte_level().encode(text).ids
 
 
-def test_the_end_of_text_is_the_union_of_the_files(tmp_path: Path) -> None:
+def test_the_end_of_text_is_generates_and_the_tokenizers(tmp_path: Path) -> None:
     save(tmp_path, {"eos_token": {"content": "</s>"}}, {"eos_token_id": [7, 9]}, {"eos_token_id": 3})
     assert Tokenizer.load(tmp_path).eos_token_ids == (7, 9, 2)
-
-
-def test_the_end_of_text_falls_back_to_the_model_config(tmp_path: Path) -> None:
-    assert Tokenizer.load(save(tmp_path, model={"eos_token_id": 3})).eos_token_ids == (3,)
 
 
 def test_a_vocabulary_bound_covers_added_tokens() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service.tasks.text.special_tokens import SpecialTokens
 from service.tasks.text.tokenizer_files import TokenizerFiles
 
 
@@ -16,20 +17,26 @@ def write(path: Path, **files: object) -> TokenizerFiles:
 
 def test_all_files_are_optional(tmp_path: Path) -> None:
     assert TokenizerFiles.from_directory(tmp_path) == TokenizerFiles(
-        special_tokens={}, eos_token_ids=[], model_eos_token_ids=[], chat_template=None
+        special_tokens=SpecialTokens(names={}, added=[]), end_token_ids=[], chat_template=None
     )
 
 
-@pytest.mark.parametrize("token", ["</s>", {"content": "</s>", "lstrip": False}])
-def test_special_tokens_are_texts_or_objects(tmp_path: Path, token: object) -> None:
-    files = write(tmp_path, tokenizer_config={"eos_token": token, "bos_token": None, "other_token": "x"})
-    assert files.special_tokens == {"eos_token": "</s>"}
-
-
-@pytest.mark.parametrize(("ids", "expected"), [(7, [7]), ([7, 9], [7, 9]), (None, [])])
-def test_the_ids_that_end_a_text_are_one_or_several(tmp_path: Path, ids: object, expected: list[int]) -> None:
-    files = write(tmp_path, generation_config={"eos_token_id": ids}, config={"eos_token_id": ids})
-    assert (files.eos_token_ids, files.model_eos_token_ids) == (expected, expected)
+@pytest.mark.parametrize(
+    ("generation", "config", "expected"),
+    [
+        ({"eos_token_id": 7}, {"eos_token_id": [3]}, [7]),
+        ({"eos_token_id": [7, 9]}, {"eos_token_id": 3}, [7, 9]),
+        ({}, {"eos_token_id": [3, 4]}, [3, 4]),
+        ({"eos_token_id": None}, {"eos_token_id": 3}, [3]),
+        ({"eos_token_id": []}, {"eos_token_id": 3}, [3]),
+        ({"eos_token_id": -1}, {}, []),
+        ({}, {"eos_token_id": None, "text_config": {"eos_token_id": [1, 5]}}, [1, 5]),
+        ({}, {"eos_token_id": 3, "text_config": {"eos_token_id": 5}}, [3]),
+        ({}, {"text_config": None}, []),
+    ],
+)
+def test_the_ids_that_end_a_text(tmp_path: Path, generation: object, config: object, expected: list[int]) -> None:
+    assert write(tmp_path, generation_config=generation, config=config).end_token_ids == expected
 
 
 def test_the_default_of_several_templates_is_used(tmp_path: Path) -> None:

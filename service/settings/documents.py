@@ -92,11 +92,11 @@ def value_text(value: Any) -> str:
 def spec_text(spec: ModelSpec) -> str:
     """A served model in one line: its source, and what its table says about it."""
     table = spec.settings.models.get(spec.name, ModelTable())
-    given = {name: getattr(table, name) for name in ModelTable.model_fields if name in table.model_fields_set}
-    values = given | {"source": spec.source, "adapters": spec.adapters}
-    if spec.capabilities is not None:
-        values |= {"capabilities": spec.capabilities, "default_for": spec.default_for}
-    return "; ".join(f"{name} {value_text(value)}" for name, value in values.items() if value)
+    own: dict[str, Any] = {"source": spec.source, "capabilities": spec.capabilities, "default_for": spec.default_for}
+    own |= {"load": spec.load, "idle_seconds": spec.idle_seconds, "adapters": spec.adapters}
+    defaults = {name: field.default for name, field in ModelTable.model_fields.items()}
+    changed = {name: value for name, value in own.items() if value != defaults[name]} | table.overrides
+    return "; ".join(f"{name} {value_text(value)}" for name, value in changed.items())
 
 
 def toml_example() -> str:

@@ -1,7 +1,7 @@
 """The table ``[models.NAME]`` of the TOML file: the settings of one served model."""
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -11,8 +11,6 @@ from service.settings.groups import EngineSettings
 
 class ModelTable(EngineSettings):
     """The settings of one model. A setting of the engine's group that is not in the table has the service's value."""
-
-    title: ClassVar[str] = "Model tables"
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -13,6 +13,7 @@ from model_store.names import resolve
 from service.errors import SettingsError
 from service.models.capabilities import Capability
 from service.settings.model_table import ModelTable
+from service.settings.sources import is_path
 
 if TYPE_CHECKING:
     from service.settings.settings import Settings
@@ -72,7 +73,7 @@ def _parse(setting: str, text: str, settings: "Settings") -> ModelSpec:
 def _split(text: str) -> tuple[str, str]:
     """The name and the source. The name is empty if ``text`` is a source alone, perhaps a path with ``=`` in it."""
     name, _, source = text.partition("=")
-    if source and _NAME.fullmatch(name) and not Path(text).exists():
+    if source and _NAME.fullmatch(name) and not is_path(text):
         return name, source
     return "", text
 
@@ -81,7 +82,7 @@ def _name_of(source: str) -> str:
     """The name that the model store gives to a source. A source that it does not know is its own name."""
     try:
         return resolve(source, catalog.load()).name
-    except UnknownModel:
+    except (UnknownModel, OSError):
         return source
 
 

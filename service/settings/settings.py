@@ -6,7 +6,6 @@ default.
 """
 
 import difflib
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -26,7 +25,7 @@ from service.settings.groups import (
 )
 from service.settings.model_table import ModelTable
 from service.settings.served_models import ModelSpec, read_specs
-from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, read_config_file, source_of
+from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, is_path, read_config_file, source_of
 
 
 class Settings(
@@ -87,7 +86,7 @@ class Settings(
             raise ValueError("should be a name or a list of names, and tables of models are [models.NAME]")
         if not isinstance(value, str):
             return value
-        return (value,) if Path(value).exists() else tuple(part.strip() for part in value.split(","))
+        return (value,) if is_path(value) else tuple(part.strip() for part in value.split(","))
 
     @field_validator("port", mode="before")
     @classmethod

@@ -41,6 +41,14 @@ def source_of(name: str, flags: Collection[str], file: Collection[str]) -> Sourc
     return Source.FILE if name in file else Source.DEFAULT
 
 
+def is_path(text: str) -> bool:
+    """Whether the text is the path of a file or directory that exists."""
+    try:
+        return Path(text).exists()
+    except OSError:  # too long
+        return False
+
+
 def read_config_file(flags: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """The values in the file that the flag or the environment variable of ``config`` names; empty without a file.
 

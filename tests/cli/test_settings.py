@@ -37,6 +37,14 @@ def test_the_list_fits_80_columns_and_shows_whole_values() -> None:
     assert value.endswith(model)
 
 
+def test_the_served_models_are_shown_with_their_tables(tmp_path: Path) -> None:
+    path = tmp_path / "trivium.toml"
+    path.write_text('[models.chat]\nsource = "org/chat"\nthreads = 3', encoding="utf-8")
+    shown = trivium("settings", "--config", str(path), "--model", "embedder=org/e", COLUMNS="120").stdout
+    models = [line.split() for line in shown.partition("Served models")[2].splitlines()[1:3]]
+    assert models == [["embedder", "source", "org/e"], ["chat", "source", "org/chat;", "threads", "3"]]
+
+
 def test_passwords_are_not_printed() -> None:
     shown = trivium("settings", TRIVIUM_PYPI_INDEX=f"https://me:{SECRET}@example.org/simple", COLUMNS="80").stdout
     assert SECRET not in shown

@@ -86,6 +86,11 @@ def test_the_word_is_not_written(evidence: Evidence) -> None:
     assert ", ".join(map(str, WORD.encode())) not in evidence.log
 
 
+def test_labels_name_no_model_that_is_not_served(evidence: Evidence) -> None:
+    assert set(re.findall(r'[{,]model="([^"]*)"', evidence.metrics)) == {"", "echo"}
+    assert {entry.get("model", "echo") for entry in evidence.entries} == {"echo"}
+
+
 def test_the_word_is_written_if_prompts_are_logged(model: Path) -> None:
     with echoing(model, "--log-prompts") as server:
         for request in calls(server.url, WORD)[:3]:

@@ -1,11 +1,13 @@
 """The access log: the fields that a real service does not show in other tests."""
 
+import asyncio
 import logging
 
 import pytest
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.middleware.access_log import current_record, note_model
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.keys.caller import Caller
 from service.metrics import Metrics
@@ -18,10 +20,8 @@ def fields(line: logging.LogRecord, *names: str) -> list[object]:
     return [getattr(line, name) for name in names]
 
 
-async def test_the_line_names_the_caller(caplog: pytest.LogCaptureFixture) -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["user"] = Caller(name="accounting")
-        await Response()(scope, receive, send)
+async def answer(app: ASGIApp, metrics: Metrics, caplog: pytest.LogCaptureFixture) -> logging.LogRecord:
+    """The line of one request to the app."""
 
     async def receive() -> Message:
         return {"type": "http.disconnect"}
@@ -30,10 +30,44 @@ async def test_the_line_names_the_caller(caplog: pytest.LogCaptureFixture) -> No
         pass
 
     scope = {"type": "http", "method": "GET", "headers": []}
+    caplog.clear()
     with caplog.at_level(logging.INFO, "service.api.middleware.access_log"):
-        await RequestContextMiddleware(app, metrics=Metrics())(scope, receive, send)
+        await RequestContextMiddleware(app, metrics=metrics)(scope, receive, send)
     (line,) = caplog.records
+    return line
+
+
+async def test_the_line_names_the_caller(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["user"] = Caller(name="accounting")
+        await Response()(scope, receive, send)
+
+    line = await answer(app, Metrics(), caplog)
     assert fields(line, "caller", "status", "route") == ["accounting", 200, "unknown"]
+
+
+async def test_the_line_and_the_metrics_name_the_model_of_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    """Also if another task than the request's own notes it. A request without a model has none of an earlier one."""
+
+    async def pick() -> None:
+        note_model("chat")
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.create_task(pick())
+        await Response()(scope, receive, send)
+
+    metrics = Metrics()
+    assert fields(await answer(app, metrics, caplog), "model") == ["chat"]
+    assert not hasattr(await answer(Response(), metrics, caplog), "model")
+    text = metrics.render()[0].decode()
+    assert 'trivium_http_requests_total{method="GET",model="chat",route="unknown",status="200"} 1.0' in text
+    assert 'trivium_http_requests_total{method="GET",model="",route="unknown",status="200"} 1.0' in text
+    assert 'trivium_http_request_duration_seconds_count{model="chat",route="unknown"} 1.0' in text
+
+
+def test_outside_of_a_request_no_model_is_noted() -> None:
+    note_model("chat")
+    assert current_record() is None
 
 
 def test_all_completions_of_a_request_are_on_its_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,7 +22,7 @@ from service.processes.crash_record import CrashRecord
 from service.processes.worker import Load, ModelWorker, WorkerProcess
 
 if TYPE_CHECKING:
-    from service.encoder.model import EncoderModel
+    from service.encoder.models.encoder_model import EncoderModel
 
 
 class EncoderWorker(ModelWorker[EncodeRequest]):
@@ -64,7 +64,7 @@ class EncoderWorker(ModelWorker[EncodeRequest]):
 
 
 def _import_load() -> Load[EncoderConfig, EncodeRequest]:
-    from service.encoder.model import EncoderModel
+    from service.encoder.models.encoder_model import EncoderModel
 
     def load(config: EncoderConfig, crash_record: CrashRecord) -> EncoderWorker:
         return EncoderWorker(EncoderModel(config), crash_record)

@@ -83,6 +83,7 @@ class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     description: str
     licence: str
+    terms: str = ""  # what the licence asks to tell everyone who gets the model; shown when it is pulled
     languages: tuple[str, ...] = ()  # BCP-47 codes; empty: many, or unknown
     tasks: tuple[Task, ...] = ("generate", "translate", "answer")
     context_length: Annotated[int, Meta(gt=0)]  # tokens

@@ -148,6 +148,8 @@ def _entry_facts(entry: "CatalogEntry") -> dict[str, str]:
         "context": f"{entry.context_length} tokens",
         "tested": "yes" if entry.tested else "not with this release",
     }
+    if entry.terms:
+        facts["terms"] = entry.terms
     if not entry.supported:
         facts["supported"] = f"no: {entry.reason}"
     if entry.artifact:

@@ -3,6 +3,7 @@
 ``layout`` says where they are. The store never imports torch or transformers.
 """
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -21,6 +22,8 @@ from model_store.sources.obtain import is_artifact, obtain
 from model_store.transfer.download import digest
 from model_store.transfer.network import Network
 from model_store.types import LocalModel
+
+logger = logging.getLogger(__name__)
 
 StoredReference = CatalogReference | HubReference | GgufReference
 
@@ -143,6 +146,8 @@ class Store:
         )
 
     def _pull(self, reference: StoredReference) -> None:
+        if isinstance(reference, CatalogReference) and reference.entry.terms:
+            logger.warning("%s: %s", reference.name, reference.entry.terms)
         match reference:
             case GgufReference(path):
                 self._convert(reference, path, source=str(path))

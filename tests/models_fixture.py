@@ -29,6 +29,21 @@ def minilm() -> LocalModel:
     return _ensure("all-minilm-l6-v2")
 
 
+@pytest.fixture(scope="session")
+def gemma3() -> LocalModel:
+    """Gemma 3 270M: a base model with sliding windows and a large vocabulary, served by transformers' modules."""
+    return _ensure("gemma-3-270m")
+
+
+@pytest.fixture(scope="session")
+def larger_model() -> LocalModel:
+    """The larger model of the catalogue. It is not fetched: its tests run where it was pulled before."""
+    name = "qwen2.5-coder-1.5b-instruct"
+    if model := Store().find(name):
+        return model
+    pytest.skip(f"trivium models pull {name} fetches 1.1 GB; its tests run then")
+
+
 def _ensure(name: str) -> LocalModel:
     try:
         return Store().ensure(name)

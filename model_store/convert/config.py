@@ -1,6 +1,6 @@
 """Turns a GGUF file's metadata into transformers' ``config.json``.
 
-Only architectures in ``CONVERTED_ARCHITECTURES`` are converted, and every metadata key of the architecture must be
+Only architectures in ``ARCHITECTURES`` are converted, and every metadata key of the architecture must be
 known here: an unknown key could change the result, so the model is refused rather than computed wrongly.
 """
 
@@ -9,13 +9,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from gguf import TokenType
 
 from model_store.convert.gguf_file import GgufFile
 from model_store.errors import ModelRefused
 
-# GGUF's name of an architecture, which is transformers' model_type too -> transformers' model class. A test checks that
-# the service reads all of them as plain models.
-CONVERTED_ARCHITECTURES = {"llama": "LlamaForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """transformers' names for an architecture."""
+
+    model_type: str
+    model_class: str
+
+
+ARCHITECTURES = {  # by GGUF's name; a test checks that the service serves all of them
+    "gemma3": Architecture("gemma3_text", "Gemma3ForCausalLM"),
+    "llama": Architecture("llama", "LlamaForCausalLM"),
+    "qwen2": Architecture("qwen2", "Qwen2ForCausalLM"),
+    "qwen3": Architecture("qwen3", "Qwen3ForCausalLM"),
+}
+
+# Gemma 3: not in the GGUF file, since all models of the architecture have these values.
+_FULL_ATTENTION = 6  # every sixth layer attends to all tokens, the others to a sliding window
+_WINDOW_ROPE_THETA = 10000.0  # of the layers with a window
 
 # Chat models end a turn with one of these tokens; a GGUF file names only one of them as its end of sequence.
 _ENDS = frozenset(
@@ -27,7 +44,7 @@ _ENDS = frozenset(
 class DecoderShape:
     """The sizes of a decoder. The shapes of its tensors must agree with them."""
 
-    architecture: str  # GGUF's name; transformers' model_type has the same value
+    architecture: str  # GGUF's name
     layers: int
     hidden: int
     intermediate: int
@@ -37,16 +54,15 @@ class DecoderShape:
     context: int  # tokens
     rope_theta: float
     norm_epsilon: float
+    window: int | None = None  # tokens that Gemma 3's sliding layers attend to
 
 
 def read_shape(file: GgufFile) -> DecoderShape:
     """The model's sizes. Raises ModelRefused if the architecture or one of its keys is unknown."""
     metadata = dict(file.metadata)
     architecture = metadata.get("general.architecture")
-    if architecture not in CONVERTED_ARCHITECTURES:
-        raise ModelRefused(
-            f"GGUF of architecture {architecture!r} is not converted, only {', '.join(CONVERTED_ARCHITECTURES)}"
-        )
+    if architecture not in ARCHITECTURES:
+        raise ModelRefused(f"GGUF of architecture {architecture!r} is not converted, only {', '.join(ARCHITECTURES)}")
     prefix = f"{architecture}."
     values = {name.removeprefix(prefix): value for name, value in metadata.items() if name.startswith(prefix)}
     try:
@@ -62,6 +78,7 @@ def read_shape(file: GgufFile) -> DecoderShape:
             context=values.pop("context_length"),
             rope_theta=_shortest_decimal(values.pop("rope.freq_base", 10000.0)),
             norm_epsilon=_shortest_decimal(values.pop("attention.layer_norm_rms_epsilon")),
+            window=values.pop("attention.sliding_window") if architecture == "gemma3" else None,
         )
     except (KeyError, TypeError) as error:
         raise ModelRefused(
@@ -83,9 +100,10 @@ def make_config(
     file: GgufFile, shape: DecoderShape, *, vocab_size: int, tied: bool, attention_bias: bool
 ) -> dict[str, Any]:
     """The content of ``config.json``."""
+    names = ARCHITECTURES[shape.architecture]
     config = {
-        "architectures": [CONVERTED_ARCHITECTURES[shape.architecture]],
-        "model_type": shape.architecture,
+        "architectures": [names.model_class],
+        "model_type": names.model_type,
         "dtype": "bfloat16",
         "vocab_size": vocab_size,
         "hidden_size": shape.hidden,
@@ -94,24 +112,45 @@ def make_config(
         "num_attention_heads": shape.heads,
         "num_key_value_heads": shape.kv_heads,
         "head_dim": shape.head_dim,
-        "hidden_act": "silu",
         "max_position_embeddings": shape.context,
         "rms_norm_eps": shape.norm_epsilon,
-        "rope_parameters": {"rope_type": "default", "rope_theta": shape.rope_theta},
         "tie_word_embeddings": tied,
         "attention_dropout": 0.0,
         **_special_ids(file),
+        **(_gemma3_fields(shape) if shape.architecture == "gemma3" else _llama_fields(shape)),
     }
     if shape.architecture != "qwen2":  # Qwen2 has biases for queries, keys and values always
         config["attention_bias"] = attention_bias
     return config
 
 
+def _llama_fields(shape: DecoderShape) -> dict[str, Any]:
+    return {"hidden_act": "silu", "rope_parameters": _rope(shape.rope_theta)}
+
+
+def _gemma3_fields(shape: DecoderShape) -> dict[str, Any]:
+    full = [(layer + 1) % _FULL_ATTENTION == 0 for layer in range(shape.layers)]
+    return {
+        "hidden_activation": "gelu_pytorch_tanh",
+        "query_pre_attn_scalar": shape.head_dim,
+        "sliding_window": shape.window,
+        "layer_types": ["full_attention" if attends_to_all else "sliding_attention" for attends_to_all in full],
+        "rope_parameters": {
+            "full_attention": _rope(shape.rope_theta),
+            "sliding_attention": _rope(_WINDOW_ROPE_THETA),
+        },
+    }
+
+
+def _rope(theta: float) -> dict[str, Any]:
+    return {"rope_type": "default", "rope_theta": theta}
+
+
 def make_generation_config(file: GgufFile) -> dict[str, Any]:
     """The content of ``generation_config.json``: token ids only, since a GGUF file has no sampling parameters."""
     ids = _special_ids(file)
     kinds, tokens = file.metadata["tokenizer.ggml.token_type"], file.metadata["tokenizer.ggml.tokens"]
-    ends = [index for index, text in enumerate(tokens) if kinds[index] == 3 and text in _ENDS]
+    ends = [index for index, text in enumerate(tokens) if kinds[index] == TokenType.CONTROL and text in _ENDS]
     first = [ids["eos_token_id"]] if "eos_token_id" in ids else []
     return ids | {"eos_token_id": list(dict.fromkeys(first + ends))}
 

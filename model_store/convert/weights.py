@@ -41,6 +41,12 @@ _HEAD_NORMS = {
     "attn_q_norm.weight": "self_attn.q_norm.weight",
     "attn_k_norm.weight": "self_attn.k_norm.weight",
 }
+_FOUR_NORMS = {
+    "attn_norm.weight": "input_layernorm.weight",
+    "post_attention_norm.weight": "post_attention_layernorm.weight",
+    "ffn_norm.weight": "pre_feedforward_layernorm.weight",
+    "post_ffw_norm.weight": "post_feedforward_layernorm.weight",
+}
 
 
 def has_attention_bias(file: GgufFile) -> bool:
@@ -93,8 +99,10 @@ def _names(file: GgufFile, shape: DecoderShape, tied: bool) -> dict[str, str]:
         layer |= _BIASES
         if shape.architecture != "qwen2":
             layer |= _OUTPUT_BIAS
-    if shape.architecture == "qwen3":
+    if shape.architecture in {"qwen3", "gemma3"}:
         layer |= _HEAD_NORMS
+    if shape.architecture == "gemma3":
+        layer |= _FOUR_NORMS
     names = {EMBEDDING: "model.embed_tokens.weight"}
     for index in range(shape.layers):
         names |= {f"blk.{index}.{theirs}": f"model.layers.{index}.{ours}" for theirs, ours in layer.items()}
@@ -111,6 +119,8 @@ def _shapes(shape: DecoderShape, vocab_size: int) -> dict[str, tuple[int, ...]]:
         "output_norm.weight": (shape.hidden,),
         "attn_norm.weight": (shape.hidden,),
         "ffn_norm.weight": (shape.hidden,),
+        "post_attention_norm.weight": (shape.hidden,),
+        "post_ffw_norm.weight": (shape.hidden,),
         "attn_q.weight": (queries, shape.hidden),
         "attn_k.weight": (keys, shape.hidden),
         "attn_v.weight": (keys, shape.hidden),
@@ -134,6 +144,8 @@ def _chunks(
     part = source.rsplit(".", 2)[-2]
     if shape.architecture == "llama" and part in {"attn_q", "attn_k"}:
         return partial(_unpermuted, file, tensor, shape.heads if part == "attn_q" else shape.kv_heads)
+    if shape.architecture == "gemma3" and part.endswith("norm"):
+        return partial(_minus_one, file, tensor)
     return partial(_row_chunks, file, tensor)
 
 
@@ -144,6 +156,11 @@ def _row_chunks(file: GgufFile, tensor: GgufTensor) -> Iterable[NDArray[np.float
     step = max(1, _CHUNK // tensor.shape[1])
     for start in range(0, tensor.shape[0], step):
         yield _finite(file.rows(tensor, start, start + step), tensor)
+
+
+def _minus_one(file: GgufFile, tensor: GgufTensor) -> Iterable[NDArray[np.float32]]:
+    """llama.cpp multiplies by the weight, transformers' Gemma by the weight plus one."""
+    yield _finite(file.rows(tensor), tensor) - np.float32(1)
 
 
 def _unpermuted(file: GgufFile, tensor: GgufTensor, heads: int) -> Iterable[NDArray[np.float32]]:

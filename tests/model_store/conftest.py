@@ -11,9 +11,9 @@ from model_store.store import Store
 from model_store.transfer.network import Network
 from tests.model_store import tiny
 from tests.model_store.file_server import FileServer
-from tests.models_fixture import default_model, minilm, smollm2
+from tests.models_fixture import default_model, gemma3, larger_model, minilm, smollm2
 
-__all__ = ["default_model", "minilm", "smollm2"]
+__all__ = ["default_model", "gemma3", "larger_model", "minilm", "smollm2"]
 
 
 @pytest.fixture

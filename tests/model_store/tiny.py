@@ -23,6 +23,17 @@ def byte_alphabet() -> list[str]:
 TOKENS = (*SPECIALS, *byte_alphabet(), *(merge.replace(" ", "") for merge in MERGES), "<tool>", "[PAD]")
 KINDS = (3, 3, 3, *([1] * (256 + len(MERGES))), 4, 5)
 VOCABULARY = 288  # more rows than tokens, as real models have
+ROPE_THETA = 20000.0
+WINDOW = 4  # tokens that Gemma 3's sliding layers attend to
+
+# Gemma's kind of vocabulary: special tokens, tokens that are found in the text before it is cut, bytes, and pieces, the
+# best first. "aba" can be cut in two ways.
+PIECES = ("▁w", "he", "ll", "ab", "ba", "aba", "llo", "hello", "▁wo", "rl", "▁worl", "▁world", *"▁abdehlorw中")
+FOUND = ("\n", "\n\n", "  ", "   ", "<b>")
+BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))
+SENTENCEPIECE_TOKENS = ("<pad>", "<eos>", "<bos>", "<unk>", *FOUND, *BYTES, *PIECES)
+SENTENCEPIECE_KINDS = (3, 3, 3, 3, *([4] * len(FOUND)), *([6] * 256), *([1] * len(PIECES)))
+SENTENCEPIECE_SCORES = (*([-1000.0] * (4 + len(FOUND))), *([0.0] * 256), *(-float(n) for n in range(len(PIECES))))
 
 _PLACES = {
     "self_attn.q_proj": "attn_q",
@@ -37,6 +48,11 @@ _PLACES = {
     "input_layernorm": "attn_norm",
     "post_attention_layernorm": "ffn_norm",
 }
+_GEMMA3_PLACES = _PLACES | {
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
 
 
 @dataclass(frozen=True)
@@ -46,9 +62,10 @@ class Tiny:
     architecture: str
     tensors: dict[str, NDArray[np.float32]]
     tied: bool
+    layers: int = LAYERS
 
 
-def make(architecture: str, *, tied: bool = True, bias: bool = False) -> Tiny:
+def make(architecture: str, *, tied: bool = True, bias: bool = False, layers: int = LAYERS) -> Tiny:
     """A random model of one of GGUF's architectures."""
     random = np.random.default_rng(7)
 
@@ -56,7 +73,7 @@ def make(architecture: str, *, tied: bool = True, bias: bool = False) -> Tiny:
         return (random.standard_normal(shape) * 0.1).astype(np.float32)
 
     tensors = {"model.embed_tokens.weight": weight(VOCABULARY, HIDDEN), "model.norm.weight": 1 + weight(HIDDEN)}
-    for layer in range(LAYERS):
+    for layer in range(layers):
         prefix = f"model.layers.{layer}."
         shapes = {
             "self_attn.q_proj": (HEADS * HEAD_DIM, HIDDEN),
@@ -68,10 +85,11 @@ def make(architecture: str, *, tied: bool = True, bias: bool = False) -> Tiny:
             "mlp.down_proj": (HIDDEN, INTERMEDIATE),
         }
         tensors |= {f"{prefix}{name}.weight": weight(*shape) for name, shape in shapes.items()}
-        tensors |= {
-            f"{prefix}{name}.weight": 1 + weight(HIDDEN) for name in ("input_layernorm", "post_attention_layernorm")
-        }
-        if architecture == "qwen3":
+        norms = ["input_layernorm", "post_attention_layernorm"]
+        if architecture == "gemma3":
+            norms += ["pre_feedforward_layernorm", "post_feedforward_layernorm"]
+        tensors |= {f"{prefix}{name}.weight": 1 + weight(HIDDEN) for name in norms}
+        if architecture in {"qwen3", "gemma3"}:
             tensors |= {f"{prefix}self_attn.{name}.weight": 1 + weight(HEAD_DIM) for name in ("q_norm", "k_norm")}
         if architecture == "qwen2" or bias:
             names = (
@@ -80,7 +98,7 @@ def make(architecture: str, *, tied: bool = True, bias: bool = False) -> Tiny:
             tensors |= {f"{prefix}self_attn.{name}.bias": weight(shapes[f"self_attn.{name}"][0]) for name in names}
     if not tied:
         tensors["lm_head.weight"] = weight(VOCABULARY, HIDDEN)
-    return Tiny(architecture, tensors, tied)
+    return Tiny(architecture, tensors, tied, layers)
 
 
 def write_gguf(
@@ -95,23 +113,20 @@ def write_gguf(
 ) -> None:
     """Write the model as llama.cpp's converter would. ``types`` quantizes tensors by their GGUF name."""
     writer = GGUFWriter(path, model.architecture)
-    writer.add_block_count(LAYERS)
+    writer.add_block_count(model.layers)
     writer.add_context_length(512)
     writer.add_embedding_length(HIDDEN)
     writer.add_feed_forward_length(INTERMEDIATE)
     writer.add_head_count(HEADS)
     writer.add_head_count_kv(KV_HEADS)
-    writer.add_rope_freq_base(10000.0)
+    writer.add_rope_freq_base(ROPE_THETA)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_key_length(HEAD_DIM)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(TOKENS)
-    writer.add_token_types(KINDS)
-    writer.add_token_merges(merges)
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(2)
-    writer.add_chat_template("{% for m in messages %}{{ m.content }}\n{% endfor %}")
+    if model.architecture == "gemma3":
+        writer.add_sliding_window(WINDOW)
+        _add_sentencepiece(writer)
+    else:
+        _add_byte_level_bpe(writer, pre, merges)
     for name, value in (metadata or {}).items():
         match value:
             case str():
@@ -120,7 +135,10 @@ def write_gguf(
                 writer.add_uint32(name, value)
             case float():
                 writer.add_float32(name, value)
-    tensors = {gguf_name(name): _permuted(model, name, value) for name, value in model.tensors.items()} | (extra or {})
+    tensors = {
+        gguf_name(name, model.architecture): _as_in_gguf(model, name, value) for name, value in model.tensors.items()
+    }
+    tensors |= extra or {}
     for name, tensor in tensors.items():
         kind = (types or {}).get(name)
         if kind is None:
@@ -133,7 +151,32 @@ def write_gguf(
     writer.close()
 
 
-def gguf_name(name: str) -> str:
+def _add_byte_level_bpe(writer: GGUFWriter, pre: str, merges: tuple[str, ...]) -> None:
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(TOKENS)
+    writer.add_token_types(KINDS)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(2)
+    writer.add_chat_template("{% for m in messages %}{{ m.content }}\n{% endfor %}")
+
+
+def _add_sentencepiece(writer: GGUFWriter) -> None:
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(SENTENCEPIECE_TOKENS)
+    writer.add_token_types(SENTENCEPIECE_KINDS)
+    writer.add_token_scores(SENTENCEPIECE_SCORES)
+    writer.add_pad_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_bos_token_id(2)
+    writer.add_unk_token_id(3)
+    writer.add_add_bos_token(True)
+    writer.add_add_space_prefix(False)
+
+
+def gguf_name(name: str, architecture: str = "llama") -> str:
     """GGUF's name of a transformers tensor."""
     outer = {
         "model.embed_tokens.weight": "token_embd.weight",
@@ -144,11 +187,18 @@ def gguf_name(name: str) -> str:
         return outer[name]
     _, _, layer, rest = name.split(".", 3)
     place, kind = rest.rsplit(".", 1)
-    return f"blk.{layer}.{_PLACES[place]}.{kind}"
+    places = _GEMMA3_PLACES if architecture == "gemma3" else _PLACES
+    return f"blk.{layer}.{places[place]}.{kind}"
 
 
-def _permuted(model: Tiny, name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
-    """llama.cpp wants the two halves of each rotary head interleaved, for the architecture llama only."""
+def _as_in_gguf(model: Tiny, name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values as llama.cpp wants them.
+
+    Gemma's norms add one to their weight, llama.cpp's do not. The two halves of each rotary head are interleaved, for
+    the architecture llama only.
+    """
+    if model.architecture == "gemma3" and name.endswith("norm.weight"):
+        return value + 1
     if model.architecture != "llama" or not any(part in name for part in ("q_proj", "k_proj")):
         return value
     heads = HEADS if "q_proj" in name else KV_HEADS

@@ -6,7 +6,7 @@
 import pytest
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from model_store.convert.config import CONVERTED_ARCHITECTURES
+from model_store.convert.config import ARCHITECTURES, Architecture
 from service.models.adapters import families as adapters
 from service.models.adapters.plain_config import PlainConfig
 from service.models.families import FAMILIES
@@ -43,6 +43,7 @@ def test_an_adapter_has_the_names_of_transformers(name: str) -> None:
     assert PLAIN[name].architecture == MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[name]
 
 
-@pytest.mark.parametrize("name", CONVERTED_ARCHITECTURES)
-def test_converted_models_are_plain(name: str) -> None:
-    assert CONVERTED_ARCHITECTURES[name] == PLAIN[name].architecture
+@pytest.mark.parametrize("converted", ARCHITECTURES.values())
+def test_converted_models_are_served(converted: Architecture) -> None:
+    assert converted.model_type in FAMILIES
+    assert converted.model_class == MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[converted.model_type]

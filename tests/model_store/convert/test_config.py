@@ -25,7 +25,7 @@ def test_the_shape_has_the_sizes_of_the_file(tmp_path: Path) -> None:
     assert (shape.architecture, shape.layers, shape.hidden) == ("qwen2", tiny.LAYERS, tiny.HIDDEN)
     assert (shape.heads, shape.kv_heads, shape.head_dim) == (tiny.HEADS, tiny.KV_HEADS, tiny.HEAD_DIM)
     assert (shape.intermediate, shape.context) == (tiny.INTERMEDIATE, 512)
-    assert (shape.rope_theta, shape.norm_epsilon) == (10000.0, 1e-5), "decimals, not the nearest float32"
+    assert (shape.rope_theta, shape.norm_epsilon) == (tiny.ROPE_THETA, 1e-5), "decimals, not the nearest float32"
 
 
 def test_a_further_key_with_the_expected_value_is_accepted(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_converted_model_has_the_logits_of_the_original(
         num_key_value_heads=tiny.KV_HEADS,
         head_dim=tiny.HEAD_DIM,
         rms_norm_eps=1e-5,
-        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+        rope_parameters={"rope_type": "default", "rope_theta": tiny.ROPE_THETA},
         tie_word_embeddings=tied,
         **({} if architecture == "qwen2" else {"attention_bias": bias}),
     )
@@ -70,6 +70,43 @@ def test_the_converted_model_has_the_logits_of_the_original(
     ids = torch.arange(24).reshape(2, 12) * 11
     with torch.inference_mode():
         assert torch.equal(loaded.eval()(ids).logits, original.eval()(ids).logits)
+
+
+def test_a_gemma_3_has_the_logits_of_the_original(tmp_path: Path) -> None:
+    model = tiny.make("gemma3", layers=6)
+    tiny.write_gguf(model, tmp_path / "tiny.gguf")
+    directory = converted(tmp_path / "tiny.gguf")
+    checkpoint.check(directory)
+    loaded = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
+
+    # The original: transformers' own layer pattern and its own base for the layers with a window.
+    config = AutoConfig.for_model(
+        "gemma3_text",
+        vocab_size=tiny.VOCABULARY,
+        hidden_size=tiny.HIDDEN,
+        intermediate_size=tiny.INTERMEDIATE,
+        num_hidden_layers=6,
+        num_attention_heads=tiny.HEADS,
+        num_key_value_heads=tiny.KV_HEADS,
+        head_dim=tiny.HEAD_DIM,
+        query_pre_attn_scalar=tiny.HEAD_DIM,
+        sliding_window=tiny.WINDOW,
+        rms_norm_eps=1e-5,
+        rope_parameters={"full_attention": {"rope_type": "default", "rope_theta": tiny.ROPE_THETA}},
+    )
+    assert [kind == "full_attention" for kind in config.layer_types] == [False] * 5 + [True]
+    original = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    state = {name: torch.from_numpy(value).bfloat16().float() for name, value in model.tensors.items()}
+    missing, unexpected = original.load_state_dict(state, strict=False)
+    assert (missing, unexpected) == (["lm_head.weight"], [])
+    original.tie_weights()
+    ids = torch.arange(24).reshape(2, 12) * 11
+    with torch.inference_mode():
+        assert torch.equal(loaded.eval()(ids).logits, original.eval()(ids).logits)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    assert tokenizer.tokenize("hello world\n\n中") == ["hello", "▁world", "\n\n", "中"]
+    assert tokenizer("hello")["input_ids"] == [2, tiny.SENTENCEPIECE_TOKENS.index("hello")]
+    assert not (directory / "chat_template.jinja").exists()
 
 
 def test_every_tensor_is_the_nearest_bfloat16(tmp_path: Path) -> None:

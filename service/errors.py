@@ -6,8 +6,11 @@ ServiceError
 ├── KeyRefused                 a secret is not accepted
 │   ├── UnknownKey             no key has this secret
 │   └── ExpiredKey             the key with this secret has expired
+├── ModelNotServed             no served model has this name, or none can do the task
+├── IncapableModel             the model of this name cannot do the task
 ├── ProcessError               a child process, or what it computes, failed
 │   ├── ProcessUnavailable     the process is loading, restarting, stopping or dead
+│   │   └── ModelUnavailable   the model is loading, unloading, unloaded or failed, or there is no memory for it
 │   ├── PoisonPill             the request crashed the process each time it was computed
 │   ├── UnsupportedModel       the model cannot be served exactly
 │   ├── UnsupportedAdapter     the adapter cannot be served exactly
@@ -33,7 +36,7 @@ ServiceError
 ``service.api.errors`` maps them to answers. Exceptions that steer only one module stay in that module.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class ServiceError(Exception):
@@ -60,6 +63,25 @@ class ExpiredKey(KeyRefused):
     """The secret is right, but the key has expired."""
 
 
+class ModelNotServed(ServiceError):
+    """No served model has the name, or without a name no served model can do the task.
+
+    ``task`` is a verb, or None for a request that is for no task; ``able`` are the names of the models that can do it.
+    """
+
+    def __init__(self, task: str | None, able: Sequence[str]) -> None:
+        purpose = f" that can {task}" if task else ""
+        names = ", ".join(able) or "none"
+        super().__init__(f"No model of this name is served here. Models{purpose}: {names}")
+
+
+class IncapableModel(ServiceError):
+    """The model cannot do the task, which is a verb. ``able`` are the names of the models that can."""
+
+    def __init__(self, model: str, task: str, able: Sequence[str]) -> None:
+        super().__init__(f"The model {model} cannot {task}. Models that can: {', '.join(able) or 'none'}")
+
+
 class ProcessError(ServiceError):
     """Root of the errors of child processes: the engine and the reader."""
 
@@ -70,6 +92,10 @@ class ProcessUnavailable(ProcessError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ModelUnavailable(ProcessUnavailable):
+    """The model cannot be used now. ``reason`` is its state, or "no_memory"."""
 
 
 class PoisonPill(ProcessError):

@@ -1,12 +1,13 @@
 """A call: the work that all routes share, in one place.
 
-A route parses its body into options and hands two things to a call: a coroutine that prepares the work (it tokenizes),
-and a writer that turns the work into response models. The call checks load before it awaits the coroutine, admits the
-prepared work, starts it, and answers in JSON or as a stream. It watches the deadline and the client meanwhile.
+A route parses its body into options, picks its model, and hands two things to a call: a function that prepares the
+work (it tokenizes), and a writer that turns the work into response models. The call checks load, waits for the model if
+it is not loaded, prepares and admits the work, starts it, and answers in JSON or as a stream. It watches the deadline
+and the client meanwhile.
 """
 
-from collections.abc import Coroutine
-from contextlib import ExitStack, closing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack, aclosing
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,19 +16,23 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import CurrentCaller
-from service.api.limits.deadline import Deadline
+from service.api.limits.deadline import Deadline, Timed
 from service.api.limits.token_rate import TokenRateLimit
+from service.api.middleware.access_log import note_model
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
-from service.api.requests.served_model import check_model
 from service.api.requests.undeclared_fields import ignored_header
 from service.api.responses.event_stream import EventStream
 from service.api.state import CurrentState
 from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
-from service.api.work import PreparedWork, StreamWriter, Work, Writer
+from service.api.work import NotStarted, PreparedWork, StreamWriter, Work, Writer
+from service.models.capabilities import Capability
+from service.serving.model import ServedModel
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
+
+Prepare = Callable[[], Awaitable[PreparedWork[Work]]]
 
 
 class Call:
@@ -40,13 +45,20 @@ class Call:
         self._http = http
 
     def check(self, body: BaseModel) -> None:
-        """Check the fields that no route handles itself: the model's name, and fields that the body does not declare.
+        """Check the fields that the body does not declare.
 
-        Raises ApiError for another model, for a refused field, and with ``strict_params`` for an unknown one.
+        Raises ApiError for a refused field, and with ``strict_params`` for an unknown one.
         """
-        if "model" in type(body).model_fields:
-            check_model(getattr(body, "model", None), self.state)
         self.headers |= ignored_header(body, strict=self.state.settings.strict_params)
+
+    def model(self, name: str | None, capability: Capability | None = None) -> ServedModel:
+        """The model for this request: the one with this name, or without a name the default of the task.
+
+        Raises ModelNotServed (404) or IncapableModel (400).
+        """
+        model = self.state.registry.find(name, capability)
+        note_model(model.name)
+        return model
 
     def options(self, fields: SharedSamplingFields, **values: Any) -> Options:
         """The sampling fields of a body as options: ``to_options`` with the settings and the caller of this call."""
@@ -60,58 +72,98 @@ class Call:
         """An answer in JSON."""
         return JsonResponse(body, headers=self.headers)
 
+    async def lease(self, model: ServedModel) -> AbstractContextManager[None]:
+        """A lease of the model, to be entered at once. If the model is not loaded, the request waits for its load.
+
+        Raises ModelUnavailable, ApiError (504), ClientDisconnected.
+        """
+        if model.is_ready:
+            return model.lease()
+        deadline = Deadline.from_headers(self._http.headers, self.state.settings)
+        return await self._wait_for(model, deadline)
+
     async def answer(
-        self, preparing: Coroutine[Any, Any, PreparedWork[Work]], writer: Writer[Work], *, sequences: int = 1
+        self, model: ServedModel, prepare: Prepare[Work], writer: Writer[Work], *, sequences: int = 1
     ) -> Response:
         """Prepare and start the work, and answer with all of it in JSON.
 
-        ``sequences`` is the least that the request needs. Without room for them, ``preparing`` is closed and never run.
+        ``sequences`` is the least that the request needs. Without room for them, ``prepare`` is never called.
         """
         with ExitStack() as owned:
-            work, deadline = await self._start(preparing, sequences, owned)
+            self._check_load(model, sequences)
+            deadline = Deadline.from_headers(self._http.headers, self.state.settings)
+            owned.enter_context(await self._wait_for(model, deadline))
+            work = await self._start(model, prepare, owned)
             body = await run_guarded(writer.body(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
             return self.json(body)
 
     async def stream(
-        self, preparing: Coroutine[Any, Any, PreparedWork[Work]], writer: StreamWriter[Work], *, sequences: int = 1
+        self, model: ServedModel, prepare: Prepare[Work], writer: StreamWriter[Work], *, sequences: int = 1
     ) -> Response:
         """Prepare and start the work, and answer with server-sent events.
 
-        An error before the work has started is answered with its HTTP status, a later one is an event.
+        An error before the work has started is answered with its HTTP status, a later one is an event. While a model
+        loads, the stream is open already, and errors are events.
         """
+        self._check_load(model, sequences)
+        deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         with ExitStack() as owned:
-            work, deadline = await self._start(preparing, sequences, owned)
-            return EventStream(
-                writer.events(work),
-                owned=owned.pop_all(),
-                watch_deadline=partial(deadline.watch, work),
-                heartbeat=self.state.settings.heartbeat_seconds,
-                patience=self.state.settings.send_timeout,
-                headers=self.headers,
-            )
+            if not self.state.registry.may_wait(model):
+                owned.enter_context(model.lease())
+                work = await self._start(model, prepare, owned)
+                return self._event_stream(writer.events(work), owned.pop_all(), deadline, work)
+        owned, waiting = ExitStack(), NotStarted()
 
-    async def _start(
-        self, preparing: Coroutine[Any, Any, PreparedWork[Work]], sequences: int, owned: ExitStack
-    ) -> tuple[Work, Deadline]:
-        """The admitted and started work, and its deadline. ``owned`` ends the work and gives its places back."""
-        state = self.state
-        with closing(preparing):
-            self._check_load(sequences)
-            prepared = await preparing
-        state.client.require_ready()  # admitted requests continue after a restart; new ones are refused
-        deadline = Deadline.from_headers(self._http.headers, state.settings)
+        async def events() -> AsyncGenerator[bytes, None]:
+            owned.enter_context(await self.state.registry.lease(model))
+            work = waiting.work = await self._start(model, prepare, owned)
+            async with aclosing(writer.events(work)) as written:
+                async for part in written:
+                    yield part
+
+        return self._event_stream(events(), owned, deadline, waiting)
+
+    def _event_stream(
+        self, events: AsyncGenerator[bytes, None], owned: ExitStack, deadline: Deadline, work: Timed
+    ) -> EventStream:
+        return EventStream(
+            events,
+            owned=owned,
+            watch_deadline=partial(deadline.watch, work),
+            heartbeat=self.state.settings.heartbeat_seconds,
+            patience=self.state.settings.send_timeout,
+            headers=self.headers,
+        )
+
+    async def _wait_for(self, model: ServedModel, deadline: Deadline) -> AbstractContextManager[None]:
+        if not self.state.registry.may_wait(model):
+            return model.lease()
+        return await run_guarded(
+            self.state.registry.lease(model),
+            deadline.watch(NotStarted()),
+            raise_on_disconnect(self._http.receive),
+        )
+
+    async def _start(self, model: ServedModel, prepare: Prepare[Work], owned: ExitStack) -> Work:
+        """The admitted and started work. ``owned`` ends the work and gives its places back."""
+        model.client.require_ready()
+        admission = self.state.admissions[model.name]
+        admission.fit(model.client.info)
+        prepared = await prepare()
+        model.client.require_ready()  # admitted requests continue after a restart; new ones are refused
         rate_limit = owned.enter_context(TokenRateLimit(self.caller, prepared.cost))
-        owned.enter_context(state.admission.admit(prepared.cost))
+        owned.enter_context(admission.admit(prepared.cost))
         work = rate_limit.meter(await prepared.start())
         owned.enter_context(work)
-        return work, deadline
+        return work
 
-    def _check_load(self, sequences: int) -> None:
+    def _check_load(self, model: ServedModel, sequences: int) -> None:
         """Raises ApiError or ProcessUnavailable if a request will be refused, however few tokens it has."""
         least = Cost(sequences, tokens=sequences)
-        self.state.client.require_ready()
+        if model.is_ready:
+            model.client.require_ready()
         TokenRateLimit(self.caller, least).check()
-        self.state.admission.check(least)
+        self.state.admissions[model.name].check(least)
 
 
 CurrentCall = Annotated[Call, Depends(Call)]

@@ -18,7 +18,16 @@ from starlette.types import Scope
 
 from service.api.wire.disconnect import ClientDisconnected
 from service.api.wire.response_model import JsonResponse, ResponseModel
-from service.errors import PoisonPill, ProcessError, ProcessUnavailable, PromptTooLong, RequestTooLarge, TaskError
+from service.errors import (
+    IncapableModel,
+    ModelNotServed,
+    PoisonPill,
+    ProcessError,
+    ProcessUnavailable,
+    PromptTooLong,
+    RequestTooLarge,
+    TaskError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +100,10 @@ def as_api_error(error: Exception) -> ApiError:
             return ApiError(400, str(error), param=param, code="context_length_exceeded")
         case TaskError():
             return ApiError(400, str(error), param=error.param, code="invalid_value")
+        case ModelNotServed():
+            return ApiError(404, str(error), param="model", code="model_not_found")
+        case IncapableModel():
+            return ApiError(400, str(error), param="model", code="incapable_model")
         case RequestValidationError():
             return _from_validation_error(error)
         case ProcessUnavailable():
@@ -125,7 +138,15 @@ def install(app: FastAPI) -> None:
     async def answer_disconnected(request: Request, error: Exception) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
 
-    for kind in (ApiError, TaskError, ProcessError, RequestValidationError, HTTPException):
+    for kind in (
+        ApiError,
+        TaskError,
+        ModelNotServed,
+        IncapableModel,
+        ProcessError,
+        RequestValidationError,
+        HTTPException,
+    ):
         app.add_exception_handler(kind, answer)
     app.add_exception_handler(ClientDisconnected, answer_disconnected)
 

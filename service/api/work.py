@@ -8,6 +8,7 @@ from service.api.limits.deadline import Timed
 from service.api.limits.token_rate import Metered
 from service.api.wire.response_model import JsonBody
 from service.tasks.generation.cost import Cost
+from service.tasks.generation.usage import Timings
 
 
 class RunningWork(Timed, Metered, Protocol):
@@ -23,6 +24,18 @@ class RunningWork(Timed, Metered, Protocol):
 Work = TypeVar("Work", bound=RunningWork)
 WrittenWork = TypeVar("WrittenWork", bound=RunningWork, contravariant=True)
 StartedWork = TypeVar("StartedWork", bound=RunningWork, covariant=True)
+
+
+class NotStarted:
+    """Work that waits for its model. Its timings are those of the ``work`` once there is work."""
+
+    def __init__(self) -> None:
+        self.work: Timed | None = None
+
+    @property
+    def timings(self) -> Timings:
+        """The timings until now."""
+        return Timings(0.0, None, 0.0) if self.work is None else self.work.timings
 
 
 class PreparedWork(Protocol[StartedWork]):

@@ -10,7 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from service.api.limits.admission import Admission
+from service.api.limits.admissions import Admissions
 
 
 class DrainingServer(uvicorn.Server):
@@ -19,13 +19,13 @@ class DrainingServer(uvicorn.Server):
     ``delay`` is the least number of seconds that it keeps listening after the first signal.
     """
 
-    def __init__(self, config: uvicorn.Config, admission: Admission, *, delay: float) -> None:
+    def __init__(self, config: uvicorn.Config, admissions: Admissions, *, delay: float) -> None:
         super().__init__(config)
-        self._admission = admission
+        self._admissions = admissions
         self._delay = delay
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._admission.close()
+        self._admissions.close()
         self.force_exit = self.should_exit
         super().handle_exit(sig, frame)
 
@@ -34,7 +34,7 @@ class DrainingServer(uvicorn.Server):
         started, timeout = clock(), self.config.timeout_graceful_shutdown or 0
         while not self.force_exit:
             passed = clock() - started
-            if passed >= self._delay and (not self._admission.active or passed >= timeout):
+            if passed >= self._delay and (not self._admissions.active or passed >= timeout):
                 break
             await asyncio.sleep(0.05)
         self.config.timeout_graceful_shutdown = max(0, round(timeout - (clock() - started)))

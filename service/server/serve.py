@@ -1,4 +1,4 @@
-"""Serves a model: the engine in a child process, the application in this process, uvicorn in front.
+"""Serves models: each in a child process, the application in this process, uvicorn in front.
 
 SIGTERM and SIGINT stop the service with exit code 0, whether it is importing, fetching a model, loading or serving;
 open requests then have ``shutdown_timeout`` seconds. A second signal stops it at once.
@@ -11,62 +11,40 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from model_store.types import LocalModel
 from service import logs
 from service.api.app import create_app
-from service.encoder.client import EncoderClient
-from service.encoder.messages import Head
-from service.engine.client import EngineClient
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.processes.child_process import ChildProcess
-from service.processes.restart_policy import RestartPolicy
 from service.server import signals
 from service.server.connection import connection_class
 from service.server.draining import DrainingServer
-from service.server.startup_report import StartupWatch, engine_facts, reader_facts, report
+from service.server.models import make_registry
+from service.server.startup_report import StartupWatch, model_facts, report
 from service.settings import Settings
 from service.store import open_store
-from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
-from service.tasks.answering.reading.reader import Reader
-from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.translation import Detector
 
 logger = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, or ProcessError if the engine or the reader cannot start."""
+    """Serve until a signal comes. Raises ModelStoreError, or ProcessError if no model can be loaded."""
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
-    store = open_store(settings)
-    model = store.ensure(settings.model_specs()[0].source)
-    reader_model = store.ensure(settings.model_specs()[-1].source) if settings.reader else None
-    tokenizer = Tokenizer.load(model.path)
-    metrics = Metrics()
-    engine_metrics = metrics.for_model(settings.served_model_name or model.name).engine
-    restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
-    engine = EngineClient(
-        settings.engine_config(model),
-        on_step=engine_metrics.observe_step,
-        process=process,
-        restart_policy=restart_policy,
-        observer=engine_metrics,
-    )
-    reader = None if reader_model is None else _reader(settings, reader_model, metrics, restart_policy)
-    app = create_app(settings, model, engine, tokenizer, metrics, reader, authenticator=authenticator)
+    metrics, detector = Metrics(), Detector()
+    registry = make_registry(settings, open_store(settings), metrics, detector, process)
+    app = create_app(settings, registry, metrics, detector=detector, authenticator=authenticator)
 
     def on_ready() -> None:
-        facts = engine_facts(model, engine.info)
-        if reader is not None and reader_model is not None:
-            facts |= reader_facts(reader_model, reader.client.info)
-        report(facts, as_json=settings.log_json)
+        report(map(model_facts, registry.models.values()), as_json=settings.log_json)
 
     config = _uvicorn_config(app, settings)
-    server = DrainingServer(config, app.state.trivium.admission, delay=settings.shutdown_delay)
-    startup = StartupWatch(server, {"engine": engine} | ({"reader": reader.client} if reader else {}), on_ready)
+    server = DrainingServer(config, app.state.trivium.admissions, delay=settings.shutdown_delay)
+    startup = StartupWatch(server, registry, on_ready)
     config.callback_notify = startup.check
     gc.collect()
     gc.freeze()  # keep start-up objects out of later collections, which would delay every request
@@ -77,13 +55,6 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
         sys.exit(1)  # uvicorn has logged the reason; it uses other exit codes
     if startup.failure:
         raise ProcessError(startup.failure)
-
-
-def _reader(settings: Settings, model: LocalModel, metrics: Metrics, restart_policy: RestartPolicy) -> Reader:
-    config = settings.encoder_config(model, Head.SPAN)
-    observer = metrics.for_model(settings.reader).encoder
-    client = EncoderClient(config, restart_policy, name="reader", on_batch=observer.observe_batch, observer=observer)
-    return Reader(client, PairTokenizer.load(model.path), calibration=model.no_answer)
 
 
 def _uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -1,17 +1,17 @@
 """The report of a service that is ready: a table for people, or one JSON log line."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
 import uvicorn
 from rich.console import Console
 from rich.table import Table
 
 from model_store.types import LocalModel
-from service.encoder.client import EncoderClient
 from service.encoder.messages import EncoderInfo
-from service.engine.client import EngineClient
 from service.engine.protocol.engine_info import EngineInfo
+from service.serving.model import ServedModel
+from service.serving.registry import Registry
 
 logger = logging.getLogger(__name__)
 
@@ -19,81 +19,92 @@ _BACKENDS = {"native": "compiled kernels", "torch": "torch"}
 
 
 class StartupWatch:
-    """Calls ``on_ready`` once when all processes are ready, or stops the server if one of them cannot start.
+    """Calls ``on_ready`` once when the service has started, or stops the server if no model can be loaded.
 
-    ``failure`` says why, and is empty otherwise. ``clients`` are the clients of the processes by their names.
+    ``failure`` says why, and is empty otherwise.
     """
 
-    def __init__(
-        self,
-        server: uvicorn.Server,
-        clients: Mapping[str, EngineClient | EncoderClient],
-        on_ready: Callable[[], None],
-    ) -> None:
+    def __init__(self, server: uvicorn.Server, registry: Registry, on_ready: Callable[[], None]) -> None:
         self.failure = ""
         self._server = server
-        self._clients = clients
+        self._registry = registry
         self._on_ready = on_ready
         self._pending = True
 
     async def check(self) -> None:
-        """Check the processes. The server calls this once a second while it runs."""
-        if not self._pending:
-            return
-        for name, client in self._clients.items():
-            if client.status == "dead":
-                self.failure = f"the {name} cannot start: {client.reason}"
-                self._server.should_exit = True
-                self._pending = False
-                return
-        statuses = {client.status for client in self._clients.values()}
-        if statuses & {"loading", "restarting"}:
+        """Check the models. The server calls this once a second while it runs."""
+        if not self._pending or not self._registry.has_started:
             return
         self._pending = False
-        if statuses == {"ready"}:
+        models = self._registry.models.values()
+        if all(model.state == "failed" for model in models):
+            failures = [f"the model {model.name} cannot be loaded: {model.reason}" for model in models]
+            self.failure = "; ".join(failures)
+            self._server.should_exit = True
+        else:
             self._on_ready()
 
 
-def report(facts: dict[str, str], *, as_json: bool) -> None:
-    """Write the facts to the log as JSON, or as a table to standard error."""
-    if as_json:
-        logger.info("ready", extra=facts)
-        return
-    table = Table(title="Trivium is ready", title_justify="left", show_header=False)
-    for name, value in facts.items():
-        table.add_row(name, value)
-    Console(stderr=True).print(table)
+def report(models: Iterable[dict[str, str]], *, as_json: bool) -> None:
+    """Write the facts about each model to the log as JSON, or as tables to standard error."""
+    title = "Trivium is ready"
+    for facts in models:
+        if as_json:
+            logger.info("ready", extra=facts)
+            continue
+        table = Table(title=title, title_justify="left", show_header=False)
+        for name, value in facts.items():
+            table.add_row(name, value)
+        Console(stderr=True).print(table)
+        title = ""
 
 
-def engine_facts(model: LocalModel, info: EngineInfo) -> dict[str, str]:
+def model_facts(model: ServedModel) -> dict[str, str]:
+    """The facts about a served model, whatever its state is."""
+    if model.state == "failed":
+        return {"model": model.name, "failed": model.reason}
+    if not model.is_ready or model.local is None:
+        return {"model": model.name, "state": "it is loaded by its first request"}
+    info = model.client.info
+    if isinstance(info, EngineInfo):
+        return engine_facts(model.name, model.local, info)
+    return encoder_facts(model.name, model.local, info)
+
+
+def engine_facts(name: str, local: LocalModel, info: EngineInfo) -> dict[str, str]:
     """Model, device, capacity and start-up times of the engine."""
     sequences = info.kv_tokens // info.max_model_len
     quantized = "" if info.quantization == "none" else f", weights {info.quantization}"
     return {
-        "model": f"{model.name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
+        "model": f"{name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
         "device": f"{info.device}, {info.dtype}, computed by {_BACKENDS[info.backend]}{quantized}",
         "context": f"{info.max_model_len:,} tokens",
         "kv cache": f"{info.kv_tokens:,} tokens ({_gibibytes(info.kv_cache_bytes)}): "
         f"{sequences} sequences of full length",
         "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
-        "start": f"{sum(info.startup_seconds.values()):.1f} s: {_phases(info.startup_seconds)}",
-        **({"notes": "; ".join(model.notes)} if model.notes else {}),
+        "start": _start(info.startup_seconds),
+        **_notes(local),
     }
 
 
-def reader_facts(model: LocalModel, info: EncoderInfo) -> dict[str, str]:
-    """Model, device, capacity and start-up times of the reader."""
-    notes = f"; {'; '.join(model.notes)}" if model.notes else ""
+def encoder_facts(name: str, local: LocalModel, info: EncoderInfo) -> dict[str, str]:
+    """Model, device, capacity and start-up times of an encoder."""
     return {
-        "reader": f"{model.name} ({info.architecture}, {_gibibytes(info.weights_bytes)}){notes}",
-        "reader's device": f"{info.device}, {info.dtype}",
-        "reader's batch": f"windows of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
-        "reader's start": _phases(info.startup_seconds),
+        "model": f"{name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
+        "device": f"{info.device}, {info.dtype}, {info.head} head",
+        "batch": f"inputs of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
+        "start": _start(info.startup_seconds),
+        **_notes(local),
     }
 
 
-def _phases(startup_seconds: dict[str, float]) -> str:
-    return ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in startup_seconds.items())
+def _start(startup_seconds: dict[str, float]) -> str:
+    phases = ", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in startup_seconds.items())
+    return f"{sum(startup_seconds.values()):.1f} s: {phases}"
+
+
+def _notes(local: LocalModel) -> dict[str, str]:
+    return {"notes": "; ".join(local.notes)} if local.notes else {}
 
 
 def _gibibytes(number: int) -> str:

@@ -38,6 +38,8 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/detokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("GET", "/v1/models"): set(Scope),
     ("GET", "/v1/models/{id:path}"): set(Scope),
+    ("POST", "/v1/models/{id:path}/load"): set(),
+    ("POST", "/v1/models/{id:path}/unload"): set(),
     ("GET", "/version"): set(Scope),
     ("GET", "/openapi.json"): set(Scope),
     ("GET", "/docs"): set(Scope),

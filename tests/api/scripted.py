@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,13 +13,14 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from benchmarks.processes.metric_samples import metric_samples
-from model_store.types import LocalModel
 from service.api.app import create_app
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
+from service.serving.registry import Registry
 from service.settings import Settings
 from tests.fakes.engine import ScriptedEngine
+from tests.fakes.served_model import scripted_model
 
 
 @contextlib.contextmanager
@@ -66,16 +66,9 @@ def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> I
     engine = engine or ScriptedEngine()
     engine.status = "loading"
     metrics = Metrics()
-    model = LocalModel(name="org/tiny", path=Path("/nonexistent"))
     configured = Settings(**settings)
-    app = create_app(
-        configured,
-        model,
-        engine.client,
-        engine.tokenizer,
-        metrics,
-        authenticator=open_authenticator(configured.keys_file),
-    )
+    registry = Registry([scripted_model(engine, configured, metrics)])
+    app = create_app(configured, registry, metrics, authenticator=open_authenticator(configured.keys_file))
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:

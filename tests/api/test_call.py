@@ -92,7 +92,7 @@ def test_a_service_without_engine_does_not_tokenize(tokenizations: Tokenizations
 
 def test_a_stopping_service_does_not_tokenize(tokenizations: Tokenizations) -> None:
     with scripted_service() as service:
-        service.app.state.trivium.admission.close()
+        service.app.state.trivium.admissions.close()
         for status, text in post_all(service):
             assert (status, "stopping" in text) == (503, True)
         assert tokenizations.count == 0

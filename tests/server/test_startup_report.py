@@ -1,4 +1,4 @@
-"""The watch over the start of the engine and the reader, and what it reports."""
+"""The watch over the start of the models, and what it reports."""
 
 import json
 import logging
@@ -10,48 +10,44 @@ import pytest
 import uvicorn
 
 from model_store.types import LocalModel
-from service.engine.client import EngineClient
-from service.server.startup_report import StartupWatch, engine_facts, report
+from service.server.startup_report import StartupWatch, engine_facts, model_facts, report
 from tests.fakes.engine_info import engine_info
+from tests.serving.scripted_registry import ScriptedFiles, registry, served_model
 
 
 class Startup:
-    """A watch over an engine and a reader whose statuses a test sets."""
+    """A watch over two models, each of which loads or fails."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: str = "", second: str = "") -> None:
         self.server = SimpleNamespace(should_exit=False)
-        self.engine = SimpleNamespace(status="loading", reason="")
-        self.reader = SimpleNamespace(status="loading", reason="")
+        self.first = served_model("first", ScriptedFiles(fails=first))
+        self.second = served_model("second", ScriptedFiles(fails=second))
+        self.registry = registry(self.first, self.second)
         self.ready = 0
-        clients = {"engine": cast(EngineClient, self.engine), "reader": cast(EngineClient, self.reader)}
-        self.watch = StartupWatch(cast(uvicorn.Server, self.server), clients, self._count)
+        self.watch = StartupWatch(cast(uvicorn.Server, self.server), self.registry, self._count)
 
     def _count(self) -> None:
         self.ready += 1
 
 
-async def test_readiness_is_reported_once_when_all_processes_are_ready() -> None:
-    startup = Startup()
-    await startup.watch.check()
-    startup.engine.status = "ready"
+async def test_readiness_is_reported_once_when_all_models_have_been_tried() -> None:
+    startup = Startup(second="no such device")
     await startup.watch.check()
     assert startup.ready == 0
-    startup.reader.status = "ready"
+    await startup.registry.start()
     for _ in range(3):
         await startup.watch.check()
-    startup.reader.status = "dead"  # after the start, the supervisor handles deaths
-    await startup.watch.check()
     assert (startup.ready, startup.server.should_exit, startup.watch.failure) == (1, False, "")
+    assert model_facts(startup.second) == {"model": "second", "failed": "no such device"}
 
 
-@pytest.mark.parametrize("name", ["engine", "reader"])
-async def test_a_process_that_cannot_start_stops_the_server(name: str) -> None:
-    startup = Startup()
-    getattr(startup, name).status = "dead"
-    getattr(startup, name).reason = "no such device"
+async def test_a_service_without_any_model_stops() -> None:
+    startup = Startup("no such device", "no such file")
+    await startup.registry.start()
     await startup.watch.check()
     assert startup.server.should_exit
-    assert startup.watch.failure == f"the {name} cannot start: no such device"
+    assert "first cannot be loaded: no such device" in startup.watch.failure
+    assert "second cannot be loaded: no such file" in startup.watch.failure
     assert startup.ready == 0
 
 
@@ -60,13 +56,13 @@ def test_the_report_is_a_table_or_a_json_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     model = LocalModel(name="tiny", path=Path("/nonexistent"), notes=("not tested",))
-    facts = engine_facts(model, engine_info(num_blocks=100, block_size=10, max_model_len=100))
-    report(facts, as_json=False)
+    facts = engine_facts("tiny", model, engine_info(num_blocks=100, block_size=10, max_model_len=100))
+    report([facts], as_json=False)
     table = capsys.readouterr().err
     assert "Trivium is ready" in table
     assert all(value in table for value in facts.values())
     with caplog.at_level(logging.INFO, "service.server.startup_report"):
-        report(facts, as_json=True)
+        report([facts], as_json=True)
     (line,) = caplog.records
     assert (line.getMessage(), json.dumps(vars(line)["kv cache"])[:2]) == ("ready", '"1')
     assert "10 sequences of full length" in facts["kv cache"]

@@ -9,20 +9,30 @@ from starlette.responses import Response
 from service.api.call import Call
 from service.api.requests.options import check_limit
 from service.api.wire.response_model import JsonBody
+from service.models.capabilities import Capability
 from service.settings import Settings
 from service.tasks.generation.options import Options
-from service.tasks.translation import Translation, TranslationOrder, TranslationRun
+from service.tasks.translation import Translation, TranslationOrder, TranslationRun, Translator
 
 FLAGS_HEADER = "x-translation-flags"  # the doubts about a translation, for which these APIs have no field
 
 
 async def translate(
-    call: Call, order: TranslationOrder, options: Options, to_body: Callable[[list[Translation]], JsonBody]
+    call: Call,
+    order: TranslationOrder,
+    options: Options,
+    to_body: Callable[[list[Translation]], JsonBody],
+    *,
+    model_name: str | None = None,
 ) -> Response:
-    """Translate, and answer with what ``to_body`` makes of the translations."""
+    """Translate, and answer with what ``to_body`` makes of the translations. None: the default model translates."""
+    model = call.model(model_name, Capability.TRANSLATE)
     request_id = f"trans-{uuid4().hex}"
-    preparing = call.state.translator.prepare(order, options=options, request_id=request_id)
-    return await call.answer(preparing, _TranslationsWriter(to_body, call.headers))
+    return await call.answer(
+        model,
+        lambda: model.task(Translator).prepare(order, options=options, request_id=request_id),
+        _TranslationsWriter(to_body, call.headers),
+    )
 
 
 def check_texts(param: str, texts: Sequence[str], settings: Settings) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.api.errors import ApiError, stopping
+from service.encoder.messages import EncoderInfo
 from service.engine.protocol.engine_info import EngineInfo
 from service.tasks.generation.cost import Cost
 
 # The default token limit: this many sequences of full length, or this many KV caches, whichever is more.
 _FULL_LENGTH_SEQUENCES, _KV_CACHES = 64, 16
+_ENCODER_BATCHES = 256  # the same for encoders, whose inputs are computed once
 _MEMORY_SECONDS = 60.0  # the time constant of the measured throughput: older measurements count less
 _LONGEST_WAIT = 120  # seconds; clients ignore longer values of retry-after
 
@@ -22,24 +24,28 @@ _LONGEST_WAIT = 120  # seconds; clients ignore longer values of retry-after
 class Admission:
     """Admits up to ``sequences`` and ``tokens`` at once, and refuses more with the time to retry after.
 
-    A request with more than ``tokens`` is admitted while no other request is. 0 tokens: ``fit_to_engine`` sets the
-    limit.
+    A request with more than ``tokens`` is admitted while no other request is. 0 tokens: ``fit`` sets the limit.
     """
 
     def __init__(self, sequences: int, tokens: int = 0) -> None:
         self.closed = False
         self._sequences = _Capacity("sequences", sequences)
         self._tokens = _Capacity("tokens", tokens or math.inf)
+        self._is_fixed = tokens > 0
 
     @property
     def active(self) -> int:
         """Sequences that are admitted now."""
         return self._sequences.used
 
-    def fit_to_engine(self, info: EngineInfo) -> None:
-        """Limit the tokens by the capacity of the engine, unless a limit was given."""
-        if math.isinf(self._tokens.limit):
+    def fit(self, info: EngineInfo | EncoderInfo) -> None:
+        """Limit the tokens by the capacity of the model's process, unless a limit was given."""
+        if self._is_fixed:
+            return
+        if isinstance(info, EngineInfo):
             self._tokens.limit = max(_FULL_LENGTH_SEQUENCES * info.max_model_len, _KV_CACHES * info.kv_tokens)
+        else:
+            self._tokens.limit = _ENCODER_BATCHES * info.max_batch_tokens
 
     def close(self) -> None:
         """Admit no further request: the service is stopping."""

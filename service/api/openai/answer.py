@@ -7,10 +7,9 @@ from uuid import uuid4
 
 from service.api.openai.fields import OpenAIFields
 from service.api.responses.usage import ResponseUsage
-from service.api.state import State
 from service.api.wire.response_model import UNSET, UnsetType
+from service.serving.model import ServedModel
 from service.tasks.generation.completion import Completion
-from service.tasks.text.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,20 +20,18 @@ class OpenAIAnswer:
     created: int  # Unix seconds
     model: str
     fingerprint: str
-    tokenizer: Tokenizer
     include_stop: bool  # whether a stop token belongs to the text, and so to the log probabilities
     include_usage: bool
     continuous_usage: bool
 
     @classmethod
-    def from_body(cls, body: OpenAIFields, state: State, *, prefix: str) -> Self:
+    def from_body(cls, body: OpenAIFields, model: ServedModel, *, prefix: str) -> Self:
         """A new answer to this body. Its id begins with ``prefix``."""
         return cls(
             id=f"{prefix}-{uuid4().hex}",
             created=int(time.time()),
-            model=state.model_name,
-            fingerprint=state.fingerprint,
-            tokenizer=state.generator.tokenizer,
+            model=model.name,
+            fingerprint=model.fingerprint,
             include_stop=bool(body.include_stop_str_in_output),
             include_usage=body.include_usage,
             continuous_usage=body.continuous_usage,

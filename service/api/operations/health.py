@@ -1,27 +1,28 @@
 """``/health/live``, ``/health/ready`` and ``/health``: whether the process answers, and whether it can serve."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from service.api.errors import RETRY_AFTER, stopping
 from service.api.openapi.responses import openapi_responses
 from service.api.state import CurrentState
 from service.api.wire.response_model import JsonResponse, ResponseModel
+from service.serving.model import ModelStatus
 
 router = APIRouter(tags=["operations"])
 
 
 class HealthResponse(ResponseModel):
-    """``reason`` says why the service is not ready."""
+    """``reason`` says why the service, or the model, is not ready."""
 
-    status: Literal["ok", "loading", "restarting", "stopping", "dead"]
+    status: Literal["ok"] | ModelStatus
     reason: str
 
 
 _OK = HealthResponse("ok", "")
-_UNREADY = {503: ("Loading, restarting, stopping or dead.", HealthResponse("loading", "the engine is loading"))}
+_UNREADY = {503: ("Loading, restarting, stopping or dead.", HealthResponse("loading", "the model is loading"))}
 
 
 @router.get("/health/live", summary="Is the process alive?")
@@ -33,16 +34,22 @@ async def live() -> Response:
 
 @router.get("/health", summary="The same as /health/ready")
 @router.get("/health/ready", summary="Can it serve?")
-@openapi_responses(_OK, errors=(), others=_UNREADY)
-async def ready(state: CurrentState) -> Response:
-    """200 if requests are served now; else 503 with its reason: `loading`, `restarting`, `stopping` or `dead`."""
-    if state.admission.closed:
+@openapi_responses(_OK, errors=(404,), others=_UNREADY)
+async def ready(
+    state: CurrentState,
+    model: Annotated[str | None, Query(max_length=512, description="Ask about this model only.")] = None,
+) -> Response:
+    """200 if requests are served now; else 503 with its reason: `loading`, `restarting`, `stopping` or `dead`.
+
+    With several models the service is ready when the models of the start are loaded or have failed, and one of them
+    serves. A model that is loaded on demand serves too.
+    """
+    if state.admissions.closed:
         answer = HealthResponse("stopping", "the service is stopping")
         return JsonResponse(answer, status_code=503, headers=stopping().headers)
-    unready = state.unready
-    if unready is None:
+    models = list(state.registry.models.values()) if model is None else [state.registry.find(model)]
+    unready = next((each for each in models if not each.serves), None)
+    if unready is None or (state.registry.has_started and any(each.serves for each in models)):
         return JsonResponse(_OK)
-    name, status = "engine" if unready is state.client else "reader", unready.status
-    assert status != "ready"
-    answer = HealthResponse(status, unready.reason or f"the {name} is {status}")
+    answer = HealthResponse(unready.process_status, unready.process_reason or f"it is {unready.process_status}")
     return JsonResponse(answer, status_code=503, headers=RETRY_AFTER)

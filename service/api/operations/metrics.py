@@ -27,10 +27,8 @@ _VERSION = VersionResponse(service.__version__)
 )
 async def metrics(state: CurrentState) -> Response:
     """Every series of the service, in Prometheus' text format."""
-    if state.client.status != "ready":
-        state.metrics.for_model(state.model_name).engine.down()
-    if state.reader is not None and state.reader.status != "ready":
-        state.metrics.for_model(state.settings.reader).encoder.down()
+    for model in state.registry.models.values():
+        model.update_metrics()
     body, content_type = state.metrics.render()
     return Response(body, media_type=content_type)
 

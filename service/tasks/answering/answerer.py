@@ -1,5 +1,6 @@
 """The answerer: decides whether a question is answered by extraction, with quotations, or from what the model knows."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -12,8 +13,7 @@ from service.tasks.answering.generation.quoter import Quoter
 from service.tasks.answering.query import Query
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
-from service.tasks.answering.run import AnswerSteps, PreparedAnswer
-from service.tasks.generation.completion_sequence import CompletionSequence
+from service.tasks.answering.run import AnswerSteps, NoWork, PreparedAnswer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
@@ -21,28 +21,48 @@ from service.tasks.generation.options import GREEDY, Options
 # The options that an extracted answer has. All others would shape or cut the probabilities that choose its span.
 _EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "seed", "priority", "cache_salt", "tenant"})
 
+# Prepares the answer to a query with a question that is not blank. The text is the id of the request.
+Prepare = Callable[[Query, Options, str], Awaitable[PreparedAnswer]]
+
 
 class Answerer:
-    """Answers questions with one model, and extracts with the ``reader`` if there is one.
+    """Answers questions with one model: ``extract`` takes spans out of documents, ``generate`` writes answers.
 
-    ``style`` is the model's prompt style: auto, chat or base.
+    A model that cannot write has no ``generate``.
     """
 
-    def __init__(
-        self,
+    def __init__(self, extract: Prepare, generate: Prepare | None = None) -> None:
+        self._extract = extract
+        self._generate = generate
+
+    @classmethod
+    def from_generator(
+        cls,
         generator: Generator,
         *,
         style: str = "auto",
         calibration: NoAnswer | None = None,
         limits: WindowLimits | None = None,
-        reader: Reader | None = None,
-    ) -> None:
-        self._generator = generator
-        self._style = style
-        self._limits = limits or WindowLimits()
-        self._reader = reader
-        self._extractor = Extractor(generator, style=style, calibration=calibration, limits=self._limits)
-        self._quoter = Quoter(generator, self._extractor, style=style)
+    ) -> "Answerer":
+        """Answers by a language model. ``style`` is its prompt style: auto, chat or base."""
+        extractor = Extractor(generator, style=style, calibration=calibration, limits=limits or WindowLimits())
+        quoter = Quoter(generator, extractor, style=style)
+
+        async def generate(query: Query, options: Options, id: str) -> PreparedAnswer:
+            if query.documents:
+                return await quoter.prepare(query, options, id)
+            return await prepare_from_knowledge(generator, query, options, id, style=style)
+
+        return cls(extractor.prepare, generate)
+
+    @classmethod
+    def from_reader(cls, reader: Reader, limits: WindowLimits) -> "Answerer":
+        """Answers by a model with a span head, which only extracts."""
+
+        async def extract(query: Query, options: Options, id: str) -> PreparedAnswer:
+            return await reader.prepare(query, options, limits, id)
+
+        return cls(extract)
 
     async def prepare(self, query: Query, *, options: Options, request_id: str | None = None) -> PreparedAnswer:
         """Validate and tokenize a question.
@@ -57,23 +77,21 @@ class Answerer:
         if not question:
             raise InvalidPrompt("the question is empty", param="question")
         query = replace(query, question=question)
-        mode = _resolve_mode(query)
+        mode = query.resolved_mode
+        _check_mode(query, mode)
         id = request_id or uuid4().hex
-        if not query.documents:
-            return await prepare_from_knowledge(self._generator, query, options, id, style=self._style)
-        if not any(document.text.strip() for document in query.documents):
-            return PreparedAnswer(Cost(0, 0), lambda: (CompletionSequence(self._generator, id), _no_answer(mode)))
+        if query.documents and not any(document.text.strip() for document in query.documents):
+            return PreparedAnswer(Cost(0, 0), lambda: (NoWork(), _no_answer(mode)))
         if mode == "generative":
-            return await self._quoter.prepare(query, options, id)
+            if self._generate is None:
+                raise InvalidOption("this model extracts answers and does not write any", param="mode")
+            return await self._generate(query, options, id)
         _refuse_sampling(options)
-        if self._reader is not None:
-            return await self._reader.prepare(query, options, self._limits, id)
-        return await self._extractor.prepare(query, options, id)
+        return await self._extract(query, options, id)
 
 
-def _resolve_mode(query: Query) -> str:
-    """ "extractive" or "generative". Raises InvalidOption for options that the mode does not have."""
-    mode = ("extractive" if query.documents else "generative") if query.mode == "auto" else query.mode
+def _check_mode(query: Query, mode: str) -> None:
+    """Raises InvalidOption for options that the mode does not have."""
     if mode == "extractive" and not query.documents:
         raise InvalidOption("mode extractive takes an answer out of a context or documents: give one", param="mode")
     if mode == "generative":
@@ -84,7 +102,6 @@ def _resolve_mode(query: Query) -> str:
         for name, value in (("no_answer_threshold", query.no_answer_threshold), ("stride", query.stride)):
             if value is not None:
                 raise InvalidOption(f"{name} is for answers out of a context or documents: give one", param=name)
-    return mode
 
 
 def _refuse_sampling(options: Options) -> None:

@@ -35,6 +35,13 @@ class Query:
     stride: int | None = None
 
     @property
+    def resolved_mode(self) -> Literal["extractive", "generative"]:
+        """The mode, with "auto" resolved."""
+        if self.mode == "auto":
+            return "extractive" if self.documents else "generative"
+        return self.mode
+
+    @property
     def max_characters(self) -> int:
         """The most characters of an extracted answer."""
         return self.max_answer_len or MAX_ANSWER_LEN

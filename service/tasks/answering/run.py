@@ -27,6 +27,16 @@ class ModelWork(Protocol):
         """Abort what is unfinished. Idempotent."""
 
 
+class NoWork:
+    """The models' part of an answer that needs no model."""
+
+    usage = Usage(0, 0, 0)
+    timings = Timings(0.0, None, 0.0)
+
+    def close(self) -> None:
+        """There is nothing to abort."""
+
+
 class AnswerRun:
     """An async iterable of pieces of the answer's text, and a context manager: leaving it aborts what is unfinished.
 

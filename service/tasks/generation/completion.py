@@ -42,9 +42,9 @@ class Completion:
         adapter: str = "",
     ) -> None:
         self.id = request_id or uuid4().hex
+        self.tokenizer = tokenizer
         self._client = client
         self._adapter = adapter
-        self._tokenizer = tokenizer
         self._observer = observer
         self._clock = TokenClock(observer)
         self.prompts: list[tuple[int, ...]] = []  # token ids, by prompt index
@@ -133,7 +133,7 @@ class Completion:
             options = request.options
             for choice in range(options.n):
                 id = f"{self.id}-{index}-{choice}"
-                self._decoders[id] = ChoiceDecoder(request, self._tokenizer, index, choice)
+                self._decoders[id] = ChoiceDecoder(request, self.tokenizer, index, choice)
                 seed = _choice_seed(options.params.seed, choice)
                 engine_requests.append(
                     Request(

@@ -14,7 +14,7 @@ The package deals with texts, prompts and the quality of translations. It never 
 """
 
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.language.detection import Detection
+from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prepared import PreparedTranslation
@@ -23,11 +23,12 @@ from service.tasks.translation.prompting.glossary import Term
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
 from service.tasks.translation.run import TranslationObserver, TranslationRun
-from service.tasks.translation.translator import Translator
+from service.tasks.translation.translator import Translator, known_languages
 
 __all__ = [
     "FORMS_OF_ADDRESS",
     "Detection",
+    "Detector",
     "Flag",
     "Formality",
     "Format",
@@ -41,4 +42,5 @@ __all__ = [
     "TranslationOrder",
     "TranslationRun",
     "Translator",
+    "known_languages",
 ]

@@ -1,13 +1,12 @@
 """The translator: prepares the translation of several texts, which run in one batch."""
 
 import asyncio
-from collections.abc import Sequence
 
 from service.errors import InvalidOption, UnsupportedPair
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.text.languages import Language, find_language
-from service.tasks.translation.language.detection import Detection, Detector
+from service.tasks.translation.language.detection import Detector
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.plan import make_plan
 from service.tasks.translation.prepared import PreparedTranslation
@@ -21,10 +20,16 @@ _LONG_TEXT, _MANY_TERMS = 20_000, 50
 _MARKUP_FORMATS = ("markdown", "html", "xml")
 
 
+def known_languages() -> tuple[Language, ...]:
+    """The languages with example sentences. Each pair of them can be translated, and so can their regions."""
+    return tuple(find_language(code) for code in SENTENCES)
+
+
 class Translator:
     """Prepares translations by one model.
 
     ``style`` is the prompt style of the model: auto, chat or base. ``max_segments`` is the most segments of one order.
+    Several translators may share a ``detector``.
     """
 
     def __init__(
@@ -34,21 +39,13 @@ class Translator:
         style: str = "auto",
         max_segments: int = 512,
         observer: TranslationObserver | None = None,
+        detector: Detector | None = None,
     ) -> None:
         self._generator = generator
         self._style = style
         self._max_segments = max_segments
         self._observer = observer
-        self._detector = Detector()
-
-    def languages(self) -> tuple[Language, ...]:
-        """The languages with example sentences. Each pair of them can be translated, and so can their regions."""
-        return tuple(find_language(code) for code in SENTENCES)
-
-    async def detect(self, texts: Sequence[str]) -> list[list[Detection]]:
-        """The languages that each text may be in, best first; none for a text without letters."""
-        await self._detector.load()
-        return [self._detector.detect(text) for text in texts]
+        self._detector = detector or Detector()
 
     async def translate(
         self, order: TranslationOrder, *, options: Options, request_id: str | None = None
@@ -93,7 +90,7 @@ class Translator:
 
     def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
         """Raises UnsupportedPair or InvalidOption if the order is wrong, whatever its texts are."""
-        known = {language.base for language in self.languages()}
+        known = {language.base for language in known_languages()}
         for language, param in ((source, "source_lang"), (target, "target_lang")):
             if language is not None and language.base not in known:
                 raise UnsupportedPair(language.name, SENTENCES, param=param)

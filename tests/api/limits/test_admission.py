@@ -73,12 +73,12 @@ def test_a_request_above_the_token_limit_is_admitted_alone() -> None:
 
 def test_without_a_setting_the_token_limit_follows_the_engine() -> None:
     admission = Admission(10**6)
-    admission.fit_to_engine(INFO)
+    admission.fit(INFO)
     most = max(64 * INFO.max_model_len, 16 * INFO.kv_tokens)
     with admission.admit(Cost(1, most)):
         assert refused(admission, Cost(1, 1)).status == 429
     limited = Admission(10**6, 5)
-    limited.fit_to_engine(INFO)
+    limited.fit(INFO)
     with limited.admit(Cost(1, 5)):
         assert refused(limited, Cost(1, 1)).status == 429
 

@@ -6,19 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
-from model_store.types import LocalModel
 from service.api.app import create_app
 from service.engine.client import EngineClient
 from service.engine.protocol.outputs import StepStats
 from service.metrics import Metrics
+from service.serving.registry import Registry
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import served
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model
+from tests.fakes.served_model import fixed_model
 from tests.processes.restart_policies import restart_policy
 
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
@@ -64,15 +66,15 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     path = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=40_000, num_hidden_layers=8)
     watched = Watched()
     config = engine_config(path, threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64)
-    ready = threading.Event()
     metrics = Metrics()
-    metrics.for_model("tiny").engine.ready = lambda info: ready.set()  # type: ignore[method-assign]
     client = WatchedClient(config, restart_policy=restart_policy(), on_step=watched.record)
     client.watched = watched
-    model = LocalModel(name="tiny", path=path)
-    app = create_app(Settings(), model, client, Tokenizer.load(path), metrics, authenticator=None)
+    settings = Settings()
+    model = fixed_model(client, Tokenizer.load(path), settings, metrics)
+    app = create_app(settings, Registry([model]), metrics, authenticator=None)
     with served(app) as (address, _):
-        assert ready.wait(60)
+        while httpx.get(f"http://127.0.0.1:{address[1]}/health/ready").status_code != httpx.codes.OK:
+            pass
         yield address, watched
 
 

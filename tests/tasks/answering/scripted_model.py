@@ -48,7 +48,7 @@ def generates(text: str, **limits: Any) -> ScriptedEngine:
 async def start(
     engine: ScriptedEngine, query: Query, options: Options | None = None, tokenizer: Tokenizer = CHAT, **limits: Any
 ) -> AnswerRun:
-    answerer = Answerer(Generator(engine.client, tokenizer), limits=WindowLimits(**limits))
+    answerer = Answerer.from_generator(Generator(engine.client, tokenizer), limits=WindowLimits(**limits))
     prepared = await answerer.prepare(query, options=options or GREEDY)
     return await prepared.start()
 

@@ -98,7 +98,7 @@ async def test_leaving_early_aborts() -> None:
 
 async def test_preparing_computes_the_cost_and_asks_no_model() -> None:
     engine = extracts({"six": 9})
-    answerer = Answerer(Generator(engine.client, CHAT))
+    answerer = Answerer.from_generator(Generator(engine.client, CHAT))
     mode: Mode
     for mode, tokens in (("extractive", 0), ("generative", 256)):
         prepared = await answerer.prepare(Query(question="When?", documents=one(CAFE), mode=mode), options=GREEDY)
@@ -112,7 +112,7 @@ async def test_preparing_computes_the_cost_and_asks_no_model() -> None:
 
 async def test_the_requests_of_an_answer_begin_with_its_id() -> None:
     engine = generates("x")
-    answerer = Answerer(Generator(engine.client, CHAT))
+    answerer = Answerer.from_generator(Generator(engine.client, CHAT))
     prepared = await answerer.prepare(Query(question="Who?"), options=GREEDY, request_id="ans-1")
     with await prepared.start() as run:
         await run.collect()

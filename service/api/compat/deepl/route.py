@@ -20,7 +20,7 @@ from service.api.errors import invalid
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.keys.key import Scope
-from service.tasks.translation import Translation, TranslationOrder
+from service.tasks.translation import Translation, TranslationOrder, known_languages
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -78,7 +78,7 @@ async def languages(
     ] = None,
 ) -> Response:
     """The languages that texts can be translated from or, with `type` `target`, to. The type may be in a body too."""
-    known = call.state.translator.languages()
+    known = known_languages()
     wanted = type or body.type or "source"
     call.check(body)
     return call.json(response.target_languages(known) if wanted == "target" else response.source_languages(known))

@@ -22,8 +22,10 @@ from service.api.errors import ApiError, invalid
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import validated
 from service.api.requests.options import check_limit
-from service.api.requests.served_model import ModelPath, check_model
+from service.api.requests.served_model import ModelPath
 from service.keys.key import Scope
+from service.models.capabilities import Capability
+from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.options import Options
 from service.tasks.translation import TranslationOrder
@@ -55,9 +57,8 @@ async def by_payload(payload: Payload, call: CurrentCall) -> Response:
 @router.post("/models/{id:path}", summary=SUMMARY)
 @_responses
 async def by_model(id: ModelPath, payload: Payload, call: CurrentCall) -> Response:
-    """The same with the model named, which must be the one that is served."""
-    check_model(id, call.state)
-    return await _run(_task(payload), payload, call)
+    """The same with the model named."""
+    return await _run(_task(payload), payload, call, id)
 
 
 @router.post("/pipeline/{task}", summary=SUMMARY)
@@ -83,15 +84,15 @@ def _task(payload: dict[str, Any]) -> str:
     raise invalid("inputs", message)
 
 
-async def _run(task: str, payload: dict[str, Any], call: Call) -> Response:
+async def _run(task: str, payload: dict[str, Any], call: Call, model: str | None = None) -> Response:
     if task == "translation":
         check_scopes(call.caller, {Scope.TRANSLATE})
-        return await _translate(validated(HuggingFaceTranslateRequest, payload), call)
+        return await _translate(validated(HuggingFaceTranslateRequest, payload), call, model)
     check_scopes(call.caller, {Scope.ANSWER})
-    return await _answer(validated(HuggingFaceAnswerRequest, payload), call)
+    return await _answer(validated(HuggingFaceAnswerRequest, payload), call, model)
 
 
-async def _translate(body: HuggingFaceTranslateRequest, call: Call) -> Response:
+async def _translate(body: HuggingFaceTranslateRequest, call: Call, model: str | None) -> Response:
     call.check(body)
     texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
     check_texts("inputs", texts, call.state.settings)
@@ -102,7 +103,7 @@ async def _translate(body: HuggingFaceTranslateRequest, call: Call) -> Response:
         target=_to_bcp47(languages.tgt_lang),
         source=None if languages.src_lang is None else _to_bcp47(languages.src_lang),
     )
-    return await translate(call, order, options, response.translation_list)
+    return await translate(call, order, options, response.translation_list, model_name=model)
 
 
 def _options(fields: GenerateParameters, call: Call) -> Options:
@@ -115,8 +116,9 @@ def _options(fields: GenerateParameters, call: Call) -> Options:
     return call.options(fields, temperature=1.0 if fields.do_sample else 0.0, max_tokens=next(iter(lengths), None))
 
 
-async def _answer(body: HuggingFaceAnswerRequest, call: Call) -> Response:
+async def _answer(body: HuggingFaceAnswerRequest, call: Call, model_name: str | None) -> Response:
     call.check(body)
+    model = call.model(model_name, Capability.ANSWER)
     parameters = body.parameters or QuestionParameters()
     settings = call.state.settings
     top_k = parameters.top_k or 1
@@ -135,8 +137,12 @@ async def _answer(body: HuggingFaceAnswerRequest, call: Call) -> Response:
         stride=parameters.doc_stride,
     )
     options = call.greedy_options(max_tokens=max_tokens)
-    preparing = call.state.answerer.prepare(query, options=options, request_id=f"ans-{uuid4().hex}")
-    return await call.answer(preparing, response.AnswerCandidatesWriter(top_k=top_k, may_be_none=may_be_none))
+    request_id = f"ans-{uuid4().hex}"
+    return await call.answer(
+        model,
+        lambda: model.task(Answerer).prepare(query, options=options, request_id=request_id),
+        response.AnswerCandidatesWriter(top_k=top_k, may_be_none=may_be_none),
+    )
 
 
 def _to_bcp47(code: str) -> str:

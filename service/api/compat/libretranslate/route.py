@@ -22,7 +22,7 @@ from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.api.requests.options import check_limit
 from service.api.wire.response_model import ResponseModel
 from service.keys.key import Scope
-from service.tasks.translation import Translation, TranslationOrder
+from service.tasks.translation import Translation, TranslationOrder, known_languages
 
 router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -73,7 +73,7 @@ async def detect(
     """The languages that a text may be in, best first. One without letters is in `und`, with confidence 0."""
     call.check(body)
     check_texts("q", [body.q], call.state.settings)
-    [detections] = await call.state.translator.detect([body.q])
+    [detections] = await call.state.detector.detect_all([body.q])
     return call.json([response.LibreDetection.from_detection(each) for each in detections or (None,)])
 
 
@@ -81,7 +81,7 @@ async def detect(
 @openapi_responses(response.LANGUAGES_EXAMPLE, errors=())
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
-    return call.json(response.language_list(call.state.translator.languages()))
+    return call.json(response.language_list(known_languages()))
 
 
 @router.post("/translate_file", include_in_schema=False)

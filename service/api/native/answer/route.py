@@ -13,7 +13,9 @@ from service.api.native.answer.request import EXAMPLES, AnswerRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.keys.key import Scope
+from service.models.capabilities import Capability
 from service.settings import Settings
+from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.query import ContextDocument, Query
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.ANSWER)])
@@ -37,11 +39,13 @@ async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)]
     """
     call.check(body)
     query = _query(body, call.state.settings)
+    extracts = query.resolved_mode == "extractive"
+    model = call.model(body.model, Capability.ANSWER if extracts else Capability.GENERATE)
     options = call.options(body, temperature=0.0, max_tokens=body.length)
     id = f"ans-{uuid4().hex}"
-    writer = response.AnswerWriter(id=id, model=call.state.model_name)
+    writer = response.AnswerWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
-    return await reply(call.state.answerer.prepare(query, options=options, request_id=id), writer)
+    return await reply(model, lambda: model.task(Answerer).prepare(query, options=options, request_id=id), writer)
 
 
 def _query(body: AnswerRequest, settings: Settings) -> Query:

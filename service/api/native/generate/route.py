@@ -12,6 +12,7 @@ from service.api.native.generate import response
 from service.api.native.generate.request import EXAMPLES, GenerateRequest
 from service.api.openapi.responses import openapi_responses
 from service.keys.key import Scope
+from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
@@ -29,11 +30,12 @@ async def generate(body: Annotated[GenerateRequest, Body(openapi_examples=EXAMPL
     `temperature` is 0.7 unless given.
     """
     call.check(body)
+    model = call.model(body.model, Capability.GENERATE if body.messages is None else Capability.CHAT)
     options = call.options(body, temperature=TEMPERATURE, max_tokens=body.length)
     id = f"gen-{uuid4().hex}"
-    writer = response.GenerateWriter(id=id, model=call.state.model_name)
+    writer = response.GenerateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
-    return await reply(_prepare(body, call.state.generator, options, id), writer)
+    return await reply(model, lambda: _prepare(body, model.task(Generator), options, id), writer)
 
 
 async def _prepare(body: GenerateRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:

@@ -22,6 +22,8 @@ from service.api.native.tokens.response import (
     TokenizeResponse,
 )
 from service.api.openapi.responses import openapi_responses
+from service.models.capabilities import Capability
+from service.tasks.generation.generator import Generator
 
 router = APIRouter(tags=["tokens"], dependencies=[ANY_TASK])
 
@@ -33,8 +35,13 @@ async def tokenize(
 ) -> Response:
     """The token ids of a `prompt`, or of `messages` as the model's chat template writes them."""
     call.check(body)
-    max_model_len = call.state.client.info.max_model_len
-    tokenizer = call.state.generator.tokenizer
+    model = call.model(body.model, Capability.GENERATE)
+    with await call.lease(model):
+        return call.json(await _tokenize(body, model.task(Generator)))
+
+
+async def _tokenize(body: TokenizeRequest, generator: Generator) -> TokenizeResponse:
+    tokenizer = generator.tokenizer
     text, special = body.prompt or "", body.add_special_tokens is not False
     if body.messages is not None:
         text = await tokenizer.render_chat_async(
@@ -44,10 +51,10 @@ async def tokenize(
         )
         special = bool(body.add_special_tokens)
     tokens = await tokenizer.encode_async(text, add_special_tokens=special)
-    answer = TokenizeResponse(len(tokens), max_model_len, tokens)
+    answer = TokenizeResponse(len(tokens), generator.client.info.max_model_len, tokens)
     if body.return_token_strs:
         answer.token_strs = await asyncio.to_thread(lambda: [tokenizer.token_text(token) for token in tokens])
-    return call.json(answer)
+    return answer
 
 
 @router.post("/detokenize", summary="Tokens to text")
@@ -57,9 +64,12 @@ async def detokenize(
 ) -> Response:
     """The text of token ids, special tokens included, under both names that clients read."""
     call.check(body)
-    size = call.state.client.info.vocab_size
-    if max(body.tokens, default=0) >= size:
-        i = next(i for i, token in enumerate(body.tokens) if token >= size)
-        raise invalid(f"tokens.{i}", f"tokens.{i}: the token is not in the vocabulary of {size} tokens")
-    text = await call.state.generator.tokenizer.decode_async(body.tokens, skip_special_tokens=False)
-    return call.json(DetokenizeResponse(text, text))
+    model = call.model(body.model, Capability.GENERATE)
+    with await call.lease(model):
+        generator = model.task(Generator)
+        size = generator.client.info.vocab_size
+        if max(body.tokens, default=0) >= size:
+            i = next(i for i, token in enumerate(body.tokens) if token >= size)
+            raise invalid(f"tokens.{i}", f"tokens.{i}: the token is not in the vocabulary of {size} tokens")
+        text = await generator.tokenizer.decode_async(body.tokens, skip_special_tokens=False)
+        return call.json(DetokenizeResponse(text, text))

@@ -15,8 +15,9 @@ from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.keys.key import Scope
+from service.models.capabilities import Capability
 from service.settings import Settings
-from service.tasks.translation import Term, TranslationOrder
+from service.tasks.translation import Term, TranslationOrder, Translator, known_languages
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
@@ -36,20 +37,21 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     Events of a stream name their text by `index` and their sentence by `segment`, in order.
     """
     call.check(body)
+    model = call.model(body.model, Capability.TRANSLATE)
     order = _order(body, call.state.settings)
     options = call.options(body, temperature=0.0, max_tokens=body.length)
     id = f"trans-{uuid4().hex}"
-    writer = response.TranslateWriter(id=id, model=call.state.model_name)
+    writer = response.TranslateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
-    return await reply(call.state.translator.prepare(order, options=options, request_id=id), writer)
+    return await reply(model, lambda: model.task(Translator).prepare(order, options=options, request_id=id), writer)
 
 
 @router.get("/v1/languages", summary="List the languages")
 @openapi_responses(LANGUAGES_EXAMPLE, errors=())
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
-    known = call.state.translator.languages()
-    return call.json(LanguagesResponse.from_languages(call.state.model_name, known))
+    model = call.model(None, Capability.TRANSLATE)
+    return call.json(LanguagesResponse.from_languages(model.name, known_languages()))
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:

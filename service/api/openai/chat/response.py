@@ -12,6 +12,7 @@ from service.api.responses.usage import FinishReasonName, ResponseUsage, final_r
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.completion import Completion
+from service.tasks.text.tokenizer import Tokenizer
 
 
 class AssistantMessage(ResponseModel):
@@ -92,7 +93,10 @@ class ChatWriter:
             self.answer.fingerprint,
             [
                 ChatChoice(
-                    index, AssistantMessage("assistant", choice.text), self._logprobs(choice), final_reason(choice)
+                    index,
+                    AssistantMessage("assistant", choice.text),
+                    self._logprobs(choice, completion.tokenizer),
+                    final_reason(choice),
                 )
                 for index, choice in enumerate(choices)
             ],
@@ -108,7 +112,7 @@ class ChatWriter:
             if delta.choice not in begun:
                 begun.add(delta.choice)
                 chunks.append(self._event([ChatChunkChoice(delta.choice, _FIRST_DELTA, None, None)], usage))
-            logprobs = self._logprobs(delta)
+            logprobs = self._logprobs(delta, completion.tokenizer)
             if delta.text or (logprobs and logprobs.content):
                 choice = ChatChunkChoice(delta.choice, ChatDelta(UNSET, delta.text), logprobs, None)
                 chunks.append(self._event([choice], usage))
@@ -125,10 +129,10 @@ class ChatWriter:
             ChatCompletionChunk(answer.id, kind, answer.created, answer.model, answer.fingerprint, choices, usage)
         )
 
-    def _logprobs(self, choice: Choice | Delta) -> ChatLogprobs | None:
+    def _logprobs(self, choice: Choice | Delta, tokenizer: Tokenizer) -> ChatLogprobs | None:
         if not self.logprobs:
             return None
-        return chat_logprobs(text_tokens(choice, include_stop=self.answer.include_stop), self.answer.tokenizer)
+        return chat_logprobs(text_tokens(choice, include_stop=self.answer.include_stop), tokenizer)
 
 
 EXAMPLE = ChatCompletionResponse(

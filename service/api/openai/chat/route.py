@@ -13,6 +13,7 @@ from service.api.openai.chat.request import EXAMPLES, ChatCompletionRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.keys.key import Scope
+from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
@@ -30,6 +31,7 @@ async def chat_completions(
     `temperature` is 1 unless given. Without a length the service's default holds.
     """
     call.check(body)
+    model = call.model(body.model, Capability.CHAT)
     check_limit("top_logprobs", body.top_logprobs or 0, call.state.settings.max_logprobs)
     options = call.options(
         body,
@@ -38,10 +40,12 @@ async def chat_completions(
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )
-    answer = OpenAIAnswer.from_body(body, call.state, prefix="chatcmpl")
+    answer = OpenAIAnswer.from_body(body, model, prefix="chatcmpl")
     writer = response.ChatWriter(answer=answer, logprobs=bool(body.logprobs))
     reply = call.stream if body.stream else call.answer
-    return await reply(_prepare(body, call.state.generator, options, answer.id), writer, sequences=options.n)
+    return await reply(
+        model, lambda: _prepare(body, model.task(Generator), options, answer.id), writer, sequences=options.n
+    )
 
 
 async def _prepare(body: ChatCompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:

@@ -13,6 +13,7 @@ from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.engine.protocol.outputs import TokenLogprob
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.completion import Completion
+from service.tasks.text.tokenizer import Tokenizer
 
 
 class CompletionChoice(ResponseModel):
@@ -110,12 +111,12 @@ class CompletionWriter:
 
     def _choice_writer(self, completion: Completion, prompt_index: int) -> "_ChoiceWriter":
         if not self.echo:
-            return _ChoiceWriter(self, None, ())
+            return _ChoiceWriter(self, completion.tokenizer, None, ())
         tokens = completion.prompts[prompt_index]
         text = self.echo[prompt_index]
         if not isinstance(text, str):  # a prompt of token ids is echoed as text
-            text = self.answer.tokenizer.decode(text, skip_special_tokens=self.skip_special_tokens)
-        return _ChoiceWriter(self, text, tokens)
+            text = completion.tokenizer.decode(text, skip_special_tokens=self.skip_special_tokens)
+        return _ChoiceWriter(self, completion.tokenizer, text, tokens)
 
 
 class _ChoiceWriter:
@@ -124,12 +125,12 @@ class _ChoiceWriter:
     It owns whether the prompt has been echoed, and the offset of the next token.
     """
 
-    def __init__(self, writer: CompletionWriter, echo: str | None, prompt: Sequence[int]) -> None:
+    def __init__(self, writer: CompletionWriter, tokenizer: Tokenizer, echo: str | None, prompt: Sequence[int]) -> None:
         self._with_logprobs = writer.logprobs
         self._include_stop = writer.answer.include_stop
         self._echo = echo
         self._prompt = prompt
-        self._logprobs = CompletionLogprobsWriter(writer.answer.tokenizer)
+        self._logprobs = CompletionLogprobsWriter(tokenizer)
 
     def write(
         self, choice: Choice | Delta, prompt_logprobs: Sequence[TokenLogprob | None]

@@ -13,6 +13,7 @@ from service.api.openai.completions.request import EXAMPLES, CompletionRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.keys.key import Scope
+from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
@@ -32,6 +33,7 @@ async def completions(
     `temperature` is 1 and `max_tokens` 16 unless given; `max_tokens` 0 scores the prompt only.
     """
     call.check(body)
+    model = call.model(body.model, Capability.GENERATE)
     check_limit("logprobs", body.logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
     options = call.options(
@@ -42,7 +44,7 @@ async def completions(
         logprobs=body.logprobs,
         prompt_logprobs=body.logprobs if body.echo else None,
     )
-    answer = OpenAIAnswer.from_body(body, call.state, prefix="cmpl")
+    answer = OpenAIAnswer.from_body(body, model, prefix="cmpl")
     writer = response.CompletionWriter(
         answer=answer,
         n=options.n,
@@ -52,7 +54,9 @@ async def completions(
     )
     reply = call.stream if body.stream else call.answer
     sequences = options.n * len(body.prompt)
-    return await reply(_prepare(body, call.state.generator, options, answer.id), writer, sequences=sequences)
+    return await reply(
+        model, lambda: _prepare(body, model.task(Generator), options, answer.id), writer, sequences=sequences
+    )
 
 
 async def _prepare(body: CompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:

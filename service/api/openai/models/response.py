@@ -1,14 +1,19 @@
-"""The answers of ``GET /v1/models`` and ``GET /v1/models/{id}``."""
+"""The answers of the routes under ``/v1/models``."""
 
 from typing import Literal
 
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL
-from service.api.state import State
 from service.api.wire.response_model import ResponseModel
+from service.engine.protocol.engine_info import EngineInfo
+from service.errors import ProcessUnavailable
+from service.serving.model import ModelStatus, ServedModel
 
 
 class ModelResponse(ResponseModel):
-    """The served model. ``max_model_len`` is null until the engine is ready."""
+    """A served model. ``max_model_len`` is the context in tokens, null while the model is not loaded.
+
+    ``reason`` says why the model cannot be used, and is null for a model that can.
+    """
 
     id: str
     object: Literal["model"]
@@ -17,26 +22,43 @@ class ModelResponse(ResponseModel):
     root: str
     parent: str | None
     max_model_len: int | None
+    capabilities: list[str]
+    state: ModelStatus
+    reason: str | None
+    memory_bytes: int
 
     @classmethod
-    def from_state(cls, state: State) -> "ModelResponse":
-        """The model that this service serves."""
+    def from_model(cls, model: ServedModel, created: int) -> "ModelResponse":
+        """The answer about this model. ``created`` is the start of the service, in Unix seconds."""
         return cls(
-            id=state.model_name,
+            id=model.name,
             object="model",
-            created=state.started,
+            created=created,
             owned_by="trivium",
-            root=state.model.name,
+            root=model.local.name if model.local is not None else model.spec.source,
             parent=None,
-            max_model_len=state.client.info.max_model_len if state.client.status == "ready" else None,
+            max_model_len=_context_length(model),
+            capabilities=sorted(model.capabilities),
+            state=model.process_status,
+            reason=model.process_reason or None,
+            memory_bytes=model.memory,
         )
 
 
 class ModelListResponse(ResponseModel):
-    """All models: there is one."""
+    """All served models."""
 
     object: Literal["list"]
     data: list[ModelResponse]
+
+
+def _context_length(model: ServedModel) -> int | None:
+    """The most tokens that the model takes at once; None while it is not loaded, or restarting."""
+    try:
+        info = model.client.info
+    except ProcessUnavailable:
+        return None
+    return info.max_model_len if isinstance(info, EngineInfo) else info.max_tokens
 
 
 EXAMPLE = ModelResponse(
@@ -47,5 +69,9 @@ EXAMPLE = ModelResponse(
     root=EXAMPLE_MODEL,
     parent=None,
     max_model_len=4096,
+    capabilities=["answer", "chat", "generate", "translate"],
+    state="ready",
+    reason=None,
+    memory_bytes=1_536_000_000,
 )
 EXAMPLE_LIST = ModelListResponse("list", [EXAMPLE])

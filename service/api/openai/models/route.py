@@ -1,27 +1,56 @@
-"""``GET /v1/models`` and ``GET /v1/models/{id}``."""
+"""``GET /v1/models``, ``GET /v1/models/{id}``, and the load and the unload of a model."""
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import ANY_KEY
+from model_store.errors import ModelStoreError
+from service.api.auth.route_scopes import ANY_KEY, requires
 from service.api.call import CurrentCall
+from service.api.errors import RETRY_AFTER, ApiError
 from service.api.openai.models.response import EXAMPLE, EXAMPLE_LIST, ModelListResponse, ModelResponse
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.served_model import ModelPath, check_model
+from service.api.requests.served_model import ModelPath
+from service.errors import ProcessError
+from service.keys.key import Scope
 
-router = APIRouter(tags=["openai"], dependencies=[ANY_KEY])
+router = APIRouter(tags=["openai"])
 
 
-@router.get("/v1/models", summary="List the served model")
+@router.get("/v1/models", summary="List the served models", dependencies=[ANY_KEY])
 @openapi_responses(EXAMPLE_LIST, errors=())
 async def list_models(call: CurrentCall) -> Response:
-    """The one model that is served. `max_model_len` is null until the engine is ready."""
-    return call.json(ModelListResponse("list", [ModelResponse.from_state(call.state)]))
+    """The models that are served, with what each can do and its state: `loading`, `ready`, `unloading`, `unloaded` or
+    `failed`; `restarting` while its process is replaced. `max_model_len` is null while a model is not loaded.
+    """
+    models = call.state.registry.models.values()
+    return call.json(ModelListResponse("list", [ModelResponse.from_model(each, call.state.started) for each in models]))
 
 
-@router.get("/v1/models/{id:path}", summary="Describe a model")
+@router.post("/v1/models/{id:path}/load", summary="Load a model", dependencies=[requires(Scope.ADMIN)])
+@openapi_responses(EXAMPLE, errors=(404, 503))
+async def load_model(id: ModelPath, call: CurrentCall) -> Response:
+    """Load a model, and answer when it is ready. With the setting `runtime_fetch`, `id` may be any catalogue name, and
+    files that are missing are fetched.
+    """
+    try:
+        model = await call.state.registry.load(id)
+    except (ProcessError, ModelStoreError) as error:
+        raise ApiError(503, f"The model cannot be loaded: {error}", code="load_failed", headers=RETRY_AFTER) from error
+    return call.json(ModelResponse.from_model(model, call.state.started))
+
+
+@router.post("/v1/models/{id:path}/unload", summary="Unload a model", dependencies=[requires(Scope.ADMIN)])
+@openapi_responses(EXAMPLE, errors=(404,))
+async def unload_model(id: ModelPath, call: CurrentCall) -> Response:
+    """Unload a model after the requests that use it have ended, and answer when its memory is free. A model with
+    `load = "demand"` comes back with its next request; another one stays away until it is loaded here.
+    """
+    model = await call.state.registry.unload(id)
+    return call.json(ModelResponse.from_model(model, call.state.started))
+
+
+@router.get("/v1/models/{id:path}", summary="Describe a model", dependencies=[ANY_KEY])
 @openapi_responses(EXAMPLE, errors=(404,))
 async def get_model(id: ModelPath, call: CurrentCall) -> Response:
-    """The served model, by its id, which may hold slashes."""
-    check_model(id, call.state)
-    return call.json(ModelResponse.from_state(call.state))
+    """A served model, by its id, which may hold slashes."""
+    return call.json(ModelResponse.from_model(call.model(id), call.state.started))

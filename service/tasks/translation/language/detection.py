@@ -6,7 +6,7 @@ languages with the same characters, so a text of Chinese characters is recognize
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -45,6 +45,11 @@ class Detector:
     def __init__(self) -> None:
         self._model: LangDetector | None = None
         self._loading = asyncio.Lock()
+
+    async def detect_all(self, texts: Sequence[str]) -> list[list[Detection]]:
+        """The languages that each text may be in, best first. The model is loaded first."""
+        await self.load()
+        return [self.detect(text) for text in texts]
 
     async def load(self) -> None:
         """Load the model, unless it is loaded. This takes half a second the first time, in a thread."""

@@ -1,0 +1,50 @@
+"""A model that is loaded: its process, and the tasks that use the process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from service.encoder.client import EncoderClient
+from service.encoder.messages import EncoderInfo
+from service.engine.client import EngineClient
+from service.engine.protocol.engine_info import EngineInfo
+from service.errors import ProcessUnavailable
+from service.metrics.encoder import EncoderMetrics
+from service.metrics.engine import EngineMetrics
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One load of a model. ``tasks`` holds an object for each kind of task, by its type: Generator, Embedder, ...
+
+    ``metrics`` are the model's metrics of this kind of process.
+    """
+
+    client: EngineClient | EncoderClient
+    tasks: Mapping[type, Any]
+    metrics: EngineMetrics | EncoderMetrics
+
+    @property
+    def memory(self) -> int:
+        """Bytes of the weights and the KV cache; 0 while the process has never been ready."""
+        try:
+            info = self.client.info
+        except ProcessUnavailable:
+            return 0
+        return info.weights_bytes + (info.kv_cache_bytes if isinstance(info, EngineInfo) else 0)
+
+    def report_ready(self) -> None:
+        """Report the facts about the process, which is ready, to the metrics."""
+        match self.metrics, self.client.info:
+            case EngineMetrics() as metrics, EngineInfo() as info:
+                metrics.ready(info)
+            case EncoderMetrics() as encoder_metrics, EncoderInfo() as encoder_info:
+                encoder_metrics.ready(encoder_info)
+
+    def task(self, kind: type[T]) -> T:
+        """The task of this kind. The model's capabilities say which kinds there are."""
+        task = self.tasks[kind]
+        assert isinstance(task, kind)
+        return task

@@ -1,0 +1,19 @@
+"""The interface between a served model and the files and processes from which it is made."""
+
+from typing import Protocol
+
+from model_store.types import LocalModel
+from service.serving.runtime import Runtime
+
+
+class ModelSource(Protocol):
+    """Finds the files of one model, and makes its runtime. All methods may take seconds: call them in a thread."""
+
+    def find(self) -> LocalModel | None:
+        """The model on this disk, or None. Raises ModelStoreError."""
+
+    def fetch(self) -> LocalModel:
+        """The model, which is downloaded first if it is not on this disk. Raises ModelStoreError."""
+
+    def build(self, local: LocalModel) -> Runtime:
+        """A runtime whose process is not started yet. Raises ProcessError if the model cannot be served."""

@@ -1,0 +1,71 @@
+"""Models of the model store: their files, and the runtimes that are made from them."""
+
+from model_store.store import Store
+from model_store.types import LocalModel
+from service.encoder.client import EncoderClient
+from service.encoder.messages import Head
+from service.engine.client import EngineClient
+from service.metrics import ModelMetrics
+from service.models.capabilities import Capability, find_capabilities
+from service.processes.child_process import ChildProcess
+from service.processes.restart_policy import RestartPolicy
+from service.serving.runtime import Runtime
+from service.serving.task_builder import TaskBuilder
+from service.settings.served_models import ModelSpec
+
+
+class StoredModel:
+    """One model of the store. Implements ``ModelSource``.
+
+    ``process`` is an engine process that was started already. The first runtime takes it.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        store: Store,
+        tasks: TaskBuilder,
+        metrics: ModelMetrics,
+        process: ChildProcess | None = None,
+    ) -> None:
+        self._spec = spec
+        self._store = store
+        self._tasks = tasks
+        self._metrics = metrics
+        self._process = process
+
+    def find(self) -> LocalModel | None:
+        """The model in the store, or None. Raises ModelStoreError."""
+        return self._store.find(self._spec.source)
+
+    def fetch(self) -> LocalModel:
+        """The model, from the store or from its source. Raises ModelStoreError."""
+        return self._store.ensure(self._spec.source)
+
+    def build(self, local: LocalModel) -> Runtime:
+        """A language model gets an engine, every other kind an encoder. The checkpoint decides, not the settings."""
+        settings, metrics, capabilities = self._spec.settings, self._metrics, find_capabilities(local.path)
+        restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
+        process, self._process = self._process, None
+        if Capability.GENERATE in capabilities:
+            engine = EngineClient(
+                settings.engine_config(local),
+                restart_policy,
+                on_step=metrics.engine.observe_step,
+                process=process,
+                observer=metrics.engine,
+            )
+            return Runtime(engine, self._tasks.for_engine(engine, local), metrics.engine)
+        if process is not None:
+            process.kill()  # its imports are the engine's
+        config = settings.encoder_config(local, _head(capabilities))
+        encoder = EncoderClient(
+            config, restart_policy, on_batch=metrics.encoder.observe_batch, observer=metrics.encoder
+        )
+        return Runtime(encoder, self._tasks.for_encoder(encoder, local, capabilities), metrics.encoder)
+
+
+def _head(capabilities: frozenset[Capability]) -> Head:
+    if Capability.ANSWER in capabilities:
+        return Head.SPAN
+    return Head.EMBEDDING if Capability.EMBED in capabilities else Head.CLASSIFICATION

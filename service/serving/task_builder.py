@@ -1,0 +1,69 @@
+"""Makes the tasks that a model does, from the client of its process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from model_store.types import LocalModel
+from service.encoder.client import EncoderClient
+from service.engine.client import EngineClient
+from service.models.capabilities import Capability
+from service.settings import Settings
+from service.tasks.answering.answerer import Answerer
+from service.tasks.answering.documents.windows import WindowLimits
+from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
+from service.tasks.answering.reading.reader import Reader
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.observer import CompletionObserver
+from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.translation import Detector, TranslationObserver, Translator
+
+Tasks = Mapping[type, Any]
+
+
+class TaskBuilder:
+    """Makes the tasks of one model. All models share the ``detector``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        detector: Detector,
+        *,
+        completions: CompletionObserver | None = None,
+        translations: TranslationObserver | None = None,
+    ) -> None:
+        self._settings = settings
+        self._detector = detector
+        self._completions = completions
+        self._translations = translations
+
+    def for_engine(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer | None = None) -> Tasks:
+        """The tasks of a language model. Its tokenizer is read from its files, unless it is given."""
+        settings = self._settings
+        generator = Generator(
+            client,
+            tokenizer or Tokenizer.load(local.path),
+            max_output_tokens=settings.default_max_tokens,
+            observer=self._completions,
+        )
+        translator = Translator(
+            generator,
+            style=local.prompt_style,
+            max_segments=settings.max_segments,
+            observer=self._translations,
+            detector=self._detector,
+        )
+        answerer = Answerer.from_generator(
+            generator, style=local.prompt_style, calibration=local.no_answer, limits=self._window_limits
+        )
+        return {Generator: generator, Translator: translator, Answerer: answerer}
+
+    def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
+        """The tasks of an encoder."""
+        if Capability.ANSWER in capabilities:
+            reader = Reader(client, PairTokenizer.load(local.path), calibration=local.no_answer)
+            return {Answerer: Answerer.from_reader(reader, self._window_limits)}
+        return {}
+
+    @property
+    def _window_limits(self) -> WindowLimits:
+        return WindowLimits(max_tokens=self._settings.answer_window, max_windows=self._settings.max_windows)

@@ -1,0 +1,69 @@
+"""A served model whose process is scripted."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from model_store.types import LocalModel
+from service.api.middleware.access_log import AccessLogObserver
+from service.engine.client import EngineClient
+from service.metrics import Metrics
+from service.metrics.engine import EngineMetrics
+from service.models.capabilities import GENERATIVE
+from service.serving.model import ServedModel
+from service.serving.runtime import Runtime
+from service.serving.task_builder import TaskBuilder
+from service.settings import Settings
+from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.translation import Detector
+from tests.fakes.engine import ScriptedEngine
+
+LOCAL = LocalModel(name="org/tiny", path=Path("/nonexistent"))
+
+
+class FixedSource:
+    """The source of a model whose runtimes all have the same client."""
+
+    def __init__(self, client: EngineClient, tokenizer: Tokenizer, tasks: TaskBuilder, metrics: EngineMetrics) -> None:
+        self._client = client
+        self._tokenizer = tokenizer
+        self._tasks = tasks
+        self._metrics = metrics
+
+    def find(self) -> LocalModel:
+        return LOCAL
+
+    def fetch(self) -> LocalModel:
+        return LOCAL
+
+    def build(self, local: LocalModel) -> Runtime:
+        return Runtime(self._client, self._tasks.for_engine(self._client, local, self._tokenizer), self._metrics)
+
+
+def scripted_model(
+    engine: ScriptedEngine, settings: Settings, metrics: Metrics, *, name: str = "org/tiny", **changes: Any
+) -> ServedModel:
+    """A model with a scripted engine. ``changes`` are fields of its specification."""
+    return fixed_model(engine.client, engine.tokenizer, settings, metrics, name=name, **changes)
+
+
+def fixed_model(
+    client: EngineClient,
+    tokenizer: Tokenizer,
+    settings: Settings,
+    metrics: Metrics,
+    *,
+    name: str = "org/tiny",
+    **changes: Any,
+) -> ServedModel:
+    """A model with this client, which can do everything that a language model can."""
+    spec = dataclasses.replace(settings.model_specs()[0], name=name, **changes)
+    view = metrics.for_model(name)
+    tasks = TaskBuilder(
+        settings, Detector(), completions=AccessLogObserver(view.completions), translations=view.translations
+    )
+    model = ServedModel(
+        spec, FixedSource(client, tokenizer, tasks, view.engine), view, find_capabilities=lambda directory: GENERATIVE
+    )
+    model.locate()
+    return model

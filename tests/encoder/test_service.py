@@ -1,7 +1,7 @@
 """``trivium serve --reader``: real sockets, an engine and a reader process, and a kill of the reader."""
 
-import subprocess
-import sys
+import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from tests.api.raw_http import events
 from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.tiny_models import tiny_model
-from tests.running_server import ROOT, Server, running_server
+from tests.running_server import Server, running_server
 
 TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
 
@@ -109,10 +109,17 @@ def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
     assert server.http.get("/health/ready").status_code == 200
 
 
-def test_a_reader_that_cannot_start_ends_the_service_with_the_reason(models: tuple[Path, Path]) -> None:
-    model, _ = models
-    command = [sys.executable, "-m", "service", "serve", str(model), "--reader", f"reader={model}", "--port", "0"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("trivium: ")
-    assert "reader" in done.stderr.splitlines()[-1]
+def test_a_reader_that_cannot_start_leaves_the_model_alone(models: tuple[Path, Path], tmp_path: Path) -> None:
+    model, reader = models
+    broken = Path(shutil.copytree(reader, tmp_path / "broken"))
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 9}))
+    with running_server(model, "--reader", str(broken), "--threads", "1") as server:
+        states = {each["id"]: each for each in server.http.get("/v1/models").json()["data"]}
+        assert states["broken"]["state"] == "failed"
+        assert "lacks" in states["broken"]["reason"]
+        answer = ask(server, model="broken")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "failed")
+        assert ask(server, model=model.name, no_answer_threshold=1).json()["mode"] == "extractive"
+        assert server.http.get("/health/ready").status_code == 200
+        assert server.http.get("/health/ready?model=broken").status_code == 503

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from service.engine.attention.kv_cache import KVCache
 from service.engine.scheduling.step import Chunk, Step
+from service.models.contracts.lora import AdapterRows
 from service.models.contracts.step_view import Ints
 
 
@@ -34,6 +35,7 @@ class Batch:
     slots: Tensor  # [T] int64
     offsets: Ints  # [N + 1]; chunk i is rows offsets[i] to offsets[i + 1]
     starts: Ints  # [N] the position of each chunk's first token
+    adapters: Ints | None  # [N] the number of each chunk's adapter, 0 for none; None if no chunk has one
     contexts: Ints  # [N] tokens that each chunk's last token sees, itself included
     block_counts: Ints  # [N] blocks that hold each chunk's context
     block_size: int
@@ -73,6 +75,7 @@ class Batch:
             tokens += chunk.sequence.tokens[chunk.start : chunk.start + chunk.num_tokens]
         positions = np.arange(num_rows) + np.repeat(starts - offsets[:-1], lengths)
         slots = blocks[np.repeat(block_offsets[:-1], lengths) + positions // size] * size + positions % size
+        adapters = [chunk.sequence.adapter for chunk in chunks]
         return cls(
             chunks=chunks,
             order=order,
@@ -82,6 +85,7 @@ class Batch:
             slots=torch.from_numpy(slots).to(device),
             offsets=offsets,
             starts=starts,
+            adapters=np.array(adapters, dtype=np.int64) if any(adapters) else None,
             contexts=contexts,
             block_counts=block_counts,
             block_size=size,
@@ -99,6 +103,17 @@ class Batch:
     def only_singles(self) -> bool:
         """Whether every chunk is one token."""
         return self.num_singles == len(self.chunks)
+
+    def rows_by_adapter(self) -> AdapterRows:
+        """The rows of each adapter of the step."""
+        if self.adapters is None:
+            return ()
+        numbers = np.repeat(self.adapters, np.diff(self.offsets))
+        return [
+            (number, torch.from_numpy(np.flatnonzero(numbers == number)).to(self.input_ids.device))
+            for number in np.unique(self.adapters).tolist()
+            if number
+        ]
 
     def table(self, begin: int, end: int, first: Ints | int, width: int) -> Ints:
         """[end - begin, width]: the blocks of chunks ``begin`` to ``end``, each from its block number ``first`` on.

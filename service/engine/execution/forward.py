@@ -63,7 +63,10 @@ class NativeForward:
 
 
 class TorchForward:
-    """torch computes the model, with paged attention. Steps that only decode are replayed as CUDA graphs, if given."""
+    """torch computes the model, with paged attention. Steps that only decode are replayed as CUDA graphs, if given.
+
+    A step with adapters is computed without graphs, because a graph has fixed rows.
+    """
 
     def __init__(self, model: TorchModel, cache: KVCache, graphs: DecodeGraphs | None) -> None:
         self._model = model
@@ -73,7 +76,7 @@ class TorchForward:
 
     def hidden(self, batch: Batch) -> Tensor:
         """As ``ForwardPass.hidden``."""
-        if self._graphs is not None and batch.only_singles:
+        if self._graphs is not None and batch.only_singles and batch.adapters is None:
             try:
                 return self._graphs.hidden(batch)
             except NotCapturable as error:
@@ -85,7 +88,7 @@ class TorchForward:
             gathered=GatheredAttention(batch),
             flash=FlashAttention.from_batch(batch) if self._uses_flash else None,
         )
-        return self._model.hidden(batch.input_ids, batch.positions, attention)
+        return self._model.hidden(batch.input_ids, batch.positions, attention, batch.rows_by_adapter())
 
     def discard(self, slots: Tensor) -> None:
         """As ``ForwardPass.discard``: set to zero, because masked positions take part in the arithmetic."""

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,10 +30,10 @@ from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
-from service.errors import UnsupportedAdapter
 from service.models.finite import require_finite
 from service.models.hardware import dtype_name, find_device, num_cores
 from service.models.loader import load
+from service.models.lora.read_adapter import read_adapter
 
 logger = logging.getLogger(__name__)
 
@@ -92,12 +93,16 @@ class ModelRunner:
             startup_seconds=dict(self.startup_seconds),
         )
 
+    @torch.inference_mode()
     def load_adapter(self, number: int, path: str) -> tuple[int, int]:
         """As ``AdapterRunner.load_adapter``."""
-        raise UnsupportedAdapter("adapters are not computed yet")
+        with as_engine_errors():
+            adapter = read_adapter(Path(path), self.model.linears)
+            return adapter.rank, self.model.load_adapter(number, adapter)
 
     def unload_adapter(self, number: int) -> None:
         """As ``AdapterRunner.unload_adapter``."""
+        self.model.unload_adapter(number)
 
     @torch.inference_mode()
     def run(self, step: Step) -> list[ChunkOutput]:

@@ -5,6 +5,7 @@ The attention is computed in different places. A ``TorchModel`` gets an attentio
 ``NativeModel`` computes the attention itself, over the keys and values of a store that is attached once.
 """
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
+from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
 from service.models.contracts.step_view import StepView
 
 
@@ -42,6 +44,22 @@ class LanguageModel(Protocol):
         """The logits [R, V] of ``hidden`` [R, hidden_size]."""
         ...
 
+    @property
+    def linears(self) -> Mapping[str, LinearShape]:
+        """The linear layers that an adapter may change, by the names that they have in transformers' model."""
+        ...
+
+    def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
+        """Keep the adapter under this number, which steps name. Return the bytes of its weights.
+
+        Raises UnsupportedAdapter.
+        """
+        ...
+
+    def unload_adapter(self, number: int) -> None:
+        """Forget the adapter."""
+        ...
+
 
 class TorchModel(LanguageModel, Protocol):
     """A model whose layers call the attention object that the engine passes in."""
@@ -52,8 +70,11 @@ class TorchModel(LanguageModel, Protocol):
     @property
     def device(self) -> torch.device: ...
 
-    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
-        """The last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
+    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention, adapters: AdapterRows = ()) -> Tensor:
+        """The last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T].
+
+        ``adapters`` are the rows that have an adapter.
+        """
         ...
 
 

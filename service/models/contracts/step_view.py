@@ -47,6 +47,11 @@ class StepView(Protocol):
         """[N]: the blocks that hold each chunk's context."""
         ...
 
+    @property
+    def adapters(self) -> Ints | None:
+        """[N]: the number of each chunk's adapter, 0 for none. None if no chunk has an adapter."""
+        ...
+
     def table(self, begin: int, end: int, first: Ints | int, width: int) -> Ints:
         """[end - begin, width]: the blocks of chunks ``begin`` to ``end``, each from block number ``first`` on.
 

@@ -5,12 +5,17 @@ unchanged, with the decoder replaced by given hidden states. So logits can be co
 slices that fit into memory, without knowledge of any architecture's head.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from service.errors import UnsupportedAdapter, first_line
 from service.models.contracts.attention import Attention
+from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
+from service.models.hf.adapted_linears import AdaptedLinears
+from service.models.hf.layer_recorder import LayerRecorder
 
 
 class CausalLM:
@@ -19,6 +24,7 @@ class CausalLM:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
         self.config: Any = module.config
+        self._adapted = AdaptedLinears(module)
         self._decoder: Any = module.get_decoder()  # type: ignore[operator]
         self._output_class: type[Any] | None = None  # the class of the decoder's output
         decode = self._decoder.forward
@@ -72,11 +78,32 @@ class CausalLM:
         setattr(module, leaf, None)
         return tensor.detach()
 
-    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+    @property
+    def linears(self) -> Mapping[str, LinearShape]:
+        """The linear layers that an adapter may change."""
+        return self._adapted.shapes
+
+    def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
+        """As ``LanguageModel.load_adapter``. A tiny forward pass shows whether the model's layers can be changed."""
+        num_bytes = self._adapted.load(number, adapter)
+        ids = torch.arange(4, device=self.device)
+        try:
+            self.hidden(ids, ids, LayerRecorder(self.architecture), [(number, ids[1:3])])
+        except ValueError as error:
+            self._adapted.unload(number)
+            raise UnsupportedAdapter(f"{self.architecture}: {first_line(error)}") from None
+        return num_bytes
+
+    def unload_adapter(self, number: int) -> None:
+        """Forget the adapter."""
+        self._adapted.unload(number)
+
+    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention, adapters: AdapterRows = ()) -> Tensor:
         """The last hidden states [T, hidden_size] of ``input_ids`` [T] at ``positions`` [T]."""
-        output = self._decoder(
-            input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
-        )
+        with self._adapted.computing(len(input_ids), adapters):
+            output = self._decoder(
+                input_ids=input_ids[None], position_ids=positions[None], use_cache=False, paged_attention=attention
+            )
         self._output_class = type(output)
         hidden: Tensor = output.last_hidden_state[0]
         return hidden

@@ -5,7 +5,7 @@ row's bits depend on nothing but the row.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,10 +14,12 @@ from torch import Tensor
 
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.lora import LinearShape, LoraAdapter
 from service.models.contracts.model_config import ModelConfig
 from service.models.contracts.step_view import Ints, StepView
 from service.models.native import kernels
-from service.models.native.packer import DecoderConfig, LoadTensor, pack_weights
+from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
+from service.models.native.packer import KINDS, DecoderConfig, LoadTensor, pack_weights
 from service.models.native.structures import PARTS, KernelStep
 
 
@@ -63,6 +65,8 @@ class NativeDecoder:
         self.quantization = quantization
         self.weights = pack_weights(config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization)
         self._times: Ints | None = None
+        self._linears = fused_linears(config, specs)
+        self._adapters: dict[int, PackedAdapter] = {}
 
     @property
     def backend(self) -> Literal["native"]:
@@ -75,6 +79,20 @@ class NativeDecoder:
     @property
     def weights_bytes(self) -> int:
         return sum(tensor.nbytes for tensor in self.weights.tensors)
+
+    @property
+    def linears(self) -> Mapping[str, LinearShape]:
+        """The linear layers that an adapter may change."""
+        return {name: shape for fused in self._linears for name, shape in fused.shapes.items()}
+
+    def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
+        """As ``LanguageModel.load_adapter``. Its numbers are stored in the model's own type."""
+        packed = self._adapters[number] = PackedAdapter(adapter, self._linears, kind=KINDS[self.dtype])
+        return packed.num_bytes
+
+    def unload_adapter(self, number: int) -> None:
+        """Forget the adapter."""
+        del self._adapters[number]
 
     def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on.
@@ -93,6 +111,7 @@ class NativeDecoder:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
         num_chunks = len(step.contexts)
         tables = step.table(0, num_chunks, 0, int(step.block_counts.max())).astype(np.int32)
+        adapted = AdaptedRows.from_step(step, self._adapters)
         kernel_step = KernelStep(
             ids=step.input_ids.data_ptr(),
             positions=step.positions.data_ptr(),
@@ -104,6 +123,7 @@ class NativeDecoder:
             chunks=num_chunks,
             width=tables.shape[1],
             times=None if self._times is None else self._times.ctypes.data,
+            **({} if adapted is None else adapted.fields()),
         )
         out = torch.empty(step.num_rows, self.config.hidden_size)
         self._library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())

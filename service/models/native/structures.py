@@ -48,12 +48,36 @@ class KernelDecoder(Structure):
     ]
 
 
+class KernelLoraPanel(Structure):
+    """The columns of one panel of a linear layer, in an adapter."""
+
+    _fields_: ClassVar = [(name, c_int64) for name in ("begin", "first", "rank")]
+
+
+class KernelLora(Structure):
+    """The part of an adapter that changes one linear layer. A rank of 0: it does not change the layer."""
+
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("a", "scales", "b")),
+        ("panels", POINTER(KernelLoraPanel)),
+        ("rank", c_int64),
+    ]
+
+
+class KernelAdapter(Structure):
+    """An adapter: its linear layers, four for each layer of the model."""
+
+    _fields_: ClassVar = [("linears", POINTER(KernelLora)), ("kind", c_int32)]
+
+
 class KernelStep(Structure):
     """One step: addresses of its arrays, and their sizes."""
 
     _fields_: ClassVar = [
         *((name, c_void_p) for name in ("ids", "positions", "slots", "offsets", "contexts", "tables")),
         *((name, c_int64) for name in ("rows", "chunks", "width")),
+        *((name, c_void_p) for name in ("adapters", "adapted_rows", "places")),
+        *((name, c_int64) for name in ("adapted", "largest_rank")),
         ("times", c_void_p),
     ]
 

@@ -1,5 +1,7 @@
 """The forward pass: which backend computes a batch, and what happens when CUDA graphs cannot."""
 
+from collections.abc import Mapping
+
 import pytest
 import torch
 from torch import Tensor
@@ -15,13 +17,26 @@ from service.engine.scheduling.step import Chunk, Step
 from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.language_model import NativeModel, TorchModel
+from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
 from service.models.contracts.step_view import StepView
 
 CPU = torch.device("cpu")
 HIDDEN = 4
 
 
-class TorchStub(TorchModel):
+class WithoutLinears:
+    """A model that no adapter can change."""
+
+    linears: Mapping[str, LinearShape] = {}
+
+    def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
+        raise NotImplementedError
+
+    def unload_adapter(self, number: int) -> None:
+        raise NotImplementedError
+
+
+class TorchStub(WithoutLinears, TorchModel):
     """Hidden states that are the tokens."""
 
     backend = "torch"
@@ -31,14 +46,14 @@ class TorchStub(TorchModel):
     device = CPU
     weights_bytes = 0
 
-    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention) -> Tensor:
+    def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention, adapters: AdapterRows = ()) -> Tensor:
         return input_ids[:, None].expand(-1, HIDDEN).float()
 
     def logits(self, hidden: Tensor) -> Tensor:
         return hidden
 
 
-class NativeStub(NativeModel):
+class NativeStub(WithoutLinears, NativeModel):
     """Hidden states that are the positions."""
 
     backend = "native"

@@ -5,6 +5,7 @@
 //     tile.h        the microkernels: a few rows times a panel
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
+//     lora.h        adapters
 //     linear.h      linear layers
 //     norm_rope.h   normalization and rotary positions
 //     attention.h   attention over the KV cache
@@ -20,6 +21,7 @@
 
 #include "attention.h"
 #include "linear.h"
+#include "lora.h"
 #include "model.h"
 #include "norm_rope.h"
 #include "panel.h"
@@ -76,12 +78,13 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     const KernelStep& s = *step;
     const int64_t H = d.hidden, D = d.head_dim, Q = d.heads * D, KV = d.kv_heads * D, stride = Q + 2 * KV;
     static thread_local std::vector<float> memory;
-    memory.resize(s.rows * (2 * H + stride + Q + d.inner));
+    memory.resize(s.rows * (2 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);
     float* x = memory.data();
     float* normed = x + s.rows * H;
     float* qkv = normed + s.rows * H;
     float* attended = qkv + s.rows * stride;
     float* inner = attended + s.rows * Q;
+    LowRankUpdates updates(s, inner + s.rows * d.inner);
     PartTimer timer(s.times);
     for_each_row(team, s.rows, [&](int64_t r) {
         for (int64_t i = 0; i < H; i++)
@@ -93,7 +96,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         const KernelLayer& layer = d.layers[l];
         for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, layer.input_norm, H, d.eps, normed + r * H); });
         timer.finish(NORMS);
-        linear(team, layer.qkv, normed, H, s.rows, qkv, stride, false);
+        linear(team, layer.qkv, normed, H, s.rows, qkv, stride, false, updates.of(4 * l));
         timer.finish(LINEARS);
         for_each_row(team, s.rows, [&](int64_t r) {
             float* row = qkv + r * stride;
@@ -111,12 +114,12 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
         else attention<bf16>(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
-        linear(team, layer.o, attended, Q, s.rows, x, H, true);
+        linear(team, layer.o, attended, Q, s.rows, x, H, true, updates.of(4 * l + 1));
         timer.finish(LINEARS);
         for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, layer.post_norm, H, d.eps, normed + r * H); });
         timer.finish(NORMS);
-        linear(team, layer.up, normed, H, s.rows, inner, d.inner, false);
-        linear(team, layer.down, inner, d.inner, s.rows, x, H, true);
+        linear(team, layer.up, normed, H, s.rows, inner, d.inner, false, updates.of(4 * l + 2));
+        linear(team, layer.down, inner, d.inner, s.rows, x, H, true, updates.of(4 * l + 3));
         timer.finish(LINEARS);
     }
     for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, d.norm, H, d.eps, out + r * H); });

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "lora.h"
 #include "model.h"
 #include "panel.h"
 #include "team.h"
@@ -93,10 +94,12 @@ void multiply_two_int8_panels(
 }
 
 // Compute x W^T + bias for x [rows][k]. If W is gated, write silu(gate) * up into y [rows][n / 2]. Otherwise write the
-// result into y [rows][n], or add it to y if `adds`.
+// result into y [rows][n], or add it to y if `adds`. `updates` are those of the rows' adapters; null: no row has one.
 void linear(
-    Team& team, const KernelLinear& w, const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool adds
+    Team& team, const KernelLinear& w, const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool adds,
+    LowRankUpdates* updates = nullptr
 ) {
+    if (updates) updates->shrink(team, x, ldx, w.k);
     static thread_local QuantizedRows quantized;
     QuantizedRows& q = quantized;
     if (w.kind == INT8) q.fill(team, x, ldx, rows, w.k);
@@ -114,6 +117,7 @@ void linear(
             if (w.kind == F32) multiply_two_panels<float>(w, number, from, ldx, count, acc);
             else if (w.kind == BF16) multiply_two_panels<bf16>(w, number, from, ldx, count, acc);
             else multiply_two_int8_panels(w, number, q, begin, count, acc);
+            if (updates) updates->expand(begin, count, number, acc);
             const int64_t column = number * TWO_PANELS;
             for (int r = 0; r < count; r++) {
                 float* sums = acc + r * TWO_PANELS;

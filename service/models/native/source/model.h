@@ -33,12 +33,37 @@ struct KernelDecoder {
     int32_t embedding_kind, cache_kind;
 };
 
+// The columns of one panel of a linear layer, in an adapter. A rank of 0: the adapter does not change them.
+struct KernelLoraPanel {
+    int64_t begin;  // the panel [rank][PANEL] begins at this number of B
+    int64_t first;  // the first of the `rank` rows of A that belong to it
+    int64_t rank;
+};
+
+// The part of an adapter that changes one linear layer: y += B (scale * A x).
+struct KernelLora {
+    const void* a;                  // [rank][padded k]: the matrices A of all parts of a fused layer
+    const float* scales;            // [rank]
+    const void* b;                  // panels
+    const KernelLoraPanel* panels;  // one for each panel of the linear layer
+    int64_t rank;                   // of all parts together, padded; 0: the adapter does not change the layer
+};
+
+struct KernelAdapter {
+    const KernelLora* linears;  // [layers][qkv, o, up, down]
+    int32_t kind;               // F32 or BF16
+};
+
 struct KernelStep {
     const int64_t *ids, *positions, *slots;  // one for each row
     const int64_t *offsets;                  // [chunks + 1]: chunk c is rows offsets[c] to offsets[c + 1]
     const int64_t *contexts;                 // [chunks]: the number of tokens that the chunk's last row sees
     const int32_t* tables;                   // [chunks][width]: block numbers
     int64_t rows, chunks, width;
+    const KernelAdapter* const* adapters;  // [adapted]: the adapter of each row that has one; equal ones side by side
+    const int64_t* adapted_rows;           // [adapted]: these rows
+    const int32_t* places;                 // [rows]: the place of each row among these rows, or -1
+    int64_t adapted, largest_rank;
     int64_t* times;  // [PARTS]: nanoseconds of each part, added to what is there; null: do not measure
 };
 

@@ -33,7 +33,11 @@ _TEXTS = (
 
 def tiny_reader(family: str, path: Path, **overrides: Any) -> Path:
     """Write a tiny random model of ``family`` (a transformers model_type) and return its directory."""
-    tokenizer = _bert() if "bert" in family and "roberta" not in family else _roberta(unigram=family == "xlm-roberta")
+    tokenizer = (
+        bert_tokenizer()
+        if "bert" in family and "roberta" not in family
+        else roberta_tokenizer(unigram=family == "xlm-roberta")
+    )
     pad = tokenizer.token_to_id(_ROBERTA[1] if "roberta" in family else _BERT[0])
     assert pad is not None
     module = _model(family, tokenizer.get_vocab_size(), pad, overrides)
@@ -63,7 +67,7 @@ def _model(family: str, vocab_size: int, pad: int, overrides: dict[str, Any]) ->
     return module.eval()
 
 
-def _bert() -> Tokenizer:
+def bert_tokenizer() -> Tokenizer:
     """A tokenizer of word pieces in lower case without accents."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
@@ -77,7 +81,7 @@ def _bert() -> Tokenizer:
     return tokenizer
 
 
-def _roberta(*, unigram: bool) -> Tokenizer:
+def roberta_tokenizer(*, unigram: bool) -> Tokenizer:
     """A tokenizer of bytes, like RoBERTa's, or of sentence pieces, like XLM-RoBERTa's."""
     ids = [(token, _ROBERTA.index(token)) for token in ("<s>", "</s>")]
     if unigram:

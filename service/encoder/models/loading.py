@@ -24,6 +24,6 @@ def load_module(auto_class: Any, path: str, dtype: str, device: torch.device, *,
     module, missing = read_weights(auto_class, path, config, chosen)
     missing = [name for name in missing if not name.startswith(tuple(unused))]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UnsupportedModel(f"{path} holds no {type(module).__name__}: it lacks {missing[0]}{more}")
+        names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+        raise UnsupportedModel(f"{path} holds no {type(module).__name__}: it lacks {names}")
     return module.to(device).eval().requires_grad_(False)

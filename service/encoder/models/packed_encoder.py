@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface
-from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions
 
 from service.encoder.models.row_attention import RowAttention
 from service.models.contracts.attention import ATTENTION_NAME, attention_forward
@@ -40,7 +40,7 @@ class PackedEncoder(nn.Module):
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None, **_: Any
-    ) -> BaseModelOutputWithPooling:
+    ) -> BaseModelOutputWithPoolingAndCrossAttentions:
         """Hidden states [rows, length, hidden] for tensors [rows, length]; 0 in place of the padding."""
         is_token = attention_mask.bool()
         lengths: list[int] = attention_mask.sum(dim=1).tolist()
@@ -55,7 +55,7 @@ class PackedEncoder(nn.Module):
         hidden = packed.new_zeros(*input_ids.shape, packed.shape[-1])
         hidden[is_token] = packed
         pooler = getattr(self.encoder, "pooler", None)
-        return BaseModelOutputWithPooling(
+        return BaseModelOutputWithPoolingAndCrossAttentions(
             last_hidden_state=hidden, pooler_output=None if pooler is None else pooler(hidden)
         )
 

@@ -162,10 +162,13 @@ def _read_layer(kind: str, directory: Path) -> DenseFiles | NormalizeFiles:
     package, _, activation = str(config.get("activation_function", "torch.nn.Tanh")).rpartition(".")
     if package.partition(".")[0] != "torch" or activation not in _ACTIVATIONS:
         raise UnsupportedModel(f"the Dense layer in {directory} has the activation {activation}: that is not supported")
+    sizes = config.get("in_features"), config.get("out_features")
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise UnsupportedModel(f"the Dense layer in {directory} does not say how many features it has")
     return DenseFiles(
         directory=directory,
-        in_features=int(config["in_features"]),
-        out_features=int(config["out_features"]),
+        in_features=config["in_features"],
+        out_features=config["out_features"],
         bias=bool(config.get("bias", True)),
         activation=activation,
         use_residual=bool(config.get("use_residual")),

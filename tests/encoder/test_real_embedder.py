@@ -1,0 +1,42 @@
+"""all-MiniLM-L6-v2 of the catalogue, compared with sentence-transformers."""
+
+import random
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from model_store.types import LocalModel
+from service.encoder.messages import Head
+from tests.encoder.tiny_encoders import encoder_inputs, encoder_model
+
+PARTS = (
+    "The café opens at eight and closes at six in the evening.",
+    "The lighthouse keeper is Ada Lund, who has lived there since 1894.",
+    "枫叶咖啡馆每天早上八点开门，晚上六点关门。",
+    "الجسر بُنِيَ عام 1894 من الفولاذ والحجر.",
+    "Кафе открывается в восемь и закрывается в шесть вечера.",
+    "กาแฟร้านนี้เปิดแปดโมงเช้า",
+    "카페는 여덟 시에 문을 엽니다.",
+    "दुकान सुबह आठ बजे खुलती है।",
+    "def add(first, second):\n\treturn first + second\r\n",
+    "🙂👩‍👩‍👧 1,234.5 € — “quoted” [MASK] [SEP]",
+    "x" * 300,
+    "",
+)
+
+
+def texts(count: int) -> list[str]:
+    """Texts of up to forty parts in several scripts: from nothing to several times the length that the model takes."""
+    choice = random.Random(0)
+    return [" ".join(choice.choices(PARTS, k=(int(choice.paretovariate(0.6)) - 1) % 40)) for _ in range(count)]
+
+
+def test_the_embeddings_of_200_texts_are_those_of_sentence_transformers(minilm: LocalModel) -> None:
+    theirs = SentenceTransformer(str(minilm.path), device="cpu")
+    inputs = encoder_inputs(theirs.tokenizer, texts(200))
+    lengths = [len(each.tokens) for each in inputs]
+    assert (min(lengths), max(lengths)) == (2, theirs.max_seq_length)
+    assert len(set(lengths)) > 40
+    rows = encoder_model(minilm.path, Head.EMBEDDING).encode(inputs)
+    found = np.stack([np.frombuffer(row, np.float32) for row in rows])
+    assert np.abs(found - theirs.encode(texts(200))).max() < 1e-5

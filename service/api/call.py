@@ -28,10 +28,12 @@ from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import NotStarted, PreparedWork, StreamWriter, Work, Writer
 from service.models.capabilities import Capability
+from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
 
+Served = ServedModel | ServedAdapter
 Prepare = Callable[[], Awaitable[PreparedWork[Work]]]
 
 
@@ -51,7 +53,7 @@ class Call:
         """
         self.headers |= ignored_header(body, strict=self.state.settings.strict_params)
 
-    def model(self, name: str | None, capability: Capability | None = None) -> ServedModel:
+    def model(self, name: str | None, capability: Capability | None = None) -> Served:
         """The model for this request: the one with this name, or without a name the default of the task.
 
         Raises ModelNotServed (404) or IncapableModel (400).
@@ -72,18 +74,18 @@ class Call:
         """An answer in JSON."""
         return JsonResponse(body, headers=self.headers)
 
-    async def lease(self, model: ServedModel) -> AbstractContextManager[None]:
+    async def lease(self, model: Served) -> AbstractContextManager[None]:
         """A lease of the model, to be entered at once. If the model is not loaded, the request waits for its load.
 
         Raises ModelUnavailable, ApiError (504), ClientDisconnected.
         """
-        if model.is_ready:
-            return model.lease()
+        if model.base.is_ready:
+            return model.base.lease()
         deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         return await self._wait_for(model, deadline)
 
     async def answer(
-        self, model: ServedModel, prepare: Prepare[Work], writer: Writer[Work], *, sequences: int = 1
+        self, model: Served, prepare: Prepare[Work], writer: Writer[Work], *, sequences: int = 1
     ) -> Response:
         """Prepare and start the work, and answer with all of it in JSON.
 
@@ -98,7 +100,7 @@ class Call:
             return self.json(body)
 
     async def stream(
-        self, model: ServedModel, prepare: Prepare[Work], writer: StreamWriter[Work], *, sequences: int = 1
+        self, model: Served, prepare: Prepare[Work], writer: StreamWriter[Work], *, sequences: int = 1
     ) -> Response:
         """Prepare and start the work, and answer with server-sent events.
 
@@ -108,14 +110,14 @@ class Call:
         self._check_load(model, sequences)
         deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         with ExitStack() as owned:
-            if not self.state.registry.may_wait(model):
-                owned.enter_context(model.lease())
+            if not self.state.registry.may_wait(model.base):
+                owned.enter_context(model.base.lease())
                 work = await self._start(model, prepare, owned)
                 return self._event_stream(writer.events(work), owned.pop_all(), deadline, work)
         owned, waiting = ExitStack(), NotStarted()
 
         async def events() -> AsyncGenerator[bytes, None]:
-            owned.enter_context(await self.state.registry.lease(model))
+            owned.enter_context(await self.state.registry.lease(model.base))
             work = waiting.work = await self._start(model, prepare, owned)
             async with aclosing(writer.events(work)) as written:
                 async for part in written:
@@ -135,35 +137,35 @@ class Call:
             headers=self.headers,
         )
 
-    async def _wait_for(self, model: ServedModel, deadline: Deadline) -> AbstractContextManager[None]:
-        if not self.state.registry.may_wait(model):
-            return model.lease()
+    async def _wait_for(self, model: Served, deadline: Deadline) -> AbstractContextManager[None]:
+        if not self.state.registry.may_wait(model.base):
+            return model.base.lease()
         return await run_guarded(
-            self.state.registry.lease(model),
+            self.state.registry.lease(model.base),
             deadline.watch(NotStarted()),
             raise_on_disconnect(self._http.receive),
         )
 
-    async def _start(self, model: ServedModel, prepare: Prepare[Work], owned: ExitStack) -> Work:
+    async def _start(self, model: Served, prepare: Prepare[Work], owned: ExitStack) -> Work:
         """The admitted and started work. ``owned`` ends the work and gives its places back."""
-        model.client.require_ready()
-        admission = self.state.admissions[model.name]
-        admission.fit(model.client.info)
+        model.base.client.require_ready()
+        admission = self.state.admissions[model.base.name]
+        admission.fit(model.base.client.info)
         prepared = await prepare()
-        model.client.require_ready()  # admitted requests continue after a restart; new ones are refused
+        model.base.client.require_ready()  # admitted requests continue after a restart; new ones are refused
         rate_limit = owned.enter_context(TokenRateLimit(self.caller, prepared.cost))
         owned.enter_context(admission.admit(prepared.cost))
         work = rate_limit.meter(await prepared.start())
         owned.enter_context(work)
         return work
 
-    def _check_load(self, model: ServedModel, sequences: int) -> None:
+    def _check_load(self, model: Served, sequences: int) -> None:
         """Raises ApiError or ProcessUnavailable if a request will be refused, however few tokens it has."""
         least = Cost(sequences, tokens=sequences)
-        if model.is_ready:
-            model.client.require_ready()
+        if model.base.is_ready:
+            model.base.client.require_ready()
         TokenRateLimit(self.caller, least).check()
-        self.state.admissions[model.name].check(least)
+        self.state.admissions[model.base.name].check(least)
 
 
 CurrentCall = Annotated[Call, Depends(Call)]

@@ -3,6 +3,7 @@
 from service.api.compat.deepl import route as deepl
 from service.api.compat.huggingface import route as huggingface
 from service.api.compat.libretranslate import route as libretranslate
+from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
 from service.api.native.generate import route as generate
 from service.api.native.tokens import route as tokens
@@ -19,6 +20,7 @@ ROUTERS = (
     chat.router,
     completions.router,
     models.router,
+    adapters.router,
     tokens.router,
     libretranslate.router,
     deepl.router,

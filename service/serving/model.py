@@ -14,10 +14,11 @@ from model_store.errors import ModelStoreError
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
-from service.errors import ModelUnavailable, ProcessError
+from service.errors import ModelUnavailable, ProcessError, UnsupportedAdapter
 from service.metrics import ModelMetrics
 from service.models.capabilities import Capability, find_capabilities
 from service.processes.supervisor import Status
+from service.serving.adapter import ServedAdapter
 from service.serving.daemon_thread import in_daemon_thread
 from service.serving.runtime import Runtime
 from service.serving.source import ModelSource
@@ -54,6 +55,7 @@ class ServedModel:
         self.capabilities: frozenset[Capability] = frozenset()
         self.last_used = time.monotonic()  # of the last request's end, or of the load
         self.is_held = False  # an operator unloaded the model: only an operator loads the model again
+        self.adapters = {name: ServedAdapter(name, self, path) for name, path in spec.adapters.items()}
         self._source = source
         self._find_capabilities = find_capabilities
         self._runtime: Runtime | None = None
@@ -67,6 +69,11 @@ class ServedModel:
     def name(self) -> str:
         """The model's name in the API."""
         return self.spec.name
+
+    @property
+    def base(self) -> "ServedModel":
+        """The model itself. An adapter has a base model instead."""
+        return self
 
     @property
     def is_ready(self) -> bool:
@@ -130,6 +137,44 @@ class ServedModel:
     def task(self, kind: type[T]) -> T:
         """The task of this kind. Raises ModelUnavailable unless the model is loaded."""
         return self._loaded().task(kind)
+
+    def adapter_task(self, adapter: ServedAdapter, kind: type[T]) -> T:
+        """The task of this kind, done with one of the model's adapters. Raises ModelUnavailable."""
+        runtime = self._loaded()
+        if adapter.reason:
+            raise ModelUnavailable("failed", f"the adapter cannot be used: {adapter.reason}")
+        tasks = runtime.adapter_tasks.get(adapter.name)
+        if tasks is None:
+            tasks = runtime.adapter_tasks[adapter.name] = runtime.make_adapter_tasks(adapter.name)
+        task = tasks[kind]
+        assert isinstance(task, kind)
+        return task
+
+    def adapter_memory(self, name: str) -> int:
+        """Bytes of the matrices of one of the model's adapters; 0 while it is not loaded."""
+        engine = self._runtime.engine if self._runtime is not None else None
+        info = None if engine is None else engine.adapters.get(name)
+        return 0 if info is None else info.weights_bytes
+
+    async def load_adapter(self, name: str, path: Path) -> None:
+        """Load an adapter into the model, which keeps the adapter over restarts and reloads.
+
+        Raises ModelUnavailable, UnsupportedAdapter, AdapterInUse or ProcessUnavailable.
+        """
+        engine = self._loaded().engine
+        if engine is None:
+            raise UnsupportedAdapter(f"the model {self.name} is an encoder, which takes no adapters")
+        await engine.load_adapter(name, str(path))
+        self.adapters[name] = ServedAdapter(name, self, path)
+
+    async def unload_adapter(self, name: str) -> None:
+        """Forget an adapter, after the requests that use the adapter have ended. Raises ProcessUnavailable."""
+        adapter = self.adapters.pop(name)
+        if self._runtime is None or adapter.reason:
+            return
+        self._runtime.adapter_tasks.pop(name, None)
+        if self._runtime.engine is not None:
+            await self._runtime.engine.unload_adapter(name)
 
     def may_have(self, capability: Capability) -> bool:
         """Whether the model has the capability, as far as is known: its files may not be on this disk yet."""
@@ -197,6 +242,7 @@ class ServedModel:
                 self._change("unloaded", "the service is stopping")
                 raise
             self._runtime = runtime
+            self._note_adapters(runtime)
             self.last_used = time.monotonic()
             self.is_held = False
             self.state, self.reason = "ready", ""
@@ -243,7 +289,8 @@ class ServedModel:
         assert self.local is not None
         if not self.capabilities:
             raise ProcessError("the model is of no kind that is served here, or its capabilities are not allowed")
-        runtime = await in_daemon_thread(self._source.build, self.local)
+        adapters = {name: adapter.path for name, adapter in self.adapters.items()}
+        runtime = await in_daemon_thread(self._source.build, self.local, adapters)
         self._runtime = runtime  # from now on ``close`` stops its process
         runtime.metrics.down()
         try:
@@ -253,6 +300,15 @@ class ServedModel:
             await runtime.client.close()
             raise
         return runtime
+
+    def _note_adapters(self, runtime: Runtime) -> None:
+        """Note which adapters the process could not load."""
+        infos = getattr(runtime.client.info, "adapters", ())
+        errors = {info.name: info.error for info in infos}
+        for name, adapter in self.adapters.items():
+            adapter.reason = errors.get(name, "")
+            if adapter.reason:
+                logger.error("the adapter %s of %s cannot be loaded: %s", name, self.name, adapter.reason)
 
     def _use_files(self, local: LocalModel) -> None:
         self.local = local

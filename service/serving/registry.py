@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
-from service.errors import IncapableModel, ModelNotServed, ModelUnavailable
+from service.errors import AdapterInUse, IncapableModel, ModelNotServed, ModelUnavailable
 from service.models.capabilities import Capability
+from service.serving.adapter import ServedAdapter
 from service.serving.memory_budget import MemoryBudget
 from service.serving.model import ServedModel
 
@@ -40,14 +42,14 @@ class Registry:
         self._loads: dict[str, asyncio.Task[None]] = {}  # name -> the last load
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def find(self, name: str | None, capability: Capability | None = None) -> ServedModel:
-        """The model for a request: the one with this name, or without a name the default of the task.
+    def find(self, name: str | None, capability: Capability | None = None) -> ServedModel | ServedAdapter:
+        """The model or the adapter for a request: the one with this name, or without a name the task's default.
 
         Raises ModelNotServed or IncapableModel.
         """
         if name is None or (name in _PLACEHOLDERS and name not in self.models):
             return self._default(capability)
-        model = self.models.get(name)
+        model = self.models.get(name) or self._adapter(name)
         if model is None:
             raise ModelNotServed(capability, self._able(capability))
         if capability is not None and not model.may_have(capability):
@@ -77,6 +79,29 @@ class Registry:
             if (error := load.exception()) is not None:
                 raise error if isinstance(error, ModelUnavailable) else model.unavailable()
         return model.lease()
+
+    async def load_adapter(self, name: str, path: Path, model_name: str | None = None) -> ServedAdapter:
+        """Load an adapter for an operator, into the model of this name or the default of generation.
+
+        Raises ModelNotServed, IncapableModel, ModelUnavailable, AdapterInUse or UnsupportedAdapter.
+        """
+        if name in self.models or self._adapter(name) is not None:
+            raise AdapterInUse(f"the name {name!r} is taken")
+        model = self.find(model_name, Capability.GENERATE).base
+        with await self.lease(model):
+            await model.load_adapter(name, path)
+        return model.adapters[name]
+
+    async def unload_adapter(self, name: str) -> ServedAdapter:
+        """Unload an adapter for an operator, after the requests that use the adapter have ended.
+
+        Raises ModelNotServed or ProcessUnavailable.
+        """
+        adapter = self._adapter(name)
+        if adapter is None:
+            raise ModelNotServed(None, tuple(each for model in self.models.values() for each in model.adapters))
+        await adapter.base.unload_adapter(name)
+        return adapter
 
     async def load(self, name: str) -> ServedModel:
         """Load a model for an operator, and return when it is loaded.
@@ -130,6 +155,9 @@ class Registry:
         if not able:
             raise ModelNotServed(capability, ())
         return next((model for model in able if capability in model.spec.default_for), able[0])
+
+    def _adapter(self, name: str) -> ServedAdapter | None:
+        return next((model.adapters[name] for model in self.models.values() if name in model.adapters), None)
 
     def _able(self, capability: Capability | None) -> tuple[str, ...]:
         """The names of the models that can do the task."""

@@ -1,8 +1,8 @@
 """A model that is loaded: its process, and the tasks that use the process."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from service.encoder.client import EncoderClient
 from service.encoder.messages import EncoderInfo
@@ -11,6 +11,7 @@ from service.engine.protocol.engine_info import EngineInfo
 from service.errors import ProcessUnavailable
 from service.metrics.encoder import EncoderMetrics
 from service.metrics.engine import EngineMetrics
+from service.tasks.generation.generator import Generator
 
 T = TypeVar("T")
 
@@ -19,12 +20,20 @@ T = TypeVar("T")
 class Runtime:
     """One load of a model. ``tasks`` holds an object for each kind of task, by its type: Generator, Embedder, ...
 
-    ``metrics`` are the model's metrics of this kind of process.
+    ``make_adapter_tasks`` makes the same tasks for the adapter of a name. ``metrics`` are the model's metrics of this
+    kind of process.
     """
 
     client: EngineClient | EncoderClient
     tasks: Mapping[type, Any]
+    make_adapter_tasks: Callable[[str], Mapping[type, Any]]
     metrics: EngineMetrics | EncoderMetrics
+    adapter_tasks: dict[str, Mapping[type, Any]] = field(default_factory=dict)  # by the adapter's name
+
+    @property
+    def engine(self) -> EngineClient | None:
+        """The client if the process is an engine."""
+        return cast(EngineClient, self.client) if Generator in self.tasks else None
 
     @property
     def memory(self) -> int:

@@ -1,5 +1,7 @@
 """The interface between a served model and the files and processes from which it is made."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from model_store.types import LocalModel
@@ -15,5 +17,8 @@ class ModelSource(Protocol):
     def fetch(self) -> LocalModel:
         """The model, which is downloaded first if it is not on this disk. Raises ModelStoreError."""
 
-    def build(self, local: LocalModel) -> Runtime:
-        """A runtime whose process is not started yet. Raises ProcessError if the model cannot be served."""
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
+        """A runtime whose process is not started yet. Raises ProcessError if the model cannot be served.
+
+        ``adapters`` are the directories of the adapters that are loaded with the model, by name.
+        """

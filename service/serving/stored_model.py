@@ -1,5 +1,11 @@
 """Models of the model store: their files, and the runtimes that are made from them."""
 
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
 from model_store.store import Store
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
@@ -12,6 +18,7 @@ from service.processes.restart_policy import RestartPolicy
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
 from service.settings.served_models import ModelSpec
+from service.tasks.text.tokenizer import Tokenizer
 
 
 class StoredModel:
@@ -42,27 +49,30 @@ class StoredModel:
         """The model, from the store or from its source. Raises ModelStoreError."""
         return self._store.ensure(self._spec.source)
 
-    def build(self, local: LocalModel) -> Runtime:
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         """A language model gets an engine, every other kind an encoder. The checkpoint decides, not the settings."""
         settings, metrics, capabilities = self._spec.settings, self._metrics, find_capabilities(local.path)
         restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
         process, self._process = self._process, None
         if Capability.GENERATE in capabilities:
+            config = settings.engine_config(local)
             engine = EngineClient(
-                settings.engine_config(local),
+                msgspec.structs.replace(config, adapters={name: str(path) for name, path in adapters.items()}),
                 restart_policy,
                 on_step=metrics.engine.observe_step,
                 process=process,
                 observer=metrics.engine,
             )
-            return Runtime(engine, self._tasks.for_engine(engine, local), metrics.engine)
+            tokenizer = Tokenizer.load(local.path)
+            make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
+            return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)
         if process is not None:
             process.kill()  # its imports are the engine's
-        config = settings.encoder_config(local, _head(capabilities))
+        encoder_config = settings.encoder_config(local, _head(capabilities))
         encoder = EncoderClient(
-            config, restart_policy, on_batch=metrics.encoder.observe_batch, observer=metrics.encoder
+            encoder_config, restart_policy, on_batch=metrics.encoder.observe_batch, observer=metrics.encoder
         )
-        return Runtime(encoder, self._tasks.for_encoder(encoder, local, capabilities), metrics.encoder)
+        return Runtime(encoder, self._tasks.for_encoder(encoder, local, capabilities), lambda name: {}, metrics.encoder)
 
 
 def _head(capabilities: frozenset[Capability]) -> Head:

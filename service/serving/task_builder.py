@@ -36,14 +36,15 @@ class TaskBuilder:
         self._completions = completions
         self._translations = translations
 
-    def for_engine(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer | None = None) -> Tasks:
-        """The tasks of a language model. Its tokenizer is read from its files, unless it is given."""
+    def for_engine(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer, adapter: str = "") -> Tasks:
+        """The tasks of a language model, or of the adapter with this name."""
         settings = self._settings
         generator = Generator(
             client,
-            tokenizer or Tokenizer.load(local.path),
+            tokenizer,
             max_output_tokens=settings.default_max_tokens,
             observer=self._completions,
+            adapter=adapter,
         )
         translator = Translator(
             generator,

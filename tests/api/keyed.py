@@ -40,6 +40,8 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("GET", "/v1/models/{id:path}"): set(Scope),
     ("POST", "/v1/models/{id:path}/load"): set(),
     ("POST", "/v1/models/{id:path}/unload"): set(),
+    ("POST", "/v1/load_lora_adapter"): set(),
+    ("POST", "/v1/unload_lora_adapter"): set(),
     ("GET", "/version"): set(Scope),
     ("GET", "/openapi.json"): set(Scope),
     ("GET", "/docs"): set(Scope),

@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from service.engine.client import EngineClient
+from service.engine.protocol.adapter_info import AdapterInfo
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
@@ -134,6 +135,7 @@ class ScriptedEngine:
         self.loaded = threading.Event()
         self.idle = threading.Event()
         self.holding = threading.Event()
+        self.adapters: dict[str, AdapterInfo] = {}
         self._info = msgspec.structs.replace(INFO, **info)
         if loads_at_once:
             self.may_load.set()
@@ -163,6 +165,13 @@ class ScriptedEngine:
 
     async def close(self) -> None:
         self.status = "stopping"
+
+    async def load_adapter(self, name: str, path: str) -> AdapterInfo:
+        self.adapters[name] = info = AdapterInfo(name=name, rank=8, weights_bytes=1024)
+        return info
+
+    async def unload_adapter(self, name: str) -> None:
+        del self.adapters[name]
 
     def submit(self, requests: Iterable[Request], stream: ScriptedStream | None = None) -> ScriptedStream:
         requests = list(requests)

@@ -1,6 +1,8 @@
 """A served model whose process is scripted."""
 
 import dataclasses
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,9 @@ class FixedSource:
     def fetch(self) -> LocalModel:
         return LOCAL
 
-    def build(self, local: LocalModel) -> Runtime:
-        return Runtime(self._client, self._tasks.for_engine(self._client, local, self._tokenizer), self._metrics)
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
+        make_tasks = partial(self._tasks.for_engine, self._client, local, self._tokenizer)
+        return Runtime(self._client, make_tasks(""), make_tasks, self._metrics)
 
 
 def scripted_model(

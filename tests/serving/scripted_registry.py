@@ -66,12 +66,12 @@ class ScriptedFiles:
         self.fetched += 1
         return LocalModel("local", Path("/nonexistent"))
 
-    def build(self, local: LocalModel) -> Runtime:
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         process = ScriptedProcess(self.memory, self.fails)
         if self._holds:
             process.may_start.clear()
         self.processes.append(process)
-        return Runtime(cast(EngineClient, process), {}, Metrics().for_model("scripted").engine)
+        return Runtime(cast(EngineClient, process), {}, lambda name: {}, Metrics().for_model("scripted").engine)
 
 
 def served_model(

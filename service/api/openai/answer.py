@@ -8,6 +8,7 @@ from uuid import uuid4
 from service.api.openai.fields import OpenAIFields
 from service.api.responses.usage import ResponseUsage
 from service.api.wire.response_model import UNSET, UnsetType
+from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
 from service.tasks.generation.completion import Completion
 
@@ -25,7 +26,7 @@ class OpenAIAnswer:
     continuous_usage: bool
 
     @classmethod
-    def from_body(cls, body: OpenAIFields, model: ServedModel, *, prefix: str) -> Self:
+    def from_body(cls, body: OpenAIFields, model: ServedModel | ServedAdapter, *, prefix: str) -> Self:
         """A new answer to this body. Its id begins with ``prefix``."""
         return cls(
             id=f"{prefix}-{uuid4().hex}",

@@ -47,7 +47,7 @@ async def ready(
     if state.admissions.closed:
         answer = HealthResponse("stopping", "the service is stopping")
         return JsonResponse(answer, status_code=503, headers=stopping().headers)
-    models = list(state.registry.models.values()) if model is None else [state.registry.find(model)]
+    models = list(state.registry.models.values()) if model is None else [state.registry.find(model).base]
     unready = next((each for each in models if not each.serves), None)
     if unready is None or (state.registry.has_started and any(each.serves for each in models)):
         return JsonResponse(_OK)

@@ -1,18 +1,21 @@
 """The answers of the routes under ``/v1/models``."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL
 from service.api.wire.response_model import ResponseModel
 from service.engine.protocol.engine_info import EngineInfo
 from service.errors import ProcessUnavailable
+from service.serving.adapter import ServedAdapter
 from service.serving.model import ModelStatus, ServedModel
 
 
 class ModelResponse(ResponseModel):
-    """A served model. ``max_model_len`` is the context in tokens, null while the model is not loaded.
+    """A served model, or an adapter, whose base model is its ``parent``.
 
-    ``reason`` says why the model cannot be used, and is null for a model that can.
+    ``max_model_len`` is the context in tokens, null while the model is not loaded. ``reason`` says why the model cannot
+    be used, and is null for a model that can.
     """
 
     id: str
@@ -26,10 +29,16 @@ class ModelResponse(ResponseModel):
     state: ModelStatus
     reason: str | None
     memory_bytes: int
+    adapters: list[str]
+
+    @classmethod
+    def from_served(cls, served: ServedModel | ServedAdapter, created: int) -> "ModelResponse":
+        """The answer about a model or an adapter. ``created`` is the start of the service, in Unix seconds."""
+        return cls.from_model(served, created) if isinstance(served, ServedModel) else cls.from_adapter(served, created)
 
     @classmethod
     def from_model(cls, model: ServedModel, created: int) -> "ModelResponse":
-        """The answer about this model. ``created`` is the start of the service, in Unix seconds."""
+        """The answer about this model."""
         return cls(
             id=model.name,
             object="model",
@@ -42,14 +51,33 @@ class ModelResponse(ResponseModel):
             state=model.process_status,
             reason=model.process_reason or None,
             memory_bytes=model.memory,
+            adapters=list(model.adapters),
         )
+
+    @classmethod
+    def from_adapter(cls, adapter: ServedAdapter, created: int) -> "ModelResponse":
+        """The answer about this adapter, which is in the state of its base model unless it failed."""
+        base = cls.from_model(adapter.base, created)
+        base.id, base.parent, base.root = adapter.name, base.id, adapter.path.name
+        base.capabilities, base.adapters, base.memory_bytes = sorted(adapter.capabilities), [], adapter.memory
+        if adapter.reason:
+            base.state, base.reason = "failed", adapter.reason
+        return base
 
 
 class ModelListResponse(ResponseModel):
-    """All served models."""
+    """All served models, each followed by its adapters."""
 
     object: Literal["list"]
     data: list[ModelResponse]
+
+    @classmethod
+    def from_models(cls, models: Iterable[ServedModel], created: int) -> "ModelListResponse":
+        """The answer about these models."""
+        served: list[ServedModel | ServedAdapter] = []
+        for model in models:
+            served += [model, *model.adapters.values()]
+        return cls("list", [ModelResponse.from_served(each, created) for each in served])
 
 
 def _context_length(model: ServedModel) -> int | None:
@@ -73,5 +101,20 @@ EXAMPLE = ModelResponse(
     state="ready",
     reason=None,
     memory_bytes=1_536_000_000,
+    adapters=[],
+)
+ADAPTER_EXAMPLE = ModelResponse(
+    id="sql",
+    object="model",
+    created=EXAMPLE_CREATED,
+    owned_by="trivium",
+    root="sql",
+    parent=EXAMPLE_MODEL,
+    max_model_len=4096,
+    capabilities=["answer", "chat", "generate", "translate"],
+    state="ready",
+    reason=None,
+    memory_bytes=8_800_000,
+    adapters=[],
 )
 EXAMPLE_LIST = ModelListResponse("list", [EXAMPLE])

@@ -19,11 +19,11 @@ router = APIRouter(tags=["openai"])
 @router.get("/v1/models", summary="List the served models", dependencies=[ANY_KEY])
 @openapi_responses(EXAMPLE_LIST, errors=())
 async def list_models(call: CurrentCall) -> Response:
-    """The models that are served, with what each can do and its state: `loading`, `ready`, `unloading`, `unloaded` or
-    `failed`; `restarting` while its process is replaced. `max_model_len` is null while a model is not loaded.
+    """The models and adapters that are served, with what each can do and its state: `loading`, `ready`, `unloading`,
+    `unloaded` or `failed`; `restarting` while its process is replaced. `max_model_len` is null while a model is not
+    loaded.
     """
-    models = call.state.registry.models.values()
-    return call.json(ModelListResponse("list", [ModelResponse.from_model(each, call.state.started) for each in models]))
+    return call.json(ModelListResponse.from_models(call.state.registry.models.values(), call.state.started))
 
 
 @router.post("/v1/models/{id:path}/load", summary="Load a model", dependencies=[requires(Scope.ADMIN)])
@@ -53,4 +53,4 @@ async def unload_model(id: ModelPath, call: CurrentCall) -> Response:
 @openapi_responses(EXAMPLE, errors=(404,))
 async def get_model(id: ModelPath, call: CurrentCall) -> Response:
     """A served model, by its id, which may hold slashes."""
-    return call.json(ModelResponse.from_model(call.model(id), call.state.started))
+    return call.json(ModelResponse.from_served(call.model(id), call.state.started))

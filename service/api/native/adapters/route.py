@@ -24,7 +24,7 @@ router = APIRouter(tags=["native"], dependencies=[requires(Scope.ADMIN)])
 
 
 @router.post("/v1/load_lora_adapter", summary="Load an adapter")
-@openapi_responses(ADAPTER_EXAMPLE, errors=(400, 404, 503))
+@openapi_responses(ADAPTER_EXAMPLE, errors=(400, 404, 413, 415, 503))
 async def load_adapter(
     body: Annotated[LoadAdapterRequest, Body(openapi_examples=LOAD_EXAMPLES)], call: CurrentCall
 ) -> Response:
@@ -43,7 +43,7 @@ async def load_adapter(
 
 
 @router.post("/v1/unload_lora_adapter", summary="Unload an adapter")
-@openapi_responses(ADAPTER_EXAMPLE, errors=(400, 404, 503))
+@openapi_responses(ADAPTER_EXAMPLE, errors=(400, 404, 413, 415, 503))
 async def unload_adapter(
     body: Annotated[UnloadAdapterRequest, Body(openapi_examples=UNLOAD_EXAMPLES)], call: CurrentCall
 ) -> Response:

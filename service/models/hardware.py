@@ -44,11 +44,12 @@ def find_device(name: str) -> torch.device:
 def find_dtype(
     name: str, checkpoint: torch.dtype | None, device: torch.device, *, computes_in_float32: bool = False
 ) -> torch.dtype:
-    """The number type called ``name``; "auto" is the type of the ``checkpoint``, or a faster one.
+    """The number type called ``name``; "auto" is the type of the ``checkpoint``, or one that the device is faster in.
 
-    With "auto", a CUDA ``device`` computes float32 checkpoints in bfloat16. The CPU computes float16 checkpoints in
-    bfloat16, and if it has no bfloat16 instructions, it computes both in float32. ``computes_in_float32`` says that
-    numbers are only stored in the type and are computed in float32, so the instructions do not matter.
+    With "auto", a CUDA ``device`` computes float32 checkpoints in bfloat16, which is the only loss of precision; see
+    ``rounding_note``. torch on a CPU computes float16 checkpoints in float32, and bfloat16 ones too if the processor
+    has no instructions for them. ``computes_in_float32`` says that numbers are only stored in the type and are computed
+    in float32, so the instructions do not matter.
 
     Raises EngineError if ``name`` is unknown.
     """
@@ -59,13 +60,21 @@ def find_dtype(
     wanted = checkpoint or torch.bfloat16
     if device.type == "cuda":
         chosen = wanted if wanted == torch.float16 else torch.bfloat16
-    elif wanted == torch.float32 or not (computes_in_float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported()):
-        chosen = torch.float32
+    elif computes_in_float32 or (wanted == torch.bfloat16 and torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        chosen = wanted
     else:
-        chosen = torch.bfloat16
+        chosen = torch.float32
     if chosen != wanted:
         logger.info("the checkpoint is %s; computing in %s on this device", dtype_name(wanted), dtype_name(chosen))
     return chosen
+
+
+def rounding_note(chosen: torch.dtype, checkpoint: torch.dtype | None) -> str:
+    """What is lost if weights of the type ``checkpoint`` are stored as ``chosen``; empty if nothing is."""
+    if checkpoint is None or torch.promote_types(chosen, checkpoint) == chosen:
+        return ""
+    stored, name = dtype_name(checkpoint), dtype_name(chosen)
+    return f"the checkpoint's {stored} weights are rounded to {name}; dtype {stored} keeps them"
 
 
 def dtype_name(dtype: torch.dtype) -> str:

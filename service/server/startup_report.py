@@ -83,7 +83,7 @@ def engine_facts(name: str, local: LocalModel, info: EngineInfo) -> dict[str, st
         f"{sequences} sequences of full length",
         "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
         "start": _start(info.startup_seconds),
-        **_notes(local),
+        **_notes(*local.notes, *info.notes),
     }
 
 
@@ -94,7 +94,7 @@ def encoder_facts(name: str, local: LocalModel, info: EncoderInfo) -> dict[str, 
         "device": f"{info.device}, {info.dtype}, {info.head} head",
         "batch": f"inputs of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
         "start": _start(info.startup_seconds),
-        **_notes(local),
+        **_notes(*local.notes),
     }
 
 
@@ -103,8 +103,8 @@ def _start(startup_seconds: dict[str, float]) -> str:
     return f"{sum(startup_seconds.values()):.1f} s: {phases}"
 
 
-def _notes(local: LocalModel) -> dict[str, str]:
-    return {"notes": "; ".join(local.notes)} if local.notes else {}
+def _notes(*notes: str) -> dict[str, str]:
+    return {"notes": "; ".join(notes)} if notes else {}
 
 
 def _gibibytes(number: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from service.models.hardware import available_memory, find_device, find_dtype, num_cores
+from service.models.hardware import available_memory, find_device, find_dtype, num_cores, rounding_note
 
 GIB = 1 << 30
 
@@ -65,3 +65,28 @@ def test_auto_is_the_gpu_if_there_is_one() -> None:
 def test_cuda_computes_in_sixteen_bits(checkpoint: torch.dtype, chosen: torch.dtype) -> None:
     assert find_dtype("auto", checkpoint, torch.device("cuda")) == chosen
     assert find_dtype("float32", checkpoint, torch.device("cuda")) == torch.float32
+
+
+@pytest.mark.parametrize("checkpoint", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_cpu_keeps_the_precision_of_the_checkpoint(checkpoint: torch.dtype) -> None:
+    cpu = torch.device("cpu")
+    assert find_dtype("auto", checkpoint, cpu, computes_in_float32=True) == checkpoint
+    assert find_dtype("auto", checkpoint, cpu) in (checkpoint, torch.float32)
+    assert find_dtype("auto", torch.float16, cpu) == torch.float32
+    assert not rounding_note(find_dtype("auto", checkpoint, cpu), checkpoint)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "checkpoint", "loses"),
+    [
+        (torch.float32, torch.float16, False),
+        (torch.float32, torch.bfloat16, False),
+        (torch.bfloat16, torch.bfloat16, False),
+        (torch.bfloat16, None, False),
+        (torch.bfloat16, torch.float32, True),
+        (torch.bfloat16, torch.float16, True),
+        (torch.float16, torch.bfloat16, True),
+    ],
+)
+def test_a_loss_of_precision_is_noted(chosen: torch.dtype, checkpoint: torch.dtype | None, loses: bool) -> None:
+    assert bool(rounding_note(chosen, checkpoint)) == loses

@@ -37,7 +37,7 @@ def test_a_plain_model_is_loaded_without_importing_transformers(tmp_path: Path) 
     assert (result.stdout.strip(), result.returncode) == ("native", 0), result.stderr
 
 
-@pytest.mark.parametrize("setting", [{"native_kernels": False}, {"block_size": 4}, {"dtype": "float16"}], ids=str)
+@pytest.mark.parametrize("setting", [{"native_kernels": False}, {"block_size": 4}], ids=str)
 def test_what_the_kernels_do_not_compute_is_computed_by_torch(setting: dict[str, Any], tmp_path: Path) -> None:
     config = engine_config(write_model(tmp_path), **setting)
     with pytest.raises(NeedsTransformers):

@@ -55,6 +55,7 @@ class ModelRunner:
         with self._phase("load"):
             loaded = load(config, self.device)
         self.model = loaded.model
+        self.notes = loaded.notes
         with self._phase("kv_cache"):
             self.cache, self.max_model_len = make_cache(loaded, config, self.limits, self.device)
         self.sampler = Sampler(self.vocab_size, self.device)
@@ -90,6 +91,7 @@ class ModelRunner:
             prefix_caching=self.config.prefix_caching,
             weights_bytes=self.model.weights_bytes,
             kv_cache_bytes=self.cache.num_bytes,
+            notes=self.notes,
             startup_seconds=dict(self.startup_seconds),
         )
 

@@ -22,6 +22,7 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int
+    notes: tuple[str, ...] = ()  # about precision and speed, for the start-up report
     adapters: tuple[AdapterInfo, ...] = ()  # those of the configuration, loaded or failed
 
     @property

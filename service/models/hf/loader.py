@@ -4,6 +4,7 @@ Where the native kernels can compute the model, they take the weights from the m
 """
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,13 +16,13 @@ from service.models.context_length import choose_context_length
 from service.models.contracts.attention import ATTENTION_NAME, attention_forward
 from service.models.contracts.model_config import ModelConfig
 from service.models.families import FAMILIES
-from service.models.hardware import dtype_name, find_dtype, num_cores
+from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
 from service.models.hf.checkpoint import find_model_class, read_config, read_weights
-from service.models.loaded_model import LoadedModel
-from service.models.native import kernels
-from service.models.native.decoder import NativeDecoder, unsupported_reason
+from service.models.loaded_model import LoadedModel, loading_notes
+from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
+from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
     not_native = _not_native_reason(config, text_config, device)
     stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
+    stored = stored or stored_dtype(Path(config.model_path))
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
     model = _load_module(config.model_path, full_config, text_config, dtype, device, max_model_len)
@@ -60,23 +62,27 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
             "%s was never compared with transformers' own results; it may be served wrongly", text_config.model_type
         )
 
-    if not not_native and dtype == torch.float16:
-        not_native = "they do not compute float16"
+    rounding = rounding_note(dtype, stored)
     if not_native:
         _require_no_native_settings(config, not_native)
         logger.info("computing with torch: %s", not_native)
-        return LoadedModel(model=model, layers=layers, max_model_len=max_model_len)
+        notes = loading_notes(rounding, _slow_note(config, text_config, device, not_native))
+        return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, notes=notes)
     native = NativeDecoder(
         text_config,
         layers,
         model.release_tensor,
         rope_tables(model.module, max_model_len),
+        block_size=config.block_size,
         architecture=model.architecture,
         dtype=dtype,
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    return LoadedModel(model=native, layers=layers, max_model_len=max_model_len, block_size=kernels.block_size())
+    notes = loading_notes(rounding, narrow_layout_note(config, layers[0].key_dim))
+    return LoadedModel(
+        model=native, layers=layers, max_model_len=max_model_len, block_size=native.block_size, notes=notes
+    )
 
 
 def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:
@@ -119,6 +125,14 @@ def _not_native_reason(config: ModelConfig, text_config: Any, device: torch.devi
         return "positions turn only a part of each head"
     head_dim = getattr(text_config, "head_dim", None) or text_config.hidden_size // text_config.num_attention_heads
     return unsupported_reason(config, device, head_dim)
+
+
+def _slow_note(config: ModelConfig, text_config: Any, device: torch.device, reason: str) -> str:
+    """What it costs that torch computes a model which the native kernels could compute otherwise; empty if nothing."""
+    family = FAMILIES.get(text_config.model_type)
+    if device.type != "cpu" or not config.native_kernels or family is None or not family.native_kernels:
+        return ""
+    return f"computed by torch, several times slower than by the compiled kernels: {reason}"
 
 
 def _require_no_native_settings(config: ModelConfig, reason: str) -> None:

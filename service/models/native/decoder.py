@@ -31,11 +31,21 @@ def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int)
         return "native_kernels is off"
     if kernels.load() is None:
         return "they could not be loaded"
-    if head_dim % kernels.block_size():
-        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.block_size()}"
-    if config.block_size % kernels.block_size():
-        return f"their blocks have {kernels.block_size()} tokens, and block_size is {config.block_size}"
-    return ""
+    if kernels.find_build(head_dim) is None:
+        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+    if kernels.find_build(head_dim, config.block_size) is None:
+        return f"block_size is {config.block_size}, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+    return "" if kernels.load(head_dim, config.block_size) else "they could not be loaded"
+
+
+def narrow_layout_note(config: ModelConfig, head_dim: int) -> str:
+    """What it costs that the model does not fit the layout that this processor prefers; empty if it fits."""
+    preferred, used = kernels.find_build(), kernels.find_build(head_dim, config.block_size)
+    if preferred is None or used is None or preferred is used:
+        return ""
+    sizes = {f"heads of {head_dim} dimensions": head_dim, f"block_size {config.block_size}": config.block_size}
+    reason = " and ".join(name for name, size in sizes.items() if size % preferred.block_size)
+    return f"computed by the compiled kernels for {used.name}, slower than those for {preferred.name}: {reason}"
 
 
 class NativeDecoder:
@@ -48,22 +58,31 @@ class NativeDecoder:
         load_tensor: LoadTensor,
         rotation: tuple[Tensor, Tensor],
         *,
+        block_size: int,
         architecture: str,
         dtype: torch.dtype,
         quantization: str,
         threads: int,
     ) -> None:
-        """Load and pack the weights; see ``pack_weights``. ``unsupported_reason`` must be empty."""
-        library = kernels.load()
+        """Load and pack the weights; see ``pack_weights``. ``unsupported_reason`` must be empty.
+
+        ``block_size`` is the size of blocks that the configuration asks for; 0: any.
+        """
+        library = kernels.load(specs[0].key_dim, block_size)
         assert library is not None
         self._library = library
+        self.block_size = 2 * int(library.trivium_lanes())
+        """Tokens in a block, as the kernels lay it out. A block of the store holds one of them or several."""
         self._team = library.trivium_create_team(threads)
         weakref.finalize(self, library.trivium_delete_team, self._team)
         self.config = config
         self.architecture = architecture
         self.dtype = dtype
         self.quantization = quantization
-        self.weights = pack_weights(config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization)
+        self.weights = pack_weights(
+            library, config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization
+        )
+        self._parts = 1  # blocks of the kernels in one block of the store
         self._times: Ints | None = None
         self._linears = fused_linears(config, specs)
         self._adapters: dict[int, PackedAdapter] = {}
@@ -87,7 +106,7 @@ class NativeDecoder:
 
     def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
         """As ``LanguageModel.load_adapter``. Its numbers are stored in the model's own type."""
-        packed = self._adapters[number] = PackedAdapter(adapter, self._linears, kind=KINDS[self.dtype])
+        packed = self._adapters[number] = PackedAdapter(self._library, adapter, self._linears, kind=KINDS[self.dtype])
         return packed.num_bytes
 
     def unload_adapter(self, number: int) -> None:
@@ -99,6 +118,7 @@ class NativeDecoder:
 
         The kernels have their own layout within a block, so nothing else may read or write single tokens of it.
         """
+        self._parts = store.layers[0].key.shape[1] // self.block_size
         for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
 
@@ -110,7 +130,10 @@ class NativeDecoder:
     def hidden(self, step: StepView) -> Tensor:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
         num_chunks = len(step.contexts)
-        tables = step.table(0, num_chunks, 0, int(step.block_counts.max())).astype(np.int32)
+        tables = step.table(0, num_chunks, 0, int(step.block_counts.max()))
+        if self._parts > 1:
+            tables = (tables[:, :, None] * self._parts + np.arange(self._parts)).reshape(num_chunks, -1)
+        tables = tables.astype(np.int32)
         adapted = AdaptedRows.from_step(step, self._adapters)
         kernel_step = KernelStep(
             ids=step.input_ids.data_ptr(),

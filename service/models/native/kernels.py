@@ -1,8 +1,9 @@
 """The compiled kernels: loaded from this directory or the user's cache, or else compiled into that cache once.
 
-The build depends on the processor, whose vector registers hold 8 numbers (AVX2) or 16 (AVX512). The
-environment variable ``TRIVIUM_LANES`` (8 or 16) overrides that. It exists for tests: a build for 16 lanes runs on a
-processor with AVX2 as well, in two registers for each vector, so one machine can test both layouts.
+The build depends on the processor, whose vector registers hold 8 numbers (AVX2) or 16 (AVX512), and on the model: if
+the size of its heads or of its KV blocks does not fit the wide layout, the narrow one computes it, on any processor.
+The environment variable ``TRIVIUM_LANES`` (8 or 16) says which layout is preferred. It exists for tests: a build for 16
+lanes runs on a processor with AVX2 as well, in two registers for each vector, so one machine can test both layouts.
 
 ``python -m service.models.native.kernels`` compiles the kernels for every processor type into this directory. An image
 or a package that is built this way needs no compiler at run time.
@@ -47,39 +48,42 @@ class KernelBuild:
     lanes: int  # float32 numbers in a vector
     flags: tuple[str, ...]
 
+    @property
+    def block_size(self) -> int:
+        """Columns of a panel, and tokens in a block of the KV cache: two vectors of them."""
+        return 2 * self.lanes
+
 
 _NARROW = KernelBuild("avx2", 8, (*_AVX2, "-DKERNEL_LANES=8"))
 _WIDE = KernelBuild("avx512", 16, (*_AVX512, "-DKERNEL_LANES=16"))
 _WIDE_ON_AVX2 = KernelBuild("avx2-16-lanes", 16, (*_AVX2, "-DKERNEL_LANES=16", "-Wno-psabi"))  # slow, for tests
 _SHIPPED = (_NARROW, _WIDE)
-# torch's name of a processor type -> lanes -> the build. The first one is the default.
+SMALLEST_BLOCK = _NARROW.block_size
+# torch's name of a processor type -> lanes -> the build. The first one is preferred.
 _BUILDS = {
     "AVX2": {8: _NARROW, 16: _WIDE_ON_AVX2},
     "AVX512": {16: _WIDE, 8: _NARROW},
 }
 
 
-def load() -> ctypes.CDLL | None:
-    """The kernels for this processor, or None if they cannot be loaded or compiled; the reason is logged.
+def load(*sizes: int) -> ctypes.CDLL | None:
+    """The library of ``find_build``, or None if it cannot be loaded or compiled; the reason is logged.
 
     Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
     """
-    build = find_build()
+    build = find_build(*sizes)
     return None if build is None else load_build(build)
 
 
-def block_size() -> int:
-    """Tokens in a block of the KV cache, as the kernels lay it out: two vectors of them.
-
-    ``load`` must not return None.
-    """
-    library = load()
-    assert library is not None
-    return 2 * int(library.trivium_lanes())
+def block_size(*sizes: int) -> int:
+    """Tokens in a block of the KV cache, as the kernels of ``load(*sizes)`` lay it out. There must be such kernels."""
+    build = find_build(*sizes)
+    assert build is not None
+    return build.block_size
 
 
-def find_build() -> KernelBuild | None:
-    """The build for this processor and ``TRIVIUM_LANES``; None if there is none for this type of processor.
+def find_build(*sizes: int) -> KernelBuild | None:
+    """The preferred build for this processor whose block size divides all ``sizes``; None if there is none.
 
     Raises EngineError if ``TRIVIUM_LANES`` is neither 8 nor 16.
     """
@@ -91,7 +95,9 @@ def find_build() -> KernelBuild | None:
     lanes = os.environ.get(LANES_VARIABLE) or str(next(iter(builds)))
     if lanes not in map(str, builds):
         raise EngineError(f"{LANES_VARIABLE} is {lanes}: it must be 8 or 16")
-    return builds[int(lanes)]
+    preferred = builds[int(lanes)]
+    ranked = (preferred, *(build for build in builds.values() if build is not preferred))
+    return next((build for build in ranked if not any(size % build.block_size for size in sizes)), None)
 
 
 @cache

@@ -12,7 +12,6 @@ from torch import Tensor
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.lora import LinearShape, LoraAdapter, LowRankUpdate
 from service.models.contracts.step_view import StepView
-from service.models.native import kernels
 from service.models.native.packer import DTYPES, DecoderConfig
 from service.models.native.structures import KernelAdapter, KernelLora, KernelLoraPanel
 
@@ -47,11 +46,12 @@ def _fused_linears_of_layer(config: DecoderConfig, number: int, spec: LayerSpec)
 class PackedAdapter:
     """An adapter as the kernels read it. ``kernel_adapter`` holds addresses of ``tensors`` and of other structures."""
 
-    def __init__(self, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int) -> None:
-        """Pack ``adapter`` with numbers of ``kind``: ``F32`` or ``BF16``."""
-        library = kernels.load()
-        assert library is not None
+    def __init__(
+        self, library: ctypes.CDLL, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int
+    ) -> None:
+        """Pack ``adapter`` for the kernels in ``library``, with numbers of ``kind``: ``F32``, ``BF16`` or ``F16``."""
         self._library = library
+        self._lanes = int(library.trivium_lanes())
         self._kind = kind
         self.tensors: list[Tensor] = []
         self._panels: list[ctypes.Array[KernelLoraPanel]] = []
@@ -71,9 +71,8 @@ class PackedAdapter:
             return KernelLora()
         rank = sum(update.rank for update in present)
         padded_rank = -(-rank // _RANKS) * _RANKS
-        lanes = kernels.block_size() // 2
         k = present[0].a.shape[1]
-        a = torch.zeros(padded_rank, -(-k // lanes) * lanes, dtype=DTYPES[self._kind])
+        a = torch.zeros(padded_rank, -(-k // self._lanes) * self._lanes, dtype=DTYPES[self._kind])
         a[:rank, :k] = torch.cat([update.a for update in present])
         scales = torch.zeros(padded_rank)
         scales[:rank] = torch.cat([torch.full((update.rank,), update.scaling) for update in present])
@@ -90,7 +89,7 @@ class PackedAdapter:
         self, linear: FusedLinear, updates: Sequence[LowRankUpdate | None]
     ) -> tuple[Tensor, "ctypes.Array[KernelLoraPanel]"]:
         """The matrices B in panels, and where the panel of each of the layer's panels is."""
-        size = kernels.block_size()  # columns of a panel
+        size = 2 * self._lanes  # columns of a panel
         tensors: list[Tensor] = []
         parts: list[list[KernelLoraPanel]] = []
         begin = first = 0

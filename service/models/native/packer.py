@@ -13,14 +13,13 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.layer_spec import LayerSpec
-from service.models.native import kernels
-from service.models.native.structures import BF16, F32, INT8, KernelDecoder, KernelLayer, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT8, KernelDecoder, KernelLayer, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 LoadTensor = Callable[[str], Tensor | None]
 
-KINDS = {torch.float32: F32, torch.bfloat16: BF16}
-DTYPES = {F32: torch.float32, BF16: torch.bfloat16, INT8: torch.int8}
+KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
+DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8}
 
 
 class DecoderConfig(Protocol):
@@ -47,6 +46,7 @@ class PackedWeights:
 
 
 def pack_weights(
+    library: ctypes.CDLL,
     config: DecoderConfig,
     specs: Sequence[LayerSpec],
     load_tensor: LoadTensor,
@@ -55,12 +55,12 @@ def pack_weights(
     dtype: torch.dtype,
     quantization: str,
 ) -> PackedWeights:
-    """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``: float32 or bfloat16.
+    """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
 
     ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each. The head keeps
     ``dtype`` even under quantization, because it decides between tokens with nearly equal logits.
     """
-    packer = Packer(load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
+    packer = Packer(library, load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
     head = packer.pack_linear("lm_head", kind=KINDS[dtype])
     layers = (KernelLayer * len(specs))(*(packer.pack_layer(number, spec) for number, spec in enumerate(specs)))
     decoder = KernelDecoder(
@@ -85,13 +85,12 @@ def pack_weights(
 class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as the tensors in ``tensors`` live.
 
-    ``kind`` is the number type of packed linear layers: ``F32``, ``BF16`` or ``INT8``.
+    ``library`` holds the kernels. ``kind`` is the number type of packed linear layers: one of ``KINDS``, or ``INT8``.
     """
 
-    def __init__(self, load_tensor: LoadTensor, *, kind: int) -> None:
-        library = kernels.load()
-        assert library is not None
+    def __init__(self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int) -> None:
         self._library = library
+        self._panel = 2 * int(library.trivium_lanes())  # columns of a panel
         self._load_tensor = load_tensor
         self._kind = kind
         self.tensors: list[Tensor] = []
@@ -116,7 +115,7 @@ class Packer:
     def pack_linear(self, *names: str, kind: int | None = None, gated: bool = False) -> KernelLinear:
         """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel."""
         kind = self._kind if kind is None else kind
-        panel = kernels.block_size()  # columns of a panel
+        panel = self._panel
         weights = [self._load_existing(f"{name}.weight") for name in names]
         biases = [self._load_tensor(f"{name}.bias") for name in names]
         bias = None

@@ -4,7 +4,7 @@ import ctypes
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import ClassVar
 
-F32, BF16, INT8 = range(3)  # kinds of numbers
+F32, BF16, INT8, F16 = range(4)  # kinds of numbers
 
 # The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")

@@ -9,14 +9,14 @@ from service.models.adapters.plain_config import PlainConfig
 from service.models.context_length import choose_context_length
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
-from service.models.hardware import dtype_name, find_dtype, num_cores
-from service.models.loaded_model import LoadedModel
-from service.models.native import kernels
-from service.models.native.decoder import NativeDecoder, unsupported_reason
+from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.loaded_model import LoadedModel, loading_notes
+from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
 from service.models.plain.checkpoint import PlainCheckpoint
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
 from service.models.plain.rope_tables import rope_tables
+from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +31,10 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     plain = read_config(directory / "config.json")
     if reason := unsupported_reason(config, device, plain.key_dim):
         raise NeedsTransformers(reason)
-    if config.dtype == "float16":
-        raise NeedsTransformers("the native kernels do not compute float16")
     longest = plain.max_position_embeddings
     max_model_len = choose_context_length(config.max_model_len, longest, longest)
     stored = plain.dtype or plain.torch_dtype
-    checkpoint_dtype = None if stored is None else getattr(torch, stored)
+    checkpoint_dtype = stored_dtype(directory) if stored is None else getattr(torch, stored)
     dtype = find_dtype(config.dtype, checkpoint_dtype, device, computes_in_float32=True)
     checkpoint = PlainCheckpoint(directory, plain, dtype)
     logger.info("loading %s in %s", plain.architecture, dtype_name(dtype))
@@ -46,12 +44,16 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         layers,
         checkpoint.load_tensor,
         rope_tables(plain.rope, plain.key_dim, max_model_len),
+        block_size=config.block_size,
         architecture=plain.architecture,
         dtype=dtype,
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, block_size=kernels.block_size())
+    notes = loading_notes(rounding_note(dtype, checkpoint_dtype), narrow_layout_note(config, plain.key_dim))
+    return LoadedModel(
+        model=model, layers=layers, max_model_len=max_model_len, block_size=model.block_size, notes=notes
+    )
 
 
 def _layer_specs(plain: PlainConfig) -> list[LayerSpec]:

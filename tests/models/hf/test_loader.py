@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
         (torch.float32, "bfloat16", torch.bfloat16),
         (torch.bfloat16, "auto", torch.bfloat16),
         (torch.bfloat16, "float32", torch.float32),
-        (torch.float16, "auto", torch.bfloat16),
+        (torch.float16, "auto", torch.float32),
         (torch.float16, "float16", torch.float16),
     ],
 )

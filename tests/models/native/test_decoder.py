@@ -1,5 +1,6 @@
 """The native decoder equals transformers, and gives a row the same bits whatever else is computed."""
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,63 @@ def test_scaled_positions_equal_transformers(scaling: dict[str, Any], tmp_path: 
     assert_equals_transformers(tmp_path)
 
 
+@pytest.mark.parametrize("head_dim", [16, 48, 64, 80, 96])
+def test_every_size_of_heads_equals_transformers(head_dim: int, tmp_path: Path) -> None:
+    save_model(build_model("qwen3", **SHAPE | {"head_dim": head_dim}), tmp_path)
+    assert_equals_transformers(tmp_path)
+
+
+@pytest.mark.parametrize("size", [16, 32, 48, 64, 96])
+def test_every_size_of_blocks_equals_transformers(size: int, llama: Reference) -> None:
+    assert make_runner(llama.path, block_size=size).info.block_size == size
+    assert_equals_transformers(llama.path, block_size=size)
+
+
+def test_sizes_that_do_not_fit_the_wide_layout_are_told(lanes: int, llama: Reference, tmp_path: Path) -> None:
+    save_model(build_model("llama", **SHAPE | {"head_dim": 48}), tmp_path)
+    told = [make_runner(llama.path, block_size=16).info.notes, make_runner(tmp_path, block_size=48).info.notes]
+    assert make_runner(llama.path).info.notes == ()
+    if lanes == 8:
+        assert told == [(), ()]
+    else:
+        assert [note.rpartition(": ")[2] for notes in told for note in notes] == [
+            "block_size 16",
+            "heads of 48 dimensions and block_size 48",
+        ]
+
+
+@pytest.mark.parametrize("native", [True, False], ids=["native", "torch"])
+@pytest.mark.parametrize("named", [True, False], ids=["named in config.json", "not named"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16], ids=str)
+def test_the_precision_of_the_weights_is_kept(dtype: torch.dtype, named: bool, native: bool, tmp_path: Path) -> None:
+    """Logits are those of the stored weights in float32. The cache holds float16, so its rounding is allowed for."""
+    save_model(build_model("llama", **SHAPE, dtype=dtype), tmp_path)
+    if not named:
+        fields = json.loads((tmp_path / "config.json").read_text())
+        del fields["dtype"]
+        (tmp_path / "config.json").write_text(json.dumps(fields))
+    runner = ModelRunner(engine_config(tmp_path, device="cpu", num_blocks=64, native_kernels=native))
+    assert runner.info.backend == ("native" if native else "torch")
+    assert runner.info.notes == ()
+    if native or dtype == torch.float32:
+        assert runner.model.dtype == dtype
+    if dtype == torch.bfloat16:
+        return  # torch computes it in bfloat16 where the processor can, as transformers does
+    reference = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager", dtype=torch.float32).eval()
+    stepper = Stepper(runner)
+    sequence = stepper.add(prompt(40, 1), "it")
+    stepper.step((sequence, 40))
+    expected = reference_logits(reference, prompt(40, 1))[-1]
+    error = (stepper.sampler.logits["it"][0] - expected).norm() / expected.norm()
+    assert error < (1e-3 if native and dtype == torch.float16 else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_loss_of_precision_is_told(dtype: str, llama: Reference) -> None:
+    info = make_runner(llama.path, dtype=dtype).info
+    assert info.notes == (f"the checkpoint's float32 weights are rounded to {dtype}; dtype float32 keeps them",)
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_random_workloads_equal_generate(name: str, llama: Reference) -> None:
     config = CONFIGS[name] | ({"num_blocks": few_blocks()} if name == "few blocks" else {})
@@ -149,7 +207,7 @@ def other_requests(generator: random.Random, count: int) -> Iterator[tuple[int, 
         yield generator.randint(0, 12), Request(id=f"{number}", prompt=tuple(tokens), params=params)
 
 
-@pytest.mark.parametrize("kind", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", "float16", "int8"])
 def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -> None:
     """56 mixes: chunks of 1 to 512, prefix cache on and off, and blocks so few that sequences are preempted."""
     generator = random.Random(kind)

@@ -23,6 +23,14 @@ def test_another_number_of_lanes_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         kernels.load()
 
 
+def test_the_narrow_layout_takes_the_sizes_that_do_not_fit(lanes: int) -> None:
+    assert kernels.block_size(48) == kernels.block_size(128, 16) == kernels.block_size(0, 80) == 16
+    assert kernels.block_size(64) == kernels.block_size(96, 0) == kernels.block_size(128, 64) == 2 * lanes
+    for size in (8, 40, 100):
+        assert kernels.find_build(size) is None
+        assert kernels.load(size) is None
+
+
 def test_libraries_are_found_beside_the_package_before_the_cache(
     lanes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

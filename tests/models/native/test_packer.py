@@ -1,5 +1,6 @@
 """Packed weights: products with them equal torch's, for all kinds of numbers and sizes that fill no panel."""
 
+import ctypes
 import math
 from collections.abc import Callable
 
@@ -10,15 +11,20 @@ from torch import Tensor
 from service.models.native import kernels
 from service.models.native.kernels import block_size
 from service.models.native.packer import Packer
-from service.models.native.structures import BF16, F32, INT8, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT8, KernelLinear
 
 ROWS = (1, 2, 3, 4, 6, 7, 13)  # each number of rows that a tile can have, and several tiles
 
 
-def multiply(linear: KernelLinear, x: Tensor, threads: int = 1) -> Tensor:
-    """``x`` times a packed matrix. Gated matrices fill only the first half of each row."""
+def load_kernels() -> ctypes.CDLL:
     library = kernels.load()
     assert library is not None
+    return library
+
+
+def multiply(linear: KernelLinear, x: Tensor, threads: int = 1) -> Tensor:
+    """``x`` times a packed matrix. Gated matrices fill only the first half of each row."""
+    library = load_kernels()
     out = torch.zeros(len(x), linear.n)
     team = library.trivium_create_team(threads)
     library.trivium_linear(team, linear, x.data_ptr(), len(x), out.data_ptr())
@@ -30,7 +36,7 @@ def pack(kind: int, *weights: Tensor, biases: tuple[Tensor, ...] = ()) -> tuple[
     """The weights as one packed matrix. It lives as long as the packer."""
     tensors = {f"{number}.weight": weight for number, weight in enumerate(weights)}
     tensors |= {f"{number}.bias": bias for number, bias in enumerate(biases)}
-    packer = Packer(tensors.get, kind=kind)
+    packer = Packer(load_kernels(), tensors.get, kind=kind)
     return packer, packer.pack_linear(*map(str, range(len(weights))))
 
 
@@ -40,10 +46,10 @@ def random_tensors(seed: int, dtype: torch.dtype = torch.float32) -> Callable[..
 
 
 @pytest.mark.parametrize(("n", "k"), [(1, 1), (31, 7), (64, 64), (65, 33), (200, 72)])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k: int) -> None:
     weight = random_tensors(n, dtype)(n, k)
-    packer, linear = pack(F32 if dtype == torch.float32 else BF16, weight)
+    packer, linear = pack({torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}[dtype], weight)
     for rows in ROWS:
         x = random_tensors(rows)(rows, k)
         torch.testing.assert_close(multiply(linear, x), x @ weight.float().T, rtol=1e-4, atol=1e-4)
@@ -51,7 +57,7 @@ def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("kind", [F32, INT8])
+@pytest.mark.parametrize("kind", [F32, F16, INT8])
 def test_a_row_has_the_same_bits_in_every_number_of_rows(kind: int, threads: int) -> None:
     random = random_tensors(5)
     packer, linear = pack(kind, random(200, 72))
@@ -66,7 +72,7 @@ def test_several_matrices_and_biases_are_one_product() -> None:
     random = random_tensors(3)
     q, k, bias = random(40, 24), random(9, 24), random(9)
     tensors = {"q.weight": q, "k.weight": k, "k.bias": bias}
-    packer = Packer(tensors.get, kind=F32)
+    packer = Packer(load_kernels(), tensors.get, kind=F32)
     x = random(5, 24)
     expected = torch.cat((x @ q.T, x @ k.T + bias), dim=1)
     torch.testing.assert_close(multiply(packer.pack_linear("q", "k"), x), expected, rtol=1e-4, atol=1e-4)
@@ -76,7 +82,7 @@ def test_several_matrices_and_biases_are_one_product() -> None:
 def test_gated_matrices_give_silu_of_gate_times_up(inner: int) -> None:
     random = random_tensors(inner)
     gate, up = random(inner, 24), random(inner, 24)
-    packer = Packer({"gate.weight": gate, "up.weight": up}.get, kind=F32)
+    packer = Packer(load_kernels(), {"gate.weight": gate, "up.weight": up}.get, kind=F32)
     linear = packer.pack_linear("gate", "up", gated=True)
     assert linear.n == 2 * inner
     x = 3 * random(7, 24)
@@ -85,7 +91,7 @@ def test_gated_matrices_give_silu_of_gate_times_up(inner: int) -> None:
 
 
 def test_a_missing_matrix_is_an_error_and_a_missing_vector_is_none() -> None:
-    packer = Packer(lambda name: None, kind=F32)
+    packer = Packer(load_kernels(), lambda name: None, kind=F32)
     assert packer.copy_vector("norm") is None
     with pytest.raises(AssertionError, match=r"no tensor q\.weight"):
         packer.pack_linear("q")

@@ -87,9 +87,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     LowRankUpdates updates(s, inner + s.rows * d.inner);
     PartTimer timer(s.times);
     for_each_row(team, s.rows, [&](int64_t r) {
-        for (int64_t i = 0; i < H; i++)
-            x[r * H + i] = d.embedding_kind == F32 ? ((const float*)d.embeddings)[s.ids[r] * H + i]
-                                                   : widen(((const bf16*)d.embeddings)[s.ids[r] * H + i]);
+        for (int64_t i = 0; i < H; i++) x[r * H + i] = number_at(d.embeddings, d.embedding_kind, s.ids[r] * H + i);
     });
     timer.finish(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {
@@ -108,11 +106,13 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
                 rotate(row + h * D, cosines, sines, D / 2);
             }
             if (d.cache_kind == F32) write_to_cache<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
-            else write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
+            else if (d.cache_kind == BF16) write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
+            else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
-        else attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        else if (d.cache_kind == BF16) attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        else attention<f16>(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
         linear(team, layer.o, attended, Q, s.rows, x, H, true, updates.of(4 * l + 1));
         timer.finish(LINEARS);

@@ -116,6 +116,7 @@ void linear(
             const float* from = x + begin * ldx;
             if (w.kind == F32) multiply_two_panels<float>(w, number, from, ldx, count, acc);
             else if (w.kind == BF16) multiply_two_panels<bf16>(w, number, from, ldx, count, acc);
+            else if (w.kind == F16) multiply_two_panels<f16>(w, number, from, ldx, count, acc);
             else multiply_two_int8_panels(w, number, q, begin, count, acc);
             if (updates) updates->expand(begin, count, number, acc);
             const int64_t column = number * TWO_PANELS;

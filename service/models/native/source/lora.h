@@ -28,6 +28,7 @@ inline Floats load_floats(const bf16* p) {
     memcpy(&halves, p, sizeof halves);
     return (Floats)(__builtin_convertvector(halves, Bits) << 16);
 }
+inline Floats load_floats(const f16* p) { return load_halves(p); }
 
 // The sum of a vector's numbers, in pairs.
 inline float sum_in_pairs(Floats v) {
@@ -92,7 +93,8 @@ class LowRankUpdates {
                 while (begin + count < end && count < ADAPTED_ROWS && s.adapters[begin + count] == s.adapters[begin]) count++;
                 const KernelAdapter& adapter = *s.adapters[begin];
                 if (adapter.kind == F32) shrink_rows<float>(adapter.linears[number], begin, count, piece % parts, x, ldx, k);
-                else shrink_rows<bf16>(adapter.linears[number], begin, count, piece % parts, x, ldx, k);
+                else if (adapter.kind == BF16) shrink_rows<bf16>(adapter.linears[number], begin, count, piece % parts, x, ldx, k);
+                else shrink_rows<f16>(adapter.linears[number], begin, count, piece % parts, x, ldx, k);
             }
         });
     }
@@ -108,7 +110,8 @@ class LowRankUpdates {
             const KernelLora& lora = adapter.linears[number];
             if (!lora.rank) continue;
             if (adapter.kind == F32) expand_rows<float>(lora, place, run, pair, acc + r * TWO_PANELS);
-            else expand_rows<bf16>(lora, place, run, pair, acc + r * TWO_PANELS);
+            else if (adapter.kind == BF16) expand_rows<bf16>(lora, place, run, pair, acc + r * TWO_PANELS);
+            else expand_rows<f16>(lora, place, run, pair, acc + r * TWO_PANELS);
         }
     }
 

@@ -1,7 +1,7 @@
 // Panels: how matrices are stored for the kernels.
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
-// float32, bfloat16 or int8; int8 is for weights only, with one scale for each column.
+// float32, bfloat16, float16 or int8; int8 is for weights only, with one scale for each column.
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
 // An int8 panel holds, for each pair of k, PANEL pairs of bytes.
@@ -19,9 +19,10 @@ namespace {
 constexpr int PANEL = 2 * LANES;       // columns of a panel, and tokens of a KV cache block
 constexpr int TWO_PANELS = 2 * PANEL;  // columns that one piece of work computes
 
-enum NumberKind : int32_t { F32 = 0, BF16 = 1, INT8 = 2 };
+enum NumberKind : int32_t { F32 = 0, BF16 = 1, INT8 = 2, F16 = 3 };
 
 struct bf16 { uint16_t bits; };
+struct f16 { uint16_t bits; };
 
 inline float widen(bf16 x) {
     uint32_t bits = uint32_t(x.bits) << 16;
@@ -29,7 +30,14 @@ inline float widen(bf16 x) {
     memcpy(&f, &bits, 4);
     return f;
 }
+inline float widen(f16 x) { return _cvtsh_ss(x.bits); }
 inline float widen(float x) { return x; }
+
+// Number `i` of an array of float32, bfloat16 or float16.
+inline float number_at(const void* numbers, int32_t kind, int64_t i) {
+    if (kind == F32) return ((const float*)numbers)[i];
+    return kind == BF16 ? widen(((const bf16*)numbers)[i]) : widen(((const f16*)numbers)[i]);
+}
 
 inline void narrow(float f, float& out) { out = f; }
 inline void narrow(float f, bf16& out) {  // to the nearest number, ties to even; a NaN stays a NaN
@@ -37,6 +45,7 @@ inline void narrow(float f, bf16& out) {  // to the nearest number, ties to even
     memcpy(&bits, &f, 4);
     out.bits = f != f ? 0x7fc0 : uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
+inline void narrow(float f, f16& out) { out.bits = _cvtss_sh(f, _MM_FROUND_TO_NEAREST_INT); }
 
 // The position of column `n` among the PANEL numbers of one k.
 template <class T> inline int position_of(int n) { return n; }
@@ -49,15 +58,25 @@ inline void load_columns(const bf16* p, Floats& a, Floats& b) {
     a = (Floats)(bits << 16);
     b = (Floats)(bits & 0xffff0000u);
 }
+inline Floats load_halves(const f16* p) {  // LANES numbers of float16
+#if defined(__AVX512F__) && KERNEL_LANES == 16
+    return (Floats)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i*)p));
+#elif KERNEL_LANES == 8
+    return (Floats)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i*)p));
+#else
+    Floats v;
+    for (int i = 0; i < LANES; i++) v[i] = widen(p[i]);
+    return v;
+#endif
+}
+inline void load_columns(const f16* p, Floats& a, Floats& b) { a = load_halves(p), b = load_halves(p + LANES); }
 
 // Pack weights [n][k], row-major, into panels. `to` is zeroed and has room for the padded n and k.
 // For INT8, scales[row] becomes the largest weight of the row divided by 127.
 void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
     for (int64_t row = 0; row < n; row++) {
         int64_t number = row / PANEL, column = row % PANEL;
-        auto at = [&](int64_t i) {
-            return from_kind == F32 ? ((const float*)from)[row * k + i] : widen(((const bf16*)from)[row * k + i]);
-        };
+        auto at = [&](int64_t i) { return number_at(from, from_kind, row * k + i); };
         if (to_kind == INT8) {
             float largest = 0;
             for (int64_t i = 0; i < k; i++) largest = std::fmax(largest, std::fabs(at(i)));
@@ -69,6 +88,9 @@ void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float*
         } else if (to_kind == BF16) {
             bf16* panel = (bf16*)to + number * k * PANEL;
             for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + position_of<bf16>(column)]);
+        } else if (to_kind == F16) {
+            f16* panel = (f16*)to + number * k * PANEL;
+            for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + column]);
         } else {
             float* panel = (float*)to + number * k * PANEL;
             for (int64_t i = 0; i < k; i++) panel[i * PANEL + column] = at(i);

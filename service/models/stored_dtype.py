@@ -1,0 +1,26 @@
+"""The number type of a checkpoint's weights, read from the headers of its safetensors files."""
+
+from collections import Counter
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+_DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+def stored_dtype(directory: Path) -> torch.dtype | None:
+    """The type of most numbers in the files; None if none can be read. ``config.json`` need not name the type."""
+    counts: Counter[torch.dtype] = Counter()
+    try:
+        for path in directory.glob("model*.safetensors"):
+            file: Any = safe_open(path, framework="pt")
+            for name in file.keys():  # noqa: SIM118 - safe_open gives no mapping
+                part = file.get_slice(name)
+                if part.get_dtype() in _DTYPES:
+                    counts[_DTYPES[part.get_dtype()]] += prod(part.get_shape())
+    except (OSError, SafetensorError):
+        return None  # the loaders say what is wrong with the files
+    return max(counts, key=lambda dtype: counts[dtype], default=None)

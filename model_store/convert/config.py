@@ -97,14 +97,14 @@ def read_shape(file: GgufFile) -> DecoderShape:
 
 
 def make_config(
-    file: GgufFile, shape: DecoderShape, *, vocab_size: int, tied: bool, attention_bias: bool
+    file: GgufFile, shape: DecoderShape, *, vocab_size: int, tied: bool, attention_bias: bool, dtype: str
 ) -> dict[str, Any]:
     """The content of ``config.json``."""
     names = ARCHITECTURES[shape.architecture]
     config = {
         "architectures": [names.model_class],
         "model_type": names.model_type,
-        "dtype": "bfloat16",
+        "dtype": dtype,
         "vocab_size": vocab_size,
         "hidden_size": shape.hidden,
         "intermediate_size": shape.intermediate,

@@ -5,12 +5,12 @@ from pathlib import Path
 from model_store.convert.config import make_config, make_generation_config, read_shape, to_json
 from model_store.convert.gguf_file import GgufFile
 from model_store.convert.tokenizer import build_tokenizer, make_tokenizer_config
-from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, write_weights
+from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, number_type, write_weights
 from model_store.errors import ModelRefused
 
 
 def convert(path: Path, directory: Path) -> None:
-    """Write the GGUF file's model into ``directory``: bfloat16 safetensors, tokenizer, configs, chat template.
+    """Write the GGUF file's model into ``directory``: safetensors, tokenizer, configs, chat template.
 
     Memory is bounded by a few chunks and the vocabulary. Raises ModelRefused for unknown content, and NotEnoughSpace.
     """
@@ -22,7 +22,14 @@ def convert(path: Path, directory: Path) -> None:
         vocab_size, tied = file.tensors[EMBEDDING].shape[0], is_tied(file)
         if vocab_size < len(file.metadata["tokenizer.ggml.tokens"]):
             raise ModelRefused("the GGUF file has more tokens than embeddings")
-        config = make_config(file, shape, vocab_size=vocab_size, tied=tied, attention_bias=has_attention_bias(file))
+        config = make_config(
+            file,
+            shape,
+            vocab_size=vocab_size,
+            tied=tied,
+            attention_bias=has_attention_bias(file),
+            dtype=number_type(file),
+        )
         texts = {
             "config.json": to_json(config),
             "generation_config.json": to_json(make_generation_config(file)),

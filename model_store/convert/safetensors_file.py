@@ -8,6 +8,7 @@ import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import prod
 from pathlib import Path
 
@@ -18,18 +19,39 @@ from model_store.transfer.download import require_space
 from model_store.transfer.progress import track
 
 
+class NumberType(StrEnum):
+    """The number types that are written, under transformers' names."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+
+    @property
+    def size(self) -> int:
+        """Bytes of a number."""
+        return 4 if self is NumberType.FLOAT32 else 2
+
+    def encode(self, values: NDArray[np.float32]) -> bytes:
+        """The nearest numbers of this type."""
+        return (bfloat16(values) if self is NumberType.BFLOAT16 else values.astype(self.value)).tobytes()
+
+
+_HEADER_NAMES = {NumberType.FLOAT32: "F32", NumberType.FLOAT16: "F16", NumberType.BFLOAT16: "BF16"}
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedTensor:
-    """A bfloat16 tensor to write. ``chunks`` gives its float32 values in order, in arrays of any shape."""
+    """A tensor to write. ``chunks`` gives its float32 values in order, in arrays of any shape."""
 
     name: str
     shape: Sequence[int]
     chunks: Callable[[], Iterable[NDArray[np.float32]]]
+    type: NumberType = NumberType.BFLOAT16
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return 2 * prod(self.shape)
+        return self.type.size * prod(self.shape)
 
 
 def write(path: Path, tensors: Sequence[PlannedTensor], title: str) -> None:
@@ -37,7 +59,11 @@ def write(path: Path, tensors: Sequence[PlannedTensor], title: str) -> None:
     head: dict[str, object] = {"__metadata__": {"format": "pt"}}
     end = 0
     for tensor in tensors:
-        head[tensor.name] = {"dtype": "BF16", "shape": tensor.shape, "data_offsets": [end, end + tensor.size]}
+        head[tensor.name] = {
+            "dtype": _HEADER_NAMES[tensor.type],
+            "shape": tensor.shape,
+            "data_offsets": [end, end + tensor.size],
+        }
         end += tensor.size
     encoded = json.dumps(head, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)  # readers map the file, so tensors begin at a multiple of 8
@@ -46,7 +72,7 @@ def write(path: Path, tensors: Sequence[PlannedTensor], title: str) -> None:
         start = file.write(struct.pack("<Q", len(encoded)) + encoded)
         for tensor in tensors:
             for chunk in tensor.chunks():
-                file.write(bfloat16(chunk).tobytes())
+                file.write(tensor.type.encode(chunk))
                 task.update(file.tell() - start)
         assert file.tell() == start + end
 

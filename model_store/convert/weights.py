@@ -1,23 +1,28 @@
-"""Writes a GGUF file's tensors into one ``model.safetensors`` in bfloat16.
+"""Writes a GGUF file's tensors into one ``model.safetensors``: float32 and float16 as they are, all others in bfloat16.
 
 The model is refused unless every tensor of the file has a place in it and every place has a tensor.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
+from gguf import GGMLQuantizationType
 from numpy.typing import NDArray
 
 from model_store.convert import safetensors_file
 from model_store.convert.config import DecoderShape
 from model_store.convert.gguf_file import GgufFile, GgufTensor
-from model_store.convert.safetensors_file import PlannedTensor
+from model_store.convert.safetensors_file import NumberType, PlannedTensor
 from model_store.errors import ModelRefused
 
 _CHUNK = 1 << 20  # values dequantized at a time
 _TIED = 0.25  # relative: two quantizations of one matrix differ by a few percent, two matrices by more than 100 %
+
+_UNQUANTIZED = {GGMLQuantizationType.F32: NumberType.FLOAT32, GGMLQuantizationType.F16: NumberType.FLOAT16}
 
 EMBEDDING, HEAD = "token_embd.weight", "output.weight"
 _LAYER = {
@@ -54,6 +59,14 @@ def has_attention_bias(file: GgufFile) -> bool:
     return "blk.0.attn_q.bias" in file.tensors
 
 
+def number_type(file: GgufFile) -> NumberType:
+    """The type that all weights are written in: that of most numbers in the file, or bfloat16 for quantized ones."""
+    counts: Counter[NumberType] = Counter()
+    for tensor in file.tensors.values():
+        counts[_UNQUANTIZED.get(tensor.type, NumberType.BFLOAT16)] += prod(tensor.shape)
+    return max(counts, key=lambda kind: counts[kind])
+
+
 def is_tied(file: GgufFile) -> bool:
     """Whether the embedding and the output matrix are the same.
 
@@ -82,14 +95,15 @@ def write_weights(file: GgufFile, shape: DecoderShape, path: Path, *, tied: bool
     if unknown := sources.keys() - names.keys():
         raise ModelRefused(f"the GGUF file has tensors that are not converted: {', '.join(sorted(unknown))}")
     expected = _shapes(shape, sources[EMBEDDING].shape[0])
+    kind = number_type(file)
     planned = []
     for source, name in names.items():
         tensor = sources[source]
         wanted = expected[source.rsplit(".", 2)[-2] + "." + source.rsplit(".", 1)[-1]]
         if tensor.shape != wanted:
             raise ModelRefused(f"the GGUF file's {source} is {tensor.shape}, its description says {wanted}")
-        planned.append(PlannedTensor(name, tensor.shape, _chunks(file, shape, source, tensor)))
-    safetensors_file.write(path, planned, "converting to bfloat16")
+        planned.append(PlannedTensor(name, tensor.shape, _chunks(file, shape, source, tensor), kind))
+    safetensors_file.write(path, planned, f"converting to {kind}")
 
 
 def _names(file: GgufFile, shape: DecoderShape, tied: bool) -> dict[str, str]:

@@ -63,7 +63,7 @@ def test_the_converted_model_has_the_logits_of_the_original(
         **({} if architecture == "qwen2" else {"attention_bias": bias}),
     )
     original = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    state = {name: torch.from_numpy(value).bfloat16().float() for name, value in model.tensors.items()}
+    state = {name: torch.from_numpy(value) for name, value in model.tensors.items()}
     missing, unexpected = original.load_state_dict(state, strict=False)
     assert (missing, unexpected) == (["lm_head.weight"] if tied else [], [])
     original.tie_weights()
@@ -96,7 +96,7 @@ def test_a_gemma_3_has_the_logits_of_the_original(tmp_path: Path) -> None:
     )
     assert [kind == "full_attention" for kind in config.layer_types] == [False] * 5 + [True]
     original = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
-    state = {name: torch.from_numpy(value).bfloat16().float() for name, value in model.tensors.items()}
+    state = {name: torch.from_numpy(value) for name, value in model.tensors.items()}
     missing, unexpected = original.load_state_dict(state, strict=False)
     assert (missing, unexpected) == (["lm_head.weight"], [])
     original.tie_weights()
@@ -109,15 +109,29 @@ def test_a_gemma_3_has_the_logits_of_the_original(tmp_path: Path) -> None:
     assert not (directory / "chat_template.jinja").exists()
 
 
-def test_every_tensor_is_the_nearest_bfloat16(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "dtype"),
+    [
+        (Type.F32, torch.float32),
+        (Type.F16, torch.float16),
+        (Type.BF16, torch.bfloat16),
+        (Type.Q8_0, torch.bfloat16),
+        (Type.Q4_0, torch.bfloat16),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_unquantized_weights_keep_their_precision(kind: Type, dtype: torch.dtype, tmp_path: Path) -> None:
+    """Vectors are float32 in every file; they get the type of the matrices."""
     model = tiny.make("qwen2")
-    tiny.write_gguf(model, tmp_path / "tiny.gguf", types={"blk.0.ffn_up.weight": Type.Q4_0})
-    stored = load_file(converted(tmp_path / "tiny.gguf") / "model.safetensors")
-    up = "model.layers.0.mlp.up_proj.weight"
-    expected = dict(model.tensors) | {up: dequantize(quantize(model.tensors[up], Type.Q4_0), Type.Q4_0)}
-    assert stored.keys() == expected.keys()
-    for name, value in expected.items():
-        assert torch.equal(stored[name], torch.from_numpy(value).bfloat16()), name
+    matrices = {name for name, value in model.tensors.items() if value.ndim == 2}
+    tiny.write_gguf(model, tmp_path / "tiny.gguf", types={tiny.gguf_name(name): kind for name in matrices})
+    directory = converted(tmp_path / "tiny.gguf")
+    stored = load_file(directory / "model.safetensors")
+    assert stored.keys() == model.tensors.keys()
+    for name, value in model.tensors.items():
+        kept = dequantize(quantize(value, kind), kind) if name in matrices else value
+        assert torch.equal(stored[name], torch.from_numpy(kept).to(dtype)), name
+    assert AutoModelForCausalLM.from_pretrained(directory, dtype="auto").dtype == dtype
 
 
 def test_bfloat16_rounds_as_torch_does() -> None:
@@ -139,7 +153,7 @@ def test_a_tied_matrix_that_is_stored_twice_becomes_the_finer_copy(tmp_path: Pat
     stored = load_file(directory / "model.safetensors")
     assert "lm_head.weight" not in stored
     finer = dequantize(quantize(embedding, Type.Q8_0), Type.Q8_0)
-    assert torch.equal(stored["model.embed_tokens.weight"], torch.from_numpy(finer).bfloat16())
+    assert torch.equal(stored["model.embed_tokens.weight"], torch.from_numpy(finer))
 
 
 def test_a_separate_output_matrix_is_kept(tmp_path: Path) -> None:

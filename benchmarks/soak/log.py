@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 _SEVERE_LEVELS = {"error", "critical"}
-_KILLED = f"the engine process was killed by signal {signal.SIGKILL:d}"  # by service/processes/exit_report.py
+_KILLED = f" engine process was killed by signal {signal.SIGKILL:d}"  # by service/processes/exit_report.py
 
 
 def unexplained_lines(path: Path, kills: int = 0) -> list[str]:
@@ -16,7 +16,7 @@ def unexplained_lines(path: Path, kills: int = 0) -> list[str]:
     found = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         message = _severe_message(line)
-        if message is not None and message.startswith(_KILLED) and kills:
+        if message is not None and _KILLED in message and kills:
             kills -= 1
         elif message is not None:
             found.append(line)

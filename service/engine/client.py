@@ -43,12 +43,13 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         config: EngineConfig,
         restart_policy: RestartPolicy,
         *,
+        name: str = "engine",
         on_step: Callable[[StepStats], None] | None = None,
         process: ChildProcess | None = None,
         observer: ProcessObserver | None = None,
     ) -> None:
-        """``process`` is an engine process that is started already."""
-        super().__init__("engine", ENGINE_WORKER, decode_event, restart_policy, process=process, observer=observer)
+        """``name`` is the process's name for people. ``process`` is an engine process that is started already."""
+        super().__init__(name, ENGINE_WORKER, decode_event, restart_policy, process=process, observer=observer)
         self.config = config
         self._on_step = on_step
         self._adapters = AdapterRequests(config.adapters)

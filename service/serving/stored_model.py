@@ -59,6 +59,7 @@ class StoredModel:
             engine = EngineClient(
                 msgspec.structs.replace(config, adapters={name: str(path) for name, path in adapters.items()}),
                 restart_policy,
+                name=f"{self._spec.name} engine",
                 on_step=metrics.engine.observe_step,
                 process=process,
                 observer=metrics.engine,
@@ -70,7 +71,11 @@ class StoredModel:
             process.kill()  # its imports are the engine's
         encoder_config = settings.encoder_config(local, _head(capabilities))
         encoder = EncoderClient(
-            encoder_config, restart_policy, on_batch=metrics.encoder.observe_batch, observer=metrics.encoder
+            encoder_config,
+            restart_policy,
+            name=f"{self._spec.name} encoder",
+            on_batch=metrics.encoder.observe_batch,
+            observer=metrics.encoder,
         )
         return Runtime(encoder, self._tasks.for_encoder(encoder, local, capabilities), lambda name: {}, metrics.encoder)
 

@@ -61,18 +61,21 @@ class Scripted:
 
 
 @contextlib.contextmanager
-def scripted_service(engine: ScriptedEngine | None = None, **settings: Any) -> Iterator[Scripted]:
-    """The service over a scripted engine, ready unless ``engine.may_load`` is not set."""
+def scripted_service(
+    engine: ScriptedEngine | None = None, *, load: str = "start", **settings: Any
+) -> Iterator[Scripted]:
+    """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand"."""
     engine = engine or ScriptedEngine()
     engine.status = "loading"
     metrics = Metrics()
     configured = Settings(**settings)
-    registry = Registry([scripted_model(engine, configured, metrics)])
+    model = scripted_model(engine, configured, metrics, load=load)
+    registry = Registry([model], load_timeout=configured.load_timeout)
     app = create_app(configured, registry, metrics, authenticator=open_authenticator(configured.keys_file))
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:
-            if engine.may_load.is_set():
+            if load == "start" and engine.may_load.is_set():
                 assert engine.loaded.wait(20)
             url = f"http://127.0.0.1:{address[1]}"
             with httpx.Client(base_url=url, timeout=20) as http:

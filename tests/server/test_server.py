@@ -129,7 +129,7 @@ def test_two_signals_during_loading_end_the_service_too(model: Path) -> None:
 def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Path) -> None:
     with running(model, "--device", "cuda:99") as service:
         assert service.end() == 1
-        assert service.log[-1].startswith("trivium: the engine cannot start: ")
+        assert service.log[-1].startswith("trivium: the model tiny cannot be loaded: ")
 
 
 def test_a_port_in_use_ends_the_service(model: Path) -> None:

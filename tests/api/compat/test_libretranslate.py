@@ -128,7 +128,7 @@ def test_the_errors_of_a_loading_and_of_a_failing_engine() -> None:
     engine = ScriptedEngine(loads_at_once=False, fails_at=0)
     with scripted_service(engine) as service:
         early = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})
-        assert (early.status_code, early.json()) == (503, {"error": "the engine is loading"})
+        assert (early.status_code, early.json()) == (503, {"error": "the model is loading"})
         engine.may_load.set()
         assert engine.loaded.wait(20)
         failed = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})

@@ -31,7 +31,7 @@ class NumberType(StrEnum):
         """Bytes of a number."""
         return 4 if self is NumberType.FLOAT32 else 2
 
-    def encode(self, values: NDArray[np.float32]) -> bytes:
+    def convert(self, values: NDArray[np.float32]) -> bytes:
         """The nearest numbers of this type."""
         return (bfloat16(values) if self is NumberType.BFLOAT16 else values.astype(self.value)).tobytes()
 
@@ -72,7 +72,7 @@ def write(path: Path, tensors: Sequence[PlannedTensor], title: str) -> None:
         start = file.write(struct.pack("<Q", len(encoded)) + encoded)
         for tensor in tensors:
             for chunk in tensor.chunks():
-                file.write(tensor.type.encode(chunk))
+                file.write(tensor.type.convert(chunk))
                 task.update(file.tell() - start)
         assert file.tell() == start + end
 

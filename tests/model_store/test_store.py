@@ -39,10 +39,10 @@ logging.basicConfig(level=logging.INFO, format="%(message)s")
 root, url, catalog, chunks = sys.argv[1:]
 if chunks != "all":  # end like a process that the OOM killer ends, after this number of converted chunks
     left = iter(range(int(chunks)))
-    convert = safetensors_file.NumberType.encode
-    def encode(kind, values):
+    convert = safetensors_file.NumberType.convert
+    def convert_or_die(kind, values):
         return convert(kind, values) if next(left, None) is not None else os.kill(os.getpid(), signal.SIGKILL)
-    safetensors_file.NumberType.encode = encode
+    safetensors_file.NumberType.convert = convert_or_die
 store = Store(Path(root), network=Network(hub=url), models=msgspec.json.decode(catalog, type=Catalog))
 print(store.ensure("tiny").path)
 """

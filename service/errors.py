@@ -185,7 +185,7 @@ class InputTooLong(TaskError):
 
     def __init__(self, index: int, tokens: int, limit: int, *, param: str | None = None) -> None:
         super().__init__(
-            f"This model takes at most {limit} tokens, but input {index} has {tokens}. Shorten it, or let it be cut.",
+            f"This model takes at most {limit} tokens, but input {index} has {tokens}. Shorten it, or truncate it.",
             param=param,
         )
         self.index = index

@@ -20,6 +20,7 @@ from service.api.wire.disconnect import ClientDisconnected
 from service.api.wire.response_model import JsonResponse, ResponseModel
 from service.errors import (
     IncapableModel,
+    InputTooLong,
     ModelNotServed,
     PoisonPill,
     ProcessError,
@@ -95,7 +96,7 @@ def as_api_error(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
-        case PromptTooLong() | RequestTooLarge():
+        case PromptTooLong() | InputTooLong() | RequestTooLarge():
             param = getattr(error, "param", None)
             return ApiError(400, str(error), param=param, code="context_length_exceeded")
         case TaskError():
@@ -143,6 +144,7 @@ def install(app: FastAPI) -> None:
         TaskError,
         ModelNotServed,
         IncapableModel,
+        InputTooLong,
         ProcessError,
         RequestValidationError,
         HTTPException,

@@ -1,15 +1,19 @@
 """All routes of the service. The order is the order of matching, and of the OpenAPI document."""
 
+from service.api.compat.cohere.embed import route as cohere_embed
+from service.api.compat.cohere.rerank import route as rerank
 from service.api.compat.deepl import route as deepl
 from service.api.compat.huggingface import route as huggingface
 from service.api.compat.libretranslate import route as libretranslate
 from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
 from service.api.native.generate import route as generate
+from service.api.native.score import route as score
 from service.api.native.tokens import route as tokens
 from service.api.native.translate import route as translate
 from service.api.openai.chat import route as chat
 from service.api.openai.completions import route as completions
+from service.api.openai.embeddings import route as embeddings
 from service.api.openai.models import route as models
 from service.api.operations import health, metrics
 
@@ -19,9 +23,13 @@ ROUTERS = (
     answer.router,
     chat.router,
     completions.router,
+    embeddings.router,
     models.router,
     adapters.router,
+    score.router,
     tokens.router,
+    rerank.router,
+    cohere_embed.router,
     libretranslate.router,
     deepl.router,
     huggingface.router,

@@ -22,6 +22,8 @@ class Scope(StrEnum):
     GENERATE = "generate"
     TRANSLATE = "translate"
     ANSWER = "answer"
+    EMBED = "embed"  # embeddings and similarity
+    RERANK = "rerank"  # re-ranking, scores of pairs, and classification
     METRICS = "metrics"
     ADMIN = "admin"  # all of the above, and routes that declare no scope
 

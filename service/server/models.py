@@ -4,7 +4,7 @@ import logging
 
 from model_store.errors import ModelStoreError, UnknownModel
 from model_store.store import Store
-from service.api.middleware.access_log import AccessLogObserver
+from service.api.middleware.access_log import AccessLogObserver, EncodingAccessLog
 from service.errors import ProcessError
 from service.metrics import Metrics
 from service.processes.child_process import ChildProcess
@@ -31,7 +31,11 @@ def make_registry(
     def make_model(spec: ModelSpec, process: ChildProcess | None = None) -> ServedModel:
         view = metrics.for_model(spec.name)
         tasks = TaskBuilder(
-            spec.settings, detector, completions=AccessLogObserver(view.completions), translations=view.translations
+            spec.settings,
+            detector,
+            completions=AccessLogObserver(view.completions),
+            translations=view.translations,
+            encodings=EncodingAccessLog(),
         )
         return ServedModel(spec, StoredModel(spec, store, tasks, view, process), view)
 

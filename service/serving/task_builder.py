@@ -12,8 +12,12 @@ from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.reading.reader import Reader
+from service.tasks.classification.classifier import Classifier
+from service.tasks.embedding.embedder import Embedder
+from service.tasks.encoding.observer import EncodingObserver
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.observer import CompletionObserver
+from service.tasks.reranking.reranker import Reranker
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector, TranslationObserver, Translator
 
@@ -30,11 +34,13 @@ class TaskBuilder:
         *,
         completions: CompletionObserver | None = None,
         translations: TranslationObserver | None = None,
+        encodings: EncodingObserver | None = None,
     ) -> None:
         self._settings = settings
         self._detector = detector
         self._completions = completions
         self._translations = translations
+        self._encodings = encodings
 
     def for_engine(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer, adapter: str = "") -> Tasks:
         """The tasks of a language model, or of the adapter with this name."""
@@ -60,10 +66,17 @@ class TaskBuilder:
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""
+        tasks: dict[type, Any] = {}
         if Capability.ANSWER in capabilities:
             reader = Reader(client, PairTokenizer.load(local.path), calibration=local.no_answer)
-            return {Answerer: Answerer.from_reader(reader, self._window_limits)}
-        return {}
+            tasks[Answerer] = Answerer.from_reader(reader, self._window_limits)
+        if Capability.EMBED in capabilities:
+            tasks[Embedder] = Embedder.load(client, local.path, observer=self._encodings)
+        if Capability.RERANK in capabilities:
+            tasks[Reranker] = Reranker.load(client, local.path, observer=self._encodings)
+        if Capability.CLASSIFY in capabilities:
+            tasks[Classifier] = Classifier.load(client, local.path, observer=self._encodings)
+        return tasks
 
     @property
     def _window_limits(self) -> WindowLimits:

@@ -144,6 +144,9 @@ class LimitSettings(SettingsGroup):
     max_text_length: int = _setting(100_000, "Most characters of a text to translate.", ge=1)
     max_documents: int = _setting(64, "Most documents of a question.", ge=1)
     max_context_length: int = _setting(1 << 20, "Most characters of a question's documents together.", ge=1)
+    max_inputs: int = _setting(2048, "Most texts of a request for embeddings, scores, similarity or classes.", ge=1)
+    max_input_length: int = _setting(100_000, "Most characters of a text for an encoder.", ge=1)
+    max_rerank_documents: int = _setting(1000, "Most documents of a re-ranking request.", ge=1)
     max_queued_tokens: int = _advanced(
         0,
         "Tokens that the waiting and running requests may need, prompts and outputs together; above it a request "

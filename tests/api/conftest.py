@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.keys.key import digest
+from tests.api.encoders import ScriptedEncoders
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.engine.tiny_models import tiny_model
@@ -26,6 +27,19 @@ def hello() -> Iterator[Scripted]:
 def german() -> Iterator[Scripted]:
     """A service whose translations look like German."""
     with scripted_service(Umlauts()) as service:
+        yield service
+
+
+@pytest.fixture(scope="package")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> ScriptedEncoders:
+    """The encoders of ``encoder_service``."""
+    return ScriptedEncoders(tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture(scope="package")
+def encoder_service(encoders: ScriptedEncoders) -> Iterator[Scripted]:
+    """A service with scripted encoders and low limits."""
+    with scripted_service(encoders=encoders, max_inputs=4, max_input_length=1000, max_rerank_documents=3) as service:
         yield service
 
 

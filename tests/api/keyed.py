@@ -13,6 +13,7 @@ from tests.fakes.engine import ScriptedEngine
 from tests.keys.making import add_key
 
 GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS
+EMBED, RERANK = Scope.EMBED, Scope.RERANK
 WITHOUT_KEY = {("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")}
 
 # One of these scopes is enough. The table is written by hand, and a new route must be added.
@@ -31,9 +32,18 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v2/languages"): {TRANSLATE},
     ("GET", "/v2/usage"): {TRANSLATE},
     ("POST", "/v1/answer"): {ANSWER},
-    ("POST", "/"): {TRANSLATE, ANSWER},
-    ("POST", "/models/{id:path}"): {TRANSLATE, ANSWER},
-    ("POST", "/pipeline/{task}"): {TRANSLATE, ANSWER},
+    ("POST", "/"): {TRANSLATE, ANSWER, EMBED, RERANK},
+    ("POST", "/models/{id:path}/pipeline/{task}"): {TRANSLATE, ANSWER, EMBED, RERANK},
+    ("POST", "/models/{id:path}"): {TRANSLATE, ANSWER, EMBED, RERANK},
+    ("POST", "/pipeline/{task}"): {TRANSLATE, ANSWER, EMBED, RERANK},
+    ("POST", "/v1/embeddings"): {EMBED},
+    ("POST", "/v1/embed"): {EMBED},
+    ("POST", "/v2/embed"): {EMBED},
+    ("POST", "/v1/score"): {EMBED, RERANK},
+    ("POST", "/score"): {EMBED, RERANK},
+    ("POST", "/v1/rerank"): {RERANK},
+    ("POST", "/v2/rerank"): {RERANK},
+    ("POST", "/rerank"): {RERANK},
     ("POST", "/tokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("POST", "/detokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("GET", "/v1/models"): set(Scope),

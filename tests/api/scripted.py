@@ -19,6 +19,7 @@ from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
 from service.serving.registry import Registry
 from service.settings import Settings
+from tests.api.encoders import ScriptedEncoders
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.served_model import scripted_model
 
@@ -62,21 +63,32 @@ class Scripted:
 
 @contextlib.contextmanager
 def scripted_service(
-    engine: ScriptedEngine | None = None, *, load: str = "start", **settings: Any
+    engine: ScriptedEngine | None = None,
+    *,
+    load: str = "start",
+    encoders: ScriptedEncoders | None = None,
+    **settings: Any,
 ) -> Iterator[Scripted]:
-    """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand"."""
+    """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
+
+    ``encoders`` are served beside the engine's model.
+    """
     engine = engine or ScriptedEngine()
     engine.status = "loading"
     metrics = Metrics()
     configured = Settings(**settings)
-    model = scripted_model(engine, configured, metrics, load=load)
-    registry = Registry([model], load_timeout=configured.load_timeout)
+    models = [scripted_model(engine, configured, metrics, load=load)]
+    if encoders is not None:
+        models += encoders.models(configured, metrics)
+    registry = Registry(models, load_timeout=configured.load_timeout)
     app = create_app(configured, registry, metrics, authenticator=open_authenticator(configured.keys_file))
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:
             if load == "start" and engine.may_load.is_set():
                 assert engine.loaded.wait(20)
+            if encoders is not None:
+                assert all(encoder.loaded.wait(20) for encoder in encoders.by_name.values())
             url = f"http://127.0.0.1:{address[1]}"
             with httpx.Client(base_url=url, timeout=20) as http:
                 yield Scripted(url, address, http, engine, metrics, app, stop)

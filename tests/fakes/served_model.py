@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from model_store.types import LocalModel
-from service.api.middleware.access_log import AccessLogObserver
+from service.api.middleware.access_log import AccessLogObserver, EncodingAccessLog
+from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
 from service.metrics import Metrics
+from service.metrics.encoder import EncoderMetrics
 from service.metrics.engine import EngineMetrics
-from service.models.capabilities import GENERATIVE
+from service.models.capabilities import GENERATIVE, find_capabilities
 from service.serving.model import ServedModel
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector
+from tests.fakes.encoder import ScriptedEncoder
 from tests.fakes.engine import ScriptedEngine
 
 LOCAL = LocalModel(name="org/tiny", path=Path("/nonexistent"))
@@ -41,6 +44,39 @@ class FixedSource:
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         make_tasks = partial(self._tasks.for_engine, self._client, local, self._tokenizer)
         return Runtime(self._client, make_tasks(""), make_tasks, self._metrics)
+
+
+class EncoderSource:
+    """The source of an encoder whose files are in a directory. Its runtimes all have the same client."""
+
+    def __init__(self, client: EncoderClient, local: LocalModel, tasks: TaskBuilder, metrics: EncoderMetrics) -> None:
+        self._client = client
+        self._local = local
+        self._tasks = tasks
+        self._metrics = metrics
+
+    def find(self) -> LocalModel:
+        return self._local
+
+    def fetch(self) -> LocalModel:
+        return self._local
+
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
+        tasks = self._tasks.for_encoder(self._client, local, find_capabilities(local.path))
+        return Runtime(self._client, tasks, lambda adapter: {}, self._metrics)
+
+
+def scripted_encoder_model(
+    encoder: ScriptedEncoder, path: Path, settings: Settings, metrics: Metrics, *, name: str
+) -> ServedModel:
+    """A model with a scripted encoder, and with the tokenizer and the capabilities of the files in ``path``."""
+    spec = dataclasses.replace(settings.model_specs()[0], name=name)
+    view = metrics.for_model(name)
+    tasks = TaskBuilder(settings, Detector(), encodings=EncodingAccessLog())
+    source = EncoderSource(encoder.client, LocalModel(name=name, path=path), tasks, view.encoder)
+    model = ServedModel(spec, source, view)
+    model.locate()
+    return model
 
 
 def scripted_model(

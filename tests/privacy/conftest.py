@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests.encoder.tiny_encoders import tiny_encoder
 from tests.fakes.tokenizer import byte_library
 from tests.running_server import Server, running_server
 
@@ -29,6 +30,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_file({"nothing": np.zeros(1, dtype=np.float32)}, path / "model.safetensors")
     byte_library().save(str(path / "tokenizer.json"))
     return path
+
+
+@pytest.fixture(scope="package")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The flags that serve an embedder, a re-ranker and a classifier, all tiny."""
+    path = tmp_path_factory.mktemp("encoders")
+    names = ("embedder", "reranker", "classifier")
+    classifier = "BertForSequenceClassification"
+    tiny_encoder("bert", path / "embedder")
+    tiny_encoder("bert", path / "reranker", class_name=classifier, num_labels=1)
+    tiny_encoder("bert", path / "classifier", class_name=classifier, num_labels=3)
+    return tuple(flag for name in names for flag in ("--model", f"{name}={path / name}"))
 
 
 @contextmanager

@@ -89,6 +89,19 @@ class AccessLogObserver:
         self._observer.finished(usage, timings, finish)
 
 
+class EncodingAccessLog:
+    """An observer of encodings that adds to the current record. Metrics count batches instead."""
+
+    def encoding_started(self, id: str) -> None:
+        if record := _current.get():
+            record.ids.append(id)
+
+    def encoding_finished(self, usage: Usage, *, complete: bool) -> None:
+        if record := _current.get():
+            record.prompt_tokens += usage.prompt_tokens
+            record.finish["stop" if complete else "abort"] = None
+
+
 def note_model(name: str) -> None:
     """Note the served model that the current request is for. ``name`` is the operator's, not the client's text."""
     if record := _current.get():

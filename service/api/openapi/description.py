@@ -3,7 +3,7 @@
 from service.api.requests.undeclared_fields import REFUSED, WITHOUT_EFFECT
 
 DESCRIPTION = f"""\
-Text generation, translation and question answering.
+Text generation, translation, question answering, embeddings and re-ranking.
 
 Errors have OpenAI's shape and name the wrong field in `param`; routes of other APIs have the error shapes of those
 APIs. Every answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with

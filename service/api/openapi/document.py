@@ -17,10 +17,11 @@ from service.api.openapi.responses import SCHEMAS, responses_of
 from service.api.wire.response_model import JsonResponse, ResponseModel
 
 _TAGS = [
-    {"name": "native", "description": "The three tasks: generation, translation, question answering."},
+    {"name": "native", "description": "Generation, translation, question answering, scores of pairs."},
     {"name": "openai", "description": "OpenAI's API, for clients that speak it."},
     {"name": "libretranslate", "description": "LibreTranslate's API, as JSON or as a form."},
     {"name": "deepl", "description": "DeepL's API, version 2, as JSON or as a form."},
+    {"name": "cohere", "description": "Cohere's embeddings and re-ranking, and Jina's re-ranking."},
     {"name": "huggingface", "description": "Hugging Face's inference tasks, for huggingface_hub's InferenceClient."},
     {"name": "tokens", "description": "The model's tokenizer."},
     {"name": "operations", "description": "Health, metrics, version."},

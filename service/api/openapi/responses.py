@@ -37,7 +37,8 @@ class EndpointResponses:
     def models(self, route: APIRoute) -> Iterator[type[ResponseModel]]:
         """The classes of all answers."""
         for example in (*self.examples, *self.events, *(example for _, example in self.others.values())):
-            yield _item(example)
+            if isinstance(item := _innermost(example), ResponseModel):
+                yield type(item)
         if self.errors:
             yield type(_error(route, self.errors))
 
@@ -94,15 +95,23 @@ def _any_of(examples: Sequence[JsonBody]) -> dict[str, Any]:
     """The schema of the examples' classes."""
     schemas = []
     for example in examples:
-        reference = {"$ref": SCHEMAS + _item(example).__name__}
-        schema = reference if isinstance(example, ResponseModel) else {"type": "array", "items": reference}
-        if schema not in schemas:
+        if (schema := _schema(example)) not in schemas:
             schemas.append(schema)
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
-def _item(example: JsonBody) -> type[ResponseModel]:
-    return type(example) if isinstance(example, ResponseModel) else type(example[0])
+def _schema(example: JsonBody | float) -> dict[str, Any]:
+    match example:
+        case ResponseModel():
+            return {"$ref": SCHEMAS + type(example).__name__}
+        case float():
+            return {"type": "number"}
+    return {"type": "array", "items": _schema(example[0])}
+
+
+def _innermost(example: JsonBody | float) -> ResponseModel | float:
+    """The first object or number of an example, which may be a list of lists."""
+    return example if isinstance(example, ResponseModel | float) else _innermost(example[0])
 
 
 def _encoded(example: JsonBody) -> Any:

@@ -107,6 +107,10 @@ StopString = Annotated[NonEmpty, Field(max_length=MAX_STOP)]
 Stop = Annotated[
     list[StopString], BeforeValidator(_as_list), Field(max_length=1024), WithJsonSchema(texts_schema(MAX_STOP, 1024))
 ]
+Priority = Annotated[
+    int | None,
+    Field(ge=-1000, le=1000, description="Lower runs earlier; waiting makes more urgent. Default: 0."),
+]
 LogitBias = Annotated[
     dict[TokenId, Annotated[float, Field(ge=-100, le=100)]],
     BeforeValidator(_as_logit_bias),

@@ -59,11 +59,12 @@ def _given_params(fields: SharedSamplingFields) -> dict[str, Any]:
 
 def _caller_values(caller: Caller, *, priority: int | None = None, cache_salt: str | None = None) -> dict[str, Any]:
     """Options that depend on the key of the request. Raises ApiError."""
-    return {
-        "priority": _priority(priority, caller),
-        "cache_salt": caller.cache_salt(cache_salt or ""),
-        "tenant": caller.name,
-    }
+    return queue_place(caller, priority) | {"cache_salt": caller.cache_salt(cache_salt or "")}
+
+
+def queue_place(caller: Caller, priority: int | None = None) -> dict[str, Any]:
+    """The options ``priority`` and ``tenant`` of a request, of a language model or an encoder. Raises ApiError."""
+    return {"priority": _priority(priority, caller), "tenant": caller.name}
 
 
 def check_limit(param: str, value: int, limit: int, unit: str = "") -> None:

@@ -9,6 +9,7 @@ from service.api.requests.fields import (
     SEED_BOUND,
     TOKEN_ID_BOUND,
     LogitBias,
+    Priority,
     RequestModel,
     Stop,
     Text,
@@ -57,10 +58,7 @@ class SharedSamplingFields(RequestModel):
         bool | None, Field(description="Leave special tokens out of the text. Default: true.")
     ] = None
     include_stop_str_in_output: Annotated[bool | None, Field(description="Keep the stop string in the text.")] = None
-    priority: Annotated[
-        int | None,
-        Field(ge=-1000, le=1000, description="Lower runs earlier; waiting makes more urgent. Default: 0."),
-    ] = None
+    priority: Priority = None
     cache_salt: Annotated[
         Text | None, Field(max_length=256, description="Cached prompts are shared only with requests of the same salt.")
     ] = None

@@ -44,6 +44,18 @@ class ResponseUsage(ResponseModel):
         )
 
 
+class InputUsage(ResponseModel):
+    """OpenAI's usage object of work that generates nothing. Both numbers are the tokens of the inputs."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+    @classmethod
+    def from_usage(cls, usage: Usage) -> "InputUsage":
+        """The object for the tokens of a task's inputs."""
+        return cls(usage.prompt_tokens, usage.total_tokens)
+
+
 class ResponseTimings(ResponseModel):
     """Seconds since the request was queued."""
 

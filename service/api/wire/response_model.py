@@ -26,7 +26,14 @@ class ResponseModel(Struct):
     """
 
 
-JsonBody = ResponseModel | Sequence[ResponseModel]
+# An answer: an object, a list of objects or numbers, or a list of such lists.
+JsonBody = (
+    ResponseModel
+    | Sequence[ResponseModel]
+    | Sequence[float]
+    | Sequence[Sequence[ResponseModel]]
+    | Sequence[Sequence[float]]
+)
 
 to_json = msgspec.json.encode  # in UTF-8, unescaped
 

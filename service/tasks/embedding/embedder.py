@@ -12,7 +12,7 @@ from service.encoder.client import EncoderClient
 from service.encoder.messages import EncoderInput
 from service.errors import InvalidOption, UnsupportedModel
 from service.tasks.embedding.checkpoint import EmbeddingCheckpoint
-from service.tasks.embedding.prompts import find_prompt
+from service.tasks.embedding.prompts import InputType, find_prompt
 from service.tasks.embedding.similarity import cosine, normalized
 from service.tasks.encoding.inputs import InputMaker
 from service.tasks.encoding.observer import EncodingObserver
@@ -28,12 +28,12 @@ Scores = NDArray[np.float32]  # [pairs]
 class EmbeddingOptions(EncodingOptions):
     """What a client sets for its vectors.
 
-    ``prompt_name`` names a prompt of the model; ``input_type`` is one of ``INPUT_TYPES``. ``max_tokens`` is the most
+    ``prompt_name`` names a prompt of the model; ``input_type`` is the kind of the texts. ``max_tokens`` is the most
     tokens of each text. ``dimensions`` None: all of them. ``normalize`` None: as the model does.
     """
 
     prompt_name: str | None = None
-    input_type: str | None = None
+    input_type: InputType | None = None
     truncation: Truncation = Truncation.NONE
     max_tokens: int | None = None
     dimensions: int | None = None
@@ -67,6 +67,11 @@ class Embedder:
         """Raises OSError, ValueError or UnsupportedModel if the tokenizer or another file cannot be used."""
         checkpoint = EmbeddingCheckpoint.from_directory(path)
         return cls(client, EncoderTokenizer.load(checkpoint.tokenizer), checkpoint, observer=observer)
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of an input, with special tokens. Raises ProcessUnavailable until the encoder is ready."""
+        return self._inputs.max_tokens
 
     async def prepare(
         self, texts: Sequence[str], options: EmbeddingOptions, *, request_id: str, param: str = "input"
@@ -128,16 +133,15 @@ class Embedder:
     def _check(self, options: EmbeddingOptions) -> None:
         """Raises InvalidOption for vectors that the model does not have."""
         if options.dimensions is not None:
-            size, allowed = self.client.info.dimensions, self._checkpoint.matryoshka
+            size, trained = self.client.info.dimensions, self._checkpoint.matryoshka
             if options.dimensions > size:
-                message = f"dimensions: {options.dimensions} is more than the {size} dimensions of the model"
+                message = f"The model's vectors have {size} numbers, fewer than {options.dimensions}"
                 raise InvalidOption(message, param="dimensions")
-            if allowed and options.dimensions not in {*allowed, size}:
-                choices = ", ".join(map(str, allowed))
-                raise InvalidOption(f"dimensions: this model has {choices}", param="dimensions")
+            if trained and options.dimensions not in {*trained, size}:
+                choices = ", ".join(map(str, trained))
+                raise InvalidOption(f"The model was trained for vectors of {choices} numbers", param="dimensions")
         if options.normalize is False and self._checkpoint.normalizes:
-            message = "normalize: the model itself normalizes its vectors, so it cannot be false"
-            raise InvalidOption(message, param="normalize")
+            raise InvalidOption("The model itself normalizes its vectors", param="normalize")
 
     def _finish(self, vectors: Vectors, options: EmbeddingOptions) -> Vectors:
         """The vectors cut to the dimensions of the options; normalized vectors stay normalized."""

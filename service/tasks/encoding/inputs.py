@@ -37,7 +37,8 @@ class InputMaker:
         limit = self.max_tokens if max_tokens is None else min(max_tokens, self.max_tokens)
         room = limit - len(frame)
         if room < 1:
-            raise InvalidOption(f"max_tokens: {len(frame)} special tokens leave no room for text", param="max_tokens")
+            message = f"The {len(frame)} special tokens of an input leave no room for its text"
+            raise InvalidOption(message, param="max_tokens")
         inputs = []
         for index, tokens in enumerate(await self._tokenizer.tokens(texts)):
             if len(tokens) > room and truncation is Truncation.NONE:
@@ -99,9 +100,9 @@ class InputMaker:
         size = self._client.info.vocab_size
         for index, each in enumerate(inputs):
             if not each.tokens:
-                raise InvalidPrompt(f"{param}: input {index} has no tokens", param=param)
+                raise InvalidPrompt(f"Input {index} has no tokens", param=param)
             if max(each.tokens) >= size:
-                message = f"{param}: input {index} has a token that is not in the vocabulary of {size} tokens"
+                message = f"Input {index} has a token that is not in the vocabulary of {size} tokens"
                 raise UnknownToken(message, param=param)
         return inputs
 

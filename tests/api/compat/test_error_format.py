@@ -8,11 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.api.compat.deepl.request import DeepLTranslateRequest
-from service.api.compat.huggingface.request import (
-    HuggingFaceTranslateRequest,
-    QuestionParameters,
-    TranslationParameters,
-)
+from service.api.compat.huggingface.answering.request import QuestionParameters
+from service.api.compat.huggingface.translation.request import HuggingFaceTranslateRequest, TranslationParameters
 from service.api.compat.libretranslate.request import LibreTranslateRequest
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.engine import ScriptedEngine

@@ -1,6 +1,7 @@
 """Real answers of every route are what the OpenAPI document says: whole answers, events of streams, and errors."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from service.engine.protocol.request import Request
+from tests.api.encoders import ScriptedEncoders
 from tests.api.keyed import keyed_service
 from tests.api.openapi.document import Document
 from tests.api.scripted import Scripted, scripted_service
@@ -20,6 +22,9 @@ USAGE = {"include_usage": True, "continuous_usage_stats": True}
 DOCUMENTS = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
 TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alternatives": 1}
 QUESTION = {"question": "Who?", "context": "Ada came."}
+
+PAIR = {"text_1": "x", "text_2": ["y", "z"]}
+RANKING = {"query": "x", "documents": ["y", {"text": "z"}]}
 
 # Route as in the document -> the requests to it: path and body. Every operation must be here.
 CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
@@ -83,6 +88,26 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/", {"inputs": QUESTION}),
         ("/", {"inputs": QUESTION, "parameters": {"top_k": 3, "handle_impossible_answer": True}}),
     ],
+    ("POST", "/models/{id}/pipeline/{task}"): [
+        ("/models/org/tiny/pipeline/question-answering", {"inputs": QUESTION}),
+        ("/models/embedder/pipeline/feature-extraction", {"inputs": ["x", "y"]}),
+        ("/models/embedder/pipeline/sentence-similarity", {"inputs": {"source_sentence": "x", "sentences": ["y"]}}),
+        ("/models/classifier/pipeline/text-classification", {"inputs": [{"text": "x", "text_pair": "y"}]}),
+    ],
+    ("POST", "/v1/embeddings"): [
+        ("/v1/embeddings", {"input": "x"}),
+        ("/v1/embeddings", {"input": ["x", "y"], "encoding_format": "base64"}),
+    ],
+    ("POST", "/v1/embed"): [
+        ("/v1/embed", {"texts": ["x"]}),
+        ("/v1/embed", {"texts": ["x"], "embedding_types": ["float", "base64"]}),
+    ],
+    ("POST", "/v2/embed"): [("/v2/embed", {"texts": ["x"], "input_type": "search_query"})],
+    ("POST", "/v1/score"): [("/v1/score", PAIR), ("/v1/score", PAIR | {"model": "embedder"})],
+    ("POST", "/score"): [("/score", PAIR)],
+    ("POST", "/v1/rerank"): [("/v1/rerank", RANKING), ("/v1/rerank", RANKING | {"return_documents": True})],
+    ("POST", "/v2/rerank"): [("/v2/rerank", RANKING)],
+    ("POST", "/rerank"): [("/rerank", RANKING)],
     ("POST", "/models/{id}"): [("/models/org/tiny", {"inputs": QUESTION})],
     ("POST", "/pipeline/{task}"): [("/pipeline/question-answering", {"inputs": QUESTION})],
     ("GET", "/health"): [("/health", None)],
@@ -107,6 +132,20 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
 }
 
 
+# Routes that use an encoder: the name of its model, and a request for one input.
+ENCODER_ROUTES: dict[str, tuple[str, str, Any]] = {
+    "/v1/embeddings": ("embedder", "/v1/embeddings", {"input": "x"}),
+    "/v1/embed": ("embedder", "/v1/embed", {"texts": ["x"]}),
+    "/v2/embed": ("embedder", "/v2/embed", {"texts": ["x"]}),
+    "/v1/score": ("reranker", "/v1/score", PAIR),
+    "/score": ("reranker", "/score", PAIR),
+    "/v1/rerank": ("reranker", "/v1/rerank", RANKING),
+    "/v2/rerank": ("reranker", "/v2/rerank", RANKING),
+    "/rerank": ("reranker", "/rerank", RANKING),
+    "/models/{id}/pipeline/{task}": ("classifier", "/models/classifier/pipeline/text-classification", {"inputs": "x"}),
+}
+
+
 class TranslatingAndQuotingEngine(Umlauts):
     """Translates as ``Umlauts`` does, and finds Ada in documents."""
 
@@ -119,8 +158,9 @@ class TranslatingAndQuotingEngine(Umlauts):
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Scripted]:
-    with scripted_service(TranslatingAndQuotingEngine()) as service:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
+    encoders = ScriptedEncoders(tmp_path_factory.mktemp("encoders"))
+    with scripted_service(TranslatingAndQuotingEngine(), encoders=encoders) as service:
         yield service
 
 
@@ -186,6 +226,29 @@ def test_errors_of_the_service_are_as_documented(document: Document, path: str) 
         document.check(broken, path)
 
 
+@pytest.mark.parametrize("path", sorted(ENCODER_ROUTES))
+def test_errors_of_encoders_are_as_documented(document: Document, path: str, tmp_path: Path) -> None:
+    name, url, body = ENCODER_ROUTES[path]
+    encoders = ScriptedEncoders(tmp_path / "holds", holds=True)
+    encoder = encoders.by_name[name]
+    with scripted_service(encoders=encoders, max_requests=1) as service, ThreadPoolExecutor(1) as pool:
+        late = send(service, "POST", url, body, headers={"x-request-timeout": "0.01"})
+        encoder.holding.clear()
+        held = pool.submit(send, service, "POST", url, body)
+        assert encoder.holding.wait(20)
+        busy = send(service, "POST", url, body)
+        encoder.release()
+        answered = held.result()
+        encoder.status = "restarting"
+        unavailable = send(service, "POST", url, body)
+    encoders = ScriptedEncoders(tmp_path / "breaks", breaks=True)
+    with scripted_service(encoders=encoders) as service:
+        broken = send(service, "POST", url, body)
+    for status, answer in ((504, late), (200, answered), (429, busy), (503, unavailable), (500, broken)):
+        assert answer.status_code == status, answer.text
+        document.check(answer, path)
+
+
 def test_a_full_service_answers_as_documented(document: Document) -> None:
     engine = ScriptedEngine(holds_at=0)
     with scripted_service(engine, max_requests=1) as service:
@@ -199,8 +262,9 @@ def test_a_full_service_answers_as_documented(document: Document) -> None:
 
 
 def test_keys_are_refused_as_documented(document: Document, tmp_path: Path) -> None:
+    encoder_routes = {path: (url, body) for path, (_, url, body) in ENCODER_ROUTES.items()}
     with keyed_service(tmp_path) as keyed:
-        for path, (url, body) in ENGINE_ROUTES.items():
+        for path, (url, body) in (ENGINE_ROUTES | encoder_routes).items():
             unknown = send(keyed.service, "POST", url, body)
             assert unknown.status_code == 401, path
             document.check(unknown, path)

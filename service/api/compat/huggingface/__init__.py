@@ -1,1 +1,1 @@
-"""Hugging Face's inference tasks: question answering and translation."""
+"""Hugging Face's inference tasks, each in a folder: payload, answer, and the function between them."""

@@ -1,150 +1,112 @@
-"""Hugging Face's inference tasks. The shape of a payload determines its task."""
+"""Hugging Face's inference tasks. The shape of a payload, or the path, determines the task."""
 
-from typing import Annotated, Any
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Body, Path
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import check_scopes, requires
 from service.api.call import Call, CurrentCall
-from service.api.compat.huggingface import response
+from service.api.compat.huggingface.answering import request as answering_request
+from service.api.compat.huggingface.answering import response as answering_response
+from service.api.compat.huggingface.answering.task import answer_question
+from service.api.compat.huggingface.classification import request as classification_request
+from service.api.compat.huggingface.classification import response as classification_response
+from service.api.compat.huggingface.classification.task import classify_texts
+from service.api.compat.huggingface.embedding import request as embedding_request
+from service.api.compat.huggingface.embedding import response as embedding_response
+from service.api.compat.huggingface.embedding.task import compare_sentences, extract_features
 from service.api.compat.huggingface.error_format import HuggingFaceRoute
-from service.api.compat.huggingface.request import (
-    EXAMPLES,
-    GenerateParameters,
-    HuggingFaceAnswerRequest,
-    HuggingFaceTranslateRequest,
-    QuestionParameters,
-)
-from service.api.compat.translation import check_texts, translate
-from service.api.errors import ApiError, invalid
+from service.api.compat.huggingface.payloads import find_task
+from service.api.compat.huggingface.translation import request as translation_request
+from service.api.compat.huggingface.translation import response as translation_response
+from service.api.compat.huggingface.translation.task import translate_inputs
+from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
-from service.api.requests.bodies import validated
-from service.api.requests.options import check_limit
 from service.api.requests.served_model import ModelPath
 from service.keys.key import Scope
-from service.models.capabilities import Capability
-from service.tasks.answering.answerer import Answerer
-from service.tasks.answering.query import ContextDocument, Query
-from service.tasks.generation.options import Options
-from service.tasks.translation import TranslationOrder
+
+
+class _Task(NamedTuple):
+    """The scope that opens a task, and the function that answers its payloads with the model of this name."""
+
+    scope: Scope
+    answer: Callable[[dict[str, Any], Call, str | None], Awaitable[Response]]
+
+
+_TASKS = {
+    "question-answering": _Task(Scope.ANSWER, answer_question),
+    "translation": _Task(Scope.TRANSLATE, translate_inputs),
+    "feature-extraction": _Task(Scope.EMBED, extract_features),
+    "sentence-similarity": _Task(Scope.EMBED, compare_sentences),
+    "text-classification": _Task(Scope.RERANK, classify_texts),
+}
+SUMMARY = "Run one of Hugging Face's inference tasks"
 
 router = APIRouter(
-    tags=["huggingface"], route_class=HuggingFaceRoute, dependencies=[requires(Scope.TRANSLATE, Scope.ANSWER)]
+    tags=["huggingface"],
+    route_class=HuggingFaceRoute,
+    dependencies=[requires(*{task.scope for task in _TASKS.values()})],
 )
 
-SUMMARY = "Answer or translate, as Hugging Face's inference does"
-
-_ANSWER_TOKENS = 15  # the default of the pipeline in transformers 4
-_OPTIONS = "parameters.generate_parameters"
-_TASKS = ("question-answering", "translation")
-
-Payload = Annotated[dict[str, Any], Body(openapi_examples=EXAMPLES)]
-_responses = openapi_responses(response.ANSWER_EXAMPLE, [response.ANSWER_EXAMPLE], response.TRANSLATION_EXAMPLE)
+TaskPath = Annotated[str, Path(max_length=64)]
+Payload = Annotated[
+    dict[str, Any],
+    Body(
+        openapi_examples=answering_request.EXAMPLES
+        | translation_request.EXAMPLES
+        | embedding_request.EXAMPLES
+        | classification_request.EXAMPLES
+    ),
+]
+_responses = openapi_responses(
+    answering_response.EXAMPLE,
+    [answering_response.EXAMPLE],
+    translation_response.EXAMPLE,
+    embedding_response.VECTORS_EXAMPLE,
+    embedding_response.SIMILARITIES_EXAMPLE,
+    classification_response.EXAMPLE,
+)
 
 
 @router.post("/", summary=SUMMARY)
 @_responses
 async def by_payload(payload: Payload, call: CurrentCall) -> Response:
-    """`inputs` with a question and a context is question-answering; a text or texts with `tgt_lang` is translation.
+    """Question-answering, translation, feature-extraction, sentence-similarity or text-classification.
 
-    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
+    `inputs` with a `question` is question-answering, with a `source_sentence` sentence-similarity, with a `text`
+    text-classification; texts with `parameters.tgt_lang` are translated. Texts alone are for the model that is served:
+    feature-extraction or text-classification. Doubts about a translation are in the header `x-translation-flags`, by
+    the names of `/v1/translate`.
     """
-    return await _run(_task(payload), payload, call)
+    return await _run(find_task(payload, call.state.registry), payload, call)
+
+
+@router.post("/models/{id:path}/pipeline/{task}", summary=SUMMARY)
+@_responses
+async def by_model_and_task(id: ModelPath, task: TaskPath, payload: Payload, call: CurrentCall) -> Response:
+    """The same with the model and the task named."""
+    return await _run(task, payload, call, id)
 
 
 @router.post("/models/{id:path}", summary=SUMMARY)
 @_responses
 async def by_model(id: ModelPath, payload: Payload, call: CurrentCall) -> Response:
     """The same with the model named."""
-    return await _run(_task(payload), payload, call, id)
+    return await _run(find_task(payload, call.state.registry, id), payload, call, id)
 
 
 @router.post("/pipeline/{task}", summary=SUMMARY)
 @_responses
-async def by_task(task: Annotated[str, Path(max_length=64)], payload: Payload, call: CurrentCall) -> Response:
-    """The same with the task named: `question-answering` or `translation`."""
-    if task not in _TASKS:
-        raise ApiError(404, f"The tasks here are {' and '.join(_TASKS)}", param="task")
+async def by_task(task: TaskPath, payload: Payload, call: CurrentCall) -> Response:
+    """The same with the task named."""
     return await _run(task, payload, call)
 
 
-def _task(payload: dict[str, Any]) -> str:
-    """The task of a payload. Raises ApiError if the payload fits none, or could be for another task."""
-    match payload:
-        case {"inputs": dict()}:
-            return "question-answering"
-        case {"inputs": str() | list(), "parameters": {"tgt_lang": _} | {"src_lang": _}}:
-            return "translation"
-    message = (
-        "inputs: for question-answering give a question and a context, for translation a text or a list of texts and "
-        "parameters.tgt_lang; to generate text, use /v1/generate"
-    )
-    raise invalid("inputs", message)
-
-
-async def _run(task: str, payload: dict[str, Any], call: Call, model: str | None = None) -> Response:
-    if task == "translation":
-        check_scopes(call.caller, {Scope.TRANSLATE})
-        return await _translate(validated(HuggingFaceTranslateRequest, payload), call, model)
-    check_scopes(call.caller, {Scope.ANSWER})
-    return await _answer(validated(HuggingFaceAnswerRequest, payload), call, model)
-
-
-async def _translate(body: HuggingFaceTranslateRequest, call: Call, model: str | None) -> Response:
-    call.check(body)
-    texts = [body.inputs] if isinstance(body.inputs, str) else body.inputs
-    check_texts("inputs", texts, call.state.settings)
-    languages = body.parameters
-    options = _options(languages.generate_parameters or GenerateParameters(), call)
-    order = TranslationOrder(
-        texts=tuple(texts),
-        target=_to_bcp47(languages.tgt_lang),
-        source=None if languages.src_lang is None else _to_bcp47(languages.src_lang),
-    )
-    return await translate(call, order, options, response.translation_list, model_name=model)
-
-
-def _options(fields: GenerateParameters, call: Call) -> Options:
-    """The options of these fields. Raises ApiError if fields exclude each other."""
-    if fields.temperature and not fields.do_sample:
-        raise invalid(f"{_OPTIONS}.do_sample", f"{_OPTIONS}.do_sample: must be true for a temperature")
-    lengths = {fields.max_new_tokens, fields.max_length} - {None}
-    if len(lengths) > 1:
-        raise invalid(f"{_OPTIONS}.max_length", f"{_OPTIONS}.max_length: means max_new_tokens and must not differ")
-    return call.options(fields, temperature=1.0 if fields.do_sample else 0.0, max_tokens=next(iter(lengths), None))
-
-
-async def _answer(body: HuggingFaceAnswerRequest, call: Call, model_name: str | None) -> Response:
-    call.check(body)
-    model = call.model(model_name, Capability.ANSWER)
-    parameters = body.parameters or QuestionParameters()
-    settings = call.state.settings
-    top_k = parameters.top_k or 1
-    max_tokens = parameters.max_answer_len or _ANSWER_TOKENS
-    may_be_none = bool(parameters.handle_impossible_answer)
-    check_limit("inputs.context", len(body.inputs.context), settings.max_context_length, "characters")
-    check_limit("parameters.top_k", top_k, settings.max_answers)
-    check_limit("parameters.max_answer_len", max_tokens, settings.max_answer_len)
-    query = Query(
-        question=body.inputs.question,
-        documents=(ContextDocument(id="", text=body.inputs.context),),
-        mode="extractive",
-        top_k=top_k,
-        no_answer_threshold=None if may_be_none else 1.0,
-        max_answer_len=settings.max_answer_len,
-        stride=parameters.doc_stride,
-    )
-    options = call.greedy_options(max_tokens=max_tokens)
-    request_id = f"ans-{uuid4().hex}"
-    return await call.answer(
-        model,
-        lambda: model.task(Answerer).prepare(query, options=options, request_id=request_id),
-        response.AnswerCandidatesWriter(top_k=top_k, may_be_none=may_be_none),
-    )
-
-
-def _to_bcp47(code: str) -> str:
-    """The code without the region XX, with which mBART marks codes that have no region."""
-    return code.removesuffix("_XX")
+async def _run(name: str, payload: dict[str, Any], call: Call, model_name: str | None = None) -> Response:
+    task = _TASKS.get(name)
+    if task is None:
+        raise ApiError(404, f"The tasks here are {', '.join(_TASKS)}", param="task")
+    check_scopes(call.caller, {task.scope})
+    return await task.answer(payload, call, model_name)

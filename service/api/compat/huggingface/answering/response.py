@@ -1,18 +1,10 @@
-"""The answers of Hugging Face's inference tasks."""
+"""The answer of the task question-answering."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.api.wire.response_model import JsonBody, ResponseModel
 from service.tasks.answering.result import Answer
 from service.tasks.answering.run import AnswerRun
-from service.tasks.translation import Translation
-
-
-class HuggingFaceTranslation(ResponseModel):
-    """The translation of one text."""
-
-    translation_text: str
 
 
 class HuggingFaceAnswer(ResponseModel):
@@ -24,14 +16,9 @@ class HuggingFaceAnswer(ResponseModel):
     end: int
 
 
-def translation_list(translations: Sequence[Translation]) -> list[HuggingFaceTranslation]:
-    """The answer of the task translation."""
-    return [HuggingFaceTranslation(translation.text) for translation in translations]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCandidatesWriter:
-    """Writes the answer of the task question-answering: an object for ``top_k`` 1, else a list. Implements ``Writer``.
+    """Writes the answer: an object for ``top_k`` 1, else a list. Implements ``Writer``.
 
     With ``may_be_none``, "no answer" is one of the candidates: the first one exactly if ``Answer.no_answer`` is true.
     """
@@ -53,5 +40,4 @@ def _no_answer_index(answer: Answer, probability: float) -> int:
     return 0 if answer.no_answer else max(1, sum(span.score >= probability for span in answer.spans))
 
 
-ANSWER_EXAMPLE = HuggingFaceAnswer("1894", 0.91, 24, 28)
-TRANSLATION_EXAMPLE = [HuggingFaceTranslation("Bonjour.")]
+EXAMPLE = HuggingFaceAnswer("1894", 0.91, 24, 28)

@@ -1,0 +1,1 @@
+"""``POST /v1/embed`` and ``POST /v2/embed``."""

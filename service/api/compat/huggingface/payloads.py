@@ -1,0 +1,54 @@
+"""The task of a payload, by its shape or by what the served models can do."""
+
+from typing import Any
+
+from service.api.errors import invalid
+from service.models.capabilities import Capability
+from service.serving.registry import Registry
+
+_VECTOR_FIELDS = {"normalize", "prompt_name", "truncation_direction", "dimensions", "encoding_format"}
+_CLASS_FIELDS = {"top_k", "function_to_apply"}
+
+_UNKNOWN = (
+    "inputs: for question-answering give a question and a context, for translation a text or a list of texts and "
+    "parameters.tgt_lang, for sentence-similarity a source_sentence and sentences; for feature-extraction and "
+    "text-classification name the task in the path, as in /pipeline/feature-extraction; to generate text, use "
+    "/v1/generate"
+)
+
+
+def find_task(payload: dict[str, Any], registry: Registry, model_name: str | None = None) -> str:
+    """The name of the task. Raises ApiError if the payload fits none, or could be for several.
+
+    Texts alone are for the one task that the model of this name, or any served model, can do with them. Raises
+    ModelNotServed.
+    """
+    match payload.get("inputs"):
+        case {"source_sentence": _}:
+            return "sentence-similarity"
+        case {"text": _} | [{"text": _}, *_]:
+            return "text-classification"
+        case dict():
+            return "question-answering"
+        case str() | list():
+            return _task_of_texts(payload, registry, model_name)
+    raise invalid("inputs", _UNKNOWN)
+
+
+def _task_of_texts(payload: dict[str, Any], registry: Registry, model_name: str | None) -> str:
+    given = payload.get("parameters")
+    parameters = set(given) if isinstance(given, dict) else set()
+    if parameters & {"tgt_lang", "src_lang"}:
+        return "translation"
+    if parameters & _CLASS_FIELDS:
+        return "text-classification"
+    if (parameters | set(payload)) & _VECTOR_FIELDS:
+        return "feature-extraction"
+    models = registry.models.values() if model_name is None else [registry.find(model_name)]
+    able = {capability for model in models for capability in model.capabilities}
+    match Capability.EMBED in able, Capability.CLASSIFY in able:
+        case True, False:
+            return "feature-extraction"
+        case False, True:
+            return "text-classification"
+    raise invalid("inputs", _UNKNOWN)

@@ -1,0 +1,59 @@
+"""Capabilities of checkpoints whose files have the shapes of popular models."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.models.capabilities import GENERATIVE, Capability, find_capabilities
+
+EMBED = {Capability.EMBED}
+RERANK = {Capability.CLASSIFY, Capability.RERANK}
+ONE_LABEL = {"id2label": {"0": "LABEL_0"}}
+TEMPLATE = {"tokenizer_config.json": {"chat_template": "{{ messages }}"}}
+MODULES = {"modules.json": [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]}
+
+CHECKPOINTS: dict[str, tuple[dict[str, Any], dict[str, Any], set[Capability]]] = {
+    "SmolLM2": ({"architectures": ["LlamaForCausalLM"]}, TEMPLATE, set(GENERATIVE)),
+    "a base model": ({"architectures": ["Qwen2ForCausalLM"]}, {}, set(GENERATIVE - {Capability.CHAT})),
+    "GPT-2": ({"architectures": ["GPT2LMHeadModel"]}, {}, set(GENERATIVE - {Capability.CHAT})),
+    "a conversion without architectures": ({"model_type": "llama"}, {}, set(GENERATIVE - {Capability.CHAT})),
+    "Qwen3-Embedding": ({"architectures": ["Qwen3ForCausalLM"]}, MODULES | TEMPLATE, EMBED),
+    "Qwen3-Reranker": ({"architectures": ["Qwen3ForCausalLM"]}, TEMPLATE, set(GENERATIVE)),
+    "all-MiniLM, bge, e5": ({"architectures": ["BertModel"]}, MODULES, EMBED),
+    "gte without modules": ({"architectures": ["BertModel"]}, {}, EMBED),
+    "ModernBERT": ({"architectures": ["ModernBertForMaskedLM"]}, {}, EMBED),
+    "bge-reranker": ({"architectures": ["XLMRobertaForSequenceClassification"]} | ONE_LABEL, {}, RERANK),
+    "ms-marco-MiniLM": ({"architectures": ["BertForSequenceClassification"]} | ONE_LABEL, {}, RERANK),
+    "a re-ranker with a number of labels": (
+        {"architectures": ["BertForSequenceClassification"], "num_labels": 1},
+        {},
+        RERANK,
+    ),
+    "a classifier of two labels": ({"architectures": ["BertForSequenceClassification"]}, {}, {Capability.CLASSIFY}),
+    "SQuAD": ({"architectures": ["DistilBertForQuestionAnswering"]}, {}, {Capability.ANSWER}),
+    "T5": ({"architectures": ["T5ForConditionalGeneration"], "is_encoder_decoder": True}, {}, set()),
+    "a vision model": ({"architectures": ["ViTForImageClassification"]}, {}, set()),
+}
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_capabilities_follow_from_the_files(name: str, tmp_path: Path) -> None:
+    config, files, expected = CHECKPOINTS[name]
+    for file, content in {"config.json": config, **files}.items():
+        (tmp_path / file).write_text(json.dumps(content))
+    assert find_capabilities(tmp_path) == expected
+
+
+def test_a_template_in_a_file_of_its_own_is_found(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"architectures": ["LlamaForCausalLM"]}))
+    (tmp_path / "chat_template.jinja").write_text("{{ messages }}")
+    assert find_capabilities(tmp_path) == GENERATIVE
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_configuration_that_cannot_be_read_is_an_error(content: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match=r"JSON|Expecting"):
+        find_capabilities(tmp_path)

@@ -69,7 +69,8 @@ class Driver:
     def __init__(self, path: Path, make: Callable[[EngineConfig], ModelRunner] = ModelRunner, /, **config: Any) -> None:
         options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
         settings = engine_config(path, **options)
-        self.engine = Engine(make(settings), settings)
+        self.runner = make(settings)
+        self.engine = Engine(self.runner, settings)
         self.stats: list[StepStats] = []
 
     def run(self, arrivals: Iterable[tuple[int, Request]], aborts: dict[str, int] | None = None) -> dict[str, Run]:

@@ -25,7 +25,7 @@ _HEADS: dict[Head, Callable[[str, str, torch.device], EncoderHead]] = {
     Head.EMBEDDING: EmbeddingHead,
     Head.CLASSIFICATION: ClassificationHead,
 }
-_CPU_BATCH_TOKENS = 4096  # with padding
+_CPU_BATCH_TOKENS = 2048  # with padding; the activations of more tokens leave the caches
 _CUDA_BATCH_TOKENS = 32_768
 _CHECKED_TOKENS = 16
 _MOST_CHECKED_TOKENS = 512

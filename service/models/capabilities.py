@@ -36,14 +36,14 @@ def find_capabilities(directory: Path) -> frozenset[Capability]:
     config = _read_object(directory / "config.json")
     if config.get("is_encoder_decoder"):
         return frozenset()
-    if (directory / SENTENCE_TRANSFORMERS_FILE).is_file():
-        return frozenset({Capability.EMBED})
     architectures = config.get("architectures") or ["ForCausalLM"]  # converted checkpoints may name none
     architecture = str(architectures[0])
     if architecture.endswith("ForQuestionAnswering"):
         return frozenset({Capability.ANSWER})
     if architecture.endswith("ForSequenceClassification"):
-        return _of_classifier(config)
+        return _of_classifier(config)  # sentence-transformers writes its list of modules for cross-encoders too
+    if (directory / SENTENCE_TRANSFORMERS_FILE).is_file():
+        return frozenset({Capability.EMBED})
     if architecture.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")):
         has_template = _has_chat_template(directory)
         return GENERATIVE if has_template else GENERATIVE - {Capability.CHAT}

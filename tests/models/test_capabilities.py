@@ -26,6 +26,11 @@ CHECKPOINTS: dict[str, tuple[dict[str, Any], dict[str, Any], set[Capability]]] =
     "ModernBERT": ({"architectures": ["ModernBertForMaskedLM"]}, {}, EMBED),
     "bge-reranker": ({"architectures": ["XLMRobertaForSequenceClassification"]} | ONE_LABEL, {}, RERANK),
     "ms-marco-MiniLM": ({"architectures": ["BertForSequenceClassification"]} | ONE_LABEL, {}, RERANK),
+    "a cross-encoder as sentence-transformers saves it": (
+        {"architectures": ["BertForSequenceClassification"]} | ONE_LABEL,
+        MODULES,
+        RERANK,
+    ),
     "a re-ranker with a number of labels": (
         {"architectures": ["BertForSequenceClassification"], "num_labels": 1},
         {},

@@ -7,8 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.api.compat.cohere.embed.request import CohereEmbedRequest
+from service.api.compat.cohere.rerank.request import RerankRequest
 from service.api.compat.deepl.request import DeepLTranslateRequest
 from service.api.compat.huggingface.answering.request import QuestionParameters
+from service.api.compat.huggingface.classification.request import ClassificationParameters
+from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
 from service.api.compat.huggingface.translation.request import HuggingFaceTranslateRequest, TranslationParameters
 from service.api.compat.libretranslate.request import LibreTranslateRequest
 from tests.api.scripted import Scripted, scripted_service
@@ -21,8 +25,13 @@ VALID: dict[str, dict[str, Any]] = {
     "/v2/languages": {},
     "/": {"inputs": "x", "parameters": {"tgt_lang": "de"}},
     "/pipeline/question-answering": {"inputs": {"question": "x", "context": " "}},
+    "/pipeline/feature-extraction": {"inputs": "x"},
+    "/pipeline/sentence-similarity": {"inputs": {"source_sentence": "x", "sentences": ["y"]}},
+    "/pipeline/text-classification": {"inputs": "x"},
+    "/v1/rerank": {"query": "x", "documents": ["y"]},
+    "/v1/embed": {"texts": ["x"]},
 }
-KEYS = {path: "message" if path.startswith("/v2/") else "error" for path in VALID}
+KEYS = {path: "message" if path.startswith(("/v1/", "/v2/")) else "error" for path in VALID}
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
 _NAMES = st.sampled_from(
@@ -33,6 +42,10 @@ _NAMES = st.sampled_from(
             HuggingFaceTranslateRequest.model_fields,
             TranslationParameters.model_fields,
             QuestionParameters.model_fields,
+            FeatureExtractionRequest.model_fields,
+            ClassificationParameters.model_fields,
+            CohereEmbedRequest.model_fields,
+            RerankRequest.model_fields,
         )
     )
 )
@@ -43,9 +56,9 @@ _VALUES = st.recursive(
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(sorted(VALID)), fields=st.dictionaries(_NAMES, _VALUES, max_size=4))
-def test_no_body_causes_a_server_error(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
+def test_no_body_causes_a_server_error(encoder_service: Scripted, path: str, fields: dict[str, Any]) -> None:
     body = json.dumps(VALID[path] | fields).encode()
-    response = hello.http.post(path, content=body, headers={"content-type": "application/json"})
+    response = encoder_service.http.post(path, content=body, headers={"content-type": "application/json"})
     assert response.status_code in {200, 400, 404}
     if response.status_code != 200:
         assert list(response.json()) == [KEYS[path]]

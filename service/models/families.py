@@ -5,13 +5,13 @@ Every family in the table is compared with transformers token for token, packed,
 
 To add a family, add a row. Its test needs nothing else, unless the tiny model of the family needs special fields
 (``tests/engine/tiny_models.py``). If the native kernels compute the family and its ``config.json`` says everything,
-write an adapter in ``adapters/families.py`` too, so that the model loads without transformers.
+write a plain config in ``plain_configs/families.py`` too, so that the model loads without transformers.
 """
 
 from dataclasses import dataclass
 
-from service.models.adapters.families import Llama, Mistral, Qwen2, Qwen3
-from service.models.adapters.plain_config import PlainConfig
+from service.models.plain_configs.families import Llama, Mistral, Qwen2, Qwen3
+from service.models.plain_configs.plain_config import PlainConfig
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,9 +7,9 @@ import pytest
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from model_store.convert.config import ARCHITECTURES, Architecture
-from service.models.adapters import families as adapters
-from service.models.adapters.plain_config import PlainConfig
 from service.models.families import FAMILIES
+from service.models.plain_configs import families as adapters
+from service.models.plain_configs.plain_config import PlainConfig
 from tests.models.native import test_decoder
 from tests.models.plain import test_loader
 

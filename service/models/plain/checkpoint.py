@@ -12,8 +12,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from service.models.adapters.plain_config import EMBEDDINGS, HEAD, PlainConfig
 from service.models.plain.errors import NeedsTransformers
+from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD, PlainConfig
 
 _SINGLE_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _DTYPES = {"F32", "F16", "BF16"}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from service.models.adapters.plain_config import PlainConfig
 from service.models.context_length import choose_context_length
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
@@ -16,6 +15,7 @@ from service.models.plain.checkpoint import PlainCheckpoint
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
 from service.models.plain.rope_tables import rope_tables
+from service.models.plain_configs.plain_config import PlainConfig
 from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)

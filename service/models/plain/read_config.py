@@ -1,4 +1,4 @@
-"""Reads ``config.json`` with the adapter of its family."""
+"""Reads ``config.json`` with the plain config of its family."""
 
 from functools import reduce
 from operator import or_
@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from service.models.adapters.plain_config import PlainConfig
-from service.models.adapters.rope_parameters import Llama3Rope
 from service.models.families import FAMILIES
 from service.models.plain.errors import NeedsTransformers
+from service.models.plain_configs.plain_config import PlainConfig
+from service.models.plain_configs.rope_parameters import Llama3Rope
 
-# The union of all adapters; msgspec chooses the class by ``model_type``.
+# The union of all plain configs; msgspec chooses the class by ``model_type``.
 _ANY_ADAPTER: Any = reduce(or_, [family.plain_config for family in FAMILIES.values() if family.plain_config])
 
 

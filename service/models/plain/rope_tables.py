@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor
 
-from service.models.adapters.rope_parameters import LinearRope, Llama3Rope, Rope
+from service.models.plain_configs.rope_parameters import LinearRope, Llama3Rope, Rope
 
 
 def rope_tables(rope: Rope, head_dim: int, length: int) -> tuple[Tensor, Tensor]:

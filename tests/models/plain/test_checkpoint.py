@@ -7,10 +7,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from service.models.adapters.plain_config import HEAD
 from service.models.plain.checkpoint import PlainCheckpoint
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
+from service.models.plain_configs.plain_config import HEAD
 from tests.models.plain.broken_checkpoints import BROKEN
 from tests.models.plain.plain_models import change_config, write_model
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.models.adapters.families import Llama, Qwen2
-from service.models.adapters.rope_parameters import DefaultRope, LinearRope
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain.read_config import read_config
+from service.models.plain_configs.families import Llama, Qwen2
+from service.models.plain_configs.rope_parameters import DefaultRope, LinearRope
 from tests.models.plain.plain_models import LAYER_TYPES, LINEAR, LLAMA3, change_config, write_model
 
 

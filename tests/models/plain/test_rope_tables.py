@@ -6,9 +6,9 @@ import msgspec
 import pytest
 import torch
 
-from service.models.adapters.rope_parameters import Rope
 from service.models.hf import loader as transformers_loader
 from service.models.plain.rope_tables import rope_tables
+from service.models.plain_configs.rope_parameters import Rope
 from tests.engine.tiny_models import build_model
 from tests.models.plain.plain_models import LINEAR, LLAMA3
 

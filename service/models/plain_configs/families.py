@@ -6,8 +6,8 @@ To add a family, write its class here and enter it in ``service.models.families`
 
 from typing import Any, Literal
 
-from service.models.adapters.plain_config import PlainConfig
-from service.models.adapters.rope_parameters import Count
+from service.models.plain_configs.plain_config import PlainConfig
+from service.models.plain_configs.rope_parameters import Count
 
 _QKV = {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}
 _O = {"self_attn.o_proj"}

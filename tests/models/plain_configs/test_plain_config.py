@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from service.models.adapters.families import Llama, Qwen3
-from service.models.adapters.plain_config import HEAD
-from service.models.adapters.rope_parameters import DefaultRope, LinearRope
-from tests.models.adapters.test_families import FIELDS
+from service.models.plain_configs.families import Llama, Qwen3
+from service.models.plain_configs.plain_config import HEAD
+from service.models.plain_configs.rope_parameters import DefaultRope, LinearRope
+from tests.models.plain_configs.test_families import FIELDS
 
 
 def llama(**fields: Any) -> Llama:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.models.adapters.families import Llama, Mistral, Qwen2, Qwen3
+from service.models.plain_configs.families import Llama, Mistral, Qwen2, Qwen3
 
 FIELDS: dict[str, Any] = {
     "vocab_size": 10,

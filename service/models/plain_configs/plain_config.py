@@ -1,6 +1,6 @@
 """The fields of ``config.json`` that all plain models share, and what follows from them.
 
-A configuration is plain if every field in it is declared here or in its family's adapter. Fields have the meaning and
+A configuration is plain if every field in it is declared here or in its family's class. Fields have the meaning and
 the defaults that transformers gives them, except for those that are listed as having no effect. A configuration with
 another field, or with an unusual value, is not plain.
 """
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.models.adapters.rope_parameters import Count, DefaultRope, Positive, Rope
+from service.models.plain_configs.rope_parameters import Count, DefaultRope, Positive, Rope
 
 EMBEDDINGS, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 

@@ -17,6 +17,7 @@ class LoadRequest:
     prompt: list[int] | str
     output_tokens: int
     delay: float = 0.0  # seconds after the start of the round
+    model: str = ""  # empty: the model of the target
 
 
 Case = Callable[[random.Random], list[LoadRequest]]

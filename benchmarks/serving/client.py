@@ -62,7 +62,7 @@ async def send_load(target: Target, requests: list[LoadRequest]) -> list[Trace]:
 
 async def _send(client: httpx.AsyncClient, target: Target, request: LoadRequest) -> Trace:
     body = {
-        "model": target.model,
+        "model": request.model or target.model,
         "prompt": request.prompt,
         "max_tokens": request.output_tokens,
         "temperature": 0,

@@ -1,5 +1,6 @@
 """A request that crashes the process is found, whatever is computed beside it, and no other request fails."""
 
+import asyncio
 import random
 
 from hypothesis import given
@@ -91,3 +92,22 @@ def test_a_quarantined_request_that_is_given_up_makes_way_for_the_others() -> No
     assert table.remove("a")
     assert not table.remove("a")
     assert table.pop_due() == ["b"]
+
+
+async def test_waiting_ends_with_the_last_of_the_requests() -> None:
+    table: InFlightTable[str] = InFlightTable()
+    for name in ("a", "b", "c"):
+        table.add(name, name.upper())
+    assert table.items() == ["A", "B", "C"]
+    waiting = asyncio.create_task(table.wait_until_removed(["a", "b", "unknown"]))
+    until_cleared = asyncio.create_task(table.wait_until_removed(["c"]))
+    await asyncio.sleep(0)
+    for name in ("a", "b"):
+        assert not waiting.done()
+        table.remove(name)
+        await asyncio.sleep(0)
+    await waiting
+    assert not until_cleared.done()
+    table.clear()
+    await until_cleared
+    await table.wait_until_removed(["a", "c"])

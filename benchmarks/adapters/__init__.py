@@ -1,0 +1,1 @@
+"""Requests with LoRA adapters beside requests of the model alone."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.encoder.tiny_encoders import tiny_encoder
 from tests.engine.tiny_models import tiny_model
 from tests.running_server import Server, running_server
 
@@ -38,8 +39,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(model: Path) -> Iterator[Server]:
-    with running_server(model, "--threads", "1") as server:
+def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    path = tmp_path_factory.mktemp("encoders")
+    tiny_encoder("bert", path / "embedder")
+    tiny_encoder("bert", path / "reranker", class_name="BertForSequenceClassification", num_labels=1)
+    encoders = [flag for name in ("embedder", "reranker") for flag in ("--model", f"{name}={path / name}")]
+    with running_server(model, "--threads", "1", *encoders) as server:
         yield server
 
 

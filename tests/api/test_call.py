@@ -1,6 +1,7 @@
 """A request that will be refused for load is refused before it is tokenized, in every route."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from service.keys import rate_limits
+from service.tasks.encoding.tokenizer import EncoderTokenizer
 from service.tasks.text.tokenizer import Tokenizer
+from tests.api.encoders import ScriptedEncoders
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.clock import Clock
 from tests.fakes.engine import ScriptedEngine
@@ -118,3 +121,28 @@ def test_a_refused_request_leaves_no_coroutine_behind(recwarn: pytest.WarningsRe
         service.engine.status = "restarting"
         post_all(service)
     assert not [warning for warning in recwarn if "never awaited" in str(warning.message)]
+
+
+def test_a_full_encoder_does_not_tokenize(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenized: list[str] = []
+    tokenize = EncoderTokenizer.tokens_in_this_thread
+
+    def recorded(tokenizer: EncoderTokenizer, texts: Sequence[str]) -> list[list[int]]:
+        tokenized.extend(texts)
+        return tokenize(tokenizer, texts)
+
+    monkeypatch.setattr(EncoderTokenizer, "tokens_in_this_thread", recorded)
+    encoders = ScriptedEncoders(tmp_path, holds=True)
+    with scripted_service(encoders=encoders, max_requests=1) as service, ThreadPoolExecutor(1) as pool:
+        held = pool.submit(service.http.post, "/v1/embeddings", json={"input": "first"})
+        assert encoders.by_name["embedder"].holding.wait(20)
+        for path, body in (
+            ("/v1/embeddings", {"input": "second"}),
+            ("/v1/embed", {"texts": ["second"]}),
+            ("/score", {"text_1": "second", "text_2": "second", "model": "embedder"}),
+            ("/pipeline/feature-extraction", {"inputs": "second"}),
+        ):
+            assert service.http.post(path, json=body).status_code == 429
+        encoders.by_name["embedder"].release()
+        assert held.result().status_code == 200
+    assert tokenized == ["first"]

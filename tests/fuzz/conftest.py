@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from tests.encoder.tiny_encoders import tiny_encoder
 from tests.engine.tiny_models import tiny_model
 from tests.running_server import Server, running_server
 
@@ -18,6 +19,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """After the tests the service still answers, has no open sequence, has not grown, and has logged no error."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
     flags = ("--threads", "1", "--kv-cache-memory", "4MiB", "--request-timeout", "20", "--send-timeout", "1")
+    encoders = tmp_path_factory.mktemp("encoders")
+    tiny_encoder("bert", encoders / "embedder")
+    tiny_encoder("bert", encoders / "reranker", class_name="BertForSequenceClassification", num_labels=1)
+    flags += ("--model", f"embedder={encoders / 'embedder'}", "--model", f"reranker={encoders / 'reranker'}")
     with running_server(model, *flags) as server:
         server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
         before = memory(server)

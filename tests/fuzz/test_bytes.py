@@ -8,14 +8,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.api.compat.cohere.embed.request import CohereEmbedRequest
+from service.api.compat.cohere.rerank.request import RerankRequest
+from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
 from service.api.native.answer.request import AnswerRequest
 from service.api.native.generate.request import GenerateRequest
+from service.api.native.score.request import ScoreRequest
 from service.api.native.translate.request import TranslateRequest
+from service.api.openai.embeddings.request import EmbeddingsRequest
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server
 
 JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/translate", "/v1/answer", "/tokenize"]
+JSON_ROUTES += ["/v1/embeddings", "/v1/score", "/v1/rerank", "/v1/embed", "/"]
 GOOD = post_bytes("/v1/completions", b'{"prompt": "a", "max_tokens": 1}')
 SHORT = settings(
     max_examples=EXAMPLES or 40,
@@ -33,7 +39,18 @@ nasty = st.sampled_from(
 depth = st.integers(1, 20_000)
 values = st.one_of(nasty, nasty_text.map(lambda text: f'"{text}"'), depth.map(lambda n: "[" * n + "]" * n))
 names = st.sampled_from(
-    sorted({*GenerateRequest.model_fields, *TranslateRequest.model_fields, *AnswerRequest.model_fields})
+    sorted(
+        {
+            *GenerateRequest.model_fields,
+            *TranslateRequest.model_fields,
+            *AnswerRequest.model_fields,
+            *EmbeddingsRequest.model_fields,
+            *ScoreRequest.model_fields,
+            *RerankRequest.model_fields,
+            *CohereEmbedRequest.model_fields,
+            *FeatureExtractionRequest.model_fields,
+        }
+    )
 )
 BASE = [
     '"prompt": "a"',
@@ -41,6 +58,13 @@ BASE = [
     '"text": "a"',
     '"target_lang": "fr"',
     '"question": "a"',
+    '"input": "a"',
+    '"inputs": "a"',
+    '"texts": ["a"]',
+    '"text_1": "a"',
+    '"text_2": ["a"]',
+    '"query": "a"',
+    '"documents": [{"id": "a", "text": "a"}]',
     '"max_tokens": 2',
 ]
 
@@ -121,6 +145,10 @@ def test_unusual_json(server: Server, path: str, fields: list[tuple[str, str]]) 
         post_bytes("/v1/generate", '{"prompt": "a"}'.encode("utf-16")),
         post_bytes("/v1/generate", b'{"a":' * 100_000),
         post_bytes("/v1/generate", b'{"prompt": "a", "max_tokens": ' + b"9" * 100_000 + b"}"),
+        post_bytes("/v1/embeddings", b'{"input": [' + b"1," * 500_000 + b"1]}"),
+        post_bytes("/v1/embeddings", b'{"input": [[' + b"1],[" * 100_000 + b"1]]}"),
+        post_bytes("/v1/embeddings", b'{"input": "' + b"a " * 1_000_000 + b'", "truncate": true}'),
+        post_bytes("/v1/rerank", b'{"query": "a", "documents": [' + b'"a",' * 100_000 + b'"a"]}'),
         post_bytes("/v1/generate", json.dumps({f"f{i}": i for i in range(20_000)} | {"prompt": "a"}).encode()),
     ],
 )
@@ -139,12 +167,21 @@ def test_half_surrogates_are_refused_or_replaced(server: Server, route: str, tex
         "question": text,
         "context": text,
         "max_tokens": 2,
+        "input": [text],
+        "inputs": [text],
+        "texts": [text],
+        "text_1": text,
+        "text_2": [text],
+        "query": text,
+        "documents": [text],
     }
     wanted: dict[str, tuple[str, ...]] = {
         "/v1/chat/completions": ("messages", "max_tokens"),
         "/v1/translate": ("text", "target_lang"),
     }
-    wanted |= {"/v1/answer": ("question", "context"), "/tokenize": ("prompt",)}
+    wanted |= {"/v1/answer": ("question", "context"), "/tokenize": ("prompt",), "/v1/embeddings": ("input",)}
+    wanted |= {"/v1/score": ("text_1", "text_2"), "/v1/rerank": ("query", "documents"), "/": ("inputs",)}
+    wanted |= {"/v1/embed": ("texts",)}
     fields = {name: body[name] for name in wanted.get(route, ("prompt", "max_tokens"))}
     assert (
         server.http.post(route, content=json.dumps(fields), headers={"content-type": "application/json"}).status_code

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from service.cli.flags import with_settings
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 from service.settings.groups import EngineSettings, ModelSettings
 
 
@@ -33,8 +33,8 @@ def write_text(
 ) -> None:
     """Write the continuation of a text, or the answer to it, to standard output.
 
-    ``chat``: use the model's chat template; None: if the model has one. Raises ModelStoreError, TaskError and
-    ProcessError.
+    ``chat``: use the model's chat template; None: if the model has one. Raises ModelStoreError, SettingsError,
+    TaskError and ProcessError.
     """
     from rich.console import Console
 
@@ -44,12 +44,15 @@ def write_text(
     from service.engine.protocol.outputs import FinishReason
     from service.engine.protocol.request import Request
     from service.engine.protocol.sampling_params import SamplingParams
+    from service.errors import UnsupportedAdapter
     from service.store import open_store
     from service.tasks.text.detokenizer import Detokenizer
     from service.tasks.text.tokenizer import Tokenizer
 
     logs.configure("warning", as_json=False, prompts=True)  # only this terminal shows the log
     spec = settings.model_specs()[0]
+    if len(spec.adapters) > 1:
+        raise SettingsError("adapter: a text is generated with one adapter at most")
     model = open_store(settings).ensure(spec.source)
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:
@@ -63,7 +66,11 @@ def write_text(
     with Console(stderr=True).status(f"loading {model.name}"):
         config = spec.settings.engine_config(model)
         engine = Engine(ModelRunner(config), config)
-    engine.add(Request(id="terminal", prompt=tuple(prompt), params=params))
+    adapter = ""
+    for adapter, path in spec.adapters.items():
+        if error := engine.load_adapter(adapter, str(path)).error:
+            raise UnsupportedAdapter(error)
+    engine.add(Request(id="terminal", prompt=tuple(prompt), params=params, adapter=adapter))
     detokenizer = Detokenizer(tokenizer, prompt)
     while engine.has_work:
         for output in engine.step().outputs:

@@ -26,7 +26,7 @@ class AdaptedLinears:
         self._modules = {
             name: each
             for name, each in module.named_modules()
-            if isinstance(each, nn.Linear | Conv1D) and each is not head and ".experts." not in name
+            if isinstance(each, nn.Linear | Conv1D) and each is not head and "experts" not in name.split(".")
         }
         self._updates: dict[str, dict[int, LowRankUpdate]] = {}  # module -> number of the adapter -> its update
         self._hooks: dict[str, RemovableHandle] = {}

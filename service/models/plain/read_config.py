@@ -13,13 +13,13 @@ from service.models.plain_configs.plain_config import PlainConfig
 from service.models.plain_configs.rope_parameters import Llama3Rope
 
 # The union of all plain configs; msgspec chooses the class by ``model_type``.
-_ANY_ADAPTER: Any = reduce(or_, [family.plain_config for family in FAMILIES.values() if family.plain_config])
+_ANY_CONFIG: Any = reduce(or_, [family.plain_config for family in FAMILIES.values() if family.plain_config])
 
 
 def read_config(path: Path) -> PlainConfig:
     """The configuration in the file ``path``. Raises NeedsTransformers if it is not plain."""
     try:
-        config: PlainConfig = msgspec.json.decode(path.read_bytes(), type=_ANY_ADAPTER)
+        config: PlainConfig = msgspec.json.decode(path.read_bytes(), type=_ANY_CONFIG)
     except (OSError, ValueError, msgspec.MsgspecError) as error:
         raise NeedsTransformers(f"config.json: {error}") from error
     rope = config.rope

@@ -61,7 +61,7 @@ def test_a_file_that_is_no_configuration_needs_transformers(content: bytes | Non
         read_config(tmp_path / "config.json")
 
 
-def test_the_family_chooses_the_adapter(tmp_path: Path) -> None:
+def test_the_family_chooses_the_plain_config(tmp_path: Path) -> None:
     assert isinstance(read_config(write_model(tmp_path, "llama") / "config.json"), Llama)
     assert isinstance(read_config(write_model(tmp_path, "qwen2") / "config.json"), Qwen2)
 

@@ -80,7 +80,7 @@ class Call:
         Raises ModelUnavailable, ApiError (504), ClientDisconnected.
         """
         if model.base.is_ready:
-            return model.base.lease()
+            return model.lease()
         deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         return await self._wait_for(model, deadline)
 
@@ -111,13 +111,13 @@ class Call:
         deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         with ExitStack() as owned:
             if not self.state.registry.may_wait(model.base):
-                owned.enter_context(model.base.lease())
+                owned.enter_context(model.lease())
                 work = await self._start(model, prepare, owned)
                 return self._event_stream(writer.events(work), owned.pop_all(), deadline, work)
         owned, waiting = ExitStack(), NotStarted()
 
         async def events() -> AsyncGenerator[bytes, None]:
-            owned.enter_context(await self.state.registry.lease(model.base))
+            owned.enter_context(await self.state.registry.lease(model))
             work = waiting.work = await self._start(model, prepare, owned)
             async with aclosing(writer.events(work)) as written:
                 async for part in written:
@@ -139,12 +139,13 @@ class Call:
 
     async def _wait_for(self, model: Served, deadline: Deadline) -> AbstractContextManager[None]:
         if not self.state.registry.may_wait(model.base):
-            return model.base.lease()
-        return await run_guarded(
-            self.state.registry.lease(model.base),
-            deadline.watch(NotStarted()),
-            raise_on_disconnect(self._http.receive),
-        )
+            return model.lease()
+        with model.base.leases.awaited():  # until the caller has the lease: run_guarded returns later than its work
+            return await run_guarded(
+                self.state.registry.lease(model),
+                deadline.watch(NotStarted()),
+                raise_on_disconnect(self._http.receive),
+            )
 
     async def _start(self, model: Served, prepare: Prepare[Work], owned: ExitStack) -> Work:
         """The admitted and started work. ``owned`` ends the work and gives its places back."""

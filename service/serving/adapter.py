@@ -1,10 +1,14 @@
 """A served adapter: a request that names the adapter as its model gets the base model with the adapter's matrices."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from service.errors import ModelUnavailable
 from service.models.capabilities import GENERATIVE, Capability
+from service.serving.leases import Leases
 
 if TYPE_CHECKING:
     from service.serving.model import ServedModel
@@ -13,7 +17,7 @@ T = TypeVar("T")
 
 
 class ServedAdapter:
-    """An adapter of the model ``base``, in the directory ``path``. It is loaded with the model, and shares its leases.
+    """An adapter of the model ``base``, in the directory ``path``. It is loaded and unloaded with the model.
 
     ``reason`` says why the adapter cannot be used; empty: it can, whenever the model can.
     """
@@ -23,6 +27,7 @@ class ServedAdapter:
         self.base = base
         self.path = path
         self.reason = ""
+        self.leases = Leases()
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -38,12 +43,20 @@ class ServedAdapter:
     @property
     def memory(self) -> int:
         """Bytes of the adapter's matrices; 0 while it is not loaded."""
-        return self.base.adapter_memory(self.name)
+        return self.base.adapters.memory(self.name)
 
     def may_have(self, capability: Capability) -> bool:
         """Whether the adapter has the capability, as far as is known."""
         return capability in GENERATIVE and self.base.may_have(capability)
 
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Keep the adapter and its model loaded until the block ends. Raises ModelUnavailable."""
+        if self.reason:
+            raise ModelUnavailable("failed", f"the adapter cannot be used: {self.reason}")
+        with self.base.lease(), self.leases.hold():
+            yield
+
     def task(self, kind: type[T]) -> T:
-        """The task of this kind, done with the adapter. Raises ModelUnavailable unless adapter and model are loaded."""
-        return self.base.adapter_task(self, kind)
+        """The task of this kind, done with the adapter. Raises ModelUnavailable unless the model is loaded."""
+        return self.base.runtime.adapter_task(self.name, kind)

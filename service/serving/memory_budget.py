@@ -78,12 +78,12 @@ class MemoryBudget:
 
 
 def _least_recently_used(models: list[ServedModel]) -> ServedModel:
-    return min(models, key=lambda model: model.last_used)
+    return min(models, key=lambda model: model.leases.last_used)
 
 
 async def _first_idle(models: list[ServedModel]) -> None:
     """Return when a model is idle, or after a moment if a load or an unload may make room."""
-    waits = [asyncio.create_task(model.wait_until_unused()) for model in models]
+    waits = [asyncio.create_task(model.leases.wait_until_unused()) for model in models]
     try:
         if waits:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

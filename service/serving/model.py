@@ -14,12 +14,13 @@ from model_store.errors import ModelStoreError
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
-from service.errors import ModelUnavailable, ProcessError, UnsupportedAdapter
+from service.errors import ModelUnavailable, ProcessError
 from service.metrics import ModelMetrics
 from service.models.capabilities import Capability, find_capabilities
 from service.processes.supervisor import Status
-from service.serving.adapter import ServedAdapter
+from service.serving.adapters import ServedAdapters
 from service.serving.daemon_thread import in_daemon_thread
+from service.serving.leases import Leases
 from service.serving.runtime import Runtime
 from service.serving.source import ModelSource
 from service.settings.served_models import ModelSpec
@@ -53,16 +54,13 @@ class ServedModel:
         self.reason = ""
         self.local: LocalModel | None = None  # None: its files are not on this disk, or were not looked for
         self.capabilities: frozenset[Capability] = frozenset()
-        self.last_used = time.monotonic()  # of the last request's end, or of the load
         self.is_held = False  # an operator unloaded the model: only an operator loads the model again
-        self.adapters = {name: ServedAdapter(name, self, path) for name, path in spec.adapters.items()}
+        self.adapters = ServedAdapters(self, spec.adapters)
+        self.leases = Leases()
         self._source = source
         self._find_capabilities = find_capabilities
         self._runtime: Runtime | None = None
         self._last_memory = 0  # bytes, of the last load
-        self._leases = 0
-        self._unused = asyncio.Event()
-        self._unused.set()
         self._changing = asyncio.Lock()
 
     @property
@@ -82,13 +80,13 @@ class ServedModel:
 
     @property
     def is_idle(self) -> bool:
-        """Whether the model is loaded, and no request uses it."""
-        return self.state == "ready" and not self._leases
+        """Whether the model is loaded, and no request uses it or is about to."""
+        return self.state == "ready" and self.leases.is_idle
 
     @property
     def idle_seconds(self) -> float:
         """Seconds since the last request ended; 0 while the model is in use, or not loaded."""
-        return time.monotonic() - self.last_used if self.is_idle else 0.0
+        return time.monotonic() - self.leases.last_used if self.is_idle else 0.0
 
     @property
     def memory(self) -> int:
@@ -104,9 +102,16 @@ class ServedModel:
         return weights + int(self.spec.settings.kv_cache_memory)
 
     @property
+    def runtime(self) -> Runtime:
+        """The load that requests use. Raises ModelUnavailable unless the model is loaded."""
+        if self.state != "ready" or self._runtime is None:
+            raise self.unavailable()
+        return self._runtime
+
+    @property
     def client(self) -> EngineClient | EncoderClient:
         """The client of the model's process. Raises ModelUnavailable unless the model is loaded."""
-        return self._loaded().client
+        return self.runtime.client
 
     @property
     def process_status(self) -> ModelStatus:
@@ -136,55 +141,13 @@ class ServedModel:
 
     def task(self, kind: type[T]) -> T:
         """The task of this kind. Raises ModelUnavailable unless the model is loaded."""
-        return self._loaded().task(kind)
-
-    def adapter_task(self, adapter: ServedAdapter, kind: type[T]) -> T:
-        """The task of this kind, done with one of the model's adapters. Raises ModelUnavailable."""
-        runtime = self._loaded()
-        if adapter.reason:
-            raise ModelUnavailable("failed", f"the adapter cannot be used: {adapter.reason}")
-        tasks = runtime.adapter_tasks.get(adapter.name)
-        if tasks is None:
-            tasks = runtime.adapter_tasks[adapter.name] = runtime.make_adapter_tasks(adapter.name)
-        task = tasks[kind]
-        assert isinstance(task, kind)
-        return task
-
-    def adapter_memory(self, name: str) -> int:
-        """Bytes of the matrices of one of the model's adapters; 0 while it is not loaded."""
-        engine = self._runtime.engine if self._runtime is not None else None
-        info = None if engine is None else engine.adapters.get(name)
-        return 0 if info is None else info.weights_bytes
-
-    async def load_adapter(self, name: str, path: Path) -> None:
-        """Load an adapter into the model, which keeps the adapter over restarts and reloads.
-
-        Raises ModelUnavailable, UnsupportedAdapter, AdapterInUse or ProcessUnavailable.
-        """
-        engine = self._loaded().engine
-        if engine is None:
-            raise UnsupportedAdapter(f"the model {self.name} is an encoder, which takes no adapters")
-        await engine.load_adapter(name, str(path))
-        self.adapters[name] = ServedAdapter(name, self, path)
-
-    async def unload_adapter(self, name: str) -> None:
-        """Forget an adapter, after the requests that use the adapter have ended. Raises ProcessUnavailable."""
-        adapter = self.adapters.pop(name)
-        if self._runtime is None or adapter.reason:
-            return
-        self._runtime.adapter_tasks.pop(name, None)
-        if self._runtime.engine is not None:
-            await self._runtime.engine.unload_adapter(name)
+        return self.runtime.task(kind)
 
     def may_have(self, capability: Capability) -> bool:
         """Whether the model has the capability, as far as is known: its files may not be on this disk yet."""
         if self.local is None:
             return self.spec.capabilities is None or capability in self.spec.capabilities
         return capability in self.capabilities
-
-    async def wait_until_unused(self) -> None:
-        """Return when no request uses the model."""
-        await self._unused.wait()
 
     def locate(self) -> None:
         """Look for the model's files on this disk, and find its capabilities there. Raises ModelStoreError."""
@@ -204,16 +167,10 @@ class ServedModel:
     @contextmanager
     def lease(self) -> Iterator[None]:
         """Keep the model loaded until the block ends. Raises ModelUnavailable unless the model is loaded."""
-        self._loaded()
-        self._leases += 1
-        self._unused.clear()
-        try:
+        if not self.is_ready:
+            raise self.unavailable()
+        with self.leases.hold():
             yield
-        finally:
-            self._leases -= 1
-            self.last_used = time.monotonic()
-            if not self._leases:
-                self._unused.set()
 
     async def load(self, *, fetch: bool = False) -> None:
         """Load the model, unless it is loaded. ``fetch``: its files may come from the network.
@@ -242,13 +199,13 @@ class ServedModel:
                 self._change("unloaded", "the service is stopping")
                 raise
             self._runtime = runtime
-            self._note_adapters(runtime)
-            self.last_used = time.monotonic()
+            self.leases.last_used = time.monotonic()
             self.is_held = False
             self.state, self.reason = "ready", ""
             self._last_memory = runtime.memory
             self.metrics.loaded(time.monotonic() - begin, self._last_memory)
             runtime.report_ready()
+            self.adapters.note_failures()
 
     async def unload(self, reason: UnloadReason) -> None:
         """Unload the model when no request uses it any more. New requests cannot use it meanwhile."""
@@ -258,7 +215,7 @@ class ServedModel:
                     self._change("unloaded", "")
                 return
             self._change("unloading", "the model is being unloaded")
-            await self._unused.wait()
+            await self.leases.wait_until_unused()
             runtime, self._runtime = self._runtime, None
             assert runtime is not None
             await runtime.client.close()
@@ -289,8 +246,7 @@ class ServedModel:
         assert self.local is not None
         if not self.capabilities:
             raise ProcessError("the model is of no kind that is served here, or its capabilities are not allowed")
-        adapters = {name: adapter.path for name, adapter in self.adapters.items()}
-        runtime = await in_daemon_thread(self._source.build, self.local, adapters)
+        runtime = await in_daemon_thread(self._source.build, self.local, self.adapters.paths)
         self._runtime = runtime  # from now on ``close`` stops its process
         runtime.metrics.down()
         try:
@@ -301,15 +257,6 @@ class ServedModel:
             raise
         return runtime
 
-    def _note_adapters(self, runtime: Runtime) -> None:
-        """Note which adapters the process could not load."""
-        infos = getattr(runtime.client.info, "adapters", ())
-        errors = {info.name: info.error for info in infos}
-        for name, adapter in self.adapters.items():
-            adapter.reason = errors.get(name, "")
-            if adapter.reason:
-                logger.error("the adapter %s of %s cannot be loaded: %s", name, self.name, adapter.reason)
-
     def _use_files(self, local: LocalModel) -> None:
         self.local = local
         try:
@@ -317,11 +264,6 @@ class ServedModel:
         except (OSError, ValueError) as error:
             raise ProcessError(f"config.json cannot be read: {error}") from None
         self.capabilities = found if self.spec.capabilities is None else found & self.spec.capabilities
-
-    def _loaded(self) -> Runtime:
-        if self.state != "ready" or self._runtime is None:
-            raise self.unavailable()
-        return self._runtime
 
     def _change(self, state: ModelState, reason: str) -> None:
         self.state, self.reason = state, reason

@@ -60,24 +60,26 @@ class Registry:
         """Whether a request waits for the model: it is not loaded, but it can be."""
         return self.has_started and not (model.is_ready or model.is_held or model.state == "failed")
 
-    async def lease(self, model: ServedModel) -> AbstractContextManager[None]:
-        """A lease of the model, to be entered at once. The model is loaded first, or the request waits while it loads.
+    async def lease(self, model: ServedModel | ServedAdapter) -> AbstractContextManager[None]:
+        """A lease of the model or the adapter, to be entered at once. The request waits for the model's load.
 
         Raises ModelUnavailable if that is not possible, or takes more than ``load_timeout`` seconds. Until the service
         has started, and while an operator keeps the model away, no request waits.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._load_timeout
-        while not model.is_ready:
-            if not self.may_wait(model):
-                raise model.unavailable()
-            load = self._begin_load(model)
-            if not (await asyncio.wait([load], timeout=deadline - loop.time()))[0]:
-                raise ModelUnavailable("loading", f"the model did not load within {self._load_timeout:g} seconds")
-            if load.cancelled():
-                raise model.unavailable()
-            if (error := load.exception()) is not None:
-                raise error if isinstance(error, ModelUnavailable) else model.unavailable()
+        base = model.base
+        with base.leases.awaited():
+            while not base.is_ready:
+                if not self.may_wait(base):
+                    raise base.unavailable()
+                load = self._begin_load(base)
+                if not (await asyncio.wait([load], timeout=deadline - loop.time()))[0]:
+                    raise ModelUnavailable("loading", f"the model did not load within {self._load_timeout:g} seconds")
+                if load.cancelled():
+                    raise base.unavailable()
+                if (error := load.exception()) is not None:
+                    raise error if isinstance(error, ModelUnavailable) else base.unavailable()
         return model.lease()
 
     async def load_adapter(self, name: str, path: Path, model_name: str | None = None) -> ServedAdapter:
@@ -89,8 +91,7 @@ class Registry:
             raise AdapterInUse(f"the name {name!r} is taken")
         model = self.find(model_name, Capability.GENERATE).base
         with await self.lease(model):
-            await model.load_adapter(name, path)
-        return model.adapters[name]
+            return await model.adapters.load(name, path)
 
     async def unload_adapter(self, name: str) -> ServedAdapter:
         """Unload an adapter for an operator, after the requests that use the adapter have ended.
@@ -100,8 +101,7 @@ class Registry:
         adapter = self._adapter(name)
         if adapter is None:
             raise ModelNotServed(None, tuple(each for model in self.models.values() for each in model.adapters))
-        await adapter.base.unload_adapter(name)
-        return adapter
+        return await adapter.base.adapters.unload(name)
 
     async def load(self, name: str) -> ServedModel:
         """Load a model for an operator, and return when it is loaded.

@@ -52,6 +52,15 @@ class Runtime:
             case EncoderMetrics() as encoder_metrics, EncoderInfo() as encoder_info:
                 encoder_metrics.ready(encoder_info)
 
+    def adapter_task(self, adapter: str, kind: type[T]) -> T:
+        """The task of this kind, done with the adapter of this name."""
+        tasks = self.adapter_tasks.get(adapter)
+        if tasks is None:
+            tasks = self.adapter_tasks[adapter] = self.make_adapter_tasks(adapter)
+        task = tasks[kind]
+        assert isinstance(task, kind)
+        return task
+
     def task(self, kind: type[T]) -> T:
         """The task of this kind. The model's capabilities say which kinds there are."""
         task = self.tasks[kind]

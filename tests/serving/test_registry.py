@@ -187,6 +187,18 @@ async def test_a_request_waits_until_another_model_is_idle() -> None:
             assert (busy.state, new.state) == ("unloaded", "ready")
 
 
+async def test_a_model_that_was_loaded_for_a_request_does_not_give_way_before_the_request_uses_it() -> None:
+    old, new = served_model("old", ScriptedFiles(8)), served_model("new", ScriptedFiles(8), load="demand")
+    async with started(registry(old, new, memory_budget=10)) as models:
+        with old.leases.awaited():
+            waiting = asyncio.create_task(models.lease(new))
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert (old.state, old.is_idle, waiting.done()) == ("ready", False, False)
+        with await waiting:
+            assert (old.state, new.is_idle) == ("unloaded", False)
+
+
 async def test_files_are_fetched_only_if_the_settings_allow_it() -> None:
     files = ScriptedFiles(is_here=False)
     model = served_model("far", files, load="demand")

@@ -18,7 +18,16 @@ _GROWTH = 64 << 20  # bytes that caches may take
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """After the tests the service still answers, has no open sequence, has not grown, and has logged no error."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
-    flags = ("--threads", "1", "--kv-cache-memory", "4MiB", "--request-timeout", "20", "--send-timeout", "1")
+    flags: tuple[str, ...] = (
+        "--threads",
+        "1",
+        "--kv-cache-memory",
+        "4MiB",
+        "--request-timeout",
+        "20",
+        "--send-timeout",
+        "1",
+    )
     encoders = tmp_path_factory.mktemp("encoders")
     tiny_encoder("bert", encoders / "embedder")
     tiny_encoder("bert", encoders / "reranker", class_name="BertForSequenceClassification", num_labels=1)

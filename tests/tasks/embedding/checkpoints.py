@@ -18,7 +18,12 @@ def write_checkpoint(
     """A tiny BERT with modules.json, the pooling's file, and config_sentence_transformers.json of this ``config``."""
     tiny_reader("bert", path)
     listed = [
-        {"idx": n, "name": str(n), "path": "" if name == "Transformer" else f"{n}_{name}", "type": f"st.models.{name}"}
+        {
+            "idx": n,
+            "name": str(n),
+            "path": "" if name == "Transformer" else f"{n}_{name}",
+            "type": f"sentence_transformers.models.{name}",
+        }
         for n, name in enumerate(modules)
     ]
     (path / "modules.json").write_text(json.dumps(listed))
@@ -26,5 +31,5 @@ def write_checkpoint(
     (path / "1_Pooling" / "config.json").write_text(json.dumps({"include_prompt": include_prompt}))
     (path / "config_sentence_transformers.json").write_text(json.dumps(config or {}))
     own = json.loads((path / "config.json").read_text())
-    (path / "config.json").write_text(json.dumps(own | config_json))
+    (path / "config.json").write_text(json.dumps(own | {"architectures": ["BertModel"]} | config_json))
     return path

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from service.errors import UnsupportedAdapter
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.lora import LinearShape, LoraAdapter
@@ -106,6 +107,9 @@ class NativeDecoder:
 
     def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
         """As ``LanguageModel.load_adapter``. Its numbers are stored in the model's own type."""
+        largest = max(float(matrix.abs().max()) for each in adapter.updates.values() for matrix in (each.a, each.b))
+        if largest > torch.finfo(self.dtype).max:
+            raise UnsupportedAdapter(f"it has the number {largest:.3g}, which {self.dtype} cannot hold")
         packed = self._adapters[number] = PackedAdapter(self._library, adapter, self._linears, kind=KINDS[self.dtype])
         return packed.num_bytes
 

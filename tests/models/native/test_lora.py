@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -14,12 +15,13 @@ from service.models.native.kernels import block_size
 from tests.engine.stepping import prompt
 from tests.engine.tiny_models import VOCAB_SIZE
 from tests.engine.workloads import Driver, Reference
-from tests.models.lora.adapter_files import write_adapter
+from tests.models.lora.adapter_files import PREFIX, write_adapter
 
 MODEL_ALONE = ""
 KINDS: dict[str, dict[str, Any]] = {
     "float32": {"dtype": "float32"},
     "bfloat16": {"dtype": "bfloat16"},
+    "float16": {"dtype": "float16"},
     "int8": {"quantization": "int8"},
 }
 
@@ -100,3 +102,12 @@ def test_adapters_are_stored_in_the_type_of_the_model(llama: Reference, adapters
         [info] = make_driver(llama.path, adapters={"all": adapters["all"]}, dtype=kind).engine.info.adapters
         sizes[kind] = info.weights_bytes
     assert sizes["bfloat16"] < 0.6 * sizes["float32"]
+
+
+def test_numbers_that_the_type_of_the_model_cannot_hold_are_refused(llama: Reference, tmp_path: Path) -> None:
+    driver = make_driver(llama.path, dtype="float16")
+    name = "model.layers.0.self_attn.q_proj"
+    shape = driver.runner.model.linears[name]
+    tensors = {f"{PREFIX}{name}.lora_A.weight": torch.full((4, shape.inputs), 1e5)}
+    path = write_adapter(tmp_path, {name: shape}, tensors=tensors)
+    assert "1e+05, which torch.float16 cannot hold" in driver.engine.load_adapter("large", str(path)).error

@@ -169,4 +169,9 @@ class Call:
         self.state.admissions[model.base.name].check(least)
 
 
-CurrentCall = Annotated[Call, Depends(Call)]
+async def get_call(http: Request, state: CurrentState, caller: CurrentCaller) -> Call:
+    """The call of this request, as a FastAPI dependency: a coroutine, since FastAPI runs all others in threads."""
+    return Call(http, state, caller)
+
+
+CurrentCall = Annotated[Call, Depends(get_call)]

@@ -10,7 +10,7 @@ from tests.api.scripted import Scripted
 Schema = dict[str, Any]
 
 # A payload of Hugging Face's tasks has one of several models: the route chooses the model, and validates with it.
-FREE = {"post / body", "post /models/{id} body", "post /pipeline/{task} body"}
+FREE = {"post / body", "post /models/{id} body", "post /pipeline/{task} body", "post /models/{id}/pipeline/{task} body"}
 
 
 def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[str] = frozenset()) -> Iterator[str]:

@@ -41,9 +41,9 @@ def embeddings(
     peers = dict(each.split("=", 1) for each in peer or [])
     with running_server(lambda port: serve_command(model, port, []), health=READY_PATH) as server:
         subjects: dict[str, Subject] = {
-            "service": partial(over_http, server.url, "/v1/embeddings", model, truncate=True),
+            "service": partial(over_http, f"{server.url}/v1/embeddings", model, truncate=True),
             "encoder process": partial(encoder_process, config),
-            **{name: partial(over_http, url, "", path) for name, url in peers.items()},
+            **{name: partial(over_http, url, path) for name, url in peers.items()},
             "sentence-transformers": partial(sentence_transformers, path, clients),
         }
         loads = [Load(clients, requests, 1), Load(1, 1, texts)]

@@ -20,14 +20,14 @@ _START_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def over_http(url: str, path: str, model: str, **fields: bool) -> AsyncIterator[Send]:
-    """A server with OpenAI's embeddings at ``path``. ``fields`` are further fields of the body."""
+async def over_http(url: str, model: str, **fields: bool) -> AsyncIterator[Send]:
+    """A server with OpenAI's embeddings at ``url``. ``fields`` are further fields of the body."""
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as http:
+    async with httpx.AsyncClient(timeout=600, limits=limits) as http:
 
         async def send(texts: list[str]) -> None:
             body = {"model": model, "input": texts, "encoding_format": "base64", **fields}
-            answer = (await http.post(path, json=body)).raise_for_status().json()
+            answer = (await http.post(url, json=body)).raise_for_status().json()
             assert len(answer["data"]) == len(texts)
 
         yield send

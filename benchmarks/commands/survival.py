@@ -1,11 +1,15 @@
-"""The real service under bad conditions. Both subcommands exit with 1 if they find a failure."""
+"""The real service under bad conditions. All subcommands exit with 1 if they find a failure."""
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import PASS_ON, Seed, ServedModel, TaskMix
+from benchmarks.commands.options import PASS_ON, Seed, ServedModel, TaskMix, default_source
+from service.settings import Settings
+from service.store import open_store
 
 app = typer.Typer()
 
@@ -58,6 +62,35 @@ def faults(
         details=[*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]],
         failures=outcome.failures(exact="--deterministic" in context.args),
     )
+
+
+@app.command(context_settings=PASS_ON)
+def many_models(
+    context: typer.Context,
+    chat: Annotated[str, typer.Option(help="The language model. Default: the default model.")] = "",
+    embedder: Annotated[str, typer.Option(help="The embedder.")] = "all-minilm-l6-v2",
+    reader: Annotated[
+        str, typer.Option(help="The reader. Default: the embedder with a random span head, for memory and load only.")
+    ] = "",
+    clients: Annotated[int, typer.Option(help="Clients at once.", min=4)] = 32,
+    rounds: Annotated[int, typer.Option(help="How often each model is unloaded and loaded again.", min=1)] = 3,
+    pause: Annotated[float, typer.Option(help="Seconds between two changes.", min=0)] = 2.0,
+) -> None:
+    """Serve three models by one command, and unload and load each of them under traffic.
+
+    Further arguments are those of `trivium serve`. Exits with 1 if a request was lost or something is left behind.
+    """
+    from benchmarks.many_models.benchmark import CHAT, EMBEDDER, READER, load_and_unload
+    from benchmarks.many_models.untrained_reader import write_untrained_reader
+
+    with tempfile.TemporaryDirectory() as directory:
+        if not reader:
+            encoder = open_store(Settings.load()).ensure(embedder).path
+            reader = str(write_untrained_reader(encoder, Path(directory) / "reader"))
+        sources = {CHAT: chat or default_source(), EMBEDDER: embedder, READER: reader}
+        run = load_and_unload(sources, clients=clients, rounds=rounds, pause=pause, arguments=context.args)
+        outcome = asyncio.run(run)
+    _report(outcome.table(), details=outcome.tally.lost[:_MOST_LINES], failures=outcome.failures())
 
 
 def _report(table: str, details: list[str], failures: list[str]) -> None:

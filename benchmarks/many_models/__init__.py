@@ -1,0 +1,1 @@
+"""One service with several models: the memory of each process, and loads and unloads under traffic."""

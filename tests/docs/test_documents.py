@@ -6,9 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from service.settings import Settings
 from tests.encoder.tiny_encoders import tiny_encoder
 from tests.engine.tiny_models import tiny_model
 from tests.running_server import Server, running_server
@@ -16,11 +18,19 @@ from tests.running_server import Server, running_server
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 DEFAULT_URL = "http://127.0.0.1:8000"
-BLOCKS = [
-    pytest.param(block, id=f"{document.name}-{number}")
-    for document in DOCUMENTS
-    for number, block in enumerate(re.findall(r"```sh\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL))
-]
+
+
+def _blocks(language: str) -> list[Any]:
+    return [
+        pytest.param(block, id=f"{document.name}-{number}")
+        for document in DOCUMENTS
+        for number, block in enumerate(
+            re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+        )
+    ]
+
+
+BLOCKS = _blocks("sh")
 
 # curl reports an HTTP error by its exit code. make only prints its commands: the suite itself runs under make.
 # Docker commands are what `make container-test` runs.
@@ -40,11 +50,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The models ``chat``, ``embedder`` and ``reranker``. The documents give other models of these names."""
     path = tmp_path_factory.mktemp("encoders")
     tiny_encoder("bert", path / "embedder")
     tiny_encoder("bert", path / "reranker", class_name="BertForSequenceClassification", num_labels=1)
     encoders = [flag for name in ("embedder", "reranker") for flag in ("--model", f"{name}={path / name}")]
-    with running_server(model, "--threads", "1", *encoders) as server:
+    with running_server(f"chat={model}", "--threads", "1", *encoders, ready_seconds=280) as server:
         yield server
 
 
@@ -80,6 +91,13 @@ def test_a_block_works_as_written(server: Server, model: Path, home: Path, block
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize("block", _blocks("toml"))
+def test_a_file_of_settings_is_valid(tmp_path: Path, block: str) -> None:
+    path = tmp_path / "trivium.toml"
+    path.write_text(block, encoding="utf-8")
+    assert Settings.load({"config": str(path)}).model_specs()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

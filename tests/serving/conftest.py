@@ -1,11 +1,10 @@
 """Tiny models, made once for all tests of this directory."""
 
-import shutil
 from pathlib import Path
 
 import pytest
-from transformers import AutoModelForQuestionAnswering
 
+from tests.encoder.tiny_encoders import tiny_encoder
 from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.tiny_models import tiny_model
 
@@ -21,11 +20,5 @@ def reader_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def embedder_model(reader_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The encoder of the reader, without its head."""
-    directory = tmp_path_factory.mktemp("embedder")
-    model = AutoModelForQuestionAnswering.from_pretrained(reader_model)
-    model.bert.save_pretrained(directory)
-    for path in reader_model.glob("token*"):
-        shutil.copy(path, directory)
-    return directory
+def embedder_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_encoder("bert", tmp_path_factory.mktemp("embedder"))

@@ -13,11 +13,10 @@ import pytest
 
 from benchmarks.many_models.traffic import Ask, Tally, chat, question, send, texts, traffic
 from tests.running_server import Server
-from tests.serving.tiny_service import Tables, change, serving, state, states, until, workers
+from tests.serving.tiny_service import SECONDS, Tables, change, metric, serving, state, states, until, workers
 
 MODELS = ("chat", "later", "reader", "embedder")
 CLIENTS = 32
-ROUNDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def server(
 
 def running(server: Server, model: str) -> float:
     """The sequences of this model in its engine's batch."""
-    return server.metric(f'trivium_sequences_running{{model="{model}"}}')
+    return metric(server, model, "trivium_sequences_running")
 
 
 def all_answered_more(tally: Tally, before: Counter[str]) -> bool:
@@ -63,7 +62,9 @@ async def test_clients_that_wait_for_a_load_share_it_and_are_all_answered(server
     engines = len(workers(server)["engine"])
     tally = Tally()
     asks = [chat("later", stream=bool(number % 2)) for number in range(CLIENTS)]
-    async with httpx.AsyncClient(base_url=server.url, timeout=120, limits=httpx.Limits(max_connections=None)) as http:
+    async with httpx.AsyncClient(
+        base_url=server.url, timeout=SECONDS, limits=httpx.Limits(max_connections=None)
+    ) as http:
         await asyncio.gather(*(send(http, ask, tally) for ask in asks))
     assert (tally.answered["later"], tally.refused, tally.lost) == (CLIENTS, {}, [])
     assert len(workers(server)["engine"]) == engines + 1
@@ -72,7 +73,7 @@ async def test_clients_that_wait_for_a_load_share_it_and_are_all_answered(server
 async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> None:
     ask = chat("chat", stream=True, tokens=1000)
     tally = Tally()
-    async with httpx.AsyncClient(base_url=server.url, timeout=120) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS) as http:
         async with http.stream("POST", ask.path, json=ask.body) as stream:
             parts = stream.aiter_text()
             await anext(parts)
@@ -89,6 +90,7 @@ async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> Non
         assert await act(http, "chat", "load") == "ready"
 
 
+@pytest.mark.timeout(2 * SECONDS)
 async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(server: Server) -> None:
     kinds: list[Ask] = [
         chat("chat"), chat("chat", stream=True), chat("later"), chat("later", stream=True), question("reader"),
@@ -96,26 +98,25 @@ async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
     ]  # fmt: skip
     asks = [kinds[number % len(kinds)] for number in range(CLIENTS)]
     process = psutil.Process(server.process.pid)
-    async with httpx.AsyncClient(base_url=server.url, timeout=120) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS) as http:
         for model in MODELS:
             assert await act(http, model, "load") == "ready"
         files = process.num_fds()
         async with traffic(server.url, asks) as tally:
-            for _ in range(ROUNDS):
-                for model in MODELS:
-                    answered = tally.answered.copy()
-                    await act(http, model, "unload")
-                    if model != "later":  # a model on demand comes back by itself
-                        assert await act(http, model, "load") == "ready"
-                    await until(partial(all_answered_more, tally, answered))
+            for model in MODELS:
+                answered = tally.answered.copy()
+                await act(http, model, "unload")
+                if model != "later":  # a model on demand comes back by itself
+                    assert await act(http, model, "load") == "ready"
+                await until(partial(all_answered_more, tally, answered))
         assert tally.lost == []
         assert tally.refused["later"] == 0
         for model in ("chat", "later"):
             await send(http, chat(model, tokens=1), tally)  # the engine reports what it holds with each step
     assert (len(workers(server)["engine"]), len(workers(server)["encoder"])) == (2, 2)
     for model in ("chat", "later"):
-        assert running(server, model) == server.metric(f'trivium_sequences_waiting{{model="{model}"}}') == 0
-        assert server.metric(f'trivium_kv_cache_usage_ratio{{model="{model}"}}') == 0
+        assert running(server, model) == metric(server, model, "trivium_sequences_waiting") == 0
+        assert metric(server, model, "trivium_kv_cache_usage_ratio") == 0
     assert process.num_fds() <= files
 
 
@@ -123,8 +124,8 @@ def test_the_gauges_of_an_unloaded_model_are_zero(server: Server) -> None:
     for model in MODELS:
         assert change(server, model, "unload").json()["state"] == "unloaded"
         assert state(server, model)["memory_bytes"] == 0
-        assert server.metric(f'trivium_model_state{{model="{model}",state="ready"}}') == 0
-        assert server.metric(f'trivium_model_state{{model="{model}",state="unloaded"}}') == 1
+        assert metric(server, model, "trivium_model_state", state="ready") == 0
+        assert metric(server, model, "trivium_model_state", state="unloaded") == 1
     assert workers(server) == {"engine": [], "encoder": []}
     assert server.http.get("/health/ready").status_code == 200  # a model on demand still serves
 
@@ -141,32 +142,23 @@ async def test_a_model_gives_way_for_another_and_comes_back(
         "huge": engine | {"kv_cache_memory": "1GiB"},
     }
     with serving(tmp_path, models, "--memory-budget", "12MiB") as server:
-        for _ in range(2):
-            for model, other in (("old", "new"), ("new", "old")):
-                assert server.http.post("/v1/chat/completions", json=chat(model).body).json()["model"] == model
-                assert (states(server)[model], states(server)[other]) == ("ready", "unloaded")
+        for model, other in (("old", "new"), ("new", "old")):
+            assert server.http.post("/v1/chat/completions", json=chat(model).body).json()["model"] == model
+            assert (states(server)[model], states(server)[other]) == ("ready", "unloaded")
         assert server.http.post("/v1/answer", json=question("reader").body).status_code == 200
         assert (states(server)["new"], len(workers(server)["engine"])) == ("ready", 1)
         refused = server.http.post("/v1/chat/completions", json=chat("huge").body)
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "no_memory")
-        assert "12" in refused.json()["error"]["message"] or "0.01 GiB" in refused.json()["error"]["message"]
         await until(lambda: states(server)["reader"] == "unloaded")
         assert states(server)["new"] == "ready", "only the reader has idle_seconds"
-        assert server.http.post("/v1/answer", json=question("reader").body).status_code == 200
 
 
-async def test_at_the_end_the_open_requests_of_all_models_finish(
-    chat_model: Path, reader_model: Path, tmp_path: Path
-) -> None:
-    models: Tables = {
-        "chat": {"source": chat_model},
-        "second": {"source": chat_model},
-        "reader": {"source": reader_model},
-    }
+async def test_at_the_end_the_open_requests_of_all_models_finish(chat_model: Path, tmp_path: Path) -> None:
+    models: Tables = {"chat": {"source": chat_model}, "second": {"source": chat_model}}
     with serving(tmp_path, models) as server:
         asks = [chat(model, stream=True, tokens=500) for model in ("chat", "second")] * 2
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=server.url, timeout=120, limits=limits) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=limits) as http:
             tally = Tally()
             sending = [asyncio.create_task(send(http, ask, tally)) for ask in asks]
             await until(lambda: all(running(server, model) for model in ("chat", "second")))

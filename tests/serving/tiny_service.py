@@ -10,10 +10,13 @@ from typing import Any
 
 import httpx
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.running_server import Server, running_server
 
 Tables = Mapping[str, Mapping[str, Any]]  # the keys of the table of each model
+
+SECONDS = 280  # that a slow machine may take to load models
 
 WORKERS = {"service.engine.worker": "engine", "service.encoder.worker": "encoder"}
 
@@ -28,7 +31,7 @@ def serving(directory: Path, models: Tables, *flags: str) -> Iterator[Server]:
     ]
     config.write_text("\n".join(tables), encoding="utf-8")
     with running_server(
-        next(iter(models)), "--config", str(config), "--threads", "1", *flags, ready_seconds=280
+        next(iter(models)), "--config", str(config), "--threads", "1", *flags, ready_seconds=SECONDS
     ) as server:
         yield server
 
@@ -44,7 +47,7 @@ def states(server: Server) -> dict[str, str]:
     return {model["id"]: model["state"] for model in server.http.get("/v1/models").json()["data"]}
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
     """Return as soon as the condition holds. Raises TimeoutError if it never does."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -55,7 +58,16 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def change(server: Server, model: str, action: str) -> httpx.Response:
     """Load or unload a model."""
-    return server.http.post(f"/v1/models/{model}/{action}")
+    return server.http.post(f"/v1/models/{model}/{action}", timeout=SECONDS)
+
+
+def metric(server: Server, model: str, name: str, **labels: str) -> float:
+    """The value of one sample of /metrics with the label of this model. Raises KeyError."""
+    for family in text_string_to_metric_families(server.http.get("/metrics").text):
+        for sample in family.samples:
+            if sample.name == name and sample.labels == {"model": model} | labels:
+                return float(sample.value)
+    raise KeyError(name)
 
 
 def workers(server: Server) -> dict[str, list[psutil.Process]]:

@@ -90,7 +90,7 @@ async def traffic(url: str, asks: list[Ask]) -> AsyncIterator[Tally]:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(is_over.wait(), _RETRY_SECONDS)
 
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)  # sooner than the service closes idle connections
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http, asyncio.TaskGroup() as group:
         for ask in asks:
             group.create_task(client(ask))

@@ -17,6 +17,7 @@ from tests.serving.tiny_service import SECONDS, Tables, change, metric, serving,
 
 MODELS = ("chat", "later", "reader", "embedder")
 CLIENTS = 32
+LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ async def test_clients_that_wait_for_a_load_share_it_and_are_all_answered(server
     tally = Tally()
     asks = [chat("later", stream=bool(number % 2)) for number in range(CLIENTS)]
     async with httpx.AsyncClient(
-        base_url=server.url, timeout=SECONDS, limits=httpx.Limits(max_connections=None)
+        base_url=server.url, timeout=SECONDS, limits=LIMITS
     ) as http:
         await asyncio.gather(*(send(http, ask, tally) for ask in asks))
     assert (tally.answered["later"], tally.refused, tally.lost) == (CLIENTS, {}, [])
@@ -73,7 +74,7 @@ async def test_clients_that_wait_for_a_load_share_it_and_are_all_answered(server
 async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> None:
     ask = chat("chat", stream=True, tokens=1000)
     tally = Tally()
-    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:
         async with http.stream("POST", ask.path, json=ask.body) as stream:
             parts = stream.aiter_text()
             await anext(parts)
@@ -98,7 +99,7 @@ async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
     ]  # fmt: skip
     asks = [kinds[number % len(kinds)] for number in range(CLIENTS)]
     process = psutil.Process(server.process.pid)
-    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:
         for model in MODELS:
             assert await act(http, model, "load") == "ready"
         files = process.num_fds()
@@ -120,12 +121,13 @@ async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
     assert process.num_fds() <= files
 
 
-def test_the_gauges_of_an_unloaded_model_are_zero(server: Server) -> None:
+def test_an_unloaded_model_has_no_process_no_memory_and_no_gauge_but_its_state(server: Server) -> None:
     for model in MODELS:
         assert change(server, model, "unload").json()["state"] == "unloaded"
         assert state(server, model)["memory_bytes"] == 0
-        assert metric(server, model, "trivium_model_state", state="ready") == 0
         assert metric(server, model, "trivium_model_state", state="unloaded") == 1
+        with pytest.raises(KeyError):
+            metric(server, model, "trivium_model_memory_bytes")
     assert workers(server) == {"engine": [], "encoder": []}
     assert server.http.get("/health/ready").status_code == 200  # a model on demand still serves
 
@@ -157,8 +159,7 @@ async def test_at_the_end_the_open_requests_of_all_models_finish(chat_model: Pat
     models: Tables = {"chat": {"source": chat_model}, "second": {"source": chat_model}}
     with serving(tmp_path, models) as server:
         asks = [chat(model, stream=True, tokens=500) for model in ("chat", "second")] * 2
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=limits) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:
             tally = Tally()
             sending = [asyncio.create_task(send(http, ask, tally)) for ask in asks]
             await until(lambda: all(running(server, model) for model in ("chat", "second")))

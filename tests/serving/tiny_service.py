@@ -58,7 +58,7 @@ async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None
 
 def change(server: Server, model: str, action: str) -> httpx.Response:
     """Load or unload a model."""
-    return server.http.post(f"/v1/models/{model}/{action}", timeout=SECONDS)
+    return server.http.post(f"/v1/models/{model}/{action}")
 
 
 def metric(server: Server, model: str, name: str, **labels: str) -> float:

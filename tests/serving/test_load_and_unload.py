@@ -63,9 +63,7 @@ async def test_clients_that_wait_for_a_load_share_it_and_are_all_answered(server
     engines = len(workers(server)["engine"])
     tally = Tally()
     asks = [chat("later", stream=bool(number % 2)) for number in range(CLIENTS)]
-    async with httpx.AsyncClient(
-        base_url=server.url, timeout=SECONDS, limits=LIMITS
-    ) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:
         await asyncio.gather(*(send(http, ask, tally) for ask in asks))
     assert (tally.answered["later"], tally.refused, tally.lost) == (CLIENTS, {}, [])
     assert len(workers(server)["engine"]) == engines + 1

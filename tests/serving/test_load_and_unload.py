@@ -89,7 +89,7 @@ async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> Non
         assert await act(http, "chat", "load") == "ready"
 
 
-@pytest.mark.timeout(2 * SECONDS)
+@pytest.mark.timeout(3 * SECONDS)
 async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(server: Server) -> None:
     kinds: list[Ask] = [
         chat("chat"), chat("chat", stream=True), chat("later"), chat("later", stream=True), question("reader"),

@@ -77,7 +77,8 @@ def scripted_service(
     engine.status = "loading"
     metrics = Metrics()
     configured = Settings(**settings)
-    models = [scripted_model(engine, configured, metrics, load=load)]
+    name = configured.served_model_name or "org/tiny"
+    models = [scripted_model(engine, configured, metrics, name=name, load=load)]
     if encoders is not None:
         models += encoders.models(configured, metrics)
     registry = Registry(models, load_timeout=configured.load_timeout)

@@ -102,6 +102,12 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         *({name: word} for name in ("chat_template", "chat_template_kwargs", "structured_outputs", "suffix")),
     ]
     bodies += [("/v1/chat/completions", {"messages": messages, **SHORT} | fields) for fields in wrong]
+    bodies += [(f"/v1/models/{name}/{verb}", {}) for verb in ("unload", "load") for name in ("classifier", word)]
+    bodies += [
+        ("/v1/load_lora_adapter", {"lora_name": "sql", "lora_path": f"/{word}"}),  # an operator gives the name
+        ("/v1/load_lora_adapter", {"lora_name": word, "lora_path": word, "base_model_name": word}),
+        ("/v1/unload_lora_adapter", {"lora_name": word}),
+    ]
     raw: list[tuple[str, bytes, dict[str, str]]] = [
         ("/v1/generate", f'{{"prompt": "{word}'.encode(), JSON),
         ("/v1/generate", f'{{"{word}": {word}}}'.encode(), JSON),

@@ -82,6 +82,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/pipeline/text-classification", {"inputs": {"text": word, "text_pair": word}}),
         ("/models/embedder/pipeline/sentence-similarity", {"inputs": {"source_sentence": word, "sentences": [word]}}),
         (f"/models/embedder/pipeline/{word}", {"inputs": word}),
+        ("/models/classifier", {"inputs": word}),
         ("/models/classifier", {"inputs": word, "parameters": {"function_to_apply": word}}),
     ]
     # Fields that are refused: another model, wrong types, unknown names, unsupported fields.

@@ -3,6 +3,7 @@
 A batch may mix inputs of all requests that wait when the batch before it is done.
 """
 
+import os
 import sys
 import time
 from collections.abc import Collection
@@ -64,6 +65,9 @@ class EncoderWorker(ModelWorker[EncodeRequest]):
 
 
 def _import_load() -> Load[EncoderConfig, EncodeRequest]:
+    # OpenMP's threads wait for each other after every operation. If they spin meanwhile, they keep the API process from
+    # the cores that it needs to feed them. OpenMP reads the variable when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from service.encoder.models.encoder_model import EncoderModel
 
     def load(config: EncoderConfig, crash_record: CrashRecord) -> EncoderWorker:

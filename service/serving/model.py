@@ -14,7 +14,7 @@ from model_store.errors import ModelStoreError
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
-from service.errors import ModelUnavailable, ProcessError
+from service.errors import IncapableModel, ModelUnavailable, ProcessError
 from service.metrics import ModelMetrics
 from service.models.capabilities import Capability, find_capabilities
 from service.processes.supervisor import Status
@@ -140,7 +140,13 @@ class ServedModel:
         return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
 
     def task(self, kind: type[T]) -> T:
-        """The task of this kind. Raises ModelUnavailable unless the model is loaded."""
+        """The task of this kind.
+
+        Raises ModelUnavailable unless the model is loaded, and IncapableModel if its files, which were not on this disk
+        when the request came, are of another kind.
+        """
+        if kind not in self.runtime.tasks:
+            raise IncapableModel(self.name, "do this task", ())
         return self.runtime.task(kind)
 
     def may_have(self, capability: Capability) -> bool:

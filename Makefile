@@ -17,12 +17,13 @@ EVALS   := quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test check bench bench-engine bench-peers soak fuzz eval container-test lock clean
+.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make dev              set this checkout up for work: packages, tools and pre-commit hooks'
 	@echo 'make test             install what is needed and run the tests; ARGS=--cov measures their coverage'
+	@echo 'make test-slow        run the tests that take minutes: large models of the catalogue, if they are on this disk'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     measure the parts of an engine step, and compare them with the limits of this machine'
@@ -53,6 +54,9 @@ dev: $(VENV)/installed-dev $(BIN)/promtool
 
 test: $(VENV)/installed-dev $(BIN)/promtool
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+test-slow: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

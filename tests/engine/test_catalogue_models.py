@@ -36,6 +36,7 @@ def generate_by_transformers(path: Path, prompts: list[list[int]]) -> list[list[
     return continuations
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)  # the larger model, on a busy machine
 @pytest.mark.parametrize("fixture", ["gemma3", "larger_model"])
 def test_greedy_tokens_are_those_of_transformers(request: pytest.FixtureRequest, fixture: str) -> None:

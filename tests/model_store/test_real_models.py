@@ -156,7 +156,7 @@ def test_gemma_3_has_the_layers_of_its_architecture(gemma3: LocalModel) -> None:
     [
         ("smollm2", "What is the capital of France?", "Paris"),
         ("default_model", "中国的首都是哪里？", "北京"),
-        ("larger_model", "中国的首都是哪里？", "北京"),
+        pytest.param("larger_model", "中国的首都是哪里？", "北京", marks=pytest.mark.slow),
     ],
 )
 def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str, question: str, expected: str) -> None:

@@ -29,6 +29,8 @@ def test_only_the_models_of_transformers_import_transformers() -> None:
     assert {path.parent for path in importers} == {MODELS / "hf"}
 
 
-@pytest.mark.parametrize("name", ["families", "adapters/families", "adapters/plain_config", "plain/read_config"])
+@pytest.mark.parametrize(
+    "name", ["families", "plain_configs/families", "plain_configs/plain_config", "plain/read_config"]
+)
 def test_configurations_are_read_without_tensors(name: str) -> None:
     assert not any(module.startswith("torch") for module in imports(MODELS / f"{name}.py"))

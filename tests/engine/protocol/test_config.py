@@ -16,8 +16,8 @@ def test_every_field_must_be_given(config: type[msgspec.Struct]) -> None:
 
 
 @pytest.mark.parametrize("config", [EngineConfig, EncoderConfig])
-def test_every_field_but_the_model_and_its_head_is_a_setting(config: type[msgspec.Struct]) -> None:
-    assert set(config.__struct_fields__) - {"model_path", "head"} <= set(Settings.model_fields)
+def test_every_field_but_those_of_one_model_is_a_setting(config: type[msgspec.Struct]) -> None:
+    assert set(config.__struct_fields__) - {"model_path", "head", "adapters"} <= set(Settings.model_fields)
 
 
 def test_the_configuration_survives_the_way_to_the_process() -> None:

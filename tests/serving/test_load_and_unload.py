@@ -90,7 +90,12 @@ async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> Non
 
 
 @pytest.mark.timeout(3 * SECONDS)
-async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(server: Server) -> None:
+@pytest.mark.parametrize(
+    "changed", [("chat", "embedder"), pytest.param(("later", "reader"), marks=pytest.mark.slow)], ids="+".join
+)
+async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
+    server: Server, changed: tuple[str, ...]
+) -> None:
     kinds: list[Ask] = [
         chat("chat"), chat("chat", stream=True), chat("later"), chat("later", stream=True), question("reader"),
         texts("embedder"),
@@ -102,7 +107,7 @@ async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
             assert await act(http, model, "load") == "ready"
         files = process.num_fds()
         async with traffic(server.url, asks) as tally:
-            for model in MODELS:
+            for model in changed:
                 answered = tally.answered.copy()
                 await act(http, model, "unload")
                 if model != "later":  # a model on demand comes back by itself
@@ -130,6 +135,7 @@ def test_an_unloaded_model_has_no_process_no_memory_and_no_gauge_but_its_state(s
     assert server.http.get("/health/ready").status_code == 200  # a model on demand still serves
 
 
+@pytest.mark.slow
 async def test_a_model_gives_way_for_another_and_comes_back(
     chat_model: Path, reader_model: Path, tmp_path: Path
 ) -> None:

@@ -126,6 +126,7 @@ def test_a_model_that_cannot_load_says_why_and_takes_no_other_down(server: Serve
     assert post(server, "/v1/chat/completions", **chat("chat").body).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_failed_model_that_was_mended_loads(
     server: Server, damaged_model: Path, cut_model: Path, chat_model: Path
 ) -> None:

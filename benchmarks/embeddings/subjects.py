@@ -1,4 +1,4 @@
-"""What is measured: servers over HTTP, the encoder process alone, and sentence-transformers in this process."""
+"""The programs that are measured: servers over HTTP, the encoder process alone, and sentence-transformers."""
 
 import asyncio
 from collections.abc import AsyncIterator

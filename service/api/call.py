@@ -45,6 +45,7 @@ class Call:
         self.caller = caller
         self.headers: dict[str, str] = {}
         self._http = http
+        self._capability: Capability | None = None  # that the request needs
 
     def check(self, body: BaseModel) -> None:
         """Check the fields that the body does not declare.
@@ -59,6 +60,7 @@ class Call:
         Raises ModelNotServed (404) or IncapableModel (400).
         """
         model = self.state.registry.find(name, capability)
+        self._capability = capability
         note_model(model.name)
         return model
 
@@ -77,12 +79,11 @@ class Call:
     async def lease(self, model: Served) -> AbstractContextManager[None]:
         """A lease of the model, to be entered at once. If the model is not loaded, the request waits for its load.
 
-        Raises ModelUnavailable, ApiError (504), ClientDisconnected.
+        Raises ModelUnavailable, IncapableModel, ApiError (504), ClientDisconnected.
         """
-        if model.base.is_ready:
-            return model.lease()
-        deadline = Deadline.from_headers(self._http.headers, self.state.settings)
-        return await self._wait_for(model, deadline)
+        lease = await self._wait_for(model, Deadline.from_headers(self._http.headers, self.state.settings))
+        self.state.registry.require(model, self._capability)
+        return lease
 
     async def answer(
         self, model: Served, prepare: Prepare[Work], writer: Writer[Work], *, sequences: int = 1
@@ -149,6 +150,7 @@ class Call:
 
     async def _start(self, model: Served, prepare: Prepare[Work], owned: ExitStack) -> Work:
         """The admitted and started work. ``owned`` ends the work and gives its places back."""
+        self.state.registry.require(model, self._capability)  # its files may have been fetched only now
         model.base.client.require_ready()
         admission = self.state.admissions[model.base.name]
         admission.fit(model.base.client.info)

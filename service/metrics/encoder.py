@@ -3,15 +3,13 @@
 from service.encoder.messages import BatchStats, EncoderInfo
 from service.metrics.process import ProcessMetrics
 from service.metrics.series import PER_TOKEN, ModelSeries
-from service.processes.exit_report import ExitCause
 
 
-class EncoderMetrics:
-    """The series of an encoder process, over all its restarts and loads. It is the observer of the process."""
+class EncoderMetrics(ProcessMetrics):
+    """The series of an encoder process."""
 
     def __init__(self, series: ModelSeries) -> None:
-        self._series = series
-        self._process = ProcessMetrics(series, "encoder")
+        super().__init__(series, "encoder")
         self._batch_seconds = series.histogram(
             "trivium_encoder_batch_duration_seconds", "Time of an encoder's batch.", PER_TOKEN
         )
@@ -33,18 +31,10 @@ class EncoderMetrics:
         facts = {"architecture": info.architecture, "device": info.device, "dtype": info.dtype}
         self._series.info("trivium_encoder", "The running encoder.").info(facts)
 
-    def process_died(self, cause: ExitCause) -> None:
-        """The encoder died or was killed."""
-        self._process.died(cause)
-        self.down()
-
-    def process_returned(self, seconds: float, replayed: int) -> None:
-        """The encoder is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
-        self._process.returned(seconds, replayed)
+    def up(self) -> None:
         self._gauges.up.set(1)
 
     def down(self) -> None:
-        """The encoder has stopped or died, so the last values of its gauges are no longer true."""
         self._gauges.up.set(0)
         self._gauges.waiting.set(0)
 

@@ -4,15 +4,13 @@ from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepStats
 from service.metrics.process import ProcessMetrics
 from service.metrics.series import PER_TOKEN, TOKENS, ModelSeries
-from service.processes.exit_report import ExitCause
 
 
-class EngineMetrics:
-    """The series of an engine process, over all its restarts and loads. It is the observer of the process."""
+class EngineMetrics(ProcessMetrics):
+    """The series of an engine process."""
 
     def __init__(self, series: ModelSeries) -> None:
-        self._series = series
-        self._process = ProcessMetrics(series, "engine")
+        super().__init__(series, "engine")
         self._step_seconds = series.histogram("trivium_step_duration_seconds", "Time of an engine step.", PER_TOKEN)
         self._step_tokens = series.histogram("trivium_step_tokens", "Tokens computed in an engine step.", TOKENS)
         self._prefill, self._decode = (
@@ -51,18 +49,10 @@ class EngineMetrics:
                 "trivium_startup_duration_seconds", "Time of the engine's start, by phase.", phase=phase
             ).set(seconds)
 
-    def process_died(self, cause: ExitCause) -> None:
-        """The engine died or was killed."""
-        self._process.died(cause)
-        self.down()
-
-    def process_returned(self, seconds: float, replayed: int) -> None:
-        """The engine is ready again, ``seconds`` after its death, and ``replayed`` requests continue in it."""
-        self._process.returned(seconds, replayed)
+    def up(self) -> None:
         self._gauges.up.set(1)
 
     def down(self) -> None:
-        """The engine has stopped or died, so the last values of its gauges are no longer true."""
         gauges = self._gauges
         for gauge in (gauges.up, gauges.running, gauges.waiting, gauges.kv_used):
             gauge.set(0)

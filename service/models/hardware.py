@@ -70,7 +70,7 @@ def find_dtype(
 
 
 def rounding_note(chosen: torch.dtype, checkpoint: torch.dtype | None) -> str:
-    """What is lost if weights of the type ``checkpoint`` are stored as ``chosen``; empty if nothing is."""
+    """The loss if weights of the type ``checkpoint`` are stored as ``chosen``, in words; empty if there is none."""
     if checkpoint is None or torch.promote_types(chosen, checkpoint) == chosen:
         return ""
     stored, name = dtype_name(checkpoint), dtype_name(chosen)

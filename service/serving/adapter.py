@@ -17,16 +17,12 @@ T = TypeVar("T")
 
 
 class ServedAdapter:
-    """An adapter of the model ``base``, in the directory ``path``. It is loaded and unloaded with the model.
-
-    ``reason`` says why the adapter cannot be used; empty: it can, whenever the model can.
-    """
+    """An adapter of the model ``base``, in the directory ``path``. It is loaded and unloaded with the model."""
 
     def __init__(self, name: str, base: "ServedModel", path: Path) -> None:
         self.name = name
         self.base = base
         self.path = path
-        self.reason = ""
         self.leases = Leases()
 
     @property
@@ -39,6 +35,11 @@ class ServedAdapter:
         """An identifier of the service, the model and the adapter."""
         identity = f"{self.base.fingerprint}/{self.name}/{self.path}"
         return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
+
+    @property
+    def reason(self) -> str:
+        """Why the adapter cannot be used; empty: it can, whenever the model can."""
+        return self.base.adapters.failure(self.name)
 
     @property
     def memory(self) -> int:

@@ -1,17 +1,15 @@
 """The adapters of one served model."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.engine.client import EngineClient
 from service.errors import UnsupportedAdapter
 from service.serving.adapter import ServedAdapter
 
 if TYPE_CHECKING:
     from service.serving.model import ServedModel
-
-logger = logging.getLogger(__name__)
 
 
 class ServedAdapters(Mapping[str, ServedAdapter]):
@@ -37,9 +35,22 @@ class ServedAdapters(Mapping[str, ServedAdapter]):
 
     def memory(self, name: str) -> int:
         """Bytes of the matrices of an adapter; 0 while it is not loaded."""
-        engine = self._base.runtime.engine if self._base.is_ready else None
-        info = None if engine is None else engine.adapters.get(name)
+        info = None if self._engine is None else self._engine.adapters.get(name)
         return 0 if info is None else info.weights_bytes
+
+    def failure(self, name: str) -> str:
+        """Why the model's process has not loaded an adapter; empty if it has, or is not ready itself.
+
+        A process that takes the place of a crashed one may not find the files that the first one read.
+        """
+        if self._engine is None or self._engine.status != "ready" or name in self._engine.adapters:
+            return ""
+        errors = {info.name: info.error for info in self._engine.info.adapters}
+        return errors.get(name, "the process has not loaded it")
+
+    @property
+    def _engine(self) -> EngineClient | None:
+        return self._base.runtime.engine if self._base.is_ready else None
 
     async def load(self, name: str, path: Path) -> ServedAdapter:
         """Load an adapter into the model.
@@ -57,18 +68,8 @@ class ServedAdapters(Mapping[str, ServedAdapter]):
         """Forget an adapter, after the requests that use the adapter have ended. Raises ProcessUnavailable."""
         adapter = self._by_name.pop(name)
         await adapter.leases.wait_until_unused()
-        if self._base.is_ready and not adapter.reason:
-            runtime = self._base.runtime
-            runtime.adapter_tasks.pop(name, None)
-            if runtime.engine is not None:
-                await runtime.engine.unload_adapter(name)
+        if self._engine is not None:
+            self._base.runtime.adapter_tasks.pop(name, None)
+            if name in self._engine.adapters:
+                await self._engine.unload_adapter(name)
         return adapter
-
-    def note_failures(self) -> None:
-        """Note which adapters the model's process, which is ready, could not load."""
-        engine = self._base.runtime.engine
-        errors = {} if engine is None else {info.name: info.error for info in engine.info.adapters}
-        for name, adapter in self._by_name.items():
-            adapter.reason = errors.get(name, "")
-            if adapter.reason:
-                logger.error("the adapter %s of %s cannot be loaded: %s", name, self._base.name, adapter.reason)

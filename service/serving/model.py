@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
-from pathlib import Path
 from typing import Literal, TypeVar
 
 import service
@@ -14,9 +13,9 @@ from model_store.errors import ModelStoreError
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
-from service.errors import IncapableModel, ModelUnavailable, ProcessError
+from service.errors import ModelUnavailable, ProcessError
 from service.metrics import ModelMetrics
-from service.models.capabilities import Capability, find_capabilities
+from service.models.capabilities import Capability
 from service.processes.supervisor import Status
 from service.serving.adapters import ServedAdapters
 from service.serving.daemon_thread import in_daemon_thread
@@ -37,28 +36,20 @@ ModelStatus = ModelState | Status  # with the states of a loaded model's process
 class ServedModel:
     """One model of the registry. It owns the model's state, its runtime while it is loaded, and its leases.
 
-    ``state`` changes in ``load`` and ``unload`` only. ``reason`` says why the model is not ready, for people.
+    ``state`` changes in ``load``, ``unload`` and ``fail`` only. ``reason`` says why the model is not ready, for people.
     """
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        source: ModelSource,
-        metrics: ModelMetrics,
-        *,
-        find_capabilities: Callable[[Path], frozenset[Capability]] = find_capabilities,
-    ) -> None:
+    def __init__(self, spec: ModelSpec, source: ModelSource, metrics: ModelMetrics) -> None:
         self.spec = spec
         self.metrics = metrics
         self.state: ModelState = "unloaded"
         self.reason = ""
         self.local: LocalModel | None = None  # None: its files are not on this disk, or were not looked for
-        self.capabilities: frozenset[Capability] = frozenset()
+        self.capabilities = spec.capabilities or frozenset()  # until its files are on this disk: those of the settings
         self.is_held = False  # an operator unloaded the model: only an operator loads the model again
         self.adapters = ServedAdapters(self, spec.adapters)
         self.leases = Leases()
         self._source = source
-        self._find_capabilities = find_capabilities
         self._runtime: Runtime | None = None
         self._last_memory = 0  # bytes, of the last load
         self._changing = asyncio.Lock()
@@ -140,13 +131,7 @@ class ServedModel:
         return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
 
     def task(self, kind: type[T]) -> T:
-        """The task of this kind.
-
-        Raises ModelUnavailable unless the model is loaded, and IncapableModel if its files, which were not on this disk
-        when the request came, are of another kind.
-        """
-        if kind not in self.runtime.tasks:
-            raise IncapableModel(self.name, "do this task", ())
+        """The task of this kind. Raises ModelUnavailable unless the model is loaded."""
         return self.runtime.task(kind)
 
     def may_have(self, capability: Capability) -> bool:
@@ -211,7 +196,6 @@ class ServedModel:
             self._last_memory = runtime.memory
             self.metrics.loaded(time.monotonic() - begin, self._last_memory)
             runtime.report_ready()
-            self.adapters.note_failures()
 
     async def unload(self, reason: UnloadReason) -> None:
         """Unload the model when no request uses it any more. New requests cannot use it meanwhile."""
@@ -266,7 +250,7 @@ class ServedModel:
     def _use_files(self, local: LocalModel) -> None:
         self.local = local
         try:
-            found = self._find_capabilities(local.path)
+            found = self._source.capabilities(local)
         except (OSError, ValueError) as error:
             raise ProcessError(f"config.json cannot be read: {error}") from None
         self.capabilities = found if self.spec.capabilities is None else found & self.spec.capabilities

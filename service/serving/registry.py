@@ -52,9 +52,13 @@ class Registry:
         model = self.models.get(name) or self._adapter(name)
         if model is None:
             raise ModelNotServed(capability, self._able(capability))
+        self.require(model, capability)
+        return model
+
+    def require(self, model: ServedModel | ServedAdapter, capability: Capability | None) -> None:
+        """Raises IncapableModel if the model does not have the capability, as far as is known."""
         if capability is not None and not model.may_have(capability):
             raise IncapableModel(model.name, capability, self._able(capability))
-        return model
 
     def may_wait(self, model: ServedModel) -> bool:
         """Whether a request waits for the model: it is not loaded, but it can be."""

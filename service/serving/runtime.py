@@ -57,12 +57,14 @@ class Runtime:
         tasks = self.adapter_tasks.get(adapter)
         if tasks is None:
             tasks = self.adapter_tasks[adapter] = self.make_adapter_tasks(adapter)
-        task = tasks[kind]
-        assert isinstance(task, kind)
-        return task
+        return _of_kind(tasks, kind)
 
     def task(self, kind: type[T]) -> T:
         """The task of this kind. The model's capabilities say which kinds there are."""
-        task = self.tasks[kind]
-        assert isinstance(task, kind)
-        return task
+        return _of_kind(self.tasks, kind)
+
+
+def _of_kind(tasks: Mapping[type, Any], kind: type[T]) -> T:
+    task = tasks[kind]
+    assert isinstance(task, kind)
+    return task

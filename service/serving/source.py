@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from model_store.types import LocalModel
+from service.models.capabilities import Capability
 from service.serving.runtime import Runtime
 
 
@@ -16,6 +17,9 @@ class ModelSource(Protocol):
 
     def fetch(self) -> LocalModel:
         """The model, which is downloaded first if it is not on this disk. Raises ModelStoreError."""
+
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        """What the model can do, found from its files. Raises OSError or ValueError if they cannot be read."""
 
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         """A runtime whose process is not started yet. Raises ProcessError if the model cannot be served.

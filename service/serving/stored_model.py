@@ -49,9 +49,13 @@ class StoredModel:
         """The model, from the store or from its source. Raises ModelStoreError."""
         return self._store.ensure(self._spec.source)
 
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        """What the model can do, found from its files. Raises OSError or ValueError if they cannot be read."""
+        return find_capabilities(local.path)
+
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         """A language model gets an engine, every other kind an encoder. The checkpoint decides, not the settings."""
-        settings, metrics, capabilities = self._spec.settings, self._metrics, find_capabilities(local.path)
+        settings, metrics, capabilities = self._spec.settings, self._metrics, self.capabilities(local)
         restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
         process, self._process = self._process, None
         if Capability.GENERATE in capabilities:

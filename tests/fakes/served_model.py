@@ -13,7 +13,7 @@ from service.engine.client import EngineClient
 from service.metrics import Metrics
 from service.metrics.encoder import EncoderMetrics
 from service.metrics.engine import EngineMetrics
-from service.models.capabilities import GENERATIVE, find_capabilities
+from service.models.capabilities import GENERATIVE, Capability, find_capabilities
 from service.serving.model import ServedModel
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
@@ -41,6 +41,9 @@ class FixedSource:
     def fetch(self) -> LocalModel:
         return LOCAL
 
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        return GENERATIVE
+
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         make_tasks = partial(self._tasks.for_engine, self._client, local, self._tokenizer)
         return Runtime(self._client, make_tasks(""), make_tasks, self._metrics)
@@ -61,8 +64,11 @@ class EncoderSource:
     def fetch(self) -> LocalModel:
         return self._local
 
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        return find_capabilities(local.path)
+
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
-        tasks = self._tasks.for_encoder(self._client, local, find_capabilities(local.path))
+        tasks = self._tasks.for_encoder(self._client, local, self.capabilities(local))
         return Runtime(self._client, tasks, lambda adapter: {}, self._metrics)
 
 
@@ -101,8 +107,6 @@ def fixed_model(
     tasks = TaskBuilder(
         settings, Detector(), completions=AccessLogObserver(view.completions), translations=view.translations
     )
-    model = ServedModel(
-        spec, FixedSource(client, tokenizer, tasks, view.engine), view, find_capabilities=lambda directory: GENERATIVE
-    )
+    model = ServedModel(spec, FixedSource(client, tokenizer, tasks, view.engine), view)
     model.locate()
     return model

@@ -56,6 +56,7 @@ class ScriptedFiles:
         self.fails = fails
         self.fetched = 0
         self.memory = memory
+        self.found: frozenset[Capability] = GENERATIVE
         self._is_here = is_here
         self._holds = holds
 
@@ -65,6 +66,9 @@ class ScriptedFiles:
     def fetch(self) -> LocalModel:
         self.fetched += 1
         return LocalModel("local", Path("/nonexistent"))
+
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        return self.found
 
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         process = ScriptedProcess(self.memory, self.fails)
@@ -80,13 +84,15 @@ def served_model(
     capabilities: frozenset[Capability] = GENERATIVE,
     *,
     estimated: bool = True,
+    capabilities_of_settings: frozenset[Capability] | None = None,
     **changes: Any,
 ) -> ServedModel:
     """A served model. ``changes`` are fields of its specification. ``estimated``: its memory is known in advance."""
     files = files or ScriptedFiles()
+    files.found = capabilities
     fields: Mapping[str, Any] = {
         "source": name,
-        "capabilities": None,
+        "capabilities": capabilities_of_settings,
         "default_for": frozenset(),
         "load": "start",
         "idle_seconds": 0.0,
@@ -94,7 +100,7 @@ def served_model(
         "settings": SETTINGS.model_copy(update={"kv_cache_memory": files.memory if estimated else 0}),
     }
     spec = ModelSpec(name=name, **{**fields, **changes})
-    model = ServedModel(spec, files, Metrics().for_model(name), find_capabilities=lambda directory: capabilities)
+    model = ServedModel(spec, files, Metrics().for_model(name))
     if files.find() is not None:
         model.locate()
     return model

@@ -72,6 +72,15 @@ def test_a_load_that_cannot_be_is_refused(
     assert (code, answer["error"]["param"]) == (status, param)  # type: ignore[index]
 
 
+def test_an_adapter_that_a_new_process_has_not_loaded_is_unavailable(service: Scripted) -> None:
+    load(service)
+    service.engine.adapters.clear()
+    answer = service.http.post("/v1/completions", json={"model": "sql", "prompt": "x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "failed")
+    assert service.http.get("/v1/models/sql").json()["state"] == "failed"
+    assert service.http.post("/v1/unload_lora_adapter", json={"lora_name": "sql"}).status_code == 200
+
+
 def test_a_name_is_given_once(service: Scripted) -> None:
     assert load(service)[0] == 200
     assert load(service)[0] == 400

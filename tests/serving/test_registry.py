@@ -50,6 +50,20 @@ async def test_allowed_capabilities_are_those_of_the_settings() -> None:
         registry(model).find("chat", Capability.CHAT)
 
 
+async def test_a_model_that_is_not_on_this_disk_has_the_capabilities_of_its_settings_until_then() -> None:
+    files = ScriptedFiles(is_here=False)
+    declared = served_model("far", files, EMBED, load="demand", capabilities_of_settings=EMBED | {Capability.RERANK})
+    unknown = served_model("unknown", ScriptedFiles(is_here=False), EMBED, load="demand")
+    async with started(registry(unknown, declared, may_fetch=True)) as models:
+        assert models.find(None, Capability.RERANK) is declared
+        models.require(unknown, Capability.CHAT)  # nobody knows better yet
+        for model in (declared, unknown):
+            with await models.lease(model):
+                assert model.capabilities == EMBED
+        with pytest.raises(IncapableModel, match="unknown cannot chat"):
+            models.require(unknown, Capability.CHAT)
+
+
 async def test_a_request_loads_a_model_on_demand_and_all_who_wait_share_one_load() -> None:
     files = ScriptedFiles(holds=True)
     model = served_model("later", files, load="demand")

@@ -31,6 +31,9 @@ class PackedEncoder(nn.Module):
         self._always_bidirectional = (
             getattr(config, "is_causal", True) is False or getattr(config, "use_bidirectional_attention", None) is True
         )
+        # A model without a token cache needs no argument that switches it off.
+        has_cache = "use_cache" in inspect.signature(encoder.forward).parameters
+        self._no_cache = {"use_cache": False} if has_cache else {}
         encoder.set_attn_implementation(ATTENTION_NAME)
 
     @staticmethod
@@ -50,7 +53,6 @@ class PackedEncoder(nn.Module):
         if token_type_ids is not None:
             arguments["token_type_ids"] = token_type_ids[is_token][None]
         attention = RowAttention(lengths, always_bidirectional=self._always_bidirectional)
-        # A model without a token cache needs no argument that switches it off.
         packed = self.encoder(**arguments, **self._no_cache, paged_attention=attention).last_hidden_state[0]
         hidden = packed.new_zeros(*input_ids.shape, packed.shape[-1])
         hidden[is_token] = packed
@@ -58,10 +60,6 @@ class PackedEncoder(nn.Module):
         return BaseModelOutputWithPoolingAndCrossAttentions(
             last_hidden_state=hidden, pooler_output=None if pooler is None else pooler(hidden)
         )
-
-    @property
-    def _no_cache(self) -> dict[str, bool]:
-        return {"use_cache": False} if "use_cache" in inspect.signature(self.encoder.forward).parameters else {}
 
 
 def first_position(encoder: Any) -> int:

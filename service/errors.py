@@ -70,9 +70,12 @@ class ModelNotServed(ServiceError):
     """
 
     def __init__(self, task: str | None, able: Sequence[str]) -> None:
-        purpose = f" that can {task}" if task else ""
-        names = ", ".join(able) or "none"
-        super().__init__(f"No model of this name is served here. Models{purpose}: {names}")
+        if task and not able:
+            message = f"No model that is served here can {task}"
+        else:
+            purpose = f" that can {task}" if task else ""
+            message = f"No model of this name is served here. Models{purpose}: {', '.join(able) or 'none'}"
+        super().__init__(message)
 
 
 class IncapableModel(ServiceError):

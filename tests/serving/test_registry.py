@@ -40,7 +40,7 @@ async def test_an_unknown_name_is_refused_with_the_names_of_those_that_can() -> 
         models.find("gpt-4", Capability.EMBED)
     with pytest.raises(IncapableModel, match=r"chat cannot embed.*: vectors$"):
         models.find("chat", Capability.EMBED)
-    with pytest.raises(ModelNotServed, match=r"that can rerank: none$"):
+    with pytest.raises(ModelNotServed, match=r"No model that is served here can rerank$"):
         models.find(None, Capability.RERANK)
 
 

@@ -9,7 +9,7 @@ import pytest
 from model_store.catalog import Catalog, parse
 from model_store.store import Store
 from model_store.transfer.network import Network
-from tests.model_store import tiny
+from tests.model_store import fake_hub, tiny
 from tests.model_store.file_server import FileServer
 from tests.models_fixture import default_model, gemma3, larger_model, minilm, smollm2
 
@@ -28,6 +28,13 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("artifact") / "tiny.gguf"
     tiny.write_gguf(tiny.make("qwen2"), path)
     return path.read_bytes()
+
+
+@pytest.fixture
+def hub(server: FileServer, artifact: bytes) -> FileServer:
+    """The server, with the artifact on its hub."""
+    fake_hub.publish(server, "org/tiny", {"tiny.gguf": artifact})
+    return server
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """The messages between the API process and an encoder process, in addition to those of every child process."""
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct, msgpack
 
 from service.processes.messages import Abort, Failed, Heartbeat, ProcessInfo, Ready, Stop, Submit
+
+Backend = Literal["native", "torch"]  # what computes an encoder: the compiled kernels, or transformers' modules
 
 
 class Head(StrEnum):
@@ -67,6 +70,7 @@ class EncoderConfig(Struct, frozen=True, kw_only=True):
     device: str
     dtype: str
     threads: int
+    native_kernels: bool
     log_level: str
     log_json: bool
     log_prompts: bool
@@ -77,6 +81,7 @@ class EncoderInfo(ProcessInfo, frozen=True, kw_only=True):
 
     head: Head
     architecture: str
+    backend: Backend
     device: str
     dtype: str
     vocab_size: int

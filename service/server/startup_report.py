@@ -91,7 +91,7 @@ def encoder_facts(name: str, local: LocalModel, info: EncoderInfo) -> dict[str, 
     """Model, device, capacity and start-up times of an encoder."""
     return {
         "model": f"{name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
-        "device": f"{info.device}, {info.dtype}, {info.head} head",
+        "device": f"{info.device}, {info.dtype}, {info.head} head, computed by {_BACKENDS[info.backend]}",
         "batch": f"inputs of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
         "start": _start(info.startup_seconds),
         **_notes(*local.notes),

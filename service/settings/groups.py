@@ -192,7 +192,9 @@ class EngineSettings(SettingsGroup):
         "the streams take alone, if that is more. Chunks of prompts are sized for it. 0: no target.",
         ge=0,
     )
-    native_kernels: bool = _advanced(True, "Compute Llama-like models on CPUs with compiled kernels, where available.")
+    native_kernels: bool = _advanced(
+        True, "Compute Llama-like and BERT-like models on CPUs with compiled kernels, where available."
+    )
     deterministic: bool = _advanced(
         False,
         "Start only if the same request gives the same bits in any batch (compiled kernels always do).",

@@ -11,7 +11,9 @@ from sentence_transformers import CrossEncoder
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from service.encoder.messages import EncoderInput, Head
-from tests.encoder.tiny_encoders import TEXTS, encoder_inputs, encoder_model, tiny_encoder
+from service.encoder.models.encoder_model import EncoderModel
+from service.models.native import kernels
+from tests.encoder.tiny_encoders import NATIVE, TEXTS, encoder_inputs, encoder_model, largest_error, tiny_encoder
 
 TOLERANCE = 1e-5
 CLASSES = {
@@ -30,8 +32,8 @@ def tiny_classifier(family: str, path: Path, **overrides: Any) -> Path:
     return tiny_encoder(family, path, class_name=CLASSES[family], **({"num_labels": 3} | overrides))
 
 
-def logits(path: Path, inputs: list[EncoderInput]) -> NDArray[np.float32]:
-    rows = encoder_model(path, Head.CLASSIFICATION).encode(inputs)
+def logits(path: Path, inputs: list[EncoderInput], model: EncoderModel | None = None) -> NDArray[np.float32]:
+    rows = (model or encoder_model(path, Head.CLASSIFICATION)).encode(inputs)
     return np.stack([np.frombuffer(row, np.float32) for row in rows])
 
 
@@ -54,6 +56,15 @@ def test_every_family_has_the_logits_of_transformers(tmp_path: Path, family: str
     path = tiny_classifier(family, tmp_path)
     inputs = encoder_inputs(AutoTokenizer.from_pretrained(path), TEXTS + PAIRS)
     assert np.abs(logits(path, inputs) - reference(path, inputs)).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("family", NATIVE)
+def test_the_kernels_compute_the_logits_of_bert_like_families(tmp_path: Path, family: str) -> None:
+    path = tiny_classifier(family, tmp_path)
+    inputs = encoder_inputs(AutoTokenizer.from_pretrained(path), TEXTS + PAIRS)
+    model, wanted = encoder_model(path, Head.CLASSIFICATION, native_kernels=True), reference(path, inputs)
+    assert model.info.backend == ("native" if kernels.load() else "torch")
+    assert np.abs(logits(path, inputs, model) - wanted).max() < largest_error(model, wanted)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,19 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 
 from service.encoder.messages import Head
+from service.encoder.models.encoder_model import EncoderModel
 from service.encoder.models.sentence_transformers_files import POOLING_MODES
-from tests.encoder.tiny_encoders import FAMILIES, HIDDEN, TEXTS, encoder_inputs, encoder_model, tiny_encoder
+from service.models.native import kernels
+from tests.encoder.tiny_encoders import (
+    FAMILIES,
+    HIDDEN,
+    NATIVE,
+    TEXTS,
+    encoder_inputs,
+    encoder_model,
+    largest_error,
+    tiny_encoder,
+)
 
 TOLERANCE = 1e-5
 
@@ -27,9 +38,10 @@ def save(path: Path, *layers: Any, family: str = "bert", transformer: dict[str, 
     return path / "saved"
 
 
-def embed(path: Path, texts: list[str]) -> NDArray[np.float32]:
+def embed(path: Path, texts: list[str], model: EncoderModel | None = None) -> NDArray[np.float32]:
     tokenizer = SentenceTransformer(str(path), device="cpu").tokenizer
-    rows = encoder_model(path, Head.EMBEDDING).encode(encoder_inputs(tokenizer, texts))
+    model = model or encoder_model(path, Head.EMBEDDING)
+    rows = model.encode(encoder_inputs(tokenizer, texts))
     return np.stack([np.frombuffer(row, np.float32) for row in rows])
 
 
@@ -47,6 +59,14 @@ def check(path: Path) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_has_the_embeddings_of_sentence_transformers(tmp_path: Path, family: str) -> None:
     check(save(tmp_path, Pooling(HIDDEN, "lasttoken" if family == "qwen3" else "mean"), Normalize(), family=family))
+
+
+@pytest.mark.parametrize("family", NATIVE)
+def test_the_kernels_compute_the_embeddings_of_bert_like_families(tmp_path: Path, family: str) -> None:
+    path = save(tmp_path, Pooling(HIDDEN, "mean"), family=family)
+    model, wanted = encoder_model(path, Head.EMBEDDING, native_kernels=True), expected(path, TEXTS)
+    assert model.info.backend == ("native" if kernels.load() else "torch")
+    assert np.abs(embed(path, TEXTS, model) - wanted).max() < largest_error(model, wanted)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from service.encoder.client import EncoderClient
+from service.encoder.messages import EncoderInput, Head
 from service.engine.execution.runner import ModelRunner
 from service.errors import ProcessError, UnsupportedModel
+from service.models.native import kernels
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.encoding.tokenizer import EncoderTokenizer
 from tests.encoder.configs import encoder_config
+from tests.encoder.tiny_encoders import encoder_model, largest_error
 from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model, tokenizer
@@ -44,3 +48,13 @@ def test_a_tokenizer_without_a_token_for_no_answer_is_refused() -> None:
 def test_the_engine_refuses_a_reader(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedModel, match="serve it as the reader"):
         ModelRunner(engine_config(tiny_reader("bert", tmp_path), device="cpu"))
+
+
+def test_the_kernels_compute_the_spans_that_torch_computes(tmp_path: Path) -> None:
+    path = tiny_reader("bert", tmp_path, num_attention_heads=2, intermediate_size=64)
+    inputs = [EncoderInput(tuple(range(length)), (0,) * (length - 1) + (1,)) for length in (3, 40, 77)]
+    torch_model, native_model = (encoder_model(path, Head.SPAN, native_kernels=native) for native in (False, True))
+    assert native_model.info.backend == ("native" if kernels.load() else "torch")
+    for wanted, found in zip(torch_model.encode(inputs), native_model.encode(inputs), strict=True):
+        numbers = np.frombuffer(wanted, np.float32)
+        assert np.abs(numbers - np.frombuffer(found, np.float32)).max() < largest_error(native_model, numbers)

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 from sentence_transformers import SentenceTransformer
 
 from model_store.types import LocalModel
@@ -31,12 +32,13 @@ def texts(count: int) -> list[str]:
     return [" ".join(choice.choices(PARTS, k=(int(choice.paretovariate(0.6)) - 1) % 40)) for _ in range(count)]
 
 
-def test_the_embeddings_of_200_texts_are_those_of_sentence_transformers(minilm: LocalModel) -> None:
+@pytest.mark.parametrize("native", [True, False], ids=["native", "torch"])
+def test_the_embeddings_of_200_texts_are_those_of_sentence_transformers(minilm: LocalModel, native: bool) -> None:
     theirs = SentenceTransformer(str(minilm.path), device="cpu")
     inputs = encoder_inputs(theirs.tokenizer, texts(200))
     lengths = [len(each.tokens) for each in inputs]
     assert (min(lengths), max(lengths)) == (2, theirs.max_seq_length)
     assert len(set(lengths)) > 40
-    rows = encoder_model(minilm.path, Head.EMBEDDING).encode(inputs)
+    rows = encoder_model(minilm.path, Head.EMBEDDING, native_kernels=native).encode(inputs)
     found = np.stack([np.frombuffer(row, np.float32) for row in rows])
     assert np.abs(found - theirs.encode(texts(200))).max() < 1e-5

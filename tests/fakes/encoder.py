@@ -16,6 +16,7 @@ from service.errors import ProcessError, ProcessUnavailable
 INFO = EncoderInfo(
     head=Head.EMBEDDING,
     architecture="Scripted",
+    backend="torch",
     device="cpu",
     dtype="float32",
     vocab_size=1000,

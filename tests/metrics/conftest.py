@@ -17,6 +17,7 @@ INFO = engine_info(
 ENCODER = EncoderInfo(
     head=Head.SPAN,
     architecture="BertForQuestionAnswering",
+    backend="torch",
     device="cpu",
     dtype="float32",
     vocab_size=100,

@@ -8,15 +8,17 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from service.encoder.messages import EncoderConfig, EncoderInfo, EncoderInput, Head
+from service.encoder.messages import Backend, EncoderConfig, EncoderInfo, EncoderInput, Head
 from service.encoder.models.classification_head import ClassificationHead
 from service.encoder.models.embedding_head import EmbeddingHead
 from service.encoder.models.head import EncoderHead
-from service.encoder.models.packed_encoder import PackedEncoder, first_position, position_embedding
+from service.encoder.models.one_row import OneRow
+from service.encoder.models.packed_encoder import HiddenStates, PackedEncoder, first_position, position_embedding
 from service.encoder.models.padded_batch import PaddedBatch
 from service.encoder.models.span_head import SpanHead
 from service.errors import UnsupportedModel
 from service.models.hardware import dtype_name, find_device, num_cores
+from service.models.native.encoder import NativeEncoder, unsupported_reason
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +56,14 @@ class EncoderModel:
         context_length = _context_length(encoder)
         max_tokens = min(context_length, self._head.max_tokens or context_length)
         dtype = next(module.parameters()).dtype
+        self._backend: Backend = "torch"
+        self._native_kernels = config.native_kernels
         self._prepare(max_tokens, vocab_size, exact=dtype == torch.float32)
         logger.info("encoding with %s in %s", self._name, dtype_name(dtype))
         self.info = EncoderInfo(
             head=config.head,
             architecture=self._name,
+            backend=self._backend,
             device=str(self._device),
             dtype=dtype_name(dtype),
             vocab_size=vocab_size,
@@ -93,9 +98,7 @@ class EncoderModel:
         if not all(row.isfinite().all() for row in alone):
             raise UnsupportedModel(f"{self._name} computes numbers that are not finite: its weights may be damaged")
         tolerance = (1e-3 if exact else 0.1) * max(1e-3, *(float(row.abs().max()) for row in alone))
-        module = self._head.module
-        if PackedEncoder.can_pack(module.base_model):
-            self._pack()
+        self._pack()
         try:
             together = self._compute(inputs)
         except Exception as error:
@@ -105,14 +108,26 @@ class EncoderModel:
                 raise UnsupportedModel(f"{self._name} gives an input other numbers in a batch with a longer one")
 
     def _pack(self) -> None:
+        """Replace the encoder by one that computes no padding, if there is one."""
         module = self._head.module
-        packed = PackedEncoder(module.base_model)
+        hidden_states = self._find_backend(module.base_model)
+        if hidden_states is None:
+            return
+        packed = PackedEncoder(module.base_model, hidden_states)
         if module.base_model is module:
             self._head.module = packed
         else:
             setattr(module, module.base_model_prefix, packed)
         if module.config.pad_token_id is None:  # decoders look for the padding, to find the last token before it
             module.config.pad_token_id = self._pad = _NO_TOKEN
+
+    def _find_backend(self, encoder: torch.nn.Module) -> HiddenStates | None:
+        reason = unsupported_reason(encoder) if self._native_kernels else "native_kernels is off"
+        if not reason:
+            self._backend = "native"
+            return NativeEncoder(encoder, threads=torch.get_num_threads())
+        logger.info("%s is not computed by the compiled kernels: %s", self._name, reason)
+        return OneRow(encoder) if OneRow.can_compute(encoder) else None
 
     def _check_inputs(self, max_tokens: int, vocab_size: int) -> list[EncoderInput]:
         """Inputs of several lengths. The longest one is longer than the windows of the model's attention."""

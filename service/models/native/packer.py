@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.layer_spec import LayerSpec
-from service.models.native.structures import BF16, F16, F32, INT8, KernelDecoder, KernelLayer, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelDecoder, KernelLayer, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 LoadTensor = Callable[[str], Tensor | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
-DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8}
+DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
 
 
 class DecoderConfig(Protocol):
@@ -131,7 +131,7 @@ class Packer:
             bias = None if bias is None else torch.cat((bias, bias.new_zeros(1)))[order]
         rows = len(weight)
         padded = -(-rows // (2 * panel)) * 2 * panel
-        panels = torch.zeros(padded * (-(-k // 2) * 2 if kind == INT8 else k), dtype=DTYPES[kind])
+        panels = torch.zeros(padded * _column_numbers(kind, k), dtype=DTYPES[kind])
         scales = torch.zeros(padded) if kind == INT8 else None
         self._library.trivium_pack(
             weight.data_ptr(),
@@ -172,6 +172,11 @@ class Packer:
         tensor = self._load_tensor(name)
         assert tensor is not None, f"the model has no tensor {name}"
         return tensor
+
+
+def _column_numbers(kind: int, k: int) -> int:
+    """How many numbers a packed matrix has for each column. INT8 pads ``k`` to pairs; SPLIT has two for each number."""
+    return {INT8: -(-k // 2) * 2, SPLIT: 2 * k}.get(kind, k)
 
 
 def _alternate(inner: int, panel: int) -> Tensor:

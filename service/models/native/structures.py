@@ -4,7 +4,7 @@ import ctypes
 from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import ClassVar
 
-F32, BF16, INT8, F16 = range(4)  # kinds of numbers
+F32, BF16, INT8, F16, SPLIT = range(5)  # kinds of numbers; SPLIT: float32 as two bfloat16 numbers
 
 # The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")
@@ -48,6 +48,35 @@ class KernelDecoder(Structure):
     ]
 
 
+class KernelEncoderLayer(Structure):
+    """The weights of one layer of an encoder."""
+
+    _fields_: ClassVar = [
+        *((name, KernelLinear) for name in ("qkv", "o", "up", "down")),
+        *((name, c_void_p) for name in ("attention_weight", "attention_bias", "output_weight", "output_bias")),
+    ]
+
+
+class KernelEncoder(Structure):
+    """A whole encoder without its head."""
+
+    _fields_: ClassVar = [
+        ("layers", POINTER(KernelEncoderLayer)),
+        *((name, c_int64) for name in ("num_layers", "hidden", "heads", "inner")),
+        *((name, c_void_p) for name in ("words", "positions", "types", "norm_weight", "norm_bias")),
+        ("eps", c_float),
+    ]
+
+
+class KernelTexts(Structure):
+    """Texts that are encoded together: addresses of their arrays, and their number."""
+
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("ids", "positions", "types", "offsets")),
+        ("count", c_int64),
+    ]
+
+
 class KernelLoraPanel(Structure):
     """The columns of one panel of a linear layer, in an adapter."""
 
@@ -84,11 +113,13 @@ class KernelStep(Structure):
 
 _SIGNATURES = {
     "trivium_lanes": (c_int, []),
+    "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),
     "trivium_delete_team": (None, [c_void_p]),
     "trivium_pack": (None, [c_void_p, c_int32, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
     "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
+    "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
 }
 
 

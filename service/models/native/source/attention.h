@@ -36,28 +36,31 @@ void write_to_cache(
     }
 }
 
-// Attend from `count` rows of queries q [count][head_dim], which all belong to KV head `head` of one sequence.
-// limits[r] is the number of tokens that row r sees; a window hides the first of them. Writes out [count][head_dim].
+// The keys and values of one sequence and KV head: blocks of PANEL tokens.
+template <class T> struct HeadBlocks {
+    const T *keys, *values;  // of block number 0
+    int64_t stride;          // numbers from a block to the next
+    const int32_t* table;    // the numbers of the sequence's blocks; null: 0, 1, 2, ...
+
+    int64_t place(int64_t b) const { return (table ? table[b] : b) * stride; }
+};
+
+// Attend from `count` rows of queries q [count][D], which all belong to the same sequence and KV head.
+// limits[r] is the number of tokens that row r sees; a window (0: none) hides the first of them. Writes out [count][D].
 template <class T>
 void attend(
-    const KernelDecoder& d, const KernelLayer& layer, const int32_t* table, int64_t head, int count, const float* q,
-    const int64_t* limits, float* out
+    const HeadBlocks<T>& head, int64_t D, int64_t window, int count, const float* q, const int64_t* limits, float* out
 ) {
     static thread_local std::vector<float> buffer;
-    const int64_t D = d.head_dim;
     int64_t least = limits[0], most = limits[0];
     for (int r = 1; r < count; r++) least = std::min(least, limits[r]), most = std::max(most, limits[r]);
-    const int64_t first_block = layer.window && least > layer.window ? (least - layer.window) / PANEL : 0;
+    const int64_t first_block = window && least > window ? (least - window) / PANEL : 0;
     const int64_t begin = first_block * PANEL, blocks = (most + PANEL - 1) / PANEL - first_block, span = blocks * PANEL;
     buffer.resize(count * span);
     float* scores = buffer.data();  // [count][span]; column 0 is token `begin`
     memset(scores, 0, sizeof(float) * count * span);
-    auto keys = [&](int64_t b) {
-        return (const T*)layer.keys + (table[first_block + b] * d.kv_heads + head) * D * PANEL;
-    };
-    auto values = [&](int64_t b) {
-        return (const T*)layer.values + (table[first_block + b] * d.kv_heads + head) * D * PANEL;
-    };
+    auto keys = [&](int64_t b) { return head.keys + head.place(first_block + b); };
+    auto values = [&](int64_t b) { return head.values + head.place(first_block + b); };
     for (int64_t b = 0; b < blocks; b++) {
         const T* panel = keys(b);
         for (int r = 0; r < count; r += TILE_ROWS)
@@ -69,7 +72,7 @@ void attend(
     for (int r = 0; r < count; r++) {  // softmax
         float* row = scores + r * span;
         const int64_t end = limits[r] - begin;
-        const int64_t start = layer.window && limits[r] > layer.window ? limits[r] - layer.window - begin : 0;
+        const int64_t start = window && limits[r] > window ? limits[r] - window - begin : 0;
         for (int64_t i = 0; i < start; i++) row[i] = -INFINITY;
         for (int64_t i = end; i < span; i++) row[i] = -INFINITY;
         Floats best = broadcast(-INFINITY);
@@ -132,7 +135,11 @@ void attention(
                 const float* from = qkv + row * stride + (head * group + g) * D;
                 for (int64_t i = 0; i < D; i++) queries[r * D + i] = from[i] * layer.scale;
             }
-        attend<T>(d, layer, s.tables + c * s.width, head, int(count), queries.data(), limits.data(), results.data());
+        const int64_t begin = head * D * PANEL;
+        const HeadBlocks<T> blocks{
+            (const T*)layer.keys + begin, (const T*)layer.values + begin, d.kv_heads * D * PANEL, s.tables + c * s.width
+        };
+        attend<T>(blocks, D, layer.window, int(count), queries.data(), limits.data(), results.data());
         for (int64_t row = first; row < last; row++)
             memcpy(
                 out + (row * d.heads + head * group) * D, results.data() + (row - first) * group * D,

@@ -1,14 +1,20 @@
-// A decoder of the Llama family over a paged KV cache. One call computes one step.
+// Decoders of the Llama family over a paged KV cache, and encoders as BERT. One call computes one step of a decoder, or
+// the hidden states of a batch of texts.
 //
 //     vector.h      vectors of float32
 //     panel.h       how matrices are stored
+//     amx.h         products on the tile registers of AMX
+//     pack.h        packing of weights
 //     tile.h        the microkernels: a few rows times a panel
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
 //     lora.h        adapters
 //     linear.h      linear layers
 //     norm_rope.h   normalization and rotary positions
+//     activation.h  activations
 //     attention.h   attention over the KV cache
+//     product.h     products of rows on one thread
+//     encoder.h     encoders
 //
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
@@ -19,11 +25,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "amx.h"
 #include "attention.h"
+#include "encoder.h"
 #include "linear.h"
 #include "lora.h"
 #include "model.h"
 #include "norm_rope.h"
+#include "pack.h"
 #include "panel.h"
 #include "team.h"
 #include "vector.h"
@@ -58,6 +67,7 @@ class PartTimer {
 extern "C" {
 
 int trivium_lanes() { return LANES; }
+int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
 
@@ -124,6 +134,12 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     }
     for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, d.norm, H, d.eps, out + r * H); });
     timer.finish(NORMS);
+}
+
+// Encode texts: write the last hidden states into out [tokens][hidden]. All linears have the same kind: F32 or SPLIT.
+void trivium_encode(void* team, const KernelEncoder* encoder, const KernelTexts* texts, float* out) {
+    if (encoder->layers->qkv.kind == SPLIT) Encoding<SplitRows>(*(Team*)team, *encoder, *texts, out).run();
+    else Encoding<FloatRows>(*(Team*)team, *encoder, *texts, out).run();
 }
 
 }  // extern "C"

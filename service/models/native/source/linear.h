@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "activation.h"
 #include "lora.h"
 #include "model.h"
 #include "panel.h"
@@ -128,10 +129,7 @@ void linear(
                 if (w.gated) {
                     for (int i = 0; i < PANEL; i += LANES) {
                         Floats gate = load(sums + i), up = load(sums + PANEL + i);
-                        Floats negative = gate < 0 ? gate : -gate;  // exp_of needs x <= 0
-                        Floats e = exp_of(negative);
-                        Floats sigmoid = (gate < 0 ? e : broadcast(1.0f)) / (broadcast(1.0f) + e);
-                        Floats act = gate * sigmoid * up;
+                        Floats act = silu(gate) * up;
                         for (int j = 0; j < LANES && column / 2 + i + j < w.n / 2; j++) to[column / 2 + i + j] = act[j];
                     }
                 } else {

@@ -7,7 +7,7 @@
 extern "C" {
 
 struct KernelLinear {
-    const void* panels;   // [padded n / PANEL][k][PANEL]; int8: [padded n / PANEL][padded k / 2][PANEL][2]
+    const void* panels;   // [padded n / PANEL][k][PANEL]; int8: [.. / PANEL][padded k / 2][PANEL][2]; split: see amx.h
     const float* scales;  // int8: one for each column, padded
     const float* bias;    // padded, or null
     int64_t n, k;
@@ -65,6 +65,27 @@ struct KernelStep {
     const int32_t* places;                 // [rows]: the place of each row among these rows, or -1
     int64_t adapted, largest_rank;
     int64_t* times;  // [PARTS]: nanoseconds of each part, added to what is there; null: do not measure
+};
+
+// A layer of an encoder as BERT's: a normalization follows each of its two parts.
+struct KernelEncoderLayer {
+    KernelLinear qkv, o, up, down;
+    const float *attention_weight, *attention_bias, *output_weight, *output_bias;  // of the normalizations
+};
+
+struct KernelEncoder {
+    const KernelEncoderLayer* layers;
+    int64_t num_layers, hidden, heads, inner;
+    const float *words, *positions, *types;  // embeddings; types may be null
+    const float *norm_weight, *norm_bias;    // the normalization of the embeddings
+    float eps;
+};
+
+// Texts that are encoded together, one behind another.
+struct KernelTexts {
+    const int64_t *ids, *positions, *types;  // one for each token; types may be null
+    const int64_t* offsets;                  // [count + 1]: text t is tokens offsets[t] to offsets[t + 1]
+    int64_t count;
 };
 
 }  // extern "C"

@@ -1,7 +1,8 @@
 // Panels: how matrices are stored for the kernels.
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
-// float32, bfloat16, float16 or int8; int8 is for weights only, with one scale for each column.
+// float32, bfloat16, float16 or int8; int8 is for weights only, with one scale for each column. SPLIT matrices are no
+// panels: see amx.h.
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
 // An int8 panel holds, for each pair of k, PANEL pairs of bytes.
@@ -19,7 +20,7 @@ namespace {
 constexpr int PANEL = 2 * LANES;       // columns of a panel, and tokens of a KV cache block
 constexpr int TWO_PANELS = 2 * PANEL;  // columns that one piece of work computes
 
-enum NumberKind : int32_t { F32 = 0, BF16 = 1, INT8 = 2, F16 = 3 };
+enum NumberKind : int32_t { F32 = 0, BF16 = 1, INT8 = 2, F16 = 3, SPLIT = 4 };
 
 struct bf16 { uint16_t bits; };
 struct f16 { uint16_t bits; };
@@ -71,31 +72,12 @@ inline Floats load_halves(const f16* p) {  // LANES numbers of float16
 }
 inline void load_columns(const f16* p, Floats& a, Floats& b) { a = load_halves(p), b = load_halves(p + LANES); }
 
-// Pack weights [n][k], row-major, into panels. `to` is zeroed and has room for the padded n and k.
-// For INT8, scales[row] becomes the largest weight of the row divided by 127.
-void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
-    for (int64_t row = 0; row < n; row++) {
-        int64_t number = row / PANEL, column = row % PANEL;
-        auto at = [&](int64_t i) { return number_at(from, from_kind, row * k + i); };
-        if (to_kind == INT8) {
-            float largest = 0;
-            for (int64_t i = 0; i < k; i++) largest = std::fmax(largest, std::fabs(at(i)));
-            scales[row] = largest / 127;
-            float inverse = largest > 0 ? 127 / largest : 0;
-            int8_t* panel = (int8_t*)to + number * ((k + 1) / 2) * 2 * PANEL;
-            for (int64_t i = 0; i < k; i++)
-                panel[(i / 2) * 2 * PANEL + 2 * column + i % 2] = int8_t(std::nearbyint(at(i) * inverse));
-        } else if (to_kind == BF16) {
-            bf16* panel = (bf16*)to + number * k * PANEL;
-            for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + position_of<bf16>(column)]);
-        } else if (to_kind == F16) {
-            f16* panel = (f16*)to + number * k * PANEL;
-            for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + column]);
-        } else {
-            float* panel = (float*)to + number * k * PANEL;
-            for (int64_t i = 0; i < k; i++) panel[i * PANEL + column] = at(i);
-        }
-    }
+// The bfloat16 numbers next to float32 numbers, in the high halves. The low halves hold anything.
+inline Bits round_to_high_half(Floats v) { return (Bits)v + 0x7fffu + (((Bits)v >> 16) & 1u); }
+inline void store_high_halves(Bits bits, bf16* to) {
+    typedef uint16_t Halves __attribute__((vector_size(LANES * 2)));
+    const Halves halves = __builtin_convertvector(bits >> 16, Halves);
+    memcpy(to, &halves, sizeof halves);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ class Team {
         for (auto& thread : others) thread.join();
     }
 
+    int size() const { return int(others.size()) + 1; }
+
     // Call work(0) to work(count - 1), each once, on any thread. Returns when all calls have returned.
     // `count` is below 2^24. Only one thread may call this at a time.
     template <class F> void share(int64_t count, const F& work) {

@@ -6,19 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.encoder.client import EncoderClient
 from service.encoder.messages import EncoderInput, Head
 from service.engine.execution.runner import ModelRunner
-from service.errors import ProcessError, UnsupportedModel
+from service.errors import UnsupportedModel
 from service.models.native import kernels
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.encoding.tokenizer import EncoderTokenizer
-from tests.encoder.configs import encoder_config
 from tests.encoder.tiny_encoders import encoder_model, largest_error
 from tests.encoder.tiny_readers import tiny_reader
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import tiny_model, tokenizer
-from tests.processes.restart_policies import restart_policy
 
 
 @pytest.mark.parametrize(
@@ -30,14 +27,9 @@ from tests.processes.restart_policies import restart_policy
     ],
     ids=["no head", "another head", "nothing"],
 )
-async def test_a_model_without_a_span_head_is_refused(
-    tmp_path: Path, make: Callable[[Path], Path], message: str
-) -> None:
-    config = encoder_config(make(tmp_path), device="cpu", threads=1, log_level="error")
-    client = EncoderClient(config, restart_policy())
-    with pytest.raises(ProcessError, match=message):
-        await client.start()
-    await client.close()
+def test_a_model_without_a_span_head_is_refused(tmp_path: Path, make: Callable[[Path], Path], message: str) -> None:
+    with pytest.raises(UnsupportedModel, match=message):
+        encoder_model(make(tmp_path), Head.SPAN)
 
 
 def test_a_tokenizer_without_a_token_for_no_answer_is_refused() -> None:

@@ -1,4 +1,7 @@
-"""Answers of the real reader process against the reference: the same spans and probabilities, at exact places."""
+"""Answers of the real reader against the reference: the same spans and probabilities, at exact places.
+
+One family is read by a reader process, the others by the same reader without a process.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,10 +19,12 @@ from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer
 from service.tasks.generation.options import Options
 from tests.encoder.configs import encoder_config
+from tests.encoder.local_encoder import LocalEncoder
 from tests.encoder.reference import ReferenceReader
 from tests.encoder.tiny_readers import FAMILIES, POSITIONS, tiny_reader
 from tests.processes.restart_policies import restart_policy
 
+IN_A_PROCESS = "bert"  # of the families
 PLAIN = "The café opens at eight and closes at six in the evening. The lighthouse keeper is Ada Lund. " * 4
 ODD = (
     "A cafe\u0301 au lait\r\n\tfor 3\u2009euros, a family 👩‍👩‍👧 of\u00a0three\u2028 and  an end.",
@@ -32,13 +37,11 @@ ODD = (
 
 
 class Real:
-    """A reader process, and the same model as the reference."""
+    """A reader, and the same model as the reference."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, client: EncoderClient) -> None:
         self.reference = ReferenceReader(path)
-        self.client = EncoderClient(
-            encoder_config(path, device="cpu", threads=1, log_level="warning"), restart_policy()
-        )
+        self.client = client
         self.tokenizer = PairTokenizer.load(path)
         self.reader = Reader(self.client, self.tokenizer)
         self._count = 0
@@ -58,10 +61,15 @@ class Real:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=FAMILIES)
 async def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Real]:
-    real = Real(tiny_reader(request.param, tmp_path_factory.mktemp(request.param)))
-    await real.client.start()
-    yield real
-    await real.client.close()
+    path = tiny_reader(request.param, tmp_path_factory.mktemp(request.param))
+    config = encoder_config(path, device="cpu", threads=1, log_level="warning")
+    if request.param == IN_A_PROCESS:
+        client = EncoderClient(config, restart_policy())
+    else:
+        client = LocalEncoder(config, tmp_path_factory.mktemp("crash_record")).client
+    await client.start()
+    yield Real(path, client)
+    await client.close()
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -27,9 +27,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def server(models: tuple[Path, Path]) -> Iterator[Server]:
+def broken(models: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reader that cannot start: it lacks weights."""
+    path = Path(shutil.copytree(models[1], tmp_path_factory.mktemp("readers") / "broken"))
+    config = json.loads((path / "config.json").read_text())
+    (path / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 9}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(models: tuple[Path, Path], broken: Path) -> Iterator[Server]:
     model, reader = models
-    with running_server(model, "--reader", str(reader), "--threads", "1") as server:
+    flags = ("--reader", str(reader), "--model", f"broken={broken}", "--threads", "1")
+    with running_server(model, *flags) as server:
         yield server
 
 
@@ -109,17 +119,13 @@ def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
     assert server.http.get("/health/ready").status_code == 200
 
 
-def test_a_reader_that_cannot_start_leaves_the_model_alone(models: tuple[Path, Path], tmp_path: Path) -> None:
-    model, reader = models
-    broken = Path(shutil.copytree(reader, tmp_path / "broken"))
-    config = json.loads((broken / "config.json").read_text())
-    (broken / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 9}))
-    with running_server(model, "--reader", str(broken), "--threads", "1") as server:
-        states = {each["id"]: each for each in server.http.get("/v1/models").json()["data"]}
-        assert states["broken"]["state"] == "failed"
-        assert "lacks" in states["broken"]["reason"]
-        answer = ask(server, model="broken")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "failed")
-        assert ask(server, model=model.name, no_answer_threshold=1).json()["mode"] == "extractive"
-        assert server.http.get("/health/ready").status_code == 200
-        assert server.http.get("/health/ready?model=broken").status_code == 503
+def test_a_reader_that_cannot_start_leaves_the_others_alone(server: Server, models: tuple[Path, Path]) -> None:
+    states = {each["id"]: each for each in server.http.get("/v1/models").json()["data"]}
+    assert states["broken"]["state"] == "failed"
+    assert "lacks" in states["broken"]["reason"]
+    answer = ask(server, model="broken")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "failed")
+    for name in (path.name for path in models):
+        assert ask(server, model=name, no_answer_threshold=1).json()["mode"] == "extractive"
+    assert server.http.get("/health/ready").status_code == 200
+    assert server.http.get("/health/ready?model=broken").status_code == 503

@@ -80,12 +80,16 @@ def running(model: Path, *arguments: str, port: int | None = None) -> Iterator[S
         service.process.communicate()
 
 
-def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(model: Path) -> None:
-    with running(model) as service:
+def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(model: Path, tmp_path: Path) -> None:
+    """It is configured by the example file with one change."""
+    path = tmp_path / "trivium.toml"
+    path.write_text(toml_example().replace('# served_model_name = ""', 'served_model_name = "renamed"'))
+    with running(model, "--config", str(path)) as service:
         service.wait_for("Trivium is ready")
         family = psutil.Process(service.process.pid).children(recursive=True)
         assert httpx.get(f"{service.url}/health/ready").status_code == 200
         assert metric_samples(httpx.get(f"{service.url}/metrics").text)["trivium_engine_up"] == 1
+        assert httpx.get(f"{service.url}/v1/models").json()["data"][0]["id"] == "renamed"
         body = {"prompt": "a", "max_tokens": 100, "ignore_eos": True, "stream": True}
         with httpx.stream("POST", f"{service.url}/v1/generate", json=body, timeout=30) as response:
             lines = response.iter_lines()
@@ -94,18 +98,10 @@ def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(m
             assert "data: [DONE]" in list(lines)
         assert service.end() == 0
         log = "".join(service.log)
-        assert all(word in log for word in ("tiny (LlamaForCausalLM", "cpu, float32", "128 tokens", "full length"))
+        assert all(word in log for word in ("renamed (LlamaForCausalLM", "cpu, float32", "128 tokens", "full length"))
         assert "Traceback" not in log
         assert family
         assert not [process for process in family if process.is_running()]
-
-
-def test_the_example_file_with_one_change_configures_the_service(model: Path, tmp_path: Path) -> None:
-    path = tmp_path / "trivium.toml"
-    path.write_text(toml_example().replace('# served_model_name = ""', 'served_model_name = "renamed"'))
-    with running(model, "--config", str(path)) as service:
-        service.wait_for("Trivium is ready")
-        assert httpx.get(f"{service.url}/v1/models").json()["data"][0]["id"] == "renamed"
 
 
 def test_a_signal_during_loading_ends_the_service_cleanly(model: Path) -> None:

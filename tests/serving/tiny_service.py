@@ -53,7 +53,7 @@ async def until(condition: Callable[[], bool], seconds: float = SECONDS) -> None
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError
-        await asyncio.sleep(0.01)  # no event announces it
+        await asyncio.sleep(0.05)  # no event announces it, and the service needs the processor that the question takes
 
 
 def change(server: Server, model: str, action: str) -> httpx.Response:
@@ -63,7 +63,8 @@ def change(server: Server, model: str, action: str) -> httpx.Response:
 
 def metric(server: Server, model: str, name: str, **labels: str) -> float:
     """The value of one sample of /metrics with the label of this model. Raises KeyError."""
-    for family in text_string_to_metric_families(server.http.get("/metrics").text):
+    lines = [line for line in server.http.get("/metrics").text.splitlines() if line.startswith(name)]
+    for family in text_string_to_metric_families("\n".join(lines)):
         for sample in family.samples:
             if sample.name == name and sample.labels == {"model": model} | labels:
                 return float(sample.value)

@@ -1,4 +1,4 @@
-"""Clients that ask several models without a pause, and what became of each of their requests."""
+"""Clients that ask several models again and again, and what became of each of their requests."""
 
 import asyncio
 import json
@@ -80,15 +80,19 @@ async def send(http: httpx.AsyncClient, ask: Ask, tally: Tally) -> bool:
 
 
 @asynccontextmanager
-async def traffic(url: str, asks: list[Ask]) -> AsyncIterator[Tally]:
-    """One client for each request repeats it until the block ends, and then reads its last answer to the end."""
+async def traffic(url: str, asks: list[Ask], *, pause: float = 0.0) -> AsyncIterator[Tally]:
+    """One client for each request repeats it until the block ends, and then reads its last answer to the end.
+
+    ``pause`` is the time in seconds between an answer and the next request.
+    """
     tally, is_over = Tally(), asyncio.Event()
 
     async def client(ask: Ask) -> None:
         while not is_over.is_set():
-            if not await send(http, ask, tally):
+            wait = pause if await send(http, ask, tally) else max(pause, _RETRY_SECONDS)
+            if wait:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(is_over.wait(), _RETRY_SECONDS)
+                    await asyncio.wait_for(is_over.wait(), wait)
 
     limits = httpx.Limits(max_connections=None, keepalive_expiry=1.0)  # sooner than the service closes idle connections
     async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http, asyncio.TaskGroup() as group:

@@ -17,6 +17,7 @@ from tests.serving.tiny_service import SECONDS, Tables, change, metric, serving,
 
 MODELS = ("chat", "later", "reader", "embedder")
 CLIENTS = 32
+PAUSE = 0.4  # seconds between two requests of a client: they are many, and leave half of a core to the loads
 LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
 
 
@@ -91,10 +92,15 @@ async def test_an_unload_lets_every_request_in_flight_end(server: Server) -> Non
 
 @pytest.mark.timeout(3 * SECONDS)
 @pytest.mark.parametrize(
-    "changed", [("chat", "embedder"), pytest.param(("later", "reader"), marks=pytest.mark.slow)], ids="+".join
+    ("changed", "pause"),
+    [
+        pytest.param(("chat", "embedder"), PAUSE, id="chat+embedder"),
+        pytest.param(("chat", "embedder"), 0.0, id="chat+embedder, saturated", marks=pytest.mark.slow),
+        pytest.param(("later", "reader"), 0.0, id="later+reader, saturated", marks=pytest.mark.slow),
+    ],
 )
 async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
-    server: Server, changed: tuple[str, ...]
+    server: Server, changed: tuple[str, ...], pause: float
 ) -> None:
     kinds: list[Ask] = [
         chat("chat"), chat("chat", stream=True), chat("later"), chat("later", stream=True), question("reader"),
@@ -106,7 +112,7 @@ async def test_under_traffic_every_request_is_answered_whole_or_refused_at_once(
         for model in MODELS:
             assert await act(http, model, "load") == "ready"
         files = process.num_fds()
-        async with traffic(server.url, asks) as tally:
+        async with traffic(server.url, asks, pause=pause) as tally:
             for model in changed:
                 answered = tally.answered.copy()
                 await act(http, model, "unload")

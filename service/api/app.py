@@ -66,7 +66,7 @@ def create_app(
     app.add_middleware(RequestContextMiddleware, metrics=metrics)  # added last, so outermost
     errors.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice
     document.install(app)
     return app
 

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from service.api.auth.route_scopes import CurrentCaller
+from service.api.auth.route_scopes import caller_of
 from service.api.limits.deadline import Deadline, Timed
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
@@ -23,7 +23,7 @@ from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.undeclared_fields import ignored_header
 from service.api.responses.event_stream import EventStream
-from service.api.state import CurrentState
+from service.api.state import state_of
 from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import NotStarted, PreparedWork, StreamWriter, Work, Writer
@@ -40,9 +40,9 @@ Prepare = Callable[[], Awaitable[PreparedWork[Work]]]
 class Call:
     """One request to a route. ``headers`` are those of its answer; routes and writers may add to them."""
 
-    def __init__(self, http: Request, state: CurrentState, caller: CurrentCaller) -> None:
-        self.state = state
-        self.caller = caller
+    def __init__(self, http: Request) -> None:
+        self.state = state_of(http)
+        self.caller = caller_of(http)
         self.headers: dict[str, str] = {}
         self._http = http
         self._capability: Capability | None = None  # that the request needs
@@ -171,9 +171,9 @@ class Call:
         self.state.admissions[model.base.name].check(least)
 
 
-async def get_call(http: Request, state: CurrentState, caller: CurrentCaller) -> Call:
+async def get_call(http: Request) -> Call:
     """The call of this request, as a FastAPI dependency: a coroutine, since FastAPI runs all others in threads."""
-    return Call(http, state, caller)
+    return Call(http)
 
 
 CurrentCall = Annotated[Call, Depends(get_call)]

@@ -26,10 +26,15 @@ class State:
     characters: CharacterCount = field(default_factory=CharacterCount)
 
 
-async def get_state(request: Request) -> State:
-    """The state of the application, as a FastAPI dependency."""
+def state_of(request: Request) -> State:
+    """The state of the application that answers this request."""
     state: State = request.app.state.trivium
     return state
+
+
+async def get_state(request: Request) -> State:
+    """The same as a FastAPI dependency."""
+    return state_of(request)
 
 
 CurrentState = Annotated[State, Depends(get_state)]

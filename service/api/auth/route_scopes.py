@@ -5,7 +5,7 @@ Each router declares them in its ``dependencies``. The authentication middleware
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -20,13 +20,10 @@ from service.keys.key import Scope
 PUBLIC_ROUTES = frozenset({("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")})
 
 
-async def get_caller(request: Request) -> Caller:
-    """The caller of this request, as a FastAPI dependency."""
+def caller_of(request: Request) -> Caller:
+    """The caller of this request."""
     caller: Caller = request.user
     return caller
-
-
-CurrentCaller = Annotated[Caller, Depends(get_caller)]
 
 
 def check_scopes(caller: Caller, scopes: Collection[Scope]) -> None:
@@ -42,8 +39,8 @@ class ScopeRequirement:
 
     scopes: frozenset[Scope]
 
-    async def __call__(self, caller: CurrentCaller) -> None:
-        check_scopes(caller, self.scopes)
+    async def __call__(self, request: Request) -> None:
+        check_scopes(caller_of(request), self.scopes)
 
 
 def requires(*scopes: Scope) -> Any:

@@ -28,6 +28,9 @@ from service.tasks.translation import Detector
 
 logger = logging.getLogger(__name__)
 
+# New objects until the youngest are collected. Requests leave few cycles, and Python's 700 are the objects of one.
+_GC_OBJECTS = 20_000
+
 
 def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> None:
     """Serve until a signal comes. Raises ModelStoreError, or ProcessError if no model can be loaded."""
@@ -47,6 +50,7 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     startup = StartupWatch(server, registry, on_ready)
     config.callback_notify = startup.check
     gc.collect()
+    gc.set_threshold(_GC_OBJECTS, 20, 20)
     gc.freeze()  # keep start-up objects out of later collections, which would delay every request
     signals.on_stop(lambda *_: None)  # uvicorn has its own handlers, and raises the signal again after it has stopped
     try:

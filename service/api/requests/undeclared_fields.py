@@ -145,8 +145,9 @@ def _undeclared(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, str, 
     """For each undeclared field: the path of its parent, its name and its value."""
     for name, value in (model.model_extra or {}).items():
         yield prefix, name, value
-    for name in type(model).model_fields:
-        value = getattr(model, name)
+    for name, value in vars(model).items():  # the declared fields
+        if value is None:  # most fields; a comparison with the classes of pydantic takes far longer
+            continue
         if isinstance(value, BaseModel):
             yield from _undeclared(value, f"{prefix}{name}.")
         elif (

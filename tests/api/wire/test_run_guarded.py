@@ -1,6 +1,7 @@
 """Work and its guards: the first to end decides the outcome, and nothing is left running."""
 
 import asyncio
+from contextlib import suppress
 from typing import Never
 
 import pytest
@@ -71,6 +72,57 @@ async def test_cancelling_the_caller_cancels_everything() -> None:
         await running
     assert work.cancelled
     assert guard.cancelled
+
+
+async def test_after_a_guard_has_raised_the_caller_is_not_cancelled() -> None:
+    work = Task()
+
+    async def guard() -> Never:
+        await work.begun.wait()
+        raise ClientDisconnected
+
+    with pytest.raises(ClientDisconnected):
+        await run_guarded(work.wait(), guard())
+    caller = asyncio.current_task()
+    assert caller is not None
+    assert caller.cancelling() == 0
+    assert await asyncio.sleep(0, "goes on") == "goes on"
+
+
+@pytest.mark.parametrize("end", [ValueError("failed while it was stopped"), "a late result"])
+async def test_work_that_is_stopped_does_not_replace_the_guards_exception(end: Exception | str) -> None:
+    work = Task()
+
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await work.wait()
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    async def guard() -> Never:
+        await work.begun.wait()
+        raise ClientDisconnected
+
+    with pytest.raises(ClientDisconnected):
+        await run_guarded(stubborn(), guard())
+    assert work.cancelled
+
+
+async def test_a_caller_that_is_cancelled_while_a_guard_raises_is_cancelled() -> None:
+    work, raising = Task(), asyncio.Event()
+
+    async def guard() -> Never:
+        await raising.wait()
+        raise ClientDisconnected
+
+    running = asyncio.ensure_future(run_guarded(work.wait(), guard()))
+    await work.begun.wait()
+    raising.set()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert work.cancelled
 
 
 async def test_a_disconnect_is_raised_after_all_other_messages() -> None:

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "activation.h"
@@ -131,7 +132,7 @@ template <class Rows> class Encoding {
             float* to = keys + t / PANEL * PANEL * D + t % PANEL;
             for (int64_t i = 0; i < D; i++) to[i * PANEL] = key[i];
             to = values + t / PANEL * PANEL * D + t % PANEL * PANEL;
-            for (int64_t i = 0; i < D; i++) to[i / PANEL * PANEL * PANEL + i % PANEL] = value[i];
+            for (int64_t i = 0; i < D; i += PANEL) memcpy(to + i * PANEL, value + i, sizeof(float) * PANEL);
         }
         const HeadBlocks<float> stored{keys, values, PANEL * D, nullptr};
         const float scale = 1 / std::sqrt(float(D));
@@ -140,7 +141,8 @@ template <class Rows> class Encoding {
         for (int64_t first = 0; first < length; first += QUERIES) {
             const int count = int(std::min<int64_t>(QUERIES, length - first));
             for (int r = 0; r < count; r++)
-                for (int64_t i = 0; i < D; i++) queries[r * D + i] = rows[(first + r) * 3 * H + i] * scale;
+                for (int64_t i = 0; i < D; i += LANES)
+                    store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
             attend(stored, D, 0, count, queries, limits, results);
             for (int r = 0; r < count; r++)
                 memcpy(attended + (begin + first + r) * H + head * D, results + r * D, sizeof(float) * D);

@@ -41,10 +41,14 @@ class Team {
         state.store(uint64_t(job) << 48 | uint64_t(count) << 24, std::memory_order_seq_cst);
         if (sleepers.load(std::memory_order_seq_cst)) wake();
         claim();
-        while (done.load(std::memory_order_acquire) < count) pause();
+        // The others are about to return, unless the system has suspended one: then it needs this processor.
+        for (int i = 0; i < SPINS && done.load(std::memory_order_acquire) < count; i++) pause();
+        for (int32_t seen; (seen = done.load(std::memory_order_acquire)) < count;) done.wait(seen);
     }
 
   private:
+    static constexpr int SPINS = 4000;  // looks for work, or for its end, before a thread sleeps: about 0.1 ms
+
     static void pause() {
 #if defined(__x86_64__)
         __builtin_ia32_pause();
@@ -60,8 +64,9 @@ class Team {
         while (has_pieces(state.load(std::memory_order_relaxed))) {
             uint64_t claimed = state.fetch_add(1, std::memory_order_acq_rel);
             if (!has_pieces(claimed)) return;
+            const int32_t count = int32_t(claimed >> 24 & LOW);
             call(context, int64_t(claimed & LOW));
-            done.fetch_add(1, std::memory_order_release);
+            if (done.fetch_add(1, std::memory_order_release) + 1 == count) done.notify_one();
         }
     }
 
@@ -69,7 +74,7 @@ class Team {
     void serve() {
         while (!stop) {
             uint32_t seen = wakeups.load();
-            for (int i = 0; i < 4000 && !has_pieces(state.load(std::memory_order_relaxed)); i++) pause();
+            for (int i = 0; i < SPINS && !has_pieces(state.load(std::memory_order_relaxed)); i++) pause();
             if (has_pieces(state.load())) {
                 claim();
                 continue;
@@ -87,7 +92,7 @@ class Team {
 
     std::vector<std::thread> others;
     std::atomic<uint64_t> state{0};
-    std::atomic<int64_t> done{0};  // pieces of the current job that have returned
+    std::atomic<int32_t> done{0};  // pieces of the current job that have returned
     std::atomic<uint32_t> wakeups{0};
     std::atomic<int> sleepers{0};
     std::atomic<bool> stop{false};

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import numpy as np
 import openai
@@ -13,6 +14,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from sentence_transformers import CrossEncoder, SentenceTransformer
 from transformers import pipeline
 
+from benchmarks.embeddings.subjects import over_http
 from tests.encoder.tiny_encoders import tiny_encoder
 from tests.running_server import Server, running_server
 
@@ -34,7 +36,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(directory: Path) -> Iterator[Server]:
     names = ("reranker", "classifier")
     flags = [flag for name in names for flag in ("--model", f"{name}={directory / name}")]
-    with running_server(directory / "embedder", "--threads", "1", *flags) as server:
+    # Torch computes in float32 throughout, so all numbers can be compared to 1e-5.
+    with running_server(directory / "embedder", "--threads", "1", "--no-native-kernels", *flags) as server:
         yield server
 
 
@@ -55,6 +58,14 @@ def test_openai(client: openai.OpenAI, vectors: Any, encoding_format: Any) -> No
     answer = client.embeddings.create(input=TEXTS, model="embedder", encoding_format=encoding_format)
     np.testing.assert_allclose([each.embedding for each in answer.data], vectors, atol=1e-5)
     assert answer.usage.prompt_tokens == answer.usage.total_tokens > 0
+
+
+async def test_the_client_of_the_benchmark(server: Server) -> None:
+    async with over_http(f"{server.url}/v1/embeddings", "embedder", truncate=True) as send:
+        await send(TEXTS)
+    async with over_http(f"{server.url}/v1/embeddings", "another") as send:
+        with pytest.raises(aiohttp.ClientResponseError, match="404"):
+            await send(TEXTS)
 
 
 def test_openai_shows_what_is_refused(client: openai.OpenAI) -> None:

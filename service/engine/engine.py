@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from service.engine.constraints.constraint_maker import ConstraintMaker
 from service.engine.execution.recovery import Recovery
 from service.engine.loaded_adapters import AdapterRunner, LoadedAdapters
 from service.engine.protocol.adapter_info import AdapterInfo
@@ -34,6 +35,7 @@ class Engine:
         adapters = tuple(self._adapters.load(name, path) for name, path in config.adapters.items())
         self.info = msgspec.structs.replace(runner.info, adapters=adapters)
         self._runner = Recovery(runner)
+        self._constraints = ConstraintMaker(config.model_path, self.info.vocab_size)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
         self._scheduler = Scheduler(
             self._pool,
@@ -58,7 +60,7 @@ class Engine:
 
     def add(self, request: Request) -> None:
         """Queue a request. Raises RequestTooLarge if it can never fit, UnknownAdapter, or another EngineError."""
-        self._scheduler.add(request, self._adapters.number(request.adapter))
+        self._scheduler.add(request, self._adapters.number(request.adapter), self._constraints.make(request))
 
     def abort(self, request_id: str) -> bool:
         """Drop a request and free its blocks. Return False if it is unknown or finished."""

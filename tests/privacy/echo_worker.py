@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from service.engine import worker
 from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
@@ -41,8 +43,10 @@ class EchoRunner(WithoutAdapters):
             return ChunkOutput()
         token = request.prompt[(len(chunk.sequence.tokens) - len(request.prompt)) % len(request.prompt)]
         params = request.params
-        if params.constraint is not None:
-            token = params.constraint.allowed_tokens(chunk.sequence.constraint_nodes, params.stop_token_ids)[0]
+        if (constraint := chunk.sequence.constraint) is not None:
+            mask = np.zeros(self._tokenizer.vocab_size, dtype=np.bool_)
+            constraint.write_mask(mask)
+            token = int(mask.argmax())
         logprob = None if params.logprobs is None else TokenLogprob(token, -0.5, ((token, -0.5),))
         return ChunkOutput(token=token, logprob=logprob)
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.token_graph import TokenGraph
 
 
@@ -55,5 +56,5 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_logprobs: int | None = None
     """The same for each prompt token."""
 
-    constraint: TokenGraph | None = None
-    """Only its token sequences can be generated. Log probabilities are then relative to the allowed tokens."""
+    constraint: TokenGraph | Grammar | None = None
+    """Only its sequences can be generated. Log probabilities are then relative to the allowed tokens."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from msgspec import Struct
 
 
-class TokenGraph(Struct, frozen=True, dict=True):
+class TokenGraph(Struct, frozen=True, dict=True, tag="graph"):
     """``edges[node]`` holds pairs (token, next node).
 
     Generation begins in ``start_nodes`` and may end in ``end_nodes``: there the sequence's stop tokens are allowed. A

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -43,20 +44,15 @@ def apply_constraints(logits: Tensor, sequences: list[Sequence]) -> Tensor:
     ``logits`` is [R, V] float32, one row for each sequence. The logit of an allowed token does not change, even if it
     is NaN.
     """
-    allowed = _Entries(logits.shape[-1])
-    constrained_rows = []
-    for row, sequence in enumerate(sequences):
-        if (graph := sequence.params.constraint) is not None:
-            constrained_rows.append(row)
-            for token in graph.allowed_tokens(sequence.constraint_nodes, sequence.params.stop_token_ids):
-                allowed.add(row, token, 0.0)
-    if not constrained_rows:
+    constrained = [(row, s.constraint) for row, s in enumerate(sequences) if s.constraint is not None]
+    if not constrained:
         return logits
-    index, _ = allowed.to(logits.device)
-    values = logits[index]
-    logits = logits.clone()
-    logits[to_device(constrained_rows, torch.int64, logits.device)] = -math.inf
-    return logits.index_put_(index, values)
+    allowed = np.empty((len(constrained), logits.shape[-1]), dtype=np.bool_)
+    for mask, (_, constraint) in zip(allowed, constrained, strict=True):
+        constraint.write_mask(mask)
+    rows = to_device([row for row, _ in constrained], torch.int64, logits.device)
+    forbidden = ~torch.from_numpy(allowed).to(logits.device)
+    return logits.index_copy(0, rows, logits[rows].masked_fill_(forbidden, -math.inf))
 
 
 def apply_bias_and_penalties(logits: Tensor, sequences: list[Sequence]) -> Tensor:

@@ -14,13 +14,15 @@ of the started sequences always runs, is never preempted, and finishes.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from operator import attrgetter
 
+import msgspec
 from sortedcontainers import SortedKeyList
 
-from service.engine.protocol.outputs import FinishReason, TokenOutput
+from service.engine.constraints.constraint import Constraint
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
@@ -71,7 +73,7 @@ class Scheduler:
     def num_running(self) -> int:
         return len(self._running)
 
-    def add(self, request: Request, adapter: int = 0) -> Sequence:
+    def add(self, request: Request, adapter: int = 0, constraint: Constraint | None = None) -> Sequence:
         """Queue a request. ``adapter`` is the number of its adapter; 0: it has none.
 
         Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty or its id is in use.
@@ -81,7 +83,7 @@ class Scheduler:
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
-        sequence = self._sequences[request.id] = self._waiting.add(request, adapter)
+        sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
         return sequence
 
     def uses_adapter(self, adapter: int) -> bool:
@@ -106,8 +108,9 @@ class Scheduler:
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
         """Record what the runner computed: progress, new tokens, and the end of sequences."""
-        committed = [self._commit(chunk, output) for chunk, output in zip(step.chunks, outputs, strict=True)]
-        return [output for output in committed if output is not None]
+        return [
+            each for chunk, output in zip(step.chunks, outputs, strict=True) for each in self._commit(chunk, output)
+        ]
 
     def record_step_time(self, step: Step, seconds: float) -> None:
         """Learn that ``step`` took ``seconds``. The prefill budget and fair queueing depend on it."""
@@ -238,11 +241,14 @@ class Scheduler:
 
     # After the step
 
-    def _commit(self, chunk: Chunk, output: ChunkOutput) -> TokenOutput | None:
-        """Record one chunk's output; None if it is not the sequence's last chunk, so that there is no token yet."""
+    def _commit(self, chunk: Chunk, output: ChunkOutput) -> list[TokenOutput]:
+        """Record one chunk's output; empty if it is not the sequence's last chunk, so that there is no token yet.
+
+        Tokens that the constraint forces are appended at once. The next step computes them together.
+        """
         sequence = chunk.sequence
         if output.error:
-            return self._finish(sequence, FinishReason.ERROR, error=output.error)
+            return [self._finish(sequence, FinishReason.ERROR, error=output.error)]
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
@@ -252,23 +258,35 @@ class Scheduler:
         if request.params.prompt_logprobs is not None:
             sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
         if not samples:
-            return None
+            return []
         if output.token is not None:
             sequence.append(output.token)
         finish = sequence.finish_reason()
-        if finish is not None:
-            self._finish(sequence, finish)
-        if not is_first_output:
-            return TokenOutput(request.id, output.token, output.logprob, finish)
-        return TokenOutput(
-            request.id,
-            output.token,
-            output.logprob,
-            finish,
-            num_cached=sequence.num_cached,
-            queue_time=max(0.0, (sequence.start_time or 0.0) - request.arrival),
-            prompt_logprobs=tuple(sequence.prompt_logprobs),
-        )
+        committed = TokenOutput(request.id, output.token, output.logprob, finish)
+        if is_first_output:
+            committed = msgspec.structs.replace(
+                committed,
+                num_cached=sequence.num_cached,
+                queue_time=max(0.0, (sequence.start_time or 0.0) - request.arrival),
+                prompt_logprobs=tuple(sequence.prompt_logprobs),
+            )
+        outputs = [committed]
+        if finish is None and sequence.constraint is not None:
+            outputs += self._append_forced(sequence, sequence.constraint)
+        if outputs[-1].finish is not None:
+            self._finish(sequence, outputs[-1].finish)
+        return outputs
+
+    def _append_forced(self, sequence: Sequence, constraint: Constraint) -> Iterator[TokenOutput]:
+        """Append the tokens that the constraint forces. Each is the only one allowed, so its probability is 1."""
+        for token in constraint.forced_tokens():
+            sequence.append(token)
+            num_top = sequence.params.logprobs
+            logprob = None if num_top is None else TokenLogprob(token, 0.0, ((token, 0.0),)[:num_top])
+            finish = sequence.finish_reason()
+            yield TokenOutput(sequence.id, token, logprob, finish)
+            if finish is not None:
+                return
 
     def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
         if sequence.status is SequenceStatus.RUNNING:

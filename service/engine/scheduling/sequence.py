@@ -5,6 +5,7 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -37,6 +38,7 @@ class Sequence:
 
     request: Request
     adapter: int = 0  # the number of the loaded adapter that computes it; 0: the model alone
+    constraint: Constraint | None = None  # what may come next; it follows every appended token
     urgency: tuple[float, int] = (0.0, 0)  # the order in which sequences run and wait: the smallest is first
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
@@ -45,7 +47,6 @@ class Sequence:
     num_preemptions: int = 0
     start_time: float | None = None  # monotonic seconds when the sequence first ran
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
-    constraint_nodes: frozenset[int] = frozenset()  # nodes of the constraint's graph that the output may have led to
     waiting_for: BlockKey | None = None  # the reserved block that a WAITING sequence waits for
 
     block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, as batches copy it
@@ -56,8 +57,6 @@ class Sequence:
     def __post_init__(self) -> None:
         self.tokens = [*self.request.prompt, *self.request.generated]
         self.prefix_id = self.root
-        if (graph := self.request.params.constraint) is not None:
-            self.constraint_nodes = graph.advance(graph.start_nodes, self.request.generated)
 
     @property
     def id(self) -> str:
@@ -115,8 +114,8 @@ class Sequence:
     def append(self, token: int) -> None:
         """Add a generated token, which is not computed yet."""
         self.tokens.append(token)
-        if (graph := self.request.params.constraint) is not None:
-            self.constraint_nodes = graph.advance(self.constraint_nodes, [token])
+        if self.constraint is not None:
+            self.constraint.advance(token)
 
     def add_prompt_logprobs(self, start: int, logprobs: tuple[TokenLogprob, ...]) -> None:
         """Add the log probabilities of the prompt tokens from position ``start + 1`` on.
@@ -133,5 +132,7 @@ class Sequence:
         params = request.params
         num_generated = len(tokens) - len(request.prompt)
         if tokens[-1] in params.stop_token_ids and num_generated >= max(params.min_tokens, 1):
+            return FinishReason.STOP
+        if self.constraint is not None and self.constraint.is_complete:
             return FinishReason.STOP
         return FinishReason.LENGTH if num_generated >= params.max_tokens else None

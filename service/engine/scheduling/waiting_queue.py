@@ -27,6 +27,7 @@ from operator import attrgetter
 
 from sortedcontainers import SortedKeyList
 
+from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 
@@ -62,10 +63,10 @@ class WaitingQueue:
     def __len__(self) -> int:
         return self._num_waiting
 
-    def add(self, request: Request, adapter: int = 0) -> Sequence:
+    def add(self, request: Request, adapter: int = 0, constraint: Constraint | None = None) -> Sequence:
         """Queue a new sequence for ``request``. ``adapter`` is the number of its adapter; 0: it has none."""
         urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, adapter, urgency=(urgency, next(self._arrival_numbers)))
+        sequence = Sequence(request, adapter, constraint, urgency=(urgency, next(self._arrival_numbers)))
         tenant = self._tenants.setdefault(request.tenant, _Tenant(self._virtual_time))
         tenant.num_unfinished += 1
         tenant.waiting.add(sequence)

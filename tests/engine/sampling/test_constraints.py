@@ -20,6 +20,7 @@ from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.processes.messages import Submit, encode
 from tests.engine.configs import engine_config
+from tests.engine.constrained import constrained
 from tests.engine.phrase_graphs import END, phrase_graph, phrase_lists
 from tests.engine.stepping import prompt, reference_logits
 from tests.engine.tiny_models import build_model, save_model
@@ -34,7 +35,7 @@ def test_every_output_is_a_phrase(phrases: list[tuple[int, ...]], seed: int, tem
     generator = torch.Generator().manual_seed(seed)
     generated: tuple[int, ...] = ()
     while not generated or generated[-1] != END:
-        sequence = Sequence(Request(id="", prompt=(0,), generated=generated, params=params))
+        sequence = constrained(Request(id="", prompt=(0,), generated=generated, params=params))
         (sampled,) = Sampler(8, torch.device("cpu")).sample(torch.randn(1, 8, generator=generator), [sequence])
         assert not sampled.error
         generated += (sampled.token,)
@@ -45,7 +46,7 @@ def test_logprobs_are_relative_to_the_allowed_tokens() -> None:
     logits = torch.tensor([[1.0, 2.0, 3.0, 4.0]] * 2)
     free = Sequence(Request(id="a", prompt=(0,), params=SamplingParams(max_tokens=1, temperature=0, logprobs=4)))
     params = SamplingParams(max_tokens=1, temperature=0, logprobs=4, constraint=phrase_graph((0,), (1,)))
-    bound = Sequence(Request(id="b", prompt=(0,), params=params))
+    bound = constrained(Request(id="b", prompt=(0,), params=params))
     first, second = Sampler(4, torch.device("cpu")).sample(logits, [free, bound])
     assert (first.token, second.token) == (3, 1)
     assert second.logprob is not None
@@ -64,7 +65,9 @@ def test_without_a_constraint_the_logits_are_returned_as_they_are() -> None:
 def test_a_nan_among_the_allowed_tokens_is_an_error() -> None:
     logits = torch.tensor([[math.nan, 0.0, 1.0, 2.0]])
     params = SamplingParams(max_tokens=1, temperature=0, constraint=phrase_graph((0,), (1,)))
-    (sampled,) = Sampler(4, torch.device("cpu")).sample(logits, [Sequence(Request(id="", prompt=(0,), params=params))])
+    (sampled,) = Sampler(4, torch.device("cpu")).sample(
+        logits, [constrained(Request(id="", prompt=(0,), params=params))]
+    )
     assert sampled.error
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from service.engine.constraints.graph_constraint import GraphConstraint
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.protocol.token_graph import TokenGraph
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
+from tests.engine.constrained import allowed_tokens
 
 
 def make_sequence(prompt: tuple[int, ...] = (1, 2, 3), generated: tuple[int, ...] = (), **params: Any) -> Sequence:
@@ -82,13 +84,14 @@ def test_a_sequence_ends_by_a_stop_token_or_its_length(
     assert make_sequence(generated=generated, **params).finish_reason() is reason
 
 
-def test_the_constraint_follows_the_generated_tokens() -> None:
+def test_the_constraint_follows_the_appended_tokens() -> None:
     graph = TokenGraph((((4, 1), (5, 2)), ((6, 3),), (), ()), (0,), (2, 3))
-    sequence = make_sequence(constraint=graph)
-    assert sequence.constraint_nodes == {0}
+    sequence = Sequence(make_sequence().request, constraint=GraphConstraint(graph, (9,)))
+    assert allowed_tokens(sequence, 10) == [4, 5]
     sequence.append(4)
-    assert sequence.constraint_nodes == {1}
-    assert make_sequence(generated=(4, 6), constraint=graph).constraint_nodes == {3}
+    assert allowed_tokens(sequence, 10) == [6]
+    sequence.append(6)
+    assert allowed_tokens(sequence, 10) == [9]
 
 
 def test_prompt_logprobs_that_are_computed_again_are_not_added_twice() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
+from service.engine.protocol.token_graph import TokenGraph
 from service.tasks.answering.answerer import Answerer
 from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import ContextDocument, Query
@@ -71,7 +72,7 @@ def wants(tokenizer: Tokenizer, texts: Mapping[str, float], *, end: float = _UNW
     def script(request: Request) -> list[TokenOutput]:
         params = request.params
         graph = params.constraint
-        assert graph is not None
+        assert isinstance(graph, TokenGraph)
         written = _answer_so_far(tokenizer, request)
         nodes, outputs = graph.advance(graph.start_nodes, ()), list[TokenOutput]()
         for count in range(1, params.max_tokens + 1):

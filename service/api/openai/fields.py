@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from service.api.requests.fields import ModelName, RequestModel, contradiction
 from service.api.requests.sampling_fields import SamplingFields
+from service.api.requests.structure_fields import StructureFields
 
 
 class StreamOptions(RequestModel):
@@ -19,8 +20,8 @@ class StreamOptions(RequestModel):
     ] = None
 
 
-class OpenAIFields(SamplingFields):
-    """The sampling fields, the model, the number of choices, and how to stream."""
+class OpenAIFields(SamplingFields, StructureFields):
+    """The sampling fields, the model, the number of choices, the structure of the text, and how to stream."""
 
     model: ModelName = None
     n: Annotated[int | None, Field(ge=1, le=1024, description="Choices for each prompt. Default: 1.")] = None

@@ -4,6 +4,7 @@ from typing import Any
 
 from service.api.errors import ApiError, invalid
 from service.api.requests.sampling_fields import SamplingFields, SharedSamplingFields
+from service.api.requests.structure_fields import StructureFields
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import Caller
 from service.settings import Settings
@@ -22,7 +23,8 @@ def to_options(
 ) -> Options:
     """The fields as options. ``temperature`` is the default; ``params`` are sampling parameters that have no field.
 
-    Raises ApiError where a field is over a limit of the operator, or the priority is not allowed.
+    Raises ApiError where a field is over a limit of the operator, or the priority is not allowed; InvalidOption for a
+    structure that cannot be obeyed.
     """
     stop = fields.stop or []
     check_limit("n", n, settings.max_n)
@@ -37,6 +39,7 @@ def to_options(
         include_stop=bool(fields.include_stop_str_in_output),
         ignore_eos=bool(fields.ignore_eos),
         skip_special_tokens=fields.skip_special_tokens is not False,
+        structure=fields.structure() if isinstance(fields, StructureFields) else None,
         **_caller_values(caller, priority=fields.priority, cache_salt=fields.cache_salt),
     )
 

@@ -9,6 +9,7 @@ class FinishReason(StrEnum):
     """Why a sequence ended."""
 
     STOP = "stop"  # a stop token was sampled, or the tasks found a stop string
+    COMPLETE = "complete"  # the constraint allows nothing more; the last token is part of the text
     LENGTH = "length"  # max_tokens were generated
     ABORT = "abort"  # the client no longer wants it
     ERROR = "error"  # this sequence alone failed; `TokenOutput.error` and `error_kind` say why

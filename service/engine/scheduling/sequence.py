@@ -134,5 +134,5 @@ class Sequence:
         if tokens[-1] in params.stop_token_ids and num_generated >= max(params.min_tokens, 1):
             return FinishReason.STOP
         if self.constraint is not None and self.constraint.is_complete:
-            return FinishReason.STOP
+            return FinishReason.COMPLETE
         return FinishReason.LENGTH if num_generated >= params.max_tokens else None

@@ -29,7 +29,7 @@ class ChoiceDecoder:
     def push(self, output: TokenOutput) -> Delta | None:
         """Add one output. Returns a delta if there is text to send or the choice ends, else None."""
         self._tokens.append(output)
-        self.finish = output.finish
+        self.finish = FinishReason.STOP if output.finish is FinishReason.COMPLETE else output.finish
         stop: str | int | None = None
         text = ""
         if output.token is not None:

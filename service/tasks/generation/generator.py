@@ -49,7 +49,11 @@ class Generator:
     async def from_prompt(
         self, prompt: str | Sequence[int], options: Options, *, add_special_tokens: bool = True
     ) -> GenerationRequest:
-        """Continue a text, or tokens as they are. Raises what ``from_tokens`` raises, with ``param`` "prompt"."""
+        """Continue a text, or tokens as they are. Raises what ``from_tokens`` raises, with ``param`` "prompt".
+
+        A structure of the options that cannot be obeyed raises InvalidOption.
+        """
+        options = await _with_grammar(options)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return self.from_tokens(prompt, options, param="prompt")
@@ -64,8 +68,9 @@ class Generator:
     ) -> GenerationRequest:
         """Answer a conversation, or continue its last message.
 
-        Raises NoChatTemplate, ChatTemplateError and what ``from_tokens`` raises, with ``param`` "messages".
+        Raises NoChatTemplate, ChatTemplateError and what ``from_prompt`` raises, with ``param`` "messages".
         """
+        options = await _with_grammar(options)
         tokens = await self.tokenizer.encode_chat(
             messages,
             add_generation_prompt=add_generation_prompt and not continue_final_message,
@@ -117,6 +122,11 @@ class Generator:
         size = self.client.info.vocab_size
         if ids and not (min(ids) >= 0 and max(ids) < size):
             raise UnknownToken(f"{param} has a token that is not in the vocabulary of {size} tokens", param=param)
+
+
+async def _with_grammar(options: Options) -> Options:
+    """The options with the grammar of their structure. Raises InvalidOption."""
+    return options if options.structure is None else options.with_values(constraint=await options.structure.compile())
 
 
 def _check_logprobs(num_tokens: int, top: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Self
 import msgspec
 
 from service.engine.protocol.sampling_params import SamplingParams
+from service.tasks.structure.structure import Structure
 
 _DEFAULT_PARAMS = SamplingParams(max_tokens=0)
 
@@ -26,6 +27,7 @@ class Options:
     include_stop: bool = False
     ignore_eos: bool = False
     skip_special_tokens: bool = True
+    structure: Structure | None = None  # the text has this structure
     priority: int = 0
     cache_salt: str = ""
     tenant: str = ""  # the key that the request belongs to

@@ -50,8 +50,6 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("tools", [{"type": "function", "function": {"name": "f"}}]),
         ("tool_choice", "required"),
         ("functions", [{"name": "f"}]),
-        ("response_format", {"type": "json_object"}),
-        ("response_format", {"type": "json_object", "value": {}}),
         ("audio", {"voice": "alloy"}),
         ("modalities", ["text", "audio"]),
         ("prediction", {"type": "content", "content": "x"}),
@@ -60,7 +58,6 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("reasoning_effort", "high"),
         ("service_tier", "priority"),
         ("prompt_logprobs", 1),
-        ("guided_json", {}),
         ("use_beam_search", True),
     ],
 )

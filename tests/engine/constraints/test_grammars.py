@@ -93,7 +93,7 @@ def test_outputs_validate_and_end_by_themselves(path: Path, temperature: float) 
     requests = [make_request(str(n), json_grammar(SCHEMA), seed=n, temperature=temperature) for n in range(8)]
     found = Outputs(make_engine(path), requests)
     for request in requests:
-        assert found.finish[request.id] == "stop"
+        assert found.finish[request.id] == "complete"
         jsonschema.validate(json.loads(found.text(request.id)), SCHEMA)
     assert temperature == 0.0 or len({found.text(request.id) for request in requests}) > 1
 
@@ -118,7 +118,7 @@ def test_a_text_may_end_only_where_the_grammar_ends(path: Path) -> None:
     found = Outputs(make_engine(path), requests)
     for request in requests:
         assert re.fullmatch(r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]", found.text(request.id))
-        assert found.finish[request.id] == "stop"
+        assert found.finish[request.id] == "complete"
 
 
 def test_neighbours_and_preemption_change_nothing(path: Path) -> None:

@@ -26,7 +26,7 @@ router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 async def chat_completions(
     body: Annotated[ChatCompletionRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall
 ) -> Response:
-    """OpenAI's chat completions. Tools, structured output, images and audio are refused by name.
+    """OpenAI's chat completions, with structured output. Tools, images and audio are refused by name.
 
     `temperature` is 1 unless given. Without a length the service's default holds.
     """

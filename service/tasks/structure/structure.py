@@ -1,0 +1,86 @@
+"""The structure that a client asks for, and the grammar that it becomes."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from llguidance import LLMatcher, grammar_from
+
+from service.engine.protocol.grammar import Grammar
+from service.engine.protocol.grammar_limits import parser_limits
+from service.errors import InvalidOption
+
+# One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
+# object's punctuation is forced, and a model cannot fill its output with white space.
+_LAYOUT: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+_MOST_NOTATION = 1 << 16  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A grammar that is not checked yet. ``param`` is the field that asked for it, which errors name."""
+
+    source: str
+    param: str
+
+    @classmethod
+    def json_object(cls, param: str) -> Self:
+        """Any JSON object."""
+        return cls.json_schema({"type": "object"}, param)
+
+    @classmethod
+    def json_schema(cls, schema: Mapping[str, Any] | bool, param: str) -> Self:
+        """JSON that validates against a schema. Raises InvalidOption for one that is too long or too deep."""
+        too_deep = InvalidOption(f"{param}: the schema is too deep", param=param)
+        try:
+            text = json.dumps(schema)
+        except RecursionError:
+            raise too_deep from None
+        if '"x-guidance"' in _bounded(text, param):
+            raise InvalidOption(f"{param}: x-guidance is not a keyword of JSON Schema", param=param)
+        try:
+            return cls(LLMatcher.grammar_from_json_schema(text, overrides=_LAYOUT), param)
+        except ValueError:  # llguidance reads 128 levels
+            raise too_deep from None
+
+    @classmethod
+    def regex(cls, pattern: str, param: str) -> Self:
+        """Texts that a regular expression matches as a whole. Raises InvalidOption for one that is too long."""
+        return cls(LLMatcher.grammar_from_regex(_bounded(pattern, param)), param)
+
+    @classmethod
+    def choice(cls, texts: Sequence[str], param: str) -> Self:
+        """One of these texts. Raises InvalidOption if they are too long together."""
+        alternatives = " | ".join(json.dumps(text, ensure_ascii=False) for text in texts)
+        return cls(LLMatcher.grammar_from_lark(_bounded(f"start: {alternatives}", param)), param)
+
+    @classmethod
+    def grammar(cls, text: str, param: str) -> Self:
+        """Texts of a context-free grammar, in Lark's notation or in llama.cpp's (GBNF).
+
+        Raises InvalidOption for a grammar that cannot be read or is too long.
+        """
+        try:
+            return cls(grammar_from("grammar", _bounded(text, param)), param)
+        except ValueError as error:
+            raise InvalidOption(f"{param}: the grammar cannot be read", param=param) from error
+
+    async def compile(self) -> Grammar:
+        """The grammar. Raises InvalidOption if it is not one, is too complex, or has a part that is not supported."""
+        failed, messages = await asyncio.to_thread(
+            LLMatcher.validate_grammar_with_warnings, self.source, limits=parser_limits()
+        )
+        if failed:
+            reason = messages[0].strip().splitlines()[0] if messages else "it is not a grammar"
+            raise InvalidOption(f"{self.param}: {reason}", param=self.param)
+        return Grammar(self.source)
+
+
+def _bounded(text: str, param: str) -> str:
+    """The text itself. Raises InvalidOption if it is too long."""
+    if len(text) > _MOST_NOTATION:
+        message = f"{param}: {len(text):,} characters are more than the limit of {_MOST_NOTATION:,}"
+        raise InvalidOption(message, param=param)
+    return text

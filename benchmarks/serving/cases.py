@@ -4,8 +4,9 @@ import json
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TOKENS = range(1000, 20000)  # ids that almost every vocabulary has, apart from the special ones
 
@@ -18,6 +19,7 @@ class LoadRequest:
     output_tokens: int
     delay: float = 0.0  # seconds after the start of the round
     model: str = ""  # empty: the model of the target
+    fields: dict[str, Any] = field(default_factory=dict)  # further fields of the body
 
 
 Case = Callable[[random.Random], list[LoadRequest]]

@@ -45,6 +45,7 @@ class Trace:
     last: float = 0.0  # the last event with text
     end: float = 0.0
     gaps: list[float] = field(default_factory=list)  # between two events with text
+    text: str = ""
     error: str = ""
 
     @property
@@ -69,6 +70,7 @@ async def _send(client: httpx.AsyncClient, target: Target, request: LoadRequest)
         "stream": True,
         "stream_options": {"include_usage": True},
     } | target.extra
+    body |= request.fields
     await asyncio.sleep(request.delay)
     trace = Trace()
     start = time.perf_counter()
@@ -98,7 +100,8 @@ async def _read(response: httpx.Response, trace: Trace, start: float) -> None:
             return
         if usage := event.get("usage"):
             trace.prompt_tokens, trace.tokens = usage["prompt_tokens"], usage["completion_tokens"]
-        if any(choice.get("text") for choice in event.get("choices", ())):
+        if text := "".join(choice.get("text") or "" for choice in event.get("choices", ())):
+            trace.text += text
             now = time.perf_counter() - start
             if trace.first:
                 trace.gaps.append(now - trace.last)

@@ -22,6 +22,11 @@ class Constraint(Protocol):
         """Whether the output is whole and nothing may follow."""
         ...
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it cannot be followed any further, for example because a limit is reached. Then no token may come."""
+        ...
+
     def write_mask(self, mask: NDArray[np.bool_]) -> None:
-        """Set each entry of ``mask`` [V] to whether that token may come next. None may if a limit is reached."""
+        """Set each entry of ``mask`` [V] to whether that token may come next."""
         ...

@@ -24,7 +24,8 @@ class ConstraintMaker:
     def make(self, request: Request) -> Constraint | None:
         """The constraint of a request, moved on by the tokens that it has generated already; None if it has none.
 
-        Raises EngineError for a grammar that cannot be used.
+        The constraint of a grammar that cannot be used has failed from the start. Raises EngineError if the model has no
+        tokenizer that grammars can be used with.
         """
         params = request.params
         constraint: Constraint
@@ -41,8 +42,6 @@ class ConstraintMaker:
     def _follow(self, grammar: Grammar, stop_token_ids: tuple[int, ...]) -> GrammarConstraint:
         tokenizer = self._tokenizer = self._tokenizer or self._load_tokenizer()
         matcher = LLMatcher(tokenizer, grammar.source, log_level=0, limits=parser_limits())
-        if matcher.is_error():
-            raise EngineError(f"the grammar cannot be used: {matcher.get_error().splitlines()[0]}")
         return GrammarConstraint(matcher, stop_token_ids, has_canonical_tokens=tokenizer.is_canonical)
 
     def _load_tokenizer(self) -> LLTokenizer:

@@ -27,12 +27,16 @@ class GrammarConstraint:
 
     @property
     def is_complete(self) -> bool:
-        return self._matcher.is_stopped() and not self._matcher.is_error()
+        return self._matcher.is_stopped() and not self.has_failed
+
+    @property
+    def has_failed(self) -> bool:
+        return self._matcher.is_error()
 
     def write_mask(self, mask: NDArray[np.bool_]) -> None:
         """As ``Constraint.write_mask``. Stop tokens are allowed where the text may end."""
         bits = self._matcher.compute_bitmask()
-        if self._matcher.is_error():
+        if self.has_failed:
             mask[:] = False
             return
         mask[:] = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(mask), bitorder="little")

@@ -11,6 +11,7 @@ from service.engine.protocol.token_graph import TokenGraph
 class GraphConstraint:
     """The nodes of the graph that the output may have led to. A ``Constraint``."""
 
+    has_failed = False
     is_complete = False  # at an end node a stop token is sampled, whose log probability the tasks read
 
     def __init__(self, graph: TokenGraph, stop_token_ids: Iterable[int]) -> None:

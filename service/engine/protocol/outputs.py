@@ -19,6 +19,7 @@ class ErrorKind(StrEnum):
     """Which error ended a sequence with ``FinishReason.ERROR``."""
 
     FAILED = "failed"  # the engine refused the sequence or failed to compute it
+    CONSTRAINT = "constraint"  # a limit of its grammar was reached, or the grammar cannot be used
     POISON_PILL = "poison_pill"  # the engine process died each time the sequence was being computed
 
 

@@ -22,7 +22,7 @@ import msgspec
 from sortedcontainers import SortedKeyList
 
 from service.engine.constraints.constraint import Constraint
-from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
@@ -248,7 +248,9 @@ class Scheduler:
         """
         sequence = chunk.sequence
         if output.error:
-            return [self._finish(sequence, FinishReason.ERROR, error=output.error)]
+            failed = sequence.constraint is not None and sequence.constraint.has_failed
+            kind = ErrorKind.CONSTRAINT if failed else ErrorKind.FAILED
+            return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
@@ -288,11 +290,18 @@ class Scheduler:
             if finish is not None:
                 return
 
-    def _finish(self, sequence: Sequence, reason: FinishReason, *, error: str = "") -> TokenOutput:
+    def _finish(
+        self,
+        sequence: Sequence,
+        reason: FinishReason,
+        *,
+        error: str = "",
+        error_kind: ErrorKind = ErrorKind.FAILED,
+    ) -> TokenOutput:
         if sequence.status is SequenceStatus.RUNNING:
             self._running.remove(sequence)
         self._waiting.finish(sequence)
         self._tables.free(sequence)
         sequence.finish()
         del self._sequences[sequence.id]
-        return TokenOutput(request_id=sequence.id, finish=reason, error=error)
+        return TokenOutput(request_id=sequence.id, finish=reason, error=error, error_kind=error_kind)

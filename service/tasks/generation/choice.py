@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
-from service.errors import EngineError, PoisonPill, ProcessUnavailable
+from service.errors import EngineError, InvalidOption, PoisonPill, ProcessUnavailable
 
 
 class Delta(Struct, frozen=True):
@@ -54,10 +54,17 @@ class Choice:
 
 
 def raise_if_failed(choice: Choice | Delta) -> None:
-    """Raises the ProcessError that ended the choice, unless it continues or ended with ``STOP`` or ``LENGTH``."""
+    """Raises the error that ended the choice, unless it continues or ended with ``STOP`` or ``LENGTH``.
+
+    The error is InvalidOption for a grammar that the engine cannot follow, and a ProcessError otherwise.
+    """
     match choice.finish, choice.error_kind:
         case FinishReason.ERROR, ErrorKind.POISON_PILL:
             raise PoisonPill
+        case FinishReason.ERROR, ErrorKind.CONSTRAINT:
+            raise InvalidOption(
+                "The grammar or schema is too complex: a limit was reached while the text was generated"
+            )
         case FinishReason.ERROR, _:
             raise EngineError(f"a sequence failed: {choice.error}")
         case FinishReason.ABORT, _:

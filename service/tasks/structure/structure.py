@@ -72,6 +72,9 @@ class Structure:
         failed, messages = await asyncio.to_thread(
             LLMatcher.validate_grammar_with_warnings, self.source, limits=parser_limits()
         )
+        if any("no tokenizer" in message for message in messages):
+            message = f"{self.param}: a grammar cannot name tokens, only texts"
+            raise InvalidOption(message, param=self.param)
         if failed:
             reason = messages[0].strip().splitlines()[0] if messages else "it is not a grammar"
             raise InvalidOption(f"{self.param}: {reason}", param=self.param)

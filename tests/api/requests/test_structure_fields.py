@@ -25,6 +25,8 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
         ({"guided_regex": "(?=a)b"}, "guided_regex", "regex"),
         ({"guided_grammar": "start: missing"}, "guided_grammar", "missing"),
         ({"guided_grammar": "root ::= ("}, "guided_grammar", "cannot be read"),
+        ({"guided_grammar": "start: <|im_end|>"}, "guided_grammar", "cannot name tokens"),
+        ({"guided_grammar": "start: <[5]>"}, "guided_grammar", "cannot name tokens"),
         ({"guided_choice": []}, "guided_choice", "at least 1 item"),
         ({"structured_outputs": {"regex": "("}}, "structured_outputs.regex", "regex"),
         ({"guided_regex": "a", "guided_choice": ["a"]}, "guided_choice", "exclude each other"),

@@ -1,0 +1,1 @@
+"""Structured output beside free text of the same length."""

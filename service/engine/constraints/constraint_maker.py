@@ -24,7 +24,7 @@ class ConstraintMaker:
     def make(self, request: Request) -> Constraint | None:
         """The constraint of a request, moved on by the tokens that it has generated already; None if it has none.
 
-        The constraint of a grammar that cannot be used has failed from the start. Raises EngineError if the model has no
+        The constraint of a grammar that cannot be used has failed from the start. Raises EngineError if there is no
         tokenizer that grammars can be used with.
         """
         params = request.params

@@ -62,9 +62,7 @@ def raise_if_failed(choice: Choice | Delta) -> None:
         case FinishReason.ERROR, ErrorKind.POISON_PILL:
             raise PoisonPill
         case FinishReason.ERROR, ErrorKind.CONSTRAINT:
-            raise InvalidOption(
-                "The grammar or schema is too complex: a limit was reached while the text was generated"
-            )
+            raise InvalidOption("The grammar or schema is too complex: the text reached one of the limits")
         case FinishReason.ERROR, _:
             raise EngineError(f"a sequence failed: {choice.error}")
         case FinishReason.ABORT, _:

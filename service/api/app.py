@@ -14,6 +14,7 @@ from service.api.auth.middleware import AuthMiddleware
 from service.api.limits.admissions import Admissions
 from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.api.middleware.body_logging import BodyLoggingMiddleware
+from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
@@ -63,7 +64,10 @@ def create_app(
     app.add_middleware(
         AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=limit_body
     )
-    app.add_middleware(RequestContextMiddleware, metrics=metrics)  # added last, so outermost
+    app.add_middleware(PreflightMiddleware, origins=settings.cors_origins)
+    app.add_middleware(RequestContextMiddleware, metrics=metrics)
+    if settings.cors_origins:
+        app.add_middleware(CorsHeadersMiddleware, origins=settings.cors_origins)  # added last, so outermost
     errors.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice

@@ -115,6 +115,11 @@ class SecuritySettings(SettingsGroup):
         None, "File of the keys that requests must have, made by trivium keys. Empty: requests need no key."
     )
     allow_unauthenticated: bool = _setting(False, "Listen without keys on an address that others can reach.")
+    cors_origins: Texts = _setting(
+        (),
+        "Origins of web pages whose scripts may use the service, such as https://app.example.org, or * for all. Repeat "
+        "the flag, or separate the origins by commas. Empty: none (CORS is off).",
+    )
 
 
 class LoggingSettings(SettingsGroup):

@@ -6,6 +6,7 @@ default.
 """
 
 import difflib
+import re
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -26,6 +27,8 @@ from service.settings.groups import (
 from service.settings.model_table import ModelTable
 from service.settings.served_models import ModelSpec, read_specs
 from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, is_path, read_config_file, source_of
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 
 
 class Settings(
@@ -88,6 +91,14 @@ class Settings(
             return value
         return (value,) if is_path(value) else tuple(part.strip() for part in value.split(","))
 
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:
+        origins = value.split(",") if isinstance(value, str) else value
+        if not isinstance(origins, list | tuple) or not all(isinstance(each, str) for each in origins):
+            return value  # pydantic says what is wrong
+        return tuple(_origin(each.strip()) for each in origins)
+
     @field_validator("port", mode="before")
     @classmethod
     def _not_a_service_link(cls, value: Any) -> Any:
@@ -122,6 +133,14 @@ class Settings(
         """The settings that have the names of the configuration's fields."""
         fields = type(self).model_fields
         return {name: getattr(self, name) for name in config.__struct_fields__ if name in fields}
+
+
+def _origin(text: str) -> str:
+    """The origin as browsers send it. Raises ValueError."""
+    origin = text.removesuffix("/").lower()
+    if origin not in ("*", "null") and not _ORIGIN.fullmatch(origin):
+        raise ValueError("should be an origin without a path, such as https://app.example.org:8443, or *")
+    return origin
 
 
 def _given(flags: dict[str, Any] | None) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def test_sizes_may_have_units(text: str, size: int) -> None:
         ({"ageing_seconds": "inf"}, "ageing_seconds: "),
         ({"config": "/does/not/exist.toml"}, "config: cannot read /does/not/exist.toml: No such file or directory"),
         ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
+        ({"cors_origins": "app.example.org"}, "cors_origins: should be an origin without a path"),
+        ({"cors_origins": "https://a.example,https://b.example/app"}, "cors_origins: should be an origin"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str, str], message: str) -> None:
@@ -77,6 +79,18 @@ def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str
         Settings.load(flags)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "origins"),
+    [
+        ("https://App.example.org/, http://localhost:3000", ("https://app.example.org", "http://localhost:3000")),
+        (["*"], ("*",)),
+        (["null", "chrome-extension://abc"], ("null", "chrome-extension://abc")),
+    ],
+)
+def test_origins_are_written_as_browsers_send_them(given: Any, origins: tuple[str, ...]) -> None:
+    assert Settings.load({"cors_origins": given}).cors_origins == origins
 
 
 def test_a_wrong_variable_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 import service
 from service.api import errors
@@ -14,6 +15,7 @@ from service.api.auth.middleware import AuthMiddleware
 from service.api.limits.admissions import Admissions
 from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.api.middleware.body_logging import BodyLoggingMiddleware
+from service.api.middleware.content_encoding import ContentEncodingMiddleware
 from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.api.openapi import document
@@ -57,12 +59,12 @@ def create_app(
         redoc_url=None,
     )
     app.state.trivium = state
-    limit_body = partial(BodyLimitMiddleware, limit=settings.max_body_bytes, seconds=settings.body_timeout)
-    app.add_middleware(limit_body)
     if settings.log_prompts:
-        app.add_middleware(BodyLoggingMiddleware)
+        app.add_middleware(BodyLoggingMiddleware)  # innermost: it sees decoded bodies
+    read_body = partial(_read_body, limit=settings.max_body_bytes, seconds=settings.body_timeout)
+    app.add_middleware(read_body)
     app.add_middleware(
-        AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=limit_body
+        AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=read_body
     )
     app.add_middleware(PreflightMiddleware, origins=settings.cors_origins)
     app.add_middleware(RequestContextMiddleware, metrics=metrics)
@@ -73,6 +75,11 @@ def create_app(
         app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice
     document.install(app)
     return app
+
+
+def _read_body(app: ASGIApp, *, limit: int, seconds: float) -> ASGIApp:
+    """The application with a body that is bounded as it arrives, and decoded within the same bound."""
+    return BodyLimitMiddleware(ContentEncodingMiddleware(app, limit=limit), limit=limit, seconds=seconds)
 
 
 @asynccontextmanager

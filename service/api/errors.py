@@ -60,6 +60,16 @@ class ApiError(Exception):
         self.headers = headers or {}
 
 
+class BodyError(HTTPException):
+    """An error of a body that is being read. FastAPI passes it on, as it does every HTTPException, and no ApiError."""
+
+    def __init__(
+        self, status: int, message: str, *, code: str | None = None, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(status, message, headers)
+        self.error = ApiError(status, message, code=code, headers=headers)
+
+
 class ErrorDetail(ResponseModel):
     """The problem, in words and for programs."""
 
@@ -110,6 +120,8 @@ def as_api_error(error: Exception) -> ApiError:
         case ProcessUnavailable():
             code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
             return ApiError(503, str(error), code=code, headers=RETRY_AFTER)
+        case BodyError():
+            return error.error
         case HTTPException():
             return _from_http_exception(error)
         case PoisonPill():

@@ -17,11 +17,13 @@ from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.api.middleware.body_logging import BodyLoggingMiddleware
 from service.api.middleware.content_encoding import ContentEncodingMiddleware
 from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
+from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
 from service.api.routers import ROUTERS
 from service.api.state import State
+from service.api.unknown_routes import ErrorFormatMiddleware, UnknownRoute
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.serving.registry import Registry
@@ -66,14 +68,17 @@ def create_app(
     app.add_middleware(
         AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=read_body
     )
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(PreflightMiddleware, origins=settings.cors_origins)
     app.add_middleware(RequestContextMiddleware, metrics=metrics)
+    app.add_middleware(ErrorFormatMiddleware)
     if settings.cors_origins:
         app.add_middleware(CorsHeadersMiddleware, origins=settings.cors_origins)  # added last, so outermost
     errors.install(app)
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice
     document.install(app)
+    app.router.default = UnknownRoute(app.routes)
     return app
 
 

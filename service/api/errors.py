@@ -8,6 +8,7 @@ Errors have OpenAI's shape. A route of another API has a class of its own (``com
 """
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_CLOSED_REQUEST = 499  # nginx's number, for the log and the metrics: the client has disconnected
 RETRY_AFTER = {"retry-after": "5"}
+ERROR_FORMAT = "trivium.error_format"  # key of a scope: the format of errors on a path that has no route
 
 _TYPES = {404: "not_found_error", 408: "timeout_error", 429: "rate_limit_error", 504: "timeout_error"}
 _NO_RETRY = {"x-should-retry": "false"}
@@ -138,7 +140,8 @@ def as_api_error(error: Exception) -> ApiError:
 def respond(error: Exception, scope: Scope) -> Response:
     """The answer to this exception, in the error format of the request's route."""
     answer = as_api_error(error)
-    error_format = getattr(scope.get("route"), "error_format", error_response)
+    of_path: Callable[[ApiError], ResponseModel] = scope.get(ERROR_FORMAT, error_response)
+    error_format = getattr(scope.get("route"), "error_format", of_path)
     return JsonResponse(error_format(answer), answer.status, headers=answer.headers)
 
 

@@ -1,5 +1,6 @@
 """All routes of the service. The order is the order of matching, and of the OpenAPI document."""
 
+from service.api import unknown_routes
 from service.api.compat.cohere.embed import route as cohere_embed
 from service.api.compat.cohere.rerank import route as rerank
 from service.api.compat.deepl import route as deepl
@@ -35,4 +36,5 @@ ROUTERS = (
     huggingface.router,
     health.router,
     metrics.router,
+    unknown_routes.router,
 )

@@ -14,7 +14,14 @@ from tests.keys.making import add_key
 
 GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS
 EMBED, RERANK = Scope.EMBED, Scope.RERANK
-WITHOUT_KEY = {("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")}
+WITHOUT_KEY = {
+    ("GET", "/"),
+    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/ping"),
+    ("POST", "/ping"),
+}
 
 # One of these scopes is enough. The table is written by hand, and a new route must be added.
 ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
@@ -46,6 +53,9 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/rerank"): {RERANK},
     ("POST", "/tokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("POST", "/detokenize"): {GENERATE, TRANSLATE, ANSWER},
+    ("GET", "/models"): set(Scope),
+    ("POST", "/models"): set(Scope),
+    ("GET", "/models/{id:path}"): set(Scope),
     ("GET", "/v1/models"): set(Scope),
     ("GET", "/v1/models/{id:path}"): set(Scope),
     ("POST", "/v1/models/{id:path}/load"): set(),

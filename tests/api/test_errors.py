@@ -168,7 +168,7 @@ def test_a_refusal_names_the_limit(hello: Scripted) -> None:
 
 
 def test_unknown_routes_and_methods(hello: Scripted) -> None:
-    missing = hello.http.get("/v2/nothing")
+    missing = hello.http.get("/v9/nothing")
     assert (missing.status_code, error_of(missing)["type"]) == (404, "not_found_error")
     method = hello.http.get("/v1/completions")
     assert (method.status_code, method.headers["allow"]) == (405, "POST")

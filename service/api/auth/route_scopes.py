@@ -17,7 +17,16 @@ from service.keys.caller import Caller
 from service.keys.key import Scope
 
 # Health checks come from programs that have no key. Every other route needs one.
-PUBLIC_ROUTES = frozenset({("GET", "/health"), ("GET", "/health/live"), ("GET", "/health/ready")})
+PUBLIC_ROUTES = frozenset(
+    {
+        ("GET", "/"),
+        ("GET", "/health"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/ping"),
+        ("POST", "/ping"),
+    }
+)
 
 
 def caller_of(request: Request) -> Caller:

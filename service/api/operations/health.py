@@ -1,4 +1,7 @@
-"""``/health/live``, ``/health/ready`` and ``/health``: whether the process answers, and whether it can serve."""
+"""Whether the process answers (``/health/live``), and whether it can serve: ``/health/ready`` and its other names.
+
+Load balancers ask ``GET /`` unless told otherwise, vLLM's and TGI's probes ``/ping``, SageMaker's too.
+"""
 
 from typing import Annotated, Literal
 
@@ -32,6 +35,9 @@ async def live() -> Response:
     return JsonResponse(_OK)
 
 
+@router.get("/", summary="The same as /health/ready")
+@router.post("/ping", include_in_schema=False)
+@router.get("/ping", summary="The same as /health/ready")
 @router.get("/health", summary="The same as /health/ready")
 @router.get("/health/ready", summary="Can it serve?")
 @openapi_responses(_OK, errors=(404,), others=_UNREADY)

@@ -110,6 +110,8 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/rerank"): [("/rerank", RANKING)],
     ("POST", "/models/{id}"): [("/models/org/tiny", {"inputs": QUESTION})],
     ("POST", "/pipeline/{task}"): [("/pipeline/question-answering", {"inputs": QUESTION})],
+    ("GET", "/"): [("/", None)],
+    ("GET", "/ping"): [("/ping", None)],
     ("GET", "/health"): [("/health", None)],
     ("GET", "/health/live"): [("/health/live", None)],
     ("GET", "/health/ready"): [("/health/ready", None)],

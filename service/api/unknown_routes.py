@@ -1,0 +1,130 @@
+"""Paths that are not served: a 404 that says what to use, in the error format of the API that the path belongs to."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.api.auth.route_scopes import ANY_KEY
+from service.api.compat.cohere.error_format import CohereRoute
+from service.api.compat.deepl.error_format import DeepLRoute
+from service.api.compat.libretranslate.error_format import LibreTranslateRoute
+from service.api.errors import ERROR_FORMAT, ApiError
+from service.api.wire.response_model import ResponseModel
+
+ErrorFormat = Callable[[ApiError], ResponseModel]
+
+_EVERYTHING = "GET /openapi.json lists what is served"
+_BASE_URL = "The base URL of OpenAI's clients ends in /v1"
+
+# The first prefix of a path decides. Other paths have OpenAI's shape.
+_FORMATS: Sequence[tuple[str, ErrorFormat]] = (
+    ("/v1/embed", CohereRoute.error_format),
+    ("/v1/embed-jobs", CohereRoute.error_format),
+    ("/v1/rerank", CohereRoute.error_format),
+    ("/rerank", CohereRoute.error_format),
+    ("/v2/embed", CohereRoute.error_format),
+    ("/v2/rerank", CohereRoute.error_format),
+    ("/v2", DeepLRoute.error_format),
+    ("/v3", DeepLRoute.error_format),
+    ("/translate", LibreTranslateRoute.error_format),
+    ("/translate_file", LibreTranslateRoute.error_format),
+    ("/download_file", LibreTranslateRoute.error_format),
+    ("/detect", LibreTranslateRoute.error_format),
+    ("/suggest", LibreTranslateRoute.error_format),
+    ("/frontend", LibreTranslateRoute.error_format),
+)
+
+# Parts of other services' APIs that are not served, and what does the same here.
+_INSTEAD = (
+    ("/v1/responses", "use POST /v1/chat/completions"),
+    ("/v1/messages", "use POST /v1/chat/completions"),
+    ("/v1/complete", "use POST /v1/completions"),
+    ("/api/chat", "use POST /v1/chat/completions"),
+    ("/api/generate", "use POST /v1/completions"),
+    ("/api/tags", "use GET /v1/models"),
+    ("/api/show", "use GET /v1/models/{id}"),
+    ("/api/embed", "use POST /v1/embeddings"),
+    ("/api/embeddings", "use POST /v1/embeddings"),
+    ("/generate", "use POST /v1/generate"),
+    ("/generate_stream", 'use POST /v1/generate with "stream": true'),
+    ("/completion", "use POST /v1/completions"),
+    ("/infill", "use POST /v1/completions"),
+    ("/invocations", "use POST /v1/chat/completions"),
+    ("/v2/glossaries", "send the glossary with the text to POST /v1/translate"),
+    ("/v3/languages", "use GET /v2/languages"),
+    ("/v3/glossaries", "send the glossary with the text to POST /v1/translate"),
+    ("/v2/document", "send the text, or its markup, to POST /v2/translate"),
+    ("/v2/write", "use POST /v1/chat/completions"),
+    ("/v2/chat", "use POST /v1/chat/completions"),
+    ("/suggest", "suggestions are not collected here"),
+    ("/frontend", "there is no page to translate on; use POST /translate"),
+)
+
+router = APIRouter(include_in_schema=False, dependencies=[ANY_KEY])
+
+
+class ErrorFormatMiddleware:
+    """Puts the error format of the path into the scope, for errors before a route is found or without one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            format = next((format for prefix, format in _FORMATS if _is_under(scope["path"], prefix)), None)
+            if format is not None:
+                scope[ERROR_FORMAT] = format
+        await self.app(scope, receive, send)
+
+
+class UnknownRoute:
+    """The router's last resort, an ASGI application. Raises ApiError (404)."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        contexts = (context.original_route for context in iter_route_contexts(routes))
+        self._routes = [each for each in contexts if isinstance(each, APIRoute) and each.include_in_schema]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for prefix, instead in _INSTEAD:
+            if _is_under(scope["path"], prefix):
+                raise _unknown(f"This is not served here: {instead}")
+        for path in _alike(scope["path"]):
+            if (served := self._find({**scope, "path": path})) is not None:
+                base_url = f". {_BASE_URL}" if served.path == f"/v1{scope['path'].rstrip('/')}" else ""
+                raise _unknown(f"There is no such route; use {scope['method']} {served.path_format}{base_url}")
+        raise _unknown(f"There is no such route. {_EVERYTHING}")
+
+    def _find(self, scope: Scope) -> APIRoute | None:
+        return next((each for each in self._routes if each.matches(scope)[0] is Match.FULL), None)
+
+
+@router.api_route("/models", methods=["GET", "POST"])
+@router.get("/models/{id:path}")
+async def models_without_version() -> Response:
+    """Raises ApiError: OpenAI's clients list models so if their base URL lacks /v1."""
+    raise _unknown(f"There is no such route; use GET /v1/models. {_BASE_URL}")
+
+
+def _unknown(message: str) -> ApiError:
+    return ApiError(404, message, code="unknown_route")
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def _alike(path: str) -> Iterator[str]:
+    """Paths that the client may have meant: without an end, with /v1 before it, or without a beginning."""
+    path = path.rstrip("/")
+    yield path
+    for start, character in enumerate(path[:_LONGEST]):
+        if character == "/":
+            yield f"/v1{path[start:]}"
+            yield path[start:]
+
+
+_LONGEST = 100  # characters in which a beginning is looked for

@@ -126,7 +126,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
     ]
     gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
-    gets += ["/health", "/health/live", "/health/ready", "/metrics"]
+    gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]
     return [
         *(httpx.Request("POST", url + path, content=json.dumps(body).encode(), headers=JSON) for path, body in bodies),
         *(httpx.Request("POST", url + path, content=body, headers=headers) for path, body, headers in raw),

@@ -6,7 +6,7 @@ import msgspec
 from starlette.datastructures import Headers
 
 from service.api.errors import ApiError
-from service.api.requests.bodies import FORM, JSON, form_fields, media_type
+from service.api.requests.bodies import JSON, form_fields, media_type
 
 API_KEY_FIELD = "api_key"
 _SCHEMES = {"bearer", "deepl-auth-key"}
@@ -34,13 +34,12 @@ def secrets_in_body(headers: Headers, body: bytes) -> Iterator[str]:
 
     A body that cannot be parsed has none: the route reports what is wrong with it, but only to known callers.
     """
-    kind = media_type(headers)
     found: str | list[str] | None = None
     try:
-        if kind == JSON:
+        if media_type(headers) == JSON:
             found = msgspec.json.decode(body, type=_BodyWithKey).api_key
-        elif kind == FORM:
-            found = form_fields(body).get(API_KEY_FIELD)
+        elif (fields := form_fields(headers, body, multipart=True)) is not None:
+            found = fields.get(API_KEY_FIELD)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ApiError):
         return
     yield from (each for each in ([found] if isinstance(found, str) else found or []) if each)

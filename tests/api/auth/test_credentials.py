@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from service.api.auth.credentials import secrets_in_body, secrets_in_headers
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=y"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,8 @@ def test_keys_in_headers(headers: list[tuple[str, str]], secrets: list[str]) -> 
         (FORM, b"api_key=a&api_key=b", ["a", "b"]),
         (FORM, b"q=x", []),
         ("text/plain", b'{"api_key": "a"}', []),
+        (MULTIPART, b'--y\r\ncontent-disposition: form-data; name="api_key"\r\n\r\na\r\n--y--', ["a"]),
+        (MULTIPART, b"--y", []),
     ],
 )
 def test_keys_in_bodies(kind: str, body: bytes, secrets: list[str]) -> None:

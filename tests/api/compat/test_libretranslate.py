@@ -1,6 +1,7 @@
 """LibreTranslate's API, with its official client and with plain HTTP."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,11 +26,25 @@ def test_the_official_client(german: Scripted) -> None:
     assert set(known["en"]["targets"]) == set(known)
 
 
-@pytest.mark.parametrize("form", [False, True])
-def test_a_text_and_a_list(german: Scripted, form: bool) -> None:
+def as_parts(body: dict[str, Any]) -> list[tuple[str, tuple[None, bytes]]]:
+    """The fields as httpx sends them in a multipart form."""
+    values = [(name, each) for name, value in body.items() for each in (value if isinstance(value, list) else [value])]
+    return [(name, (None, str(value).encode())) for name, value in values]
+
+
+WAYS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "json": lambda body: {"json": body},
+    "form": lambda body: {"data": body},
+    "multipart": lambda body: {"files": as_parts(body)},
+    "query": lambda body: {"params": body},
+    "query and form": lambda body: {"params": {"q": body["q"]}, "data": {**body, "q": "of the form"}},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_text_and_a_list(german: Scripted, way: str) -> None:
     def post(body: dict[str, Any]) -> Any:
-        sent = german.http.post("/translate", data=body) if form else german.http.post("/translate", json=body)
-        return sent.json()
+        return german.http.post("/translate", **WAYS[way](body)).json()
 
     assert post(TO_GERMAN | {"q": "Good."}) == {"translatedText": "Gööd."}
     texts = ["The good cats run fast.", "Elle ne sait pas où est la gare.", "123"]
@@ -79,6 +94,9 @@ def test_wrong_fields_are_refused(hello: Scripted, path: str, body: dict[str, An
     assert response.json()["error"].startswith(f"{blamed}: ")
 
 
+PART = b'--y\r\nContent-Disposition: form-data; name="q"\r\n\r\n'
+
+
 @pytest.mark.parametrize("path", ["/translate", "/detect"])
 @pytest.mark.parametrize(
     ("body", "type", "status"),
@@ -90,7 +108,14 @@ def test_wrong_fields_are_refused(hello: Scripted, path: str, body: dict[str, An
         (b"q=\xff", "application/x-www-form-urlencoded", 400),
         (b"q&" * 2000, "application/x-www-form-urlencoded", 400),
         (b'{"q": "\\ud800"}', "application/json", 400),
-        (b"x", "multipart/form-data; boundary=y", 415),
+        (b"x", "multipart/form-data; boundary=y", 400),
+        (b"--y--", "multipart/form-data", 400),
+        (b"--y\r\n\r\nx\r\n--y--", "multipart/form-data; boundary=y", 400),
+        (PART + b"x\r\n--y", "multipart/form-data; boundary=y", 400),
+        (PART + b"\xff\r\n--y--", "multipart/form-data; boundary=y", 400),
+        ((PART + b"x\r\n") * 2000 + b"--y--", "multipart/form-data; boundary=y", 400),
+        (PART.replace(b'"q"', b'"q"; filename="f"') + b"x\r\n--y--", "multipart/form-data; boundary=y", 400),
+        (b"x", "text/plain", 415),
         (b"{}", "", 415),
         (b"x" * (5 << 20), "application/json", 413),
     ],
@@ -100,6 +125,32 @@ def test_bodies_that_cannot_be_read(hello: Scripted, path: str, body: bytes, typ
     response = hello.http.post(path, content=body, headers={"content-type": type})
     assert response.status_code == status
     assert isinstance(response.json()["error"], str)
+
+
+@pytest.mark.parametrize(
+    ("type", "body"),
+    [
+        ("multipart/form-data; boundary=y", PART + b"Bonjour tout le monde\r\n--y--\r\n"),
+        (
+            'Multipart/Form-Data; charset=utf-8; Boundary="y"',
+            b"preamble\r\n" + PART + b"Bonjour tout le monde\r\n--y--",
+        ),
+        (
+            "multipart/form-data; boundary=y",
+            b"--y\r\nContent-Type: text/plain\r\ncontent-disposition:form-data; name=q\r\n\r\nBonjour tout\r\n--y--",
+        ),
+    ],
+)
+def test_multipart_forms_as_clients_write_them(hello: Scripted, type: str, body: bytes) -> None:
+    response = hello.http.post("/detect", content=body, headers={"content-type": type})
+    assert response.json()[0]["language"] == "fr"
+
+
+def test_a_query_string_is_bounded_and_not_read_beside_json(hello: Scripted) -> None:
+    assert hello.http.post("/detect?q=%FF").status_code == 400
+    assert hello.http.post("/detect?" + "q&" * 2000).status_code == 400
+    assert hello.http.post("/detect?q=x", json={}).status_code == 400
+    assert hello.http.post("/detect?q=x", content=b"x").status_code == 415
 
 
 def test_files_are_not_translated(hello: Scripted) -> None:

@@ -30,11 +30,12 @@ router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dep
 @router.post(
     "/translate",
     summary="Translate texts, as LibreTranslate does",
-    openapi_extra=json_or_form_schema(LibreTranslateRequest, TRANSLATE_EXAMPLES),
+    openapi_extra=json_or_form_schema(LibreTranslateRequest, TRANSLATE_EXAMPLES, multipart=True),
 )
 @openapi_responses(response.TEXT_EXAMPLE, response.LIST_EXAMPLE)
 async def translate_texts(
-    body: Annotated[LibreTranslateRequest, Depends(json_or_form(LibreTranslateRequest))], call: CurrentCall
+    body: Annotated[LibreTranslateRequest, Depends(json_or_form(LibreTranslateRequest, any_form=True))],
+    call: CurrentCall,
 ) -> Response:
     """Translate a text or a list of texts. With the `source` `auto` the language of each is detected.
 
@@ -64,11 +65,11 @@ async def translate_texts(
 @router.post(
     "/detect",
     summary="Detect the language of a text, as LibreTranslate does",
-    openapi_extra=json_or_form_schema(LibreDetectRequest, DETECT_EXAMPLES),
+    openapi_extra=json_or_form_schema(LibreDetectRequest, DETECT_EXAMPLES, multipart=True),
 )
 @openapi_responses(response.DETECT_EXAMPLE, errors=(400, 413, 415))
 async def detect(
-    body: Annotated[LibreDetectRequest, Depends(json_or_form(LibreDetectRequest))], call: CurrentCall
+    body: Annotated[LibreDetectRequest, Depends(json_or_form(LibreDetectRequest, any_form=True))], call: CurrentCall
 ) -> Response:
     """The languages that a text may be in, best first. One without letters is in `und`, with confidence 0."""
     call.check(body)

@@ -11,6 +11,7 @@ from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.engine.tiny_models import tiny_model
 from tests.keys.making import add_key, bearer
+from tests.models_fixture import smollm2  # noqa: F401 - a fixture
 from tests.running_server import Server, running_server
 
 FLAGS = ("--threads", "1", "--kv-cache-memory", "4MiB", "--max-num-seqs", "8", "--max-batch-tokens", "64")

@@ -30,4 +30,10 @@ class NativeFields(RequestModel):
     @property
     def length(self) -> int | None:
         """Most tokens to generate, from whichever field has it."""
-        return next((value for name in _LENGTH_NAMES if (value := getattr(self, name)) is not None), None)
+        length: int | None = getattr(self, self.length_param)
+        return length
+
+    @property
+    def length_param(self) -> str:
+        """The field that has the length."""
+        return next((name for name in _LENGTH_NAMES if getattr(self, name) is not None), _LENGTH_NAMES[0])

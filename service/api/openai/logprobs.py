@@ -1,13 +1,16 @@
 """Log probabilities in OpenAI's two shapes.
 
-A token that is a part of a character shows replacement text, and its true bytes where the shape has a field for them.
+A token that is a part of a character shows its bytes: in a field of their own where the shape has one, else by name.
 """
 
 from collections.abc import Iterable, Sequence
 
+from service.api.openai.echo import Echo
+from service.api.openai.token_names import token_names
 from service.api.wire.response_model import ResponseModel
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
+from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.tokenizer import Tokenizer
 
 _LEAST = -9999.0  # instead of minus infinity, which JSON does not have
@@ -78,38 +81,45 @@ def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer) -> ChatL
 class CompletionLogprobsWriter:
     """Writes the tokens of one choice in the shape of ``/v1/completions``, piece by piece.
 
-    It owns the offset at which the text of the next token begins.
+    It owns the offset at which the text of the next token begins, in the text that is returned. A token that completes
+    no character has the offset of the next one.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, prompt: Sequence[int] = (), *, skip_special_tokens: bool = True) -> None:
         self._tokenizer = tokenizer
+        self._detokenizer = Detokenizer(tokenizer, prompt, skip_special_tokens=skip_special_tokens)
         self._offset = 0
 
     def write(self, tokens: Iterable[TokenLogprob]) -> CompletionLogprobs:
-        """The next tokens."""
-        return self._write([(each.token, each) for each in tokens])
-
-    def write_prompt(self, prompt: Sequence[int], logprobs: Sequence[TokenLogprob | None]) -> CompletionLogprobs:
-        """The tokens of the prompt, before all others. The first has no log probability; without any, all are None."""
-        return self._write(list(zip(prompt, logprobs or [None] * len(prompt), strict=True)))
-
-    def _write(self, tokens: Sequence[tuple[int, TokenLogprob | None]]) -> CompletionLogprobs:
-        offsets, texts = [], []
-        for token, _ in tokens:
-            text = self._tokenizer.token_text(token)
-            texts.append(text)
+        """The next tokens of the continuation."""
+        offsets = []
+        pairs = [(each.token, each) for each in tokens]
+        for token, _ in pairs:
             offsets.append(self._offset)
-            self._offset += len(text)
+            self._offset += len(self._detokenizer.feed(token))
+        return self._written(pairs, offsets)
+
+    def write_prompt(
+        self, prompt: Sequence[int], logprobs: Sequence[TokenLogprob | None], echo: Echo
+    ) -> CompletionLogprobs:
+        """The tokens of the prompt, before all others. The first has no log probability; without any, all are None."""
+        self._offset = len(echo.text)
+        return self._written(list(zip(prompt, logprobs or [None] * len(prompt), strict=True)), list(echo.offsets))
+
+    def _written(self, tokens: Sequence[tuple[int, TokenLogprob | None]], offsets: list[int]) -> CompletionLogprobs:
         return CompletionLogprobs(
-            texts,
+            [self._names(token)[0] for token, _ in tokens],
             [None if each is None else max(each.logprob, _LEAST) for _, each in tokens],
             [None if each is None else self._top(each) for _, each in tokens],
             offsets,
         )
 
     def _top(self, each: TokenLogprob) -> dict[str, float]:
-        """Text to log probability, best first, with the chosen token. Of tokens with the same text the best counts."""
-        top: dict[str, float] = {}
-        for token, logprob in (*each.top, (each.token, each.logprob)):
-            top.setdefault(self._tokenizer.token_text(token), max(logprob, _LEAST))
-        return top
+        """Name to log probability, best first, with the chosen token, which has its own name even if another has it."""
+        logprobs = dict((*each.top, (each.token, each.logprob)))
+        others = [token for token in logprobs if token != each.token]
+        names = dict(zip((each.token, *others), self._names(each.token, *others), strict=True))
+        return {names[token]: max(logprob, _LEAST) for token, logprob in logprobs.items()}
+
+    def _names(self, *tokens: int) -> list[str]:
+        return token_names(tokens, self._tokenizer)

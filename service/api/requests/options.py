@@ -18,10 +18,13 @@ def to_options(
     *,
     temperature: float,
     max_tokens: int | None,
+    max_tokens_param: str = "max_tokens",
     n: int = 1,
     **params: Any,
 ) -> Options:
     """The fields as options. ``temperature`` is the default; ``params`` are sampling parameters that have no field.
+
+    ``max_tokens_param`` is the field that holds ``max_tokens`` in this body.
 
     Raises ApiError where a field is over a limit of the operator, or the priority is not allowed; InvalidOption for a
     structure that cannot be obeyed.
@@ -34,6 +37,7 @@ def to_options(
     return Options.from_values(
         **{"temperature": temperature} | params | _given_params(fields),
         max_tokens=max_tokens,
+        max_tokens_param=max_tokens_param,
         n=n,
         stop=tuple(stop),
         include_stop=bool(fields.include_stop_str_in_output),

@@ -19,7 +19,7 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
 
 # The options that an extracted answer has. All others would shape or cut the probabilities that choose its span.
-_EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "seed", "priority", "cache_salt", "tenant"})
+_EXTRACTIVE_OPTIONS = frozenset({"max_tokens", "max_tokens_param", "seed", "priority", "cache_salt", "tenant"})
 
 # Prepares the answer to a query with a question that is not blank. The text is the id of the request.
 Prepare = Callable[[Query, Options, str], Awaitable[PreparedAnswer]]

@@ -47,7 +47,12 @@ class Generator:
         return min(info.max_model_len, info.kv_tokens)
 
     async def from_prompt(
-        self, prompt: str | Sequence[int], options: Options, *, add_special_tokens: bool = True
+        self,
+        prompt: str | Sequence[int],
+        options: Options,
+        *,
+        add_special_tokens: bool = True,
+        max_output_tokens: int | None = None,
     ) -> GenerationRequest:
         """Continue a text, or tokens as they are. Raises what ``from_tokens`` raises, with ``param`` "prompt".
 
@@ -56,7 +61,7 @@ class Generator:
         options = await _with_grammar(options)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
-        return self.from_tokens(prompt, options, param="prompt")
+        return self.from_tokens(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
 
     async def from_messages(
         self,
@@ -81,7 +86,7 @@ class Generator:
     def from_tokens(
         self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
     ) -> GenerationRequest:
-        """Continue these tokens; errors about them name the field ``param``.
+        """Continue these tokens; errors about them name the field ``param``, and those about ``max_tokens`` its field.
 
         If the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the generator's
         limit), or fewer if the context has no room for them.
@@ -95,7 +100,8 @@ class Generator:
         default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
         max_tokens = min(room, default) if options.max_tokens is None else options.max_tokens
         if max_tokens > room or (options.max_tokens is None and room < 1):
-            raise PromptTooLong(len(tokens), options.max_tokens, limit, param=param)
+            blamed = param if room < 1 else options.max_tokens_param
+            raise PromptTooLong(len(tokens), options.max_tokens, limit, param=blamed)
         self._check_ids(tokens, param)
         params = options.params
         if params.min_tokens > max_tokens:

@@ -85,12 +85,21 @@ class Tokenizer:
             return self.encode(text, add_special_tokens=add_special_tokens)
         return await asyncio.to_thread(self.encode, text, add_special_tokens=add_special_tokens)
 
-    def offsets(self, text: str) -> list[tuple[int, int]]:
-        """The (start, end) of each token of a text, in characters. Raises InvalidPrompt like ``encode``."""
+    def offsets(self, text: str, *, add_special_tokens: bool = False) -> list[tuple[int, int]]:
+        """The (start, end) of each token of a text, in characters. Raises InvalidPrompt like ``encode``.
+
+        Start and end of a special token that is added are equal. Tokens of one character have its start and end.
+        """
         try:
-            return self._library.encode_batch([text], add_special_tokens=False)[0].offsets
+            return self._library.encode_batch([text], add_special_tokens=add_special_tokens)[0].offsets
         except TypeError as error:
             raise InvalidPrompt(_HALF_SURROGATE) from error
+
+    async def offsets_async(self, text: str, *, add_special_tokens: bool = False) -> list[tuple[int, int]]:
+        """Like ``offsets``, but for a long text in a thread, without the interpreter lock."""
+        if len(text) < _LONG_TEXT:
+            return self.offsets(text, add_special_tokens=add_special_tokens)
+        return await asyncio.to_thread(self.offsets, text, add_special_tokens=add_special_tokens)
 
     async def decode_async(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
         """Like ``decode``, but many tokens are decoded in a thread."""

@@ -204,7 +204,12 @@ def test_errors_become_exceptions_of_the_official_client(client: OpenAI) -> None
     with pytest.raises(openai.BadRequestError) as long:
         client.chat.completions.create(model="org/tiny", messages=[{"role": "user", "content": "x" * 20_000}])
     assert long.value.code == "context_length_exceeded"
+    assert long.value.param == "messages"
     assert "10000" in long.value.message
+    for field in ("max_tokens", "max_completion_tokens"):
+        with pytest.raises(openai.BadRequestError) as large:
+            client.chat.completions.create(model="org/tiny", messages=MESSAGES, extra_body={field: 20_000})
+        assert (large.value.code, large.value.param) == ("context_length_exceeded", field)
 
 
 def test_an_error_within_a_stream_becomes_an_exception_of_the_official_client() -> None:

@@ -9,7 +9,8 @@ import pytest
 from openai import OpenAI
 
 from tests.api.raw_http import events
-from tests.api.scripted import Scripted
+from tests.api.scripted import Scripted, scripted_service
+from tests.fakes.engine import ScriptedEngine
 
 
 @pytest.fixture
@@ -102,6 +103,30 @@ def test_streamed_logprobs_are_those_of_the_whole_answer(hello: Scripted) -> Non
     assert "".join(piece["text"] for piece in pieces) == whole["text"] == "abHel"
     for key, value in whole["logprobs"].items():
         assert [item for piece in pieces for item in piece["logprobs"][key]] == value
+
+
+def test_offsets_index_the_returned_text(hello: Scripted) -> None:
+    prompt = "wörld 👩‍👩‍👧 end."
+    for body in ({"prompt": prompt}, {"prompt": hello.engine.tokenizer.encode(prompt)}):
+        choice = post(hello, **body, echo=True, logprobs=0).json()["choices"][0]
+        assert choice["text"] == prompt + "Hello"
+        whole = [
+            (offset, token)
+            for offset, token in zip(choice["logprobs"]["text_offset"], choice["logprobs"]["tokens"], strict=True)
+            if not token.startswith("bytes:")
+        ]
+        assert [token for _, token in whole] == list("wrld  end.Hello")
+        assert all(choice["text"][offset] == token for offset, token in whole)
+
+
+def test_the_default_length_fills_the_room_that_there_is() -> None:
+    with scripted_service(ScriptedEngine(max_model_len=33)) as service:
+        answer = post(service, prompt=[65] * 32).json()
+        assert answer["usage"]["completion_tokens"] == 1
+        full = post(service, prompt=[65] * 33)
+        assert (full.status_code, full.json()["error"]["param"]) == (400, "prompt")
+        demanded = post(service, prompt=[65] * 32, max_tokens=16)
+        assert (demanded.status_code, demanded.json()["error"]["param"]) == (400, "max_tokens")
 
 
 def test_usage_in_a_stream(client: OpenAI) -> None:

@@ -94,7 +94,7 @@ async def test_a_request_that_can_never_fit_is_refused_with_both_numbers(limits:
     with pytest.raises(PromptTooLong) as error:
         await generator(**limits).from_prompt([5] * 30, Options(max_tokens=3))
     assert (error.value.prompt_tokens, error.value.max_tokens, error.value.limit) == (30, 3, 32)
-    assert error.value.param == "prompt"
+    assert error.value.param == "max_tokens"
     assert all(number in str(error.value) for number in ("30", "3", "32"))
     assert (await generator(**limits).from_prompt([5] * 30, Options(max_tokens=2))).params.max_tokens == 2
 
@@ -103,6 +103,17 @@ async def test_a_prompt_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(PromptTooLong, match="32 are in the prompt") as error:
         await generator(max_model_len=32).from_prompt([5] * 32, Options())
     assert error.value.max_tokens is None
+    assert error.value.param == "prompt"
+
+
+@pytest.mark.parametrize(
+    ("length", "max_tokens", "param"), [(31, 2, "num_predict"), (32, 1, "prompt"), (33, 0, "prompt")]
+)
+async def test_the_field_that_is_too_large_is_named(length: int, max_tokens: int, param: str) -> None:
+    options = Options(max_tokens=max_tokens, max_tokens_param="num_predict")
+    with pytest.raises(PromptTooLong) as error:
+        await generator(max_model_len=32).from_prompt([5] * length, options)
+    assert error.value.param == param
 
 
 async def test_a_full_prompt_can_be_scored() -> None:

@@ -41,7 +41,7 @@ async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)]
     query = _query(body, call.state.settings)
     extracts = query.resolved_mode == "extractive"
     model = call.model(body.model, Capability.ANSWER if extracts else Capability.GENERATE)
-    options = call.options(body, temperature=0.0, max_tokens=body.length)
+    options = call.options(body, temperature=0.0, max_tokens=body.length, max_tokens_param=body.length_param)
     id = f"ans-{uuid4().hex}"
     writer = response.AnswerWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer

@@ -31,7 +31,7 @@ async def generate(body: Annotated[GenerateRequest, Body(openapi_examples=EXAMPL
     """
     call.check(body)
     model = call.model(body.model, Capability.GENERATE if body.messages is None else Capability.CHAT)
-    options = call.options(body, temperature=TEMPERATURE, max_tokens=body.length)
+    options = call.options(body, temperature=TEMPERATURE, max_tokens=body.length, max_tokens_param=body.length_param)
     id = f"gen-{uuid4().hex}"
     writer = response.GenerateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer

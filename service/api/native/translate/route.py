@@ -39,7 +39,7 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     call.check(body)
     model = call.model(body.model, Capability.TRANSLATE)
     order = _order(body, call.state.settings)
-    options = call.options(body, temperature=0.0, max_tokens=body.length)
+    options = call.options(body, temperature=0.0, max_tokens=body.length, max_tokens_param=body.length_param)
     id = f"trans-{uuid4().hex}"
     writer = response.TranslateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer

@@ -37,6 +37,7 @@ async def chat_completions(
         body,
         temperature=1.0,
         max_tokens=body.max_completion_tokens or body.max_tokens,
+        max_tokens_param="max_tokens" if body.max_completion_tokens is None else "max_completion_tokens",
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )

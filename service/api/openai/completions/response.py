@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.api.openai.answer import OpenAIAnswer
+from service.api.openai.echo import Echo, echo_of
 from service.api.openai.logprobs import CompletionLogprobs, CompletionLogprobsWriter, text_tokens
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
@@ -13,7 +14,6 @@ from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.engine.protocol.outputs import TokenLogprob
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.completion import Completion
-from service.tasks.text.tokenizer import Tokenizer
 
 
 class CompletionChoice(ResponseModel):
@@ -69,13 +69,15 @@ class CompletionWriter:
     n: int
     echo: Sequence[str | Sequence[int]]
     logprobs: bool
+    add_special_tokens: bool
     skip_special_tokens: bool
 
     async def body(self, completion: Completion) -> CompletionResponse:
         choices = []
         for prompt_index, group in enumerate(await completion.collect()):
+            echo = await self._echo(completion, prompt_index)
             for k, choice in enumerate(group):
-                writer = self._choice_writer(completion, prompt_index)
+                writer = self._choice_writer(completion, prompt_index, echo)
                 text, logprobs = writer.write(choice, choice.prompt_logprobs)
                 choices.append(CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice)))
         return CompletionResponse(
@@ -90,10 +92,13 @@ class CompletionWriter:
 
     async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
         writers: dict[int, _ChoiceWriter] = {}
+        echoes: dict[int, Echo | None] = {}
         async for delta in completion:
-            index = delta.prompt_index * self.n + delta.choice
+            index, prompt_index = delta.prompt_index * self.n + delta.choice, delta.prompt_index
+            if prompt_index not in echoes:
+                echoes[prompt_index] = await self._echo(completion, prompt_index)
             if index not in writers:
-                writers[index] = self._choice_writer(completion, delta.prompt_index)
+                writers[index] = self._choice_writer(completion, prompt_index, echoes[prompt_index])
             prompt_logprobs = delta.tokens[0].prompt_logprobs if delta.tokens else ()
             text, logprobs = writers[index].write(delta, prompt_logprobs)
             choice = CompletionChunkChoice(index, text, logprobs, finish_reason(delta))
@@ -109,37 +114,48 @@ class CompletionWriter:
             )
         )
 
-    def _choice_writer(self, completion: Completion, prompt_index: int) -> "_ChoiceWriter":
+    async def _echo(self, completion: Completion, prompt_index: int) -> Echo | None:
         if not self.echo:
-            return _ChoiceWriter(self, completion.tokenizer, None, ())
-        tokens = completion.prompts[prompt_index]
-        text = self.echo[prompt_index]
-        if not isinstance(text, str):  # a prompt of token ids is echoed as text
-            text = completion.tokenizer.decode(text, skip_special_tokens=self.skip_special_tokens)
-        return _ChoiceWriter(self, completion.tokenizer, text, tokens)
+            return None
+        return await echo_of(
+            self.echo[prompt_index],
+            completion.prompts[prompt_index],
+            completion.tokenizer,
+            add_special_tokens=self.add_special_tokens,
+            skip_special_tokens=self.skip_special_tokens,
+        )
+
+    def _choice_writer(self, completion: Completion, prompt_index: int, echo: Echo | None) -> "_ChoiceWriter":
+        prompt = completion.prompts[prompt_index]
+        logprobs = None
+        if self.logprobs:
+            skip = self.skip_special_tokens
+            logprobs = CompletionLogprobsWriter(completion.tokenizer, prompt, skip_special_tokens=skip)
+        return _ChoiceWriter(logprobs, prompt, echo, self.answer.include_stop)
 
 
 class _ChoiceWriter:
     """Writes the text and the log probabilities of one choice, whole or in parts.
 
-    It owns whether the prompt has been echoed, and the offset of the next token.
+    It owns whether the prompt has been echoed.
     """
 
-    def __init__(self, writer: CompletionWriter, tokenizer: Tokenizer, echo: str | None, prompt: Sequence[int]) -> None:
-        self._with_logprobs = writer.logprobs
-        self._include_stop = writer.answer.include_stop
-        self._echo = echo
+    def __init__(
+        self, logprobs: CompletionLogprobsWriter | None, prompt: Sequence[int], echo: Echo | None, include_stop: bool
+    ) -> None:
+        self._logprobs = logprobs
         self._prompt = prompt
-        self._logprobs = CompletionLogprobsWriter(tokenizer)
+        self._echo = echo
+        self._include_stop = include_stop
 
     def write(
         self, choice: Choice | Delta, prompt_logprobs: Sequence[TokenLogprob | None]
     ) -> tuple[str, CompletionLogprobs | None]:
         echo, self._echo = self._echo, None
-        text = choice.text if echo is None else echo + choice.text
-        if not self._with_logprobs:
+        text = choice.text if echo is None else echo.text + choice.text
+        if self._logprobs is None:
             return text, None
-        head = None if echo is None else self._logprobs.write_prompt(self._prompt, prompt_logprobs)
+        head = None if echo is None else self._logprobs.write_prompt(self._prompt, prompt_logprobs, echo)
         logprobs = self._logprobs.write(text_tokens(choice, include_stop=self._include_stop))
         return text, logprobs if head is None else head.extended(logprobs)
 

@@ -39,7 +39,7 @@ async def completions(
     options = call.options(
         body,
         temperature=1.0,
-        max_tokens=DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
+        max_tokens=body.max_tokens,
         n=body.n or 1,
         logprobs=body.logprobs,
         prompt_logprobs=body.logprobs if body.echo else None,
@@ -50,6 +50,7 @@ async def completions(
         n=options.n,
         echo=body.prompt if body.echo else (),
         logprobs=body.logprobs is not None,
+        add_special_tokens=body.add_special_tokens is not False,
         skip_special_tokens=options.skip_special_tokens,
     )
     reply = call.stream if body.stream else call.answer
@@ -61,5 +62,8 @@ async def completions(
 
 async def _prepare(body: CompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:
     special = body.add_special_tokens is not False
-    requests = [await generator.from_prompt(prompt, options, add_special_tokens=special) for prompt in body.prompt]
+    requests = [
+        await generator.from_prompt(prompt, options, add_special_tokens=special, max_output_tokens=DEFAULT_MAX_TOKENS)
+        for prompt in body.prompt
+    ]
     return PreparedCompletion(generator, requests, id)

@@ -3,8 +3,9 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 from rich.console import Console
@@ -23,6 +24,33 @@ class ProgressTask(Protocol):
 
     def update(self, done: int) -> None:
         """``done`` bytes are complete; fewer than before if the task started again."""
+
+
+Listener = Callable[[str, int | None, int], None]  # title, bytes of the whole (None: unknown), complete bytes
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """What is started in this block tells the listener its progress too, from its own thread."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+class _Heard:
+    """Tells a listener what a task is told."""
+
+    def __init__(self, task: ProgressTask, listener: Listener, title: str, total: int | None, done: int) -> None:
+        self._task, self._listener, self._title, self._total = task, listener, title, total
+        listener(title, total, done)
+
+    def update(self, done: int) -> None:
+        self._task.update(done)
+        self._listener(self._title, self._total, done)
 
 
 class _Bar:
@@ -59,6 +87,13 @@ def track(title: str, total: int | None, done: int = 0) -> Iterator[ProgressTask
 
     ``total`` None: unknown.
     """
+    listener = _listener.get()
+    with _shown(title, total, done) as task:
+        yield task if listener is None else _Heard(task, listener, title, total, done)
+
+
+@contextmanager
+def _shown(title: str, total: int | None, done: int) -> Iterator[ProgressTask]:
     if not sys.stderr.isatty():
         yield _Log(title, total, done)
         return

@@ -22,7 +22,7 @@ from service.api.middleware.access_log import note_model
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.undeclared_fields import ignored_header
-from service.api.responses.event_stream import EventStream
+from service.api.responses.event_stream import SERVER_SENT_EVENTS, EventStream, StreamForm
 from service.api.state import state_of
 from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
@@ -101,9 +101,15 @@ class Call:
             return self.json(body)
 
     async def stream(
-        self, model: Served, prepare: Prepare[Work], writer: StreamWriter[Work], *, sequences: int = 1
+        self,
+        model: Served,
+        prepare: Prepare[Work],
+        writer: StreamWriter[Work],
+        *,
+        sequences: int = 1,
+        form: StreamForm = SERVER_SENT_EVENTS,
     ) -> Response:
-        """Prepare and start the work, and answer with server-sent events.
+        """Prepare and start the work, and answer with a stream of events in this form.
 
         An error before the work has started is answered with its HTTP status, a later one is an event. While a model
         loads, the stream is open already, and errors are events.
@@ -114,7 +120,7 @@ class Call:
             if not self.state.registry.may_wait(model.base):
                 owned.enter_context(model.lease())
                 work = await self._start(model, prepare, owned)
-                return self._event_stream(writer.events(work), owned.pop_all(), deadline, work)
+                return self._event_stream(writer.events(work), owned.pop_all(), deadline, work, form)
         owned, waiting = ExitStack(), NotStarted()
 
         async def events() -> AsyncGenerator[bytes, None]:
@@ -124,10 +130,10 @@ class Call:
                 async for part in written:
                     yield part
 
-        return self._event_stream(events(), owned, deadline, waiting)
+        return self._event_stream(events(), owned, deadline, waiting, form)
 
     def _event_stream(
-        self, events: AsyncGenerator[bytes, None], owned: ExitStack, deadline: Deadline, work: Timed
+        self, events: AsyncGenerator[bytes, None], owned: ExitStack, deadline: Deadline, work: Timed, form: StreamForm
     ) -> EventStream:
         return EventStream(
             events,
@@ -136,6 +142,7 @@ class Call:
             heartbeat=self.state.settings.heartbeat_seconds,
             patience=self.state.settings.send_timeout,
             headers=self.headers,
+            form=form,
         )
 
     async def _wait_for(self, model: Served, deadline: Deadline) -> AbstractContextManager[None]:

@@ -6,6 +6,10 @@ from service.api.compat.cohere.rerank import route as rerank
 from service.api.compat.deepl import route as deepl
 from service.api.compat.huggingface import route as huggingface
 from service.api.compat.libretranslate import route as libretranslate
+from service.api.compat.ollama.chat import route as ollama_chat
+from service.api.compat.ollama.embed import route as ollama_embed
+from service.api.compat.ollama.generate import route as ollama_generate
+from service.api.compat.ollama.models import route as ollama_models
 from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
 from service.api.native.generate import route as generate
@@ -31,6 +35,10 @@ ROUTERS = (
     tokens.router,
     rerank.router,
     cohere_embed.router,
+    ollama_chat.router,
+    ollama_generate.router,
+    ollama_embed.router,
+    ollama_models.router,
     libretranslate.router,
     deepl.router,
     huggingface.router,

@@ -12,6 +12,7 @@ from service.api.auth.route_scopes import ANY_KEY
 from service.api.compat.cohere.error_format import CohereRoute
 from service.api.compat.deepl.error_format import DeepLRoute
 from service.api.compat.libretranslate.error_format import LibreTranslateRoute
+from service.api.compat.ollama.error_format import OllamaRoute
 from service.api.errors import ERROR_FORMAT, ApiError
 from service.api.wire.response_model import ResponseModel
 
@@ -19,6 +20,9 @@ ErrorFormat = Callable[[ApiError], ResponseModel]
 
 _EVERYTHING = "GET /openapi.json lists what is served"
 _BASE_URL = "The base URL of OpenAI's clients ends in /v1"
+
+_OLLAMA = ("chat", "generate", "embed", "embeddings", "tags", "ps", "show", "pull", "version")
+_OLLAMA_NOT_SERVED = ("create", "copy", "delete", "push", "blobs")
 
 # The first prefix of a path decides. Other paths have OpenAI's shape.
 _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
@@ -36,6 +40,7 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
     ("/detect", LibreTranslateRoute.error_format),
     ("/suggest", LibreTranslateRoute.error_format),
     ("/frontend", LibreTranslateRoute.error_format),
+    *((f"/api/{name}", OllamaRoute.error_format) for name in (*_OLLAMA, *_OLLAMA_NOT_SERVED)),
 )
 
 # Parts of other services' APIs that are not served, and what does the same here.
@@ -43,12 +48,11 @@ _INSTEAD = (
     ("/v1/responses", "use POST /v1/chat/completions"),
     ("/v1/messages", "use POST /v1/chat/completions"),
     ("/v1/complete", "use POST /v1/completions"),
-    ("/api/chat", "use POST /v1/chat/completions"),
-    ("/api/generate", "use POST /v1/completions"),
-    ("/api/tags", "use GET /v1/models"),
-    ("/api/show", "use GET /v1/models/{id}"),
-    ("/api/embed", "use POST /v1/embeddings"),
-    ("/api/embeddings", "use POST /v1/embeddings"),
+    ("/api/create", "an operator adds models, with trivium models pull"),
+    ("/api/copy", "an operator names models, in the settings"),
+    ("/api/delete", "an operator removes models, with trivium models remove"),
+    ("/api/push", "models are not sent anywhere"),
+    ("/api/blobs", "an operator adds models, with trivium models pull"),
     ("/generate", "use POST /v1/generate"),
     ("/generate_stream", 'use POST /v1/generate with "stream": true'),
     ("/completion", "use POST /v1/completions"),

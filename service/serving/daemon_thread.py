@@ -1,6 +1,7 @@
 """Slow calls in threads that do not delay the end of the service."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -13,12 +14,12 @@ async def in_daemon_thread(function: Callable[..., T], *arguments: object) -> T:
 
     ``asyncio.to_thread`` has threads that a stopping process waits for, which may take as long as a download.
     """
-    loop = asyncio.get_running_loop()
+    loop, context = asyncio.get_running_loop(), contextvars.copy_context()
     done: asyncio.Future[T] = loop.create_future()
 
     def run() -> None:
         try:
-            result = function(*arguments)
+            result = context.run(function, *arguments)
         except BaseException as error:  # every error goes to the caller
             _call_soon(loop, done, done.set_exception, error)
         else:

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,12 @@ from service.api.app import create_app
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
+from service.serving.model import ServedModel
 from service.serving.registry import Registry
 from service.settings import Settings
 from tests.api.encoders import ScriptedEncoders
 from tests.fakes.engine import ScriptedEngine
-from tests.fakes.served_model import scripted_model
+from tests.fakes.served_model import RemoteSource, scripted_model
 
 
 @contextlib.contextmanager
@@ -66,22 +67,33 @@ def scripted_service(
     engine: ScriptedEngine | None = None,
     *,
     load: str = "start",
+    idle_seconds: float = 0,
     encoders: ScriptedEncoders | None = None,
+    catalog: Mapping[str, ScriptedEngine] | None = None,
     **settings: Any,
 ) -> Iterator[Scripted]:
     """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
 
-    ``encoders`` are served beside the engine's model.
+    ``encoders`` are served beside the engine's model. ``catalog`` has engines of models that are not on this disk, by
+    name: with ``runtime_fetch`` they can be added.
     """
     engine = engine or ScriptedEngine()
     engine.status = "loading"
     metrics = Metrics()
     configured = Settings(**settings)
     name = configured.served_model_name or "org/tiny"
-    models = [scripted_model(engine, configured, metrics, name=name, load=load)]
+    models = [scripted_model(engine, configured, metrics, name=name, load=load, idle_seconds=idle_seconds)]
     if encoders is not None:
         models += encoders.models(configured, metrics)
-    registry = Registry(models, load_timeout=configured.load_timeout)
+
+    def add_model(name: str) -> ServedModel | None:
+        if (added := (catalog or {}).get(name)) is None:
+            return None
+        return scripted_model(added, configured, metrics, name=name, load="demand", source=RemoteSource)
+
+    registry = Registry(
+        models, load_timeout=configured.load_timeout, may_fetch=configured.runtime_fetch, add_model=add_model
+    )
     app = create_app(configured, registry, metrics, authenticator=open_authenticator(configured.keys_file))
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):

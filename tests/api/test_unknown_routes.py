@@ -52,6 +52,9 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("POST", "/v1/embed-jobs", MESSAGE, "GET /openapi.json"),
         ("POST", "/suggest", TEXT, "not collected"),
         ("GET", "/frontend/settings", TEXT, "POST /translate"),
+        ("POST", "/api/create", TEXT, "trivium models pull"),
+        ("DELETE", "/api/delete", TEXT, "trivium models remove"),
+        ("POST", "/api/push", TEXT, "not sent anywhere"),
         ("GET", "/translate/x", TEXT, "GET /openapi.json"),
     ],
 )

@@ -16,6 +16,7 @@ SHORT = {"max_tokens": 40}
 def calls(url: str, word: str) -> list[httpx.Request]:
     """Requests to every endpoint, correct ones and many wrong ones. Each has the word in all places."""
     messages = [{"role": "system", "content": word}, {"role": "user", "content": word, "name": word}]
+    echo, short = {"model": "echo:latest"}, {"num_predict": 40}
     docs = [{"id": word, "title": word, "text": f"{word} was there in 1894. It is {word}."}]
     bodies: list[tuple[str, Any]] = [
         ("/v1/generate", {"prompt": word, "stop": [f"z{word}"], "cache_salt": word, **SHORT}),
@@ -61,6 +62,26 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/models/echo", {"inputs": {"question": word, "context": word}}),
         (f"/models/{word}", {"inputs": {"question": word, "context": word}}),
         (f"/{word}", {"prompt": word}),
+        ("/api/chat", echo | {"messages": messages, "options": {"stop": [f"z{word}"], word: word} | short}),
+        ("/api/chat", echo | {"messages": messages, "stream": False, "keep_alive": word, "options": short}),
+        ("/api/chat", echo | {"messages": [{"role": "user", "content": f"{RAISE} {word}"}], "options": short}),
+        ("/api/chat", echo | {"messages": [{"role": word, "content": word, "images": [word]}]}),
+        ("/api/chat", echo | {"messages": messages, "tools": [{word: word}]}),
+        ("/api/chat", {"model": word, "messages": messages}),
+        ("/api/generate", echo | {"prompt": word, "system": word, "options": short}),
+        ("/api/generate", echo | {"prompt": word, "raw": True, "stream": False, "options": short}),
+        *(
+            ("/api/generate", echo | {"prompt": word, "options": short, name: word})
+            for name in ("suffix", "template", "think", "format", "context", "keep_alive", word)
+        ),
+        ("/api/generate", echo | {"prompt": word, "format": {"type": word, "pattern": word}}),
+        ("/api/embed", {"model": "embedder", "input": [word, word], word: word}),
+        ("/api/embed", {"model": word, "input": word}),
+        ("/api/embeddings", {"model": "embedder", "prompt": word}),
+        ("/api/show", echo | {word: word}),
+        ("/api/show", {"model": word}),
+        ("/api/pull", echo),
+        ("/api/pull", {"model": word, "insecure": word}),
         ("/v1/embeddings", {"input": [word, f"{word} {word}"], "user": word, word: word}),
         ("/v1/embeddings", {"input": f"{word} " * 500}),
         ("/v1/embeddings", {"input": word, "prompt_name": word}),
@@ -99,6 +120,10 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         {"messages": [{"role": "user", "content": [{"type": word, "image_url": word}]}]},
         {"stream_options": word},
         {f"{word}.tools": word},
+        {"response_format": {"type": "json_object", "schema": {"type": word}}},
+        {"guided_json": {"properties": {word: False}, "required": [word], "minimum": word, "$ref": word}},
+        {"guided_regex": f"({word}"},
+        {"guided_grammar": f"start: {word}"},
         *({name: word} for name in ("tools", "response_format", "guided_regex", "grammar", "regex", "json_schema")),
         *({name: word} for name in ("chat_template", "chat_template_kwargs", "structured_outputs", "suffix")),
     ]
@@ -125,6 +150,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ),
     ]
     gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
+    gets += ["/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
     gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]
     return [

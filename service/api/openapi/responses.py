@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from service.api.errors import error_response
 from service.api.openapi.error_examples import ERROR_EXAMPLES
-from service.api.responses.event_stream import DONE, event
+from service.api.responses.event_stream import SERVER_SENT_EVENTS, StreamForm
 from service.api.wire.response_model import JsonBody, ResponseModel
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -26,11 +26,13 @@ _JSON = "application/json"
 class EndpointResponses:
     """The answers of one endpoint. ``examples`` has one instance of each kind of answer, the one to show first.
 
-    ``events`` are the events of an example stream. ``others`` are examples of answers that are not errors, by status.
+    ``events`` are the events of an example stream in this ``form``. ``others`` are examples of answers that are not
+    errors, by status.
     """
 
     examples: Sequence[JsonBody]
     events: Sequence[ResponseModel] = ()
+    form: StreamForm = SERVER_SENT_EVENTS
     errors: Collection[int] = tuple(ERROR_EXAMPLES)
     others: Mapping[int, tuple[str, ResponseModel]] = field(default_factory=dict)
 
@@ -46,13 +48,13 @@ class EndpointResponses:
         """The ``responses`` of the operation."""
         content: dict[str, Any] = {_JSON: {"schema": _any_of(self.examples), "example": _encoded(self.examples[0])}}
         if self.events:
-            stream = b"".join(map(event, self.events)) + DONE
-            content["text/event-stream"] = {
+            stream = b"".join(map(self.form.event, self.events)) + self.form.done
+            content[self.form.media_type] = {
                 "schema": {"type": "string"},
                 "x-itemSchema": _any_of(self.events),  # the schema of each event's data
                 "example": stream.decode(),
             }
-        description = "The answer, or with `stream` the server-sent events." if self.events else "The answer."
+        description = "The answer, or with `stream` its events." if self.events else "The answer."
         described: dict[str, Any] = {"200": {"description": description, "content": content}}
         for status, (description, example) in self.others.items():
             described[str(status)] = _described(description, example)
@@ -69,13 +71,16 @@ _responses: dict[Callable[..., Any], EndpointResponses] = {}
 def openapi_responses(
     *examples: JsonBody,
     events: Sequence[ResponseModel] = (),
+    form: StreamForm = SERVER_SENT_EVENTS,
     errors: Collection[int] = tuple(ERROR_EXAMPLES),
     others: Mapping[int, tuple[str, ResponseModel]] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """A decorator for endpoints: their answers in the OpenAPI document (see ``EndpointResponses``)."""
 
     def describe(endpoint: Endpoint) -> Endpoint:
-        _responses[endpoint] = EndpointResponses(examples=examples, events=events, errors=errors, others=others or {})
+        _responses[endpoint] = EndpointResponses(
+            examples=examples, events=events, form=form, errors=errors, others=others or {}
+        )
         return endpoint
 
     return describe

@@ -82,7 +82,16 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "relevant_spans": ({"mode": "disabled"},),
     "return_embeddings": (False,),
     "task": (),
+    # Ollama
+    "context": ([], ""),
+    "height": (),
+    "steps": (),
+    "template": ("",),
+    "think": (False,),
+    "width": (),
     # Fields of a message
+    "thinking": ("",),
+    "tool_name": ("",),
     "tool_calls": ([],),
     "tool_call_id": (),
     "refusal": ("",),

@@ -1,4 +1,4 @@
-"""Server-sent events: their bytes, and the response that sends them.
+"""Streams of events: the response that sends them, and server-sent events as most routes write them.
 
 Clients depend on these rules. An event is one line of ASCII JSON after ``data: `` (some clients split lines at U+2028
 and similar characters), ended by LF LF. Silence is broken by comments, from the first moment on. There is never an
@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
 from typing import Any, Never
 
 from starlette.responses import Response
@@ -33,15 +34,31 @@ def event(model: ResponseModel) -> bytes:
     return b"data: " + to_ascii_json(model) + b"\n\n"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamForm:
+    """The form of a stream. ``ping`` breaks a silence, and ``done`` is the end mark."""
+
+    media_type: str
+    event: Callable[[ResponseModel], bytes]
+    error: Callable[[ApiError], ResponseModel]
+    ping: bytes
+    done: bytes
+
+    def last_error(self, error: ApiError) -> bytes:
+        """The end of a stream that fails."""
+        return self.event(self.error(error)) + self.done
+
+
+SERVER_SENT_EVENTS = StreamForm(media_type="text/event-stream", event=event, error=error_response, ping=PING, done=DONE)
+
+
 class EventStream(Response):
-    """Sends the events of an async generator and DONE, and closes the generator when the client disconnects.
+    """Sends the events of an async generator and their end mark, and closes the generator when the client disconnects.
 
     ``owned`` is closed with the response, even if the generator never began. ``heartbeat`` is the longest silence, and
     ``patience`` the longest time that the client may need to take a part, both in seconds. Exceptions of the generator
-    and the ApiError that ``watch_deadline`` raises become an error event.
+    and the ApiError that ``watch_deadline`` raises become an error event. ``form`` is the form of all of these.
     """
-
-    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -52,7 +69,9 @@ class EventStream(Response):
         patience: float,
         watch_deadline: Callable[[], Coroutine[Any, Any, Never]],
         headers: dict[str, str] | None = None,
+        form: StreamForm = SERVER_SENT_EVENTS,
     ) -> None:
+        self.media_type = form.media_type
         self.status_code = 200
         self.background = None
         self.init_headers({"cache-control": "no-cache, no-transform", "x-accel-buffering": "no", **(headers or {})})
@@ -61,9 +80,10 @@ class EventStream(Response):
         self._heartbeat = heartbeat
         self._patience = patience
         self._watch_deadline = watch_deadline
+        self._form = form
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = _Body(send)
+        body = _Body(send, self._form.ping)
         with self._owned:
             try:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -89,9 +109,9 @@ class EventStream(Response):
             try:
                 async for chunk in events:
                     await body.send(chunk)
-                end = DONE
+                end = self._form.done
             except Exception as error:
-                end = event(error_response(as_api_error(error))) + DONE
+                end = self._form.last_error(as_api_error(error))
         self._owned.close()  # before the last event: a client that has read it finds the places free
         await body.end(end)
 
@@ -101,7 +121,7 @@ class EventStream(Response):
             return
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
-                await body.end(event(error_response(error)) + DONE)
+                await body.end(self._form.last_error(error))
         except TimeoutError:
             await self._cut(scope, receive)
 
@@ -121,8 +141,9 @@ class _ClientStalled(Exception):
 class _Body:
     """The body of one response. It owns the times since when it is silent, and since when a part is being sent."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, ping: bytes) -> None:
         self._send = send
+        self._ping = ping
         self._clock = asyncio.get_running_loop().time
         self._silent_since = self._clock()  # inf while a part is being sent, and after the end
         self._sending_since = math.inf  # inf while nothing is being sent
@@ -139,13 +160,13 @@ class _Body:
         await self._timed(part, more=False)
 
     async def break_silence(self, seconds: float) -> Never:
-        """Send a comment whenever nothing was sent for ``seconds``."""
+        """Send a ping whenever nothing was sent for ``seconds``."""
         while True:
             wait = self._silent_since + seconds - self._clock()
             if wait > 0:
                 await asyncio.sleep(min(wait, seconds))
             else:
-                await self.send(PING)
+                await self.send(self._ping)
 
     async def raise_on_stall(self, seconds: float) -> Never:
         """Raise _ClientStalled when sending one part takes more than ``seconds``."""
@@ -159,5 +180,5 @@ class _Body:
         started = self._clock()
         self._silent_since, self._sending_since = math.inf, started
         await self._send({"type": "http.response.body", "body": part, "more_body": more})
-        if self._sending_since == started:  # else an event overtook this comment, and is being sent
+        if self._sending_since == started:  # else an event overtook this ping, and is being sent
             self._sending_since = math.inf

@@ -89,7 +89,7 @@ class Generator:
         """Continue these tokens; errors about them name the field ``param``, and those about ``max_tokens`` its field.
 
         If the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the generator's
-        limit), or fewer if the context has no room for them.
+        limit), or fewer if the context has no room for them. With ``fill_context`` it may fill the context.
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
@@ -98,7 +98,8 @@ class Generator:
         limit = self.max_tokens
         room = limit - len(tokens)
         default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
-        max_tokens = min(room, default) if options.max_tokens is None else options.max_tokens
+        most = room if options.fill_context else min(room, default)
+        max_tokens = most if options.max_tokens is None else options.max_tokens
         if max_tokens > room or (options.max_tokens is None and room < 1):
             blamed = param if room < 1 else options.max_tokens_param
             raise PromptTooLong(len(tokens), options.max_tokens, limit, param=blamed)

@@ -11,6 +11,7 @@ from llguidance import LLMatcher, grammar_from
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
+from service.tasks.structure.reasons import public_reason
 
 # One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
 # object's punctuation is forced, and a model cannot fill its output with white space.
@@ -76,7 +77,7 @@ class Structure:
             message = f"{self.param}: a grammar cannot name tokens, only texts"
             raise InvalidOption(message, param=self.param)
         if failed:
-            reason = messages[0].strip().splitlines()[0] if messages else "it is not a grammar"
+            reason = public_reason(messages[0]) if messages else "it is not a grammar"
             raise InvalidOption(f"{self.param}: {reason}", param=self.param)
         return Grammar(self.source)
 

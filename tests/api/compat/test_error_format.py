@@ -15,6 +15,11 @@ from service.api.compat.huggingface.classification.request import Classification
 from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
 from service.api.compat.huggingface.translation.request import HuggingFaceTranslateRequest, TranslationParameters
 from service.api.compat.libretranslate.request import LibreTranslateRequest
+from service.api.compat.ollama.chat.request import OllamaChatRequest
+from service.api.compat.ollama.embed.request import OllamaEmbedRequest
+from service.api.compat.ollama.generate.request import OllamaGenerateRequest
+from service.api.compat.ollama.models.request import NamedModel
+from service.api.compat.ollama.options import ModelOptions
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.engine import ScriptedEngine
 
@@ -30,6 +35,11 @@ VALID: dict[str, dict[str, Any]] = {
     "/pipeline/text-classification": {"inputs": "x"},
     "/v1/rerank": {"query": "x", "documents": ["y"]},
     "/v1/embed": {"texts": ["x"]},
+    "/api/chat": {"model": "org/tiny", "messages": [{"role": "user", "content": "x"}], "stream": False},
+    "/api/generate": {"model": "org/tiny", "prompt": "x", "stream": False},
+    "/api/embed": {"model": "embedder", "input": "x"},
+    "/api/show": {"model": "org/tiny"},
+    "/api/pull": {"model": "org/tiny", "stream": False},
 }
 KEYS = {path: "message" if path.startswith(("/v1/", "/v2/")) else "error" for path in VALID}
 
@@ -46,6 +56,11 @@ _NAMES = st.sampled_from(
             ClassificationParameters.model_fields,
             CohereEmbedRequest.model_fields,
             RerankRequest.model_fields,
+            OllamaChatRequest.model_fields,
+            OllamaGenerateRequest.model_fields,
+            OllamaEmbedRequest.model_fields,
+            ModelOptions.model_fields,
+            NamedModel.model_fields,
         )
     )
 )
@@ -74,7 +89,7 @@ def test_no_form_causes_a_server_error(hello: Scripted, path: str, body: bytes) 
     assert response.status_code in {200, 400, 404}
 
 
-@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/"])
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/", "/api/chat", "/api/generate"])
 def test_an_unexpected_error_is_a_500_without_its_message(path: str) -> None:
     class Broken(ScriptedEngine):
         def submit(self, requests: Any, stream: Any = None) -> Any:
@@ -85,7 +100,7 @@ def test_an_unexpected_error_is_a_500_without_its_message(path: str) -> None:
         assert (response.status_code, response.json()) == (500, {KEYS[path]: "The service failed on this request"})
 
 
-@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/"])
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate", "/", "/api/chat", "/api/generate"])
 def test_unknown_fields_are_listed_or_refused(hello: Scripted, path: str) -> None:
     body = VALID[path] | {"foo": 1}
     assert hello.http.post(path, json=body).headers["x-ignored-params"] == "foo"

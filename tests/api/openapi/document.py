@@ -36,10 +36,11 @@ class Document:
                 content = answer.get("content", {}).get("application/json", {})
                 if "example" in content:
                     yield f"{method} {path} {status}", content["schema"], content["example"]
-            stream = self._operation(method, path)["responses"]["200"]["content"].get("text/event-stream")
-            if stream is not None:
-                for event in sse_events(stream["example"]):
-                    yield f"{method} {path} event", stream["x-itemSchema"], event
+            content = self._operation(method, path)["responses"]["200"]["content"]
+            for media_type, read in _STREAMS.items():
+                if (stream := content.get(media_type)) is not None:
+                    for event in read(stream["example"]):
+                        yield f"{method} {path} event", stream["x-itemSchema"], event
 
     def check(self, response: httpx.Response, path: str) -> None:
         """Assert that the answer is documented for its status, and that every field is as documented."""
@@ -48,8 +49,8 @@ class Document:
         content = answer["content"][media_type]
         if media_type == "application/json":
             self.validate(content["schema"], response.json())
-        elif media_type == "text/event-stream":
-            events = sse_events(response.text)
+        elif media_type in _STREAMS:
+            events = _STREAMS[media_type](response.text)
             assert events
             for event in events:
                 self.validate(content["x-itemSchema"], event)
@@ -68,6 +69,15 @@ def sse_events(stream: str) -> list[Any]:
     *blocks, done, rest = stream.split("\n\n")
     assert (done, rest) == ("data: [DONE]", "")
     return [json.loads(block.removeprefix("data: ")) for block in blocks if not block.startswith(":")]
+
+
+def json_lines(stream: str) -> list[Any]:
+    """The objects of a stream of lines."""
+    assert stream.endswith("\n")
+    return [json.loads(line) for line in stream.splitlines()]
+
+
+_STREAMS = {"text/event-stream": sse_events, "application/x-ndjson": json_lines}
 
 
 def _strict(node: Any) -> Any:

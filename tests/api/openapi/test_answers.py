@@ -18,6 +18,7 @@ from tests.fakes.engine import ScriptedEngine
 from tests.keys.making import bearer
 
 CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}
+TINY = {"model": "org/tiny"}
 USAGE = {"include_usage": True, "continuous_usage_stats": True}
 DOCUMENTS = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at six."}]
 TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alternatives": 1}
@@ -67,6 +68,23 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/unload_lora_adapter"): [("/v1/unload_lora_adapter", {"lora_name": "sql"})],
     ("POST", "/tokenize"): [("/tokenize", {"prompt": "é", "return_token_strs": True}), ("/tokenize", CHAT)],
     ("POST", "/detokenize"): [("/detokenize", {"tokens": [65, 66]})],
+    ("POST", "/api/chat"): [
+        ("/api/chat", TINY | CHAT | {"stream": False}),
+        ("/api/chat", TINY | CHAT | {"options": {"num_predict": 2}}),
+        ("/api/chat", TINY),
+    ],
+    ("POST", "/api/generate"): [
+        ("/api/generate", TINY | {"prompt": "x", "stream": False}),
+        ("/api/generate", TINY | {"prompt": "x"}),
+        ("/api/generate", TINY),
+    ],
+    ("POST", "/api/embed"): [("/api/embed", {"model": "embedder", "input": ["x", "y"]})],
+    ("POST", "/api/embeddings"): [("/api/embeddings", {"model": "embedder", "prompt": "x"})],
+    ("GET", "/api/tags"): [("/api/tags", None)],
+    ("GET", "/api/ps"): [("/api/ps", None)],
+    ("POST", "/api/show"): [("/api/show", TINY), ("/api/show", {"name": "embedder"})],
+    ("POST", "/api/pull"): [("/api/pull", TINY | {"stream": False}), ("/api/pull", TINY)],
+    ("GET", "/api/version"): [("/api/version", None)],
     ("POST", "/translate"): [
         ("/translate", {"q": "Good day.", "source": "auto", "target": "de", "alternatives": 1}),
         ("/translate", {"q": ["Good day.", "5"], "source": "auto", "target": "de", "alternatives": 1}),
@@ -131,6 +149,8 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/": ("/", GOOD_DAY),
     "/models/{id}": ("/models/org/tiny", GOOD_DAY),
     "/pipeline/{task}": ("/pipeline/translation", GOOD_DAY),
+    "/api/chat": ("/api/chat", TINY | CHAT | {"stream": False}),
+    "/api/generate": ("/api/generate", TINY | {"prompt": "x", "stream": False}),
 }
 
 
@@ -139,6 +159,8 @@ ENCODER_ROUTES: dict[str, tuple[str, str, Any]] = {
     "/v1/embeddings": ("embedder", "/v1/embeddings", {"input": "x"}),
     "/v1/embed": ("embedder", "/v1/embed", {"texts": ["x"]}),
     "/v2/embed": ("embedder", "/v2/embed", {"texts": ["x"]}),
+    "/api/embed": ("embedder", "/api/embed", {"model": "embedder", "input": "x"}),
+    "/api/embeddings": ("embedder", "/api/embeddings", {"model": "embedder", "prompt": "x"}),
     "/v1/score": ("reranker", "/v1/score", PAIR),
     "/score": ("reranker", "/score", PAIR),
     "/v1/rerank": ("reranker", "/v1/rerank", RANKING),

@@ -24,6 +24,7 @@ FREE |= {
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/generate")
     for field in _SCHEMAS
 }
+FREE |= {f"post /api/{name} body.format" for name in ("chat", "generate")}
 
 
 def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[str] = frozenset()) -> Iterator[str]:

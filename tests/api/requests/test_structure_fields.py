@@ -19,7 +19,7 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
         ({"response_format": {"type": "yaml"}}, "response_format.type", "Input should be"),
         ({"response_format": {"type": "json", "schema": {"not": {}}}}, "response_format", "not"),
         ({"guided_json": {"unevaluatedProperties": False}}, "guided_json", "unevaluatedProperties"),
-        ({"guided_json": {"type": "nothing"}}, "guided_json", "nothing"),
+        ({"guided_json": {"type": "nothing"}}, "guided_json", "Invalid type: …"),
         ({"guided_json": {"x-guidance": {"lenient": True}}}, "guided_json", "x-guidance"),
         ({"guided_json": {"enum": ["x" * 70_000]}}, "guided_json", "limit of 65,536"),
         ({"guided_regex": "(?=a)b"}, "guided_regex", "regex"),

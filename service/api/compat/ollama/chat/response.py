@@ -1,0 +1,88 @@
+"""The answer of ``POST /api/chat``: one object, or a line for each part and a last line with the statistics."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal
+
+from service.api.compat.ollama.durations import Stopwatch, now
+from service.api.compat.ollama.lines import line
+from service.api.openapi.example_values import EXAMPLE_MODEL
+from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
+from service.tasks.generation.completion import Completion
+
+
+class OllamaMessage(ResponseModel):
+    """The model's turn, or a part of it."""
+
+    role: Literal["assistant"]
+    content: str
+
+
+class OllamaChatResponse(ResponseModel, kw_only=True):
+    """The answer, or a line of it. Only the last line, with ``done``, has the fields from ``done_reason`` on."""
+
+    model: str
+    created_at: str
+    message: OllamaMessage
+    done: bool
+    done_reason: FinishReasonName | Literal["load"] | UnsetType = UNSET
+    total_duration: int | UnsetType = UNSET
+    load_duration: int | UnsetType = UNSET
+    prompt_eval_count: int | UnsetType = UNSET
+    prompt_eval_duration: int | UnsetType = UNSET
+    eval_count: int | UnsetType = UNSET
+    eval_duration: int | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaChatWriter:
+    """Writes one answer. Implements ``StreamWriter``."""
+
+    model: str
+    stopwatch: Stopwatch
+
+    async def body(self, completion: Completion) -> OllamaChatResponse:
+        [[choice]] = await completion.collect()
+        return self._last(choice.text, final_reason(choice), completion)
+
+    async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
+        reason: FinishReasonName | None = None
+        async for delta in completion:
+            reason = finish_reason(delta)
+            if delta.text:
+                message = OllamaMessage("assistant", delta.text)
+                yield line(OllamaChatResponse(model=self.model, created_at=now(), message=message, done=False))
+        assert reason is not None
+        yield line(self._last("", reason, completion))
+
+    def _last(self, text: str, reason: FinishReasonName, completion: Completion) -> OllamaChatResponse:
+        return OllamaChatResponse(
+            model=self.model,
+            created_at=now(),
+            message=OllamaMessage("assistant", text),
+            done=True,
+            done_reason=reason,
+            **self.stopwatch.statistics(completion),
+        )
+
+
+EXAMPLE = OllamaChatResponse(
+    model=EXAMPLE_MODEL,
+    created_at="2026-01-05T09:00:00.000000Z",
+    message=OllamaMessage("assistant", "Blue light is scattered most."),
+    done=True,
+    done_reason="stop",
+    total_duration=430_000_000,
+    load_duration=1_000_000,
+    prompt_eval_count=26,
+    prompt_eval_duration=60_000_000,
+    eval_count=7,
+    eval_duration=369_000_000,
+)
+EXAMPLE_LINES = (
+    OllamaChatResponse(
+        model=EXAMPLE_MODEL, created_at=EXAMPLE.created_at, message=OllamaMessage("assistant", "Blue"), done=False
+    ),
+    EXAMPLE,
+)

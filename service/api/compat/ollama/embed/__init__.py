@@ -1,0 +1,1 @@
+"""``POST /api/embed`` and ``POST /api/embeddings``."""

@@ -1,0 +1,78 @@
+"""The answer of ``POST /api/generate``: one object, or a line for each part and a last line with the statistics."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal
+
+from service.api.compat.ollama.durations import Stopwatch, now
+from service.api.compat.ollama.lines import line
+from service.api.openapi.example_values import EXAMPLE_MODEL
+from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
+from service.tasks.generation.completion import Completion
+
+
+class OllamaGenerateResponse(ResponseModel, kw_only=True):
+    """The answer, or a line of it. Only the last line, with ``done``, has the fields from ``done_reason`` on."""
+
+    model: str
+    created_at: str
+    response: str
+    done: bool
+    done_reason: FinishReasonName | Literal["load"] | UnsetType = UNSET
+    total_duration: int | UnsetType = UNSET
+    load_duration: int | UnsetType = UNSET
+    prompt_eval_count: int | UnsetType = UNSET
+    prompt_eval_duration: int | UnsetType = UNSET
+    eval_count: int | UnsetType = UNSET
+    eval_duration: int | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaGenerateWriter:
+    """Writes one answer. Implements ``StreamWriter``."""
+
+    model: str
+    stopwatch: Stopwatch
+
+    async def body(self, completion: Completion) -> OllamaGenerateResponse:
+        [[choice]] = await completion.collect()
+        return self._last(choice.text, final_reason(choice), completion)
+
+    async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
+        reason: FinishReasonName | None = None
+        async for delta in completion:
+            reason = finish_reason(delta)
+            if delta.text:
+                yield line(OllamaGenerateResponse(model=self.model, created_at=now(), response=delta.text, done=False))
+        assert reason is not None
+        yield line(self._last("", reason, completion))
+
+    def _last(self, text: str, reason: FinishReasonName, completion: Completion) -> OllamaGenerateResponse:
+        return OllamaGenerateResponse(
+            model=self.model,
+            created_at=now(),
+            response=text,
+            done=True,
+            done_reason=reason,
+            **self.stopwatch.statistics(completion),
+        )
+
+
+EXAMPLE = OllamaGenerateResponse(
+    model=EXAMPLE_MODEL,
+    created_at="2026-01-05T09:00:00.000000Z",
+    response="Blue light is scattered most.",
+    done=True,
+    done_reason="stop",
+    total_duration=430_000_000,
+    load_duration=1_000_000,
+    prompt_eval_count=26,
+    prompt_eval_duration=60_000_000,
+    eval_count=7,
+    eval_duration=369_000_000,
+)
+EXAMPLE_LINES = (
+    OllamaGenerateResponse(model=EXAMPLE_MODEL, created_at=EXAMPLE.created_at, response="Blue", done=False),
+    EXAMPLE,
+)

@@ -1,0 +1,117 @@
+"""Ollama's official client, against a real service with a tiny language model and a tiny encoder."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import ollama
+import pytest
+from sentence_transformers import SentenceTransformer
+
+from tests.encoder.tiny_encoders import tiny_encoder
+from tests.engine.tiny_models import tiny_model
+from tests.running_server import Server, running_server
+
+QUESTION = "Name a river."
+MESSAGES = [{"role": "user", "content": QUESTION}]
+GREEDY = {"temperature": 0, "num_predict": 12}
+TEXTS = ["The café opens at eight.", "When does the café close?"]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models")
+    tiny_encoder("bert", path / "embedder")
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(directory: Path) -> Iterator[Server]:
+    model = tiny_model("llama", directory / "chat", max_position_embeddings=2048)
+    flags = ("--threads", "1", "--no-native-kernels", "--model", f"embedder={directory / 'embedder'}")
+    with running_server(f"chat={model}", *flags) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[ollama.Client]:
+    with ollama.Client(server.url) as client:
+        yield client
+
+
+def expected(server: Server) -> str:
+    body = {"messages": MESSAGES, "temperature": 0, "max_tokens": 12, "model": "chat"}
+    return str(server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
+
+
+def test_chat(server: Server, client: ollama.Client) -> None:
+    answer = client.chat("chat", MESSAGES, options=GREEDY)
+    assert answer.message.content == expected(server)
+    assert (answer.done, answer.done_reason, answer.eval_count) == (True, "length", 12)
+    assert answer.prompt_eval_count
+    assert answer.eval_duration
+    parts = list(client.chat("chat:latest", MESSAGES, options=GREEDY, stream=True))
+    assert "".join(part.message.content or "" for part in parts) == answer.message.content
+    assert [part.done for part in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def test_generate(server: Server, client: ollama.Client) -> None:
+    answer = client.generate("chat", QUESTION, options=GREEDY)
+    assert answer.response == expected(server)
+    parts = list(client.generate("chat", QUESTION, options=GREEDY, stream=True))
+    assert "".join(part.response or "" for part in parts) == answer.response
+    raw = client.generate("chat", QUESTION, raw=True, options=GREEDY)
+    body = {"model": "chat", "prompt": QUESTION, "max_tokens": 12, "temperature": 0}
+    assert raw.response == server.http.post("/v1/completions", json=body).json()["choices"][0]["text"]
+    assert client.generate("chat").done_reason == "load"
+
+
+def test_format(client: ollama.Client) -> None:
+    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    strict = schema | {"additionalProperties": False}
+    answer = client.chat("chat", MESSAGES, format=strict, options={"seed": 1, "num_predict": 100})
+    assert set(json.loads(answer.message.content or "")) == {"ok"}
+
+
+async def test_async(server: Server) -> None:
+    async with ollama.AsyncClient(server.url) as client:
+        answer = await client.chat("chat", MESSAGES, options=GREEDY)
+        parts = [part async for part in await client.chat("chat", MESSAGES, options=GREEDY, stream=True)]
+        assert "".join(part.message.content or "" for part in parts) == answer.message.content == expected(server)
+        with pytest.raises(ollama.ResponseError, match="not found"):
+            await client.generate("llama3.2", "x")
+
+
+def test_embeddings(client: ollama.Client, directory: Path) -> None:
+    vectors = SentenceTransformer(str(directory / "embedder"), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    answer = client.embed("embedder", TEXTS)
+    np.testing.assert_allclose(answer.embeddings, vectors, atol=1e-5)
+    assert len(client.embeddings("embedder", TEXTS[0]).embedding) == len(vectors[0])
+
+
+def test_models(client: ollama.Client) -> None:
+    assert [model.model for model in client.list().models] == ["chat", "embedder"]
+    running = client.ps().models[0]
+    assert (running.name, running.context_length) == ("chat", 2048)
+    shown = client.show("chat")
+    assert shown.capabilities == ["completion"]
+    assert shown.modelinfo
+    assert client.pull("chat").status == "success"
+    assert [part.status for part in client.pull("chat", stream=True)] == ["success"]
+
+
+def test_errors(client: ollama.Client) -> None:
+    with pytest.raises(ollama.ResponseError, match="not found") as unknown:
+        client.chat("llama3.2", MESSAGES)
+    assert unknown.value.status_code == httpx.codes.NOT_FOUND
+    with pytest.raises(ollama.ResponseError, match="tools") as refused:
+        client.chat("chat", MESSAGES, tools=[{"type": "function", "function": {"name": "f"}}])
+    assert refused.value.status_code == httpx.codes.BAD_REQUEST
+    with pytest.raises(ollama.ResponseError, match="think"):
+        list(client.chat("chat", MESSAGES, think=True, stream=True))
+    with pytest.raises(ollama.ResponseError, match="cannot embed"):
+        client.embed("chat", "x")
+    with pytest.raises(ollama.ResponseError, match="pull"):
+        client.create("mine", from_="chat")

@@ -13,6 +13,7 @@ from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.classification.classifier import Classifier
+from service.tasks.conversation.chat import Chat
 from service.tasks.embedding.embedder import Embedder
 from service.tasks.encoding.observer import EncodingObserver
 from service.tasks.generation.generator import Generator
@@ -62,7 +63,7 @@ class TaskBuilder:
         answerer = Answerer.from_generator(
             generator, style=local.prompt_style, calibration=local.no_answer, limits=self._window_limits
         )
-        return {Generator: generator, Translator: translator, Answerer: answerer}
+        return {Generator: generator, Chat: Chat(generator), Translator: translator, Answerer: answerer}
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""

@@ -10,6 +10,7 @@ from service.api.responses.usage import ResponseUsage
 from service.api.wire.response_model import UNSET, UnsetType
 from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
+from service.tasks.conversation.turns import Turns
 from service.tasks.generation.completion import Completion
 
 
@@ -38,8 +39,8 @@ class OpenAIAnswer:
             continuous_usage=body.continuous_usage,
         )
 
-    def chunk_usage(self, completion: Completion) -> ResponseUsage | UnsetType | None:
+    def chunk_usage(self, work: Completion | Turns) -> ResponseUsage | UnsetType | None:
         """The field ``usage`` of a chunk."""
         if not self.include_usage:
             return UNSET
-        return ResponseUsage.from_usage(completion.usage) if self.continuous_usage else None
+        return ResponseUsage.from_usage(work.usage) if self.continuous_usage else None

@@ -83,6 +83,10 @@ class Generator:
         )
         return self.from_tokens(tokens, options, param="messages")
 
+    async def from_structure(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
+        """As ``from_tokens``, with the structure of the options. Raises InvalidOption for one that cannot be obeyed."""
+        return self.from_tokens(tokens, await _with_grammar(options), param=param)
+
     def from_tokens(
         self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
     ) -> GenerationRequest:

@@ -10,6 +10,7 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int  # of the prompt tokens: held by the prefix cache when the prompt's first choice began
+    reasoning_tokens: int = 0  # of the completion tokens
 
     @property
     def total_tokens(self) -> int:

@@ -25,6 +25,7 @@ class Structure:
 
     source: str
     param: str
+    names_tokens: bool = False  # a client's grammar must not; those of the service do
 
     @classmethod
     def json_object(cls, param: str) -> Self:
@@ -34,17 +35,20 @@ class Structure:
     @classmethod
     def json_schema(cls, schema: Mapping[str, Any] | bool, param: str) -> Self:
         """JSON that validates against a schema. Raises InvalidOption for one that is too long or too deep."""
-        too_deep = InvalidOption(f"{param}: the schema is too deep", param=param)
-        try:
-            text = json.dumps(schema)
-        except RecursionError:
-            raise too_deep from None
-        if '"x-guidance"' in _bounded(text, param):
-            raise InvalidOption(f"{param}: x-guidance is not a keyword of JSON Schema", param=param)
+        text = _schema_text(schema, param)
         try:
             return cls(LLMatcher.grammar_from_json_schema(text, overrides=_LAYOUT), param)
         except ValueError:  # llguidance reads 128 levels
-            raise too_deep from None
+            raise _too_deep(param) from None
+
+    @staticmethod
+    def schema_text(schema: Mapping[str, Any], param: str, *, space: str | None = None) -> str:
+        """A schema as Lark's notation takes it behind ``%json``. Raises InvalidOption like ``json_schema``.
+
+        ``space`` is a pattern of the white space between parts of the JSON; None: one space after commas and colons.
+        """
+        layout = _LAYOUT if space is None else {"whitespace_pattern": space}
+        return json.dumps({"x-guidance": layout, **json.loads(_schema_text(schema, param))})
 
     @classmethod
     def regex(cls, pattern: str, param: str) -> Self:
@@ -68,18 +72,40 @@ class Structure:
         except ValueError as error:
             raise InvalidOption(f"{param}: the grammar cannot be read", param=param) from error
 
+    def within(self, source: str, param: str, *, name: str) -> Self:
+        """This structure as a part of the grammar ``source`` in Lark's notation, which calls it ``@name``."""
+        # llguidance describes schemas and expressions in JSON, and everything else in Lark's notation.
+        is_json = self.source.startswith("{")
+        part = json.loads(self.source)["grammars"][0] if is_json else {"lark_grammar": self.source}
+        grammars = [{"name": "start", "lark_grammar": source}, {**part, "name": name}]
+        return type(self)(json.dumps({"grammars": grammars}), param, names_tokens=True)
+
     async def compile(self) -> Grammar:
         """The grammar. Raises InvalidOption if it is not one, is too complex, or has a part that is not supported."""
         failed, messages = await asyncio.to_thread(
             LLMatcher.validate_grammar_with_warnings, self.source, limits=parser_limits()
         )
-        if any("no tokenizer" in message for message in messages):
+        if not self.names_tokens and any("no tokenizer" in message for message in messages):
             message = f"{self.param}: a grammar cannot name tokens, only texts"
             raise InvalidOption(message, param=self.param)
         if failed:
             reason = public_reason(messages[0]) if messages else "it is not a grammar"
             raise InvalidOption(f"{self.param}: {reason}", param=self.param)
         return Grammar(self.source)
+
+
+def _schema_text(schema: Mapping[str, Any] | bool, param: str) -> str:
+    try:
+        text = json.dumps(schema)
+    except RecursionError:
+        raise _too_deep(param) from None
+    if '"x-guidance"' in _bounded(text, param):
+        raise InvalidOption(f"{param}: x-guidance is not a keyword of JSON Schema", param=param)
+    return text
+
+
+def _too_deep(param: str) -> InvalidOption:
+    return InvalidOption(f"{param}: the schema is too deep", param=param)
 
 
 def _bounded(text: str, param: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -32,10 +32,13 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, variables: Mapping[str, Any]) -> None:
-        self._source = source
+        self.source = source
         self._variables = dict(variables)
+        environment = _environment()
         try:
-            self._template = _environment().from_string(source)
+            self._template = environment.from_string(source)
+            # Those that a caller of ``render`` can set: whatever the template reads and does not set itself.
+            self.variables = frozenset(meta.find_undeclared_variables(environment.parse(source)))
         except jinja2.TemplateError as error:
             raise ChatTemplateError(f"the model's chat template does not compile: {error}") from error
 
@@ -72,7 +75,7 @@ class ChatTemplate:
             )
         except Exception as error:  # foreign code may raise anything; it means that the messages are refused
             # Words that are in the template's source contain nothing that a client sent.
-            words = str(error) if str(error).strip() and str(error) in self._source else _REFUSED
+            words = str(error) if str(error).strip() and str(error) in self.source else _REFUSED
             raise ChatTemplateError(words, param="messages") from error
 
 

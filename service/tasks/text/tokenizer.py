@@ -44,7 +44,7 @@ class Tokenizer:
         library.no_truncation()
         library.no_padding()
         self._library = library
-        self._chat_template = chat_template
+        self.chat_template = chat_template
         self.eos_token_ids = tuple(dict.fromkeys(eos_token_ids))
         self._special = frozenset(id for id, token in library.get_added_tokens_decoder().items() if token.special)
         self._bytes = VocabularyBytes(library, self.vocab_size)
@@ -66,6 +66,11 @@ class Tokenizer:
     def vocab_size(self) -> int:
         """The smallest bound above every token id."""
         return max(self._library.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    @cached_property
+    def added_tokens(self) -> dict[str, int]:
+        """The ids of the tokens that no text splits, special or not, by their texts."""
+        return {token.content: id for id, token in self._library.get_added_tokens_decoder().items()}
 
     # Text to tokens
 
@@ -111,7 +116,7 @@ class Tokenizer:
 
     @property
     def has_chat_template(self) -> bool:
-        return self._chat_template is not None
+        return self.chat_template is not None
 
     def render_chat(
         self,
@@ -125,9 +130,9 @@ class Tokenizer:
 
         Raises NoChatTemplate or ChatTemplateError.
         """
-        if self._chat_template is None:
+        if self.chat_template is None:
             raise NoChatTemplate("this model has no chat template; send a prompt instead", param="messages")
-        return self._chat_template.render(
+        return self.chat_template.render(
             messages,
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,
@@ -135,8 +140,9 @@ class Tokenizer:
         )
 
     async def render_chat_async(self, messages: Sequence[Message], **options: Any) -> str:
-        """Like ``render_chat``, but a long conversation is rendered in a thread."""
-        if sum(_MESSAGE_OVERHEAD + len(message["content"]) for message in messages) < _LONG_TEXT:
+        """Like ``render_chat``, but a long conversation, or one with tools, is rendered in a thread."""
+        lengths = sum(_MESSAGE_OVERHEAD + len(message.get("content") or "") for message in messages)
+        if lengths < _LONG_TEXT and not options.get("tools"):
             return self.render_chat(messages, **options)
         return await asyncio.to_thread(self.render_chat, messages, **options)
 

@@ -1,20 +1,39 @@
 """The body of ``POST /v1/chat/completions``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from service.api.openai.fields import OpenAIFields
 from service.api.openapi.example_values import EXAMPLE_MODEL
+from service.api.requests.chat_messages import ChatMessages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_TOKENS, contradiction
-from service.api.requests.messages import Messages
+from service.api.requests.tool_fields import ToolChoiceField, ToolFields, tool_use
+from service.tasks.conversation.conversation import Conversation
+from service.tasks.conversation.reasoning import Effort, ReasoningUse
 
 
 class ChatCompletionRequest(OpenAIFields):
     """A conversation to answer."""
 
-    messages: Messages
+    messages: ChatMessages
+    tools: Annotated[ToolFields | None, Field(description="Functions that the model may call.")] = None
+    tool_choice: ToolChoiceField | None = None
+    parallel_tool_calls: Annotated[
+        bool | None, Field(description="Allow more than one call in a turn. Default: true.")
+    ] = None
+    reasoning_effort: Annotated[
+        Effort | None, Field(description="How much the model thinks before it answers; none: not at all.")
+    ] = None
+    enable_thinking: Annotated[bool | None, Field(description="Let the model think before it answers.")] = None
+    thinking_budget: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="Most tokens of the model's thoughts.")
+    ] = None
+    include_reasoning: Annotated[bool | None, Field(description="Answer with the thoughts. Default: true.")] = None
+    chat_template_kwargs: Annotated[
+        dict[str, Any] | None, Field(max_length=64, description="Variables of the model's chat template.")
+    ] = None
     max_tokens: Annotated[
         int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_completion_tokens.")
     ] = None
@@ -44,6 +63,25 @@ class ChatCompletionRequest(OpenAIFields):
             raise contradiction("continue_final_message", "continue_final_message excludes add_generation_prompt")
         return self
 
+    def conversation(self) -> Conversation:
+        """The conversation to continue. Raises InvalidOption if the tools and the choice do not fit together."""
+        param = next(
+            (name for name in ("enable_thinking", "thinking_budget") if getattr(self, name)), "reasoning_effort"
+        )
+        return Conversation(
+            messages=[message.turn() for message in self.messages],
+            tools=tool_use(self.tools, self.tool_choice, parallel=self.parallel_tool_calls),
+            reasoning=ReasoningUse(
+                enabled=self.enable_thinking,
+                effort=self.reasoning_effort,
+                budget=self.thinking_budget,
+                param=param,
+            ),
+            variables=self.chat_template_kwargs or {},
+            add_generation_prompt=self.add_generation_prompt is not False,
+            continue_final_message=bool(self.continue_final_message),
+        )
+
 
 EXAMPLES = request_examples(
     ChatCompletionRequest,
@@ -59,5 +97,24 @@ EXAMPLES = request_examples(
         "messages": [{"role": "user", "content": "你好"}],
         "stream": True,
         "stream_options": {"include_usage": True},
+    },
+    tools={
+        "model": EXAMPLE_MODEL,
+        "messages": [{"role": "user", "content": "What is the weather in Oslo?"}],
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "get_weather",
+                    "description": "The weather in a city now.",
+                    "parameters": {
+                        "type": "object",
+                        "properties": {"city": {"type": "string"}},
+                        "required": ["city"],
+                        "additionalProperties": False,
+                    },
+                },
+            }
+        ],
     },
 )

@@ -8,19 +8,39 @@ from service.api.openai.answer import OpenAIAnswer
 from service.api.openai.logprobs import ChatLogprobs, chat_logprobs, text_tokens
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
-from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
+from service.api.responses.usage import FinishReasonName, ResponseUsage, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
+from service.tasks.conversation.turn import CallDelta, ToolCall, Turn, TurnDelta
+from service.tasks.conversation.turns import Turns, ended_with_calls
 from service.tasks.generation.choice import Choice, Delta
-from service.tasks.generation.completion import Completion
 from service.tasks.text.tokenizer import Tokenizer
+
+ChatFinishReason = FinishReasonName | Literal["tool_calls"]
+
+
+class Function(ResponseModel):
+    """The function that the model calls. ``arguments`` is JSON that validates against the function's schema."""
+
+    name: str
+    arguments: str
+
+
+class Call(ResponseModel):
+    """A call of a tool, which the client runs. Its result is a message of the role tool with this id."""
+
+    id: str
+    type: Literal["function"]
+    function: Function
 
 
 class AssistantMessage(ResponseModel):
     """The model's turn."""
 
     role: Literal["assistant"]
-    content: str
+    content: str | None  # null: nothing but calls
     refusal: None = None
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[Call] | UnsetType = UNSET
 
 
 class ChatChoice(ResponseModel):
@@ -29,7 +49,7 @@ class ChatChoice(ResponseModel):
     index: int
     message: AssistantMessage
     logprobs: ChatLogprobs | None
-    finish_reason: FinishReasonName
+    finish_reason: ChatFinishReason
 
 
 class ChatCompletionResponse(ResponseModel):
@@ -44,11 +64,29 @@ class ChatCompletionResponse(ResponseModel):
     usage: ResponseUsage
 
 
+class FunctionDelta(ResponseModel):
+    """New text of the arguments. The name is in the first delta of a call."""
+
+    name: str | UnsetType = UNSET
+    arguments: str = ""
+
+
+class ChunkCall(ResponseModel):
+    """New text of the call with this index. Its id is in its first delta."""
+
+    index: int
+    id: str | UnsetType = UNSET
+    type: Literal["function"] | UnsetType = UNSET
+    function: FunctionDelta | UnsetType = UNSET
+
+
 class ChatDelta(ResponseModel):
     """New text. The role is in the first delta of a choice; the last delta is empty."""
 
     role: Literal["assistant"] | UnsetType = UNSET
     content: str | UnsetType = UNSET
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: list[ChunkCall] | UnsetType = UNSET
 
 
 class ChatChunkChoice(ResponseModel):
@@ -57,7 +95,7 @@ class ChatChunkChoice(ResponseModel):
     index: int
     delta: ChatDelta
     logprobs: ChatLogprobs | None
-    finish_reason: FinishReasonName | None
+    finish_reason: ChatFinishReason | None
 
 
 class ChatCompletionChunk(ResponseModel):
@@ -82,9 +120,10 @@ class ChatWriter:
 
     answer: OpenAIAnswer
     logprobs: bool
+    reasoning: bool  # whether the answer has what the model thought
 
-    async def body(self, completion: Completion) -> ChatCompletionResponse:
-        [choices] = await completion.collect()
+    async def body(self, turns: Turns) -> ChatCompletionResponse:
+        collected = await turns.collect()
         return ChatCompletionResponse(
             self.answer.id,
             "chat.completion",
@@ -93,34 +132,50 @@ class ChatWriter:
             self.answer.fingerprint,
             [
                 ChatChoice(
-                    index,
-                    AssistantMessage("assistant", choice.text),
-                    self._logprobs(choice, completion.tokenizer),
-                    final_reason(choice),
+                    index, self._message(turn), self._logprobs(turn.choice, turns.tokenizer), _final_reason(turn)
                 )
-                for index, choice in enumerate(choices)
+                for index, turn in enumerate(collected)
             ],
-            ResponseUsage.from_usage(completion.usage),
+            ResponseUsage.from_usage(turns.usage),
         )
 
-    async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
+    async def events(self, turns: Turns) -> AsyncGenerator[bytes, None]:
         begun: set[int] = set()
-        async for delta in completion:
-            finish = finish_reason(delta)
-            usage = self.answer.chunk_usage(completion)
+        async for delta in turns:
+            finish = _finish_reason(delta)
+            usage = self.answer.chunk_usage(turns)
             chunks = []
             if delta.choice not in begun:
                 begun.add(delta.choice)
                 chunks.append(self._event([ChatChunkChoice(delta.choice, _FIRST_DELTA, None, None)], usage))
-            logprobs = self._logprobs(delta, completion.tokenizer)
-            if delta.text or (logprobs and logprobs.content):
-                choice = ChatChunkChoice(delta.choice, ChatDelta(UNSET, delta.text), logprobs, None)
+            logprobs = self._logprobs(delta.delta, turns.tokenizer)
+            content = self._delta(delta)
+            if content is not None or (logprobs and logprobs.content):
+                choice = ChatChunkChoice(delta.choice, content or ChatDelta(content=""), logprobs, None)
                 chunks.append(self._event([choice], usage))
             if finish:
                 chunks.append(self._event([ChatChunkChoice(delta.choice, _LAST_DELTA, None, finish)], usage))
-            yield b"".join(chunks)
+            if chunks:
+                yield b"".join(chunks)
         if self.answer.include_usage:
-            yield self._event([], ResponseUsage.from_usage(completion.usage))
+            yield self._event([], ResponseUsage.from_usage(turns.usage))
+
+    def _message(self, turn: Turn) -> AssistantMessage:
+        return AssistantMessage(
+            "assistant",
+            None if turn.calls and not turn.text else turn.text,
+            reasoning_content=(self.reasoning and turn.reasoning) or UNSET,
+            tool_calls=[_call(call) for call in turn.calls] or UNSET,
+        )
+
+    def _delta(self, delta: TurnDelta) -> ChatDelta | None:
+        parts = delta.parts
+        reasoning = parts.reasoning if self.reasoning else ""
+        if not (parts.text or reasoning or parts.calls):
+            return None
+        return ChatDelta(
+            UNSET, parts.text or UNSET, reasoning or UNSET, [_chunk_call(call) for call in parts.calls] or UNSET
+        )
 
     def _event(self, choices: list[ChatChunkChoice], usage: ResponseUsage | UnsetType | None) -> bytes:
         answer = self.answer
@@ -133,6 +188,28 @@ class ChatWriter:
         if not self.logprobs:
             return None
         return chat_logprobs(text_tokens(choice, include_stop=self.answer.include_stop), tokenizer)
+
+
+def _finish_reason(delta: Turn | TurnDelta) -> ChatFinishReason | None:
+    """Why the turn ended, or None while it goes on. Raises ProcessError if it failed."""
+    reason = finish_reason(delta.choice if isinstance(delta, Turn) else delta.delta)
+    return "tool_calls" if ended_with_calls(delta) else reason
+
+
+def _final_reason(turn: Turn) -> ChatFinishReason:
+    reason = _finish_reason(turn)
+    assert reason is not None
+    return reason
+
+
+def _call(call: ToolCall) -> Call:
+    return Call(call.id, "function", Function(call.name, call.arguments))
+
+
+def _chunk_call(call: CallDelta) -> ChunkCall:
+    if call.id is None or call.name is None:
+        return ChunkCall(call.index, function=FunctionDelta(arguments=call.arguments))
+    return ChunkCall(call.index, call.id, "function", FunctionDelta(call.name, call.arguments))
 
 
 EXAMPLE = ChatCompletionResponse(

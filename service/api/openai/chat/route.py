@@ -14,9 +14,7 @@ from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.models.capabilities import Capability
-from service.tasks.generation.generator import Generator
-from service.tasks.generation.options import Options
-from service.tasks.generation.prepared import PreparedCompletion
+from service.tasks.conversation.chat import Chat
 
 router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 
@@ -26,9 +24,10 @@ router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 async def chat_completions(
     body: Annotated[ChatCompletionRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall
 ) -> Response:
-    """OpenAI's chat completions, with structured output. Tools, images and audio are refused by name.
+    """OpenAI's chat completions, with tools, reasoning and structured output. Images and audio are refused by name.
 
-    `temperature` is 1 unless given. Without a length the service's default holds.
+    The arguments of a call always validate against the schema of its tool. A model whose chat template knows no tools
+    has them described in the prompt. `temperature` is 1 unless given. Without a length the service's default holds.
     """
     call.check(body)
     model = call.model(body.model, Capability.CHAT)
@@ -41,19 +40,12 @@ async def chat_completions(
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
     )
+    conversation = body.conversation()
     answer = OpenAIAnswer.from_body(body, model, prefix="chatcmpl")
-    writer = response.ChatWriter(answer=answer, logprobs=bool(body.logprobs))
+    writer = response.ChatWriter(
+        answer=answer, logprobs=bool(body.logprobs), reasoning=body.include_reasoning is not False
+    )
     reply = call.stream if body.stream else call.answer
     return await reply(
-        model, lambda: _prepare(body, model.task(Generator), options, answer.id), writer, sequences=options.n
+        model, lambda: model.task(Chat).prepare(conversation, options, answer.id), writer, sequences=options.n
     )
-
-
-async def _prepare(body: ChatCompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:
-    request = await generator.from_messages(
-        [message.turn() for message in body.messages],
-        options,
-        add_generation_prompt=body.add_generation_prompt is not False,
-        continue_final_message=bool(body.continue_final_message),
-    )
-    return PreparedCompletion(generator, [request], id)

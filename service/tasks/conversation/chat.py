@@ -1,0 +1,139 @@
+"""The chat of a model: it prepares turns that continue a conversation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+from service.errors import InvalidOption, NoChatTemplate
+from service.tasks.conversation.conversation import Conversation
+from service.tasks.conversation.grammar import TurnGrammar
+from service.tasks.conversation.parser import TurnParser, TurnShape
+from service.tasks.conversation.prompt import generic_messages, template_messages
+from service.tasks.conversation.reasoning import EFFORT_BUDGETS, ReasoningFormat, ReasoningUse, reasoning_format
+from service.tasks.conversation.tool_format import GENERIC, ToolFormat, tool_format
+from service.tasks.conversation.turns import PreparedTurns
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
+from service.tasks.text.chat_template import ChatTemplate, Message
+
+_SWITCHES = ("enable_thinking", "thinking")  # the variables of templates that switch reasoning on and off
+_OWN_VARIABLES = {"self", "messages", "tools", "add_generation_prompt", "continue_final_message"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reasoning:
+    """What a client's wishes mean for a model: variables of its template, and the most tokens of reasoning."""
+
+    variables: Mapping[str, Any]
+    budget: int | None = None
+
+
+class Chat:
+    """One model that answers conversations. How it writes calls and reasoning is found in its chat template."""
+
+    def __init__(self, generator: Generator) -> None:
+        self.generator = generator
+
+    async def prepare(self, conversation: Conversation, options: Options, id: str) -> PreparedTurns:
+        """The turns that continue a conversation, ready to start.
+
+        Raises NoChatTemplate, ChatTemplateError, what ``Generator.from_tokens`` raises, and InvalidOption for what
+        the model cannot do.
+        """
+        use = conversation.tools
+        reasoning = self._obey(conversation.reasoning)
+        tokenizer = self.generator.tokenizer
+        text = await tokenizer.render_chat_async(
+            self._messages(conversation),
+            add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
+            continue_final_message=conversation.continue_final_message,
+            **({"tools": [tool.declaration() for tool in use.tools]} if self._shows_tools and use.tools else {}),
+            **{**self._variables(conversation.variables), **reasoning.variables},
+        )
+        tokens = await tokenizer.encode_async(text, add_special_tokens=False)
+        format = self._tool_format if use.is_active else None
+        in_reasoning = self._reasoning_format is not None and text.rstrip().endswith(self._reasoning_format.begin)
+        structure = TurnGrammar(tokenizer.added_tokens).structure(
+            reasoning=self._reasoning_format,
+            in_reasoning=in_reasoning,
+            budget=reasoning.budget,
+            format=format,
+            use=use,
+            answer=options.structure,
+        )
+        if structure is not None:
+            options = replace(options, structure=structure)
+        new_parser = None
+        if format is not None or self._reasoning_format is not None:
+            if self._has_special_marks:  # the parser reads their texts
+                options = replace(options, skip_special_tokens=False)
+            new_parser = partial(TurnParser, TurnShape(self._reasoning_format, format, use), in_reasoning=in_reasoning)
+        request = await self.generator.from_structure(tokens, options, param="messages")
+        return PreparedTurns(self.generator, request, id, new_parser)
+
+    def _messages(self, conversation: Conversation) -> list[Message]:
+        if self._shows_tools:
+            return template_messages(conversation.messages, self._tool_format)
+        return generic_messages(conversation.messages, conversation.tools.tools)
+
+    def _obey(self, use: ReasoningUse) -> _Reasoning:
+        """Raises InvalidOption if the model does not reason, or cannot be told to."""
+        enabled = use.enabled
+        if use.effort is not None and enabled is None:
+            enabled = use.effort != "none"
+        if self._reasoning_format is None and "reasoning_effort" not in self._template.variables:
+            if enabled or use.budget:
+                raise InvalidOption(f"{use.param}: this model does not reason", param=use.param)
+            return _Reasoning({})
+        variables: dict[str, Any] = {}
+        budget = use.budget
+        switch = next((name for name in _SWITCHES if name in self._template.variables), None)
+        if enabled is not None and switch is not None:
+            variables[switch] = enabled
+        elif enabled is False:
+            budget = 0
+        if use.effort is not None and "reasoning_effort" in self._template.variables:
+            variables["reasoning_effort"] = use.effort
+        elif use.effort is not None and budget is None and enabled:
+            budget = EFFORT_BUDGETS[use.effort]
+        return _Reasoning(variables, budget if enabled is not False or switch is None else None)
+
+    def _variables(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A client's variables. Raises InvalidOption for one that would change nothing, or that has a field."""
+        param = "chat_template_kwargs"
+        known = self._template.variables - _OWN_VARIABLES
+        taken = {}
+        for name, value in variables.items():
+            if name in known:
+                taken[name] = value
+            elif name not in _SWITCHES or value:  # a model that does not reason need not be told so
+                raise InvalidOption(f"{param}: the model's chat template has no such variable", param=param)
+        return taken
+
+    @property
+    def _template(self) -> ChatTemplate:
+        template = self.generator.tokenizer.chat_template
+        if template is None:
+            raise NoChatTemplate("this model has no chat template; send a prompt instead", param="messages")
+        return template
+
+    @cached_property
+    def _shows_tools(self) -> bool:
+        return "tools" in self._template.variables and tool_format(self._template.source) is not None
+
+    @cached_property
+    def _tool_format(self) -> ToolFormat:
+        return (tool_format(self._template.source) if self._shows_tools else None) or GENERIC
+
+    @cached_property
+    def _has_special_marks(self) -> bool:
+        format, reasoning = self._tool_format, self._reasoning_format
+        marks = "" if reasoning is None else reasoning.begin + reasoning.end
+        marks += format.first + format.between + format.after + format.closing
+        tokenizer = self.generator.tokenizer
+        return any(tokenizer.is_special(id) for text, id in tokenizer.added_tokens.items() if text in marks)
+
+    @cached_property
+    def _reasoning_format(self) -> ReasoningFormat | None:
+        return reasoning_format(self._template.source)

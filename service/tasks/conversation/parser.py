@@ -1,0 +1,238 @@
+"""Reads the text of a turn as it is generated."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import regex
+
+from service.tasks.conversation.reasoning import ReasoningFormat
+from service.tasks.conversation.tool import ToolUse
+from service.tasks.conversation.tool_format import ToolFormat
+from service.tasks.conversation.turn import CallDelta, Parts
+
+
+class TurnShape:
+    """What the turns of a model can be made of, for the parser. ``format`` None: no calls."""
+
+    def __init__(self, reasoning: ReasoningFormat | None, format: ToolFormat | None, use: ToolUse) -> None:
+        self.reasoning = reasoning
+        self.format = format
+        self.parallel = use.parallel
+        self.calls = None if format is None else _beginning_of_calls(format, [tool.name for tool in use.callable])
+        self.reasoning_end = None if reasoning is None else regex.compile(_SPACE + regex.escape(reasoning.end))
+
+
+class TurnParser:
+    """Splits the text of one choice into reasoning, text and calls.
+
+    What may be the beginning of a mark is held back until it is clear. White space around the reasoning, and before
+    calls, belongs to neither. Text that does not have the format's shape is text.
+    """
+
+    def __init__(self, shape: TurnShape, *, in_reasoning: bool) -> None:
+        """``in_reasoning``: the prompt ends with the mark that begins the reasoning."""
+        self._shape = shape
+        self._calls = shape.calls
+        self._buffer = ""
+        self._num_calls = 0
+        self._scan = _JsonScan()
+        self._is_object = False  # the call is an object in the text
+        self.has_calls = False  # whether a call is whole
+        self._after_space: Callable[[Parts], bool] = self._read_text
+        self._state: Callable[[Parts], bool] = self._read_text
+        if shape.reasoning is not None and not in_reasoning:
+            self._state = self._read_beginning
+        elif in_reasoning:
+            self._skip_space_to(self._read_reasoning)
+
+    @property
+    def in_reasoning(self) -> bool:
+        state = self._after_space if self._state == self._skip_space else self._state
+        return state == self._read_reasoning
+
+    def feed(self, text: str) -> Parts:
+        """The parts that this text completes."""
+        self._buffer += text
+        parts = Parts(calls=[])
+        while self._state(parts):
+            pass
+        return parts
+
+    def finish(self) -> Parts:
+        """The rest. A call whose name is not complete is left out."""
+        if self.in_reasoning:
+            return Parts(reasoning=self._buffer, calls=[])
+        if self._state in (self._read_text, self._read_beginning):
+            return Parts(text=self._buffer, calls=[])
+        return Parts(calls=[])
+
+    # Each state reads a part of the buffer, and returns whether the next state may read on.
+
+    def _read_beginning(self, parts: Parts) -> bool:
+        assert self._shape.reasoning is not None
+        begin = self._shape.reasoning.begin
+        text = self._buffer.lstrip()
+        if text.startswith(begin):
+            self._buffer = text[len(begin) :]
+            return self._skip_space_to(self._read_reasoning)
+        if begin.startswith(text):
+            return False
+        self._state = self._read_text
+        return True
+
+    def _read_reasoning(self, parts: Parts) -> bool:
+        assert self._shape.reasoning_end is not None
+        text, end = self._take_until(self._shape.reasoning_end)
+        parts.reasoning += text
+        return end is not None and self._skip_space_to(self._read_text)
+
+    def _read_text(self, parts: Parts) -> bool:
+        if self._calls is None:
+            parts.text += self._buffer
+            self._buffer = ""
+            return False
+        text, beginning = self._take_until(self._calls)
+        parts.text += text
+        if beginning is None:
+            return False
+        self._is_object = beginning["name"] is not None
+        if self._is_object:
+            self._begin_call(parts, beginning["name"])
+        else:
+            self._buffer = beginning["mark"] + self._buffer
+            self._state = self._read_first
+        return True
+
+    def _begin_call(self, parts: Parts, name: str) -> None:
+        assert self._shape.format is not None
+        parts.calls.append(CallDelta(self._num_calls, id=call_id(self._shape.format), name=name))
+        self._scan = _JsonScan()
+        self._skip_space_to(self._read_arguments)
+
+    def _read_first(self, parts: Parts) -> bool:
+        assert self._shape.format is not None
+        return self._expect(self._shape.format.first, self._read_name)
+
+    def _read_name(self, parts: Parts) -> bool:
+        assert self._shape.format is not None
+        name, found, rest = self._buffer.partition(self._shape.format.between)
+        if not found:
+            return False
+        self._buffer = rest
+        self._begin_call(parts, name)
+        return True
+
+    def _read_arguments(self, parts: Parts) -> bool:
+        end = self._scan.find_end(self._buffer)
+        arguments = self._buffer[:end]
+        if arguments:
+            parts.calls.append(CallDelta(self._num_calls, arguments))
+        self._buffer = self._buffer[len(arguments) :]
+        if end is None:
+            return False
+        self._num_calls += 1
+        self.has_calls = True
+        self._state = self._read_object_end if self._is_object else self._read_after
+        return True
+
+    def _read_object_end(self, parts: Parts) -> bool:
+        """Read the brace after the arguments, and a fence if there is one."""
+        end = _OBJECT_END.match(self._buffer, partial=True)
+        if end is not None and end.partial:
+            return False
+        self._buffer = self._buffer[0 if end is None else end.end() :]
+        self._calls = self._calls if self._shape.parallel else None
+        return self._skip_space_to(self._read_text)
+
+    def _read_after(self, parts: Parts) -> bool:
+        assert self._shape.format is not None
+        return self._expect(self._shape.format.after, self._read_next)
+
+    def _read_next(self, parts: Parts) -> bool:
+        format = self._shape.format
+        assert format is not None
+        if format.separator is not None:
+            following = format.separator + format.before
+            if self._buffer.startswith(following) or following.startswith(self._buffer):
+                return self._expect(following, self._read_name)
+        self._after_space = self._read_text
+        return self._expect(format.closing, self._skip_space)
+
+    def _skip_space(self, parts: Parts) -> bool:
+        self._buffer = self._buffer.lstrip()
+        if self._buffer:
+            self._state = self._after_space
+        return bool(self._buffer)
+
+    def _skip_space_to(self, state: Callable[[Parts], bool]) -> bool:
+        self._after_space, self._state = state, self._skip_space
+        return True
+
+    def _expect(self, words: str, state: Callable[[Parts], bool]) -> bool:
+        """Read these words and go on with the state. Other words are text."""
+        if self._buffer.startswith(words):
+            self._buffer, self._state = self._buffer[len(words) :], state
+            return True
+        if words.startswith(self._buffer):
+            return False
+        self._calls = None
+        self._state = self._read_text
+        return True
+
+    def _take_until(self, pattern: regex.Pattern[str]) -> tuple[str, regex.Match[str] | None]:
+        """The text before the pattern, as far as it is certain, and the match if it is whole."""
+        match = pattern.search(self._buffer, partial=True)
+        if match is None:
+            text, self._buffer = self._buffer, ""
+            return text, None
+        text = self._buffer[: match.start()]
+        self._buffer = self._buffer[match.start() if match.partial else match.end() :]
+        return text, None if match.partial else match
+
+
+_SPACE = r"\s{0,64}"  # bounded, because it is searched again with every token
+_OBJECT_END = regex.compile(rf"{_SPACE}\}}({_SPACE}```)?")
+
+
+def _beginning_of_calls(format: ToolFormat, names: Sequence[str]) -> regex.Pattern[str]:
+    """Finds the mark, or the beginning of a call that is an object in the text."""
+    marks = [rf"(?P<mark>{'$.' if format.mark is None else regex.escape(format.mark)})"]
+    name = "|".join(map(regex.escape, sorted(names, key=len, reverse=True)))
+    head = rf'\{{{_SPACE}"name"{_SPACE}:{_SPACE}"(?P<name>{name})"'
+    head += rf'{_SPACE},{_SPACE}"(?:arguments|parameters)"{_SPACE}:'
+    marks.append(rf"(?:```(?:json)?{_SPACE})?{head}" if format.has_objects else "(?P<name>$.)")
+    return regex.compile(rf"{_SPACE}(?:{'|'.join(marks)})")
+
+
+class _JsonScan:
+    """Finds the end of a JSON object in text that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._is_escaped = False
+
+    def find_end(self, text: str) -> int | None:
+        """The place behind the object; None if the object goes on."""
+        for i, character in enumerate(text):
+            if self._in_string:
+                if self._is_escaped:
+                    self._is_escaped = False
+                elif character == "\\":
+                    self._is_escaped = True
+                else:
+                    self._in_string = character != '"'
+            elif character == '"':
+                self._in_string = True
+            elif character in "{[":
+                self._depth += 1
+            elif character in "}]":
+                self._depth -= 1
+                if self._depth <= 0:
+                    return i + 1
+        return None
+
+
+def call_id(format: ToolFormat) -> str:
+    """A new id of a call, which the format's chat template takes back."""
+    return secrets.token_hex(12)[: format.id_length] if format.id_length else f"call_{secrets.token_hex(12)}"

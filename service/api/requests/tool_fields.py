@@ -11,7 +11,7 @@ from service.tasks.conversation.tool import NO_TOOLS, Tool, ToolMode, ToolUse
 
 _MOST_TOOLS = 128
 
-ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")]
+ToolName = Annotated[str, Field(pattern="^[A-Za-z0-9_.:/-]+$", max_length=128)]
 Description = Annotated[Text | None, Field(max_length=MAX_CHARACTERS)]
 
 

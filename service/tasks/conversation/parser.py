@@ -136,13 +136,21 @@ class TurnParser:
         return True
 
     def _read_object_end(self, parts: Parts) -> bool:
-        """Read the brace after the arguments, and a fence if there is one."""
-        end = _OBJECT_END.match(self._buffer, partial=True)
-        if end is not None and end.partial:
-            return False
-        self._buffer = self._buffer[0 if end is None else end.end() :]
+        return self._skip(_BRACE, self._read_fence)
+
+    def _read_fence(self, parts: Parts) -> bool:
         self._calls = self._calls if self._shape.parallel else None
-        return self._skip_space_to(self._read_text)
+        self._after_space = self._read_text
+        return self._skip(_FENCE, self._skip_space)
+
+    def _skip(self, pattern: regex.Pattern[str], state: Callable[[Parts], bool]) -> bool:
+        """Leave out what the pattern matches here, if anything, and go on with the state."""
+        match = pattern.match(self._buffer, partial=True)
+        if match is not None and match.partial:
+            return False
+        self._buffer = self._buffer[0 if match is None else match.end() :]
+        self._state = state
+        return True
 
     def _read_after(self, parts: Parts) -> bool:
         assert self._shape.format is not None
@@ -191,7 +199,8 @@ class TurnParser:
 
 
 _SPACE = r"\s{0,64}"  # bounded, because it is searched again with every token
-_OBJECT_END = regex.compile(rf"{_SPACE}\}}({_SPACE}```)?")
+_BRACE = regex.compile(rf"{_SPACE}\}}")
+_FENCE = regex.compile(f"{_SPACE}```")
 
 
 def _beginning_of_calls(format: ToolFormat, names: Sequence[str]) -> regex.Pattern[str]:

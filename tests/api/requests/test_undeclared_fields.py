@@ -47,7 +47,6 @@ def test_strict_services_refuse_unknown_fields() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("tools", [{"type": "function", "function": {"name": "f"}}]),
         ("tool_choice", "required"),
         ("functions", [{"name": "f"}]),
         ("audio", {"voice": "alloy"}),

@@ -4,13 +4,15 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from llguidance import LLMatcher, grammar_from
+from llguidance import LLMatcher
+from llguidance.gbnf_to_lark import is_lark_syntax
 
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
+from service.tasks.structure.gbnf import lark_from_gbnf
 from service.tasks.structure.reasons import public_reason
 
 # One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
@@ -62,15 +64,15 @@ class Structure:
         return cls(LLMatcher.grammar_from_lark(_bounded(f"start: {alternatives}", param)), param)
 
     @classmethod
-    def grammar(cls, text: str, param: str) -> Self:
-        """Texts of a context-free grammar, in Lark's notation or in llama.cpp's (GBNF).
+    def grammar(cls, text: str, param: str, syntax: Literal["lark", "gbnf"] | None = None) -> Self:
+        """Texts of a context-free grammar, in Lark's notation or in llama.cpp's (GBNF). None: whichever it is.
 
-        Raises InvalidOption for a grammar that cannot be read or is too long.
+        Raises InvalidOption for a grammar that is too long, or in GBNF for one that cannot be read.
         """
-        try:
-            return cls(grammar_from("grammar", _bounded(text, param)), param)
-        except ValueError as error:
-            raise InvalidOption(f"{param}: the grammar cannot be read", param=param) from error
+        text = _bounded(text, param)
+        if syntax == "gbnf" or (syntax is None and not is_lark_syntax(text)):
+            text = lark_from_gbnf(text, param)
+        return cls(LLMatcher.grammar_from_lark(text), param)
 
     def within(self, source: str, param: str, *, name: str) -> Self:
         """This structure as a part of the grammar ``source`` in Lark's notation, which calls it ``@name``."""

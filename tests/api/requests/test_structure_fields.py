@@ -24,7 +24,7 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
         ({"guided_json": {"enum": ["x" * 70_000]}}, "guided_json", "limit of 65,536"),
         ({"guided_regex": "(?=a)b"}, "guided_regex", "regex"),
         ({"guided_grammar": "start: missing"}, "guided_grammar", "missing"),
-        ({"guided_grammar": "root ::= ("}, "guided_grammar", "cannot be read"),
+        ({"guided_grammar": "root ::= ("}, "guided_grammar", ") is expected"),
         ({"guided_grammar": "start: <|im_end|>"}, "guided_grammar", "cannot name tokens"),
         ({"guided_grammar": "start: <[5]>"}, "guided_grammar", "cannot name tokens"),
         ({"guided_choice": []}, "guided_choice", "at least 1 item"),

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.auth.route_scopes import ANY_KEY
+from service.api.compat.anthropic.error_format import anthropic_error, speaks_anthropic
 from service.api.compat.cohere.error_format import CohereRoute
 from service.api.compat.deepl.error_format import DeepLRoute
 from service.api.compat.libretranslate.error_format import LibreTranslateRoute
@@ -72,7 +73,10 @@ router = APIRouter(include_in_schema=False, dependencies=[ANY_KEY])
 
 
 class ErrorFormatMiddleware:
-    """Puts the error format of the path into the scope, for errors before a route is found or without one."""
+    """Puts the error format of the path or of the client into the scope, for errors without a route or of OpenAI's.
+
+    Anthropic's clients share paths with OpenAI's. A route of another API keeps its own format.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -80,6 +84,8 @@ class ErrorFormatMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             format = next((format for prefix, format in _FORMATS if _is_under(scope["path"], prefix)), None)
+            if speaks_anthropic(scope):
+                format = anthropic_error
             if format is not None:
                 scope[ERROR_FORMAT] = format
         await self.app(scope, receive, send)

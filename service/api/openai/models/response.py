@@ -1,6 +1,6 @@
 """The answers of the routes under ``/v1/models``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL
@@ -46,7 +46,7 @@ class ModelResponse(ResponseModel):
             owned_by="trivium",
             root=model.local.name if model.local is not None else model.spec.source,
             parent=None,
-            max_model_len=_context_length(model),
+            max_model_len=context_length(model),
             capabilities=sorted(model.capabilities),
             state=model.process_status,
             reason=model.process_reason or None,
@@ -74,13 +74,17 @@ class ModelListResponse(ResponseModel):
     @classmethod
     def from_models(cls, models: Iterable[ServedModel], created: int) -> "ModelListResponse":
         """The answer about these models."""
-        served: list[ServedModel | ServedAdapter] = []
-        for model in models:
-            served += [model, *model.adapters.values()]
-        return cls("list", [ModelResponse.from_served(each, created) for each in served])
+        return cls("list", [ModelResponse.from_served(each, created) for each in with_adapters(models)])
 
 
-def _context_length(model: ServedModel) -> int | None:
+def with_adapters(models: Iterable[ServedModel]) -> Iterator[ServedModel | ServedAdapter]:
+    """The models, each followed by its adapters."""
+    for model in models:
+        yield model
+        yield from model.adapters.values()
+
+
+def context_length(model: ServedModel) -> int | None:
     """The most tokens that the model takes at once; None while it is not loaded, or restarting."""
     try:
         info = model.client.info

@@ -1,0 +1,1 @@
+"""Anthropic's API, for clients that speak it."""

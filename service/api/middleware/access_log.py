@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.api.middleware.trace_context import TraceContext
 from service.engine.protocol.outputs import FinishReason
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
@@ -27,6 +28,7 @@ class AccessRecord:
     """
 
     request_id: str
+    trace: TraceContext | None = None
     model: str = ""
     ids: list[str] = field(default_factory=list)
     prompt_tokens: int = 0
@@ -36,9 +38,9 @@ class AccessRecord:
     finish: dict[str, None] = field(default_factory=dict)  # an ordered set: the distinct reasons
 
     @classmethod
-    def begin(cls, request_id: str) -> "AccessRecord":
+    def begin(cls, request_id: str, trace: TraceContext | None = None) -> "AccessRecord":
         """A new record, which becomes the record of the current task's request."""
-        record = cls(request_id)
+        record = cls(request_id, trace)
         _current.set(record)
         return record
 
@@ -48,6 +50,12 @@ class AccessRecord:
             return
         line: dict[str, Any] = {"request_id": self.request_id, "method": method, "route": route}
         line |= {"status": status, "seconds": round(seconds, 6)}
+        if self.trace is not None:
+            line |= {
+                "trace_id": self.trace.trace_id,
+                "span_id": self.trace.span_id,
+                "parent_id": self.trace.parent_id,
+            }
         if caller:
             line["caller"] = caller
         if self.model:

@@ -14,6 +14,7 @@ from service.api.errors import ApiError, respond
 
 _EXPOSED_HEADERS = (
     "retry-after",
+    "traceresponse",
     "x-ignored-params",
     "x-ratelimit-limit-requests",
     "x-ratelimit-limit-tokens",

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.api.middleware.access_log import AccessRecord
+from service.api.middleware.trace_context import TraceContext
 from service.metrics import Metrics, method_label
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
 class RequestContextMiddleware:
-    """Handles ``x-request-id``, counts and logs each response, and answers 500 for any uncaught exception.
+    """Handles ``x-request-id`` and ``traceparent``, counts and logs responses, and answers 500 for uncaught exceptions.
 
     A response that its client did not wait for is counted with status 499.
     """
@@ -34,9 +35,11 @@ class RequestContextMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        given = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
         request_id = given if _VALID_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
-        record = AccessRecord.begin(request_id)
+        trace = TraceContext.from_headers(headers)
+        record = AccessRecord.begin(request_id, trace)
         started = time.perf_counter()
         status, complete, disconnected = 0, False, False
 
@@ -50,7 +53,10 @@ class RequestContextMiddleware:
             nonlocal status, complete
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                answer_headers = MutableHeaders(scope=message)
+                answer_headers["x-request-id"] = request_id
+                if trace is not None:
+                    trace.write(answer_headers)
             elif not message.get("more_body", False) and not complete:
                 complete = True  # counted before the last byte leaves, so that a client with the answer finds the count
                 count(CLIENT_CLOSED_REQUEST if disconnected else status)

@@ -201,6 +201,6 @@ def _from_validation_error(error: RequestValidationError) -> ApiError:
     path = ".".join(str(part) for part in first["loc"][1:] if part != "[key]")
     if not path and first["type"] == "missing":
         return ApiError(400, "The request has no body; send a JSON object", code="invalid_json")
-    if path:
-        return ApiError(400, f"{path}: {first['msg']}", param=path, code="invalid_value")
-    return ApiError(400, first["msg"], param=first.get("ctx", {}).get("param"), code="invalid_value")
+    field = first.get("ctx", {}).get("param")  # named by a validator of a whole object
+    message = f"{path}: {first['msg']}" if path else first["msg"]
+    return ApiError(400, message, param=".".join(filter(None, (path, field))) or None, code="invalid_value")

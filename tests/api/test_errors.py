@@ -142,7 +142,7 @@ def test_a_wrong_value_is_refused_by_name(hello: Scripted, field: str, value: An
     [
         ({}, "messages.1.role"),
         ({"role": "alien", "content": "x"}, "messages.1.role"),
-        ({"role": "tool", "content": "x", "tool_call_id": "1"}, "messages.1.role"),
+        ({"role": "tool", "content": "x"}, "messages.1.tool_call_id"),
         ({"role": "user"}, "messages.1.content"),
         ({"role": "user", "content": None}, "messages.1.content"),
         ({"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}, "messages.1.content"),
@@ -151,7 +151,7 @@ def test_a_wrong_value_is_refused_by_name(hello: Scripted, field: str, value: An
         ({"role": "user", "content": "\ud800"}, "messages.1.content"),
         ({"role": "user", "content": [{"type": "text", "text": "\ud800"}]}, "messages.1.content"),
         ({"role": "user", "content": "x", "name": "\ud800"}, "messages.1.name"),
-        ({"role": "assistant", "content": "x", "tool_calls": [{"id": "1"}]}, "messages.1.tool_calls"),
+        ({"role": "assistant", "content": "x", "tool_calls": [{"id": "1"}]}, "messages.1.tool_calls.0.function"),
     ],
 )
 def test_a_wrong_message_is_refused_by_its_path(hello: Scripted, message: dict[str, Any], param: str) -> None:

@@ -16,9 +16,10 @@ from service.tasks.text.chat_template import Message
 
 
 def template_messages(messages: Sequence[Message], format: ToolFormat | None) -> list[Message]:
-    """The messages for a template that knows tools. The ids of calls get the length that the template takes."""
+    """The messages for a template that knows tools. Results get the name of their tool, and ids their right length."""
     length = None if format is None else format.id_length
-    return [_with_objects(message, length) for message in messages]
+    names = {call["id"]: call["function"]["name"] for message in messages for call in message.get("tool_calls", ())}
+    return [_for_template(message, names, length) for message in messages]
 
 
 def generic_messages(messages: Sequence[Message], tools: Sequence[Tool]) -> list[Message]:
@@ -65,7 +66,7 @@ def _call_text(function: Mapping[str, Any]) -> str:
     return f"{GENERIC.before}{function['name']}{GENERIC.between}{function['arguments']}{GENERIC.after}"
 
 
-def _with_objects(message: Message, id_length: int | None) -> Message:
+def _for_template(message: Message, names: Mapping[str, str], id_length: int | None) -> Message:
     """The message with arguments as objects. Arguments that are not JSON, because they were cut off, stay a text."""
     changed = dict(message)
     if calls := message.get("tool_calls"):
@@ -78,6 +79,8 @@ def _with_objects(message: Message, id_length: int | None) -> Message:
             for call in calls
         ]
     if "tool_call_id" in message:
+        if (name := names.get(message["tool_call_id"])) is not None:
+            changed.setdefault("name", name)
         changed["tool_call_id"] = _fitting_id(message["tool_call_id"], id_length)
     return changed
 

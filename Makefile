@@ -13,7 +13,7 @@ WORKERS       ?= 2
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-EVALS   := quantization quality
+TASKS   ?= quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
@@ -37,6 +37,7 @@ help:
 	@echo
 	@echo 'MODEL=name            the model: a catalogue name, a hub id or a directory'
 	@echo 'DATA=directory        texts for make eval, described in benchmarks/README.md'
+	@echo 'TASKS=tools           measure calls of tools in make eval; they need no DATA'
 	@echo 'MIX=file              JSON Lines of tasks for make soak; SOAK_MINUTES=15 is its duration'
 	@echo 'PORT=8000             the port of make serve'
 	@echo 'ARGS="..."            more arguments for trivium serve, pytest or the benchmark'
@@ -82,7 +83,7 @@ fuzz: $(VENV)/installed-dev
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/fuzz --timeout 3600 $(ARGS)
 
 eval: $(VENV)/installed-dev
-	@for each in $(EVALS); do \
+	@for each in $(TASKS); do \
 	  $(BIN)/python -m benchmarks $$each $(MODEL) $(if $(DATA),--data $(DATA)) $(ARGS) || exit; done
 
 container-test:

@@ -1,5 +1,6 @@
-"""The quality of answers, translations and quantized weights."""
+"""The quality of answers, translations, calls of tools and quantized weights."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -63,3 +64,22 @@ def quality(
     if missing := [name for task in selected.values() for name in task.missing_files(data)]:
         raise typer.BadParameter(f"{data} lacks {', '.join(missing)}")
     measure(model or default_source(), url, data, selected, sample, in_flight, context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def tools(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(help="Directory, catalogue name or hub id of the model to serve.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="Directory of the leaderboard's files. Default: from the package bfcl-eval.")
+    ] = None,
+    categories: Annotated[str, typer.Option(help="Categories, with commas. Default: all of them.")] = "",
+    sample: Annotated[int, typer.Option(help="Questions of each category.", min=1)] = 20,
+    in_flight: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
+) -> None:
+    """Measure calls of tools beside the same model without the constraint. Further arguments are as for `quality`."""
+    from benchmarks.tools.benchmark import measure
+    from benchmarks.tools.questions import CATEGORIES
+
+    selected = select_named(CATEGORIES, categories)
+    measure(model or default_source(), data, list(selected), sample, in_flight, context.args)

@@ -9,13 +9,12 @@ from service.errors import InvalidOption, NoChatTemplate
 from service.tasks.conversation.conversation import Conversation
 from service.tasks.conversation.grammar import TurnGrammar
 from service.tasks.conversation.parser import TurnParser, TurnShape
-from service.tasks.conversation.prompt import generic_messages, template_messages
-from service.tasks.conversation.reasoning import EFFORT_BUDGETS, ReasoningFormat, ReasoningUse, reasoning_format
-from service.tasks.conversation.tool_format import GENERIC, ToolFormat, tool_format
+from service.tasks.conversation.reasoning import EFFORT_BUDGETS, ReasoningUse
+from service.tasks.conversation.style import TurnStyle
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
-from service.tasks.text.chat_template import ChatTemplate, Message
+from service.tasks.text.chat_template import ChatTemplate
 
 _SWITCHES = ("enable_thinking", "thinking")  # the variables of templates that switch reasoning on and off
 _OWN_VARIABLES = {"self", "messages", "tools", "add_generation_prompt", "continue_final_message"}
@@ -41,21 +40,21 @@ class Chat:
         Raises NoChatTemplate, ChatTemplateError, what ``Generator.from_tokens`` raises, and InvalidOption for what
         the model cannot do.
         """
-        use = conversation.tools
+        use, style = conversation.tools, self.style
         reasoning = self._obey(conversation.reasoning)
         tokenizer = self.generator.tokenizer
         text = await tokenizer.render_chat_async(
-            self._messages(conversation),
+            style.messages(conversation.messages, use.tools),
             add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
             continue_final_message=conversation.continue_final_message,
-            **({"tools": [tool.declaration() for tool in use.tools]} if self._shows_tools and use.tools else {}),
+            **style.variables(use.tools),
             **{**self._variables(conversation.variables), **reasoning.variables},
         )
         tokens = await tokenizer.encode_async(text, add_special_tokens=False)
-        format = self._tool_format if use.is_active else None
-        in_reasoning = self._reasoning_format is not None and text.rstrip().endswith(self._reasoning_format.begin)
+        format = style.tools if use.is_active else None
+        in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
         structure = TurnGrammar(tokenizer.added_tokens).structure(
-            reasoning=self._reasoning_format,
+            reasoning=style.reasoning,
             in_reasoning=in_reasoning,
             budget=reasoning.budget,
             format=format,
@@ -65,24 +64,19 @@ class Chat:
         if structure is not None:
             options = replace(options, structure=structure)
         new_parser = None
-        if format is not None or self._reasoning_format is not None:
+        if format is not None or style.reasoning is not None:
             if self._has_special_marks:  # the parser reads their texts
                 options = replace(options, skip_special_tokens=False)
-            new_parser = partial(TurnParser, TurnShape(self._reasoning_format, format, use), in_reasoning=in_reasoning)
+            new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
         request = await self.generator.from_structure(tokens, options, param="messages")
         return PreparedTurns(self.generator, request, id, new_parser)
-
-    def _messages(self, conversation: Conversation) -> list[Message]:
-        if self._shows_tools:
-            return template_messages(conversation.messages, self._tool_format)
-        return generic_messages(conversation.messages, conversation.tools.tools)
 
     def _obey(self, use: ReasoningUse) -> _Reasoning:
         """Raises InvalidOption if the model does not reason, or cannot be told to."""
         enabled = use.enabled
         if use.effort is not None and enabled is None:
             enabled = use.effort != "none"
-        if self._reasoning_format is None and "reasoning_effort" not in self._template.variables:
+        if self.style.reasoning is None and "reasoning_effort" not in self._template.variables:
             if enabled or use.budget:
                 raise InvalidOption(f"{use.param}: this model does not reason", param=use.param)
             return _Reasoning({})
@@ -119,21 +113,14 @@ class Chat:
         return template
 
     @cached_property
-    def _shows_tools(self) -> bool:
-        return "tools" in self._template.variables and tool_format(self._template.source) is not None
-
-    @cached_property
-    def _tool_format(self) -> ToolFormat:
-        return (tool_format(self._template.source) if self._shows_tools else None) or GENERIC
+    def style(self) -> TurnStyle:
+        """How the model writes. Raises NoChatTemplate."""
+        return TurnStyle.from_template(self._template)
 
     @cached_property
     def _has_special_marks(self) -> bool:
-        format, reasoning = self._tool_format, self._reasoning_format
+        format, reasoning = self.style.tools, self.style.reasoning
         marks = "" if reasoning is None else reasoning.begin + reasoning.end
         marks += format.first + format.between + format.after + format.closing
         tokenizer = self.generator.tokenizer
         return any(tokenizer.is_special(id) for text, id in tokenizer.added_tokens.items() if text in marks)
-
-    @cached_property
-    def _reasoning_format(self) -> ReasoningFormat | None:
-        return reasoning_format(self._template.source)

@@ -1,0 +1,1 @@
+"""Calls of tools, on the questions of the Berkeley Function Calling Leaderboard."""

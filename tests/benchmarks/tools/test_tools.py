@@ -35,8 +35,6 @@ RIGHT = {
         "stops": [[{"at": ["x"]}], ""],
     }
 }
-    "travel.plan": {"to": ["São Paulo", "Oslo"], "days": [3, ""], "price": [2.0, ""], "stops": [[{"at": ["x"]}], ""]}
-}
 
 
 @pytest.fixture

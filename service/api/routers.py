@@ -10,6 +10,7 @@ from service.api.compat.ollama.chat import route as ollama_chat
 from service.api.compat.ollama.embed import route as ollama_embed
 from service.api.compat.ollama.generate import route as ollama_generate
 from service.api.compat.ollama.models import route as ollama_models
+from service.api.compat.tgi import route as tgi
 from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
 from service.api.native.generate import route as generate
@@ -35,6 +36,7 @@ ROUTERS = (
     tokens.router,
     rerank.router,
     cohere_embed.router,
+    tgi.router,
     ollama_chat.router,
     ollama_generate.router,
     ollama_embed.router,

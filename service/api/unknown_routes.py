@@ -14,6 +14,7 @@ from service.api.compat.cohere.error_format import CohereRoute
 from service.api.compat.deepl.error_format import DeepLRoute
 from service.api.compat.libretranslate.error_format import LibreTranslateRoute
 from service.api.compat.ollama.error_format import OllamaRoute
+from service.api.compat.tgi.error_format import TextRoute
 from service.api.errors import ERROR_FORMAT, ApiError
 from service.api.wire.response_model import ResponseModel
 
@@ -41,6 +42,7 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
     ("/detect", LibreTranslateRoute.error_format),
     ("/suggest", LibreTranslateRoute.error_format),
     ("/frontend", LibreTranslateRoute.error_format),
+    *((f"/{name}", TextRoute.error_format) for name in ("generate", "generate_stream", "chat_tokenize", "info")),
     *((f"/api/{name}", OllamaRoute.error_format) for name in (*_OLLAMA, *_OLLAMA_NOT_SERVED)),
 )
 
@@ -54,8 +56,6 @@ _INSTEAD = (
     ("/api/delete", "an operator removes models, with trivium models remove"),
     ("/api/push", "models are not sent anywhere"),
     ("/api/blobs", "an operator adds models, with trivium models pull"),
-    ("/generate", "use POST /v1/generate"),
-    ("/generate_stream", 'use POST /v1/generate with "stream": true'),
     ("/completion", "use POST /v1/completions"),
     ("/infill", "use POST /v1/completions"),
     ("/invocations", "use POST /v1/chat/completions"),

@@ -13,6 +13,7 @@ from service.api.compat.cohere.rerank.request import RerankRequest
 from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
 from service.api.compat.ollama.chat.request import OllamaChatRequest
 from service.api.compat.ollama.generate.request import OllamaGenerateRequest
+from service.api.compat.tgi.request import TgiParameters
 from service.api.native.answer.request import AnswerRequest
 from service.api.native.generate.request import GenerateRequest
 from service.api.native.score.request import ScoreRequest
@@ -24,7 +25,16 @@ from tests.running_server import Server
 
 JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/translate", "/v1/answer", "/tokenize"]
 JSON_ROUTES += ["/v1/embeddings", "/v1/score", "/v1/rerank", "/v1/embed", "/"]
-JSON_ROUTES += ["/api/chat", "/api/generate", "/api/embed", "/api/show", "/api/pull"]
+JSON_ROUTES += [
+    "/generate",
+    "/generate_stream",
+    "/chat_tokenize",
+    "/api/chat",
+    "/api/generate",
+    "/api/embed",
+    "/api/show",
+    "/api/pull",
+]
 GOOD = post_bytes("/v1/completions", b'{"prompt": "a", "max_tokens": 1}')
 SHORT = settings(
     max_examples=EXAMPLES or 40,
@@ -54,6 +64,7 @@ names = st.sampled_from(
             *FeatureExtractionRequest.model_fields,
             *OllamaChatRequest.model_fields,
             *OllamaGenerateRequest.model_fields,
+            *TgiParameters.model_fields,
         }
     )
 )

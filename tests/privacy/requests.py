@@ -79,6 +79,20 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/api/embed", {"model": word, "input": word}),
         ("/api/embeddings", {"model": "embedder", "prompt": word}),
         ("/api/show", echo | {word: word}),
+        ("/generate", {"inputs": word, "parameters": {"max_new_tokens": 40, "stop": [f"z{word}"], "details": True}}),
+        ("/generate", {"inputs": word, "parameters": {"return_full_text": True, "truncate": 4, word: word}, word: 1}),
+        ("/generate", {"inputs": f"{RAISE} {word}", "parameters": {"max_new_tokens": 40}}),
+        ("/generate_stream", {"inputs": word, "parameters": {"max_new_tokens": 40}}),
+        ("/generate_stream", {"inputs": f"{RAISE} {word}", "parameters": {"max_new_tokens": 40}}),
+        ("/", {"inputs": word, "stream": False, "parameters": {"max_new_tokens": 40}}),
+        *(("/generate", {"inputs": word, "parameters": {name: word}}) for name in ("typical_p", "adapter_id", "seed")),
+        ("/generate", {"inputs": word, "parameters": {"grammar": {"type": "json", "value": {"type": word}}}}),
+        ("/generate", {"inputs": word, "parameters": {"grammar": {"type": "json", "value": word}}}),
+        ("/generate", {"inputs": word, "parameters": {"grammar": {"type": "regex", "value": f"({word}"}}}),
+        ("/chat_tokenize", {"messages": messages, word: word}),
+        ("/tokenize", {"inputs": word}),
+        ("/tokenize", {"content": word, "with_pieces": True}),
+        ("/tokenize", {"content": word, "inputs": word}),
         ("/api/show", {"model": word}),
         ("/api/pull", echo),
         ("/api/pull", {"model": word, "insecure": word}),
@@ -150,7 +164,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ),
     ]
     gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
-    gets += ["/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
+    gets += ["/info", "/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
     gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]
     return [

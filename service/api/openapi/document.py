@@ -20,6 +20,7 @@ _TAGS = [
     {"name": "native", "description": "Generation, translation, question answering, scores of pairs."},
     {"name": "openai", "description": "OpenAI's API, for clients that speak it."},
     {"name": "ollama", "description": "Ollama's API, for clients that speak it."},
+    {"name": "tgi", "description": "Text Generation Inference's API, for clients that speak it."},
     {"name": "libretranslate", "description": "LibreTranslate's API, as JSON or as a form."},
     {"name": "deepl", "description": "DeepL's API, version 2, as JSON or as a form."},
     {"name": "cohere", "description": "Cohere's embeddings and re-ranking, and Jina's re-ranking."},

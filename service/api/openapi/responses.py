@@ -46,7 +46,9 @@ class EndpointResponses:
 
     def describe(self, route: APIRoute) -> dict[str, Any]:
         """The ``responses`` of the operation."""
-        content: dict[str, Any] = {_JSON: {"schema": _any_of(self.examples), "example": _encoded(self.examples[0])}}
+        content: dict[str, Any] = {}
+        if self.examples:
+            content[_JSON] = {"schema": _any_of(self.examples), "example": _encoded(self.examples[0])}
         if self.events:
             stream = b"".join(map(self.form.event, self.events)) + self.form.done
             content[self.form.media_type] = {
@@ -54,7 +56,7 @@ class EndpointResponses:
                 "x-itemSchema": _any_of(self.events),  # the schema of each event's data
                 "example": stream.decode(),
             }
-        description = "The answer, or with `stream` its events." if self.events else "The answer."
+        description = "The answer, or with `stream` its events." if len(content) > 1 else "The answer."
         described: dict[str, Any] = {"200": {"description": description, "content": content}}
         for status, (description, example) in self.others.items():
             described[str(status)] = _described(description, example)

@@ -52,7 +52,8 @@ def test_texts_alone_are_for_the_task_of_their_model(encoder_service: Scripted) 
     refused = post(encoder_service, "/", inputs="a")
     assert refused.status_code == 400
     assert "/pipeline/feature-extraction" in refused.json()["error"]
-    assert post(encoder_service, "/models/org/tiny", inputs="a").status_code == 400
+    assert post(encoder_service, "/models/org/tiny", inputs="a").json() == [{"generated_text": "Hello"}]
+    assert post(encoder_service, "/models/org/tiny", inputs="a", parameters={"x": 1}).status_code == 400
     assert post(encoder_service, "/models/other", inputs="a").status_code == 404
     assert (
         kind(post(encoder_service, "/models/embedder/pipeline/feature-extraction", inputs="a")) == "feature-extraction"
@@ -114,7 +115,7 @@ def test_what_cannot_be_served_is_refused(
     encoder_service: Scripted, task: str, payload: dict[str, Any], field: str
 ) -> None:
     answer = post(encoder_service, f"/pipeline/{task}", **payload)
-    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert (answer.status_code, list(answer.json())) == (400, ["error", "error_type"])
     assert answer.json()["error"].startswith(field), answer.text
 
 

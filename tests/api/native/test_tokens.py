@@ -28,11 +28,34 @@ def test_tokenize_messages(hello: Scripted) -> None:
         assert "token_strs" not in answer
 
 
+@pytest.mark.parametrize("text", ["Hello", "你好 👍", ""])
+def test_the_form_of_tgi(hello: Scripted, text: str) -> None:
+    tokens = hello.http.post("/tokenize", json={"inputs": text}).json()
+    assert [token["id"] for token in tokens] == hello.engine.tokenizer.encode(text)
+    assert all(token["text"] == text[token["start"] : token["stop"]] for token in tokens)
+    assert set().union(*(range(token["start"], token["stop"]) for token in tokens)) == set(range(len(text)))
+
+
+def test_the_form_of_llamacpp(hello: Scripted) -> None:
+    ids = hello.engine.tokenizer.encode("aé")
+    assert hello.http.post("/tokenize", json={"content": "aé"}).json() == {"tokens": ids}
+    pieces = hello.http.post("/tokenize", json={"content": "aé", "with_pieces": True}).json()["tokens"]
+    assert pieces == [
+        {"id": ids[0], "piece": "a"},
+        {"id": ids[1], "piece": [0xC3]},
+        {"id": ids[2], "piece": [0xA9]},
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
         ("/tokenize", {}, "prompt"),
         ("/tokenize", {"prompt": "x", "messages": [{"role": "user", "content": "x"}]}, "prompt"),
+        ("/tokenize", {"inputs": "x", "content": "y"}, "prompt"),
+        ("/tokenize", {"inputs": "x", "with_pieces": True}, "with_pieces"),
+        ("/tokenize", {"content": "x", "add_special_tokens": True}, "add_special_tokens"),
+        ("/tokenize", {"content": "x", "parse_special": False}, "parse_special"),
         ("/detokenize", {"tokens": [1, 257]}, "tokens.1"),
         ("/detokenize", {"tokens": [1, -1]}, "tokens.1"),
         ("/detokenize", {"tokens": "x"}, "tokens"),

@@ -24,6 +24,8 @@ DOCUMENTS = [{"id": "a", "text": "It rains."}, {"id": "b", "text": "Ada came at 
 TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alternatives": 1}
 QUESTION = {"question": "Who?", "context": "Ada came."}
 
+DETAILS = {"details": True, "decoder_input_details": True, "top_n_tokens": 2}
+
 PAIR = {"text_1": "x", "text_2": ["y", "z"]}
 RANKING = {"query": "x", "documents": ["y", {"text": "z"}]}
 
@@ -66,7 +68,13 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/models/{id}/load"): [("/v1/models/org/tiny/load", None)],
     ("POST", "/v1/load_lora_adapter"): [("/v1/load_lora_adapter", {"lora_name": "sql", "lora_path": "/adapters/sql"})],
     ("POST", "/v1/unload_lora_adapter"): [("/v1/unload_lora_adapter", {"lora_name": "sql"})],
-    ("POST", "/tokenize"): [("/tokenize", {"prompt": "é", "return_token_strs": True}), ("/tokenize", CHAT)],
+    ("POST", "/tokenize"): [
+        ("/tokenize", {"prompt": "é", "return_token_strs": True}),
+        ("/tokenize", CHAT),
+        ("/tokenize", {"inputs": "é"}),
+        ("/tokenize", {"content": "é"}),
+        ("/tokenize", {"content": "é", "with_pieces": True}),
+    ],
     ("POST", "/detokenize"): [("/detokenize", {"tokens": [65, 66]})],
     ("POST", "/api/chat"): [
         ("/api/chat", TINY | CHAT | {"stream": False}),
@@ -126,7 +134,21 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/rerank"): [("/v1/rerank", RANKING), ("/v1/rerank", RANKING | {"return_documents": True})],
     ("POST", "/v2/rerank"): [("/v2/rerank", RANKING)],
     ("POST", "/rerank"): [("/rerank", RANKING)],
-    ("POST", "/models/{id}"): [("/models/org/tiny", {"inputs": QUESTION})],
+    ("POST", "/generate"): [
+        ("/generate", {"inputs": "x"}),
+        ("/generate", {"inputs": "x", "parameters": DETAILS | {"best_of": 2, "temperature": 1.0}}),
+    ],
+    ("POST", "/generate_stream"): [
+        ("/generate_stream", {"inputs": "x"}),
+        ("/generate_stream", {"inputs": "x", "parameters": {"details": True, "top_n_tokens": 2}}),
+    ],
+    ("POST", "/chat_tokenize"): [("/chat_tokenize", CHAT)],
+    ("GET", "/info"): [("/info", None)],
+    ("POST", "/models/{id}"): [
+        ("/models/org/tiny", {"inputs": QUESTION}),
+        ("/models/org/tiny", {"inputs": "x", "stream": False, "parameters": DETAILS}),
+        ("/models/org/tiny", {"inputs": "x", "stream": True, "parameters": {"details": True}}),
+    ],
     ("POST", "/pipeline/{task}"): [("/pipeline/question-answering", {"inputs": QUESTION})],
     ("GET", "/"): [("/", None)],
     ("GET", "/ping"): [("/ping", None)],
@@ -149,6 +171,7 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/": ("/", GOOD_DAY),
     "/models/{id}": ("/models/org/tiny", GOOD_DAY),
     "/pipeline/{task}": ("/pipeline/translation", GOOD_DAY),
+    "/generate": ("/generate", {"inputs": "x"}),
     "/api/chat": ("/api/chat", TINY | CHAT | {"stream": False}),
     "/api/generate": ("/api/generate", TINY | {"prompt": "x", "stream": False}),
 }

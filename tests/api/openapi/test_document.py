@@ -29,7 +29,8 @@ def test_every_route_is_described_with_examples(hello: Scripted) -> None:
             assert "422" not in operation["responses"], path
             if path == "/metrics":
                 continue
-            assert operation["responses"]["200"]["content"]["application/json"]["example"], path
+            media_type = "text/event-stream" if path == "/generate_stream" else "application/json"
+            assert operation["responses"]["200"]["content"][media_type]["example"], path
             if "requestBody" in operation:
                 assert operation["requestBody"]["content"]["application/json"]["examples"], path
                 refusal = operation["responses"]["400"]["content"]["application/json"]["example"]

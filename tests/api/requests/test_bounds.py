@@ -25,6 +25,7 @@ FREE |= {
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/generate")
     for field in _SCHEMAS
 }
+FREE |= {f"post /{name} body.parameters.grammar.value" for name in ("generate", "generate_stream")}
 FREE |= {f"post /api/{name} body.format" for name in ("chat", "generate")}
 
 

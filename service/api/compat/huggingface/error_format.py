@@ -1,24 +1,17 @@
-"""Errors as clients of Hugging Face's inference tasks read them."""
+"""Errors as clients of Hugging Face's inference tasks read them: those of TGI."""
 
 from collections.abc import Mapping
 from typing import ClassVar
 
-from service.api.compat.error_format import CompatRoute
-from service.api.wire.response_model import ResponseModel
+from service.api.compat.tgi.error_format import TgiRoute
 
 
-class HuggingFaceErrorResponse(ResponseModel):
-    """The error as one text."""
-
-    error: str
-
-
-class HuggingFaceRoute(CompatRoute):
+class HuggingFaceRoute(TgiRoute):
     """A route of Hugging Face's inference tasks."""
 
-    error_model: ClassVar[type[ResponseModel]] = HuggingFaceErrorResponse
     param_names: ClassVar[Mapping[str, str]] = {
         "text": "inputs",
+        "prompt": "inputs",
         "source_lang": "parameters.src_lang",
         "target_lang": "parameters.tgt_lang",
         "question": "inputs.question",

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from service.api.compat.tgi.request import TgiParameters
 from service.api.errors import invalid
 from service.models.capabilities import Capability
 from service.serving.registry import Registry
 
 _VECTOR_FIELDS = {"normalize", "prompt_name", "truncation_direction", "dimensions", "encoding_format"}
 _CLASS_FIELDS = {"top_k", "function_to_apply"}
+_GENERATION_FIELDS = TgiParameters.model_fields.keys() - {"top_k", "truncate"}  # which other tasks have too
 
 _UNKNOWN = (
     "inputs: for question-answering give a question and a context, for translation a text or a list of texts and "
     "parameters.tgt_lang, for sentence-similarity a source_sentence and sentences; for feature-extraction and "
-    "text-classification name the task in the path, as in /pipeline/feature-extraction; to generate text, use "
-    "/v1/generate"
+    "text-classification name the task in the path, as in /pipeline/feature-extraction; for text-generation give a "
+    "text and a parameter such as max_new_tokens"
 )
 
 
@@ -40,6 +42,8 @@ def _task_of_texts(payload: dict[str, Any], registry: Registry, model_name: str 
     parameters = set(given) if isinstance(given, dict) else set()
     if parameters & {"tgt_lang", "src_lang"}:
         return "translation"
+    if "stream" in payload or parameters & _GENERATION_FIELDS:
+        return "text-generation"
     if parameters & _CLASS_FIELDS:
         return "text-classification"
     if (parameters | set(payload)) & _VECTOR_FIELDS:
@@ -51,4 +55,6 @@ def _task_of_texts(payload: dict[str, Any], registry: Registry, model_name: str 
             return "feature-extraction"
         case False, True:
             return "text-classification"
+        case False, False if not parameters and isinstance(payload["inputs"], str) and Capability.GENERATE in able:
+            return "text-generation"
     raise invalid("inputs", _UNKNOWN)

@@ -22,6 +22,9 @@ from service.api.compat.huggingface.payloads import find_task
 from service.api.compat.huggingface.translation import request as translation_request
 from service.api.compat.huggingface.translation import response as translation_response
 from service.api.compat.huggingface.translation.task import translate_inputs
+from service.api.compat.tgi import request as generation_request
+from service.api.compat.tgi import response as generation_response
+from service.api.compat.tgi.generation import EVENTS, generate_from_payload
 from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.served_model import ModelPath
@@ -41,6 +44,7 @@ _TASKS = {
     "feature-extraction": _Task(Scope.EMBED, extract_features),
     "sentence-similarity": _Task(Scope.EMBED, compare_sentences),
     "text-classification": _Task(Scope.RERANK, classify_texts),
+    "text-generation": _Task(Scope.GENERATE, generate_from_payload),
 }
 SUMMARY = "Run one of Hugging Face's inference tasks"
 
@@ -58,6 +62,7 @@ Payload = Annotated[
         | translation_request.EXAMPLES
         | embedding_request.EXAMPLES
         | classification_request.EXAMPLES
+        | generation_request.EXAMPLES
     ),
 ]
 _responses = openapi_responses(
@@ -67,17 +72,21 @@ _responses = openapi_responses(
     embedding_response.VECTORS_EXAMPLE,
     embedding_response.SIMILARITIES_EXAMPLE,
     classification_response.EXAMPLE,
+    [generation_response.EXAMPLE],
+    events=generation_response.EXAMPLE_EVENTS,
+    form=EVENTS,
 )
 
 
 @router.post("/", summary=SUMMARY)
 @_responses
 async def by_payload(payload: Payload, call: CurrentCall) -> Response:
-    """Question-answering, translation, feature-extraction, sentence-similarity or text-classification.
+    """Question-answering, translation, feature-extraction, sentence-similarity, text-classification, text-generation.
 
     `inputs` with a `question` is question-answering, with a `source_sentence` sentence-similarity, with a `text`
-    text-classification; texts with `parameters.tgt_lang` are translated. Texts alone are for the model that is served:
-    feature-extraction or text-classification. Doubts about a translation are in the header `x-translation-flags`, by
+    text-classification; texts with `parameters.tgt_lang` are translated. A text with `stream` or with a parameter
+    such as `max_new_tokens` is continued. Texts alone are for the models that are served: feature-extraction,
+    text-classification, or else text-generation. Doubts about a translation are in the header `x-translation-flags`, by
     the names of `/v1/translate`.
     """
     return await _run(find_task(payload, call.state.registry), payload, call)

@@ -1,1 +1,1 @@
-"""``POST /tokenize`` and ``POST /detokenize``, in vLLM's form."""
+"""``POST /tokenize`` and ``POST /detokenize``, in the forms of vLLM, TGI and llama.cpp."""

@@ -1,4 +1,4 @@
-"""``POST /tokenize`` and ``POST /detokenize``, in vLLM's form."""
+"""``POST /tokenize`` and ``POST /detokenize``, in the forms of vLLM, TGI and llama.cpp."""
 
 import asyncio
 from typing import Annotated
@@ -17,27 +17,49 @@ from service.api.native.tokens.request import (
 )
 from service.api.native.tokens.response import (
     DETOKENIZE_EXAMPLE,
+    PIECES_EXAMPLE,
+    SOURCE_EXAMPLE,
     TOKENIZE_EXAMPLE,
     DetokenizeResponse,
+    PlainTokensResponse,
     TokenizeResponse,
+    token_piece,
 )
+from service.api.native.tokens.source_tokens import source_tokens
 from service.api.openapi.responses import openapi_responses
 from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
+from service.tasks.text.tokenizer import Tokenizer
 
 router = APIRouter(tags=["tokens"], dependencies=[ANY_TASK])
 
 
 @router.post("/tokenize", summary="Text to tokens")
-@openapi_responses(TOKENIZE_EXAMPLE)
+@openapi_responses(TOKENIZE_EXAMPLE, SOURCE_EXAMPLE, PIECES_EXAMPLE)
 async def tokenize(
     body: Annotated[TokenizeRequest, Body(openapi_examples=TOKENIZE_EXAMPLES)], call: CurrentCall
 ) -> Response:
-    """The token ids of a `prompt`, or of `messages` as the model's chat template writes them."""
+    """The token ids of a `prompt`, or of `messages` as the model's chat template writes them, as vLLM answers; of
+    `inputs` as TGI answers, with their places in the text; of `content` as llama.cpp answers.
+    """
     call.check(body)
     model = call.model(body.model, Capability.GENERATE)
     with await call.lease(model):
-        return call.json(await _tokenize(body, model.task(Generator)))
+        generator = model.task(Generator)
+        special = body.add_special_tokens is not False
+        if body.inputs is not None:
+            return call.json(await source_tokens(generator.tokenizer, body.inputs, add_special_tokens=special))
+        if body.content is not None:
+            return call.json(await _plain_tokens(body, body.content, generator.tokenizer))
+        return call.json(await _tokenize(body, generator))
+
+
+async def _plain_tokens(body: TokenizeRequest, text: str, tokenizer: Tokenizer) -> PlainTokensResponse:
+    tokens = await tokenizer.encode_async(text, add_special_tokens=bool(body.add_special))
+    if not body.with_pieces:
+        return PlainTokensResponse(list(tokens))
+    pieces = await asyncio.to_thread(lambda: [token_piece(id, tokenizer.token_bytes(id)) for id in tokens])
+    return PlainTokensResponse(list(pieces))
 
 
 async def _tokenize(body: TokenizeRequest, generator: Generator) -> TokenizeResponse:

@@ -16,7 +16,9 @@ from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.speculator import MeasuredSpeculator, Speculator
 from service.engine.scheduling.step import Runner
+from service.engine.scheduling.step_cost_model import StepCostModel
 from service.errors import AdapterInUse
 
 
@@ -30,13 +32,17 @@ class SizedRunner(Runner, AdapterRunner, Protocol):
 class Engine:
     """Continues many sequences at once. Add requests, and call ``step`` for outputs while there is work."""
 
-    def __init__(self, runner: SizedRunner, config: EngineConfig) -> None:
+    def __init__(self, runner: SizedRunner, config: EngineConfig, speculator: Speculator | None = None) -> None:
+        """``speculator`` guesses tokens in the place of the one that ``config`` asks for."""
         self._adapters = LoadedAdapters(runner)
         adapters = tuple(self._adapters.load(name, path) for name, path in config.adapters.items())
         self.info = msgspec.structs.replace(runner.info, adapters=adapters)
         self._runner = Recovery(runner)
         self._constraints = ConstraintMaker(config.model_path, self.info.vocab_size)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
+        cost_model = StepCostModel()
+        if speculator is None and config.speculation == "ngram":
+            speculator = MeasuredSpeculator(cost_model)
         self._scheduler = Scheduler(
             self._pool,
             max_num_seqs=self.info.max_num_seqs,
@@ -44,7 +50,8 @@ class Engine:
             prefill_chunk=self.info.prefill_chunk,
             max_model_len=self.info.max_model_len,
             ageing_seconds=config.ageing_seconds,
-            prefill_budget=PrefillBudget(config.target_itl_ms / 1000),
+            prefill_budget=PrefillBudget(config.target_itl_ms / 1000, cost_model),
+            speculator=speculator,
         )
         self._num_steps = 0
 
@@ -90,18 +97,20 @@ class Engine:
         seconds = time.monotonic() - begin
         self._scheduler.record_step_time(step, seconds)
         self._num_steps += 1
-        num_tokens, num_decodes = step.num_tokens, step.num_decodes
+        num_decodes, num_proposed = step.num_decodes, step.num_proposed
         stats = StepStats(
             step=self._num_steps,
             seconds=seconds,
             num_running=self._scheduler.num_running,
             num_waiting=self._scheduler.num_waiting,
-            num_prefill_tokens=num_tokens - num_decodes,
+            num_prefill_tokens=step.num_tokens - num_decodes - num_proposed,
             num_decode_tokens=num_decodes,
             num_preempted=step.num_preempted,
             cache_queried_tokens=step.cache_queried_tokens,
             cache_hit_tokens=step.cache_hit_tokens,
             blocks_used=self._pool.num_used,
             blocks_total=self._pool.num_blocks,
+            num_proposed_tokens=num_proposed,
+            num_accepted_tokens=step.num_accepted,
         )
         return StepOutput(outputs=outputs, stats=stats)

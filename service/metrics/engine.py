@@ -17,6 +17,8 @@ class EngineMetrics(ProcessMetrics):
             series.counter("trivium_computed_tokens", "Tokens computed by the engine, by phase.", phase=phase)
             for phase in ("prefill", "decode")
         )
+        self._proposed = series.counter("trivium_speculation_proposed_tokens", "Tokens computed as guesses.")
+        self._accepted = series.counter("trivium_speculation_accepted_tokens", "Guesses that were right.")
         self._preempted = series.counter("trivium_preemptions", "Sequences preempted because KV blocks ran out.")
         self._queried = series.counter(
             "trivium_prefix_cache_queried_tokens", "Prompt tokens looked up in the prefix cache."
@@ -27,9 +29,11 @@ class EngineMetrics(ProcessMetrics):
     def observe_step(self, stats: StepStats) -> None:
         """The engine has computed a step."""
         self._step_seconds.observe(stats.seconds)
-        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens)
+        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
         self._prefill.inc(stats.num_prefill_tokens)
         self._decode.inc(stats.num_decode_tokens)
+        self._proposed.inc(stats.num_proposed_tokens)
+        self._accepted.inc(stats.num_accepted_tokens)
         self._preempted.inc(stats.num_preempted)
         self._queried.inc(stats.cache_queried_tokens)
         self._hit.inc(stats.cache_hit_tokens)

@@ -204,6 +204,11 @@ class EngineSettings(SettingsGroup):
         False,
         "Start only if the same request gives the same bits in any batch (compiled kernels always do).",
     )
+    speculation: Literal["off", "ngram"] = _setting(
+        "ngram",
+        "ngram: guess tokens that repeat the prompt, the output or the request's prediction, and compute several in "
+        "one step, where guesses are right often enough and the batch leaves time. It changes no output. off: never.",
+    )
     cuda_graphs: bool = _advanced(True, "Replay decode steps as CUDA graphs.")
 
 

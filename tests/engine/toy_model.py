@@ -7,7 +7,7 @@ from service.engine.engine import Engine
 from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence
-from service.engine.scheduling.step import ChunkOutput, Runner, Step
+from service.engine.scheduling.step import Chunk, ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config
 from tests.fakes.engine_info import engine_info
 
@@ -17,7 +17,7 @@ VOCAB_SIZE = 5
 
 def next_token(tokens: list[int]) -> int:
     """The token that the model gives after ``tokens``. It depends on all of them and on their order."""
-    return sum(token * place for place, token in enumerate(tokens, start=1)) % VOCAB_SIZE
+    return sum((token + 1) * place for place, token in enumerate(tokens, start=1)) % 7 % VOCAB_SIZE
 
 
 def expected_tokens(request: Request) -> list[int]:
@@ -30,6 +30,14 @@ def expected_tokens(request: Request) -> list[int]:
     return tokens[len(request.prompt) :]
 
 
+def continuation(sequence: Sequence, count: int) -> list[int]:
+    """The next ``count`` tokens of a sequence."""
+    tokens = list(sequence.tokens)
+    for _ in range(count):
+        tokens.append(next_token(tokens))
+    return tokens[len(tokens) - count :]
+
+
 class ToyRunner:
     """A runner whose KV cache is a dictionary: slot -> the tokens up to the one that the slot was written for."""
 
@@ -40,16 +48,24 @@ class ToyRunner:
         """Write all chunks, as a layer does, and then read all tokens that each chunk sees."""
         for chunk in step.chunks:
             sequence = chunk.sequence
+            tokens = (*sequence.tokens, *chunk.proposed)
             for position in range(chunk.start, chunk.start + chunk.num_tokens):
-                self.slots[self.slot(sequence, position)] = tuple(sequence.tokens[: position + 1])
+                self.slots[self.slot(sequence, position)] = tokens[: position + 1]
         for chunk in step.chunks:
+            tokens = (*chunk.sequence.tokens, *chunk.proposed)
             for position in range(chunk.start + chunk.num_tokens):
                 seen = self.slots[self.slot(chunk.sequence, position)]
-                assert seen == tuple(chunk.sequence.tokens[: position + 1]), "a slot holds another sequence's token"
-        return [
-            ChunkOutput(token=next_token(c.sequence.tokens) if c.samples and c.sequence.params.max_tokens else None)
-            for c in step.chunks
-        ]
+                assert seen == tokens[: position + 1], "a slot holds another sequence's token"
+        return [self.output(chunk) for chunk in step.chunks]
+
+    @staticmethod
+    def output(chunk: Chunk) -> ChunkOutput:
+        """The tokens that are sampled for a chunk."""
+        tokens, proposed = chunk.sequence.tokens, chunk.proposed
+        if not chunk.samples or not chunk.sequence.params.max_tokens:
+            return ChunkOutput()
+        following = (next_token([*tokens, *proposed[:count]]) for count in range(1, len(proposed) + 1))
+        return ChunkOutput(token=next_token(tokens), following=tuple((token, None) for token in following))
 
     @staticmethod
     def slot(sequence: Sequence, position: int) -> int:

@@ -119,7 +119,7 @@ def test_every_engine_setting_reaches_the_engine() -> None:
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
         "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False, "target_itl_ms": 50.0,
         "log_level": "error", "log_json": True, "log_prompts": True, "native_kernels": False, "quantization": "int8",
-        "deterministic": True,
+        "deterministic": True, "speculation": "off",
     }  # fmt: skip
     assert set(EngineConfig.__struct_fields__) == {*values, "model_path", "adapters"}
     model = LocalModel(name="m", path=Path("/m"), context_length=4096)

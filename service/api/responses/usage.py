@@ -16,7 +16,7 @@ class PromptTokensDetails(ResponseModel):
 
 
 class CompletionTokensDetails(ResponseModel):
-    """OpenAI's kinds of generated tokens. No prediction is used, so its counts are 0."""
+    """OpenAI's kinds of generated tokens. Rejected tokens of a prediction are in no other count."""
 
     reasoning_tokens: int = 0
     accepted_prediction_tokens: int = 0
@@ -40,7 +40,9 @@ class ResponseUsage(ResponseModel):
             completion_tokens=usage.completion_tokens,
             total_tokens=usage.total_tokens,
             prompt_tokens_details=PromptTokensDetails(usage.cached_tokens),
-            completion_tokens_details=CompletionTokensDetails(reasoning_tokens=usage.reasoning_tokens),
+            completion_tokens_details=CompletionTokensDetails(
+                usage.reasoning_tokens, usage.accepted_prediction_tokens, usage.rejected_prediction_tokens
+            ),
         )
 
 

@@ -73,6 +73,7 @@ class Batch:
         tokens = [chunk.sequence.tokens[chunk.start] for chunk in chunks[:num_singles]]
         for chunk in chunks[num_singles:]:
             tokens += chunk.sequence.tokens[chunk.start : chunk.start + chunk.num_tokens]
+            tokens += chunk.proposed
         positions = np.arange(num_rows) + np.repeat(starts - offsets[:-1], lengths)
         slots = blocks[np.repeat(block_offsets[:-1], lengths) + positions // size] * size + positions % size
         adapters = [chunk.sequence.adapter for chunk in chunks]
@@ -125,9 +126,15 @@ class Batch:
         indices = self._block_offsets[begin:end, None] + columns
         return np.where(exists, self._blocks[np.minimum(indices, len(self._blocks) - 1)], self.null_block)
 
-    def last_rows(self, chunks: list[int]) -> Tensor:
-        """The row of the last token of each of the chunks with these numbers: int64 on the device."""
-        return torch.from_numpy(self.offsets[1:][chunks] - 1).to(self.input_ids.device)
+    def sampled_rows(self, chunks: list[int]) -> Tensor:
+        """The rows of the last tokens of the chunks with these numbers: int64 on the device.
+
+        They are the row of the sequence's last token, and those of the proposals behind it.
+        """
+        counts = np.array([1 + len(self.chunks[number].proposed) for number in chunks])
+        ends = np.repeat(self.offsets[1:][chunks], counts)
+        within = np.arange(len(ends)) - np.repeat(counts.cumsum(), counts)  # -count to -1 for each chunk
+        return torch.from_numpy(ends + within).to(self.input_ids.device)
 
 
 def _running_sums(counts: Ints) -> Ints:

@@ -47,7 +47,7 @@ class Recovery:
         if self._part_tokens is None:
             return self._compute(step.chunks, attempts)
         self._quiet_steps += 1
-        shortened = [_shorten(chunk, self._part_tokens) for chunk in step.chunks]
+        shortened = [chunk.shortened(self._part_tokens) for chunk in step.chunks]
         parts = _split(shortened, self._part_tokens)
         outputs = [output for part in parts for output in self._compute(part, attempts)]
         if self._quiet_steps >= _QUIET_STEPS:
@@ -78,7 +78,7 @@ class Recovery:
         if not out_of_memory:
             return [ChunkOutput(error=STEP_FAILED)]
         if chunk.num_tokens > 1:
-            half = _shorten(chunk, chunk.num_tokens // 2)
+            half = chunk.shortened(chunk.num_tokens // 2)
             return [_with_progress(chunk, half, output) for output in self._compute([half], attempts)]
         count = attempts.get(chunk.sequence.id, 0) + 1
         if count >= _MAX_ATTEMPTS:
@@ -104,10 +104,6 @@ def _split(chunks: list[Chunk], max_tokens: int) -> Iterator[list[Chunk]]:
         part.append(chunk)
         num_tokens += chunk.num_tokens
     yield part
-
-
-def _shorten(chunk: Chunk, max_tokens: int) -> Chunk:
-    return chunk if chunk.num_tokens <= max_tokens else Chunk(chunk.sequence, chunk.start, max_tokens)
 
 
 def _with_progress(chunk: Chunk, computed: Chunk, output: ChunkOutput) -> ChunkOutput:

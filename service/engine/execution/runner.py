@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.logprobs import token_logprobs
+from service.engine.sampling.place import places
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
@@ -131,7 +133,7 @@ class ModelRunner:
         tokens = self._sample(batch, hidden, broken)
         outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
-            token = tokens.get(number)
+            token, *following = tokens.get(number, (None,))
             if number in broken:
                 outputs[place] = ChunkOutput(error=_NOT_FINITE)
             elif token is not None and token.error:
@@ -140,6 +142,7 @@ class ModelRunner:
                 outputs[place] = ChunkOutput(
                     token=token.token if token else None,
                     logprob=token.logprob if token else None,
+                    following=_until_error(following) if following else (),
                     prompt_logprobs=self._prompt_logprobs(batch, number, hidden),
                 )
         return outputs
@@ -158,8 +161,8 @@ class ModelRunner:
             self.forward_pass.discard(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
         return set(broken.tolist())
 
-    def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, SampledToken]:
-        """The sampled tokens, by the number of their chunk in the batch."""
+    def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, list[SampledToken]]:
+        """The sampled tokens, by the number of their chunk in the batch: one, and one more behind each proposal."""
         numbers = [
             number
             for number, chunk in enumerate(batch.chunks)
@@ -167,10 +170,12 @@ class ModelRunner:
         ]
         if not numbers:
             return {}
-        if len(numbers) < batch.num_rows:
-            hidden = hidden.index_select(0, batch.last_rows(numbers))
-        tokens = self.sampler.sample(self.model.logits(hidden), [batch.chunks[number].sequence for number in numbers])
-        return dict(zip(numbers, tokens, strict=True))
+        by_chunk = [places(batch.chunks[number]) for number in numbers]
+        sampled = [place for each in by_chunk for place in each]
+        if len(sampled) < batch.num_rows:
+            hidden = hidden.index_select(0, batch.sampled_rows(numbers))
+        tokens = iter(self.sampler.sample(self.model.logits(hidden), sampled))
+        return {number: list(islice(tokens, len(each))) for number, each in zip(numbers, by_chunk, strict=True)}
 
     def _prompt_logprobs(self, batch: Batch, number: int, hidden: Tensor) -> tuple[TokenLogprob, ...]:
         """The log probabilities of the prompt tokens that follow the chunk's own, if requested.
@@ -213,3 +218,8 @@ class ModelRunner:
         begin = time.monotonic()
         yield
         self.startup_seconds[name] = time.monotonic() - begin
+
+
+def _until_error(tokens: list[SampledToken]) -> tuple[tuple[int, TokenLogprob | None], ...]:
+    """The tokens before the first error. If the sequence gets there, the next step meets the error again."""
+    return tuple((each.token, each.logprob) for each in takewhile(lambda each: not each.error, tokens))

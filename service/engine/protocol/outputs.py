@@ -44,6 +44,8 @@ class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
     prompt_logprobs: tuple[TokenLogprob | None, ...] = ()
     error: str = ""
     error_kind: ErrorKind = ErrorKind.FAILED  # meaningful only if finish is ERROR
+    was_predicted: bool = False  # the token was proposed from the request's prediction, and accepted
+    num_rejected: int = 0  # tokens of the prediction that were proposed in this step, and not accepted
 
 
 class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
@@ -54,12 +56,14 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     num_running: int
     num_waiting: int
     num_prefill_tokens: int  # prompt tokens, and tokens computed again, of this step
-    num_decode_tokens: int
+    num_decode_tokens: int  # chunks of one generated token; proposals behind them do not count
     num_preempted: int  # sequences preempted in this step
     cache_queried_tokens: int  # prompt tokens looked up in the prefix cache in this step
     cache_hit_tokens: int
     blocks_used: int  # blocks that a sequence references
     blocks_total: int
+    num_proposed_tokens: int = 0  # tokens that the step computed in advance, as guesses
+    num_accepted_tokens: int = 0  # those of them that turned out to be the sequence's tokens
 
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):

@@ -16,4 +16,5 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     arrival: float = 0.0  # monotonic seconds
     cache_salt: str = ""  # prefixes are shared only under the same salt
     adapter: str = ""  # the name of a loaded adapter; empty: the model alone
+    prediction: tuple[int, ...] = ()  # tokens that the output may have, as the client guesses: they change no token
     tenant: str = ""  # the key that the request belongs to: tenants share the engine fairly

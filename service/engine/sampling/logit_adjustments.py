@@ -7,14 +7,15 @@ probabilities are computed from it.
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from service.engine.sampling.place import Place
 from service.engine.sampling.transfer import to_device
-from service.engine.scheduling.sequence import Sequence
 
 
 @dataclass(slots=True)
@@ -38,13 +39,13 @@ class _Entries:
         return index, to_device(self.values, torch.float32, device)
 
 
-def apply_constraints(logits: Tensor, sequences: list[Sequence]) -> Tensor:
-    """The logits with -inf for each token that a sequence's constraint forbids; ``logits`` itself without constraints.
+def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
+    """The logits with -inf for each token that a place's constraint forbids; ``logits`` itself without constraints.
 
-    ``logits`` is [R, V] float32, one row for each sequence. The logit of an allowed token does not change, even if it
+    ``logits`` is [R, V] float32, one row for each place. The logit of an allowed token does not change, even if it
     is NaN.
     """
-    constrained = [(row, s.constraint) for row, s in enumerate(sequences) if s.constraint is not None]
+    constrained = [(row, place.constraint) for row, place in enumerate(places) if place.constraint is not None]
     if not constrained:
         return logits
     allowed = np.empty((len(constrained), logits.shape[-1]), dtype=np.bool_)
@@ -55,24 +56,24 @@ def apply_constraints(logits: Tensor, sequences: list[Sequence]) -> Tensor:
     return logits.index_copy(0, rows, logits[rows].masked_fill_(forbidden, -math.inf))
 
 
-def apply_bias_and_penalties(logits: Tensor, sequences: list[Sequence]) -> Tensor:
-    """The logits with every sequence's bias, min_tokens mask and penalties; ``logits`` itself if there are none.
+def apply_bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Tensor:
+    """The logits with every place's bias, min_tokens mask and penalties; ``logits`` itself if there are none.
 
-    ``logits`` is [R, V] float32, one row for each sequence. A NaN stays NaN. Tokens without a logit are skipped.
+    ``logits`` is [R, V] float32, one row for each place. A NaN stays NaN. Tokens without a logit are skipped.
     """
     biases, repetition, occurrences = (_Entries(logits.shape[-1]) for _ in range(3))
-    for row, sequence in enumerate(sequences):
-        params = sequence.params
+    for row, place in enumerate(places):
+        params = place.params
         for token, bias in params.logit_bias.items():
             biases.add(row, token, bias)
-        if sequence.num_generated < params.min_tokens:
+        if place.num_generated < params.min_tokens:
             for token in params.stop_token_ids:
                 biases.add(row, token, -math.inf)
         if params.repetition_penalty != 1.0:
-            for token in set(sequence.tokens):
+            for token in set(place.tokens):
                 repetition.add(row, token, params.repetition_penalty)
         if params.presence_penalty or params.frequency_penalty:
-            for token, count in Counter(sequence.tokens[sequence.num_prompt :]).items():
+            for token, count in Counter(place.tokens[place.num_prompt :]).items():
                 occurrences.add(row, token, -params.presence_penalty - params.frequency_penalty * count)
 
     if not (biases.rows or repetition.rows or occurrences.rows):

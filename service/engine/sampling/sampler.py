@@ -17,6 +17,7 @@ keeps nothing from step to step.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,17 +28,17 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.distribution import Distribution, draw
 from service.engine.sampling.logit_adjustments import apply_bias_and_penalties, apply_constraints
 from service.engine.sampling.logprobs import token_logprobs
+from service.engine.sampling.place import Place
 from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.transfer import to_device
-from service.engine.scheduling.sequence import Sequence
 
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
 
 
 @dataclass(slots=True, frozen=True)
 class SampledToken:
-    """The token chosen for one sequence, with its log probability if requested. With an ``error``, ``token`` is 0."""
+    """The token chosen for one place, with its log probability if requested. With an ``error``, ``token`` is 0."""
 
     token: int
     logprob: TokenLogprob | None
@@ -45,60 +46,61 @@ class SampledToken:
 
 
 class Sampler:
-    """Chooses the next token of each sequence."""
+    """Chooses the token at each place."""
 
     def __init__(self, vocab_size: int, device: torch.device) -> None:
         self.vocab_size = vocab_size
         self.device = device
 
-    def sample(self, logits: Tensor, sequences: list[Sequence]) -> list[SampledToken]:
-        """One token for each row of ``logits``, [R, V] of any floating type, one row for each sequence.
+    def sample(self, logits: Tensor, places: Sequence[Place]) -> list[SampledToken]:
+        """One token for each row of ``logits``, [R, V] of any floating type, one row for each place.
 
-        ``logits`` is only read. A row that has a NaN or +inf, or only -inf, yields an error for that sequence
+        ``logits`` is only read. A row that has a NaN or +inf, or only -inf, yields an error for that place
         alone. The results reach the host in one transfer, and log probabilities in a second one.
         """
-        if not sequences:
+        if not places:
             return []
-        logits = apply_constraints(logits.float(), sequences)
-        scores = apply_bias_and_penalties(logits, sequences)
+        logits = apply_constraints(logits.float(), places)
+        scores = apply_bias_and_penalties(logits, places)
         peaks, tokens = scores.max(dim=-1)  # of equal scores, the first
-        for (only_top, _, _), group in self._drawing_rows(sequences).items():
+        for (only_top, _, _), group in self._drawing_rows(places).items():
             for tile in row_tiles(len(group), scores):
                 rows = group[tile]
                 drawn = self._draw(
-                    select_rows(scores, rows), select_rows(peaks, rows), [sequences[row] for row in rows], only_top
+                    select_rows(scores, rows), select_rows(peaks, rows), [places[row] for row in rows], only_top
                 )
                 tokens[to_device(rows, torch.int64, self.device)] = drawn
         table = torch.stack((tokens.double(), peaks.double()), dim=1).tolist()
         results = [_result(int(token), peak) for token, peak in table]
 
-        requested = [row for row, s in enumerate(sequences) if s.params.logprobs is not None and not results[row].error]
+        wanted = [row for row, place in enumerate(places) if place.params.logprobs is not None]
+        requested = [row for row in wanted if not results[row].error]
         if requested:
-            num_top = [sequences[row].params.logprobs or 0 for row in requested]
+            num_top = [places[row].params.logprobs or 0 for row in requested]
             chosen = [results[row].token for row in requested]
             logprobs = token_logprobs(select_rows(logits, requested), chosen, num_top)
             for row, logprob in zip(requested, logprobs, strict=True):
                 results[row] = SampledToken(logprob.token, logprob)
         return results
 
-    def _drawing_rows(self, sequences: list[Sequence]) -> dict[tuple[bool, bool, bool], list[int]]:
+    def _drawing_rows(self, places: Sequence[Place]) -> dict[tuple[bool, bool, bool], list[int]]:
         """The rows that draw, grouped by the work that they need. All others are greedy.
 
         The work is (the best tokens are enough, there is a top_k, there is a top_p).
         """
         groups: dict[tuple[bool, bool, bool], list[int]] = {}
-        for row, sequence in enumerate(sequences):
-            p = sequence.params
+        for row, place in enumerate(places):
+            p = place.params
             if p.temperature > 0 and p.top_k != 1:
                 top_k = self._top_k(p)
                 work = (top_k <= _MAX_TOP_WIDTH, top_k < self.vocab_size, p.top_p < 1)
                 groups.setdefault(work, []).append(row)
         return groups
 
-    def _draw(self, scores: Tensor, peaks: Tensor, sequences: list[Sequence], only_top: bool) -> Tensor:
+    def _draw(self, scores: Tensor, peaks: Tensor, places: Sequence[Place], only_top: bool) -> Tensor:
         """Draw a token for each row of one group: [n] int64."""
-        params = [sequence.params for sequence in sequences]
-        numbers = [uniform(p.seed, sequence.num_tokens) for p, sequence in zip(params, sequences, strict=True)]
+        params = [place.params for place in places]
+        numbers = [uniform(p.seed, place.num_tokens) for p, place in zip(params, places, strict=True)]
         uniforms = to_device(numbers, torch.float64, self.device)
         distribution = Distribution.from_params(scores, peaks.unsqueeze(1), params)
         if not only_top:

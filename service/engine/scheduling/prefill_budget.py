@@ -23,25 +23,31 @@ _PLANNED_SHARE = 0.9  # of the allowed seconds, since half of all steps take lon
 class PrefillBudget:
     """Chooses the prefill budget of each step by a step-cost model."""
 
-    def __init__(self, target_seconds: float) -> None:
-        """``target_seconds`` is how long a step with decodes should take at most. 0 means no target and no limit."""
-        self._target_seconds = target_seconds
-        self._model = StepCostModel()
+    def __init__(self, target_seconds: float, model: StepCostModel | None = None) -> None:
+        """``target_seconds`` is how long a step with decodes should take at most. 0 means no target and no limit.
 
-    def max_tokens(self, num_decodes: int, start: int) -> float:
+        ``model`` is the step-cost model, if others use it too.
+        """
+        self._target_seconds = target_seconds
+        self._model = model or StepCostModel()
+
+    def max_tokens(self, num_decodes: int, start: int, num_proposed: int = 0) -> float:
         """The most prompt tokens alongside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
 
-        ``start`` is the position of the first prompt token. The budget is at most twice the largest number of prompt
-        tokens that a step has had so far, as nothing is known about larger steps.
+        ``start`` is the position of the first prompt token, and ``num_proposed`` the tokens proposed behind decodes.
+        The budget is at most twice the largest number of prompt tokens that a step has had so far, as nothing is known
+        about larger steps.
         """
         if not self._target_seconds or not num_decodes:
             return math.inf
-        base, per_decode, per_token, per_pair = self._model.cost()
+        base, per_decode, per_token, per_pair, speculating, per_proposed = self._model.cost()
         # Steps without prompts are fitted separately: if all steps are alike, a fit of all steps cannot
         # distinguish the cost of decodes from the cost of prompts.
         alone = self._model.cost_without_prompts()
         allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
         seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes
+        if num_proposed:
+            seconds -= speculating + per_proposed * num_proposed
         slope = per_token + per_pair * start
         tokens = 2.0 * self._model.most_prompt_tokens
         if seconds <= 0:
@@ -51,6 +57,6 @@ class PrefillBudget:
         return max(MIN_TOKENS, int(tokens))
 
     def record_step_time(self, step: Step, seconds: float) -> None:
-        """Learn that ``step`` took ``seconds``."""
-        if self._target_seconds and step.chunks:
+        """Let the step-cost model learn that ``step`` took ``seconds``."""
+        if step.chunks:
             self._model.record(step, seconds)

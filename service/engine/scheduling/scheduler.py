@@ -1,9 +1,9 @@
 """The scheduler: which tokens the next step computes, which sequences start, and which are preempted.
 
 There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
-lacks, under one token budget. Sequences that lack one token come first, so that a prompt never delays a stream. The
-rest of the token budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then
-to sequences that start.
+lacks, under one token budget. Sequences that lack one token come first, so that a prompt never delays a stream; behind
+that token, a step may compute some that are only guessed. The rest of the token budget, as far as the prefill budget
+allows, goes to chunks of prompts that are already running, then to sequences that start.
 
 Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
 preempted.
@@ -28,8 +28,10 @@ from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blo
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
+from service.engine.scheduling.speculator import Proposals, Speculator
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.engine.scheduling.waiting_queue import WaitingQueue
+from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
 
 
@@ -46,12 +48,14 @@ class Scheduler:
         max_model_len: int,
         ageing_seconds: float,
         prefill_budget: PrefillBudget | None = None,
+        speculator: Speculator | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Schedule at most ``max_num_seqs`` sequences and ``max_batch_tokens`` tokens in a step.
 
         ``prefill_chunk`` is the most tokens of one prompt in a step. ``ageing_seconds`` of waiting make up for one step
-        of priority. Without a ``prefill_budget``, prompts are limited by the token budget alone.
+        of priority. Without a ``prefill_budget``, prompts are limited by the token budget alone. Without a
+        ``speculator``, no tokens are guessed.
         """
         self.pool = pool
         self._tables = BlockTables(pool)
@@ -60,6 +64,8 @@ class Scheduler:
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
         self._prefill_budget = prefill_budget or PrefillBudget(target_seconds=0)
+        self._speculator = speculator
+        self._max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
         self._waiting = WaitingQueue(ageing_seconds)
@@ -84,6 +90,8 @@ class Scheduler:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
         sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
+        if self._speculator is not None and constraint is None:  # a constraint cannot look ahead
+            sequence.speculation = self._speculator.follow(request)
         return sequence
 
     def uses_adapter(self, adapter: int) -> bool:
@@ -108,15 +116,18 @@ class Scheduler:
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
         """Record what the runner computed: progress, new tokens, and the end of sequences."""
-        return [
-            each for chunk, output in zip(step.chunks, outputs, strict=True) for each in self._commit(chunk, output)
-        ]
+        committed = []
+        for chunk, output in zip(step.chunks, outputs, strict=True):
+            committed += self._commit(chunk, output)
+            if chunk.proposed:
+                step.num_accepted += max(0, chunk.sequence.num_computed - chunk.start - chunk.num_known)
+        return committed
 
     def record_step_time(self, step: Step, seconds: float) -> None:
         """Learn that ``step`` took ``seconds``. The prefill budget and fair queueing depend on it."""
         self._prefill_budget.record_step_time(step, seconds)
         if step.chunks:
-            self._waiting.record_step_time(step.num_tokens, seconds)
+            self._waiting.record_step_time(step.num_tokens - step.num_proposed + step.num_accepted, seconds)
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
@@ -138,7 +149,8 @@ class Scheduler:
         """
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        budget, chunk_size = self._prompt_budget(running, lacking)
+        proposals = self._propose(running, lacking)
+        budget, chunk_size = self._prompt_budget(running, lacking, sum(map(len, proposals.values())))
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
@@ -150,22 +162,49 @@ class Scheduler:
             start = sequence.num_computed
             fits = start + tokens <= len(sequence.block_table) * block_size
             if tokens and (fits or self._make_room(sequence, start + tokens, step)):
-                step.chunks.append(Chunk(sequence, start, tokens))
+                proposed = proposals.get(sequence, ())
+                if proposed:
+                    proposed = proposed[: self._room_behind(sequence, start + tokens, len(proposed))]
+                step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
         return budget, chunk_size
 
-    def _prompt_budget(self, running: list[Sequence], lacking: list[int]) -> tuple[int, int]:
+    def _propose(self, running: list[Sequence], lacking: list[int]) -> Proposals:
+        """The guesses of this step, for sequences that lack one token. Prompts keep half of the token budget."""
+        if self._speculator is None:
+            return {}
+        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
+        if not decodes:
+            return {}
+        budget = self.max_batch_tokens - len(decodes)
+        if len(decodes) < len(running) or self._waiting:
+            budget //= 2
+        most = min(budget, self._max_sampled - len(decodes))
+        return self._speculator.propose(decodes, most) if most > 0 else {}
+
+    def _room_behind(self, sequence: Sequence, num_tokens: int, wanted: int) -> int:
+        """How many of ``wanted`` tokens behind the first ``num_tokens`` fit into the sequence's blocks.
+
+        It gets free blocks for them only while one more is left for each running sequence: guesses preempt nobody.
+        """
+        pool = self.pool
+        needed = num_blocks_for(num_tokens + wanted, pool.block_size) - len(sequence.block_table)
+        if needed > 0 and pool.num_free >= needed + len(self._running):
+            self._tables.grow(sequence, num_tokens + wanted)
+        return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
+
+    def _prompt_budget(self, running: list[Sequence], lacking: list[int], num_proposed: int) -> tuple[int, int]:
         """The tokens for prompts alongside the decodes, and the most of them that one prompt may have.
 
         ``lacking`` holds the tokens that each running sequence lacks. If the prefill budget is the tighter limit and
         there are several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
         """
         num_decodes = lacking.count(1)
-        budget = self.max_batch_tokens - num_decodes
+        budget = self.max_batch_tokens - num_decodes - num_proposed
         num_prompts = len(running) - num_decodes + len(self._waiting)
         if not num_prompts:
             return budget, self.prefill_chunk
         start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
-        allowed = self._prefill_budget.max_tokens(num_decodes, start)
+        allowed = self._prefill_budget.max_tokens(num_decodes, start, num_proposed)
         if allowed >= budget:
             return budget, self.prefill_chunk
         return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))
@@ -247,36 +286,58 @@ class Scheduler:
         Tokens that the constraint forces are appended at once. The next step computes them together.
         """
         sequence = chunk.sequence
+        if output.error and chunk.proposed:
+            sequence.speculation = None  # the guesses may be the cause: the next step computes it without any
+            return []
         if output.error:
             failed = sequence.constraint is not None and sequence.constraint.has_failed
             kind = ErrorKind.CONSTRAINT if failed else ErrorKind.FAILED
             return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
-        end = chunk.start + (chunk.num_tokens if output.num_tokens is None else output.num_tokens)
-        samples = sequence.advance(end)
-        if end >= (sequence.num_published + 1) * self.pool.block_size:
+        num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
+        samples = sequence.advance(chunk.start + min(num_computed, chunk.num_known))
+        outputs = self._append_sampled(chunk, output) if samples else []
+        if sequence.num_computed >= (sequence.num_published + 1) * self.pool.block_size:
             self._tables.publish(sequence)
         if request.params.prompt_logprobs is not None:
             sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
         if not samples:
             return []
-        if output.token is not None:
-            sequence.append(output.token)
-        finish = sequence.finish_reason()
-        committed = TokenOutput(request.id, output.token, output.logprob, finish)
         if is_first_output:
-            committed = msgspec.structs.replace(
-                committed,
+            outputs[0] = msgspec.structs.replace(
+                outputs[0],
                 num_cached=sequence.num_cached,
                 queue_time=max(0.0, (sequence.start_time or 0.0) - request.arrival),
                 prompt_logprobs=tuple(sequence.prompt_logprobs),
             )
-        outputs = [committed]
-        if finish is None and sequence.constraint is not None:
+        if outputs[-1].finish is None and sequence.constraint is not None:
             outputs += self._append_forced(sequence, sequence.constraint)
         if outputs[-1].finish is not None:
             self._finish(sequence, outputs[-1].finish)
+        return outputs
+
+    def _append_sampled(self, chunk: Chunk, output: ChunkOutput) -> list[TokenOutput]:
+        """Append the sampled token, and those behind proposals as far as all proposals before them were right."""
+        sequence, proposed = chunk.sequence, chunk.proposed
+        speculation = sequence.speculation
+        is_prediction = bool(proposed) and speculation is not None and speculation.is_prediction
+        outputs: list[TokenOutput] = []
+        for number, (token, logprob) in enumerate(((output.token, output.logprob), *output.following)):
+            if number:
+                sequence.advance(sequence.num_tokens)  # the last token was a proposal, so it is computed
+            if token is not None:
+                sequence.append(token)
+            finish = sequence.finish_reason()
+            accepted = number < len(proposed) and token == proposed[number]
+            outputs.append(TokenOutput(sequence.id, token, logprob, finish, was_predicted=is_prediction and accepted))
+            if finish is not None or not accepted:
+                break
+        if is_prediction:
+            rejected = len(proposed) - sum(each.was_predicted for each in outputs)
+            outputs[-1] = msgspec.structs.replace(outputs[-1], num_rejected=rejected)
+        if speculation is not None:
+            speculation.observe([each.token for each in outputs if each.token is not None])
         return outputs
 
     def _append_forced(self, sequence: Sequence, constraint: Constraint) -> Iterator[TokenOutput]:

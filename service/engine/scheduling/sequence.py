@@ -10,6 +10,7 @@ from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import BlockKey, PrefixId, Root
+from service.engine.speculation.speculation import Speculation
 
 
 class SequenceStatus(Enum):
@@ -33,12 +34,14 @@ class Sequence:
     other difference between the two.
 
     The methods below are the only writers of status, tokens and progress. ``BlockTables`` is the only writer of the
-    last four fields, and the scheduler is the only writer of ``waiting_for``. All other code only reads.
+    last four fields, and the scheduler is the only writer of ``waiting_for`` and ``speculation``. All other code only
+    reads.
     """
 
     request: Request
     adapter: int = 0  # the number of the loaded adapter that computes it; 0: the model alone
     constraint: Constraint | None = None  # what may come next; it follows every appended token
+    speculation: Speculation | None = None  # guesses of the next tokens; None: there are none
     urgency: tuple[float, int] = (0.0, 0)  # the order in which sequences run and wait: the smallest is first
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens

@@ -14,16 +14,31 @@ from service.engine.scheduling.sequence import Sequence
 
 
 class Chunk(Struct, frozen=True):
-    """The ``num_tokens`` tokens of a sequence from position ``start`` on, to be computed in one step."""
+    """The ``num_tokens`` tokens of a sequence from position ``start`` on, to be computed in one step.
+
+    The last of them may be ``proposed``: they come after the sequence's last token, and are guesses.
+    """
 
     sequence: Sequence
     start: int
     num_tokens: int
+    proposed: tuple[int, ...] = ()
 
     @property
     def samples(self) -> bool:
-        """Whether the chunk ends at the sequence's last token, so that the step samples the next token."""
-        return self.start + self.num_tokens == len(self.sequence.tokens)
+        """Whether the chunk reaches the sequence's last token, so that the step samples the next token."""
+        return self.start + self.num_tokens >= len(self.sequence.tokens)
+
+    @property
+    def num_known(self) -> int:
+        """The tokens of the chunk that the sequence has."""
+        return self.num_tokens - len(self.proposed)
+
+    def shortened(self, num_tokens: int) -> "Chunk":
+        """The first ``num_tokens`` tokens of the chunk, or the chunk itself if it has no more."""
+        if self.num_tokens <= num_tokens:
+            return self
+        return Chunk(self.sequence, self.start, num_tokens, self.proposed[: max(0, num_tokens - self.num_known)])
 
 
 @dataclass(slots=True)
@@ -34,6 +49,7 @@ class Step:
     num_preempted: int = 0  # sequences that were preempted to make room for this step
     cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
     cache_hit_tokens: int = 0  # those of them that the prefix cache holds
+    num_accepted: int = 0  # proposed tokens that were accepted; known after the step
 
     @property
     def num_tokens(self) -> int:
@@ -42,18 +58,28 @@ class Step:
     @property
     def num_decodes(self) -> int:
         """The number of chunks of one generated token. It is for statistics: nothing is computed differently."""
-        singles = [chunk for chunk in self.chunks if chunk.num_tokens == 1]
+        singles = [chunk for chunk in self.chunks if chunk.num_known == 1]
         return sum([chunk.start >= len(chunk.sequence.request.prompt) for chunk in singles])
+
+    @property
+    def num_proposed(self) -> int:
+        """The number of tokens that are guesses."""
+        return sum([len(chunk.proposed) for chunk in self.chunks])
 
 
 class ChunkOutput(Struct, frozen=True):
-    """The result of one chunk."""
+    """The result of one chunk.
+
+    Behind each proposed token one more token is sampled, as if the proposals up to there were the sequence's tokens.
+    The scheduler drops those that come after a wrong proposal.
+    """
 
     token: int | None = None  # the sampled token, if the chunk samples
     logprob: TokenLogprob | None = None  # of the sampled token, if requested
     prompt_logprobs: tuple[TokenLogprob, ...] = ()  # if requested: of the prompt token after each token of the chunk
     error: str = ""  # why this sequence alone failed, for example that its logits are not finite
     num_tokens: int | None = None  # how many first tokens were computed, possibly 0; None: the whole chunk
+    following: tuple[tuple[int, TokenLogprob | None], ...] = ()  # tokens sampled behind proposals, at most one for each
 
 
 class Runner(Protocol):

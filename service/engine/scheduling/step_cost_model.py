@@ -3,12 +3,13 @@
 The time of a step depends on the model, the machine and the load, so it is learned while serving, as a linear function:
 
     seconds = base + per_decode * decodes + per_token * prompt tokens + per_pair * attention pairs
+              + speculating, if the step has proposed tokens, + per_proposed * proposed tokens
 
 A pair is a prompt token and a token that it attends to. The coefficients are least squares over all steps so far, with
 less weight for older steps, and none of them is negative.
 
-Steps with and without prompt tokens lose their weight separately. Otherwise a long time without prompts would erase
-everything that is known about prompts.
+Plain steps, steps with prompt tokens and those with proposed tokens alone lose their weight separately. Otherwise a
+long time without prompts would erase everything that is known about prompts.
 """
 
 from typing import NamedTuple
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from service.engine.scheduling.step import Step
 
 _DECAY = 0.97  # the weight of a step is multiplied by this with each later step of its kind
-_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024)])  # brings all features to a size of about 1
+_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024), 1.0, 1 / 16])  # brings all features to a size of about 1
 _RIDGE = 1e-6
+_PLAIN, _PROMPTS, _SPECULATING = range(3)  # kinds of steps
 
 
 class StepCost(NamedTuple):
@@ -30,43 +32,48 @@ class StepCost(NamedTuple):
     per_decode: float
     per_token: float
     per_pair: float
+    speculating: float = 0.0
+    per_proposed: float = 0.0
 
 
 class StepCostModel:
     """Learns what steps cost. It has no clock: the caller measures each step."""
 
     def __init__(self) -> None:
-        # For steps without and with prompt tokens, the weighted sums of x * (x, seconds), x being the four features.
-        self._sums = [np.zeros((4, 5)) for _ in range(2)]
+        # For each kind of steps, the weighted sums of x * (x, seconds), x being the features.
+        self._sums = [np.zeros((len(_SCALE), len(_SCALE) + 1)) for _ in range(3)]
         self.most_prompt_tokens = 0  # of one step so far; nothing is known about larger ones
+        self.num_speculating = 0  # steps with proposed tokens so far
 
     def record(self, step: Step, seconds: float) -> None:
         """Learn that ``step`` took ``seconds``."""
-        prompts = [(chunk.start, chunk.num_tokens) for chunk in step.chunks if chunk.num_tokens > 1]
+        prompts = [(chunk.start, chunk.num_known) for chunk in step.chunks if chunk.num_known > 1]
         tokens = sum([count for _, count in prompts])
         pairs = sum([count * (start + count / 2) for start, count in prompts])
-        features = _SCALE * (1, len(step.chunks) - len(prompts), tokens, pairs)
-        sums = self._sums[bool(prompts)]
+        proposed = step.num_proposed
+        features = _SCALE * (1, len(step.chunks) - len(prompts), tokens, pairs, proposed > 0, proposed)
+        sums = self._sums[_PROMPTS if prompts else _SPECULATING if proposed else _PLAIN]
+        self.num_speculating += proposed > 0
         sums *= _DECAY
         sums += np.outer(features, (*features, seconds))
         self.most_prompt_tokens = max(self.most_prompt_tokens, tokens)
 
     def cost(self) -> StepCost:
         """The coefficients that fit all steps."""
-        return _fit(self._sums[0] + self._sums[1])
+        return _fit(self._sums[_PLAIN] + self._sums[_PROMPTS] + self._sums[_SPECULATING])
 
     def cost_without_prompts(self) -> StepCost:
-        """The coefficients that fit the steps without prompt tokens; only the first two have a meaning."""
-        return _fit(self._sums[0])
+        """The coefficients that fit the steps without prompt tokens; those of prompts have no meaning."""
+        return _fit(self._sums[_PLAIN] + self._sums[_SPECULATING])
 
 
 def _fit(sums: NDArray[np.float64]) -> StepCost:
     """The least-squares coefficients. Those that would be negative are left out, the most negative one first."""
-    coefficients = np.zeros(4)
-    free = np.arange(4)
+    coefficients = np.zeros(len(_SCALE))
+    free = np.arange(len(_SCALE))
     while free.size:
         squares = sums[np.ix_(free, free)] + _RIDGE * np.eye(free.size)
-        coefficients[free] = np.linalg.solve(squares, sums[free, 4])
+        coefficients[free] = np.linalg.solve(squares, sums[free, -1])
         worst = coefficients[free].argmin()
         if coefficients[free[worst]] >= 0:
             break

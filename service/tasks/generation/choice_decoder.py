@@ -18,6 +18,8 @@ class ChoiceDecoder:
         self.prompt_index = prompt_index
         self.choice = choice
         self.num_tokens = 0
+        self.num_predicted = 0  # tokens that were proposed from the prediction and accepted
+        self.num_rejected = 0  # tokens of the prediction that were proposed and not accepted
         self.finish: FinishReason | None = None
         options = request.options
         self._include_stop = options.include_stop
@@ -29,6 +31,8 @@ class ChoiceDecoder:
     def push(self, output: TokenOutput) -> Delta | None:
         """Add one output. Returns a delta if there is text to send or the choice ends, else None."""
         self._tokens.append(output)
+        self.num_predicted += output.was_predicted
+        self.num_rejected += output.num_rejected
         self.finish = FinishReason.STOP if output.finish is FinishReason.COMPLETE else output.finish
         stop: str | int | None = None
         text = ""

@@ -119,7 +119,13 @@ class Completion:
     def usage(self) -> Usage:
         """The tokens used so far."""
         completion_tokens = sum(decoder.num_tokens for decoder in self._decoders.values())
-        return Usage(self._prompt_tokens, completion_tokens, sum(self._cached_tokens.values()))
+        return Usage(
+            self._prompt_tokens,
+            completion_tokens,
+            sum(self._cached_tokens.values()),
+            accepted_prediction_tokens=sum(decoder.num_predicted for decoder in self._decoders.values()),
+            rejected_prediction_tokens=sum(decoder.num_rejected for decoder in self._decoders.values()),
+        )
 
     @property
     def timings(self) -> Timings:
@@ -144,6 +150,7 @@ class Completion:
                         arrival=self._clock.started,
                         cache_salt=options.cache_salt,
                         adapter=self._adapter,
+                        prediction=request.prediction,
                         tenant=options.tenant,
                     )
                 )

@@ -61,7 +61,9 @@ class Generator:
         options = await _with_grammar(options)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
-        return self.from_tokens(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
+        return await self._with_prediction(
+            self.from_tokens(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
+        )
 
     async def from_messages(
         self,
@@ -81,11 +83,11 @@ class Generator:
             add_generation_prompt=add_generation_prompt and not continue_final_message,
             continue_final_message=continue_final_message,
         )
-        return self.from_tokens(tokens, options, param="messages")
+        return await self._with_prediction(self.from_tokens(tokens, options, param="messages"))
 
     async def from_structure(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
         """As ``from_tokens``, with the structure of the options. Raises InvalidOption for one that cannot be obeyed."""
-        return self.from_tokens(tokens, await _with_grammar(options), param=param)
+        return await self._with_prediction(self.from_tokens(tokens, await _with_grammar(options), param=param))
 
     def from_tokens(
         self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
@@ -128,6 +130,13 @@ class Generator:
     def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
         """Queue the requests. Raises ProcessUnavailable or RequestTooLarge."""
         return Completion(self.client, self.tokenizer, requests, self.observer, request_id, adapter=self.adapter)
+
+    async def _with_prediction(self, request: GenerationRequest) -> GenerationRequest:
+        """The request with the tokens of its options' prediction, as many as an output can have."""
+        if not request.options.prediction:
+            return request
+        tokens = await self.tokenizer.encode_async(request.options.prediction, add_special_tokens=False)
+        return replace(request, prediction=tuple(tokens[: self.max_tokens]))
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

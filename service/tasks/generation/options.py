@@ -30,6 +30,7 @@ class Options:
     ignore_eos: bool = False
     skip_special_tokens: bool = True
     structure: Structure | None = None  # the text has this structure
+    prediction: str = ""  # a text that large parts of the output may equal: it changes the speed and no token
     priority: int = 0
     cache_salt: str = ""
     tenant: str = ""  # the key that the request belongs to

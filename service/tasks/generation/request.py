@@ -16,6 +16,7 @@ class GenerationRequest:
 
     prompt: tuple[int, ...]
     options: Options
+    prediction: tuple[int, ...] = ()  # the tokens of the options' prediction
 
     @property
     def params(self) -> SamplingParams:

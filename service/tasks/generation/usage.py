@@ -11,6 +11,8 @@ class Usage:
     completion_tokens: int
     cached_tokens: int  # of the prompt tokens: held by the prefix cache when the prompt's first choice began
     reasoning_tokens: int = 0  # of the completion tokens
+    accepted_prediction_tokens: int = 0  # of the completion tokens: guessed from the prediction, and right
+    rejected_prediction_tokens: int = 0  # guessed from the prediction in vain; they are in no other count
 
     @property
     def total_tokens(self) -> int:

@@ -53,7 +53,7 @@ def test_singles_come_first_longest_context_first_then_longer_chunks_as_listed(c
     assert batch.num_rows == 14
     assert not batch.only_singles
     assert batch.positions.tolist() == [8, 2, 0, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5]
-    assert batch.last_rows([0, 3, 4]).tolist() == [0, 7, 13]
+    assert batch.sampled_rows([0, 3, 4]).tolist() == [0, 7, 13]
 
 
 def test_a_step_of_single_tokens_is_recognized(cache: KVCache) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,13 +14,23 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.scheduling.block_pool import BlockPool, num_blocks_for
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.sequence import Sequence
-from service.engine.scheduling.step import ChunkOutput, Step
+from service.engine.scheduling.speculator import MeasuredSpeculator, Speculator
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.engine.scheduling.step_cost_model import StepCostModel
 from service.errors import EngineError, RequestTooLarge
-from tests.engine.toy_model import BLOCK_SIZE, ToyRunner, expected_tokens
+from tests.engine.guessing import Guessing
+from tests.engine.toy_model import BLOCK_SIZE, VOCAB_SIZE, ToyRunner, continuation, expected_tokens
 
 
 def make(
-    *, blocks: int = 16, seqs: int = 4, budget: int = 8, chunk: int = 4, caching: bool = True, length: int = 64
+    *,
+    blocks: int = 16,
+    seqs: int = 4,
+    budget: int = 8,
+    chunk: int = 4,
+    caching: bool = True,
+    length: int = 64,
+    speculator: Speculator | None = None,
 ) -> Scheduler:
     pool = BlockPool(blocks, BLOCK_SIZE, prefix_caching=caching)
     return Scheduler(
@@ -29,6 +40,7 @@ def make(
         prefill_chunk=chunk,
         max_model_len=length,
         ageing_seconds=10.0,
+        speculator=speculator,
         clock=lambda: 0.0,
     )
 
@@ -63,9 +75,14 @@ class SchedulerMachine(RuleBasedStateMachine):
         budget=st.integers(1, 9),
         chunk=st.integers(1, 5),
         caching=st.booleans(),
+        chance=st.sampled_from([None, 0.0, 0.7, 1.0]),
     )
-    def start(self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool) -> None:
-        self.scheduler = make(blocks=blocks, seqs=seqs, budget=budget, chunk=chunk, caching=caching)
+    def start(self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool, chance: float | None) -> None:
+        """``chance`` is that of a guess to be right; None: nothing is guessed."""
+        guessing = None if chance is None else Guessing(continuation, chance=chance, vocab_size=VOCAB_SIZE)
+        self.scheduler = make(
+            blocks=blocks, seqs=seqs, budget=budget, chunk=chunk, caching=caching, speculator=guessing
+        )
         self.budget = budget
         self.runner = ToyRunner()
         self.alive: dict[str, tuple[Sequence, list[int]]] = {}
@@ -130,7 +147,9 @@ class SchedulerMachine(RuleBasedStateMachine):
         if fails and running == len(step.chunks):
             outputs[0] = ChunkOutput(error="broken")
         if falls_short:
-            outputs[-1] = ChunkOutput(num_tokens=step.chunks[-1].num_tokens // 2)
+            shorter = step.chunks[-1].shortened(step.chunks[-1].num_tokens // 2)
+            shorter_output = ToyRunner.output(shorter) if shorter.num_tokens else ChunkOutput()
+            outputs[-1] = msgspec.structs.replace(shorter_output, num_tokens=shorter.num_tokens)
         self.scheduler.record_step_time(step, 0.01 * step.num_tokens)
         for output in self.scheduler.commit(step, outputs):
             self.receive(output)
@@ -276,3 +295,99 @@ def test_the_first_output_says_how_many_tokens_came_from_the_cache() -> None:
     scheduler.add(request("b", [1, 2, 3, 4, 6]))
     outputs, _ = drain(scheduler, runner)
     assert [output.num_cached for output in outputs["b"]] == [4, 0, 0]
+
+
+# Guesses
+
+
+def guessing(chance: float, most: int = 6) -> Guessing:
+    return Guessing(continuation, chance=chance, vocab_size=VOCAB_SIZE, most=most)
+
+
+def test_right_guesses_save_steps_and_wrong_ones_change_nothing() -> None:
+    new = request("a", [1, 2, 3], max_tokens=30)
+    numbers = {}
+    for chance in (0.0, 1.0):
+        scheduler = make(blocks=32, budget=16, speculator=guessing(chance))
+        scheduler.add(new)
+        outputs, steps = drain(scheduler)
+        assert [output.token for output in outputs["a"]] == expected_tokens(new)
+        accepted, proposed = sum(step.num_accepted for step in steps), sum(step.num_proposed for step in steps)
+        assert proposed > 10
+        assert accepted == (proposed if chance else 0)
+        numbers[chance] = len(steps)
+    assert numbers[0.0] == 30
+    assert numbers[1.0] < 15
+
+
+def test_guesses_preempt_nobody_and_leave_prompts_half_of_the_budget() -> None:
+    scheduler, runner = make(blocks=64, budget=8, chunk=8, speculator=guessing(0.0, most=99)), ToyRunner()
+    scheduler.add(request("a", [1], max_tokens=60))
+    scheduler.commit(step := scheduler.schedule(), runner.run(step))
+    scheduler.add(request("b", [2] * 60))
+    for _ in range(6):
+        step = scheduler.schedule()
+        counts = {chunk.sequence.id: chunk.num_tokens for chunk in step.chunks}
+        assert counts["b"] >= 4
+        assert step.num_tokens <= 8
+        scheduler.commit(step, runner.run(step))
+    few = make(blocks=6, budget=8, speculator=guessing(0.5))
+    for name in "ab":
+        few.add(request(name, [3], max_tokens=5))
+    _, steps = drain(few)
+    assert sum(step.num_preempted for step in steps) == 0
+
+
+def test_a_sequence_whose_guesses_fail_is_computed_again_without_any() -> None:
+    scheduler, runner = make(blocks=32, speculator=MeasuredSpeculator(StepCostModel())), ToyRunner()
+    sequence = scheduler.add(request("a", [1, 2, 3], max_tokens=5))
+    scheduler.commit(step := scheduler.schedule(), runner.run(step))
+    chunk = Chunk(sequence, 3, 3, (0, 0))
+    assert scheduler.commit(Step([chunk]), [ChunkOutput(error="broken")]) == []
+    assert sequence.speculation is None
+    outputs, _ = drain(scheduler, runner)
+    assert [output.token for output in outputs["a"]] == expected_tokens(sequence.request)[1:]
+
+
+def test_only_computed_and_accepted_tokens_are_published() -> None:
+    """After a wrong guess the next sequence with the same tokens must find no block that holds the guess."""
+    scheduler, runner = make(blocks=64, budget=16, speculator=guessing(0.0)), ToyRunner()
+    first = request("a", [1, 2, 3], max_tokens=20)
+    scheduler.add(first)
+    drain(scheduler, runner)
+    again = request("b", [*first.prompt, *expected_tokens(first)], max_tokens=1)
+    scheduler.add(again)
+    outputs, _ = drain(scheduler, runner)  # the runner checks each slot that it reads
+    assert outputs["b"][0].num_cached >= 20
+    assert [output.token for output in outputs["b"]] == expected_tokens(again)
+
+
+def test_a_stop_token_among_right_guesses_ends_the_sequence_there() -> None:
+    tokens = expected_tokens(request("a", [1, 2], max_tokens=20))
+    stop = tokens[7]
+    new = request("a", [1, 2], max_tokens=20, stop_token_ids=(stop,))
+    scheduler = make(blocks=32, budget=16, speculator=guessing(1.0))
+    scheduler.add(new)
+    outputs, _ = drain(scheduler)
+    assert [output.token for output in outputs["a"]] == expected_tokens(new)
+    assert outputs["a"][-1].finish is FinishReason.STOP
+
+
+def test_the_tokens_of_a_prediction_are_counted_where_they_are_used() -> None:
+    new = request("a", [1, 2], max_tokens=12)
+    right = expected_tokens(new)
+    for wrong_at in (12, 5):
+        prediction = tuple(right[:wrong_at]) + tuple((token + 1) % VOCAB_SIZE for token in right[wrong_at:])
+        model = StepCostModel()
+        scheduler, runner = make(blocks=32, budget=64, speculator=MeasuredSpeculator(model)), ToyRunner()
+        scheduler.add(msgspec.structs.replace(new, prediction=prediction))
+        outputs: list[TokenOutput] = []
+        while scheduler.num_running or scheduler.num_waiting:
+            step = scheduler.schedule()
+            outputs += scheduler.commit(step, runner.run(step))
+            model.record(step, 0.1)  # guesses cost nothing
+        assert [output.token for output in outputs] == right
+        predicted = [output.was_predicted for output in outputs]
+        assert any(predicted[1:wrong_at])
+        assert not any(predicted[wrong_at + 1 :]) or wrong_at == 12
+        assert (sum(output.num_rejected for output in outputs) > 0) == (wrong_at < 12)

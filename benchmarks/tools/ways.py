@@ -77,7 +77,7 @@ class _Free:
         parser = TurnParser(TurnShape(self.style.reasoning, self.style.tools, use), in_reasoning=False)
         turn = Turn()
         for parts in (parser.feed(reply.body["choices"][0]["text"]), parser.finish()):
-            turn.add(TurnDelta(parts, Delta(0, 0, ""), parser.has_calls))
+            turn.add(TurnDelta(parts, Delta(0, 0, ""), parser.num_calls))
         return [(call.name, call.arguments) for call in turn.calls]
 
     def _prompt(self, question: ToolQuestion) -> str:

@@ -96,7 +96,7 @@ def test_models(client: ollama.Client) -> None:
     running = client.ps().models[0]
     assert (running.name, running.context_length) == ("chat", 2048)
     shown = client.show("chat")
-    assert shown.capabilities == ["completion"]
+    assert shown.capabilities == ["completion", "tools"]
     assert shown.modelinfo
     assert client.pull("chat").status == "success"
     assert [part.status for part in client.pull("chat", stream=True)] == ["success"]
@@ -106,8 +106,8 @@ def test_errors(client: ollama.Client) -> None:
     with pytest.raises(ollama.ResponseError, match="not found") as unknown:
         client.chat("llama3.2", MESSAGES)
     assert unknown.value.status_code == httpx.codes.NOT_FOUND
-    with pytest.raises(ollama.ResponseError, match="tools") as refused:
-        client.chat("chat", MESSAGES, tools=[{"type": "function", "function": {"name": "f"}}])
+    with pytest.raises(ollama.ResponseError, match="images") as refused:
+        client.chat("chat", [{"role": "user", "content": "x", "images": [b"x"]}])
     assert refused.value.status_code == httpx.codes.BAD_REQUEST
     with pytest.raises(ollama.ResponseError, match="think"):
         list(client.chat("chat", MESSAGES, think=True, stream=True))

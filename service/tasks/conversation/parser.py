@@ -34,10 +34,9 @@ class TurnParser:
         self._shape = shape
         self._calls = shape.calls
         self._buffer = ""
-        self._num_calls = 0
+        self.num_calls = 0  # that are whole
         self._scan = _JsonScan()
         self._is_object = False  # the call is an object in the text
-        self.has_calls = False  # whether a call is whole
         self._after_space: Callable[[Parts], bool] = self._read_text
         self._state: Callable[[Parts], bool] = self._read_text
         if shape.reasoning is not None and not in_reasoning:
@@ -105,7 +104,7 @@ class TurnParser:
 
     def _begin_call(self, parts: Parts, name: str) -> None:
         assert self._shape.format is not None
-        parts.calls.append(CallDelta(self._num_calls, id=call_id(self._shape.format), name=name))
+        parts.calls.append(CallDelta(self.num_calls, id=call_id(self._shape.format), name=name))
         self._scan = _JsonScan()
         self._skip_space_to(self._read_arguments)
 
@@ -126,12 +125,11 @@ class TurnParser:
         end = self._scan.find_end(self._buffer)
         arguments = self._buffer[:end]
         if arguments:
-            parts.calls.append(CallDelta(self._num_calls, arguments))
+            parts.calls.append(CallDelta(self.num_calls, arguments))
         self._buffer = self._buffer[len(arguments) :]
         if end is None:
             return False
-        self._num_calls += 1
-        self.has_calls = True
+        self.num_calls += 1
         self._state = self._read_object_end if self._is_object else self._read_after
         return True
 

@@ -29,11 +29,15 @@ class TurnDelta(Struct, frozen=True):
 
     parts: Parts
     delta: Delta
-    has_calls: bool  # whether the turn has a whole call by now
+    num_calls: int  # whole calls of the turn by now
 
     @property
     def choice(self) -> int:
         return self.delta.choice
+
+    @property
+    def has_calls(self) -> bool:
+        return self.num_calls > 0
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ class Turn:
     text: str = ""
     calls: list[ToolCall] = field(default_factory=list)
     choice: Choice = field(default_factory=Choice)
-    has_calls: bool = False
+    num_calls: int = 0  # those that are whole; the last of ``calls`` may be cut off
 
     def add(self, delta: TurnDelta) -> None:
         """Append the next delta."""
@@ -64,4 +68,8 @@ class Turn:
                 self.calls.append(ToolCall(call.id, call.name or ""))
             self.calls[call.index].arguments += call.arguments
         self.choice.add(delta.delta)
-        self.has_calls = delta.has_calls
+        self.num_calls = delta.num_calls
+
+    @property
+    def has_calls(self) -> bool:
+        return self.num_calls > 0

@@ -31,7 +31,7 @@ class Turns:
     async def __aiter__(self) -> AsyncIterator[TurnDelta]:
         async for delta in self._completion:
             if self._new_parser is None:
-                yield TurnDelta(Parts(text=delta.text), delta, False)
+                yield TurnDelta(Parts(text=delta.text), delta, 0)
                 continue
             parser = self._parsers.get(delta.choice)
             if parser is None:
@@ -42,7 +42,7 @@ class Turns:
             if delta.finish is not None:
                 rest = parser.finish()
                 parts = Parts(parts.reasoning + rest.reasoning, parts.text + rest.text, parts.calls)
-            yield TurnDelta(parts, delta, parser.has_calls)
+            yield TurnDelta(parts, delta, parser.num_calls)
 
     async def collect(self) -> list[Turn]:
         """Iterate to the end. Returns the whole turns."""

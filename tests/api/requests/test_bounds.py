@@ -19,7 +19,7 @@ _SCHEMAS = (
     "response_format.value",
     "response_format.json_schema.schema",
 )
-FREE.add("post /v1/chat/completions body.tools[].function.parameters")
+FREE |= {f"post {path} body.tools[].function.parameters" for path in ("/v1/chat/completions", "/api/chat")}
 FREE |= {
     f"post {path} body.{field}"
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/generate")

@@ -53,7 +53,7 @@ def read(parser: TurnParser, pieces: Sequence[str]) -> Turn:
     """The turn whose text comes in these pieces."""
     turn = Turn()
     for parts in [*map(parser.feed, pieces), parser.finish()]:
-        turn.add(TurnDelta(parts, Delta(0, 0, ""), parser.has_calls))
+        turn.add(TurnDelta(parts, Delta(0, 0, ""), parser.num_calls))
     return turn
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypedDict
 
+from service.tasks.conversation.turns import Turns
 from service.tasks.generation.completion import Completion
 
 
@@ -29,9 +30,9 @@ class Stopwatch:
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
-    def statistics(self, completion: Completion) -> GenerationStatistics:
-        """The statistics of a completion. The load is the time until it was queued: mostly that of the model."""
-        total, timings, usage = self.seconds, completion.timings, completion.usage
+    def statistics(self, work: Completion | Turns) -> GenerationStatistics:
+        """The statistics of a text. The load is the time until it was queued: mostly that of the model."""
+        total, timings, usage = self.seconds, work.timings, work.usage
         first = timings.total_seconds if timings.ttft_seconds is None else timings.ttft_seconds
         return GenerationStatistics(
             total_duration=nanoseconds(total),

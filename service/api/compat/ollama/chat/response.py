@@ -2,14 +2,31 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from service.api.compat.ollama.durations import Stopwatch, now
 from service.api.compat.ollama.lines import line
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
-from service.tasks.generation.completion import Completion
+from service.tasks.conversation.turn import ToolCall, Turn
+from service.tasks.conversation.turns import Turns
+
+
+class OllamaCalledFunction(ResponseModel):
+    """The function that the model calls. ``arguments`` validate against the function's schema."""
+
+    index: int
+    name: str
+    arguments: dict[str, Any]
+
+
+class OllamaToolCall(ResponseModel):
+    """A call of a tool, which the client runs."""
+
+    function: OllamaCalledFunction
 
 
 class OllamaMessage(ResponseModel):
@@ -17,6 +34,8 @@ class OllamaMessage(ResponseModel):
 
     role: Literal["assistant"]
     content: str
+    thinking: str | UnsetType = UNSET
+    tool_calls: list[OllamaToolCall] | UnsetType = UNSET
 
 
 class OllamaChatResponse(ResponseModel, kw_only=True):
@@ -42,29 +61,45 @@ class OllamaChatWriter:
     model: str
     stopwatch: Stopwatch
 
-    async def body(self, completion: Completion) -> OllamaChatResponse:
-        [[choice]] = await completion.collect()
-        return self._last(choice.text, final_reason(choice), completion)
+    async def body(self, turns: Turns) -> OllamaChatResponse:
+        [turn] = await turns.collect()
+        reason = final_reason(turn.choice)
+        message = OllamaMessage("assistant", turn.text, turn.reasoning or UNSET, _calls(turn, 0) or UNSET)
+        return self._last(message, reason, turns)
 
-    async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
+    async def events(self, turns: Turns) -> AsyncGenerator[bytes, None]:
+        """Text as it comes. A call comes whole, because the form of its arguments is an object."""
         reason: FinishReasonName | None = None
-        async for delta in completion:
-            reason = finish_reason(delta)
-            if delta.text:
-                message = OllamaMessage("assistant", delta.text)
+        turn, sent = Turn(), 0
+        async for delta in turns:
+            reason = finish_reason(delta.delta)
+            turn.add(delta)
+            calls = _calls(turn, sent)
+            sent += len(calls)
+            if delta.parts.text or delta.parts.reasoning or calls:
+                message = OllamaMessage("assistant", delta.parts.text, delta.parts.reasoning or UNSET, calls or UNSET)
                 yield line(OllamaChatResponse(model=self.model, created_at=now(), message=message, done=False))
         assert reason is not None
-        yield line(self._last("", reason, completion))
+        yield line(self._last(OllamaMessage("assistant", ""), reason, turns))
 
-    def _last(self, text: str, reason: FinishReasonName, completion: Completion) -> OllamaChatResponse:
+    def _last(self, message: OllamaMessage, reason: FinishReasonName, turns: Turns) -> OllamaChatResponse:
         return OllamaChatResponse(
             model=self.model,
             created_at=now(),
-            message=OllamaMessage("assistant", text),
+            message=message,
             done=True,
             done_reason=reason,
-            **self.stopwatch.statistics(completion),
+            **self.stopwatch.statistics(turns),
         )
+
+
+def _calls(turn: Turn, start: int) -> list[OllamaToolCall]:
+    """The whole calls of a turn from the one with this index on. Calls that were cut off are left out."""
+    return [_call(index, call) for index, call in enumerate(turn.calls[: turn.num_calls]) if index >= start]
+
+
+def _call(index: int, call: ToolCall) -> OllamaToolCall:
+    return OllamaToolCall(OllamaCalledFunction(index, call.name, msgspec.json.decode(call.arguments)))
 
 
 EXAMPLE = OllamaChatResponse(

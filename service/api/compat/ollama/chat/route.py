@@ -1,5 +1,6 @@
 """``POST /api/chat``."""
 
+from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
@@ -20,8 +21,7 @@ from service.api.compat.ollama.text_options import text_options
 from service.api.openapi.responses import openapi_responses
 from service.keys.key import Scope
 from service.models.capabilities import Capability
-from service.tasks.generation.generator import Generator
-from service.tasks.generation.prepared import PreparedCompletion
+from service.tasks.conversation.chat import Chat
 
 router = APIRouter(tags=["ollama"], route_class=OllamaRoute, dependencies=[requires(Scope.GENERATE)])
 
@@ -29,7 +29,7 @@ router = APIRouter(tags=["ollama"], route_class=OllamaRoute, dependencies=[requi
 @router.post("/api/chat", summary="Answer a conversation, as Ollama does")
 @openapi_responses(response.EXAMPLE, events=response.EXAMPLE_LINES, form=LINES)
 async def chat(body: Annotated[OllamaChatRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall) -> Response:
-    """Answer `messages` line by line, or with `stream` false as one object. Tools, images and `think` are refused.
+    """Answer `messages` line by line, or with `stream` false as one object. Images are refused.
 
     Without messages the model is loaded.
     """
@@ -44,15 +44,9 @@ async def chat(body: Annotated[OllamaChatRequest, Body(openapi_examples=EXAMPLES
                 model=model.name, created_at=now(), message=message, done=True, done_reason="load"
             )
         )
-    turns = [message.turn() for message in body.messages]
+    conversation = body.conversation()
     options = text_options(call, body, body.options or ModelOptions())
     id = f"chat-{uuid4().hex}"
-
-    async def prepare() -> PreparedCompletion:
-        generator = model.task(Generator)
-        return PreparedCompletion(generator, [await generator.from_messages(turns, options)], id)
-
     writer = response.OllamaChatWriter(model.name, stopwatch)
-    if body.streams:
-        return await call.stream(model, prepare, writer, form=LINES)
-    return await call.answer(model, prepare, writer)
+    reply = partial(call.stream, form=LINES) if body.streams else call.answer
+    return await reply(model, lambda: model.task(Chat).prepare(conversation, options, id), writer)

@@ -12,7 +12,8 @@ from service.serving.model import ServedModel
 
 Served = ServedModel | ServedAdapter
 
-_CAPABILITIES = {Capability.GENERATE: "completion", Capability.EMBED: "embedding"}  # in Ollama's words
+# In Ollama's words. The service describes tools to models that were not trained to call any.
+_CAPABILITIES = {Capability.GENERATE: "completion", Capability.CHAT: "tools", Capability.EMBED: "embedding"}
 
 
 class ModelDetails(ResponseModel):

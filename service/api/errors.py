@@ -4,7 +4,8 @@
 inside a stream. Messages of unexpected exceptions go to the log and never to the client.
 
 Errors have OpenAI's shape. A route of another API has a class of its own (``compat/error_format.py``), whose
-``error_format`` gives the shape that the clients of that API read.
+``error_format`` gives the shape that the clients of that API read, and whose ``error_statuses``, if it has any, are the
+statuses of that API in the place of others.
 """
 
 import logging
@@ -142,7 +143,8 @@ def respond(error: Exception, scope: Scope) -> Response:
     answer = as_api_error(error)
     of_path: Callable[[ApiError], ResponseModel] = scope.get(ERROR_FORMAT, error_response)
     error_format = getattr(scope.get("route"), "error_format", of_path)
-    return JsonResponse(error_format(answer), answer.status, headers=answer.headers)
+    status = getattr(scope.get("route"), "error_statuses", {}).get(answer.status, answer.status)
+    return JsonResponse(error_format(answer), status, headers=answer.headers)
 
 
 def install(app: FastAPI) -> None:

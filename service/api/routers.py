@@ -1,6 +1,8 @@
 """All routes of the service. The order is the order of matching, and of the OpenAPI document."""
 
 from service.api import unknown_routes
+from service.api.compat.anthropic.count_tokens import route as count_tokens
+from service.api.compat.anthropic.messages import route as messages
 from service.api.compat.cohere.embed import route as cohere_embed
 from service.api.compat.cohere.rerank import route as rerank
 from service.api.compat.deepl import route as deepl
@@ -31,6 +33,8 @@ ROUTERS = (
     completions.router,
     embeddings.router,
     models.router,
+    messages.router,
+    count_tokens.router,
     adapters.router,
     score.router,
     tokens.router,

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.auth.route_scopes import ANY_KEY
-from service.api.compat.anthropic.error_format import anthropic_error, speaks_anthropic
+from service.api.compat.anthropic.error_format import AnthropicRoute, anthropic_error, speaks_anthropic
 from service.api.compat.cohere.error_format import CohereRoute
 from service.api.compat.deepl.error_format import DeepLRoute
 from service.api.compat.libretranslate.error_format import LibreTranslateRoute
@@ -28,6 +28,8 @@ _OLLAMA_NOT_SERVED = ("create", "copy", "delete", "push", "blobs")
 
 # The first prefix of a path decides. Other paths have OpenAI's shape.
 _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
+    ("/v1/messages", AnthropicRoute.error_format),
+    ("/v1/complete", anthropic_error),
     ("/v1/embed", CohereRoute.error_format),
     ("/v1/embed-jobs", CohereRoute.error_format),
     ("/v1/rerank", CohereRoute.error_format),
@@ -49,7 +51,7 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
 # Parts of other services' APIs that are not served, and what does the same here.
 _INSTEAD = (
     ("/v1/responses", "use POST /v1/chat/completions"),
-    ("/v1/messages", "use POST /v1/chat/completions"),
+    ("/v1/messages/batches", "use POST /v1/messages"),
     ("/v1/complete", "use POST /v1/completions"),
     ("/api/create", "an operator adds models, with trivium models pull"),
     ("/api/copy", "an operator names models, in the settings"),

@@ -28,6 +28,8 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/generate"): {GENERATE},
     ("POST", "/v1/chat/completions"): {GENERATE},
     ("POST", "/v1/completions"): {GENERATE},
+    ("POST", "/v1/messages"): {GENERATE},
+    ("POST", "/v1/messages/count_tokens"): {GENERATE},
     ("POST", "/api/chat"): {GENERATE},
     ("POST", "/api/generate"): {GENERATE},
     ("POST", "/api/embed"): {EMBED},

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.api.compat.anthropic.messages.request import MessagesRequest
 from service.api.compat.cohere.embed.request import CohereEmbedRequest
 from service.api.compat.cohere.rerank.request import RerankRequest
 from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
@@ -27,6 +28,8 @@ JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/t
 JSON_ROUTES += ["/v1/embeddings", "/v1/score", "/v1/rerank", "/v1/embed", "/"]
 JSON_ROUTES += [
     "/generate",
+    "/v1/messages",
+    "/v1/messages/count_tokens",
     "/generate_stream",
     "/chat_tokenize",
     "/api/chat",
@@ -62,6 +65,7 @@ names = st.sampled_from(
             *RerankRequest.model_fields,
             *CohereEmbedRequest.model_fields,
             *FeatureExtractionRequest.model_fields,
+            *MessagesRequest.model_fields,
             *OllamaChatRequest.model_fields,
             *OllamaGenerateRequest.model_fields,
             *TgiParameters.model_fields,

@@ -23,6 +23,7 @@ _EXPOSED_HEADERS = (
     "x-ratelimit-reset-requests",
     "x-ratelimit-reset-tokens",
     "x-request-id",
+    "request-id",
     "x-should-retry",
     "x-translation-flags",
 )

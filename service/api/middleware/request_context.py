@@ -55,6 +55,7 @@ class RequestContextMiddleware:
                 status = message["status"]
                 answer_headers = MutableHeaders(scope=message)
                 answer_headers["x-request-id"] = request_id
+                answer_headers["request-id"] = request_id  # Anthropic's name
                 if trace is not None:
                     trace.write(answer_headers)
             elif not message.get("more_body", False) and not complete:

@@ -7,7 +7,8 @@ Text generation, translation, question answering, embeddings and re-ranking.
 
 Errors have OpenAI's shape and name the wrong field in `param`; routes of other APIs have the error shapes of those
 APIs. Every answer carries an `x-request-id`, yours if you sent one. Streams are server-sent events that end with
-`data: [DONE]`; an error after the first byte is an event with `error`. Ollama's routes stream lines of JSON.
+`data: [DONE]`; an error after the first byte is an event with `error`. Anthropic's events have names and no end mark;
+Ollama's routes stream lines of JSON.
 
 If the service has keys, every request needs one, in `authorization: Bearer` or `x-api-key`. Without a known key the
 answer is 401, without the right to a route 403, and 429 after the key's limits for a minute are used up.

@@ -19,6 +19,7 @@ from service.api.wire.response_model import JsonResponse, ResponseModel
 _TAGS = [
     {"name": "native", "description": "Generation, translation, question answering, scores of pairs."},
     {"name": "openai", "description": "OpenAI's API, for clients that speak it."},
+    {"name": "anthropic", "description": "Anthropic's API, for clients that speak it."},
     {"name": "ollama", "description": "Ollama's API, for clients that speak it."},
     {"name": "tgi", "description": "Text Generation Inference's API, for clients that speak it."},
     {"name": "libretranslate", "description": "LibreTranslate's API, as JSON or as a form."},

@@ -61,9 +61,10 @@ class EndpointResponses:
         for status, (description, example) in self.others.items():
             described[str(status)] = _described(description, example)
         error_format = getattr(route, "error_format", error_response)
+        statuses = getattr(route, "error_statuses", {})
         for status in sorted(self.errors):
             description, error = ERROR_EXAMPLES[status]
-            described[str(status)] = _described(description, error_format(error))
+            described[str(statuses.get(status, status))] = _described(description, error_format(error))
         return described
 
 

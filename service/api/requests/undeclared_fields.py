@@ -20,7 +20,15 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
 # The client's own names, hints, and privacy settings: no answer depends on them.
 WITHOUT_EFFECT = frozenset(
-    {"user", "metadata", "safety_identifier", "prompt_cache_key", "parallel_tool_calls", "include_reasoning"}
+    {
+        "user",
+        "metadata",
+        "safety_identifier",
+        "prompt_cache_key",
+        "parallel_tool_calls",
+        "include_reasoning",
+        "cache_control",
+    }
 )
 
 # Field -> the values that ask for nothing. null is always one of them.
@@ -82,6 +90,18 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "relevant_spans": ({"mode": "disabled"},),
     "return_embeddings": (False,),
     "task": (),
+    # Anthropic
+    "allowed_callers": (["direct"],),
+    "caller": ({"type": "direct"},),
+    "compaction": (),
+    "container": (),
+    "defer_loading": (False,),
+    "diagnostics": ({"previous_message_id": None},),
+    "fallbacks": ([],),
+    "inference_geo": (),
+    "mcp_servers": ([],),
+    "task_budget": (),
+    "toolset_name": (),
     # Ollama
     "context": ([], ""),
     "height": (),

@@ -43,13 +43,7 @@ class Chat:
         use, style = conversation.tools, self.style
         reasoning = self._obey(conversation.reasoning)
         tokenizer = self.generator.tokenizer
-        text = await tokenizer.render_chat_async(
-            style.messages(conversation.messages, use.tools),
-            add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
-            continue_final_message=conversation.continue_final_message,
-            **style.variables(use.tools),
-            **{**self._variables(conversation.variables), **reasoning.variables},
-        )
+        text = await self._render(conversation, reasoning)
         tokens = await tokenizer.encode_async(text, add_special_tokens=False)
         format = style.tools if use.is_active else None
         in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
@@ -71,13 +65,28 @@ class Chat:
         request = await self.generator.from_structure(tokens, options, param="messages")
         return PreparedTurns(self.generator, request, id, new_parser)
 
+    async def count(self, conversation: Conversation) -> int:
+        """The number of tokens in the prompt of the turns. Raises NoChatTemplate, ChatTemplateError, InvalidOption."""
+        text = await self._render(conversation, self._obey(conversation.reasoning))
+        return len(await self.generator.tokenizer.encode_async(text, add_special_tokens=False))
+
+    async def _render(self, conversation: Conversation, reasoning: _Reasoning) -> str:
+        tools = conversation.tools.tools
+        return await self.generator.tokenizer.render_chat_async(
+            self.style.messages(conversation.messages, tools),
+            add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
+            continue_final_message=conversation.continue_final_message,
+            **self.style.variables(tools),
+            **{**self._variables(conversation.variables), **reasoning.variables},
+        )
+
     def _obey(self, use: ReasoningUse) -> _Reasoning:
         """Raises InvalidOption if the model does not reason, or cannot be told to."""
         enabled = use.enabled
         if use.effort is not None and enabled is None:
             enabled = use.effort != "none"
         if self.style.reasoning is None and "reasoning_effort" not in self._template.variables:
-            if enabled or use.budget:
+            if use.is_demand and (enabled or use.budget):
                 raise InvalidOption(f"{use.param}: this model does not reason", param=use.param)
             return _Reasoning({})
         variables: dict[str, Any] = {}

@@ -36,7 +36,8 @@ def generic_messages(messages: Sequence[Message], tools: Sequence[Tool]) -> list
         elif calls := message.get("tool_calls"):
             texts = [content] if content else []
             texts += [_call_text(call["function"]) for call in calls]
-            turns.append({"role": role, "content": "\n".join(texts)})
+            turns.append({**message, "content": "\n".join(texts)})
+            del turns[-1]["tool_calls"]
         else:
             turns.append(dict(message))
     for turn in turns:

@@ -33,12 +33,16 @@ _FORMATS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReasoningUse:
-    """What a client asks for; None leaves it to the model. ``param`` is the field that errors name."""
+    """What a client asks for; None leaves it to the model. ``param`` is the field that errors name.
+
+    A model that does not reason refuses a demand. Without ``is_demand`` it answers without thoughts.
+    """
 
     enabled: bool | None = None
     effort: Effort | None = None
     budget: int | None = None  # the most tokens of reasoning
     param: str = "reasoning_effort"
+    is_demand: bool = True
 
 
 MODELS_CHOICE = ReasoningUse()

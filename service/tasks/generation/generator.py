@@ -95,7 +95,8 @@ class Generator:
         """Continue these tokens; errors about them name the field ``param``, and those about ``max_tokens`` its field.
 
         If the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the generator's
-        limit), or fewer if the context has no room for them. With ``fill_context`` it may fill the context.
+        limit), or fewer if the context has no room for them. With ``fill_context`` it may fill the context, and a
+        ``max_tokens`` for which there is no room means all that fit.
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
@@ -105,10 +106,11 @@ class Generator:
         room = limit - len(tokens)
         default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
         most = room if options.fill_context else min(room, default)
-        max_tokens = most if options.max_tokens is None else options.max_tokens
-        if max_tokens > room or (options.max_tokens is None and room < 1):
+        wanted = options.max_tokens
+        max_tokens = most if wanted is None else min(wanted, room) if options.fill_context else wanted
+        if max_tokens > room or (max_tokens != wanted and room < 1):
             blamed = param if room < 1 else options.max_tokens_param
-            raise PromptTooLong(len(tokens), options.max_tokens, limit, param=blamed)
+            raise PromptTooLong(len(tokens), None if options.fill_context else wanted, limit, param=blamed)
         self._check_ids(tokens, param)
         params = options.params
         if params.min_tokens > max_tokens:

@@ -21,7 +21,7 @@ class Options:
 
     max_tokens: int | None = None  # None: as many as there is room for, up to a default
     max_tokens_param: str = "max_tokens"  # the field that the client gave it in, for errors
-    fill_context: bool = False  # without max_tokens: as many as there is room for, without a default
+    fill_context: bool = False  # at most as many as there is room for, without a default and without an error
     seed: int | None = None  # None: a random one
     params: SamplingParams = _DEFAULT_PARAMS
     n: int = 1

@@ -14,6 +14,7 @@ from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
 from service.tasks.structure.gbnf import lark_from_gbnf
 from service.tasks.structure.reasons import public_reason
+from service.tasks.structure.void_keywords import without_void_keywords
 
 # One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
 # object's punctuation is forced, and a model cannot fill its output with white space.
@@ -98,7 +99,7 @@ class Structure:
 
 def _schema_text(schema: Mapping[str, Any] | bool, param: str) -> str:
     try:
-        text = json.dumps(schema)
+        text = json.dumps(without_void_keywords(schema))
     except RecursionError:
         raise _too_deep(param) from None
     if '"x-guidance"' in _bounded(text, param):

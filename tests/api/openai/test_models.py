@@ -89,7 +89,7 @@ def test_anthropics_client_reads_errors(claude: Anthropic, tmp_path: Path) -> No
         claude.models.retrieve("claude-3")
     body = missing.value.body
     assert isinstance(body, dict)
-    assert body.keys() == {"type", "error"}
+    assert body.keys() == {"type", "error", "request_id"}
     assert (body["type"], body["error"]["type"]) == ("error", "not_found_error")
     assert "org/tiny" in body["error"]["message"]
     with (

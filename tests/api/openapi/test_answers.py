@@ -76,6 +76,11 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/tokenize", {"content": "é", "with_pieces": True}),
     ],
     ("POST", "/detokenize"): [("/detokenize", {"tokens": [65, 66]})],
+    ("POST", "/v1/messages"): [
+        ("/v1/messages", CHAT | {"max_tokens": 9}),
+        ("/v1/messages", CHAT | {"max_tokens": 2, "stream": True}),
+    ],
+    ("POST", "/v1/messages/count_tokens"): [("/v1/messages/count_tokens", CHAT)],
     ("POST", "/api/chat"): [
         ("/api/chat", TINY | CHAT | {"stream": False}),
         ("/api/chat", TINY | CHAT | {"options": {"num_predict": 2}}),
@@ -172,6 +177,7 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/models/{id}": ("/models/org/tiny", GOOD_DAY),
     "/pipeline/{task}": ("/pipeline/translation", GOOD_DAY),
     "/generate": ("/generate", {"inputs": "x"}),
+    "/v1/messages": ("/v1/messages", CHAT | {"max_tokens": 9}),
     "/api/chat": ("/api/chat", TINY | CHAT | {"stream": False}),
     "/api/generate": ("/api/generate", TINY | {"prompt": "x", "stream": False}),
 }
@@ -265,7 +271,7 @@ def test_errors_of_the_service_are_as_documented(document: Document, path: str) 
         document.check(late, path)
         service.engine.status = "restarting"
         unavailable = send(service, "POST", url, body)
-        assert unavailable.status_code == 503
+        assert unavailable.status_code == (529 if path == "/v1/messages" else 503)
         document.check(unavailable, path)
     with scripted_service(TranslatingAndQuotingEngine(breaks_at=0)) as service:
         broken = send(service, "POST", url, body)

@@ -36,7 +36,7 @@ def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[st
         if name not in seen:
             yield from unbounded(components[name], place, components, seen | {name})
         return
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+    for part in (each for name in ("anyOf", "oneOf", "allOf") for each in schema.get(name, ())):
         yield from unbounded(part, place, components, seen)
     number = [{"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"}]
     needed = {"integer": number, "number": number, "string": [{"maxLength"}], "array": [{"maxItems"}]}
@@ -52,7 +52,7 @@ def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[st
         yield from unbounded(schema["items"], f"{place}[]", components, seen)
     for name, field in schema.get("properties", {}).items():
         yield from unbounded(field, f"{place}.{name}", components, seen)
-    if not schema.keys() & {"type", "anyOf", "allOf", "enum", "const"}:
+    if not schema.keys() & {"type", "anyOf", "oneOf", "allOf", "enum", "const"}:
         yield place  # anything at all
 
 

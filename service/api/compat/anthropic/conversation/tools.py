@@ -1,0 +1,77 @@
+"""Tools and the choice among them, in Anthropic's shape."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from service.api.requests.fields import MAX_TEXTS, RequestModel, contradiction
+from service.api.requests.tool_fields import Description, ToolName, chosen
+from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
+
+_MOST_TOOLS = 512
+_MODES: dict[str, ToolMode] = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}
+
+_Object = Annotated[dict[str, Any], Field(max_length=MAX_TEXTS)]
+
+
+class CustomTool(RequestModel):
+    """A tool that the client runs. ``strict`` false is the same as true: the input of a call always validates."""
+
+    type: Literal["custom"] | None = None
+    name: ToolName
+    description: Description = None
+    input_schema: Annotated[_Object, Field(description="The JSON Schema of the input.")]
+    input_examples: Annotated[
+        list[_Object] | None, Field(max_length=64, description="Inputs that the model reads as examples.")
+    ] = None
+    strict: bool | None = None
+    eager_input_streaming: Annotated[
+        bool | None, Field(description="Changes nothing: the parts of an input are always sent at once.")
+    ] = None
+
+    def tool(self, param: str) -> Tool:
+        """The tool for a conversation; ``param`` is the place of this field."""
+        schema = {name: value for name, value in self.input_schema.items() if name != "$schema"}
+        if self.input_examples:
+            schema["examples"] = self.input_examples
+        return Tool(self.name, self.description, schema or None, f"{param}.input_schema")
+
+
+def _check_type(tool: Any) -> Any:
+    """The tool itself. Raises PydanticCustomError for a tool of Anthropic's own, which its servers or models know."""
+    if isinstance(tool, dict) and tool.get("type", "custom") not in ("custom", None):
+        raise PydanticCustomError("tool", "Only custom tools, with an input_schema, are served; not those of Anthropic")
+    return tool
+
+
+CustomTools = Annotated[
+    list[Annotated[CustomTool, BeforeValidator(_check_type)]],
+    Field(fail_fast=True),
+    Field(max_length=_MOST_TOOLS, description="Tools that the model may call."),
+]
+
+
+class ToolChoice(RequestModel):
+    """auto: the model decides. any: at least one call. tool: one call of the tool ``name``. none: no calls."""
+
+    type: Literal["auto", "any", "tool", "none"]
+    name: ToolName | None = None
+    disable_parallel_tool_use: Annotated[bool | None, Field(description="At most one call in a turn.")] = None
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> "ToolChoice":
+        if (self.type == "tool") != (self.name is not None):
+            raise contradiction("tool_choice.name", "tool_choice.name is for the type tool, which needs it")
+        return self
+
+
+def tool_use(tools: Sequence[CustomTool] | None, choice: ToolChoice | None) -> ToolUse:
+    """The tools of a body, and what the choice allows. Raises InvalidOption if they do not fit together."""
+    offered = [tool.tool(f"tools.{i}") for i, tool in enumerate(tools or ())]
+    if choice is None:
+        return chosen(offered, "auto")
+    names = None if choice.name is None else [choice.name]
+    parallel = names is None and not choice.disable_parallel_tool_use
+    return chosen(offered, _MODES[choice.type], names=names, parallel=parallel)

@@ -60,6 +60,7 @@ _INSTEAD = (
     ("/api/blobs", "an operator adds models, with trivium models pull"),
     ("/completion", "use POST /v1/completions"),
     ("/infill", "use POST /v1/completions"),
+    ("/v1/moderations", "no model here judges contents; ask one with POST /v1/chat/completions"),
     ("/invocations", "use POST /v1/chat/completions"),
     ("/v2/glossaries", "send the glossary with the text to POST /v1/translate"),
     ("/v3/languages", "use GET /v2/languages"),

@@ -168,8 +168,8 @@ class LimitSettings(SettingsGroup):
     )
     max_logprobs: int = _advanced(20, "Most alternatives with log probabilities for each token.", ge=0)
     max_stop_strings: int = _advanced(16, "Most stop strings of a request.", ge=0)
-    max_stop_length: int = _advanced(256, "Most characters of a stop string.", ge=1)
-    max_logit_bias: int = _advanced(1024, "Most entries of logit_bias.", ge=0)
+    max_stop_length: int = _advanced(256, "Most characters of a stop string or of a bad word.", ge=1)
+    max_logit_bias: int = _advanced(1024, "Most entries of logit_bias, allowed_token_ids and bad_words.", ge=0)
 
 
 class EngineSettings(SettingsGroup):

@@ -41,6 +41,7 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("GET", "/generate/x", TEXT, "GET /openapi.json"),
         ("POST", "/infill", OPENAI, "use POST /v1/completions"),
         ("POST", "/invocations", OPENAI, "use POST /v1/chat/completions"),
+        ("POST", "/v1/moderations", OPENAI, "no model here judges contents"),
         ("POST", "/v1/images/generations", OPENAI, "GET /openapi.json"),
         ("GET", "/never/heard/of", OPENAI, "GET /openapi.json"),
         ("GET", "/" + "a/" * 30_000, OPENAI, "GET /openapi.json"),

@@ -25,6 +25,9 @@ class OpenAIAnswer:
     include_stop: bool  # whether a stop token belongs to the text, and so to the log probabilities
     include_usage: bool
     continuous_usage: bool
+    token_ids: bool  # whether the answer has the ids of its tokens
+    tokens_as_ids: bool  # whether log probabilities name tokens by their ids
+    prompt_logprobs: int | None  # alternatives of each token of the prompt; None: no log probabilities of the prompt
 
     @classmethod
     def from_body(cls, body: OpenAIFields, model: ServedModel | ServedAdapter, *, prefix: str) -> Self:
@@ -37,6 +40,9 @@ class OpenAIAnswer:
             include_stop=bool(body.include_stop_str_in_output),
             include_usage=body.include_usage,
             continuous_usage=body.continuous_usage,
+            token_ids=bool(body.return_token_ids),
+            tokens_as_ids=bool(body.return_tokens_as_token_ids),
+            prompt_logprobs=body.prompt_logprobs,
         )
 
     def chunk_usage(self, work: Completion | Turns) -> ResponseUsage | UnsetType | None:

@@ -23,14 +23,16 @@ async def echo_of(
     add_special_tokens: bool,
     skip_special_tokens: bool,
 ) -> Echo:
-    """The echo of a prompt, whose tokens are ``tokens``. A text is repeated as it was sent, token ids as their text.
+    """The echo of a prompt, whose tokens are ``tokens``. A text is repeated as it was sent, token ids as their text,
+    and so is a text of which only the last tokens count.
 
     The tokenizer knows where the tokens of a text come from: a normalized text may have other characters than the text
     of its tokens, and special tokens that the tokenizer adds come from nowhere.
     """
     if isinstance(prompt, str):
         offsets = await tokenizer.offsets_async(prompt, add_special_tokens=add_special_tokens)
-        return Echo(prompt, _starts(prompt, offsets))
+        if len(offsets) == len(tokens):
+            return Echo(prompt, _starts(prompt, offsets))
     return await asyncio.to_thread(_decoded, tokens, tokenizer, skip_special_tokens)
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from service.api.requests.fields import ModelName, RequestModel, contradiction
 from service.api.requests.sampling_fields import SamplingFields
 from service.api.requests.structure_fields import StructureFields
+from service.api.requests.token_fields import TokenFields
 
 
 class StreamOptions(RequestModel):
@@ -20,11 +21,20 @@ class StreamOptions(RequestModel):
     ] = None
 
 
-class OpenAIFields(SamplingFields, StructureFields):
+class OpenAIFields(SamplingFields, TokenFields, StructureFields):
     """The sampling fields, the model, the number of choices, the structure of the text, and how to stream."""
 
     model: ModelName = None
     n: Annotated[int | None, Field(ge=1, le=1024, description="Choices for each prompt. Default: 1.")] = None
+    return_tokens_as_token_ids: Annotated[
+        bool | None, Field(description="In log probabilities, name each token by its id, as token_id:7.")
+    ] = None
+    return_token_ids: Annotated[
+        bool | None, Field(description="Answer with the token ids of prompt and output too, end tokens included.")
+    ] = None
+    prompt_logprobs: Annotated[
+        int | None, Field(ge=0, le=1024, description="Log probabilities of the prompt, with this many alternatives.")
+    ] = None
     stream: Annotated[bool | None, Field(description="Answer with server-sent events.")] = None
     stream_options: StreamOptions | None = None
 
@@ -37,7 +47,9 @@ class OpenAIFields(SamplingFields, StructureFields):
         return self.stream_options is not None and bool(self.stream_options.continuous_usage_stats)
 
     @model_validator(mode="after")
-    def _stream_options_need_a_stream(self) -> "OpenAIFields":
+    def _stream_is_possible(self) -> "OpenAIFields":
         if self.stream_options is not None and not self.stream:
             raise contradiction("stream_options", "stream_options needs stream to be true")
+        if self.prompt_logprobs is not None and self.stream:
+            raise contradiction("prompt_logprobs", "prompt_logprobs excludes stream")
         return self

@@ -6,7 +6,7 @@ A token that is a part of a character shows its bytes: in a field of their own w
 from collections.abc import Iterable, Sequence
 
 from service.api.openai.echo import Echo
-from service.api.openai.token_names import token_names
+from service.api.openai.token_names import id_name, ids_as_names, token_names
 from service.api.wire.response_model import ResponseModel
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
@@ -55,6 +55,31 @@ class CompletionLogprobs(ResponseModel):
         )
 
 
+class PromptLogprob(ResponseModel):
+    """A token of the prompt, or an alternative. ``rank`` is 1 for the likeliest, null beyond the alternatives."""
+
+    logprob: float
+    rank: int | None
+    decoded_token: str
+
+
+PromptLogprobs = list[dict[str, PromptLogprob] | None]  # by token id; the first token of a prompt has none
+
+
+def prompt_logprobs(tokens: Sequence[TokenLogprob | None], num_top: int, tokenizer: Tokenizer) -> PromptLogprobs:
+    """The tokens of a prompt in vLLM's shape, with this many alternatives."""
+
+    def values(each: TokenLogprob) -> dict[str, PromptLogprob]:
+        ranks = {token: rank for rank, (token, _) in enumerate(each.top, 1)}
+        shown = dict((*each.top[:num_top], (each.token, each.logprob)))
+        return {
+            str(token): PromptLogprob(max(logprob, _LEAST), ranks.get(token), tokenizer.token_text(token))
+            for token, logprob in shown.items()
+        }
+
+    return [None if each is None else values(each) for each in tokens]
+
+
 def text_tokens(choice: Choice | Delta, *, include_stop: bool) -> list[TokenLogprob]:
     """The log probabilities of the tokens that make the text. A stop token is one of them only if it was asked for."""
     outputs: Sequence[TokenOutput] = choice.tokens
@@ -63,12 +88,18 @@ def text_tokens(choice: Choice | Delta, *, include_stop: bool) -> list[TokenLogp
     return [output.logprob for output in outputs if output.logprob is not None]
 
 
-def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer) -> ChatLogprobs:
-    """The tokens in the shape of ``/v1/chat/completions``."""
+def token_ids(choice: Choice | Delta) -> list[int]:
+    """The ids of all tokens, a stop token included."""
+    return [output.token for output in choice.tokens if output.token is not None]
+
+
+def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer, *, as_ids: bool = False) -> ChatLogprobs:
+    """The tokens in the shape of ``/v1/chat/completions``; ``as_ids`` names them by their ids."""
 
     def values(token: int, logprob: float) -> tuple[str, float, list[int]]:
         data = tokenizer.token_bytes(token)
-        return data.decode("utf-8", errors="replace"), max(logprob, _LEAST), list(data)
+        name = id_name(token) if as_ids else data.decode("utf-8", errors="replace")
+        return name, max(logprob, _LEAST), list(data)
 
     return ChatLogprobs(
         [
@@ -85,8 +116,19 @@ class CompletionLogprobsWriter:
     no character has the offset of the next one.
     """
 
-    def __init__(self, tokenizer: Tokenizer, prompt: Sequence[int] = (), *, skip_special_tokens: bool = True) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        prompt: Sequence[int] = (),
+        *,
+        num_top: int | None = None,
+        as_ids: bool = False,
+        skip_special_tokens: bool = True,
+    ) -> None:
+        """``num_top``: at most this many alternatives. ``as_ids``: tokens are named by their ids."""
         self._tokenizer = tokenizer
+        self._num_top = num_top
+        self._token_names = ids_as_names if as_ids else token_names
         self._detokenizer = Detokenizer(tokenizer, prompt, skip_special_tokens=skip_special_tokens)
         self._offset = 0
 
@@ -116,10 +158,10 @@ class CompletionLogprobsWriter:
 
     def _top(self, each: TokenLogprob) -> dict[str, float]:
         """Name to log probability, best first, with the chosen token, which has its own name even if another has it."""
-        logprobs = dict((*each.top, (each.token, each.logprob)))
+        logprobs = dict((*each.top[: self._num_top], (each.token, each.logprob)))
         others = [token for token in logprobs if token != each.token]
         names = dict(zip((each.token, *others), self._names(each.token, *others), strict=True))
         return {names[token]: max(logprob, _LEAST) for token, logprob in logprobs.items()}
 
     def _names(self, *tokens: int) -> list[str]:
-        return token_names(tokens, self._tokenizer)
+        return self._token_names(tokens, self._tokenizer)

@@ -18,6 +18,11 @@ def token_names(tokens: Sequence[int], tokenizer: Tokenizer) -> list[str]:
     return list(taken)
 
 
+def ids_as_names(tokens: Sequence[int], tokenizer: Tokenizer) -> list[str]:
+    """The same, but every token has its id."""
+    return list(map(id_name, tokens))
+
+
 def id_name(token: int) -> str:
     """The token by its id, as vLLM writes it."""
     return f"token_id:{token}"

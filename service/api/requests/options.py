@@ -5,6 +5,7 @@ from typing import Any
 from service.api.errors import ApiError, invalid
 from service.api.requests.sampling_fields import SamplingFields, SharedSamplingFields
 from service.api.requests.structure_fields import StructureFields
+from service.api.requests.token_fields import TokenFields
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import Caller
 from service.settings import Settings
@@ -44,6 +45,7 @@ def to_options(
         ignore_eos=bool(fields.ignore_eos),
         skip_special_tokens=fields.skip_special_tokens is not False,
         structure=fields.structure() if isinstance(fields, StructureFields) else None,
+        **(_token_rules(fields, settings) if isinstance(fields, TokenFields) else {}),
         **_caller_values(caller, priority=fields.priority, cache_salt=fields.cache_salt),
     )
 
@@ -62,6 +64,19 @@ def _given_params(fields: SharedSamplingFields) -> dict[str, Any]:
     names = wire.model_fields.keys() & set(SamplingParams.__struct_fields__)
     given = {name: value for name in names if (value := getattr(fields, name)) is not None}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
+def _token_rules(fields: TokenFields, settings: Settings) -> dict[str, Any]:
+    """The options of these fields. Raises ApiError."""
+    allowed, words = fields.allowed_token_ids or [], fields.bad_words or []
+    check_limit("allowed_token_ids", len(allowed), settings.max_logit_bias, "tokens")
+    check_limit("bad_words", len(words), settings.max_logit_bias, "words")
+    check_limit("bad_words", max(map(len, words), default=0), settings.max_stop_length, "characters in a word")
+    return {
+        "allowed_token_ids": tuple(dict.fromkeys(allowed)),
+        "bad_words": tuple(words),
+        "truncate_prompt_tokens": fields.truncate_prompt_tokens,
+    }
 
 
 def _caller_values(caller: Caller, *, priority: int | None = None, cache_salt: str | None = None) -> dict[str, Any]:

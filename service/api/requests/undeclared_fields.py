@@ -18,13 +18,15 @@ _HEADER_LENGTH = 1000
 MOST_IGNORED = 1000  # fields
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
 
-# The client's own names, hints, and privacy settings: no answer depends on them.
+# The client's own names, hints, and privacy settings: no answer depends on them. Texts of tokens have no spaces between
+# special tokens that the tokens do not have.
 WITHOUT_EFFECT = frozenset(
     {
         "user",
         "metadata",
         "safety_identifier",
         "prompt_cache_key",
+        "spaces_between_special_tokens",
         "parallel_tool_calls",
         "include_reasoning",
         "cache_control",
@@ -137,7 +139,6 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "softmax": (True,),
     "return_token_ids": (False,),
     "return_tokens_as_token_ids": (False,),
-    "spaces_between_special_tokens": (True,),
     "structured_outputs": (),
     "truncate_prompt_tokens": (),
     "typical_p": (1, 1.0),

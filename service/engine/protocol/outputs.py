@@ -20,6 +20,7 @@ class ErrorKind(StrEnum):
 
     FAILED = "failed"  # the engine refused the sequence or failed to compute it
     CONSTRAINT = "constraint"  # a limit of its grammar was reached, or the grammar cannot be used
+    RULED_OUT = "ruled_out"  # the parameters of the request rule out every token
     POISON_PILL = "poison_pill"  # the engine process died each time the sequence was being computed
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.token_graph import TokenGraph
 
@@ -44,6 +45,12 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     logit_bias: dict[int, float] = field(default_factory=dict)
     """Added to the logits of these token ids."""
 
+    allowed_token_ids: tuple[int, ...] = ()
+    """Only these tokens are chosen. Empty: all."""
+
+    forbidden: ForbiddenSequences | None = None
+    """Token sequences that no token of the output completes, also where they begin in the prompt."""
+
     seed: int = 0
     """Together with the position it determines every draw: the same request gets the same tokens in any batch."""
 
@@ -58,3 +65,8 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     constraint: TokenGraph | Grammar | None = None
     """Only its sequences can be generated. Log probabilities are then relative to the allowed tokens."""
+
+    @property
+    def masks_tokens(self) -> bool:
+        """Whether a parameter may rule out tokens altogether, and so all of them."""
+        return bool(self.allowed_token_ids or self.forbidden or self.min_tokens or self.constraint)

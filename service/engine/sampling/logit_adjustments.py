@@ -1,6 +1,6 @@
-"""Changes to a request's logits before a token is chosen: constraint, bias, masked stop tokens, penalties.
+"""Changes to a request's logits before a token is chosen: constraint, bias, masked tokens, penalties.
 
-Order: the constraint, then logit_bias and the min_tokens mask (sums, so their order does not matter), then
+Order: the constraint, then logit_bias and the masks (sums, so their order does not matter), then
 repetition_penalty, then presence_penalty and frequency_penalty. The caller's tensor is never written, because the log
 probabilities are computed from it.
 """
@@ -57,17 +57,21 @@ def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
 
 
 def apply_bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Tensor:
-    """The logits with every place's bias, min_tokens mask and penalties; ``logits`` itself if there are none.
+    """The logits with every place's bias, masks and penalties; ``logits`` itself if there are none.
 
     ``logits`` is [R, V] float32, one row for each place. A NaN stays NaN. Tokens without a logit are skipped.
     """
     biases, repetition, occurrences = (_Entries(logits.shape[-1]) for _ in range(3))
+    allowed = {row: each.params.allowed_token_ids for row, each in enumerate(places) if each.params.allowed_token_ids}
     for row, place in enumerate(places):
         params = place.params
         for token, bias in params.logit_bias.items():
             biases.add(row, token, bias)
         if place.num_generated < params.min_tokens:
             for token in params.stop_token_ids:
+                biases.add(row, token, -math.inf)
+        if params.forbidden is not None:
+            for token in set(params.forbidden.next_tokens(place.tokens)):
                 biases.add(row, token, -math.inf)
         if params.repetition_penalty != 1.0:
             for token in set(place.tokens):
@@ -76,13 +80,22 @@ def apply_bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Tensor:
             for token, count in Counter(place.tokens[place.num_prompt :]).items():
                 occurrences.add(row, token, -params.presence_penalty - params.frequency_penalty * count)
 
-    if not (biases.rows or repetition.rows or occurrences.rows):
+    if not (biases.rows or repetition.rows or occurrences.rows or allowed):
         return logits
     logits = logits.clone()
+    _mask_all_but(logits, allowed)
     _add(logits, biases)
     _penalize_repetition(logits, repetition)
     _add(logits, occurrences)
     return logits
+
+
+def _mask_all_but(logits: Tensor, allowed: dict[int, tuple[int, ...]]) -> None:
+    """Add -inf to all other tokens of these rows, in place."""
+    for row, tokens in allowed.items():
+        mask = torch.full_like(logits[row], -math.inf)
+        mask[to_device([token for token in tokens if token < len(mask)], torch.int64, logits.device)] = 0
+        logits[row] += mask
 
 
 def _add(logits: Tensor, entries: _Entries) -> None:

@@ -32,6 +32,7 @@ from service.engine.sampling.place import Place
 from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.transfer import to_device
+from service.engine.scheduling.step import NOTHING_POSSIBLE
 
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
 
@@ -117,5 +118,5 @@ def _result(token: int, peak: float) -> SampledToken:
     if math.isfinite(peak):
         return SampledToken(token, None)
     if peak == -math.inf:
-        return SampledToken(0, None, "no token is possible here: the model or the request rules out every one")
+        return SampledToken(0, None, NOTHING_POSSIBLE)
     return SampledToken(0, None, "the model's output is not finite")

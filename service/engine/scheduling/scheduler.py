@@ -29,7 +29,7 @@ from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.speculator import Proposals, Speculator
-from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
@@ -290,8 +290,7 @@ class Scheduler:
             sequence.speculation = None  # the guesses may be the cause: the next step computes it without any
             return []
         if output.error:
-            failed = sequence.constraint is not None and sequence.constraint.has_failed
-            kind = ErrorKind.CONSTRAINT if failed else ErrorKind.FAILED
+            kind = _error_kind(sequence, output.error)
             return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
@@ -366,3 +365,11 @@ class Scheduler:
         sequence.finish()
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error, error_kind=error_kind)
+
+
+def _error_kind(sequence: Sequence, error: str) -> ErrorKind:
+    """Which kind of error ended a sequence: whether its request is at fault."""
+    if sequence.constraint is not None and sequence.constraint.has_failed:
+        return ErrorKind.CONSTRAINT
+    ruled_out = error == NOTHING_POSSIBLE and sequence.params.masks_tokens
+    return ErrorKind.RULED_OUT if ruled_out else ErrorKind.FAILED

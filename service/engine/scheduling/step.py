@@ -12,6 +12,8 @@ from msgspec import Struct
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.scheduling.sequence import Sequence
 
+NOTHING_POSSIBLE = "no token is possible here: the model or the request rules out every one"
+
 
 class Chunk(Struct, frozen=True):
     """The ``num_tokens`` tokens of a sequence from position ``start`` on, to be computed in one step.

@@ -52,6 +52,11 @@ class Turns:
         return [turns[choice] for choice in sorted(turns)]
 
     @property
+    def prompt(self) -> tuple[int, ...]:
+        """The tokens of the conversation so far."""
+        return self._completion.prompts[0]
+
+    @property
     def tokenizer(self) -> Tokenizer:
         return self._completion.tokenizer
 

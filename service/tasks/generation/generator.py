@@ -1,5 +1,6 @@
 """The generator: turns prompts and messages into generation requests that fit into the engine."""
 
+import asyncio
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -7,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from service.engine.client import EngineClient
+from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.observer import CompletionObserver
@@ -58,7 +60,7 @@ class Generator:
 
         A structure of the options that cannot be obeyed raises InvalidOption.
         """
-        options = await _with_grammar(options)
+        options = await self._resolved(options)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return await self._with_prediction(
@@ -77,7 +79,7 @@ class Generator:
 
         Raises NoChatTemplate, ChatTemplateError and what ``from_prompt`` raises, with ``param`` "messages".
         """
-        options = await _with_grammar(options)
+        options = await self._resolved(options)
         tokens = await self.tokenizer.encode_chat(
             messages,
             add_generation_prompt=add_generation_prompt and not continue_final_message,
@@ -86,8 +88,11 @@ class Generator:
         return await self._with_prediction(self.from_tokens(tokens, options, param="messages"))
 
     async def from_structure(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
-        """As ``from_tokens``, with the structure of the options. Raises InvalidOption for one that cannot be obeyed."""
-        return await self._with_prediction(self.from_tokens(tokens, await _with_grammar(options), param=param))
+        """As ``from_tokens``, with the structure and the words of the options.
+
+        Raises InvalidOption for a structure that cannot be obeyed.
+        """
+        return await self._with_prediction(self.from_tokens(tokens, await self._resolved(options), param=param))
 
     def from_tokens(
         self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
@@ -100,11 +105,12 @@ class Generator:
 
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
+        limit = self.max_tokens
+        default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
+        tokens = _truncated(tokens, options, limit, default)
         if not tokens:
             raise InvalidPrompt(f"{param} is empty", param=param)
-        limit = self.max_tokens
         room = limit - len(tokens)
-        default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
         most = room if options.fill_context else min(room, default)
         wanted = options.max_tokens
         max_tokens = most if wanted is None else min(wanted, room) if options.fill_context else wanted
@@ -120,6 +126,7 @@ class Generator:
             _check_logprobs(options.n * len(tokens), params.prompt_logprobs)
         self._check_ids(params.logit_bias, "logit_bias")
         self._check_ids(params.stop_token_ids, "stop_token_ids")
+        self._check_ids(params.allowed_token_ids, "allowed_token_ids")
         eos = () if options.ignore_eos else self.tokenizer.eos_token_ids
         params = msgspec.structs.replace(
             params,
@@ -140,15 +147,36 @@ class Generator:
         tokens = await self.tokenizer.encode_async(request.options.prediction, add_special_tokens=False)
         return replace(request, prediction=tuple(tokens[: self.max_tokens]))
 
+    async def _resolved(self, options: Options) -> Options:
+        """The options with the grammar of their structure and the tokens of their words. Raises InvalidOption."""
+        if options.structure is not None:
+            options = options.with_values(constraint=await options.structure.compile())
+        if options.bad_words:
+            forbidden = await asyncio.to_thread(_spellings, options.bad_words, self.tokenizer)
+            options = options.with_values(forbidden=forbidden)
+        return options
+
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size
         if ids and not (min(ids) >= 0 and max(ids) < size):
             raise UnknownToken(f"{param} has a token that is not in the vocabulary of {size} tokens", param=param)
 
 
-async def _with_grammar(options: Options) -> Options:
-    """The options with the grammar of their structure. Raises InvalidOption."""
-    return options if options.structure is None else options.with_values(constraint=await options.structure.compile())
+def _truncated(tokens: Sequence[int], options: Options, limit: int, default: int) -> Sequence[int]:
+    """The last tokens of a prompt, as the options want. -1 leaves room for the output, and at least one token."""
+    count = options.truncate_prompt_tokens
+    if count is None:
+        return tokens
+    if count < 0:
+        count = max(1, limit - (default if options.max_tokens is None else options.max_tokens))
+    return tokens[max(0, len(tokens) - count) :]
+
+
+def _spellings(words: Sequence[str], tokenizer: Tokenizer) -> ForbiddenSequences:
+    """The words as tokens, at the beginning of a text or after a space."""
+    texts = [text for word in words for text in (word.lstrip(), f" {word.lstrip()}")]
+    encoded = [tuple(tokenizer.encode(text, add_special_tokens=False)) for text in texts]
+    return ForbiddenSequences(tuple(dict.fromkeys(filter(None, encoded))))
 
 
 def _check_logprobs(num_tokens: int, top: int) -> None:

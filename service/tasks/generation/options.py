@@ -29,6 +29,8 @@ class Options:
     include_stop: bool = False
     ignore_eos: bool = False
     skip_special_tokens: bool = True
+    bad_words: tuple[str, ...] = ()  # texts whose tokens are not chosen
+    truncate_prompt_tokens: int | None = None  # only so many last tokens of the prompt count; -1: as many as fit
     structure: Structure | None = None  # the text has this structure
     prediction: str = ""  # a text that large parts of the output may equal: it changes the speed and no token
     priority: int = 0

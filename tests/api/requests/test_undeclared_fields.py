@@ -56,7 +56,8 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("store", True),
         ("reasoning_effort", "high"),
         ("service_tier", "priority"),
-        ("prompt_logprobs", 1),
+        ("length_penalty", 2.0),
+        ("verbosity", "low"),
         ("use_beam_search", True),
     ],
 )

@@ -1,12 +1,24 @@
 """Constraints, bias, masked stop tokens and penalties change the logits that they name, in the right order."""
 
+import random
+from collections import Counter
 from typing import Any
 
 import torch
-from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
+from transformers.generation.logits_process import NoBadWordsLogitsProcessor, RepetitionPenaltyLogitsProcessor
 
+from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.engine.sampling.logit_adjustments import apply_bias_and_penalties
-from tests.engine.sampling.cases import make_sequence, random_logits, sample
+from service.engine.sampling.sampler import Sampler
+from service.engine.scheduling.step import NOTHING_POSSIBLE
+from tests.engine.sampling.cases import (
+    CPU,
+    assert_fits,
+    exact_probabilities,
+    make_sequence,
+    random_logits,
+    sample,
+)
 
 
 def test_bias_forces_and_forbids() -> None:
@@ -61,3 +73,47 @@ def test_without_bias_and_penalties_the_logits_are_returned_as_they_are() -> Non
         apply_bias_and_penalties(logits, [make_sequence(), make_sequence(temperature=1.0, presence_penalty=1.0)])
         is logits
     )
+
+
+def test_only_allowed_tokens_are_chosen() -> None:
+    logits = random_logits(4, 50)
+    crowd = [
+        make_sequence(allowed_token_ids=(3, 17, 99)),
+        make_sequence(),
+        make_sequence(allowed_token_ids=(8,), logit_bias={9: 100.0, 8: -100.0}),
+        make_sequence(allowed_token_ids=(1, 2), repetition_penalty=1.5, frequency_penalty=1.0, generated=(1, 5)),
+    ]
+    best = 3 if logits[0, 3] >= logits[0, 17] else 17
+    assert sample(logits[:3], *crowd[:3]) == [best, int(logits[1].argmax()), 8]
+    adjusted = apply_bias_and_penalties(logits, crowd)
+    assert torch.equal(adjusted[1], logits[1])
+    assert adjusted[3].isfinite().nonzero().flatten().tolist() == [1, 2]
+
+
+def test_allowed_tokens_are_drawn_as_if_there_were_no_others() -> None:
+    logits = random_logits(1, 30)
+    allowed = [2, 3, 5, 7, 11]
+    crowd = [make_sequence(seed=n, temperature=1.0, allowed_token_ids=tuple(allowed)) for n in range(2000)]
+    counts = Counter(sample(logits.expand(2000, -1), *crowd))
+    masked = torch.full_like(logits[0], -torch.inf)
+    masked[allowed] = logits[0, allowed]
+    assert_fits(counts, exact_probabilities(masked, 1.0))
+
+
+def test_forbidden_sequences_are_those_of_transformers() -> None:
+    """At every position of random texts, with words of one token and of several, also longer than the text."""
+    randomness = random.Random(4)
+    for _ in range(200):
+        words = [[randomness.randrange(6) for _ in range(randomness.randint(1, 4))] for _ in range(4)]
+        tokens = [randomness.randrange(6) for _ in range(randomness.randint(1, 8))]
+        logits = random_logits(1, 8)
+        theirs = NoBadWordsLogitsProcessor(words, eos_token_id=[7])(torch.tensor([tokens]), logits.clone())
+        forbidden = ForbiddenSequences(tuple(map(tuple, words)))
+        one = make_sequence(prompt=tuple(tokens[:1]), generated=tuple(tokens[1:]), forbidden=forbidden)
+        assert torch.equal(apply_bias_and_penalties(logits, [one])[0], theirs[0]), (words, tokens)
+
+
+def test_a_request_that_rules_out_everything_has_an_error() -> None:
+    both = make_sequence(allowed_token_ids=(1,), forbidden=ForbiddenSequences(((1,),)))
+    (result,) = Sampler(4, CPU).sample(torch.zeros(1, 4), [both])
+    assert result.error == NOTHING_POSSIBLE

@@ -1,5 +1,6 @@
 """From prompts and messages to generation requests, and the prompts and options that are refused."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -119,6 +120,28 @@ async def test_the_field_that_is_too_large_is_named(length: int, max_tokens: int
 async def test_a_full_prompt_can_be_scored() -> None:
     request = await generator(max_model_len=32).from_prompt([5] * 32, Options(max_tokens=0))
     assert request.params.max_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "max_tokens", "kept"), [(4, 3, 4), (20, 3, 10), (-1, 30, 2), (-1, 3, 10), (-1, None, 1), (-1, 40, 1)]
+)
+async def test_only_the_last_tokens_of_a_prompt_count(count: int, max_tokens: int | None, kept: int) -> None:
+    prompt = list(range(5, 15))
+    options = Options(max_tokens=max_tokens, truncate_prompt_tokens=count)
+    made = generator(max_model_len=32)
+    if max_tokens == 40:
+        with pytest.raises(PromptTooLong):
+            await made.from_prompt(prompt, options)
+    else:
+        assert (await made.from_prompt(prompt, options)).prompt == tuple(prompt[-kept:])
+
+
+async def test_bad_words_are_spelled_with_a_space_and_without() -> None:
+    made = generator(tokenizer("byte_level"))
+    params = (await made.from_prompt("hi", Options(bad_words=("the", " day")))).params
+    encode = partial(made.tokenizer.encode, add_special_tokens=False)
+    assert params.forbidden is not None
+    assert set(params.forbidden.sequences) == {tuple(encode(text)) for text in ("the", " the", "day", " day")}
 
 
 async def test_too_many_log_probabilities_of_a_prompt_are_refused() -> None:

@@ -10,9 +10,10 @@ from service.api.requests.fields import NonEmpty, contradiction
 from service.api.requests.messages import Messages
 from service.api.requests.sampling_fields import SamplingFields
 from service.api.requests.structure_fields import StructureFields
+from service.api.requests.token_fields import TokenFields
 
 
-class GenerateRequest(NativeFields, SamplingFields, StructureFields):
+class GenerateRequest(NativeFields, SamplingFields, TokenFields, StructureFields):
     """A prompt to continue, or messages to answer."""
 
     prompt: Annotated[NonEmpty | None, Field(description="A text to continue, as it is.")] = None

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.api.openai.answer import OpenAIAnswer
-from service.api.openai.logprobs import ChatLogprobs, chat_logprobs, text_tokens
+from service.api.openai.logprobs import (
+    ChatLogprobs,
+    PromptLogprobs,
+    chat_logprobs,
+    prompt_logprobs,
+    text_tokens,
+    token_ids,
+)
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, finish_reason
@@ -50,6 +57,7 @@ class ChatChoice(ResponseModel):
     message: AssistantMessage
     logprobs: ChatLogprobs | None
     finish_reason: ChatFinishReason
+    token_ids: list[int] | UnsetType = UNSET
 
 
 class ChatCompletionResponse(ResponseModel):
@@ -62,6 +70,8 @@ class ChatCompletionResponse(ResponseModel):
     system_fingerprint: str
     choices: list[ChatChoice]
     usage: ResponseUsage
+    prompt_logprobs: PromptLogprobs | UnsetType = UNSET
+    prompt_token_ids: list[int] | UnsetType = UNSET
 
 
 class FunctionDelta(ResponseModel):
@@ -96,6 +106,7 @@ class ChatChunkChoice(ResponseModel):
     delta: ChatDelta
     logprobs: ChatLogprobs | None
     finish_reason: ChatFinishReason | None
+    token_ids: list[int] | UnsetType = UNSET
 
 
 class ChatCompletionChunk(ResponseModel):
@@ -108,6 +119,7 @@ class ChatCompletionChunk(ResponseModel):
     system_fingerprint: str
     choices: list[ChatChunkChoice]
     usage: ResponseUsage | UnsetType | None = UNSET
+    prompt_token_ids: list[int] | UnsetType = UNSET  # in the first chunk
 
 
 _FIRST_DELTA = ChatDelta("assistant", "")
@@ -124,7 +136,8 @@ class ChatWriter:
 
     async def body(self, turns: Turns) -> ChatCompletionResponse:
         collected = await turns.collect()
-        return ChatCompletionResponse(
+        tokenizer = turns.tokenizer
+        body = ChatCompletionResponse(
             self.answer.id,
             "chat.completion",
             self.answer.created,
@@ -132,12 +145,20 @@ class ChatWriter:
             self.answer.fingerprint,
             [
                 ChatChoice(
-                    index, self._message(turn), self._logprobs(turn.choice, turns.tokenizer), _final_reason(turn)
+                    index,
+                    self._message(turn),
+                    self._logprobs(turn.choice, tokenizer),
+                    _final_reason(turn),
+                    token_ids(turn.choice) if self.answer.token_ids else UNSET,
                 )
                 for index, turn in enumerate(collected)
             ],
             ResponseUsage.from_usage(turns.usage),
+            prompt_token_ids=self._prompt_ids(turns),
         )
+        if (top := self.answer.prompt_logprobs) is not None:
+            body.prompt_logprobs = prompt_logprobs(collected[0].choice.prompt_logprobs, top, tokenizer)
+        return body
 
     async def events(self, turns: Turns) -> AsyncGenerator[bytes, None]:
         begun: set[int] = set()
@@ -147,11 +168,13 @@ class ChatWriter:
             chunks = []
             if delta.choice not in begun:
                 begun.add(delta.choice)
-                chunks.append(self._event([ChatChunkChoice(delta.choice, _FIRST_DELTA, None, None)], usage))
+                prompt_ids = UNSET if len(begun) > 1 else self._prompt_ids(turns)
+                chunks.append(self._event([ChatChunkChoice(delta.choice, _FIRST_DELTA, None, None)], usage, prompt_ids))
             logprobs = self._logprobs(delta.delta, turns.tokenizer)
             content = self._delta(delta)
-            if content is not None or (logprobs and logprobs.content):
-                choice = ChatChunkChoice(delta.choice, content or ChatDelta(content=""), logprobs, None)
+            ids = token_ids(delta.delta) if self.answer.token_ids else UNSET
+            if content is not None or (logprobs and logprobs.content) or ids:
+                choice = ChatChunkChoice(delta.choice, content or ChatDelta(content=""), logprobs, None, ids)
                 chunks.append(self._event([choice], usage))
             if finish:
                 chunks.append(self._event([ChatChunkChoice(delta.choice, _LAST_DELTA, None, finish)], usage))
@@ -177,17 +200,26 @@ class ChatWriter:
             UNSET, parts.text or UNSET, reasoning or UNSET, [_chunk_call(call) for call in parts.calls] or UNSET
         )
 
-    def _event(self, choices: list[ChatChunkChoice], usage: ResponseUsage | UnsetType | None) -> bytes:
+    def _event(
+        self,
+        choices: list[ChatChunkChoice],
+        usage: ResponseUsage | UnsetType | None,
+        ids: list[int] | UnsetType = UNSET,
+    ) -> bytes:
         answer = self.answer
         kind: Literal["chat.completion.chunk"] = "chat.completion.chunk"
         return event(
-            ChatCompletionChunk(answer.id, kind, answer.created, answer.model, answer.fingerprint, choices, usage)
+            ChatCompletionChunk(answer.id, kind, answer.created, answer.model, answer.fingerprint, choices, usage, ids)
         )
+
+    def _prompt_ids(self, turns: Turns) -> list[int] | UnsetType:
+        return list(turns.prompt) if self.answer.token_ids else UNSET
 
     def _logprobs(self, choice: Choice | Delta, tokenizer: Tokenizer) -> ChatLogprobs | None:
         if not self.logprobs:
             return None
-        return chat_logprobs(text_tokens(choice, include_stop=self.answer.include_stop), tokenizer)
+        tokens = text_tokens(choice, include_stop=self.answer.include_stop)
+        return chat_logprobs(tokens, tokenizer, as_ids=self.answer.tokens_as_ids)
 
 
 def _finish_reason(delta: Turn | TurnDelta) -> ChatFinishReason | None:

@@ -32,6 +32,7 @@ async def chat_completions(
     call.check(body)
     model = call.model(body.model, Capability.CHAT)
     check_limit("top_logprobs", body.top_logprobs or 0, call.state.settings.max_logprobs)
+    check_limit("prompt_logprobs", body.prompt_logprobs or 0, call.state.settings.max_logprobs)
     options = call.options(
         body,
         temperature=1.0,
@@ -39,6 +40,7 @@ async def chat_completions(
         max_tokens_param="max_tokens" if body.max_completion_tokens is None else "max_completion_tokens",
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
+        prompt_logprobs=body.prompt_logprobs,
     )
     conversation = body.conversation()
     answer = OpenAIAnswer.from_body(body, model, prefix="chatcmpl")

@@ -6,7 +6,14 @@ from typing import Literal
 
 from service.api.openai.answer import OpenAIAnswer
 from service.api.openai.echo import Echo, echo_of
-from service.api.openai.logprobs import CompletionLogprobs, CompletionLogprobsWriter, text_tokens
+from service.api.openai.logprobs import (
+    CompletionLogprobs,
+    CompletionLogprobsWriter,
+    PromptLogprobs,
+    prompt_logprobs,
+    text_tokens,
+    token_ids,
+)
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
@@ -23,6 +30,9 @@ class CompletionChoice(ResponseModel):
     text: str
     logprobs: CompletionLogprobs | None
     finish_reason: FinishReasonName
+    prompt_logprobs: PromptLogprobs | UnsetType = UNSET
+    prompt_token_ids: list[int] | UnsetType = UNSET
+    token_ids: list[int] | UnsetType = UNSET
 
 
 class CompletionResponse(ResponseModel):
@@ -38,12 +48,14 @@ class CompletionResponse(ResponseModel):
 
 
 class CompletionChunkChoice(ResponseModel):
-    """A part of one continuation."""
+    """A part of one continuation. The ids of the prompt are in the first part."""
 
     index: int
     text: str
     logprobs: CompletionLogprobs | None
     finish_reason: FinishReasonName | None
+    prompt_token_ids: list[int] | UnsetType = UNSET
+    token_ids: list[int] | UnsetType = UNSET
 
 
 class CompletionChunk(ResponseModel):
@@ -68,7 +80,7 @@ class CompletionWriter:
     answer: OpenAIAnswer
     n: int
     echo: Sequence[str | Sequence[int]]
-    logprobs: bool
+    logprobs: int | None
     add_special_tokens: bool
     skip_special_tokens: bool
 
@@ -79,7 +91,14 @@ class CompletionWriter:
             for k, choice in enumerate(group):
                 writer = self._choice_writer(completion, prompt_index, echo)
                 text, logprobs = writer.write(choice, choice.prompt_logprobs)
-                choices.append(CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice)))
+                made = CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice))
+                if self.answer.prompt_logprobs is not None:
+                    top = self.answer.prompt_logprobs
+                    made.prompt_logprobs = prompt_logprobs(choice.prompt_logprobs, top, completion.tokenizer)
+                if self.answer.token_ids:
+                    made.prompt_token_ids = list(completion.prompts[prompt_index])
+                    made.token_ids = token_ids(choice)
+                choices.append(made)
         return CompletionResponse(
             self.answer.id,
             "text_completion",
@@ -97,11 +116,14 @@ class CompletionWriter:
             index, prompt_index = delta.prompt_index * self.n + delta.choice, delta.prompt_index
             if prompt_index not in echoes:
                 echoes[prompt_index] = await self._echo(completion, prompt_index)
-            if index not in writers:
+            begins = index not in writers
+            if begins:
                 writers[index] = self._choice_writer(completion, prompt_index, echoes[prompt_index])
-            prompt_logprobs = delta.tokens[0].prompt_logprobs if delta.tokens else ()
-            text, logprobs = writers[index].write(delta, prompt_logprobs)
+            text, logprobs = writers[index].write(delta, delta.tokens[0].prompt_logprobs if delta.tokens else ())
             choice = CompletionChunkChoice(index, text, logprobs, finish_reason(delta))
+            if self.answer.token_ids:
+                choice.token_ids = token_ids(delta)
+                choice.prompt_token_ids = list(completion.prompts[prompt_index]) if begins else UNSET
             yield self._event([choice], self.answer.chunk_usage(completion))
         if self.answer.include_usage:
             yield self._event([], ResponseUsage.from_usage(completion.usage))
@@ -128,9 +150,14 @@ class CompletionWriter:
     def _choice_writer(self, completion: Completion, prompt_index: int, echo: Echo | None) -> "_ChoiceWriter":
         prompt = completion.prompts[prompt_index]
         logprobs = None
-        if self.logprobs:
-            skip = self.skip_special_tokens
-            logprobs = CompletionLogprobsWriter(completion.tokenizer, prompt, skip_special_tokens=skip)
+        if self.logprobs is not None:
+            logprobs = CompletionLogprobsWriter(
+                completion.tokenizer,
+                prompt,
+                num_top=self.logprobs,
+                as_ids=self.answer.tokens_as_ids,
+                skip_special_tokens=self.skip_special_tokens,
+            )
         return _ChoiceWriter(logprobs, prompt, echo, self.answer.include_stop)
 
 
@@ -149,13 +176,13 @@ class _ChoiceWriter:
         self._include_stop = include_stop
 
     def write(
-        self, choice: Choice | Delta, prompt_logprobs: Sequence[TokenLogprob | None]
+        self, choice: Choice | Delta, of_prompt: Sequence[TokenLogprob | None]
     ) -> tuple[str, CompletionLogprobs | None]:
         echo, self._echo = self._echo, None
         text = choice.text if echo is None else echo.text + choice.text
         if self._logprobs is None:
             return text, None
-        head = None if echo is None else self._logprobs.write_prompt(self._prompt, prompt_logprobs, echo)
+        head = None if echo is None else self._logprobs.write_prompt(self._prompt, of_prompt, echo)
         logprobs = self._logprobs.write(text_tokens(choice, include_stop=self._include_stop))
         return text, logprobs if head is None else head.extended(logprobs)
 

@@ -35,6 +35,7 @@ async def completions(
     call.check(body)
     model = call.model(body.model, Capability.GENERATE)
     check_limit("logprobs", body.logprobs or 0, call.state.settings.max_logprobs)
+    check_limit("prompt_logprobs", body.prompt_logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
     options = call.options(
         body,
@@ -42,14 +43,14 @@ async def completions(
         max_tokens=body.max_tokens,
         n=body.n or 1,
         logprobs=body.logprobs,
-        prompt_logprobs=body.logprobs if body.echo else None,
+        prompt_logprobs=_most(body.logprobs if body.echo else None, body.prompt_logprobs),
     )
     answer = OpenAIAnswer.from_body(body, model, prefix="cmpl")
     writer = response.CompletionWriter(
         answer=answer,
         n=options.n,
         echo=body.prompt if body.echo else (),
-        logprobs=body.logprobs is not None,
+        logprobs=body.logprobs,
         add_special_tokens=body.add_special_tokens is not False,
         skip_special_tokens=options.skip_special_tokens,
     )
@@ -58,6 +59,11 @@ async def completions(
     return await reply(
         model, lambda: _prepare(body, model.task(Generator), options, answer.id), writer, sequences=sequences
     )
+
+
+def _most(*counts: int | None) -> int | None:
+    """The largest of the counts that there are."""
+    return max((count for count in counts if count is not None), default=None)
 
 
 async def _prepare(body: CompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:

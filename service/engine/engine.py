@@ -1,4 +1,4 @@
-"""The engine: schedule, run, commit. It has no threads and no sockets, and reads the clock only to time its steps."""
+"""The engine: schedule, run, commit. It has no sockets, and reads the clock only to time its steps."""
 
 import time
 from typing import Protocol
@@ -93,6 +93,8 @@ class Engine:
         """
         begin = time.monotonic()
         step = self._scheduler.schedule()
+        constraints = (chunk.sequence.constraint for chunk in step.chunks)
+        self._constraints.prepare([constraint for constraint in constraints if constraint is not None])
         outputs = self._scheduler.commit(step, self._runner.run(step))
         seconds = time.monotonic() - begin
         self._scheduler.record_step_time(step, seconds)

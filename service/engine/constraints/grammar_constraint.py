@@ -1,6 +1,7 @@
 """A constraint that is a grammar, followed by llguidance."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
 
 import numpy as np
 from llguidance import LLMatcher
@@ -8,18 +9,45 @@ from numpy.typing import NDArray
 
 
 class GrammarConstraint:
-    """The state of a matcher. A ``Constraint``."""
+    """The state of a matcher. A ``Constraint``.
 
-    def __init__(self, matcher: LLMatcher, stop_token_ids: Collection[int], *, has_canonical_tokens: bool) -> None:
+    The matcher is made, and each mask is computed, when they are first needed, or before that by a job in another
+    thread. All other calls wait for the job, so only one thread at a time uses the matcher.
+    """
+
+    def __init__(
+        self, make_matcher: Callable[[], LLMatcher], stop_token_ids: Collection[int], *, has_canonical_tokens: bool
+    ) -> None:
         """``has_canonical_tokens``: each text has one sequence of tokens, by which the tokenizer spells it."""
-        self._matcher = matcher
+        self._make_matcher = make_matcher
         self._stop_token_ids = stop_token_ids
         self._has_canonical_tokens = has_canonical_tokens
+        self._made_matcher: LLMatcher | None = None
+        self._bits: bytes | None = None  # the mask before the next token, one bit for each; None: not computed yet
+        self._job: Future[None] | None = None  # calls ``compute_mask``
+
+    @property
+    def needs_mask(self) -> bool:
+        """Whether the mask before the next token is not computed yet, and no job computes it."""
+        return self._bits is None and self._job is None
+
+    def compute_mask(self) -> None:
+        """Compute the mask before the next token. For a job: a thread may call it while no other method is called."""
+        if self._made_matcher is None:
+            self._made_matcher = self._make_matcher()
+        if self._bits is None:
+            self._bits = self._made_matcher.compute_bitmask()
+
+    def wait_for(self, job: Future[None]) -> None:
+        """Let the next call wait for a job that calls ``compute_mask``."""
+        self._job = job
 
     def advance(self, token: int) -> None:
         """As ``Constraint.advance``. A stop token ends the sequence, and the grammar does not know it."""
+        matcher = self._matcher
         if token not in self._stop_token_ids:
-            self._matcher.consume_token(token)
+            self._bits = None
+            matcher.consume_token(token)
 
     def forced_tokens(self) -> list[int]:
         """As ``Constraint.forced_tokens``."""
@@ -35,9 +63,20 @@ class GrammarConstraint:
 
     def write_mask(self, mask: NDArray[np.bool_]) -> None:
         """As ``Constraint.write_mask``. Stop tokens are allowed where the text may end."""
-        bits = self._matcher.compute_bitmask()
+        matcher = self._matcher
+        if self._bits is None:
+            self._bits = matcher.compute_bitmask()
         if self.has_failed:
             mask[:] = False
             return
-        mask[:] = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(mask), bitorder="little")
-        mask[[token for token in self._stop_token_ids if token < len(mask)]] = self._matcher.is_accepting()
+        mask[:] = np.unpackbits(np.frombuffer(self._bits, np.uint8), count=len(mask), bitorder="little")
+        mask[[token for token in self._stop_token_ids if token < len(mask)]] = matcher.is_accepting()
+
+    @property
+    def _matcher(self) -> LLMatcher:
+        if self._job is not None:
+            self._job.exception()  # waits. If the job failed, perhaps for another constraint, this one goes on itself
+            self._job = None
+        if self._made_matcher is None:
+            self._made_matcher = self._make_matcher()
+        return self._made_matcher

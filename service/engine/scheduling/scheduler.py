@@ -1,9 +1,10 @@
 """The scheduler: which tokens the next step computes, which sequences start, and which are preempted.
 
 There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
-lacks, under one token budget. Sequences that lack one token come first, so that a prompt never delays a stream; behind
-that token, a step may compute some that are only guessed. The rest of the token budget, as far as the prefill budget
-allows, goes to chunks of prompts that are already running, then to sequences that start.
+lacks, under one token budget. Sequences that lack one token, or a few that a constraint has forced, come first, so that
+a prompt never delays a stream; behind a single token, a step may compute some that are only guessed. The rest of the
+token budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then to sequences
+that start.
 
 Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
 preempted.
@@ -33,6 +34,8 @@ from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput,
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
+
+_MOST_FORCED = 64  # tokens of one stream that are computed as a decode is
 
 
 class Scheduler:
@@ -149,14 +152,17 @@ class Scheduler:
         """
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        proposals = self._propose(running, lacking)
-        budget, chunk_size = self._prompt_budget(running, lacking, sum(map(len, proposals.values())))
+        forced = self._forced_streams(running, lacking)
+        num_forced = sum([lacking[place] for place in forced])
+        proposals = self._propose(running, lacking, num_forced)
+        num_proposed = sum(map(len, proposals.values()))
+        budget, chunk_size = self._prompt_budget(running, lacking, forced, num_proposed)
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
-        for sequence, tokens in zip(running, lacking, strict=True):
+        for place, (sequence, tokens) in enumerate(zip(running, lacking, strict=True)):
             if sequence.status is preempted:
                 break  # a more urgent sequence took its blocks, and those of all after it
-            if tokens > 1:
+            if tokens > 1 and place not in forced:
                 tokens = min(tokens, chunk_size, budget)
                 budget -= tokens
             start = sequence.num_computed
@@ -168,14 +174,26 @@ class Scheduler:
                 step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
         return budget, chunk_size
 
-    def _propose(self, running: list[Sequence], lacking: list[int]) -> Proposals:
+    def _forced_streams(self, running: list[Sequence], lacking: list[int]) -> set[int]:
+        """The places of the running sequences that lack a few tokens of their output.
+
+        A constraint has forced these tokens. The streams wait for them as for one, so they are no prompt tokens.
+        """
+        most = min(_MOST_FORCED, self.max_batch_tokens // max(1, len(running)))
+        return {
+            place
+            for place, tokens in enumerate(lacking)
+            if 1 < tokens <= most and running[place].num_computed >= running[place].num_prompt
+        }
+
+    def _propose(self, running: list[Sequence], lacking: list[int], num_forced: int) -> Proposals:
         """The guesses of this step, for sequences that lack one token. Prompts keep half of the token budget."""
         if self._speculator is None:
             return {}
         decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
         if not decodes:
             return {}
-        budget = self.max_batch_tokens - len(decodes)
+        budget = self.max_batch_tokens - len(decodes) - num_forced
         if len(decodes) < len(running) or self._waiting:
             budget //= 2
         most = min(budget, self._max_sampled - len(decodes))
@@ -192,19 +210,25 @@ class Scheduler:
             self._tables.grow(sequence, num_tokens + wanted)
         return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
 
-    def _prompt_budget(self, running: list[Sequence], lacking: list[int], num_proposed: int) -> tuple[int, int]:
+    def _prompt_budget(
+        self, running: list[Sequence], lacking: list[int], forced: set[int], num_proposed: int
+    ) -> tuple[int, int]:
         """The tokens for prompts alongside the decodes, and the most of them that one prompt may have.
 
-        ``lacking`` holds the tokens that each running sequence lacks. If the prefill budget is the tighter limit and
-        there are several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
+        ``lacking`` holds the tokens that each running sequence lacks, and ``forced`` the places of streams that lack
+        several. If the prefill budget is the tighter limit and there are several prompts, one prompt gets no more than
+        half of it: a long prompt must not delay all short ones.
         """
-        num_decodes = lacking.count(1)
-        budget = self.max_batch_tokens - num_decodes - num_proposed
+        num_singles = lacking.count(1)
+        num_forced = sum([lacking[place] for place in forced])
+        budget = self.max_batch_tokens - num_singles - num_forced - num_proposed
+        num_decodes = num_singles + len(forced)
         num_prompts = len(running) - num_decodes + len(self._waiting)
         if not num_prompts:
             return budget, self.prefill_chunk
-        start = next((sequence.num_computed for sequence, n in zip(running, lacking, strict=True) if n > 1), 0)
-        allowed = self._prefill_budget.max_tokens(num_decodes, start, num_proposed)
+        places = (place for place, tokens in enumerate(lacking) if tokens > 1 and place not in forced)
+        start = next((running[place].num_computed for place in places), 0)
+        allowed = self._prefill_budget.max_tokens(num_decodes, start, num_proposed, num_forced)
         if allowed >= budget:
             return budget, self.prefill_chunk
         return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))

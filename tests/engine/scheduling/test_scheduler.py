@@ -3,10 +3,12 @@
 from collections import Counter
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from numpy.typing import NDArray
 
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
@@ -200,17 +202,36 @@ def test_decodes_and_a_prompt_chunk_share_a_step() -> None:
     assert [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks] == [("a", 1), ("b", 4)]
 
 
-def test_long_prompts_never_delay_a_stream() -> None:
+class Forcing:
+    """A constraint that forces some tokens after each sampled one, and allows everything else."""
+
+    has_failed = is_complete = False
+
+    def __init__(self, num_forced: int) -> None:
+        self._num_forced = num_forced
+
+    def advance(self, token: int) -> None:
+        """Nothing depends on the token."""
+
+    def forced_tokens(self) -> list[int]:
+        return [1] * self._num_forced
+
+    def write_mask(self, mask: NDArray[np.bool_]) -> None:
+        mask[:] = True
+
+
+@pytest.mark.parametrize("num_forced", [0, 2])
+def test_long_prompts_never_delay_a_stream(num_forced: int) -> None:
     """Even if they are more urgent, and their chunks would take the whole token budget."""
-    scheduler, runner = make(budget=8, chunk=4, blocks=99), ToyRunner()
-    scheduler.add(request("stream", [1], max_tokens=30))
+    scheduler, runner = make(budget=20, chunk=10, blocks=199), ToyRunner()
+    scheduler.add(request("stream", [1], max_tokens=60), constraint=Forcing(num_forced))
     scheduler.commit(step := scheduler.schedule(), runner.run(step))
     for name in "abc":
-        scheduler.add(request(name, [ord(name)] * 40, priority=-1))
-    for _ in range(20):
+        scheduler.add(request(name, [ord(name)] * 60, priority=-1))
+    for _ in range(19):
         step = scheduler.schedule()
-        assert ("stream", 1) in [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks]
-        assert step.num_tokens <= 8
+        assert ("stream", 1 + num_forced) in [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks]
+        assert step.num_tokens <= 20
         scheduler.commit(step, runner.run(step))
 
 

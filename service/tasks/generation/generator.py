@@ -53,14 +53,18 @@ class Generator:
         prompt: str | Sequence[int],
         options: Options,
         *,
+        suffix: str = "",
         add_special_tokens: bool = True,
         max_output_tokens: int | None = None,
     ) -> GenerationRequest:
-        """Continue a text, or tokens as they are. Raises what ``from_tokens`` raises, with ``param`` "prompt".
+        """Continue a text, or tokens as they are, up to a ``suffix`` if there is one.
 
-        A structure of the options that cannot be obeyed raises InvalidOption.
+        Raises what ``from_tokens`` raises, with ``param`` "prompt", and InvalidOption for a structure that cannot be
+        obeyed, or a suffix for a model that cannot fill in.
         """
         options = await self._resolved(options)
+        if suffix:
+            prompt, options = await self._filling_in(prompt, suffix, options, start=add_special_tokens)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return await self._with_prediction(
@@ -155,6 +159,21 @@ class Generator:
             forbidden = await asyncio.to_thread(_spellings, options.bad_words, self.tokenizer)
             options = options.with_values(forbidden=forbidden)
         return options
+
+    async def _filling_in(
+        self, prompt: str | Sequence[int], suffix: str, options: Options, *, start: bool
+    ) -> tuple[Sequence[int], Options]:
+        """The tokens that ask for the text between prompt and suffix, and options that end it. Raises InvalidOption."""
+        format = self.tokenizer.fill_in
+        if format is None:
+            message = "suffix: this model's tokenizer has no fill-in-the-middle tokens, so it cannot fill in a text"
+            raise InvalidOption(message, param="suffix")
+        if isinstance(prompt, str):
+            prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=False)
+        after = await self.tokenizer.encode_async(suffix, add_special_tokens=False)
+        if not options.ignore_eos:
+            options = options.with_values(stop_token_ids=(*options.params.stop_token_ids, *format.ends))
+        return format.prompt(self.tokenizer.start_ids if start else (), prompt, after), options
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

@@ -19,6 +19,7 @@ import tokenizers
 from service.errors import InvalidPrompt, NoChatTemplate
 from service.tasks.text.chat_template import ChatTemplate, Message
 from service.tasks.text.detokenizer import Detokenizer
+from service.tasks.text.fill_in import FillInFormat
 from service.tasks.text.token_bytes import VocabularyBytes
 from service.tasks.text.tokenizer_files import TokenizerFiles
 
@@ -71,6 +72,17 @@ class Tokenizer:
     def added_tokens(self) -> dict[str, int]:
         """The ids of the tokens that no text splits, special or not, by their texts."""
         return {token.content: id for id, token in self._library.get_added_tokens_decoder().items()}
+
+    @cached_property
+    def fill_in(self) -> FillInFormat | None:
+        """How the model is asked for the text between a prefix and a suffix; None if it cannot be asked."""
+        return FillInFormat.find(self._library.token_to_id)
+
+    @cached_property
+    def start_ids(self) -> tuple[int, ...]:
+        """The special tokens that the tokenizer puts before a text."""
+        with_start, alone = (self.encode("a", add_special_tokens=special) for special in (True, False))
+        return tuple(with_start[: with_start.index(alone[0])]) if alone else ()
 
     # Text to tokens
 

@@ -1,5 +1,6 @@
 """``/v1/completions`` through the official client, and through httpx for the parts that the client hides."""
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +9,12 @@ import openai
 import pytest
 from openai import OpenAI
 
+from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
 from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
 from tests.fakes.engine import ScriptedEngine
+from tests.fakes.tokenizer import EOS
 
 
 @pytest.fixture
@@ -156,7 +160,11 @@ def test_usage_in_a_stream(client: OpenAI) -> None:
         ({}, "prompt"),
         ({"prompt": ["a"] * 65}, "prompt"),
         ({"prompt": "a", "suffix": "b"}, "suffix"),
-        ({"prompt": "a", "best_of": 2}, "best_of"),
+        ({"prompt": "a", "suffix": "b", "echo": True}, "suffix"),
+        ({"prompt": "a", "suffix": "b", "truncate_prompt_tokens": 1}, "suffix"),
+        ({"prompt": "a", "best_of": 2, "stream": True}, "best_of"),
+        ({"prompt": "a", "best_of": 2, "n": 3}, "best_of"),
+        ({"prompt": "a", "best_of": 17}, "best_of"),
         ({"prompt": "a", "n": 17}, "n"),
         ({"prompt": "a", "logprobs": 21}, "logprobs"),
         ({"prompt": "a", "max_tokens": -1}, "max_tokens"),
@@ -165,6 +173,43 @@ def test_usage_in_a_stream(client: OpenAI) -> None:
 def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = post(hello, **body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_the_best_of_several_continuations() -> None:
+    """The mean decides, over all tokens, the end token too. All candidates are in the usage."""
+    logprobs = iter([(-1.0, -3.0), (-0.9, -1.0), (-2.0,), (-0.5, -1.3)])  # means: -2, -0.95, -2, -0.9
+
+    number = itertools.count(65).__next__
+
+    def script(request: Request) -> Iterator[TokenOutput]:
+        *first, last = next(logprobs)
+        for logprob in first:
+            yield TokenOutput(request.id, token := number(), TokenLogprob(token, logprob))
+        yield TokenOutput(request.id, EOS, TokenLogprob(EOS, last), FinishReason.STOP)
+
+    with scripted_service(ScriptedEngine(script)) as service:
+        answer = post(service, prompt="a", best_of=4, n=2, return_token_ids=True).json()
+        assert {request.params.logprobs for request in service.engine.requests} == {0}
+    assert [choice["index"] for choice in answer["choices"]] == [0, 1]
+    assert [choice["logprobs"] for choice in answer["choices"]] == [None, None]
+    assert [choice["token_ids"] for choice in answer["choices"]] == [[67, EOS], [66, EOS]]
+    assert answer["usage"]["completion_tokens"] == 7
+
+
+def test_candidates_are_ranked_by_their_log_probabilities(hello: Scripted) -> None:
+    texts = iter([("a", -1.0), ("b", -0.25), ("c", -2.0)])
+
+    def script(request: Request) -> Iterator[TokenOutput]:
+        text, logprob = next(texts)
+        token = hello.engine.tokenizer.encode(text)[0]
+        yield TokenOutput(request.id, token, TokenLogprob(token, logprob), FinishReason.LENGTH)
+
+    with scripted_service(ScriptedEngine(script)) as service:
+        choices = post(service, prompt="x", best_of=3, n=2, logprobs=0).json()["choices"]
+    assert [(choice["text"], choice["logprobs"]["token_logprobs"]) for choice in choices] == [
+        ("b", [-0.25]),
+        ("a", [-1.0]),
+    ]
 
 
 def test_harmless_values_are_accepted(hello: Scripted) -> None:

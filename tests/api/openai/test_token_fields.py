@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.raw_http import events
+from tests.api.scripted import Scripted
 from tests.running_server import Server
 
 PROMPT = [65, 300, 67, 410, 12]
@@ -145,3 +146,24 @@ def test_log_probabilities_of_the_prompt(server: Server) -> None:
 def test_log_probabilities_of_the_prompt_are_not_streamed(server: Server) -> None:
     answer = server.http.post("/v1/completions", json={"prompt": "x", "prompt_logprobs": 1, "stream": True})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "prompt_logprobs")
+
+
+def test_a_prediction_changes_nothing_but_the_usage(server: Server) -> None:
+    whole = chat(server, temperature=0, max_tokens=24)
+    text = whole["choices"][0]["message"]["content"]
+    for content in (text, [{"type": "text", "text": text}], "something else", ""):
+        predicted = chat(server, temperature=0, max_tokens=24, prediction={"type": "content", "content": content})
+        assert predicted["choices"] == whole["choices"]
+        details = predicted["usage"]["completion_tokens_details"]
+        assert 0 <= details["accepted_prediction_tokens"] <= 24
+        if content == "":
+            assert details["accepted_prediction_tokens"] == details["rejected_prediction_tokens"] == 0
+    wrong = {"messages": [{"role": "user", "content": "x"}], "prediction": {"type": "image"}}
+    assert server.http.post("/v1/chat/completions", json=wrong).json()["error"]["param"].startswith("prediction")
+
+
+def test_a_prediction_reaches_the_engine(hello: Scripted) -> None:
+    body = {"messages": [{"role": "user", "content": "x"}], "prediction": {"type": "content", "content": "Hello"}}
+    assert hello.http.post("/v1/chat/completions", json=body).status_code == 200
+    request = hello.engine.requests[-1]
+    assert hello.engine.tokenizer.decode(request.prediction) == "Hello"

@@ -51,7 +51,6 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("functions", [{"name": "f"}]),
         ("audio", {"voice": "alloy"}),
         ("modalities", ["text", "audio"]),
-        ("prediction", {"type": "content", "content": "x"}),
         ("web_search_options", {}),
         ("store", True),
         ("reasoning_effort", "high"),

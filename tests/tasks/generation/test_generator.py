@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import tokenizers
 
 from service.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptTooLong, UnknownToken
 from service.tasks.generation.generator import Generator
@@ -194,3 +195,29 @@ async def test_a_generator_starts_a_completion() -> None:
     with ready.start([await ready.from_prompt("hi", Options())]) as completion:
         [[choice]] = await completion.collect()
     assert [output.token for output in choice.tokens] == [1, 2]
+
+
+async def test_a_suffix_makes_a_prompt_that_asks_for_the_middle() -> None:
+    library = byte_fallback_with("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
+    made = generator(Tokenizer(library, eos_token_ids=[2]))
+    marks = [library.token_to_id(f"<fim_{name}>") for name in ("prefix", "suffix", "middle")]
+    encode = partial(made.tokenizer.encode, add_special_tokens=False)
+    request = await made.from_prompt("the day", Options.from_values(stop_token_ids=(7,)), suffix="of")
+    middle = [marks[0], *encode("the day"), marks[1], *encode("of"), marks[2]]
+    assert request.prompt == (1, *middle)
+    assert request.params.stop_token_ids == (2, 7, *marks)
+    assert (await made.from_prompt([5], Options(), suffix="of", add_special_tokens=False)).prompt[:2] == (marks[0], 5)
+    assert (await made.from_prompt([5], Options(ignore_eos=True), suffix="of")).params.stop_token_ids == ()
+
+
+async def test_a_suffix_for_a_model_without_marks_is_refused() -> None:
+    with pytest.raises(InvalidOption, match="no fill-in-the-middle tokens") as error:
+        await generator().from_prompt("hi", Options(), suffix="there")
+    assert error.value.param == "suffix"
+
+
+def byte_fallback_with(*marks: str) -> tokenizers.Tokenizer:
+    """A copy of the tokenizer with a beginning of texts, and with marks."""
+    library = tokenizers.Tokenizer.from_str(byte_fallback().to_str())
+    library.add_special_tokens(list(marks))
+    return library

@@ -9,6 +9,7 @@ from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.requests.chat_messages import ChatMessages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_TOKENS, contradiction
+from service.api.requests.prediction import Prediction
 from service.api.requests.tool_fields import ToolChoiceField, ToolFields, tool_use
 from service.tasks.conversation.conversation import Conversation
 from service.tasks.conversation.reasoning import Effort, ReasoningUse
@@ -40,6 +41,9 @@ class ChatCompletionRequest(OpenAIFields):
     max_completion_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens to generate.")] = (
         None
     )
+    prediction: Annotated[
+        Prediction | None, Field(description="A text that the answer will probably repeat; it changes the speed only.")
+    ] = None
     logprobs: Annotated[bool | None, Field(description="Report log probabilities of the tokens.")] = None
     top_logprobs: Annotated[
         int | None, Field(ge=0, le=1024, description="With logprobs: this many likeliest alternatives of each token.")

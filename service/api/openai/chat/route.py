@@ -41,6 +41,7 @@ async def chat_completions(
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         prompt_logprobs=body.prompt_logprobs,
+        prediction="" if body.prediction is None else body.prediction.content,
     )
     conversation = body.conversation()
     answer = OpenAIAnswer.from_body(body, model, prefix="chatcmpl")

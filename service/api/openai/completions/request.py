@@ -14,6 +14,7 @@ from service.api.requests.fields import (
     MAX_TEXTS,
     MAX_TOKENS,
     TOKEN_ID_BOUND,
+    Text,
     contradiction,
     encodable,
     texts_schema,
@@ -84,14 +85,24 @@ class CompletionRequest(OpenAIFields):
     logprobs: Annotated[
         int | None, Field(ge=0, le=1024, description="Report log probabilities, with this many alternatives.")
     ] = None
-    best_of: Annotated[int | None, Field(ge=1, le=1024, description="Must be n: candidates are not ranked here.")] = (
-        None
-    )
+    suffix: Annotated[
+        Text | None, Field(description="The text after the completion, for models that can fill in the middle.")
+    ] = None
+    best_of: Annotated[
+        int | None,
+        Field(ge=1, le=1024, description="Of this many continuations, answer with the n likeliest ones. Default: n."),
+    ] = None
 
     @model_validator(mode="after")
-    def _best_of_is_n(self) -> "CompletionRequest":
-        if self.best_of is not None and self.best_of != (self.n or 1):
-            raise contradiction("best_of", "best_of other than n is not supported")
+    def _consistent(self) -> "CompletionRequest":
+        if self.best_of is not None and self.best_of < (self.n or 1):
+            raise contradiction("best_of", "best_of must not be less than n")
+        if self.best_of is not None and self.stream and self.best_of != (self.n or 1):
+            raise contradiction("best_of", "best_of other than n excludes stream: the best are known at the end")
+        if self.suffix and self.echo:
+            raise contradiction("suffix", "suffix excludes echo: the prompt holds the suffix too")
+        if self.suffix and self.truncate_prompt_tokens is not None:
+            raise contradiction("suffix", "suffix excludes truncate_prompt_tokens")
         return self
 
 

@@ -88,7 +88,7 @@ class CompletionWriter:
         choices = []
         for prompt_index, group in enumerate(await completion.collect()):
             echo = await self._echo(completion, prompt_index)
-            for k, choice in enumerate(group):
+            for k, choice in enumerate(_likeliest(group, self.n)):
                 writer = self._choice_writer(completion, prompt_index, echo)
                 text, logprobs = writer.write(choice, choice.prompt_logprobs)
                 made = CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice))
@@ -159,6 +159,20 @@ class CompletionWriter:
                 skip_special_tokens=self.skip_special_tokens,
             )
         return _ChoiceWriter(logprobs, prompt, echo, self.answer.include_stop)
+
+
+def _likeliest(choices: list[Choice], n: int) -> list[Choice]:
+    """The ``n`` choices with the highest mean log probability of a token, best first. Raises as ``final_reason``."""
+    if len(choices) == n:
+        return choices
+    for choice in choices:
+        final_reason(choice)
+    return sorted(choices, key=_mean_logprob, reverse=True)[:n]
+
+
+def _mean_logprob(choice: Choice) -> float:
+    logprobs = [output.logprob.logprob for output in choice.tokens if output.logprob is not None]
+    return sum(logprobs) / len(logprobs) if logprobs else 0.0
 
 
 class _ChoiceWriter:

@@ -28,7 +28,7 @@ router = APIRouter(tags=["openai"], dependencies=[requires(Scope.GENERATE)])
 async def completions(
     body: Annotated[CompletionRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall
 ) -> Response:
-    """OpenAI's completions: texts or token ids, with `echo` and `logprobs`.
+    """OpenAI's completions: texts or token ids, with `echo`, `logprobs`, `best_of` and `suffix`.
 
     `temperature` is 1 and `max_tokens` 16 unless given; `max_tokens` 0 scores the prompt only.
     """
@@ -37,18 +37,22 @@ async def completions(
     check_limit("logprobs", body.logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt_logprobs", body.prompt_logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
+    n = body.n or 1
+    candidates = n if body.best_of is None else body.best_of
+    if candidates != n:
+        check_limit("best_of", candidates, call.state.settings.max_n)
     options = call.options(
         body,
         temperature=1.0,
         max_tokens=body.max_tokens,
-        n=body.n or 1,
-        logprobs=body.logprobs,
+        n=candidates,
+        logprobs=_most(body.logprobs, None if candidates == n else 0),
         prompt_logprobs=_most(body.logprobs if body.echo else None, body.prompt_logprobs),
     )
     answer = OpenAIAnswer.from_body(body, model, prefix="cmpl")
     writer = response.CompletionWriter(
         answer=answer,
-        n=options.n,
+        n=n,
         echo=body.prompt if body.echo else (),
         logprobs=body.logprobs,
         add_special_tokens=body.add_special_tokens is not False,
@@ -69,7 +73,13 @@ def _most(*counts: int | None) -> int | None:
 async def _prepare(body: CompletionRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:
     special = body.add_special_tokens is not False
     requests = [
-        await generator.from_prompt(prompt, options, add_special_tokens=special, max_output_tokens=DEFAULT_MAX_TOKENS)
+        await generator.from_prompt(
+            prompt,
+            options,
+            suffix=body.suffix or "",
+            add_special_tokens=special,
+            max_output_tokens=DEFAULT_MAX_TOKENS,
+        )
         for prompt in body.prompt
     ]
     return PreparedCompletion(generator, requests, id)

@@ -1,0 +1,13 @@
+"""OpenAI's predicted output: a text that large parts of the answer will probably equal."""
+
+from typing import Literal
+
+from service.api.requests.fields import RequestModel
+from service.api.requests.messages import Content
+
+
+class Prediction(RequestModel):
+    """The text, which makes the answer faster where it is right and changes no token of it."""
+
+    type: Literal["content"]
+    content: Content

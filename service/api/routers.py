@@ -8,6 +8,7 @@ from service.api.compat.cohere.rerank import route as rerank
 from service.api.compat.deepl import route as deepl
 from service.api.compat.huggingface import route as huggingface
 from service.api.compat.libretranslate import route as libretranslate
+from service.api.compat.llamacpp import route as llamacpp
 from service.api.compat.ollama.chat import route as ollama_chat
 from service.api.compat.ollama.embed import route as ollama_embed
 from service.api.compat.ollama.generate import route as ollama_generate
@@ -40,6 +41,7 @@ ROUTERS = (
     tokens.router,
     rerank.router,
     cohere_embed.router,
+    llamacpp.router,
     tgi.router,
     ollama_chat.router,
     ollama_generate.router,

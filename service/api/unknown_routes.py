@@ -13,6 +13,7 @@ from service.api.compat.anthropic.error_format import AnthropicRoute, anthropic_
 from service.api.compat.cohere.error_format import CohereRoute
 from service.api.compat.deepl.error_format import DeepLRoute
 from service.api.compat.libretranslate.error_format import LibreTranslateRoute
+from service.api.compat.llamacpp.error_format import LlamaRoute
 from service.api.compat.ollama.error_format import OllamaRoute
 from service.api.compat.tgi.error_format import TextRoute
 from service.api.errors import ERROR_FORMAT, ApiError
@@ -44,6 +45,8 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
     ("/detect", LibreTranslateRoute.error_format),
     ("/suggest", LibreTranslateRoute.error_format),
     ("/frontend", LibreTranslateRoute.error_format),
+    *((f"/{name}", LlamaRoute.error_format) for name in ("completion", "infill", "props", "slots", "apply-template")),
+    ("/embedding", LlamaRoute.error_format),
     *((f"/{name}", TextRoute.error_format) for name in ("generate", "generate_stream", "chat_tokenize", "info")),
     *((f"/api/{name}", OllamaRoute.error_format) for name in (*_OLLAMA, *_OLLAMA_NOT_SERVED)),
 )
@@ -58,7 +61,6 @@ _INSTEAD = (
     ("/api/delete", "an operator removes models, with trivium models remove"),
     ("/api/push", "models are not sent anywhere"),
     ("/api/blobs", "an operator adds models, with trivium models pull"),
-    ("/completion", "use POST /v1/completions"),
     ("/infill", "use POST /v1/completions"),
     ("/v1/moderations", "no model here judges contents; ask one with POST /v1/chat/completions"),
     ("/invocations", "use POST /v1/chat/completions"),

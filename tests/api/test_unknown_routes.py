@@ -39,7 +39,6 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("POST", "/v1/tokenize", OPENAI, "use POST /tokenize"),
         ("GET", "/v1/metrics", OPENAI, "use GET /metrics"),
         ("GET", "/generate/x", TEXT, "GET /openapi.json"),
-        ("POST", "/infill", OPENAI, "use POST /v1/completions"),
         ("POST", "/invocations", OPENAI, "use POST /v1/chat/completions"),
         ("POST", "/v1/moderations", OPENAI, "no model here judges contents"),
         ("POST", "/v1/images/generations", OPENAI, "GET /openapi.json"),

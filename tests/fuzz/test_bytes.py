@@ -12,6 +12,7 @@ from service.api.compat.anthropic.messages.request import MessagesRequest
 from service.api.compat.cohere.embed.request import CohereEmbedRequest
 from service.api.compat.cohere.rerank.request import RerankRequest
 from service.api.compat.huggingface.embedding.request import FeatureExtractionRequest
+from service.api.compat.llamacpp.request import LlamaCompletionRequest
 from service.api.compat.ollama.chat.request import OllamaChatRequest
 from service.api.compat.ollama.generate.request import OllamaGenerateRequest
 from service.api.compat.tgi.request import TgiParameters
@@ -25,6 +26,7 @@ from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server
 
 JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/translate", "/v1/answer", "/tokenize"]
+JSON_ROUTES += ["/completion", "/apply-template", "/embedding"]
 JSON_ROUTES += ["/v1/embeddings", "/v1/score", "/v1/rerank", "/v1/embed", "/"]
 JSON_ROUTES += [
     "/generate",
@@ -69,6 +71,7 @@ names = st.sampled_from(
             *OllamaChatRequest.model_fields,
             *OllamaGenerateRequest.model_fields,
             *TgiParameters.model_fields,
+            *LlamaCompletionRequest.model_fields,
         }
     )
 )

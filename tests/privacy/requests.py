@@ -91,6 +91,17 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/generate", {"inputs": word, "parameters": {"grammar": {"type": "json", "value": word}}}),
         ("/generate", {"inputs": word, "parameters": {"grammar": {"type": "regex", "value": f"({word}"}}}),
         ("/chat_tokenize", {"messages": messages, word: word}),
+        ("/apply-template", {"messages": messages, word: word}),
+        ("/embedding", {"content": [word, word]}),
+        ("/embedding", {"content": word, "embd_normalize": word}),
+        ("/completion", {"prompt": word, "n_predict": 40, "stop": [f"z{word}"], word: word}),
+        ("/completion", {"prompt": word, "n_predict": 40, "stream": True}),
+        ("/completion", {"prompt": f"{RAISE} {word}", "n_predict": 40, "stream": True}),
+        ("/completion", {"prompt": f"{RAISE} {word}", "n_predict": 40}),
+        *(("/completion", {"prompt": word, name: word}) for name in ("grammar", "samplers", "logit_bias", "lora")),
+        ("/completion", {"prompt": word, "json_schema": {"type": word}}),
+        ("/completion", {"prompt": [word, word]}),
+        ("/completion", {"prompt": word, "logit_bias": [[word, 1]]}),
         ("/tokenize", {"inputs": word}),
         ("/tokenize", {"content": word, "with_pieces": True}),
         ("/tokenize", {"content": word, "inputs": word}),
@@ -169,7 +180,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ),
     ]
     gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
-    gets += ["/info", "/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
+    gets += ["/info", "/props", "/slots", f"/infill/{word}", "/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
     gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]
     return [

@@ -22,6 +22,7 @@ _TAGS = [
     {"name": "anthropic", "description": "Anthropic's API, for clients that speak it."},
     {"name": "ollama", "description": "Ollama's API, for clients that speak it."},
     {"name": "tgi", "description": "Text Generation Inference's API, for clients that speak it."},
+    {"name": "llama.cpp", "description": "The API of llama.cpp's server, for clients that speak it."},
     {"name": "libretranslate", "description": "LibreTranslate's API, as JSON or as a form."},
     {"name": "deepl", "description": "DeepL's API, version 2, as JSON or as a form."},
     {"name": "cohere", "description": "Cohere's embeddings and re-ranking, and Jina's re-ranking."},

@@ -104,6 +104,13 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "mcp_servers": ([],),
     "task_budget": (),
     "toolset_name": (),
+    # llama.cpp
+    "input_extra": ([],),
+    "input_prefix": ("",),
+    "input_suffix": ("",),
+    "lora": ([],),
+    "response_fields": ([],),
+    "sse_ping_interval": (),
     # Ollama
     "context": ([], ""),
     "height": (),

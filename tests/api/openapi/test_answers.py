@@ -147,6 +147,15 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/generate_stream", {"inputs": "x"}),
         ("/generate_stream", {"inputs": "x", "parameters": {"details": True, "top_n_tokens": 2}}),
     ],
+    ("POST", "/completion"): [
+        ("/completion", {"prompt": "x", "n_probs": 2, "return_tokens": True}),
+        ("/completion", {"prompt": "x"}),
+        ("/completion", {"prompt": [1, "x"], "stream": True, "n_probs": 1}),
+    ],
+    ("POST", "/apply-template"): [("/apply-template", CHAT)],
+    ("POST", "/embedding"): [("/embedding", {"content": ["x", "y"]})],
+    ("GET", "/props"): [("/props", None)],
+    ("GET", "/slots"): [("/slots", None)],
     ("POST", "/chat_tokenize"): [("/chat_tokenize", CHAT)],
     ("GET", "/info"): [("/info", None)],
     ("POST", "/models/{id}"): [
@@ -178,6 +187,7 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/pipeline/{task}": ("/pipeline/translation", GOOD_DAY),
     "/generate": ("/generate", {"inputs": "x"}),
     "/v1/messages": ("/v1/messages", CHAT | {"max_tokens": 9}),
+    "/completion": ("/completion", {"prompt": "x"}),
     "/api/chat": ("/api/chat", TINY | CHAT | {"stream": False}),
     "/api/generate": ("/api/generate", TINY | {"prompt": "x", "stream": False}),
 }
@@ -190,6 +200,7 @@ ENCODER_ROUTES: dict[str, tuple[str, str, Any]] = {
     "/v2/embed": ("embedder", "/v2/embed", {"texts": ["x"]}),
     "/api/embed": ("embedder", "/api/embed", {"model": "embedder", "input": "x"}),
     "/api/embeddings": ("embedder", "/api/embeddings", {"model": "embedder", "prompt": "x"}),
+    "/embedding": ("embedder", "/embedding", {"content": "x"}),
     "/v1/score": ("reranker", "/v1/score", PAIR),
     "/score": ("reranker", "/score", PAIR),
     "/v1/rerank": ("reranker", "/v1/rerank", RANKING),

@@ -61,7 +61,7 @@ _INSTEAD = (
     ("/api/delete", "an operator removes models, with trivium models remove"),
     ("/api/push", "models are not sent anywhere"),
     ("/api/blobs", "an operator adds models, with trivium models pull"),
-    ("/infill", "use POST /v1/completions"),
+    ("/infill", "use POST /v1/completions with a suffix"),
     ("/v1/moderations", "no model here judges contents; ask one with POST /v1/chat/completions"),
     ("/invocations", "use POST /v1/chat/completions"),
     ("/v2/glossaries", "send the glossary with the text to POST /v1/translate"),

@@ -71,6 +71,7 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/rerank"): {RERANK},
     ("POST", "/v2/rerank"): {RERANK},
     ("POST", "/rerank"): {RERANK},
+    ("GET", "/tokenizer_info"): {GENERATE, TRANSLATE, ANSWER},
     ("POST", "/tokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("POST", "/detokenize"): {GENERATE, TRANSLATE, ANSWER},
     ("GET", "/models"): set(Scope),

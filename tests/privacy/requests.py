@@ -180,6 +180,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ),
     ]
     gets = ["/v1/models", f"/v1/models/{word}", "/v1/models/echo", "/v1/languages", f"/languages?{word}={word}"]
+    gets += ["/tokenizer_info", f"/tokenizer_info?model={word}"]
     gets += ["/info", "/props", "/slots", f"/infill/{word}", "/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
     gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]

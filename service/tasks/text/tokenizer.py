@@ -9,7 +9,7 @@ broken ones here.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -41,11 +41,14 @@ class Tokenizer:
         *,
         eos_token_ids: Sequence[int] = (),
         chat_template: ChatTemplate | None = None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
+        """``names`` are the texts of special tokens by their roles, such as ``bos_token``."""
         library.no_truncation()
         library.no_padding()
         self._library = library
         self.chat_template = chat_template
+        self.names = names or {}
         self.eos_token_ids = tuple(dict.fromkeys(eos_token_ids))
         self._special = frozenset(id for id, token in library.get_added_tokens_decoder().items() if token.special)
         self._bytes = VocabularyBytes(library, self.vocab_size)
@@ -61,7 +64,7 @@ class Tokenizer:
         if "eos_token" in names and (id := library.token_to_id(names["eos_token"])) is not None:
             ends.append(id)
         template = None if files.chat_template is None else ChatTemplate(files.chat_template, names)
-        return cls(library, eos_token_ids=ends, chat_template=template)
+        return cls(library, eos_token_ids=ends, chat_template=template, names=names)
 
     @cached_property
     def vocab_size(self) -> int:

@@ -1,9 +1,13 @@
 """``/tokenize`` and ``/detokenize``."""
 
+import json
 from typing import Any
 
 import pytest
 
+from model_store.types import LocalModel
+from service.api.native.tokens.response import TokenizerInfoResponse
+from service.tasks.text.tokenizer import Tokenizer
 from tests.api.scripted import Scripted
 
 
@@ -65,3 +69,19 @@ def test_the_form_of_llamacpp(hello: Scripted) -> None:
 def test_wrong_fields_are_refused(hello: Scripted, path: str, body: dict[str, Any], param: str) -> None:
     response = hello.http.post(path, json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+def test_the_tokenizer_is_described(hello: Scripted) -> None:
+    info = hello.http.get("/tokenizer_info", params={"model": "org/tiny"}).json()
+    assert info == hello.http.get("/tokenizer_info").json()
+    assert (info["eos_token"], info["model_max_length"]) == (None, 10_000)
+    assert info["chat_template"].startswith("{% for m in messages %}")
+    assert hello.http.get("/tokenizer_info", params={"model": "other"}).status_code == 404
+
+
+def test_the_description_is_that_of_the_models_files(smollm2: LocalModel) -> None:
+    config = json.loads((smollm2.path / "tokenizer_config.json").read_text(encoding="utf-8"))
+    info = TokenizerInfoResponse.of(Tokenizer.load(smollm2.path), 2048)
+    for name in ("bos_token", "eos_token", "pad_token", "unk_token"):
+        assert getattr(info, name) == config[name], name
+    assert info.chat_template == (smollm2.path / "chat_template.jinja").read_text(encoding="utf-8")

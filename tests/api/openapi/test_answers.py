@@ -68,6 +68,7 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/models/{id}/load"): [("/v1/models/org/tiny/load", None)],
     ("POST", "/v1/load_lora_adapter"): [("/v1/load_lora_adapter", {"lora_name": "sql", "lora_path": "/adapters/sql"})],
     ("POST", "/v1/unload_lora_adapter"): [("/v1/unload_lora_adapter", {"lora_name": "sql"})],
+    ("GET", "/tokenizer_info"): [("/tokenizer_info", None)],
     ("POST", "/tokenize"): [
         ("/tokenize", {"prompt": "é", "return_token_strs": True}),
         ("/tokenize", CHAT),

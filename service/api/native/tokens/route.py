@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import ANY_TASK
@@ -20,9 +20,11 @@ from service.api.native.tokens.response import (
     PIECES_EXAMPLE,
     SOURCE_EXAMPLE,
     TOKENIZE_EXAMPLE,
+    TOKENIZER_INFO_EXAMPLE,
     DetokenizeResponse,
     PlainTokensResponse,
     TokenizeResponse,
+    TokenizerInfoResponse,
     token_piece,
 )
 from service.api.native.tokens.source_tokens import source_tokens
@@ -95,3 +97,15 @@ async def detokenize(
             raise invalid(f"tokens.{i}", f"tokens.{i}: the token is not in the vocabulary of {size} tokens")
         text = await generator.tokenizer.decode_async(body.tokens, skip_special_tokens=False)
         return call.json(DetokenizeResponse(text, text))
+
+
+@router.get("/tokenizer_info", summary="Describe the tokenizer")
+@openapi_responses(TOKENIZER_INFO_EXAMPLE)
+async def tokenizer_info(
+    call: CurrentCall, model: Annotated[str | None, Query(max_length=512, description="The served model.")] = None
+) -> Response:
+    """The special tokens and the chat template of the tokenizer, in vLLM's form, as evaluations ask for them."""
+    served = call.model(model, Capability.GENERATE)
+    with await call.lease(served):
+        generator = served.task(Generator)
+        return call.json(TokenizerInfoResponse.of(generator.tokenizer, generator.client.info.max_model_len))

@@ -5,10 +5,21 @@ import sys
 
 import typer
 
-from benchmarks.commands import adapters, embeddings, engine, frontend, peers, quality, serving, structured, survival
+from benchmarks.commands import (
+    adapters,
+    embeddings,
+    engine,
+    frontend,
+    peers,
+    quality,
+    serving,
+    speculative,
+    structured,
+    survival,
+)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
-for commands in (serving, structured, adapters, peers, engine, frontend, embeddings, quality, survival):
+for commands in (serving, structured, speculative, adapters, peers, engine, frontend, embeddings, quality, survival):
     app.registered_commands += commands.app.registered_commands
 
 if __name__ == "__main__":

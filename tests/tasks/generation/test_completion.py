@@ -1,8 +1,10 @@
 """From the engine's tokens to deltas, whole choices, usage and timings."""
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,6 +187,21 @@ async def test_usage_counts_a_prompt_once_and_the_tokens_of_all_choices() -> Non
     ttft = completion.timings.ttft_seconds
     assert ttft is not None
     assert 0 <= ttft <= completion.timings.total_seconds
+
+
+async def test_usage_counts_the_tokens_of_a_prediction() -> None:
+    def script(request: Request) -> list[TokenOutput]:
+        assert request.prediction == (3, 4)
+        first, second, *others = says(encode("one two three"))(request)
+        return [
+            msgspec.structs.replace(first, was_predicted=True),
+            msgspec.structs.replace(second, num_rejected=5),
+            *others,
+        ]
+
+    with complete(script, dataclasses.replace(request(n=2), prediction=(3, 4))) as completion:
+        await completion.collect()
+    assert (completion.usage.accepted_prediction_tokens, completion.usage.rejected_prediction_tokens) == (2, 10)
 
 
 def test_the_first_choice_samples_as_if_it_were_alone() -> None:

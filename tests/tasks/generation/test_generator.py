@@ -74,6 +74,14 @@ async def test_options_reach_the_engine() -> None:
             assert getattr(params if hasattr(params, name) else request.options, name) == value
 
 
+async def test_a_prediction_becomes_tokens_without_special_ones() -> None:
+    model = generator(tokenizer("byte_fallback"), max_model_len=6)
+    request = await model.from_prompt([5, 6], Options.from_values(prediction="the day", max_tokens=2))
+    expected = byte_fallback().encode("the day", add_special_tokens=False).ids
+    assert request.prediction == tuple(expected[:6])
+    assert (await model.from_prompt([5, 6], Options(max_tokens=2))).prediction == ()
+
+
 async def test_the_end_of_text_can_be_ignored() -> None:
     request = await generator().from_prompt("hi", Options.from_values(ignore_eos=True, stop_token_ids=(7,)))
     assert request.params.stop_token_ids == (7,)

@@ -109,6 +109,23 @@ async def test_a_request_that_can_never_fit_is_refused_with_both_numbers(limits:
     assert (await generator(**limits).from_prompt([5] * 30, Options(max_tokens=2))).params.max_tokens == 2
 
 
+@pytest.mark.parametrize(
+    ("length", "max_tokens", "expected"), [(20, 5, 5), (20, 500, 12), (20, None, 12), (32, 0, 0), (30, 0, 0)]
+)
+async def test_a_text_that_fills_the_context_is_cut_there(length: int, max_tokens: int | None, expected: int) -> None:
+    options = Options(max_tokens=max_tokens, fill_context=True)
+    request = await generator(max_model_len=32).from_prompt([5] * length, options)
+    assert request.params.max_tokens == expected
+
+
+@pytest.mark.parametrize(("length", "max_tokens"), [(32, 500), (32, None), (33, 0), (40, 5)])
+async def test_a_prompt_that_fills_the_context_itself_is_refused(length: int, max_tokens: int | None) -> None:
+    options = Options(max_tokens=max_tokens, fill_context=True)
+    with pytest.raises(PromptTooLong, match="no room for output") as error:
+        await generator(max_model_len=32).from_prompt([5] * length, options)
+    assert error.value.param == "prompt"
+
+
 async def test_a_prompt_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(PromptTooLong, match="32 are in the prompt") as error:
         await generator(max_model_len=32).from_prompt([5] * 32, Options())

@@ -1,0 +1,1 @@
+"""Frameworks on the service, unchanged. They run in an environment of their own: ``make compat``."""

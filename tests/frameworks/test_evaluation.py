@@ -1,0 +1,43 @@
+"""Evaluation and load tools: lm-eval's scores, and guidellm's load."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.frameworks.conftest import MODEL
+
+
+def test_lm_eval_gets_the_loglikelihoods_of_the_scored_texts(url: str) -> None:
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.openai_completions import LocalCompletionsAPI
+
+    lm = LocalCompletionsAPI(
+        model=MODEL,
+        base_url=f"{url}/v1/completions",
+        tokenizer_backend="remote",
+        num_concurrent=1,
+        max_retries=1,
+    )
+    pairs = [("The capital of France is", " Paris"), ("1 + 1 =", " 3")]
+    requests = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
+    scores = lm.loglikelihood(requests)
+    for (context, continuation), (score, is_greedy) in zip(pairs, scores, strict=True):
+        body = {"prompt": context + continuation, "echo": True, "max_tokens": 0, "logprobs": 1, "temperature": 0}
+        logprobs = httpx.post(f"{url}/v1/completions", json=body, timeout=60).json()["choices"][0]["logprobs"]
+        start = next(i for i, offset in enumerate(logprobs["text_offset"]) if offset >= len(context))
+        assert abs(score - sum(logprobs["token_logprobs"][start:])) < 1e-3
+        assert isinstance(is_greedy, bool)
+
+
+def test_guidellm_measures(url: str, tmp_path: Path) -> None:
+    output = tmp_path / "report.json"
+    command = [
+        sys.executable, "-m", "guidellm", "benchmark", "run", "--target", url, "--model", MODEL,
+        "--profile", "synchronous", "--max-requests", "3", "--data", "prompt_tokens=16,output_tokens=8",
+        "--processor", MODEL, "--output-path", str(output),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, timeout=300)
+    assert json.loads(output.read_text())

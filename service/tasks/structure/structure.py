@@ -12,6 +12,7 @@ from llguidance.gbnf_to_lark import is_lark_syntax
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
+from service.tasks.structure.closed_schema import closed
 from service.tasks.structure.gbnf import lark_from_gbnf
 from service.tasks.structure.reasons import public_reason
 from service.tasks.structure.void_keywords import without_void_keywords
@@ -99,7 +100,7 @@ class Structure:
 
 def _schema_text(schema: Mapping[str, Any] | bool, param: str) -> str:
     try:
-        text = json.dumps(without_void_keywords(schema))
+        text = json.dumps(closed(without_void_keywords(schema)))
     except RecursionError:
         raise _too_deep(param) from None
     if '"x-guidance"' in _bounded(text, param):

@@ -44,6 +44,15 @@ def test_one_object_without_a_stream(hello: Scripted) -> None:
     assert (generated["response"], generated["done_reason"]) == ("Hello", "stop")
 
 
+@pytest.mark.parametrize("headers", [{}, {"content-type": "application/x-www-form-urlencoded"}])
+def test_a_body_is_json_whatever_its_type(hello: Scripted, headers: dict[str, str]) -> None:
+    content = json.dumps(CHAT | {"stream": False}).encode()
+    answer = hello.http.post("/api/chat", content=content, headers=headers)
+    assert answer.json()["message"]["content"] == "Hello"
+    refused = hello.http.post("/api/chat", content=b"x=1", headers=headers)
+    assert (refused.status_code, list(refused.json())) == (400, ["error"])
+
+
 def test_options_reach_the_engine(hello: Scripted) -> None:
     same = {"temperature": 0.5, "top_k": 7, "top_p": 0.6, "min_p": 0.1, "seed": 42}
     same |= {"presence_penalty": 0.3, "frequency_penalty": 0.4}

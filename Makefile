@@ -13,11 +13,12 @@ WORKERS       ?= 2
 
 VENV    := .venv
 BIN     := $(VENV)/bin
+COMPAT  := .venv-compat
 TASKS   ?= quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval container-test lock clean
+.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval compat container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
@@ -31,6 +32,7 @@ help:
 	@echo 'make soak             run mixed traffic and bad clients for 15 minutes, and check the state of the service after'
 	@echo 'make fuzz             send thousands of generated requests, where make test sends hundreds'
 	@echo 'make eval             measure the cost of quantization and the quality of answers and translations, on the texts in DATA'
+	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
 	@echo 'make clean            remove .venv and the files of tools'
@@ -86,6 +88,10 @@ eval: $(VENV)/installed-dev
 	@for each in $(TASKS); do \
 	  $(BIN)/python -m benchmarks $$each $(MODEL) $(if $(DATA),--data $(DATA)) $(ARGS) || exit; done
 
+# The frameworks import nothing of the service: they talk to a process of its environment.
+compat: $(VENV)/installed $(COMPAT)/installed
+	@SERVICE_PYTHON=$(BIN)/python PYTHONPATH=. $(COMPAT)/bin/python -m pytest -c /dev/null --rootdir . tests/frameworks $(ARGS)
+
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh
 
@@ -93,8 +99,13 @@ lock:
 	@PYTHON=$(PYTHON) deploy/lock.sh
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(COMPAT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(COMPAT)/installed: tests/frameworks/requirements.txt
+	$(PYTHON) -m venv $(COMPAT)
+	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/frameworks/requirements.txt
+	@touch $@
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

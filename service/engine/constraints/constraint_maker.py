@@ -44,7 +44,12 @@ class ConstraintMaker:
             tokenizer = self._tokenizer.result()
             generated = [token for token in request.generated if token not in params.stop_token_ids]
             make_matcher = partial(_make_matcher, tokenizer, params.constraint, generated)
-            return GrammarConstraint(make_matcher, params.stop_token_ids, has_canonical_tokens=tokenizer.is_canonical)
+            return GrammarConstraint(
+                make_matcher,
+                params.stop_token_ids,
+                end_token_ids=tokenizer.eos_tokens,
+                has_canonical_tokens=tokenizer.is_canonical,
+            )
         constraint = GraphConstraint(params.constraint, params.stop_token_ids)
         for token in request.generated:
             constraint.advance(token)

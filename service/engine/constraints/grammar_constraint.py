@@ -16,9 +16,18 @@ class GrammarConstraint:
     """
 
     def __init__(
-        self, make_matcher: Callable[[], LLMatcher], stop_token_ids: Collection[int], *, has_canonical_tokens: bool
+        self,
+        make_matcher: Callable[[], LLMatcher],
+        stop_token_ids: Collection[int],
+        *,
+        end_token_ids: Collection[int],
+        has_canonical_tokens: bool,
     ) -> None:
-        """``has_canonical_tokens``: each text has one sequence of tokens, by which the tokenizer spells it."""
+        """``end_token_ids`` end the text for the matcher, which guesses them from names: some are words of the model.
+
+        ``has_canonical_tokens``: each text has one sequence of tokens, by which the tokenizer spells it.
+        """
+        self._end_token_ids = list(end_token_ids)
         self._make_matcher = make_matcher
         self._stop_token_ids = stop_token_ids
         self._has_canonical_tokens = has_canonical_tokens
@@ -70,6 +79,7 @@ class GrammarConstraint:
             mask[:] = False
             return
         mask[:] = np.unpackbits(np.frombuffer(self._bits, np.uint8), count=len(mask), bitorder="little")
+        mask[self._end_token_ids] = False
         mask[[token for token in self._stop_token_ids if token < len(mask)]] = matcher.is_accepting()
 
     @property

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
-from llguidance import LLMatcher
+from llguidance import LLMatcher, LLTokenizer
 
+from service.engine.constraints.grammar_constraint import GrammarConstraint
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.grammar import Grammar
@@ -21,6 +23,7 @@ from service.processes.messages import Submit, encode
 from tests.engine.configs import engine_config
 from tests.engine.stepping import prompt
 from tests.engine.tiny_models import SPECIAL_TOKENS, tiny_model, tokenizer
+from tests.fakes.tokenizer import EOS, byte_library
 
 STOP = tokenizer().token_to_id("<|im_end|>")
 SCHEMA = {
@@ -162,3 +165,21 @@ def test_a_checkpoint_without_a_tokenizer_refuses_grammars(path: Path, tmp_path:
     (bare / "tokenizer.json").unlink()
     with pytest.raises(EngineError, match="no tokenizer that grammars can be used with"):
         make_engine(bare).add(make_request("a", DATES))
+
+
+def test_only_stop_tokens_end_a_text() -> None:
+    """llguidance guesses the tokens that end a text. Here it takes the first one, which is "!"."""
+    texts = LLTokenizer(byte_library().to_str())
+    assert [byte_library().id_to_token(id) for id in texts.eos_tokens] == ["!"]
+    grammar = LLMatcher.grammar_from_regex("ab?")
+    constraint = GrammarConstraint(
+        lambda: LLMatcher(texts, grammar), [EOS], end_token_ids=texts.eos_tokens, has_canonical_tokens=True
+    )
+    mask = np.zeros(257, np.bool_)
+    allowed = []
+    for text in ("", "a", "b"):
+        for token in byte_library().encode(text).ids:
+            constraint.advance(token)
+        constraint.write_mask(mask)
+        allowed.append([byte_library().id_to_token(int(id)) for id in np.flatnonzero(mask)])
+    assert allowed == [["a"], ["b", "<|end|>"], ["<|end|>"]]

@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks.quality.client import QualityClient, Replies, Reply
 from benchmarks.tools.calls import Call
 from benchmarks.tools.questions import ToolQuestion
-from service.tasks.conversation.parser import TurnParser, TurnShape
+from service.tasks.conversation.parser import TurnParser
+from service.tasks.conversation.shape import TurnShape
 from service.tasks.conversation.style import TurnStyle
 from service.tasks.conversation.tool import ToolUse
 from service.tasks.conversation.turn import Turn, TurnDelta

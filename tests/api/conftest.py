@@ -61,6 +61,7 @@ def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.Te
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     with running_server(model, *FLAGS, "--keys-file", str(keys_file), "--log-level", "debug") as server:
         server.http.headers.update(bearer(secrets["client"]))
+        server.http.post("/v1/generate", json={"prompt": "x", "max_new_tokens": 1}).raise_for_status()
         yield server
         log = server.log.read_text(encoding="utf-8")
         assert "/v1/generate" in log

@@ -1,25 +1,14 @@
 """Reads the text of a turn as it is generated."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import regex
 
-from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.tool import ToolUse
+from service.tasks.conversation.json_scan import JsonScan
+from service.tasks.conversation.shape import SPACE, TurnShape
 from service.tasks.conversation.tool_format import ToolFormat
 from service.tasks.conversation.turn import CallDelta, Parts
-
-
-class TurnShape:
-    """What the turns of a model can be made of, for the parser. ``format`` None: no calls."""
-
-    def __init__(self, reasoning: ReasoningFormat | None, format: ToolFormat | None, use: ToolUse) -> None:
-        self.reasoning = reasoning
-        self.format = format
-        self.parallel = use.parallel
-        self.calls = None if format is None else _beginning_of_calls(format, [tool.name for tool in use.callable])
-        self.reasoning_end = None if reasoning is None else regex.compile(_SPACE + regex.escape(reasoning.end))
 
 
 class TurnParser:
@@ -35,7 +24,7 @@ class TurnParser:
         self._calls = shape.calls
         self._buffer = ""
         self.num_calls = 0  # that are whole
-        self._scan = _JsonScan()
+        self._scan = JsonScan()
         self._is_object = False  # the call is an object in the text
         self._after_space: Callable[[Parts], bool] = self._read_text
         self._state: Callable[[Parts], bool] = self._read_text
@@ -105,7 +94,7 @@ class TurnParser:
     def _begin_call(self, parts: Parts, name: str) -> None:
         assert self._shape.format is not None
         parts.calls.append(CallDelta(self.num_calls, id=call_id(self._shape.format), name=name))
-        self._scan = _JsonScan()
+        self._scan = JsonScan()
         self._skip_space_to(self._read_arguments)
 
     def _read_first(self, parts: Parts) -> bool:
@@ -196,48 +185,8 @@ class TurnParser:
         return text, None if match.partial else match
 
 
-_SPACE = r"\s{0,64}"  # bounded, because it is searched again with every token
-_BRACE = regex.compile(rf"{_SPACE}\}}")
-_FENCE = regex.compile(f"{_SPACE}```")
-
-
-def _beginning_of_calls(format: ToolFormat, names: Sequence[str]) -> regex.Pattern[str]:
-    """Finds the mark, or the beginning of a call that is an object in the text."""
-    marks = [rf"(?P<mark>{'$.' if format.mark is None else regex.escape(format.mark)})"]
-    name = "|".join(map(regex.escape, sorted(names, key=len, reverse=True)))
-    head = rf'\{{{_SPACE}"name"{_SPACE}:{_SPACE}"(?P<name>{name})"'
-    head += rf'{_SPACE},{_SPACE}"(?:arguments|parameters)"{_SPACE}:'
-    marks.append(rf"(?:```(?:json)?{_SPACE})?{head}" if format.has_objects else "(?P<name>$.)")
-    return regex.compile(rf"{_SPACE}(?:{'|'.join(marks)})")
-
-
-class _JsonScan:
-    """Finds the end of a JSON object in text that comes in pieces."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._in_string = False
-        self._is_escaped = False
-
-    def find_end(self, text: str) -> int | None:
-        """The place behind the object; None if the object goes on."""
-        for i, character in enumerate(text):
-            if self._in_string:
-                if self._is_escaped:
-                    self._is_escaped = False
-                elif character == "\\":
-                    self._is_escaped = True
-                else:
-                    self._in_string = character != '"'
-            elif character == '"':
-                self._in_string = True
-            elif character in "{[":
-                self._depth += 1
-            elif character in "}]":
-                self._depth -= 1
-                if self._depth <= 0:
-                    return i + 1
-        return None
+_BRACE = regex.compile(rf"{SPACE}\}}")
+_FENCE = regex.compile(f"{SPACE}```")
 
 
 def call_id(format: ToolFormat) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from tokenizers import AddedToken
 
-from service.tasks.conversation.parser import TurnParser, TurnShape
+from service.tasks.conversation.parser import TurnParser
 from service.tasks.conversation.reasoning import ReasoningFormat
+from service.tasks.conversation.shape import TurnShape
 from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
 from service.tasks.conversation.tool_format import ToolFormat
 from service.tasks.conversation.turn import Turn, TurnDelta

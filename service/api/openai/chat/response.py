@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.api.openai.answer import OpenAIAnswer
+from service.api.openai.chat.message import AssistantMessage, ChatDelta
 from service.api.openai.logprobs import (
     ChatLogprobs,
     PromptLogprobs,
@@ -17,37 +18,12 @@ from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, e
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
-from service.tasks.conversation.turn import CallDelta, ToolCall, Turn, TurnDelta
+from service.tasks.conversation.turn import Turn, TurnDelta
 from service.tasks.conversation.turns import Turns, ended_with_calls
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer
 
 ChatFinishReason = FinishReasonName | Literal["tool_calls"]
-
-
-class Function(ResponseModel):
-    """The function that the model calls. ``arguments`` is JSON that validates against the function's schema."""
-
-    name: str
-    arguments: str
-
-
-class Call(ResponseModel):
-    """A call of a tool, which the client runs. Its result is a message of the role tool with this id."""
-
-    id: str
-    type: Literal["function"]
-    function: Function
-
-
-class AssistantMessage(ResponseModel):
-    """The model's turn."""
-
-    role: Literal["assistant"]
-    content: str | None  # null: nothing but calls
-    refusal: None = None
-    reasoning_content: str | UnsetType = UNSET
-    tool_calls: list[Call] | UnsetType = UNSET
 
 
 class ChatChoice(ResponseModel):
@@ -72,31 +48,6 @@ class ChatCompletionResponse(ResponseModel):
     usage: ResponseUsage
     prompt_logprobs: PromptLogprobs | UnsetType = UNSET
     prompt_token_ids: list[int] | UnsetType = UNSET
-
-
-class FunctionDelta(ResponseModel):
-    """New text of the arguments. The name is in the first delta of a call."""
-
-    name: str | UnsetType = UNSET
-    arguments: str = ""
-
-
-class ChunkCall(ResponseModel):
-    """New text of the call with this index. Its id is in its first delta."""
-
-    index: int
-    id: str | UnsetType = UNSET
-    type: Literal["function"] | UnsetType = UNSET
-    function: FunctionDelta | UnsetType = UNSET
-
-
-class ChatDelta(ResponseModel):
-    """New text. The role is in the first delta of a choice; the last delta is empty."""
-
-    role: Literal["assistant"] | UnsetType = UNSET
-    content: str | UnsetType = UNSET
-    reasoning_content: str | UnsetType = UNSET
-    tool_calls: list[ChunkCall] | UnsetType = UNSET
 
 
 class ChatChunkChoice(ResponseModel):
@@ -146,7 +97,7 @@ class ChatWriter:
             [
                 ChatChoice(
                     index,
-                    self._message(turn),
+                    AssistantMessage.from_turn(turn, reasoning=self.reasoning),
                     self._logprobs(turn.choice, tokenizer),
                     _final_reason(turn),
                     token_ids(turn.choice) if self.answer.token_ids else UNSET,
@@ -171,7 +122,7 @@ class ChatWriter:
                 prompt_ids = UNSET if len(begun) > 1 else self._prompt_ids(turns)
                 chunks.append(self._event([ChatChunkChoice(delta.choice, _FIRST_DELTA, None, None)], usage, prompt_ids))
             logprobs = self._logprobs(delta.delta, turns.tokenizer)
-            content = self._delta(delta)
+            content = ChatDelta.from_parts(delta.parts, reasoning=self.reasoning)
             ids = token_ids(delta.delta) if self.answer.token_ids else UNSET
             if content is not None or (logprobs and logprobs.content) or ids:
                 choice = ChatChunkChoice(delta.choice, content or ChatDelta(content=""), logprobs, None, ids)
@@ -182,23 +133,6 @@ class ChatWriter:
                 yield b"".join(chunks)
         if self.answer.include_usage:
             yield self._event([], ResponseUsage.from_usage(turns.usage))
-
-    def _message(self, turn: Turn) -> AssistantMessage:
-        return AssistantMessage(
-            "assistant",
-            None if turn.calls and not turn.text else turn.text,
-            reasoning_content=(self.reasoning and turn.reasoning) or UNSET,
-            tool_calls=[_call(call) for call in turn.calls] or UNSET,
-        )
-
-    def _delta(self, delta: TurnDelta) -> ChatDelta | None:
-        parts = delta.parts
-        reasoning = parts.reasoning if self.reasoning else ""
-        if not (parts.text or reasoning or parts.calls):
-            return None
-        return ChatDelta(
-            UNSET, parts.text or UNSET, reasoning or UNSET, [_chunk_call(call) for call in parts.calls] or UNSET
-        )
 
     def _event(
         self,
@@ -232,16 +166,6 @@ def _final_reason(turn: Turn) -> ChatFinishReason:
     reason = _finish_reason(turn)
     assert reason is not None
     return reason
-
-
-def _call(call: ToolCall) -> Call:
-    return Call(call.id, "function", Function(call.name, call.arguments))
-
-
-def _chunk_call(call: CallDelta) -> ChunkCall:
-    if call.id is None or call.name is None:
-        return ChunkCall(call.index, function=FunctionDelta(arguments=call.arguments))
-    return ChunkCall(call.index, call.id, "function", FunctionDelta(call.name, call.arguments))
 
 
 EXAMPLE = ChatCompletionResponse(

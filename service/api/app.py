@@ -19,6 +19,7 @@ from service.api.middleware.content_encoding import ContentEncodingMiddleware
 from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
+from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
 from service.api.routers import ROUTERS
@@ -50,6 +51,7 @@ def create_app(
         admissions=Admissions(settings.max_requests, settings.max_queued_tokens),
         detector=detector or Detector(),
         started=int(time.time()),
+        responses=ResponseStore(most=settings.max_stored_responses, most_bytes=settings.max_stored_bytes),
     )
     app = FastAPI(
         title="Trivium",

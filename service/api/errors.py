@@ -200,7 +200,8 @@ def _from_validation_error(error: RequestValidationError) -> ApiError:
     if first["type"] == "json_invalid":
         reason, position = first["ctx"]["error"], first["loc"][-1]
         return ApiError(400, f"The body is not valid JSON: {reason} at character {position}", code="invalid_json")
-    path = ".".join(str(part) for part in first["loc"][1:] if part != "[key]")
+    # In brackets pydantic says "[key]", and the requests name the kinds of a union.
+    path = ".".join(part for part in map(str, first["loc"][1:]) if not part.startswith("["))
     if not path and first["type"] == "missing":
         return ApiError(400, "The request has no body; send a JSON object", code="invalid_json")
     field = first.get("ctx", {}).get("param")  # named by a validator of a whole object

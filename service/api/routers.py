@@ -24,6 +24,7 @@ from service.api.openai.chat import route as chat
 from service.api.openai.completions import route as completions
 from service.api.openai.embeddings import route as embeddings
 from service.api.openai.models import route as models
+from service.api.openai.responses import route as responses
 from service.api.operations import health, metrics
 
 ROUTERS = (
@@ -31,6 +32,7 @@ ROUTERS = (
     translate.router,
     answer.router,
     chat.router,
+    responses.router,
     completions.router,
     embeddings.router,
     models.router,

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from service.api.limits.admissions import Admissions
 from service.api.limits.character_count import CharacterCount
+from service.api.openai.responses.store import ResponseStore
 from service.metrics import Metrics
 from service.serving.registry import Registry
 from service.settings import Settings
@@ -23,6 +24,7 @@ class State:
     admissions: Admissions
     detector: Detector
     started: int
+    responses: ResponseStore
     characters: CharacterCount = field(default_factory=CharacterCount)
 
 

@@ -53,7 +53,7 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
 
 # Parts of other services' APIs that are not served, and what does the same here.
 _INSTEAD = (
-    ("/v1/responses", "use POST /v1/chat/completions"),
+    ("/v1/responses/compact", "send the items that matter as the input of POST /v1/responses"),
     ("/v1/messages/batches", "use POST /v1/messages"),
     ("/v1/complete", "use POST /v1/completions"),
     ("/api/create", "an operator adds models, with trivium models pull"),

@@ -152,6 +152,12 @@ class LimitSettings(SettingsGroup):
     max_inputs: int = _setting(2048, "Most texts of a request for embeddings, scores, similarity or classes.", ge=1)
     max_input_length: int = _setting(100_000, "Most characters of a text for an encoder.", ge=1)
     max_rerank_documents: int = _setting(1000, "Most documents of a re-ranking request.", ge=1)
+    max_stored_responses: int = _setting(
+        1000, "Most responses of /v1/responses that are kept in memory, to be continued. 0: none.", ge=0
+    )
+    max_stored_bytes: ByteSize = _setting(
+        ByteSize(64 << 20), "Most memory of all kept responses. The least recently used are forgotten first.", ge=1024
+    )
     max_queued_tokens: int = _advanced(
         0,
         "Tokens that the waiting and running requests may need, prompts and outputs together; above it a request "

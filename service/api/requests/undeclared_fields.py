@@ -36,10 +36,14 @@ WITHOUT_EFFECT = frozenset(
 # Field -> the values that ask for nothing. null is always one of them.
 REFUSED: dict[str, tuple[Any, ...]] = {
     # OpenAI
+    "access_programs": (),
     "audio": (),
+    "background_options": (),
     "best_of": (1,),
+    "context_management": ([],),
     "function_call": ("none", "auto"),
     "functions": ([],),
+    "image": (),
     "include_obfuscation": (False,),
     "modalities": (["text"],),
     "moderation": (),

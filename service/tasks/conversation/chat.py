@@ -63,7 +63,7 @@ class Chat:
             if self._has_special_marks:  # the parser reads their texts
                 options = replace(options, skip_special_tokens=False)
             new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
-        request = await self.generator.from_structure(tokens, options, param="messages")
+        request = await self.generator.from_structure(tokens, options, param=conversation.param)
         return PreparedTurns(self.generator, request, id, new_parser)
 
     async def count(self, conversation: Conversation) -> int:

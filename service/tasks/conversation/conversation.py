@@ -20,5 +20,6 @@ class Conversation:
     tools: ToolUse = NO_TOOLS
     reasoning: ReasoningUse = MODELS_CHOICE
     variables: Mapping[str, Any] = field(default_factory=dict)
+    param: str = "messages"  # the field that errors about the prompt name
     add_generation_prompt: bool = True
     continue_final_message: bool = False

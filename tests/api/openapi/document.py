@@ -65,10 +65,10 @@ class Document:
 
 
 def sse_events(stream: str, path: str) -> list[Any]:
-    """The JSON of all events but the end mark, which the streams of TGI and Anthropic do not have."""
+    """The JSON of all events but the end mark, which streams of TGI and of named events do not have."""
     *blocks, rest = stream.split("\n\n")
     assert rest == ""
-    if blocks[-1].startswith("event: "):  # Anthropic's events have names, and no end mark
+    if blocks[-1].startswith("event: "):
         return [json.loads(block.partition("\ndata: ")[2]) for block in blocks]
     if not path.startswith(_WITHOUT_END_MARK) and path != "/":
         assert blocks.pop() == "data: [DONE]"

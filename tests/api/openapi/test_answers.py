@@ -25,6 +25,10 @@ TRANSLATE = {"text": ["Good day. It is fine.", "123"], "target_lang": "de", "alt
 QUESTION = {"question": "Who?", "context": "Ada came."}
 
 DETAILS = {"details": True, "decoder_input_details": True, "top_n_tokens": 2}
+LOGPROBS = "message.output_text.logprobs"
+TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
+CALLED = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+RESULT = {"type": "function_call_output", "call_id": "c", "output": "y"}
 
 PAIR = {"text_1": "x", "text_2": ["y", "z"]}
 RANKING = {"query": "x", "documents": ["y", {"text": "z"}]}
@@ -62,6 +66,17 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/v1/completions", {"prompt": "a", "stream": True}),
         ("/v1/completions", {"prompt": "a", "stream": True, "logprobs": 1, "echo": True, "stream_options": USAGE}),
     ],
+    ("POST", "/v1/responses"): [
+        ("/v1/responses", {"input": "x", "instructions": "y", "include": [LOGPROBS], "top_logprobs": 1}),
+        ("/v1/responses", {"input": [CHAT["messages"][0], CALLED, RESULT], "tools": [TOOL], "store": False}),
+        ("/v1/responses", {"input": "x", "max_output_tokens": 2, "metadata": {"a": "b"}}),
+        ("/v1/responses", {"input": "x", "stream": True, "include": [LOGPROBS]}),
+        ("/v1/responses", {"input": "x", "stream": True, "max_output_tokens": 2}),
+    ],
+    ("POST", "/v1/responses/input_tokens"): [("/v1/responses/input_tokens", {"input": "x", "tools": [TOOL]})],
+    ("GET", "/v1/responses/{id}"): [("/v1/responses/{id}", None)],
+    ("GET", "/v1/responses/{id}/input_items"): [("/v1/responses/{id}/input_items", None)],
+    ("DELETE", "/v1/responses/{id}"): [("/v1/responses/{id}", None)],
     ("GET", "/v1/models"): [("/v1/models", None)],
     ("GET", "/v1/models/{id}"): [("/v1/models/org/tiny", None)],
     ("POST", "/v1/models/{id}/unload"): [("/v1/models/org/tiny/unload", None)],
@@ -181,6 +196,7 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/v1/answer": ("/v1/answer", {"question": "x?"}),
     "/v1/chat/completions": ("/v1/chat/completions", CHAT),
     "/v1/completions": ("/v1/completions", {"prompt": "x"}),
+    "/v1/responses": ("/v1/responses", {"input": "x"}),
     "/translate": ("/translate", {"q": "Good day.", "source": "en", "target": "de"}),
     "/v2/translate": ("/v2/translate", {"text": ["Good day."], "target_lang": "DE"}),
     "/": ("/", GOOD_DAY),
@@ -235,6 +251,9 @@ def document(service: Scripted) -> Document:
 
 
 def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -> httpx.Response:
+    """A request. An ``{id}`` in the path is that of a response that is stored now."""
+    if "{id}" in path:
+        path = path.format(id=service.http.post("/v1/responses", json={"input": "x"}).json()["id"])
     return service.http.request(method, path, json=body, **options)
 
 

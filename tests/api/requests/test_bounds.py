@@ -28,6 +28,11 @@ FREE |= {
 FREE |= {f"post /{name} body.parameters.grammar.value" for name in ("generate", "generate_stream")}
 FREE |= {"post /completion body.json_schema"}
 FREE |= {f"post /api/{name} body.format" for name in ("chat", "generate")}
+FREE |= {
+    f"post {path} body.{field}"
+    for path in ("/v1/responses", "/v1/responses/input_tokens")
+    for field in ("tools[].parameters", "text.format.schema")
+}
 
 
 def unbounded(schema: Schema, place: str, components: Schema, seen: frozenset[str] = frozenset()) -> Iterator[str]:

@@ -79,7 +79,7 @@ def test_guesses_do_not_change_greedy_outputs(
     ref = reference(arch)
     driver = Driver(ref.path, **CONFIGS[name])
     guessing = guess(driver, greedy(ref), CHANCES[kind])
-    for seed in range(2):
+    for seed in range(4):
         work = random_workload(ref, seed)
         check(driver.run(work.arrivals, work.aborts), work)
     assert guessing.num_proposed > 50

@@ -38,7 +38,7 @@ def test_models(encoder_service: Scripted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("org/tiny", ["completion"]), ("embedder", ["embedding"]), ("reranker", [])]
+    ("name", "words"), [("org/tiny", ["completion", "tools"]), ("embedder", ["embedding"]), ("reranker", [])]
 )
 def test_show(encoder_service: Scripted, name: str, words: list[str]) -> None:
     shown = encoder_service.http.post("/api/show", json={"name": name, "verbose": True}).json()

@@ -33,11 +33,15 @@ def test_lm_eval_gets_the_loglikelihoods_of_the_scored_texts(url: str) -> None:
 
 
 def test_guidellm_measures(url: str, tmp_path: Path) -> None:
-    output = tmp_path / "report.json"
+    prompts = tmp_path / "prompts.jsonl"
+    lines = [json.dumps({"prompt": text, "output_tokens_count": 8}) for text in ("Once upon a time", "The river", "A")]
+    prompts.write_text("\n".join(lines))
+    report = tmp_path / "report.json"
     command = [
-        sys.executable, "-m", "guidellm", "benchmark", "run", "--target", url, "--model", MODEL,
-        "--profile", "synchronous", "--max-requests", "3", "--data", "prompt_tokens=16,output_tokens=8",
-        "--processor", MODEL, "--output-path", str(output),
+        sys.executable, "-m", "guidellm", "run", "--backend", f"kind=openai_http,target={url},model={MODEL}",
+        "--profile", "kind=synchronous", "--constraint", "kind=max_requests,count=3",
+        "--data", f"kind=json_file,path={prompts}", "--output", f"kind=json,path={report}", "--disable-console",
     ]  # fmt: skip
-    subprocess.run(command, check=True, timeout=300)
-    assert json.loads(output.read_text())
+    done = subprocess.run(command, check=True, timeout=300, capture_output=True, text=True)
+    assert "successful=3 errored=0" in done.stdout + done.stderr
+    assert json.loads(report.read_text())

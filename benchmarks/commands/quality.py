@@ -74,7 +74,7 @@ def tools(
         Path | None, typer.Option(help="Directory of the leaderboard's files. Default: from the package bfcl-eval.")
     ] = None,
     categories: Annotated[str, typer.Option(help="Categories, with commas. Default: all of them.")] = "",
-    sample: Annotated[int, typer.Option(help="Questions of each category.", min=1)] = 20,
+    sample: Annotated[int, typer.Option(help="Questions of each category.", min=1)] = 10,
     in_flight: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
 ) -> None:
     """Measure calls of tools beside the same model without the constraint. Further arguments are as for `quality`."""

@@ -33,7 +33,7 @@ _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """What is started in this block tells the listener its progress too, from its own thread."""
+    """Downloads that begin in this block tell the listener their progress too, each from its own thread."""
     token = _listener.set(listener)
     try:
         yield

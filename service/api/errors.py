@@ -205,5 +205,6 @@ def _from_validation_error(error: RequestValidationError) -> ApiError:
     if not path and first["type"] == "missing":
         return ApiError(400, "The request has no body; send a JSON object", code="invalid_json")
     field = first.get("ctx", {}).get("param")  # named by a validator of a whole object
-    message = f"{path}: {first['msg']}" if path else first["msg"]
-    return ApiError(400, message, param=".".join(filter(None, (path, field))) or None, code="invalid_value")
+    param = ".".join(filter(None, (path, field))) or None
+    message = f"{param}: {first['msg']}" if path else first["msg"]
+    return ApiError(400, message, param=param, code="invalid_value")

@@ -34,7 +34,10 @@ class RequestModel(BaseModel):
 
 
 def contradiction(param: str, message: str) -> PydanticCustomError:
-    """The error of a validator of a whole model for fields that exclude each other. ``param`` is one of them."""
+    """The error of a validator of a whole object for fields that exclude each other. ``param`` is one of them.
+
+    It is the name within the object: the error gets the path to the object before it.
+    """
     return PydanticCustomError("contradiction", message, {"param": param})
 
 

@@ -15,7 +15,7 @@ of the started sequences always runs, is never preempted, and finishes.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from operator import attrgetter
 
@@ -23,10 +23,11 @@ import msgspec
 from sortedcontainers import SortedKeyList
 
 from service.engine.constraints.constraint import Constraint
-from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
+from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.speculator import Proposals, Speculator
@@ -156,7 +157,7 @@ class Scheduler:
         num_forced = sum([lacking[place] for place in forced])
         proposals = self._propose(running, lacking, num_forced)
         num_proposed = sum(map(len, proposals.values()))
-        budget, chunk_size = self._prompt_budget(running, lacking, forced, num_proposed)
+        budget, chunk_size = self._prompt_budget(running, lacking, forced, num_forced, num_proposed)
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for place, (sequence, tokens) in enumerate(zip(running, lacking, strict=True)):
@@ -211,16 +212,15 @@ class Scheduler:
         return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
 
     def _prompt_budget(
-        self, running: list[Sequence], lacking: list[int], forced: set[int], num_proposed: int
+        self, running: list[Sequence], lacking: list[int], forced: set[int], num_forced: int, num_proposed: int
     ) -> tuple[int, int]:
         """The tokens for prompts alongside the decodes, and the most of them that one prompt may have.
 
         ``lacking`` holds the tokens that each running sequence lacks, and ``forced`` the places of streams that lack
-        several. If the prefill budget is the tighter limit and there are several prompts, one prompt gets no more than
-        half of it: a long prompt must not delay all short ones.
+        ``num_forced`` together. If the prefill budget is the tighter limit and there are several prompts, one prompt
+        gets no more than half of it: a long prompt must not delay all short ones.
         """
         num_singles = lacking.count(1)
-        num_forced = sum([lacking[place] for place in forced])
         budget = self.max_batch_tokens - num_singles - num_forced - num_proposed
         num_decodes = num_singles + len(forced)
         num_prompts = len(running) - num_decodes + len(self._waiting)
@@ -320,7 +320,7 @@ class Scheduler:
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
         samples = sequence.advance(chunk.start + min(num_computed, chunk.num_known))
-        outputs = self._append_sampled(chunk, output) if samples else []
+        outputs = append_sampled(chunk, output) if samples else []
         if sequence.num_computed >= (sequence.num_published + 1) * self.pool.block_size:
             self._tables.publish(sequence)
         if request.params.prompt_logprobs is not None:
@@ -335,44 +335,10 @@ class Scheduler:
                 prompt_logprobs=tuple(sequence.prompt_logprobs),
             )
         if outputs[-1].finish is None and sequence.constraint is not None:
-            outputs += self._append_forced(sequence, sequence.constraint)
+            outputs += append_forced(sequence, sequence.constraint)
         if outputs[-1].finish is not None:
             self._finish(sequence, outputs[-1].finish)
         return outputs
-
-    def _append_sampled(self, chunk: Chunk, output: ChunkOutput) -> list[TokenOutput]:
-        """Append the sampled token, and those behind proposals as far as all proposals before them were right."""
-        sequence, proposed = chunk.sequence, chunk.proposed
-        speculation = sequence.speculation
-        is_prediction = bool(proposed) and speculation is not None and speculation.is_prediction
-        outputs: list[TokenOutput] = []
-        for number, (token, logprob) in enumerate(((output.token, output.logprob), *output.following)):
-            if number:
-                sequence.advance(sequence.num_tokens)  # the last token was a proposal, so it is computed
-            if token is not None:
-                sequence.append(token)
-            finish = sequence.finish_reason()
-            accepted = number < len(proposed) and token == proposed[number]
-            outputs.append(TokenOutput(sequence.id, token, logprob, finish, was_predicted=is_prediction and accepted))
-            if finish is not None or not accepted:
-                break
-        if is_prediction:
-            rejected = len(proposed) - sum(each.was_predicted for each in outputs)
-            outputs[-1] = msgspec.structs.replace(outputs[-1], num_rejected=rejected)
-        if speculation is not None:
-            speculation.observe([each.token for each in outputs if each.token is not None])
-        return outputs
-
-    def _append_forced(self, sequence: Sequence, constraint: Constraint) -> Iterator[TokenOutput]:
-        """Append the tokens that the constraint forces. Each is the only one allowed, so its probability is 1."""
-        for token in constraint.forced_tokens():
-            sequence.append(token)
-            num_top = sequence.params.logprobs
-            logprob = None if num_top is None else TokenLogprob(token, 0.0, ((token, 0.0),)[:num_top])
-            finish = sequence.finish_reason()
-            yield TokenOutput(sequence.id, token, logprob, finish)
-            if finish is not None:
-                return
 
     def _finish(
         self,

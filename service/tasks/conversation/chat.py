@@ -1,5 +1,6 @@
 """The chat of a model: it prepares turns that continue a conversation."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -15,6 +16,7 @@ from service.tasks.conversation.style import TurnStyle
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
+from service.tasks.structure.structure import Structure
 from service.tasks.text.chat_template import ChatTemplate
 
 _SWITCHES = ("enable_thinking", "thinking")  # the variables of templates that switch reasoning on and off
@@ -48,7 +50,8 @@ class Chat:
         tokens = await tokenizer.encode_async(text, add_special_tokens=False)
         format = style.tools if use.is_active else None
         in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
-        structure = TurnGrammar(tokenizer.added_tokens).structure(
+        write_grammar = partial(
+            TurnGrammar(tokenizer.added_tokens).structure,
             reasoning=style.reasoning,
             in_reasoning=in_reasoning,
             budget=reasoning.budget,
@@ -56,6 +59,8 @@ class Chat:
             use=use,
             answer=options.structure,
         )
+        # Many tools have long schemas, and the event loop must not wait for them.
+        structure = write_grammar() if format is None else await asyncio.to_thread(write_grammar)
         if structure is not None:
             options = replace(options, structure=structure)
         new_parser = None
@@ -63,7 +68,12 @@ class Chat:
             if self._has_special_marks:  # the parser reads their texts
                 options = replace(options, skip_special_tokens=False)
             new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
-        request = await self.generator.from_structure(tokens, options, param=conversation.param)
+        try:
+            request = await self.generator.from_structure(tokens, options, param=conversation.param)
+        except InvalidOption:
+            for tool in use.callable:  # the error names the tool if its schema is the cause
+                await Structure.json_schema(tool.schema, tool.param).compile()
+            raise
         return PreparedTurns(self.generator, request, id, new_parser)
 
     async def count(self, conversation: Conversation) -> int:

@@ -12,7 +12,7 @@ from service.errors import InvalidOption
 from service.tasks.conversation.reasoning import ReasoningFormat
 from service.tasks.conversation.tool import ToolUse
 from service.tasks.conversation.tool_format import ToolFormat
-from service.tasks.structure.structure import Structure
+from service.tasks.structure.structure import Structure, lark_schemas
 
 MOST_CALLS = 32  # in a turn. Small models repeat themselves
 _SPACE = "[ \\n]{0,24}"  # in a call that a model puts into the text, as JSON with or without indents
@@ -23,6 +23,7 @@ class TurnGrammar:
 
     def __init__(self, added_tokens: Mapping[str, int]) -> None:
         self._added_tokens = added_tokens
+        self._spaced_schemas: list[str] = []  # of the arguments of calls that stand in the text, by tool
         self._rules = ["%llguidance {}", "TEXT: /(.|\\n)*/"]
 
     def structure(
@@ -83,7 +84,9 @@ class TurnGrammar:
         after = self._literal(format.after)
         for i, tool in enumerate(use.callable):
             head = self._literal(tool.name + format.between)
-            self._rule(f"call_{i}", f"{head} %json {Structure.schema_text(tool.schema, tool.param)} {after}")
+            strict, spaced = lark_schemas(tool.schema, tool.param, None, _SPACE)
+            self._rule(f"call_{i}", f"{head} %json {strict} {after}")
+            self._spaced_schemas.append(spaced)
         self._rule("call", _any("call", use))
         rest = "call"
         if use.parallel and format.separator is not None:
@@ -111,8 +114,7 @@ class TurnGrammar:
             f"CLOSE: /{_SPACE}\\}}/",
             f"FENCE: /{_SPACE}(```)?/",
         ]
-        for i, tool in enumerate(use.callable):
-            schema = Structure.schema_text(tool.schema, tool.param, space=_SPACE)
+        for i, (tool, schema) in enumerate(zip(use.callable, self._spaced_schemas, strict=True)):
             self._rules.append(f"head_{i}[lazy]: TEXT OPEN {_quoted(tool.name)} MIDDLE")
             self._rule(f"object_{i}", f"head_{i} SPACE %json {schema} CLOSE")
         self._rule("object", _any("object", use))

@@ -28,7 +28,7 @@ class ToolFormat:
 
     @property
     def first(self) -> str:
-        """What is written from the mark to the name of the first call."""
+        """The words from the mark to the name of the first call."""
         return self.opening + self.before
 
     @property

@@ -45,15 +45,6 @@ class Structure:
         except ValueError:  # llguidance reads 128 levels
             raise _too_deep(param) from None
 
-    @staticmethod
-    def schema_text(schema: Mapping[str, Any], param: str, *, space: str | None = None) -> str:
-        """A schema as Lark's notation takes it behind ``%json``. Raises InvalidOption like ``json_schema``.
-
-        ``space`` is a pattern of the white space between parts of the JSON; None: one space after commas and colons.
-        """
-        layout = _LAYOUT if space is None else {"whitespace_pattern": space}
-        return json.dumps({"x-guidance": layout, **json.loads(_schema_text(schema, param))})
-
     @classmethod
     def regex(cls, pattern: str, param: str) -> Self:
         """Texts that a regular expression matches as a whole. Raises InvalidOption for one that is too long."""
@@ -96,6 +87,16 @@ class Structure:
             reason = public_reason(messages[0]) if messages else "it is not a grammar"
             raise InvalidOption(f"{self.param}: {reason}", param=self.param)
         return Grammar(self.source)
+
+
+def lark_schemas(schema: Mapping[str, Any], param: str, *spaces: str | None) -> list[str]:
+    """A schema as Lark's notation takes it behind ``%json``, once for each pattern of the white space in the JSON.
+
+    None stands for one space after commas and colons. Raises InvalidOption as ``Structure.json_schema`` does.
+    """
+    checked = json.loads(_schema_text(schema, param))
+    layouts = [_LAYOUT if space is None else {"whitespace_pattern": space} for space in spaces]
+    return [json.dumps({"x-guidance": layout, **checked}) for layout in layouts]
 
 
 def _schema_text(schema: Mapping[str, Any] | bool, param: str) -> str:

@@ -126,7 +126,7 @@ def test_a_prompt_is_a_users_turn_unless_it_is_raw(hello: Scripted) -> None:
         ({"options": {"mirostat": 1}}, "options.mirostat"),
         ({"options": {"typical_p": 0.7}}, "options.typical_p"),
         ({"options": {"tfs_z": 0.5}}, "options.tfs_z"),
-        ({"options": {"repeat_last_n": 33, "repeat_penalty": 1.2}}, "repeat_last_n"),
+        ({"options": {"repeat_last_n": 33, "repeat_penalty": 1.2}}, "options.repeat_last_n: "),
         ({"options": {"penalize_newline": False}}, "options.penalize_newline"),
         ({"options": {"vocab_only": True}}, "options.vocab_only"),
         ({"options": {"temperature": 3}}, "options.temperature"),

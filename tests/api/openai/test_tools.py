@@ -148,7 +148,7 @@ def test_no_tools_are_shown_for_none(server: Server, client: OpenAI) -> None:
         ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools.0.function.name"),
         ({"tools": [{"function": {"name": "f", "parameters": {"type": "array"}}}]}, "tools.0.function.parameters"),
-        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"not": {}}}}]}, "tools"),
+        ({"tools": [{"function": {"name": "f", "parameters": {"not": {}}}}]}, "tools.0.function.parameters"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.tool_call_id"),
         ({"messages": [{"role": "user", "content": None}]}, "messages.0.content"),
         ({"messages": [{"role": "user", "content": "x", "tool_calls": [CALL]}]}, "messages.0.tool_calls"),

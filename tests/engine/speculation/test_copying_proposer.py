@@ -1,4 +1,4 @@
-"""What is copied, and from where."""
+"""A proposer copies from the prompt, from the output and from a prediction, at the right places."""
 
 import random
 

@@ -2,19 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from service.api.compat.repeat_penalty import RepeatPenalty
 from service.api.requests.fields import (
     MAX_BIASES,
-    MAX_TOKENS,
     SEED_BOUND,
     TOKEN_ID_BOUND,
     LogitBias,
-    RequestModel,
     Stop,
     Text,
-    contradiction,
 )
 from service.api.requests.sampling_fields import SamplingFields
 
@@ -55,7 +53,7 @@ LlamaLogitBias = Annotated[
 ]
 
 
-class LlamaSampling(RequestModel):
+class LlamaSampling(RepeatPenalty):
     """The samplers. Those that this service lacks must be off. null means the same as no field."""
 
     temperature: Annotated[float | None, Field(ge=-1, le=2, description="0 and below: greedy. Default: 0.8.")] = None
@@ -69,13 +67,6 @@ class LlamaSampling(RequestModel):
     ignore_eos: bool | None = None
     logit_bias: Annotated[
         LlamaLogitBias | None, Field(description="Pairs of token id and bias, or an object. false is a bias of -100.")
-    ] = None
-    repeat_penalty: Annotated[
-        float | None, Field(ge=0.01, le=100, description="For tokens of the whole prompt and output. Default: 1.")
-    ] = None
-    repeat_last_n: Annotated[
-        int | None,
-        Field(ge=-1, le=MAX_TOKENS, description="0: no repeat_penalty. -1: all tokens, the only other way here."),
     ] = None
     presence_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
     frequency_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
@@ -102,12 +93,6 @@ class LlamaSampling(RequestModel):
         Literal[""] | None, Field(description="The order is always: penalties, temperature, top_k, top_p, min_p.")
     ] = None
 
-    @model_validator(mode="after")
-    def _penalty_is_for_all_tokens(self) -> "LlamaSampling":
-        if self.repeat_penalty not in (None, 1) and self.repeat_last_n not in (None, -1, 0):
-            raise contradiction("repeat_last_n", "repeat_last_n: the penalty is for all tokens, which is -1")
-        return self
-
     def sampling(self, *, cache_salt: str) -> SamplingFields:
         """The same as the fields that all generating routes have, with llama.cpp's defaults."""
         given = {
@@ -118,7 +103,7 @@ class LlamaSampling(RequestModel):
             "stop": self.stop,
             "ignore_eos": self.ignore_eos,
             "logit_bias": {str(id): bias for id, bias in (self.logit_bias or {}).items()},
-            "repetition_penalty": None if self.repeat_last_n == 0 else self.repeat_penalty,
+            "repetition_penalty": self.repetition_penalty,
             "presence_penalty": self.presence_penalty,
             "frequency_penalty": self.frequency_penalty,
             "cache_salt": cache_salt,

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from service.api.requests.fields import MAX_TOKENS, SEED_BOUND, TOKEN_ID_BOUND, RequestModel, Stop, contradiction
+from service.api.compat.repeat_penalty import RepeatPenalty
+from service.api.requests.fields import MAX_TOKENS, SEED_BOUND, TOKEN_ID_BOUND, RequestModel, Stop
 from service.api.requests.sampling_fields import SamplingFields
 
 DEFAULTS: dict[str, Any] = {"top_k": 40, "top_p": 0.9}  # Ollama's
@@ -33,7 +34,7 @@ class LoadOptions(RequestModel):
     embedding_only: _Off = None
 
 
-class ModelOptions(LoadOptions):
+class ModelOptions(LoadOptions, RepeatPenalty):
     """The options of a request. null means the same as no field."""
 
     temperature: Annotated[float | None, Field(ge=0, le=2, description="Default: 0.8.")] = None
@@ -48,13 +49,6 @@ class ModelOptions(LoadOptions):
         Field(ge=-2, le=MAX_TOKENS, description="Most tokens to generate. 0 and below: until the context is full."),
     ] = None
     stop: Annotated[Stop | None, Field(description="Text that ends the output; it is left out.")] = None
-    repeat_penalty: Annotated[
-        float | None, Field(ge=0.01, le=100, description="For tokens of the whole prompt and output. Default: 1.")
-    ] = None
-    repeat_last_n: Annotated[
-        int | None,
-        Field(ge=-1, le=MAX_TOKENS, description="0: no repeat_penalty. -1: all tokens, the only other way here."),
-    ] = None
     presence_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
     frequency_penalty: Annotated[float | None, Field(ge=-2, le=2)] = None
     typical_p: Annotated[float | None, Field(ge=1, le=1, description="Only 1, which is off.")] = None
@@ -63,12 +57,6 @@ class ModelOptions(LoadOptions):
     mirostat_tau: Annotated[float | None, Field(ge=0, le=100, description="Means nothing without mirostat.")] = None
     mirostat_eta: Annotated[float | None, Field(ge=0, le=100, description="Means nothing without mirostat.")] = None
     penalize_newline: Literal[True] | None = None
-
-    @model_validator(mode="after")
-    def _penalty_is_for_all_tokens(self) -> "ModelOptions":
-        if self.repeat_penalty not in (None, 1) and self.repeat_last_n not in (None, -1, 0):
-            raise contradiction("options.repeat_last_n", "repeat_last_n: the penalty is for all tokens, which is -1")
-        return self
 
     def sampling(self) -> SamplingFields:
         """The same as the fields that all generating routes have."""
@@ -79,7 +67,7 @@ class ModelOptions(LoadOptions):
             min_p=self.min_p,
             seed=None if self.seed == -1 else self.seed,
             stop=self.stop,
-            repetition_penalty=None if self.repeat_last_n == 0 else self.repeat_penalty,
+            repetition_penalty=self.repetition_penalty,
             presence_penalty=self.presence_penalty,
             frequency_penalty=self.frequency_penalty,
         )

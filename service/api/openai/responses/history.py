@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from service.api.errors import ApiError, invalid
-from service.api.openai.responses.input_items import InputItem, ItemReference
+from service.api.openai.responses.input.input_items import InputItem, ItemReference
 from service.api.openai.responses.items import (
     FunctionCallItem,
     FunctionCallOutputItem,

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from service.api.auth.route_scopes import requires
 from service.api.call import Call, CurrentCall
 from service.api.errors import ApiError, invalid
-from service.api.openai.responses import examples, response
 from service.api.openai.responses.history import History, input_of, messages
+from service.api.openai.responses.input.request import COUNT_EXAMPLES, EXAMPLES, InputTokensRequest, ResponsesRequest
 from service.api.openai.responses.items import Item
-from service.api.openai.responses.request import COUNT_EXAMPLES, EXAMPLES, InputTokensRequest, ResponsesRequest
+from service.api.openai.responses.output import examples, response
+from service.api.openai.responses.output.writer import Keep, ResponseWriter
 from service.api.openai.responses.store import StoredResponse
-from service.api.openai.responses.writer import Keep, ResponseWriter
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
 from service.api.wire.response_model import to_json
@@ -62,7 +62,7 @@ async def create_response(
         begun,
         logprobs=body.wants_logprobs,
         include_stop=bool(body.include_stop_str_in_output),
-        keep=_keeper(call, input) if keeps else _forget,
+        keep=_keeper(call, input) if keeps else None,
     )
 
     async def prepare() -> PreparedTurns:
@@ -84,10 +84,9 @@ async def count_input_tokens(
     history = History(call.state.responses, call.caller.salt)
     items = [*history.before(body.previous_response_id), *history.resolved(body.input or [])]
     conversation = _conversation(body, items)
-    options = call.greedy_options().with_values(structure=body.text and body.text.structure())
     with await call.lease(model):
-        prepared = await model.task(Chat).prepare(conversation, options, "")
-        return call.json(response.ResponseInputTokens("response.input_tokens", len(prepared.request.prompt)))
+        count = await model.task(Chat).count(conversation)
+        return call.json(response.ResponseInputTokens("response.input_tokens", count))
 
 
 @router.get("/v1/responses/{id}", summary="Get a stored response")
@@ -167,7 +166,3 @@ def _keeper(call: Call, input: list[Item]) -> Keep:
         call.state.responses.add(call.caller.salt, stored)
 
     return keep
-
-
-def _forget(whole: response.ResponseObject) -> None:
-    """What is not to be stored is not kept."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.api.openai.responses.request import ResponsesRequest
+from service.api.openai.responses.input.request import ResponsesRequest
 from tests.api.scripted import Scripted
 
 IMAGE = {"type": "input_image", "image_url": "https://example.org/a.png"}

@@ -39,7 +39,7 @@ class MessageField(RequestModel):
     def _blocks_fit_the_role(self) -> "MessageField":
         for block in self.content:
             if block.type not in _BLOCKS_OF_ROLES[self.role]:
-                raise contradiction("messages", f"messages: {block.type} is no block of the role {self.role}")
+                raise contradiction("content", f"{block.type} is no block of the role {self.role}")
         return self
 
 

@@ -28,9 +28,7 @@ class Thinking(RequestModel):
     @model_validator(mode="after")
     def _budget_fits_the_type(self) -> "Thinking":
         if (self.type == "enabled") != (self.budget_tokens is not None):
-            raise contradiction(
-                "thinking.budget_tokens", "thinking.budget_tokens is for the type enabled, which needs it"
-            )
+            raise contradiction("budget_tokens", "budget_tokens is for the type enabled, which needs it")
         return self
 
 
@@ -56,7 +54,7 @@ class ClearThinking(RequestModel):
 
 
 class ContextManagement(RequestModel):
-    """What is left out of a long conversation. Other edits than ``clear_thinking_20251015`` are not served."""
+    """The parts that the prompt leaves out. The service knows one edit, ``clear_thinking_20251015``."""
 
     edits: Annotated[list[ClearThinking] | None, Field(max_length=1)] = None
 

@@ -63,7 +63,7 @@ class ToolChoice(RequestModel):
     @model_validator(mode="after")
     def _has_a_name(self) -> "ToolChoice":
         if (self.type == "tool") != (self.name is not None):
-            raise contradiction("tool_choice.name", "tool_choice.name is for the type tool, which needs it")
+            raise contradiction("name", "name is for the type tool, which needs it")
         return self
 
 

@@ -2,30 +2,19 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Literal
 
 from service.api.compat.ollama.durations import Stopwatch, now
 from service.api.compat.ollama.lines import line
+from service.api.compat.ollama.text_response import OllamaTextResponse
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
-from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.generation.completion import Completion
 
 
-class OllamaGenerateResponse(ResponseModel, kw_only=True):
-    """The answer, or a line of it. Only the last line, with ``done``, has the fields from ``done_reason`` on."""
+class OllamaGenerateResponse(OllamaTextResponse, kw_only=True):
+    """The answer, or a line of it."""
 
-    model: str
-    created_at: str
     response: str
-    done: bool
-    done_reason: FinishReasonName | Literal["load"] | UnsetType = UNSET
-    total_duration: int | UnsetType = UNSET
-    load_duration: int | UnsetType = UNSET
-    prompt_eval_count: int | UnsetType = UNSET
-    prompt_eval_duration: int | UnsetType = UNSET
-    eval_count: int | UnsetType = UNSET
-    eval_duration: int | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

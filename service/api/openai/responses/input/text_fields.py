@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from service.api.openai.responses.echoed_json import EchoedJson
+from service.api.openai.responses.input.echoed_json import EchoedJson
 from service.api.requests.fields import MAX_CHARACTERS, RequestModel, Text
 from service.errors import InvalidOption
 from service.tasks.structure.structure import Structure

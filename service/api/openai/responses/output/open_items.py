@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from itertools import count
 
 from service.api.openai.logprobs import ChatTokenLogprob
-from service.api.openai.responses.events import (
+from service.api.openai.responses.items import (
+    FunctionCallItem,
+    ItemStatus,
+    MessageItem,
+    OutputText,
+    ReasoningItem,
+    ReasoningText,
+    new_id,
+)
+from service.api.openai.responses.output.events import (
     ContentPartAdded,
     ContentPartDone,
     FunctionCallArgumentsDelta,
@@ -17,15 +26,6 @@ from service.api.openai.responses.events import (
     ReasoningTextDelta,
     ReasoningTextDone,
     ResponseEvent,
-)
-from service.api.openai.responses.items import (
-    FunctionCallItem,
-    ItemStatus,
-    MessageItem,
-    OutputText,
-    ReasoningItem,
-    ReasoningText,
-    new_id,
 )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from service.api.errors import ApiError
 from service.api.openai.logprobs import ChatTokenLogprob, chat_logprobs, text_tokens
-from service.api.openai.responses.events import (
+from service.api.openai.responses.output.events import (
     ErrorEvent,
     ResponseCompleted,
     ResponseCreated,
@@ -19,9 +19,14 @@ from service.api.openai.responses.events import (
     ResponseInProgress,
     named_event,
 )
-from service.api.openai.responses.output import Output
-from service.api.openai.responses.response import IncompleteDetails, ResponseFailure, ResponseObject, ResponseTokens
-from service.api.openai.responses.text_logprobs import TextLogprobs
+from service.api.openai.responses.output.output import Output
+from service.api.openai.responses.output.response import (
+    IncompleteDetails,
+    ResponseFailure,
+    ResponseObject,
+    ResponseTokens,
+)
+from service.api.openai.responses.output.text_logprobs import TextLogprobs
 from service.api.responses.event_stream import PING, StreamForm
 from service.api.responses.usage import finish_reason
 from service.tasks.conversation.turn import TurnDelta
@@ -44,10 +49,10 @@ class ResponseStreamForm(StreamForm):
 class ResponseWriter:
     """Writes the response that begins as ``begun``. Implements ``StreamWriter``.
 
-    ``keep`` gets the whole response before the client does. Failed responses are not kept.
+    ``keep`` gets the whole response before the client does; None: it is not kept. Failed responses are not kept.
     """
 
-    def __init__(self, begun: ResponseObject, *, logprobs: bool, include_stop: bool, keep: Keep) -> None:
+    def __init__(self, begun: ResponseObject, *, logprobs: bool, include_stop: bool, keep: Keep | None) -> None:
         """``include_stop``: a stop token belongs to the text."""
         self._begun = begun
         self._logprobs = logprobs
@@ -79,7 +84,7 @@ class ResponseWriter:
                 for _ in self._finish(reason):
                     pass
                 whole = self._whole(turns, reason)
-        self._keep(whole)
+        self._store(whole)
         return whole
 
     async def events(self, turns: Turns) -> AsyncGenerator[bytes, None]:
@@ -90,7 +95,7 @@ class ResponseWriter:
             if reason is not None:
                 events += self._finish(reason)
                 whole = self._whole(turns, reason)
-                self._keep(whole)
+                self._store(whole)
                 kind = ResponseCompleted if reason == "stop" else ResponseIncomplete
                 events.append(kind(next(self._numbers), whole))
             if events:
@@ -116,6 +121,10 @@ class ResponseWriter:
         if reason == "stop":
             return self._ended(status="completed", completed_at=int(time.time()), usage=usage)
         return self._ended(status="incomplete", incomplete_details=IncompleteDetails("max_output_tokens"), usage=usage)
+
+    def _store(self, whole: ResponseObject) -> None:
+        if self._keep is not None:
+            self._keep(whole)
 
     def _ended(self, **values: object) -> ResponseObject:
         return msgspec.structs.replace(self._begun, output=self._output.items, **values)

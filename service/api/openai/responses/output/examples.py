@@ -5,7 +5,15 @@ from itertools import count
 import msgspec
 
 from service.api.errors import error_response
-from service.api.openai.responses.events import (
+from service.api.openai.responses.items import (
+    FunctionCallItem,
+    InputText,
+    MessageItem,
+    OutputText,
+    ReasoningItem,
+    ReasoningText,
+)
+from service.api.openai.responses.output.events import (
     ErrorEvent,
     ResponseCompleted,
     ResponseCreated,
@@ -15,16 +23,8 @@ from service.api.openai.responses.events import (
     ResponseInProgress,
     named_event,
 )
-from service.api.openai.responses.items import (
-    FunctionCallItem,
-    InputText,
-    MessageItem,
-    OutputText,
-    ReasoningItem,
-    ReasoningText,
-)
-from service.api.openai.responses.output import Output
-from service.api.openai.responses.response import (
+from service.api.openai.responses.output.output import Output
+from service.api.openai.responses.output.response import (
     DeletedResponse,
     IncompleteDetails,
     InputTokensDetails,

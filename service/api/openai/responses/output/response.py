@@ -6,14 +6,14 @@ from typing import Any, Literal
 from msgspec import field
 
 from service.api.errors import ApiError
+from service.api.openai.responses.input.request import ResponsesRequest
+from service.api.openai.responses.input.text_fields import TextField
+from service.api.openai.responses.input.tool_fields import echo
 from service.api.openai.responses.items import (
     Item,
     OutputItem,
     new_id,
 )
-from service.api.openai.responses.request import ResponsesRequest
-from service.api.openai.responses.text_fields import TextField
-from service.api.openai.responses.tool_fields import echo
 from service.api.wire.response_model import ResponseModel
 from service.tasks.generation.options import Options
 from service.tasks.generation.usage import Usage

@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.api.openai.responses.input_items import Input, ItemId
-from service.api.openai.responses.metadata import Metadata
-from service.api.openai.responses.text_fields import TextField
-from service.api.openai.responses.tool_fields import FunctionChoice, FunctionTools, tool_use
+from service.api.openai.responses.input.input_items import Input, ItemId
+from service.api.openai.responses.input.metadata import Metadata
+from service.api.openai.responses.input.text_fields import TextField
+from service.api.openai.responses.input.tool_fields import FunctionChoice, FunctionTools, tool_use
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TOKENS, ModelName, RequestModel, Text, contradiction

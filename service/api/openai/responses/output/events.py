@@ -2,7 +2,7 @@
 
 from service.api.openai.logprobs import ChatTokenLogprob
 from service.api.openai.responses.items import OutputItem, OutputText, ReasoningText
-from service.api.openai.responses.response import ResponseObject
+from service.api.openai.responses.output.response import ResponseObject
 from service.api.responses.event_stream import event
 from service.api.wire.response_model import ResponseModel
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import count, takewhile
 
 from service.api.openai.logprobs import ChatTokenLogprob
-from service.api.openai.responses.events import ResponseEvent
 from service.api.openai.responses.items import ItemStatus, OutputItem
-from service.api.openai.responses.open_items import OpenCall, OpenItem, OpenMessage, OpenReasoning, Place
+from service.api.openai.responses.output.events import ResponseEvent
+from service.api.openai.responses.output.open_items import OpenCall, OpenItem, OpenMessage, OpenReasoning, Place
 from service.tasks.conversation.turn import CallDelta, Parts
 
 

@@ -1,0 +1,1 @@
+"""Responses as answers and as events."""

@@ -21,7 +21,7 @@ class RepeatPenalty(RequestModel):
     @model_validator(mode="after")
     def _penalty_is_for_all_tokens(self) -> Self:
         if self.repeat_penalty not in (None, 1) and self.repeat_last_n not in (None, -1, 0):
-            raise contradiction("repeat_last_n", "the penalty is for all tokens, which is -1")
+            raise contradiction("repeat_last_n", "repeat_penalty is for all tokens, so repeat_last_n should be -1")
         return self
 
     @property

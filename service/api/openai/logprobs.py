@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from service.api.openai.echo import Echo
 from service.api.openai.token_names import id_name, ids_as_names, token_names
+from service.api.responses.logprob import finite
 from service.api.wire.response_model import ResponseModel
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.tokenizer import Tokenizer
-
-_LEAST = -9999.0  # instead of minus infinity, which JSON does not have
 
 
 class ChatTopLogprob(ResponseModel):
@@ -73,7 +72,7 @@ def prompt_logprobs(tokens: Sequence[TokenLogprob | None], num_top: int, tokeniz
         ranks = {token: rank for rank, (token, _) in enumerate(each.top, 1)}
         shown = dict((*each.top[:num_top], (each.token, each.logprob)))
         return {
-            str(token): PromptLogprob(max(logprob, _LEAST), ranks.get(token), tokenizer.token_text(token))
+            str(token): PromptLogprob(finite(logprob), ranks.get(token), tokenizer.token_text(token))
             for token, logprob in shown.items()
         }
 
@@ -99,7 +98,7 @@ def chat_logprobs(tokens: Iterable[TokenLogprob], tokenizer: Tokenizer, *, as_id
     def values(token: int, logprob: float) -> tuple[str, float, list[int]]:
         data = tokenizer.token_bytes(token)
         name = id_name(token) if as_ids else data.decode("utf-8", errors="replace")
-        return name, max(logprob, _LEAST), list(data)
+        return name, finite(logprob), list(data)
 
     return ChatLogprobs(
         [
@@ -151,7 +150,7 @@ class CompletionLogprobsWriter:
     def _written(self, tokens: Sequence[tuple[int, TokenLogprob | None]], offsets: list[int]) -> CompletionLogprobs:
         return CompletionLogprobs(
             [self._names(token)[0] for token, _ in tokens],
-            [None if each is None else max(each.logprob, _LEAST) for _, each in tokens],
+            [None if each is None else finite(each.logprob) for _, each in tokens],
             [None if each is None else self._top(each) for _, each in tokens],
             offsets,
         )
@@ -161,7 +160,7 @@ class CompletionLogprobsWriter:
         logprobs = dict((*each.top[: self._num_top], (each.token, each.logprob)))
         others = [token for token in logprobs if token != each.token]
         names = dict(zip((each.token, *others), self._names(each.token, *others), strict=True))
-        return {names[token]: max(logprob, _LEAST) for token, logprob in logprobs.items()}
+        return {names[token]: finite(logprob) for token, logprob in logprobs.items()}
 
     def _names(self, *tokens: int) -> list[str]:
         return self._token_names(tokens, self._tokenizer)

@@ -69,7 +69,7 @@ class Chat:
                 options = replace(options, skip_special_tokens=False)
             new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
         try:
-            request = await self.generator.from_structure(tokens, options, param=conversation.param)
+            request = await self.generator.from_encoded(tokens, options, param=conversation.param)
         except InvalidOption:
             for tool in use.callable:  # the error names the tool if its schema is the cause
                 await Structure.json_schema(tool.schema, tool.param).compile()

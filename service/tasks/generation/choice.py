@@ -1,6 +1,8 @@
 """A choice: one continuation of a prompt, in deltas or whole."""
 
+import math
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -48,9 +50,20 @@ class Choice:
         self.error, self.error_kind = delta.error, delta.error_kind
 
     @property
+    def mean_logprob(self) -> float:
+        """The mean log probability of the tokens, if they were asked for; minus infinity if there are none."""
+        logprobs = [output.logprob.logprob for output in self.tokens if output.logprob is not None]
+        return sum(logprobs) / len(logprobs) if logprobs else -math.inf
+
+    @property
     def prompt_logprobs(self) -> tuple[TokenLogprob | None, ...]:
         """One for each prompt token, if the request asks for them; the first is None."""
         return self.tokens[0].prompt_logprobs if self.tokens else ()
+
+
+def ranked(choices: list[Choice]) -> list[Choice]:
+    """The choices by the mean log probability of their tokens, the best first."""
+    return sorted(choices, key=attrgetter("mean_logprob"), reverse=True)
 
 
 def raise_if_failed(choice: Choice | Delta) -> None:

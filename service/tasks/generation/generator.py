@@ -62,14 +62,11 @@ class Generator:
         Raises what ``from_tokens`` raises, with ``param`` "prompt", and InvalidOption for a structure that cannot be
         obeyed, or a suffix for a model that cannot fill in.
         """
-        options = await self._resolved(options)
         if suffix:
             prompt, options = await self._filling_in(prompt, suffix, options, start=add_special_tokens)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
-        return await self._with_prediction(
-            self.from_tokens(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
-        )
+        return await self.from_encoded(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
 
     async def from_messages(
         self,
@@ -83,20 +80,23 @@ class Generator:
 
         Raises NoChatTemplate, ChatTemplateError and what ``from_prompt`` raises, with ``param`` "messages".
         """
-        options = await self._resolved(options)
         tokens = await self.tokenizer.encode_chat(
             messages,
             add_generation_prompt=add_generation_prompt and not continue_final_message,
             continue_final_message=continue_final_message,
         )
-        return await self._with_prediction(self.from_tokens(tokens, options, param="messages"))
+        return await self.from_encoded(tokens, options, param="messages")
 
-    async def from_structure(self, tokens: Sequence[int], options: Options, *, param: str) -> GenerationRequest:
-        """As ``from_tokens``, with the structure and the words of the options.
+    async def from_encoded(
+        self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
+    ) -> GenerationRequest:
+        """As ``from_tokens``, with what takes time: the structure, the forbidden words and the prediction.
 
         Raises InvalidOption for a structure that cannot be obeyed.
         """
-        return await self._with_prediction(self.from_tokens(tokens, await self._resolved(options), param=param))
+        resolved = await self._resolved(options)
+        request = self.from_tokens(tokens, resolved, param=param, max_output_tokens=max_output_tokens)
+        return await self._with_prediction(request)
 
     def from_tokens(
         self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None

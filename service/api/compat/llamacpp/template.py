@@ -1,8 +1,8 @@
 """The body and the answer of ``POST /apply-template``."""
 
+from service.api.requests.conversation.messages import Messages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import ModelName, RequestModel
-from service.api.requests.messages import Messages
 from service.api.wire.response_model import ResponseModel
 
 

@@ -13,14 +13,13 @@ from service.api.compat.llamacpp.response import (
     stop_type,
 )
 from service.api.responses.event_stream import event
+from service.api.responses.logprob import finite
 from service.api.responses.usage import final_reason, finish_reason
 from service.api.wire.response_model import UNSET, UnsetType
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.options import Options
 from service.tasks.text.tokenizer import Tokenizer
-
-_LEAST = -9999.0  # instead of minus infinity, which JSON does not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,7 @@ class LlamaWriter:
             return UNSET
 
         def values(id: int, logprob: float) -> tuple[int, str, list[int], float]:
-            return id, tokenizer.token_text(id), list(tokenizer.token_bytes(id)), max(logprob, _LEAST)
+            return id, tokenizer.token_text(id), list(tokenizer.token_bytes(id)), finite(logprob)
 
         outputs = choice.tokens[: len(_ids(choice))]
         return [

@@ -1,9 +1,9 @@
 """The body, the answer and the work of ``POST /chat_tokenize``."""
 
 from service.api.native.tokens.source_tokens import SourceToken, source_tokens
+from service.api.requests.conversation.messages import Messages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import ModelName, RequestModel
-from service.api.requests.messages import Messages
 from service.api.wire.response_model import ResponseModel
 from service.tasks.text.tokenizer import Tokenizer
 

@@ -15,15 +15,14 @@ from service.api.compat.tgi.response import (
 )
 from service.api.compat.tgi.timings import timing_headers
 from service.api.responses.event_stream import event
+from service.api.responses.logprob import LEAST, finite
 from service.api.responses.usage import final_reason, finish_reason
 from service.api.wire.response_model import UNSET
 from service.engine.protocol.outputs import TokenLogprob, TokenOutput
-from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta, ranked
 from service.tasks.generation.completion import Completion
 from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.tokenizer import Tokenizer
-
-_LEAST = -9999.0  # instead of minus infinity, which JSON does not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class TgiWriter:
         [choices] = await completion.collect()
         for choice in choices:
             final_reason(choice)  # raises if one failed
-        choices.sort(key=_mean_logprob, reverse=True)
+        choices = ranked(choices)
         self.headers.update(timing_headers(completion, self.characters))
         answer = TgiResponse(self.prompt + choices[0].text)
         if self.details:
@@ -117,13 +116,13 @@ class _TokenWriter:
 
     def _token(self, output: TokenOutput, text: str) -> TgiToken:
         assert output.token is not None
-        logprob = _LEAST if output.logprob is None else max(output.logprob.logprob, _LEAST)
+        logprob = LEAST if output.logprob is None else finite(output.logprob.logprob)
         return TgiToken(output.token, text, logprob, self._tokenizer.is_special(output.token))
 
     def _top(self, logprob: TokenLogprob | None) -> list[TgiToken]:
         top = () if logprob is None else logprob.top
         tokenizer = self._tokenizer
-        return [TgiToken(id, tokenizer.token_text(id), max(each, _LEAST), tokenizer.is_special(id)) for id, each in top]
+        return [TgiToken(id, tokenizer.token_text(id), finite(each), tokenizer.is_special(id)) for id, each in top]
 
 
 def _prefill(
@@ -131,12 +130,6 @@ def _prefill(
 ) -> list[TgiPrefillToken]:
     """The tokens of the prompt, if their log probabilities were asked for."""
     return [
-        TgiPrefillToken(id, tokenizer.token_text(id), None if each is None else max(each.logprob, _LEAST))
+        TgiPrefillToken(id, tokenizer.token_text(id), None if each is None else finite(each.logprob))
         for id, each in zip(prompt, logprobs, strict=False)
     ]
-
-
-def _mean_logprob(choice: Choice) -> float:
-    """The mean log probability of the tokens; that of a choice without any is the least."""
-    logprobs = [output.logprob.logprob for output in choice.tokens if output.logprob is not None]
-    return sum(logprobs) / len(logprobs) if logprobs else _LEAST

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from service.api.native.fields import NativeFields
+from service.api.requests.conversation.messages import Messages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import NonEmpty, contradiction
-from service.api.requests.messages import Messages
 from service.api.requests.sampling_fields import SamplingFields
 from service.api.requests.structure_fields import StructureFields
 from service.api.requests.token_fields import TokenFields

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from service.api.requests.conversation.messages import Messages
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_IDS, ModelName, RequestModel, Text, TokenId, contradiction
-from service.api.requests.messages import Messages
 
 # Input -> the fields that belong to it. The others are refused beside it.
 _OWN_FIELDS = {

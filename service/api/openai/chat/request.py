@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from service.api.openai.fields import OpenAIFields
 from service.api.openapi.example_values import EXAMPLE_MODEL
-from service.api.requests.chat_messages import ChatMessages
+from service.api.requests.conversation.chat_messages import ChatMessages
+from service.api.requests.conversation.prediction import Prediction
+from service.api.requests.conversation.tool_fields import ToolChoiceField, ToolFields, tool_use
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_TOKENS, contradiction
-from service.api.requests.prediction import Prediction
-from service.api.requests.tool_fields import ToolChoiceField, ToolFields, tool_use
 from service.tasks.conversation.conversation import Conversation
 from service.tasks.conversation.reasoning import Effort, ReasoningUse
 

@@ -19,7 +19,7 @@ from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.engine.protocol.outputs import TokenLogprob
-from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta, ranked
 from service.tasks.generation.completion import Completion
 
 
@@ -167,12 +167,7 @@ def _likeliest(choices: list[Choice], n: int) -> list[Choice]:
         return choices
     for choice in choices:
         final_reason(choice)
-    return sorted(choices, key=_mean_logprob, reverse=True)[:n]
-
-
-def _mean_logprob(choice: Choice) -> float:
-    logprobs = [output.logprob.logprob for output in choice.tokens if output.logprob is not None]
-    return sum(logprobs) / len(logprobs) if logprobs else 0.0
+    return ranked(choices)[:n]
 
 
 class _ChoiceWriter:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from service.api.requests.chat_messages import CallId
+from service.api.requests.conversation.chat_messages import CallId
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TEXTS, RequestModel, Text
 
 _READ = ("text", "thinking", "redacted_thinking", "tool_use", "tool_result")

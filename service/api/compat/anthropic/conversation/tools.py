@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from service.api.requests.conversation.tool_fields import Description, ToolName, chosen
 from service.api.requests.fields import MAX_TEXTS, RequestModel, contradiction
-from service.api.requests.tool_fields import Description, ToolName, chosen
 from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
 
 _MOST_TOOLS = 512

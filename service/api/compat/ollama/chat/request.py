@@ -7,8 +7,8 @@ from pydantic import Field
 from service.api.compat.ollama.chat.messages import OllamaMessages, turns
 from service.api.compat.ollama.fields import OllamaTextFields
 from service.api.openapi.example_values import EXAMPLE_MODEL
+from service.api.requests.conversation.tool_fields import ToolFields, tool_use
 from service.api.requests.examples import request_examples
-from service.api.requests.tool_fields import ToolFields, tool_use
 from service.tasks.conversation.conversation import Conversation
 from service.tasks.conversation.reasoning import ReasoningUse
 

@@ -7,8 +7,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from service.api.openai.responses.input.echoed_json import EchoedJson
+from service.api.requests.conversation.tool_fields import Description, ToolName, chosen
 from service.api.requests.fields import RequestModel
-from service.api.requests.tool_fields import Description, ToolName, chosen
 from service.tasks.conversation.tool import Tool, ToolUse
 
 _MOST_TOOLS = 128

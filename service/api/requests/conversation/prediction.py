@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from service.api.requests.conversation.messages import Content
 from service.api.requests.fields import RequestModel
-from service.api.requests.messages import Content
 
 
 class Prediction(RequestModel):

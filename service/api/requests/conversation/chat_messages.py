@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from service.api.requests.conversation.messages import Content
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TEXTS, RequestModel, Text, contradiction
-from service.api.requests.messages import Content
 
 _MOST_CALLS = 128
 

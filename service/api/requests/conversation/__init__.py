@@ -1,0 +1,1 @@
+"""Parts of request bodies about conversations: messages, tools, a predicted answer."""

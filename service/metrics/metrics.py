@@ -1,11 +1,13 @@
 """All series of the service: HTTP requests, and one view for each served model."""
 
+from collections.abc import Collection
 from http import HTTPMethod
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
+from service.metrics.aliases import alias_text
 from service.metrics.model_metrics import ModelMetrics
 from service.metrics.series import DURATION, Families
 
@@ -18,10 +20,12 @@ def method_label(method: str) -> str:
 class Metrics:
     """Owns the registry of all series. Two services in one process share none."""
 
-    def __init__(self) -> None:
+    def __init__(self, compat: Collection[str] = ()) -> None:
+        """``compat`` names the programs under whose names series are written too: "vllm", "tgi"."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # its extra series double the size of every scrape
         self._registry = r = CollectorRegistry()
         self._families = Families(r)
+        self._compat = compat
         self._models: dict[str, ModelMetrics] = {}
         self._http = Counter(
             "trivium_http_requests", "HTTP responses.", ["route", "method", "status", "model"], registry=r
@@ -58,4 +62,7 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """All series in Prometheus' text format, and its content type."""
-        return generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4
+        text = generate_latest(self._registry)
+        if self._compat:
+            text += alias_text(self._registry.collect(), self._compat).encode()
+        return text, CONTENT_TYPE_PLAIN_0_0_4

@@ -38,7 +38,7 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
-    metrics, detector = Metrics(), Detector()
+    metrics, detector = Metrics(settings.metrics_compat), Detector()
     registry = make_registry(settings, open_store(settings), metrics, detector, process)
     app = create_app(settings, registry, metrics, detector=detector, authenticator=authenticator)
 

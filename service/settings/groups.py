@@ -123,15 +123,20 @@ class SecuritySettings(SettingsGroup):
 
 
 class LoggingSettings(SettingsGroup):
-    """The contents and the format of the log."""
+    """The contents and the format of the log, and names of metrics."""
 
-    title = "Logging"
+    title = "Logging and metrics"
 
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "The least severe log line to write.")
     log_json: bool = _setting(False, "Write log lines as JSON objects.")
     log_prompts: bool = _setting(
         False,
         "Write request and response bodies to the log, the first 2,000 bytes of each. Use it for debugging only.",
+    )
+    metrics_compat: Texts = _setting(
+        (),
+        "Programs whose names /metrics writes series under too, for dashboards and autoscalers made for them: vllm, "
+        "tgi. Repeat the flag, or separate the names by commas.",
     )
 
 

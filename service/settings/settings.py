@@ -29,6 +29,7 @@ from service.settings.served_models import ModelSpec, read_specs
 from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, is_path, read_config_file, source_of
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+METRICS_PROGRAMS = ("vllm", "tgi")
 
 
 class Settings(
@@ -90,6 +91,17 @@ class Settings(
         if not isinstance(value, str):
             return value
         return (value,) if is_path(value) else tuple(part.strip() for part in value.split(","))
+
+    @field_validator("metrics_compat", mode="before")
+    @classmethod
+    def _programs(cls, value: Any) -> Any:
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list | tuple) or not all(isinstance(each, str) for each in names):
+            return value  # pydantic says what is wrong
+        names = tuple(dict.fromkeys(part.strip().lower() for name in names for part in name.split(",")))
+        if not set(names) <= set(METRICS_PROGRAMS):
+            raise ValueError(f"should be of {', '.join(METRICS_PROGRAMS)}")
+        return names
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -59,7 +59,8 @@ def secrets(keys_file: Path) -> dict[str, str]:
 def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real service on a tiny model, whose client sends the key ``client``. After the tests no key is in its log."""
     model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
-    with running_server(model, *FLAGS, "--keys-file", str(keys_file), "--log-level", "debug") as server:
+    flags = (*FLAGS, "--keys-file", str(keys_file), "--log-level", "debug", "--metrics-compat", "vllm,tgi")
+    with running_server(model, *flags) as server:
         server.http.headers.update(bearer(secrets["client"]))
         server.http.post("/v1/generate", json={"prompt": "x", "max_new_tokens": 1}).raise_for_status()
         yield server

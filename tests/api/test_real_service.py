@@ -12,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 from openai import OpenAI
+from prometheus_client.parser import text_string_to_metric_families
 
+from service.metrics.aliases import ALIASES
 from tests.api.raw_http import connection, events, post_bytes
 from tests.running_server import Server
 
@@ -46,6 +48,19 @@ def test_a_seed_gives_the_same_text_alone_in_a_crowd_and_as_a_stream(server: Ser
         assert list(pool.map(text, range(8))) == alone
     stream = client.chat.completions.create(model=server.model, messages=MESSAGES, seed=3, max_tokens=30, stream=True)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == alone[3]
+
+
+def test_programs_for_vllm_and_tgi_find_their_series(server: Server) -> None:
+    body = {"prompt": "x", "max_tokens": 3, "ignore_eos": True}
+    before = server.metric("trivium_generated_tokens_total")
+    server.http.post("/v1/completions", json=body).raise_for_status()
+    families = {family.name: family for family in text_string_to_metric_families(server.http.get("/metrics").text)}
+    for alias in (*ALIASES["vllm"], *ALIASES["tgi"]):
+        is_counter = families[alias.source].type == "counter"
+        name = alias.name.removesuffix("_total") if is_counter else alias.name
+        assert {"model_name", "model"} & families[name].samples[0].labels.keys(), alias
+    own = families["trivium_generated_tokens"].samples[0].value
+    assert families["vllm:generation_tokens"].samples[0].value == own >= before + 3
 
 
 def test_a_prompt_scores_as_it_would_have_been_generated(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.metrics import Metrics
@@ -11,8 +12,11 @@ SERIES = {
     ("trivium_build_info", "gauge", ("version",)),
     ("trivium_cached_tokens_total", "counter", ("model",)),
     ("trivium_completion_duration_seconds", "histogram", ("model",)),
+    ("trivium_completion_generated_tokens", "histogram", ("model",)),
+    ("trivium_completion_prompt_tokens", "histogram", ("model",)),
     ("trivium_completions_started_total", "counter", ("model",)),
     ("trivium_computed_tokens_total", "counter", ("model", "phase")),
+    ("trivium_decode_duration_seconds", "histogram", ("model",)),
     ("trivium_encoder_batch_duration_seconds", "histogram", ("model",)),
     ("trivium_encoder_info", "gauge", ("architecture", "device", "dtype", "model")),
     ("trivium_encoder_inputs_total", "counter", ("model",)),
@@ -24,6 +28,7 @@ SERIES = {
     ("trivium_generated_tokens_total", "counter", ("model",)),
     ("trivium_http_request_duration_seconds", "histogram", ("model", "route")),
     ("trivium_http_requests_total", "counter", ("method", "model", "route", "status")),
+    ("trivium_inference_duration_seconds", "histogram", ("model",)),
     ("trivium_inter_token_latency_seconds", "histogram", ("model",)),
     ("trivium_keys_refused_total", "counter", ("reason",)),
     ("trivium_kv_cache_capacity_tokens", "gauge", ("model",)),
@@ -37,6 +42,7 @@ SERIES = {
     ("trivium_preemptions_total", "counter", ("model",)),
     ("trivium_speculation_proposed_tokens_total", "counter", ("model",)),
     ("trivium_speculation_accepted_tokens_total", "counter", ("model",)),
+    ("trivium_prefill_duration_seconds", "histogram", ("model",)),
     ("trivium_prefix_cache_hit_tokens_total", "counter", ("model",)),
     ("trivium_prefix_cache_queried_tokens_total", "counter", ("model",)),
     ("trivium_process_deaths_total", "counter", ("cause", "model", "process")),
@@ -50,6 +56,7 @@ SERIES = {
     ("trivium_startup_duration_seconds", "gauge", ("model", "phase")),
     ("trivium_step_duration_seconds", "histogram", ("model",)),
     ("trivium_step_tokens", "histogram", ("model",)),
+    ("trivium_time_per_output_token_seconds", "histogram", ("model",)),
     ("trivium_time_to_first_token_seconds", "histogram", ("model",)),
     ("trivium_translation_flags_total", "counter", ("flag", "model")),
     ("trivium_translation_retries_total", "counter", ("model",)),
@@ -80,6 +87,11 @@ def test_every_event_is_counted(metrics: Metrics) -> None:
         'trivium_inter_token_latency_seconds_sum{model="chat"}': 0.02,
         'trivium_largest_token_gap_seconds_sum{model="chat"}': 0.03,
         'trivium_completion_duration_seconds_sum{model="chat"}': 0.12,
+        'trivium_completion_prompt_tokens_sum{model="chat"}': 48,
+        'trivium_completion_generated_tokens_sum{model="chat"}': 2,
+        'trivium_prefill_duration_seconds_sum{model="chat"}': pytest.approx(0.09),
+        'trivium_decode_duration_seconds_sum{model="chat"}': pytest.approx(0.02),
+        'trivium_inference_duration_seconds_sum{model="chat"}': pytest.approx(0.11),
         'trivium_translation_segments_total{model="chat"}': 1,
         'trivium_translation_retries_total{model="chat"}': 1,
         'trivium_translation_flags_total{flag="length",model="chat"}': 1,

@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from service.engine.protocol.outputs import FinishReason
 from service.metrics import Metrics
 from service.tasks.generation.usage import Timings, Usage
@@ -42,10 +44,22 @@ def test_an_engine_that_is_down_has_no_running_sequences(metrics: Metrics) -> No
     assert [chat(metrics, name) for name in GAUGES] == [0, 0, 0, 0]
 
 
-def test_a_completion_aborted_before_its_first_token_has_no_queue_time() -> None:
+PHASES = ("queue_wait", "prefill_duration", "decode_duration", "inference_duration", "time_per_output_token")
+
+
+def test_a_completion_aborted_before_its_first_token_has_no_phases() -> None:
     metrics = Metrics()
     metrics.for_model("chat").completions.finished(Usage(5, 0, 0), Timings(0.0, None, 9.0), (FinishReason.ABORT,))
-    assert chat(metrics, "queue_wait_seconds_count") == 0
+    assert [chat(metrics, f"{phase}_seconds_count") for phase in PHASES] == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("tokens", "sequences", "count"), [(5, 1, 1), (1, 1, 0), (5, 2, 0)])
+def test_the_mean_time_between_tokens_is_that_of_one_sequence(tokens: int, sequences: int, count: int) -> None:
+    metrics = Metrics()
+    finish = (FinishReason.STOP,) * sequences
+    metrics.for_model("chat").completions.finished(Usage(5, tokens, 0), Timings(1.0, 2.0, 4.0), finish)
+    assert chat(metrics, "time_per_output_token_seconds_count") == count
+    assert chat(metrics, "time_per_output_token_seconds_sum") == 0.5 * count
 
 
 def test_one_state_is_1_and_the_earlier_ones_are_0(metrics: Metrics) -> None:

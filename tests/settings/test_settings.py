@@ -72,6 +72,8 @@ def test_sizes_may_have_units(text: str, size: int) -> None:
         ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
         ({"cors_origins": "app.example.org"}, "cors_origins: should be an origin without a path"),
         ({"cors_origins": "https://a.example,https://b.example/app"}, "cors_origins: should be an origin"),
+        ({"metrics_compat": "vllm,sglang"}, "metrics_compat: should be of vllm, tgi; got 'vllm,sglang' from --metrics"),
+        ({"metrics_compat": ["tgi", ""]}, "metrics_compat: should be of vllm, tgi"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str, str], message: str) -> None:
@@ -91,6 +93,11 @@ def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str
 )
 def test_origins_are_written_as_browsers_send_them(given: Any, origins: tuple[str, ...]) -> None:
     assert Settings.load({"cors_origins": given}).cors_origins == origins
+
+
+@pytest.mark.parametrize("given", ["vLLM, tgi,vllm", ["vllm", "tgi"], ["vllm,tgi"]])
+def test_programs_of_metrics_are_named_once(given: Any) -> None:
+    assert Settings.load({"metrics_compat": given}).metrics_compat == ("vllm", "tgi")
 
 
 def test_a_wrong_variable_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

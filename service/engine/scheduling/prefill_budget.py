@@ -31,12 +31,11 @@ class PrefillBudget:
         self._target_seconds = target_seconds
         self._model = model or StepCostModel()
 
-    def max_tokens(self, num_decodes: int, start: int, num_proposed: int = 0, num_forced: int = 0) -> float:
+    def max_tokens(self, num_decodes: int, start: int, num_proposed: int = 0) -> float:
         """The most prompt tokens alongside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
 
         ``start`` is the position of the first prompt token, and ``num_proposed`` the tokens proposed behind decodes.
-        Some of the decodes compute ``num_forced`` tokens together, each of which costs as much as a prompt token. The
-        budget is at most twice the largest number of prompt tokens that a step has had so far, as nothing is known
+        The budget is at most twice the largest number of prompt tokens that a step has had so far, as nothing is known
         about larger steps.
         """
         if not self._target_seconds or not num_decodes:
@@ -46,7 +45,7 @@ class PrefillBudget:
         # distinguish the cost of decodes from the cost of prompts.
         alone = self._model.cost_without_prompts()
         allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
-        seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes - per_token * num_forced
+        seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes
         if num_proposed:
             seconds -= speculating + per_proposed * num_proposed
         slope = per_token + per_pair * start

@@ -1,10 +1,11 @@
 """The scheduler: which tokens the next step computes, which sequences start, and which are preempted.
 
 There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
-lacks, under one token budget. Sequences that lack one token, or a few that a constraint has forced, come first, so that
-a prompt never delays a stream; behind a single token, a step may compute some that are only guessed. The rest of the
-token budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then to sequences
-that start.
+lacks, under one token budget. Streams come first, so that a prompt never delays them. A stream lacks one token, behind
+which a step may compute some that are only guessed, or several that a constraint has forced. The rest of the token
+budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then to sequences that
+start. While there are such prompts, no stream computes more than one of its forced tokens in a step: so streams with a
+constraint delay prompts no more than others do, and are never behind the same streams without.
 
 Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
 preempted.
@@ -36,7 +37,7 @@ from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
 
-_MOST_FORCED = 64  # tokens of one stream that are computed as a decode is
+_MOST_FORCED = 64  # tokens of one stream in a step
 
 
 class Scheduler:
@@ -153,17 +154,23 @@ class Scheduler:
         """
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        forced = self._forced_streams(running, lacking)
-        num_forced = sum([lacking[place] for place in forced])
-        proposals = self._propose(running, lacking, num_forced)
+        prompts = [place for place, tokens in enumerate(lacking) if tokens > 1 and not running[place].is_stream]
+        most_forced = self._most_forced(len(running), bool(prompts))
+        num_taken = len(running) - len(prompts)
+        if most_forced > 1:  # then there are no prompts among them
+            num_taken = sum([min(tokens, most_forced) for tokens in lacking])
+        proposals = self._propose(running, lacking, num_taken, bool(prompts))
         num_proposed = sum(map(len, proposals.values()))
-        budget, chunk_size = self._prompt_budget(running, lacking, forced, num_forced, num_proposed)
+        budget, chunk_size = self._prompt_budget(running, prompts, num_taken + num_proposed, num_proposed)
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
-        for place, (sequence, tokens) in enumerate(zip(running, lacking, strict=True)):
+        for sequence, tokens in zip(running, lacking, strict=True):
             if sequence.status is preempted:
                 break  # a more urgent sequence took its blocks, and those of all after it
-            if tokens > 1 and place not in forced:
+            if tokens > 1 and sequence.is_stream:
+                tokens = min(tokens, most_forced)
+                step.num_forced += tokens - 1
+            elif tokens > 1:
                 tokens = min(tokens, chunk_size, budget)
                 budget -= tokens
             start = sequence.num_computed
@@ -175,27 +182,26 @@ class Scheduler:
                 step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
         return budget, chunk_size
 
-    def _forced_streams(self, running: list[Sequence], lacking: list[int]) -> set[int]:
-        """The places of the running sequences that lack a few tokens of their output.
+    def _most_forced(self, num_running: int, are_prompts_running: bool) -> int:
+        """The most tokens that each stream may compute of those that it lacks: 1 if prompts could use the time."""
+        if are_prompts_running or (self._waiting and num_running < self.max_num_seqs):
+            return 1
+        return max(1, min(_MOST_FORCED, self.max_batch_tokens // max(1, num_running)))
 
-        A constraint has forced these tokens. The streams wait for them as for one, so they are no prompt tokens.
+    def _propose(
+        self, running: list[Sequence], lacking: list[int], num_taken: int, are_prompts_running: bool
+    ) -> Proposals:
+        """The guesses of this step, for sequences that lack one token. Prompts keep half of the token budget.
+
+        ``num_taken`` of the token budget is taken by the streams.
         """
-        most = min(_MOST_FORCED, self.max_batch_tokens // max(1, len(running)))
-        return {
-            place
-            for place, tokens in enumerate(lacking)
-            if 1 < tokens <= most and running[place].num_computed >= running[place].num_prompt
-        }
-
-    def _propose(self, running: list[Sequence], lacking: list[int], num_forced: int) -> Proposals:
-        """The guesses of this step, for sequences that lack one token. Prompts keep half of the token budget."""
         if self._speculator is None:
             return {}
         decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
         if not decodes:
             return {}
-        budget = self.max_batch_tokens - len(decodes) - num_forced
-        if len(decodes) < len(running) or self._waiting:
+        budget = self.max_batch_tokens - num_taken
+        if are_prompts_running or self._waiting:
             budget //= 2
         most = min(budget, self._max_sampled - len(decodes))
         return self._speculator.propose(decodes, most) if most > 0 else {}
@@ -212,23 +218,20 @@ class Scheduler:
         return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
 
     def _prompt_budget(
-        self, running: list[Sequence], lacking: list[int], forced: set[int], num_forced: int, num_proposed: int
+        self, running: list[Sequence], prompts: list[int], num_taken: int, num_proposed: int
     ) -> tuple[int, int]:
-        """The tokens for prompts alongside the decodes, and the most of them that one prompt may have.
+        """The tokens for prompts alongside the streams, and the most of them that one prompt may have.
 
-        ``lacking`` holds the tokens that each running sequence lacks, and ``forced`` the places of streams that lack
-        ``num_forced`` together. If the prefill budget is the tighter limit and there are several prompts, one prompt
-        gets no more than half of it: a long prompt must not delay all short ones.
+        ``prompts`` are the places of prompts among the ``running`` sequences. The streams take ``num_taken`` of the
+        token budget, of which ``num_proposed`` are guesses. If the prefill budget is the tighter limit and there are
+        several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
         """
-        num_singles = lacking.count(1)
-        budget = self.max_batch_tokens - num_singles - num_forced - num_proposed
-        num_decodes = num_singles + len(forced)
-        num_prompts = len(running) - num_decodes + len(self._waiting)
+        budget = self.max_batch_tokens - num_taken
+        num_prompts = len(prompts) + len(self._waiting)
         if not num_prompts:
             return budget, self.prefill_chunk
-        places = (place for place, tokens in enumerate(lacking) if tokens > 1 and place not in forced)
-        start = next((running[place].num_computed for place in places), 0)
-        allowed = self._prefill_budget.max_tokens(num_decodes, start, num_proposed, num_forced)
+        start = running[prompts[0]].num_computed if prompts else 0
+        allowed = self._prefill_budget.max_tokens(len(running) - len(prompts), start, num_proposed)
         if allowed >= budget:
             return budget, self.prefill_chunk
         return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))

@@ -31,7 +31,7 @@ class Sequence:
 
     ``num_computed`` counts the leading tokens whose keys and values are in the KV cache. Every step computes some of
     the other ``num_tokens - num_computed`` tokens: many while the prompt is prefilled, one in a decode. There is no
-    other difference between the two.
+    other difference between the two for the model.
 
     The methods below are the only writers of status, tokens and progress. ``BlockTables`` is the only writer of the
     last four fields, and the scheduler is the only writer of ``waiting_for`` and ``speculation``. All other code only
@@ -46,6 +46,7 @@ class Sequence:
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
     num_computed: int = 0
+    is_stream: bool = False  # whether it has sampled a token since it last started: what it lacks now is no prompt
     num_cached: int = 0  # prompt tokens that the prefix cache had when the sequence started
     num_preemptions: int = 0
     start_time: float | None = None  # monotonic seconds when the sequence first ran
@@ -105,6 +106,7 @@ class Sequence:
         self.status = SequenceStatus.PREEMPTED
         self.num_preemptions += 1
         self.num_computed = 0
+        self.is_stream = False
 
     def finish(self) -> None:
         self.status = SequenceStatus.FINISHED
@@ -112,6 +114,7 @@ class Sequence:
     def advance(self, num_computed: int) -> bool:
         """Record how many tokens are computed now. Returns True if all are, so that the step sampled the next token."""
         self.num_computed = num_computed
+        self.is_stream = self.is_stream or num_computed == len(self.tokens)
         return num_computed == len(self.tokens)
 
     def append(self, token: int) -> None:

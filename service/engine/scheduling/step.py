@@ -48,6 +48,7 @@ class Step:
     """One forward pass over chunks of several sequences."""
 
     chunks: list[Chunk] = field(default_factory=list)
+    num_forced: int = 0  # tokens of streams behind the first ones that they lack: constraints have forced them
     num_preempted: int = 0  # sequences that were preempted to make room for this step
     cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
     cache_hit_tokens: int = 0  # those of them that the prefix cache holds

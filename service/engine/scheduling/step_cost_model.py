@@ -46,7 +46,9 @@ class StepCostModel:
         self.num_speculating = 0  # steps with proposed tokens so far
 
     def record(self, step: Step, seconds: float) -> None:
-        """Learn that ``step`` took ``seconds``."""
+        """Learn that ``step`` took ``seconds``. No estimate is for steps with forced tokens, so they teach nothing."""
+        if step.num_forced:
+            return
         prompts = [(chunk.start, chunk.num_known) for chunk in step.chunks if chunk.num_known > 1]
         tokens = sum([count for _, count in prompts])
         pairs = sum([count * (start + count / 2) for start, count in prompts])

@@ -159,13 +159,3 @@ def test_the_cost_of_prompts_is_remembered_through_a_long_time_without_prompts()
             prefill_budget.record_step_time(step, LAPTOP.seconds(step))
         allowed.append(prefill_budget.max_tokens(1, 0))
     assert allowed[1] == pytest.approx(allowed[0], rel=0.2)
-
-
-def test_forced_tokens_of_streams_leave_less_time_for_prompts() -> None:
-    prefill_budget = PrefillBudget(0.2)
-    sequences = [Sequence(Request(id=str(n), prompt=(n,), params=SamplingParams(max_tokens=9))) for n in range(9)]
-    for tokens in (0, 0, 0, 40, 80, 160):
-        chunks = [Chunk(sequence, 0, 1) for sequence in sequences[:8]] + [Chunk(sequences[8], 0, tokens)] * bool(tokens)
-        prefill_budget.record_step_time(Step(chunks), 0.04 + 0.001 * tokens)
-    alone = prefill_budget.max_tokens(8, 0)
-    assert alone - 41 <= prefill_budget.max_tokens(8, 0, num_forced=40) <= alone - 39

@@ -230,9 +230,52 @@ def test_long_prompts_never_delay_a_stream(num_forced: int) -> None:
         scheduler.add(request(name, [ord(name)] * 60, priority=-1))
     for _ in range(19):
         step = scheduler.schedule()
-        assert ("stream", 1 + num_forced) in [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks]
+        assert "stream" in [chunk.sequence.id for chunk in step.chunks]
         assert step.num_tokens <= 20
         scheduler.commit(step, runner.run(step))
+
+
+def test_forced_tokens_of_streams_delay_no_prompt() -> None:
+    """Prompts get the same chunks in the same steps as beside streams without a constraint."""
+
+    def chunks_of_prompts(num_forced: int) -> list[list[tuple[str, int, int]]]:
+        scheduler, runner = make(budget=20, chunk=10, blocks=199, seqs=8), ToyRunner()
+        for name in "xyz":
+            scheduler.add(request(name, [ord(name)], max_tokens=60), constraint=Forcing(num_forced))
+        scheduler.commit(step := scheduler.schedule(), runner.run(step))
+        for name in "abc":
+            scheduler.add(request(name, [ord(name)] * 30, max_tokens=30), constraint=Forcing(num_forced))
+        steps = []
+        while any(each.num_computed < each.num_prompt for each in scheduler._sequences.values()):
+            step = scheduler.schedule()
+            prompts = [chunk for chunk in step.chunks if chunk.start < chunk.sequence.num_prompt]
+            steps.append([(chunk.sequence.id, chunk.start, chunk.num_tokens) for chunk in prompts])
+            scheduler.commit(step, runner.run(step))
+        return steps
+
+    assert chunks_of_prompts(num_forced=5) == chunks_of_prompts(num_forced=0)
+
+
+def test_forced_tokens_are_computed_together_while_no_prompt_could_be() -> None:
+    scheduler, runner = make(budget=20, chunk=10, blocks=199, seqs=2), ToyRunner()
+    for name in ("a", "b", "without a place"):
+        scheduler.add(request(name, [1], max_tokens=60), constraint=Forcing(4))
+    scheduler.commit(step := scheduler.schedule(), runner.run(step))
+    assert [(chunk.sequence.id, chunk.num_tokens) for chunk in scheduler.schedule().chunks] == [("a", 5), ("b", 5)]
+
+
+def test_the_tokens_of_a_preempted_stream_are_a_prompt() -> None:
+    """They are computed again in chunks, not one in each step."""
+    scheduler, runner = make(budget=20, chunk=10, blocks=199, seqs=8), ToyRunner()
+    sequence = scheduler.add(request("a", [1], max_tokens=60), constraint=Forcing(4))
+    for _ in range(6):
+        scheduler.commit(step := scheduler.schedule(), runner.run(step))
+    scheduler._preempt(sequence)
+    scheduler.add(request("b", [2] * 30))
+    step = scheduler.schedule()
+    lacking = sequence.num_tokens - step.chunks[0].start  # the prefix cache holds the rest
+    assert [(chunk.sequence.id, chunk.num_tokens) for chunk in step.chunks] == [("a", lacking), ("b", 10)]
+    assert lacking > 1
 
 
 def test_a_preempted_sequence_keeps_its_tokens() -> None:

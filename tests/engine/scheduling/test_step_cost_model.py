@@ -78,3 +78,12 @@ def test_the_largest_step_is_remembered() -> None:
     for prompts in ([(0, 30), (0, 20)], [(0, 7)], []):
         model.record(make_step(1, *prompts), 0.1)
     assert model.most_prompt_tokens == 50
+
+
+def test_steps_with_forced_tokens_teach_nothing() -> None:
+    """Short runs of many streams cost more for each token than a prompt does."""
+    model, expected = trained(MACHINE), trained(MACHINE)
+    for _ in range(100):
+        model.record(Step([Chunk(SEQUENCE, 50, 3)] * 16, num_forced=32), 1.0)
+    assert model.cost() == expected.cost()
+    assert model.cost_without_prompts() == expected.cost_without_prompts()

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.commands.options import PASS_ON, Rounds, ServedModel, Tolerance, default_source
+from benchmarks.commands.options import PASS_ON, Rounds, ServedModel, Tolerance
+from benchmarks.commands.peer_options import FurtherPeers, Rivals, find_model, parse_peers
 
 app = typer.Typer()
 
@@ -13,16 +14,24 @@ app = typer.Typer()
 def structured(
     context: typer.Context,
     model: ServedModel = "",
+    peers: FurtherPeers = "",
+    rival: Rivals = None,
     streams: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 16,
     tokens: Annotated[int, typer.Option(help="Most tokens of an output.", min=2)] = 256,
     rounds: Rounds = 3,
     tolerance: Tolerance = 0.15,
 ) -> None:
-    """Measure structured output beside free text of the same lengths. Further arguments: `trivium serve`'s."""
+    """Measure structured output beside free text of the same lengths, here and by other servers.
+
+    Further arguments are those of `trivium serve`.
+    """
     from benchmarks.structured.benchmark import measure
 
+    source, path = find_model(model)
     measure(
-        model or default_source(),
+        source,
+        path,
+        parse_peers(peers, rival),
         num_streams=streams,
         tokens=tokens,
         rounds=rounds,

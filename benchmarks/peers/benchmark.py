@@ -88,7 +88,8 @@ class Contest:
                 running_server(launch.command, health="/health", environment=launch.environment, seconds=_START_SECONDS)
             )
             as_text = text_maker(Tokenizer.load(self._path)) if launch.text_only else None
-            target = Target(name, server.url, launch.model or fetch_model_name(server.url), launch.extra, as_text)
+            model = launch.model or fetch_model_name(server.url)
+            target = Target(name, server.url, model, launch.extra, as_text, launch.schema_fields)
             warm_up(target)
             stack.push(attempt.pop_all())
         return Contestant(target, server)

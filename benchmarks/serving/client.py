@@ -15,6 +15,11 @@ import httpx
 from benchmarks.serving.cases import LoadRequest
 
 
+def response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a body that ask for JSON of this schema, as OpenAI names them."""
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A server under load, and how its requests must look."""
@@ -24,6 +29,7 @@ class Target:
     model: str
     extra: dict[str, Any] = field(default_factory=lambda: {"ignore_eos": True})  # further fields of each body
     as_text: Callable[[list[int]], str] | None = None  # for a server that takes no token ids
+    schema_fields: Callable[[dict[str, Any]], dict[str, Any]] = response_format
 
     def adapt(self, requests: list[LoadRequest]) -> list[LoadRequest]:
         """The requests with prompts that this server takes."""

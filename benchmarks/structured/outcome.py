@@ -12,21 +12,34 @@ from benchmarks.serving.client import Trace
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """How many outputs of a round validate. Those that the token limit cut off do not count."""
+    """How many whole outputs validate. The token limit cut some off, and some requests failed: they have no output."""
 
     valid: int
     invalid: int
     cut: int
+    failed: int
+
+    def __add__(self, other: "Validity") -> "Validity":
+        return Validity(
+            self.valid + other.valid,
+            self.invalid + other.invalid,
+            self.cut + other.cut,
+            self.failed + other.failed,
+        )
 
     @classmethod
     def of(cls, traces: Sequence[Trace], schemas: Sequence[dict[str, Any]], limit: int) -> "Validity":
         """``limit`` is the most tokens of an output."""
-        results = [
-            "cut" if trace.tokens >= limit else "valid" if _validates(trace.text, schema) else "invalid"
-            for trace, schema in zip(traces, schemas, strict=True)
-            if not trace.error
-        ]
-        return cls(results.count("valid"), results.count("invalid"), results.count("cut"))
+        results = [_result(trace, schema, limit) for trace, schema in zip(traces, schemas, strict=True)]
+        return cls(*(results.count(kind) for kind in ("valid", "invalid", "cut", "failed")))
+
+
+def _result(trace: Trace, schema: dict[str, Any], limit: int) -> str:
+    if trace.error:
+        return "failed"
+    if trace.tokens >= limit:
+        return "cut"
+    return "valid" if _validates(trace.text, schema) else "invalid"
 
 
 def _validates(text: str, schema: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from benchmarks.report import files
 from benchmarks.serving.cases import streams
 from benchmarks.serving.client import Trace
 from benchmarks.serving.results import summarize
-from tests.engine.tiny_models import VOCAB_SIZE, tiny_model, tokenizer
+from tests.benchmarks.large_vocabulary import large_vocabulary_model
 
 
 def test_ratios_are_of_the_numbers_that_both_have() -> None:
@@ -51,10 +51,7 @@ class Uninstallable:
 def test_a_peer_that_fails_is_reported_and_the_others_are_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    model = tiny_model("llama", tmp_path / "tiny", vocab_size=20_000)
-    vocabulary = tokenizer().from_str(tokenizer().to_str())
-    vocabulary.add_tokens([f"<{number}>" for number in range(VOCAB_SIZE, 20_000)])
-    vocabulary.save(str(model / "tokenizer.json"))
+    model = large_vocabulary_model(tmp_path / "tiny")
     monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
     twin = Rival("twin", f"{sys.executable} -m service serve {model} --log-level warning --port {{port}}")
     absent = Rival("absent", f"{sys.executable} -c 'raise SystemExit(\"not [/here]\")'")

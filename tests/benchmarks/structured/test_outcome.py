@@ -21,4 +21,6 @@ def test_outputs_are_counted() -> None:
     schema = {"type": "integer"}
     traces = [Trace(tokens=1, text="1"), Trace(tokens=1, text="x"), Trace(tokens=1, text="1.5")]
     traces += [Trace(tokens=9, text="1"), Trace(error="refused")]
-    assert Validity.of(traces, [schema] * 5, limit=9) == Validity(valid=1, invalid=2, cut=1)
+    counted = Validity.of(traces, [schema] * 5, limit=9)
+    assert counted == Validity(valid=1, invalid=2, cut=1, failed=1)
+    assert counted + counted == Validity(valid=2, invalid=4, cut=2, failed=2)

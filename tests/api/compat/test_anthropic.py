@@ -30,6 +30,7 @@ from tests.keys.making import bearer
 
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
+CHANGE = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "nowhere"}}
 DETAILS = {"output_tokens_details": {"thinking_tokens": 0}}
 
 
@@ -265,7 +266,13 @@ def test_a_format_is_a_grammar(hello: Scripted, field: str) -> None:
         ({"tools": [{"name": "f"}]}, "tools.0.input_schema"),
         ({"tools": [{"name": "f", "input_schema": {"type": "string"}}]}, "tools.0.input_schema"),
         ({"tools": [WEATHER, WEATHER]}, "same name"),
-        ({"tools": [WEATHER | {"defer_loading": True}]}, "tools.0.defer_loading"),
+        ({"tools": [WEATHER | {"defer_loading": True}], "tool_choice": {"type": "any"}}, "tool_choice"),
+        ({"tools": [WEATHER, WEATHER | {"defer_loading": True}]}, "same name"),
+        ({"messages": [{"role": "user", "content": [{"type": "tool_addition", "tool": {}}]}]}, "tool"),
+        (
+            {"messages": [{"role": "system", "content": [CHANGE]}, *BODY["messages"]]},
+            "names a tool that is not in tools",
+        ),
         ({"tool_choice": {"type": "any"}}, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": {"type": "tool", "name": "g"}}, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": {"type": "tool"}}, "tool_choice.name"),

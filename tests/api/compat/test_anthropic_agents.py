@@ -1,9 +1,11 @@
 """Requests as command-line agents send them when their base URL is set."""
 
+import re
 from typing import Any
 
 import pytest
 
+from service.engine.protocol.grammar import Grammar
 from tests.api.compat.anthropic import CALL, WEATHER, named_events, prompt_of, reasoning_engine
 from tests.api.scripted import scripted_service
 from tests.fakes.engine import ScriptedEngine
@@ -91,6 +93,7 @@ TOOLS: list[dict[str, Any]] = [
         {"name": f"mcp__server__tool_{i}", "description": "A tool.", "input_schema": schema({"x": _STRING, "y": {}})}
         for i in range(40)
     ),
+    {"name": "Placeholder", "description": "Never.", "input_schema": {"type": "object"}, "defer_loading": True},
     WEATHER | {"strict": False, "eager_input_streaming": True} | HINT,
 ]
 BODY: dict[str, Any] = {
@@ -159,3 +162,52 @@ def test_the_check_of_a_model(hello: Any) -> None:
     unknown = hello.http.post("/v1/messages?beta=true", json=body | {"model": "claude-haiku-4-5"}, headers=HEADERS)
     assert (unknown.status_code, unknown.json()["error"]["type"]) == (404, "not_found_error")
     assert "org/tiny" in unknown.json()["error"]["message"]
+
+
+def _search_result(*names: str) -> list[dict[str, Any]]:
+    """The turns of a search for tools that found these."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "ToolSearch", "input": {"query": "select:Cron"}}
+    found = [{"type": "tool_reference", "tool_name": name} for name in names]
+    return [
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": found}]},
+    ]
+
+
+def _change(kind: str, *names: str) -> dict[str, Any]:
+    """A system turn with nothing but changes of tools."""
+    tools = [{"type": kind, "tool": {"type": "tool_reference", "name": name}} for name in names]
+    return {"role": "system", "content": tools}
+
+
+@pytest.mark.parametrize(
+    ("turns", "known"),
+    [
+        ([], ["Search"]),
+        (_search_result("Cron"), ["Search", "Cron"]),
+        (_search_result("Cron", "Monitor"), ["Search", "Cron", "Monitor"]),
+        (_search_result("Cron", "Cron"), ["Search", "Cron"]),
+        ([_change("tool_addition", "Monitor"), *_search_result("Cron")], ["Search", "Monitor", "Cron"]),
+        ([*_search_result("Cron"), _change("tool_removal", "Cron", "Search")], []),
+        ([_change("tool_removal", "Search"), _change("tool_addition", "Search")], ["Search"]),
+    ],
+)
+def test_the_model_knows_a_deferred_tool_once_it_is_named(turns: list[dict[str, Any]], known: list[str]) -> None:
+    tools = [
+        {"name": "Monitor", "input_schema": schema({"until": _STRING}), "defer_loading": True},
+        {"name": "Cron", "input_schema": schema({"when": _STRING}), "defer_loading": True},
+        {"name": "Search", "input_schema": schema({"query": _STRING}), "defer_loading": False},
+    ]
+    with scripted_service(ScriptedEngine(text="Hello", max_model_len=10_000, num_blocks=1_000)) as service:
+        body = BODY | {"tools": tools, "stream": False, "messages": [*BODY["messages"], *turns]}
+        answer = service.http.post("/v1/messages?beta=true", json=body, headers=HEADERS)
+        assert answer.status_code == 200, answer.text
+        prompt, [request] = prompt_of(service.engine), service.engine.requests
+        shown = re.findall(r'"name": "(\w+)", "parameters"', prompt)
+        assert shown == known
+        grammar = request.params.constraint
+        if not known:
+            assert grammar is None
+            return
+        assert isinstance(grammar, Grammar)
+        assert {name for name in ("Search", "Monitor", "Cron") if name in grammar.source} == set(known)

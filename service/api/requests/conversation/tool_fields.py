@@ -92,9 +92,7 @@ def chosen(
     tools: Sequence[Tool], mode: ToolMode, *, names: Sequence[str] | None = None, parallel: bool = True
 ) -> ToolUse:
     """What the choice leaves of the tools; ``names`` are those that may be called. Raises InvalidOption."""
-    known = {tool.name for tool in tools}
-    if len(known) < len(tools):
-        raise InvalidOption("tools: two tools have the same name", param="tools")
+    known = check_names(tools)
     for tool in tools:
         if tool.schema["type"] != "object":
             raise InvalidOption(f"{tool.param}: the type should be object", param=tool.param)
@@ -106,3 +104,11 @@ def chosen(
         raise InvalidOption("tool_choice: no tool has this name", param="tool_choice")
     callable = tools if names is None else [tool for tool in tools if tool.name in names]
     return ToolUse(tools=tuple(tools), callable=tuple(callable), mode=mode, parallel=parallel)
+
+
+def check_names(tools: Sequence[Tool]) -> set[str]:
+    """The names of the tools. Raises InvalidOption if two tools have the same one."""
+    names = {tool.name for tool in tools}
+    if len(names) < len(tools):
+        raise InvalidOption("tools: two tools have the same name", param="tools")
+    return names

@@ -7,14 +7,23 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from service.api.requests.conversation.chat_messages import CallId
+from service.api.requests.conversation.tool_fields import ToolName
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TEXTS, RequestModel, Text
 
-_READ = ("text", "thinking", "redacted_thinking", "tool_use", "tool_result")
+_READ = (
+    "text",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "tool_result",
+    "tool_reference",
+    "tool_addition",
+    "tool_removal",
+)
 _NOT_READ = {
     "image": "images",
     "document": "documents",
     "search_result": "search results",
-    "tool_reference": "references to tools",
     "container_upload": "uploads",
     "server_tool_use": "tools that the server runs",
     "mcp_tool_use": "tools that the server runs",
@@ -76,12 +85,38 @@ class ToolUseBlock(RequestModel):
     input: Annotated[dict[str, Any], Field(max_length=MAX_TEXTS)]
 
 
+class FoundToolBlock(RequestModel):
+    """A tool with ``defer_loading`` that a search for tools found. From here on the model knows it."""
+
+    type: Literal["tool_reference"]
+    tool_name: ToolName
+
+    @property
+    def text(self) -> str:
+        """The block as the model reads it."""
+        return f"The tool {self.tool_name} can be called now."
+
+
+_ResultBlock = Annotated[TextBlock | FoundToolBlock, Field(discriminator="type")]
+_TEXT_OR_RESULT_BLOCKS = (
+    Annotated[str, Field(max_length=MAX_CHARACTERS)] | Annotated[list[_ResultBlock], Field(max_length=MAX_TEXTS)]
+)
+
+
 class ToolResultBlock(RequestModel):
     """The result of a call."""
 
     type: Literal["tool_result"]
     tool_use_id: CallId
-    content: Annotated[TextBlocks | None, Field(description="A text, or blocks of text.")] = None
+    content: (
+        Annotated[
+            list[_ResultBlock],
+            Field(fail_fast=True),
+            BeforeValidator(_as_blocks, json_schema_input_type=_TEXT_OR_RESULT_BLOCKS),
+            Field(max_length=MAX_TEXTS, description="A text, or blocks of text, or tools that were found."),
+        ]
+        | None
+    ) = None
     is_error: bool | None = None
 
     @property
@@ -91,8 +126,36 @@ class ToolResultBlock(RequestModel):
         return f"Error: {text}" if self.is_error else text
 
 
+class NamedTool(RequestModel):
+    """One of the request's tools."""
+
+    type: Literal["tool_reference"]
+    name: ToolName
+
+
+class ToolAdditionBlock(RequestModel):
+    """From here on the model knows the tool."""
+
+    type: Literal["tool_addition"]
+    tool: NamedTool
+
+
+class ToolRemovalBlock(RequestModel):
+    """From here on the model does not know the tool."""
+
+    type: Literal["tool_removal"]
+    tool: NamedTool
+
+
 Block = Annotated[
-    TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ToolResultBlock, Field(discriminator="type")
+    TextBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ToolResultBlock
+    | ToolAdditionBlock
+    | ToolRemovalBlock,
+    Field(discriminator="type"),
 ]
 _TEXT_OR_BLOCKS = Annotated[str, Field(max_length=MAX_CHARACTERS)] | Annotated[list[Block], Field(max_length=MAX_TEXTS)]
 Blocks = Annotated[

@@ -78,7 +78,7 @@ class PromptFields(RequestModel):
         effort = None if self.output_config is None else self.output_config.effort
         return Conversation(
             messages=messages,
-            tools=tool_use(self.tools, self.tool_choice),
+            tools=tool_use(self.tools, self.tool_choice, self.messages),
             reasoning=reasoning_use(self.thinking, effort),
             continue_final_message=goes_on,
         )

@@ -22,7 +22,7 @@ from service.errors import InvalidOption
 _BLOCKS_OF_ROLES = {
     "user": ("text", "tool_result"),
     "assistant": ("text", "thinking", "redacted_thinking", "tool_use"),
-    "system": ("text",),
+    "system": ("text", "tool_addition", "tool_removal"),
 }
 # Claude Code begins its system prompt with a line of this name, which has another value in every request: with it, no
 # prompt would begin as another one does, and the prefix cache would hold nothing.
@@ -69,8 +69,8 @@ def to_messages(
             calls.update(block.id for block in blocks if isinstance(block, ToolUseBlock))
         elif role == "user":
             messages += _user(blocks, calls)
-        else:
-            messages.append({"role": "system", "content": joined(_texts(blocks))})
+        elif text := joined(_texts(blocks)):
+            messages.append({"role": "system", "content": text})
     if kept_thoughts is not None:
         thoughtful = [message for message in messages if "reasoning_content" in message]
         for message in thoughtful[: max(0, len(thoughtful) - kept_thoughts)]:

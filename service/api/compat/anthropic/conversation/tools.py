@@ -1,13 +1,21 @@
 """Tools and the choice among them, in Anthropic's shape."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from service.api.requests.conversation.tool_fields import Description, ToolName, chosen
+from service.api.compat.anthropic.conversation.blocks import (
+    FoundToolBlock,
+    ToolAdditionBlock,
+    ToolRemovalBlock,
+    ToolResultBlock,
+)
+from service.api.compat.anthropic.conversation.history import MessageField
+from service.api.requests.conversation.tool_fields import Description, ToolName, check_names, chosen
 from service.api.requests.fields import MAX_TEXTS, RequestModel, contradiction
+from service.errors import InvalidOption
 from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
 
 _MOST_TOOLS = 512
@@ -27,6 +35,9 @@ class CustomTool(RequestModel):
         list[_Object] | None, Field(max_length=64, description="Inputs that the model reads as examples.")
     ] = None
     strict: bool | None = None
+    defer_loading: Annotated[
+        bool | None, Field(description="The model knows the tool only after the conversation has named it.")
+    ] = None
     eager_input_streaming: Annotated[
         bool | None, Field(description="Changes nothing: the parts of an input are always sent at once.")
     ] = None
@@ -67,11 +78,41 @@ class ToolChoice(RequestModel):
         return self
 
 
-def tool_use(tools: Sequence[CustomTool] | None, choice: ToolChoice | None) -> ToolUse:
-    """The tools of a body, and what the choice allows. Raises InvalidOption if they do not fit together."""
-    offered = [tool.tool(f"tools.{i}") for i, tool in enumerate(tools or ())]
+def tool_use(
+    tools: Sequence[CustomTool] | None, choice: ToolChoice | None, turns: Sequence[MessageField] = ()
+) -> ToolUse:
+    """The tools that the model knows after ``turns``, and what the choice allows. Raises InvalidOption for a tool that
+    is not there, or if tools and choice do not fit together.
+    """
+    offered = _known(tools or (), turns)
     if choice is None:
         return chosen(offered, "auto")
     names = None if choice.name is None else [choice.name]
     parallel = names is None and not choice.disable_parallel_tool_use
     return chosen(offered, _MODES[choice.type], names=names, parallel=parallel)
+
+
+def _known(tools: Sequence[CustomTool], turns: Sequence[MessageField]) -> list[Tool]:
+    """Later tools come last, so that the prompt keeps its beginning, and with it the prefix cache."""
+    offered = [(each.tool(f"tools.{i}"), each.defer_loading) for i, each in enumerate(tools)]
+    check_names([tool for tool, _ in offered])
+    known = {tool.name: tool for tool, is_deferred in offered if not is_deferred}
+    all_tools = {tool.name: tool for tool, _ in offered}
+    for name, is_added in _changes(turns):
+        if name not in all_tools:
+            raise InvalidOption("messages: a block names a tool that is not in tools", param="messages")
+        if is_added:
+            known.setdefault(name, all_tools[name])
+        else:
+            known.pop(name, None)
+    return list(known.values())
+
+
+def _changes(turns: Sequence[MessageField]) -> Iterator[tuple[str, bool]]:
+    """The names of tools that come (true) and go (false), in the order of the conversation."""
+    for turn in turns:
+        for block in turn.content:
+            if isinstance(block, ToolAdditionBlock | ToolRemovalBlock):
+                yield block.tool.name, isinstance(block, ToolAdditionBlock)
+            elif isinstance(block, ToolResultBlock):
+                yield from ((part.tool_name, True) for part in block.content or () if isinstance(part, FoundToolBlock))

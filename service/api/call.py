@@ -21,12 +21,12 @@ from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
-from service.api.requests.undeclared_fields import ignored_header
+from service.api.requests.undeclared_fields import ignored_header, with_ignored
 from service.api.responses.event_stream import SERVER_SENT_EVENTS, EventStream, StreamForm
 from service.api.state import state_of
 from service.api.wire.disconnect import raise_on_disconnect, run_guarded
 from service.api.wire.response_model import JsonBody, JsonResponse
-from service.api.work import NotStarted, PreparedWork, StreamWriter, Work, Writer
+from service.api.work import Noted, NotStarted, PreparedWork, StreamWriter, Work, Writer
 from service.models.capabilities import Capability
 from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
@@ -71,6 +71,12 @@ class Call:
     def greedy_options(self, *, max_tokens: int | None = None) -> Options:
         """The options of an API that has no sampling fields."""
         return greedy_options(self.caller, max_tokens=max_tokens)
+
+    async def note_ignored(self, preparing: Awaitable[Noted]) -> Noted:
+        """What is prepared, with its ignored fields named in the header. Raises ApiError with ``strict_params``."""
+        prepared = await preparing
+        self.headers |= with_ignored(self.headers, prepared.ignored, strict=self.state.settings.strict_params)
+        return prepared
 
     def json(self, body: JsonBody) -> Response:
         """An answer in JSON."""

@@ -49,6 +49,17 @@ class PreparedWork(Protocol[StartedWork]):
         """Queue the work in the engine. Raises ProcessUnavailable or RequestTooLarge."""
 
 
+class IgnoringWork(Protocol):
+    """Prepared work that does not obey all of the request."""
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The paths of the fields that it ignores."""
+
+
+Noted = TypeVar("Noted", bound=IgnoringWork)
+
+
 class Writer(Protocol[WrittenWork]):
     """Writes the answer of one route."""
 

@@ -39,15 +39,16 @@ def optional(fields: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    properties = st.dictionaries(NAMES, inner, max_size=3)
     numbers = st.integers(-50, 50) | st.sampled_from([0.5, -1.5])
     objects = {
-        "properties": st.dictionaries(NAMES, inner, max_size=3),
+        "properties": properties,
         "patternProperties": st.dictionaries(st.sampled_from(["^a", "b$", "x"]), inner, max_size=1),
         "additionalProperties": inner,
         "required": st.lists(NAMES, max_size=2, unique=True),
         "minProperties": SIZES,
         "maxProperties": SIZES,
-        "propertyNames": inner,
+        "propertyNames": inner | st.builds(lambda names: {"enum": names}, st.lists(NAMES, min_size=1, unique=True)),
     }
     return st.one_of(
         st.builds(lambda fields, kind: fields | {"type": kind}, optional(objects), st.just("object")),
@@ -56,6 +57,7 @@ def extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             optional(
                 {"items": inner, "prefixItems": st.lists(inner, min_size=1, max_size=2)}
                 | {"minItems": SIZES, "maxItems": SIZES, "uniqueItems": st.booleans(), "contains": inner}
+                | {"minContains": SIZES, "unevaluatedItems": st.booleans()}
             ),
             st.just("array"),
         ),
@@ -79,7 +81,17 @@ def extend(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             st.builds(lambda parts, key=key: {key: parts}, st.lists(inner, min_size=1, max_size=2))
             for key in ("anyOf", "oneOf", "allOf")
         ),
-        st.builds(lambda part: {"not": part}, inner),
+        st.builds(lambda part, fields: {"not": part} | fields, inner, optional({"type": TYPES})),
+        optional({"if": inner, "then": inner, "else": inner, "type": st.just("object"), "properties": properties}),
+        optional(
+            {
+                "type": st.just("object"),
+                "properties": properties,
+                "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, max_size=2, unique=True), max_size=2),
+                "dependentSchemas": st.dictionaries(NAMES, inner, max_size=1),
+                "unevaluatedProperties": st.booleans(),
+            }
+        ),
         optional({**objects, "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True)}),
     )
 

@@ -6,7 +6,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -173,12 +173,21 @@ def ignored_header(request: BaseModel, *, strict: bool) -> dict[str, str]:
                 raise ApiError(400, f"More than {MOST_IGNORED} fields are unknown", code="unknown_field")
         elif value not in REFUSED[name]:
             raise invalid(_safe(path), f"{_safe(path)}: this service cannot do what the field asks for; leave it out")
-    if not ignored:
-        return {}
-    if strict:
-        raise ApiError(400, f"{_safe(ignored[0])}: unknown field", param=_safe(ignored[0]), code="unknown_field")
     # A field of list items is named once, not once for each item.
     names = dict.fromkeys(re.sub(r"\.\d+\.", ".", path) for path in ignored)
+    return with_ignored({}, names, strict=strict)
+
+
+def with_ignored(headers: Mapping[str, str], paths: Iterable[str], *, strict: bool) -> dict[str, str]:
+    """The header that names these fields beside those that ``headers`` names already; empty if there are none.
+
+    Raises ApiError for a field if ``strict``.
+    """
+    names = [*filter(None, [headers.get(HEADER)]), *map(_safe, paths)]
+    if not names:
+        return {}
+    if strict:
+        raise ApiError(400, f"{names[0]}: unknown field", param=names[0], code="unknown_field")
     return {HEADER: _join(names)}
 
 
@@ -207,7 +216,7 @@ def _safe(name: str) -> str:
 def _join(names: Iterable[str]) -> str:
     """The names with commas between them. Names that do not fit into the header become an ellipsis."""
     header = ""
-    for name in map(_safe, names):
+    for name in names:
         if len(header) + len(name) + 2 > _HEADER_LENGTH:
             return header + ", ..."
         header = f"{header}, {name}" if header else name

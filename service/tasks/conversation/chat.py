@@ -1,7 +1,7 @@
 """The chat of a model: it prepares turns that continue a conversation."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -13,10 +13,11 @@ from service.tasks.conversation.parser import TurnParser
 from service.tasks.conversation.reasoning import EFFORT_BUDGETS, ReasoningUse
 from service.tasks.conversation.shape import TurnShape
 from service.tasks.conversation.style import TurnStyle
+from service.tasks.conversation.tool import Tool
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
-from service.tasks.structure.structure import Structure
+from service.tasks.structure.arguments import ArgumentsSchema, arguments_schema
 from service.tasks.text.chat_template import ChatTemplate
 
 _SWITCHES = ("enable_thinking", "thinking")  # the variables of templates that switch reasoning on and off
@@ -50,6 +51,8 @@ class Chat:
         tokens = await tokenizer.encode_async(text, add_special_tokens=False)
         format = style.tools if use.is_active else None
         in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
+        # Many tools have long schemas, and the event loop must not wait for them.
+        arguments = [] if format is None else await asyncio.to_thread(_arguments, use.callable)
         write_grammar = partial(
             TurnGrammar(tokenizer.added_tokens).structure,
             reasoning=style.reasoning,
@@ -58,8 +61,8 @@ class Chat:
             format=format,
             use=use,
             answer=options.structure,
+            schemas=[each.text for each in arguments],
         )
-        # Many tools have long schemas, and the event loop must not wait for them.
         structure = write_grammar() if format is None else await asyncio.to_thread(write_grammar)
         if structure is not None:
             options = replace(options, structure=structure)
@@ -68,13 +71,13 @@ class Chat:
             if self._has_special_marks:  # the parser reads their texts
                 options = replace(options, skip_special_tokens=False)
             new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
-        try:
-            request = await self.generator.from_encoded(tokens, options, param=conversation.param)
-        except InvalidOption:
-            for tool in use.callable:  # the error names the tool if its schema is the cause
-                await Structure.json_schema(tool.schema, tool.param).compile()
-            raise
-        return PreparedTurns(self.generator, request, id, new_parser)
+        request = await self.generator.from_encoded(tokens, options, param=conversation.param)
+        ignored = tuple(
+            f"{tool.param}.{keyword}"
+            for tool, obeyed in zip(use.callable, arguments, strict=False)
+            for keyword in obeyed.left_out
+        )
+        return PreparedTurns(self.generator, request, id, new_parser, ignored)
 
     async def count(self, conversation: Conversation) -> int:
         """The number of tokens in the prompt of the turns. Raises NoChatTemplate, ChatTemplateError, InvalidOption."""
@@ -144,3 +147,7 @@ class Chat:
         marks += format.first + format.between + format.after + format.closing
         tokenizer = self.generator.tokenizer
         return any(tokenizer.is_special(id) for text, id in tokenizer.added_tokens.items() if text in marks)
+
+
+def _arguments(tools: Sequence[Tool]) -> list[ArgumentsSchema]:
+    return [arguments_schema(tool.schema, tool.param, strict=tool.strict) for tool in tools]

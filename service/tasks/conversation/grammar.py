@@ -6,7 +6,7 @@ the tool, so arguments always validate. Marks that the tokenizer has as one toke
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from service.errors import InvalidOption
 from service.tasks.conversation.reasoning import ReasoningFormat
@@ -35,11 +35,12 @@ class TurnGrammar:
         format: ToolFormat | None,
         use: ToolUse,
         answer: Structure | None,
+        schemas: Sequence[str] = (),
     ) -> Structure | None:
         """What the text of the turn has to be; None if it may be anything.
 
-        ``budget`` is the most tokens of the reasoning, and ``answer`` what the text after it has to be. Raises
-        InvalidOption for a tool whose schema is too long.
+        ``budget`` is the most tokens of the reasoning, and ``answer`` what the text after it has to be. ``schemas`` are
+        those of the arguments of the callable tools, as ``schema_text`` writes them.
         """
         calls = format is not None and use.is_active
         if not calls and budget is None and (answer is None or reasoning is None):
@@ -47,7 +48,7 @@ class TurnGrammar:
         endings = []
         if calls:
             assert format is not None
-            endings += self._calls(format, use, with_text=answer is None)
+            endings += self._calls(format, use, schemas, with_text=answer is None)
         if answer is not None:
             endings.append("@answer")
         elif not calls:
@@ -79,12 +80,12 @@ class TurnGrammar:
             return rest
         return f"ending | {self._literal(reasoning.begin)} {rest}"
 
-    def _calls(self, format: ToolFormat, use: ToolUse, *, with_text: bool) -> list[str]:
+    def _calls(self, format: ToolFormat, use: ToolUse, schemas: Sequence[str], *, with_text: bool) -> list[str]:
         """The alternatives of a turn with tools: text, text with calls after it, or calls alone."""
         after = self._literal(format.after)
-        for i, tool in enumerate(use.callable):
+        for i, (tool, schema) in enumerate(zip(use.callable, schemas, strict=True)):
             head = self._literal(tool.name + format.between)
-            strict, spaced = lark_schemas(tool.schema, tool.param, None, _SPACE)
+            strict, spaced = lark_schemas(schema, None, _SPACE)
             self._rule(f"call_{i}", f"{head} %json {strict} {after}")
             self._spaced_schemas.append(spaced)
         self._rule("call", _any("call", use))

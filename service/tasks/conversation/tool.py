@@ -12,12 +12,16 @@ _NO_ARGUMENTS: Mapping[str, Any] = {"type": "object", "properties": {}, "additio
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function of the client. ``parameters`` is the JSON Schema of its arguments, and ``param`` names their field."""
+    """A function of the client. ``parameters`` is the JSON Schema of its arguments, and ``param`` names their field.
+
+    ``strict``: a schema of which a part cannot be obeyed is refused. Otherwise that part is left out.
+    """
 
     name: str
     description: str | None
     parameters: Mapping[str, Any] | None
     param: str
+    strict: bool = False
 
     @property
     def schema(self) -> Mapping[str, Any]:

@@ -79,12 +79,16 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class PreparedTurns:
-    """Tokenized and checked, but not in the engine yet. ``id`` becomes the id of the completion."""
+    """Tokenized and checked, but not in the engine yet. ``id`` becomes the id of the completion.
+
+    ``ignored`` are the paths of fields that are not obeyed: keywords in the schemas of tools.
+    """
 
     generator: Generator
     request: GenerationRequest
     id: str
     new_parser: ParserMaker | None
+    ignored: tuple[str, ...] = ()
 
     @property
     def cost(self) -> Cost:

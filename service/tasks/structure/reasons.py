@@ -13,13 +13,13 @@ _KEYWORDS = (
 )
 _ENGLISH = (
     "a an and any are array arrays at be between boolean cannot circular compile constraints deep default "
-    "definition depth digits does duplicate empty error exceeded exist expected f64 failed fetch fetches for "
-    "found free fuel generate got grammar greater has in incompatible integer interval invalid is it item json "
-    "key keys large lark least less lexer limit long many maximum minimum missing more must name no non-negative "
-    "not null number object of on only or parse parser pointer positive present property range recursion "
-    "reference regex registry resource resources retriever retrieving rule rules schema size start string strings "
-    "supported than the to token tokens too type types u64 unexpected unimplemented unknown unsatisfiable "
-    "unsupported usize valid value values with"
+    "definition depth digits disjoint does duplicate empty error exceeded exist expected f64 failed false fetch "
+    "fetches for found free fuel generate got grammar greater has in incompatible integer interval invalid is it "
+    "item json key keys large lark least less lexer limit listed long lookarounds many maximum minimum missing "
+    "more must name no non-negative not null number object of on only or parse parser pointer positive present "
+    "property range recursion reference regex registry resource resources retriever retrieving rule rules schema "
+    "size start string strings supported than the to token tokens too type types u64 unexpected unimplemented "
+    "unknown unsatisfiable unsupported usize valid value values with"
 )
 _KNOWN = frozenset(f"{_KEYWORDS} {_ENGLISH}".lower().replace("$", "").split())
 

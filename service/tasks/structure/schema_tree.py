@@ -3,8 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-_SCHEMAS_BY_NAME = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
-_LITERALS = {"const", "enum", "default", "examples"}
+SCHEMAS_BY_NAME = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
+LITERALS = {"const", "enum", "default", "example", "examples", "dependentRequired"}
+ANNOTATIONS = {
+    "title",
+    "description",
+    "default",
+    "example",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$comment",
+}
 
 Schema = Mapping[str, Any]
 
@@ -19,9 +30,9 @@ def rewritten(schema: Any, change: Callable[[Schema], Schema]) -> Any:
 
 
 def _rewritten_value(keyword: str, value: Any, change: Callable[[Schema], Schema]) -> Any:
-    if keyword in _LITERALS:
+    if keyword in LITERALS:
         return value
-    if keyword in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+    if keyword in SCHEMAS_BY_NAME and isinstance(value, Mapping):
         return {name: rewritten(each, change) for name, each in value.items()}
     return rewritten(value, change)
 
@@ -34,8 +45,8 @@ def schemas(schema: Any) -> Iterator[Schema]:
     elif isinstance(schema, Mapping):
         yield schema
         for keyword, value in schema.items():
-            if keyword in _SCHEMAS_BY_NAME and isinstance(value, Mapping):
+            if keyword in SCHEMAS_BY_NAME and isinstance(value, Mapping):
                 for each in value.values():
                     yield from schemas(each)
-            elif keyword not in _LITERALS:
+            elif keyword not in LITERALS:
                 yield from schemas(value)

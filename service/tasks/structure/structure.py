@@ -12,15 +12,13 @@ from llguidance.gbnf_to_lark import is_lark_syntax
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
-from service.tasks.structure.closed_schema import closed
 from service.tasks.structure.gbnf import lark_from_gbnf
 from service.tasks.structure.reasons import public_reason
-from service.tasks.structure.void_keywords import without_void_keywords
+from service.tasks.structure.schema_text import bounded, schema_text, too_deep
 
 # One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
 # object's punctuation is forced, and a model cannot fill its output with white space.
 _LAYOUT: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-_MOST_NOTATION = 1 << 16  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +37,26 @@ class Structure:
     @classmethod
     def json_schema(cls, schema: Mapping[str, Any] | bool, param: str) -> Self:
         """JSON that validates against a schema. Raises InvalidOption for one that is too long or too deep."""
-        text = _schema_text(schema, param)
+        return cls.from_text(schema_text(schema, param)[0], param)
+
+    @classmethod
+    def from_text(cls, text: str, param: str) -> Self:
+        """JSON that validates against a schema of ``schema_text``. Raises InvalidOption for one that is too deep."""
         try:
             return cls(LLMatcher.grammar_from_json_schema(text, overrides=_LAYOUT), param)
         except ValueError:  # llguidance reads 128 levels
-            raise _too_deep(param) from None
+            raise too_deep(param) from None
 
     @classmethod
     def regex(cls, pattern: str, param: str) -> Self:
         """Texts that a regular expression matches as a whole. Raises InvalidOption for one that is too long."""
-        return cls(LLMatcher.grammar_from_regex(_bounded(pattern, param)), param)
+        return cls(LLMatcher.grammar_from_regex(bounded(pattern, param)), param)
 
     @classmethod
     def choice(cls, texts: Sequence[str], param: str) -> Self:
         """One of these texts. Raises InvalidOption if they are too long together."""
         alternatives = " | ".join(json.dumps(text, ensure_ascii=False) for text in texts)
-        return cls(LLMatcher.grammar_from_lark(_bounded(f"start: {alternatives}", param)), param)
+        return cls(LLMatcher.grammar_from_lark(bounded(f"start: {alternatives}", param)), param)
 
     @classmethod
     def grammar(cls, text: str, param: str, syntax: Literal["lark", "gbnf"] | None = None) -> Self:
@@ -62,7 +64,7 @@ class Structure:
 
         Raises InvalidOption for a grammar that is too long, or in GBNF for one that cannot be read.
         """
-        text = _bounded(text, param)
+        text = bounded(text, param)
         if syntax == "gbnf" or (syntax is None and not is_lark_syntax(text)):
             text = lark_from_gbnf(text, param)
         return cls(LLMatcher.grammar_from_lark(text), param)
@@ -77,9 +79,11 @@ class Structure:
 
     async def compile(self) -> Grammar:
         """The grammar. Raises InvalidOption if it is not one, is too complex, or has a part that is not supported."""
-        failed, messages = await asyncio.to_thread(
-            LLMatcher.validate_grammar_with_warnings, self.source, limits=parser_limits()
-        )
+        return await asyncio.to_thread(self.check)
+
+    def check(self) -> Grammar:
+        """As ``compile``, for a thread: it takes up to 20 ms."""
+        failed, messages = LLMatcher.validate_grammar_with_warnings(self.source, limits=parser_limits())
         if not self.names_tokens and any("no tokenizer" in message for message in messages):
             message = f"{self.param}: a grammar cannot name tokens, only texts"
             raise InvalidOption(message, param=self.param)
@@ -89,33 +93,11 @@ class Structure:
         return Grammar(self.source)
 
 
-def lark_schemas(schema: Mapping[str, Any], param: str, *spaces: str | None) -> list[str]:
-    """A schema as Lark's notation takes it behind ``%json``, once for each pattern of the white space in the JSON.
+def lark_schemas(schema: str, *spaces: str | None) -> list[str]:
+    """A schema of ``schema_text`` as Lark's notation takes it behind ``%json``, once for each pattern of white space.
 
-    None stands for one space after commas and colons. Raises InvalidOption as ``Structure.json_schema`` does.
+    None stands for one space after commas and colons.
     """
-    checked = json.loads(_schema_text(schema, param))
+    checked = json.loads(schema)
     layouts = [_LAYOUT if space is None else {"whitespace_pattern": space} for space in spaces]
     return [json.dumps({"x-guidance": layout, **checked}) for layout in layouts]
-
-
-def _schema_text(schema: Mapping[str, Any] | bool, param: str) -> str:
-    try:
-        text = json.dumps(closed(without_void_keywords(schema)))
-    except RecursionError:
-        raise _too_deep(param) from None
-    if '"x-guidance"' in _bounded(text, param):
-        raise InvalidOption(f"{param}: x-guidance is not a keyword of JSON Schema", param=param)
-    return text
-
-
-def _too_deep(param: str) -> InvalidOption:
-    return InvalidOption(f"{param}: the schema is too deep", param=param)
-
-
-def _bounded(text: str, param: str) -> str:
-    """The text itself. Raises InvalidOption if it is too long."""
-    if len(text) > _MOST_NOTATION:
-        message = f"{param}: {len(text):,} characters are more than the limit of {_MOST_NOTATION:,}"
-        raise InvalidOption(message, param=param)
-    return text

@@ -166,6 +166,49 @@ def test_what_cannot_be_done_is_refused_by_name(
     assert error.value.param == param
 
 
+WORDS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"words": {"type": "array", "items": {"type": "string"}, "maxItems": 2, "uniqueItems": True}},
+}
+PARAMS = {
+    "/v1/chat/completions": "tools.0.function.parameters",
+    "/v1/responses": "tools.0.parameters",
+    "/v1/messages": "tools.0.input_schema",
+}
+
+
+def with_words(path: str, **fields: Any) -> dict[str, Any]:
+    """A body with a tool whose schema has a keyword that no grammar expresses. ``fields`` are those of the tool."""
+    tool: dict[str, Any] = {"name": "f", PARAMS[path].rpartition(".")[2]: WORDS} | fields
+    if path == "/v1/messages":
+        return {"messages": MESSAGES, "max_tokens": 3, "tools": [tool]}
+    if path == "/v1/responses":
+        return {"input": "Hi", "tools": [{"type": "function"} | tool]}
+    return {"messages": MESSAGES, "tools": [{"type": "function", "function": tool}]}
+
+
+@pytest.mark.parametrize("path", PARAMS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_keyword_that_cannot_be_obeyed_is_named(path: str, stream: bool) -> None:
+    expected = f"{PARAMS[path]}.uniqueItems"
+    with scripted_service(scripted("Hi.")) as service:
+        answer = service.http.post(path, json=with_words(path) | {"stream": stream})
+        assert (answer.status_code, answer.headers["x-ignored-params"]) == (200, expected)
+        answer = service.http.post(path, json=with_words(path, strict=False) | {"stream": stream, "foo": 1})
+        assert answer.headers["x-ignored-params"] == f"foo, {expected}"
+        answer = service.http.post(path, json=with_words(path, strict=True) | {"stream": stream})
+        assert answer.status_code == 400
+        assert "uniqueItems" in answer.json()["error"]["message"]
+
+
+def test_strict_params_refuse_a_keyword_that_cannot_be_obeyed() -> None:
+    path = "/v1/chat/completions"
+    with scripted_service(scripted("Hi."), strict_params=True) as service:
+        answer = service.http.post(path, json=with_words(path))
+        assert answer.status_code == 400
+        assert answer.json()["error"]["param"] == f"{PARAMS[path]}.uniqueItems"
+
+
 # Texts that a scripted model says
 
 

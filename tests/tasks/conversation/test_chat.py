@@ -1,5 +1,6 @@
 """What a model's chat template says about its calls and its thoughts, and what a client may ask for."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from service.errors import InvalidOption, NoChatTemplate
 from service.tasks.conversation.chat import Chat
 from service.tasks.conversation.conversation import Conversation
 from service.tasks.conversation.reasoning import Effort, ReasoningUse
+from service.tasks.conversation.tool import Tool
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
@@ -48,6 +50,17 @@ async def test_tools_are_shown_by_the_template_where_it_knows_them() -> None:
     assert prompt_of(await prepare(PLAIN, tools=use_of())).startswith("[system]You can call these functions:")
     # A template that shows tools in a format that is not known would lead the model away from the grammar.
     assert prompt_of(await prepare(WITH_TOOLS, tools=use_of())).startswith("[system]You can call these functions:")
+
+
+async def test_keywords_that_cannot_be_obeyed_are_ignored_or_refused() -> None:
+    words = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    parameters = {"type": "object", "properties": {"words": words}}
+    loose = Tool("f", None, parameters, "tools.0.x")
+    assert (await prepare(HERMES, tools=use_of([loose]))).ignored == ("tools.0.x.uniqueItems",)
+    assert prompt_of(await prepare(HERMES, tools=use_of([loose]))).count("uniqueItems") == 1
+    with pytest.raises(InvalidOption, match="uniqueItems") as error:
+        await prepare(HERMES, tools=use_of([replace(loose, strict=True)]))
+    assert error.value.param == "tools.0.x"
 
 
 async def test_only_tools_need_a_grammar_and_a_parser() -> None:

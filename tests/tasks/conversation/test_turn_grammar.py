@@ -14,9 +14,10 @@ from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
 from service.tasks.conversation.grammar import MOST_CALLS, TurnGrammar
 from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.tool import NO_TOOLS, Tool, ToolUse
+from service.tasks.conversation.tool import NO_TOOLS, ToolUse
 from service.tasks.conversation.tool_format import _FORMATS, GENERIC, ToolFormat
 from service.tasks.conversation.turn import ToolCall
+from service.tasks.structure.arguments import arguments_schema
 from service.tasks.structure.structure import Structure
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.tokenizer import EOS
@@ -77,6 +78,7 @@ def grammar(
     **changes: Any,
 ) -> Structure | None:
     values: dict[str, Any] = {"in_reasoning": False, "budget": None, "answer": None} | changes
+    values["schemas"] = [arguments_schema(tool.schema, tool.param, strict=True).text for tool in use.callable]
     return TurnGrammar(tokenizer.added_tokens).structure(reasoning=reasoning, format=format, use=use, **values)
 
 
@@ -202,14 +204,3 @@ def test_without_tools_and_thoughts_the_structure_is_the_clients() -> None:
     assert grammar(tokenizer, GENERIC, NO_TOOLS, answer=answer) is answer
     assert grammar(tokenizer, GENERIC, NO_TOOLS) is None
     assert grammar(tokenizer, None, NO_TOOLS, reasoning=THINK) is None
-
-
-async def test_a_schema_that_cannot_be_obeyed_is_refused_with_its_field() -> None:
-    tokenizer = tokenizer_with([], special=False)
-    bad = Tool("f", None, {"type": "object", "dependentSchemas": {"a": {"required": ["b"]}}}, "tools.0.x")
-    structure = grammar(tokenizer, GENERIC, use_of([bad]))
-    assert structure is not None
-    with pytest.raises(InvalidOption, match="dependentSchemas"):
-        await structure.compile()
-    with pytest.raises(InvalidOption, match=r"tools\.0\.x: 70,\d+ characters are more"):
-        grammar(tokenizer, GENERIC, use_of([Tool("f", None, {"title": "x" * 70_000}, "tools.0.x")]))

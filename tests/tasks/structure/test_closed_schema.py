@@ -27,6 +27,34 @@ CLOSED = OPEN | {"additionalProperties": False}
             },
         ),
         ({"type": "object", "additionalProperties": OPEN}, {"type": "object", "additionalProperties": CLOSED}),
+        (OPEN | {"required": ["b"]}, CLOSED | {"required": ["b"], "properties": {"b": True, **OPEN["properties"]}}),
+        # Several schemas of one object: closed around all their properties, and only there
+        (
+            {"allOf": [OPEN, {"properties": {"b": {**OPEN}}}]},
+            {
+                "allOf": [OPEN, {"properties": {"b": CLOSED}}],
+                "properties": {"a": True, "b": True},
+                "additionalProperties": False,
+            },
+        ),
+        (
+            OPEN | {"anyOf": [{"required": ["b"]}, {"required": ["a"]}]},
+            CLOSED
+            | {
+                "anyOf": [{"required": ["b"]}, {"required": ["a"]}],
+                "properties": {"b": True, **OPEN["properties"]},
+            },
+        ),
+        (
+            {"$defs": {"x": OPEN}, "allOf": [{"$ref": "#/$defs/x"}], "properties": {"b": {}}},
+            {
+                "$defs": {"x": OPEN},
+                "allOf": [{"$ref": "#/$defs/x"}],
+                "properties": {"a": True, "b": {}},
+                "additionalProperties": False,
+            },
+        ),
+        ({"allOf": [{"$ref": "#"}], "properties": {"a": {}}}, {"allOf": [{"$ref": "#"}], "properties": {"a": {}}}),
         # A property may have the name of a keyword.
         ({"properties": {"not": OPEN}}, {"properties": {"not": CLOSED}, "additionalProperties": False}),
     ],
@@ -45,10 +73,14 @@ def test_silent_objects_are_closed(schema: dict[str, Any], expected: dict[str, A
         {"type": "object"},
         OPEN | {"additionalProperties": True},
         OPEN | {"patternProperties": {"^x": {}}},
-        {"allOf": [OPEN, {"properties": {"b": {}}}]},
-        OPEN | {"anyOf": [{"required": ["b"]}, {"required": ["a"]}]},
-        {"properties": {"x": OPEN | {"$ref": "#/$defs/y"}}, "$defs": {"y": {"required": ["b"]}}},
-        {"properties": {"x": OPEN}, "if": {}, "then": {"required": ["z"]}},
+        OPEN | {"minProperties": 2},
+        OPEN | {"not": {"required": ["b"]}},
+        OPEN | {"if": {"required": ["a"]}, "then": {"required": ["z"]}},
+        OPEN | {"allOf": [{"patternProperties": {"^x": {}}}]},
+        OPEN | {"allOf": [{"$ref": "https://example.com"}]},
+        {"allOf": [OPEN, {"additionalProperties": {"type": "null"}}]},
+        {"properties": 5},
+        {"properties": {}, "required": 5},
     ],
 )
 def test_others_stay_as_they_are(schema: Any) -> None:

@@ -17,6 +17,10 @@ TEXT = {"type": "string"}
         ({"propertyNames": TEXT, "additionalProperties": TEXT}, {"additionalProperties": TEXT}),
         ({"items": {"uniqueItems": False, "items": TEXT}}, {"items": {"items": TEXT}}),
         ({"anyOf": [{"propertyNames": True}, TEXT]}, {"anyOf": [{}, TEXT]}),
+        ({"not": False, "if": {}, "minContains": 3}, {}),
+        ({"then": TEXT, "else": TEXT}, {}),
+        ({"dependentRequired": {}, "dependentSchemas": {}}, {}),
+        ({"type": "string", "format": "color"}, TEXT),
         ({"$defs": {"a": {"propertyNames": {}}}}, {"$defs": {"a": {}}}),
     ],
 )
@@ -29,6 +33,9 @@ def test_they_are_left_out(schema: Any, kept: Any) -> None:
     [
         {"propertyNames": {"pattern": "^a"}},
         {"uniqueItems": True},
+        {"if": False, "else": TEXT},
+        {"format": "email"},
+        {"contains": TEXT, "minContains": 2},
         {"uniqueItems": 0},
         {"unevaluatedProperties": False},
         {"properties": {"propertyNames": TEXT, "uniqueItems": {"type": "boolean"}}},
@@ -45,7 +52,7 @@ async def test_schemas_with_them_become_grammars() -> None:
     record = {"type": "object", "propertyNames": TEXT, "additionalProperties": TEXT}
     assert (await Structure.json_schema(record, "schema").compile()).source
     with pytest.raises(InvalidOption, match="propertyNames"):
-        await Structure.json_schema(record | {"propertyNames": {"pattern": "^a"}}, "schema").compile()
+        await Structure.json_schema(record | {"propertyNames": {"format": "date"}}, "schema").compile()
 
 
 def test_a_schema_that_is_too_deep_is_refused() -> None:

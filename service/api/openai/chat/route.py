@@ -50,5 +50,8 @@ async def chat_completions(
     )
     reply = call.stream if body.stream else call.answer
     return await reply(
-        model, lambda: model.task(Chat).prepare(conversation, options, answer.id), writer, sequences=options.n
+        model,
+        lambda: call.note_ignored(model.task(Chat).prepare(conversation, options, answer.id)),
+        writer,
+        sequences=options.n,
     )

@@ -66,7 +66,7 @@ async def create_response(
     )
 
     async def prepare() -> PreparedTurns:
-        return await model.task(Chat).prepare(conversation, options, begun.id)
+        return await call.note_ignored(model.task(Chat).prepare(conversation, options, begun.id))
 
     if body.stream:
         return await call.stream(model, prepare, writer, form=writer.form)

@@ -16,7 +16,7 @@ Description = Annotated[Text | None, Field(max_length=MAX_CHARACTERS)]
 
 
 class FunctionField(RequestModel):
-    """A function. ``strict`` false is the same as true: arguments always validate."""
+    """A function. ``strict``: a schema of which a part cannot be obeyed is refused; otherwise the part is ignored."""
 
     name: ToolName
     description: Description = None
@@ -75,6 +75,7 @@ def tool_use(
             tool.function.description,
             tool.function.parameters,
             f"{param}.{i}.function.parameters",
+            strict=bool(tool.function.strict),
         )
         for i, tool in enumerate(tools or [])
     ]

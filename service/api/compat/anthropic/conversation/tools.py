@@ -25,7 +25,7 @@ _Object = Annotated[dict[str, Any], Field(max_length=MAX_TEXTS)]
 
 
 class CustomTool(RequestModel):
-    """A tool that the client runs. ``strict`` false is the same as true: the input of a call always validates."""
+    """A tool that the client runs. ``strict``: a schema of which a part cannot be obeyed is refused."""
 
     type: Literal["custom"] | None = None
     name: ToolName
@@ -47,7 +47,7 @@ class CustomTool(RequestModel):
         schema = {name: value for name, value in self.input_schema.items() if name != "$schema"}
         if self.input_examples:
             schema["examples"] = self.input_examples
-        return Tool(self.name, self.description, schema or None, f"{param}.input_schema")
+        return Tool(self.name, self.description, schema or None, f"{param}.input_schema", strict=bool(self.strict))
 
 
 def _check_type(tool: Any) -> Any:

@@ -42,7 +42,7 @@ async def messages(body: Annotated[MessagesRequest, Body(openapi_examples=EXAMPL
     writer = MessageWriter(id=id, model=model.name, max_tokens=body.max_tokens, shows_thoughts=body.shows_thoughts)
 
     async def prepare() -> PreparedTurns:
-        return await model.task(Chat).prepare(conversation, options, id)
+        return await call.note_ignored(model.task(Chat).prepare(conversation, options, id))
 
     if body.stream:
         return await call.stream(model, prepare, writer, form=NAMED_EVENTS)

@@ -49,4 +49,4 @@ async def chat(body: Annotated[OllamaChatRequest, Body(openapi_examples=EXAMPLES
     id = f"chat-{uuid4().hex}"
     writer = response.OllamaChatWriter(model.name, stopwatch)
     reply = partial(call.stream, form=LINES) if body.streams else call.answer
-    return await reply(model, lambda: model.task(Chat).prepare(conversation, options, id), writer)
+    return await reply(model, lambda: call.note_ignored(model.task(Chat).prepare(conversation, options, id)), writer)

@@ -25,7 +25,7 @@ ToolType = Annotated[Literal["function"], BeforeValidator(_check_type)]
 
 
 class FunctionTool(RequestModel):
-    """A function that the client runs. ``strict`` false is the same as true: arguments always validate."""
+    """A function that the client runs. ``strict`` is as in chat completions."""
 
     type: ToolType
     name: ToolName
@@ -84,7 +84,7 @@ def _named(function: NamedFunction) -> dict[str, Any]:
 def tool_use(tools: Sequence[FunctionTool] | None, choice: FunctionChoice | None, *, parallel: bool) -> ToolUse:
     """The tools of a body, and what the choice allows. Raises InvalidOption if they do not fit together."""
     offered = [
-        Tool(tool.name, tool.description, tool.parameters, f"tools.{i}.parameters")
+        Tool(tool.name, tool.description, tool.parameters, f"tools.{i}.parameters", strict=bool(tool.strict))
         for i, tool in enumerate(tools or [])
     ]
     match choice:

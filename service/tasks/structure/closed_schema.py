@@ -54,9 +54,9 @@ class _Closing:
         if not isinstance(schema, Mapping):
             return schema
         result = {keyword: self._closed_value(keyword, value) for keyword, value in schema.items()}
-        if id(schema) in self._parts:
+        if id(schema) in self._parts or "additionalProperties" in schema:
             return result
-        if not _is_combined(schema) and ("properties" not in schema or "additionalProperties" in schema):
+        if not _is_combined(schema) and "properties" not in schema:
             return result
         try:
             names = dict.fromkeys(self._names(schema, set()), True)

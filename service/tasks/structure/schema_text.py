@@ -24,6 +24,8 @@ def schema_text(
     """
     try:
         bounded(json.dumps(schema), param)
+        if isinstance(schema, bool):
+            schema = {} if schema else {"enum": []}
         rewritten, left_out = Rewriting(without_void_keywords(schema)).rewritten(), list[str]()
         if without:
             rewritten, left_out = relaxed(rewritten, without)

@@ -79,6 +79,7 @@ def test_silent_objects_are_closed(schema: dict[str, Any], expected: dict[str, A
         OPEN | {"allOf": [{"patternProperties": {"^x": {}}}]},
         OPEN | {"allOf": [{"$ref": "https://example.com"}]},
         {"allOf": [OPEN, {"additionalProperties": {"type": "null"}}]},
+        CLOSED | {"anyOf": [{"required": ["b"]}, True]},
         {"properties": 5},
         {"properties": {}, "required": 5},
     ],

@@ -1,4 +1,5 @@
-# An image of the service. It has no compiler, does not run as root, and writes only to /models and /tmp.
+# An image of the service. It has no compiler, does not run as root, and writes only to /models, /tmp and, if
+# TRIVIUM_BATCHES_DIR says so, /batches.
 #
 #   docker build -t trivium .                          for CPUs
 #   docker build -t trivium --build-arg DEVICE=cuda .  for NVIDIA GPUs
@@ -41,8 +42,8 @@ RUN if [ "$DEVICE" = cpu ]; then \
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/trivium /opt/trivium
 
-# Group 0 may write to /models, for platforms that run containers with a user id of their own choice.
-RUN install -d -o 10001 -g 0 -m 2775 /models
+# Group 0 may write to these, for platforms that run containers with a user id of their own choice.
+RUN install -d -o 10001 -g 0 -m 2775 /models /batches
 ENV PATH=/opt/trivium/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     TRIVIUM_HOST=0.0.0.0 TRIVIUM_MODEL_DIR=/models
 USER 10001:0

@@ -2,6 +2,7 @@
 
 ServiceError
 ├── SettingsError              a setting is wrong
+├── StorageError               the directory of files and batches cannot be used
 ├── KeyFileError               the key file cannot be read, written or understood
 ├── KeyRefused                 a secret is not accepted
 │   ├── UnknownKey             no key has this secret
@@ -31,7 +32,9 @@ ServiceError
     ├── MalformedMarkup        XML that is not well-formed
     ├── UnknownLanguage        neither a language name nor a BCP-47 code
     ├── UnsupportedPair        languages that the model does not translate between
-    └── TooManySegments        more segments to translate than one request may have
+    ├── TooManySegments        more segments to translate than one request may have
+    ├── StoreFull              no more files or batches can be kept
+    └── FileInUse              a batch still reads the file
 
 ``service.api.errors`` maps them to answers. Exceptions that steer only one module stay in that module.
 """
@@ -45,6 +48,10 @@ class ServiceError(Exception):
 
 class SettingsError(ServiceError):
     """A setting is wrong. The message is one line that names the setting, the reason, and the source of the value."""
+
+
+class StorageError(ServiceError):
+    """The directory of files and batches cannot be used. The message is one line for the operator."""
 
 
 class KeyFileError(ServiceError):
@@ -238,6 +245,14 @@ class TooManySegments(TaskError):
     def __init__(self, limit: int, *, param: str | None = None) -> None:
         super().__init__(f"The texts have more than {limit} segments to translate, which is the limit.", param=param)
         self.limit = limit
+
+
+class StoreFull(TaskError):
+    """No more files or batches can be kept. The message names the limit."""
+
+
+class FileInUse(TaskError):
+    """A batch that has not ended still reads the file."""
 
 
 def first_line(error: Exception) -> str:

@@ -41,11 +41,11 @@ class Server:
 
 @contextmanager
 def running_server(
-    model: str | Path, *flags: str, ready_seconds: float = 120.0, module: str = "service"
+    model: str | Path, *flags: str, ready_seconds: float = 120.0, module: str = "service", exit_code: int = 0
 ) -> Iterator[Server]:
     """Serve a model (a name or a directory) until the block ends. ``flags`` are flags of ``trivium serve``.
 
-    The block starts when the service is ready. At its end the service is asked to stop, and must exit with code 0.
+    The block starts when the service is ready. At its end the service is asked to stop, and must exit with this code.
     ``module`` is the Python module that is run as the command.
     """
     port = _free_port()
@@ -60,7 +60,7 @@ def running_server(
                 yield server
             process.terminate()
             code = process.wait(60)
-        assert code == 0, f"the service exited with {code}:\n{log.read_text(errors='replace')}"
+        assert code == exit_code, f"the service exited with {code}:\n{log.read_text(errors='replace')}"
 
 
 @contextmanager

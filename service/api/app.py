@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import service
 from service.api import errors
@@ -19,12 +19,15 @@ from service.api.middleware.content_encoding import ContentEncodingMiddleware
 from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
+from service.api.openai.batches.lines import Lines
+from service.api.openai.files.upload import FORM_BYTES
 from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
 from service.api.routers import ROUTERS
 from service.api.state import State
 from service.api.unknown_routes import ErrorFormatMiddleware, UnknownRoute
+from service.batches.service import Batches
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.serving.registry import Registry
@@ -39,10 +42,11 @@ def create_app(
     *,
     detector: Detector | None = None,
     authenticator: KeyAuthenticator | None,
+    batches: Batches | None = None,
 ) -> FastAPI:
-    """The application. Its lifespan loads the models of the start, and closes all of them.
+    """The application. Its lifespan loads the models of the start, runs the batches, and closes all of them.
 
-    Without an ``authenticator`` every request is allowed.
+    Without an ``authenticator`` every request is allowed. Without ``batches`` there are no files and batches.
     """
     state = State(
         settings=settings,
@@ -52,12 +56,13 @@ def create_app(
         detector=detector or Detector(),
         started=int(time.time()),
         responses=ResponseStore(most=settings.max_stored_responses, most_bytes=settings.max_stored_bytes),
+        batches=batches,
     )
     app = FastAPI(
         title="Trivium",
         version=service.__version__,
         description=DESCRIPTION,
-        lifespan=_lifespan,
+        lifespan=partial(_lifespan, authenticator=authenticator),
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -65,7 +70,7 @@ def create_app(
     app.state.trivium = state
     if settings.log_prompts:
         app.add_middleware(BodyLoggingMiddleware)  # innermost: it sees decoded bodies
-    read_body = partial(_read_body, limit=settings.max_body_bytes, seconds=settings.body_timeout)
+    read_body = partial(_read_body, settings=settings)
     app.add_middleware(read_body)
     app.add_middleware(
         AuthMiddleware, routes=app.routes, authenticator=authenticator, metrics=metrics, limit_body=read_body
@@ -84,20 +89,37 @@ def create_app(
     return app
 
 
-def _read_body(app: ASGIApp, *, limit: int, seconds: float) -> ASGIApp:
-    """The application with a body that is bounded as it arrives, and decoded within the same bound."""
+def _read_body(app: ASGIApp, *, settings: Settings) -> ASGIApp:
+    """The application with a body that is bounded as it arrives. A file may be larger than other bodies, and slower."""
+    usual = _bounded(app, settings.max_body_bytes, settings.body_timeout)
+    file_bytes = settings.max_file_bytes + FORM_BYTES
+    upload = _bounded(app, file_bytes, settings.body_timeout * max(1.0, file_bytes / settings.max_body_bytes))
+
+    async def read_bounded(scope: Scope, receive: Receive, send: Send) -> None:
+        is_upload = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/v1/files")
+        await (upload if is_upload else usual)(scope, receive, send)
+
+    return read_bounded
+
+
+def _bounded(app: ASGIApp, limit: int, seconds: float) -> ASGIApp:
+    """The application with a body of at most ``limit`` bytes as it arrives, and as it is decoded."""
     return BodyLimitMiddleware(ContentEncodingMiddleware(app, limit=limit), limit=limit, seconds=seconds)
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI, *, authenticator: KeyAuthenticator | None) -> AsyncIterator[None]:
     """Load the models in the background: the socket answers while they load. Close them at the end."""
-    registry: Registry = app.state.trivium.registry
-    start = asyncio.create_task(registry.start())
+    state: State = app.state.trivium
+    start = asyncio.create_task(state.registry.start())
+    if state.batches is not None:
+        await state.batches.start(Lines(app, authenticator).compute)
     try:
         yield
     finally:
+        if state.batches is not None:
+            await state.batches.close()
         start.cancel()
         with suppress(asyncio.CancelledError):
             await start
-        await registry.close()
+        await state.registry.close()

@@ -20,9 +20,11 @@ from service.api.native.generate import route as generate
 from service.api.native.score import route as score
 from service.api.native.tokens import route as tokens
 from service.api.native.translate import route as translate
+from service.api.openai.batches import route as batches
 from service.api.openai.chat import route as chat
 from service.api.openai.completions import route as completions
 from service.api.openai.embeddings import route as embeddings
+from service.api.openai.files import route as files
 from service.api.openai.models import route as models
 from service.api.openai.responses import route as responses
 from service.api.operations import health, metrics
@@ -35,6 +37,8 @@ ROUTERS = (
     responses.router,
     completions.router,
     embeddings.router,
+    files.router,
+    batches.router,
     models.router,
     messages.router,
     count_tokens.router,

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service.api.limits.admissions import Admissions
 from service.api.limits.character_count import CharacterCount
 from service.api.openai.responses.store import ResponseStore
+from service.batches.service import Batches
 from service.metrics import Metrics
 from service.serving.registry import Registry
 from service.settings import Settings
@@ -25,6 +26,7 @@ class State:
     detector: Detector
     started: int
     responses: ResponseStore
+    batches: Batches | None  # None: the operator has set no directory for them
     characters: CharacterCount = field(default_factory=CharacterCount)
 
 

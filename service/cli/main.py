@@ -11,7 +11,7 @@ from service.cli.generate import generate
 from service.cli.keys import app as keys
 from service.cli.serve import serve
 from service.cli.settings import settings
-from service.errors import KeyFileError, ProcessError, SettingsError
+from service.errors import KeyFileError, ProcessError, SettingsError, StorageError
 
 app = typer.Typer(
     help="Text generation, translation and question answering from your own hardware.",
@@ -34,7 +34,7 @@ def main() -> None:
         app(prog_name="trivium")  # even if it is started as python -m service
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, ProcessError, KeyFileError) as error:
+    except (ModelStoreError, ProcessError, KeyFileError, StorageError) as error:
         _fail(error, code=1)
 
 

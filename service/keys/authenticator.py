@@ -6,7 +6,9 @@ from pathlib import Path
 from service.errors import ExpiredKey, UnknownKey
 from service.keys.caller import Caller
 from service.keys.file import KeyFile
-from service.keys.rate_limits import RateLimiter
+from service.keys.key import Key
+from service.keys.key_set import KeySet
+from service.keys.rate_limits import KeyLimits, RateLimiter
 from service.keys.watched_file import WatchedKeyFile
 
 
@@ -23,11 +25,23 @@ class KeyAuthenticator:
 
     def authenticate(self, secret: str) -> Caller:
         """The caller with this secret. Raises UnknownKey or ExpiredKey."""
+        return self._caller(self._current().find(secret))
+
+    def owner(self, owner: str) -> Caller:
+        """The caller that owns what is stored under this name. Raises UnknownKey or ExpiredKey."""
+        for key in self._current():
+            if Caller.from_key(key, KeyLimits()).owner == owner:
+                return self._caller(key)
+        raise UnknownKey
+
+    def _current(self) -> KeySet:
         keys = self._file.current()
         if keys is not self._keys:
             self._keys = keys
             self._limiter.retain(keys)
-        key = keys.find(secret)
+        return keys
+
+    def _caller(self, key: Key | None) -> Caller:
         if key is None:
             raise UnknownKey
         if key.expires is not None and key.expires <= datetime.now(UTC):

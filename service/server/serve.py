@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from service import logs
 from service.api.app import create_app
+from service.batches.opening import open_batches
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
@@ -33,14 +34,15 @@ _GC_OBJECTS = 20_000
 
 
 def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, or ProcessError if no model can be loaded."""
+    """Serve until a signal comes. Raises ModelStoreError, StorageError, or ProcessError if no model can be loaded."""
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
     metrics, detector = Metrics(settings.metrics_compat), Detector()
     registry = make_registry(settings, open_store(settings), metrics, detector, process)
-    app = create_app(settings, registry, metrics, detector=detector, authenticator=authenticator)
+    batches = open_batches(settings, metrics.batches)
+    app = create_app(settings, registry, metrics, detector=detector, authenticator=authenticator, batches=batches)
 
     def on_ready() -> None:
         report(map(model_facts, registry.models.values()), as_json=settings.log_json)

@@ -183,6 +183,35 @@ class LimitSettings(SettingsGroup):
     max_logit_bias: int = _advanced(1024, "Most entries of logit_bias, allowed_token_ids and bad_words.", ge=0)
 
 
+class BatchSettings(SettingsGroup):
+    """Files and batches: where they are kept, how many and how long."""
+
+    title = "Batches"
+
+    batches_dir: Path | None = _setting(
+        None,
+        "Directory in which /v1/files and /v1/batches keep files, results and their database. Requests and answers are "
+        "on this disk until they are deleted. Empty: these routes are off.",
+    )
+    batch_concurrency: int = _setting(4, "Lines of all batches that are computed at once.", ge=1, le=1024)
+    max_file_bytes: ByteSize = _setting(
+        ByteSize(64 << 20), "Largest size of a file. A line may be as large as a body, max_body_bytes.", ge=1024
+    )
+    max_file_lines: int = _setting(50_000, "Most lines of the input of a batch.", ge=1)
+    max_files: int = _setting(1000, "Most files of each key.", ge=1)
+    max_batches: int = _setting(
+        1000, "Most batches of each key. The oldest that has ended is forgotten to make room.", ge=1
+    )
+    max_storage_bytes: ByteSize = _setting(
+        ByteSize(4 << 30), "Largest size of all files and results together.", ge=1024
+    )
+    file_lifetime: int = _setting(
+        30 * 24 * 3600,
+        "Seconds after which files and ended batches are deleted, unless a client asks for less.",
+        ge=3600,
+    )
+
+
 class EngineSettings(SettingsGroup):
     """Device, memory, batches and kernels of the engine."""
 
@@ -229,5 +258,6 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     SecuritySettings,
     LoggingSettings,
     LimitSettings,
+    BatchSettings,
     EngineSettings,
 )

@@ -17,6 +17,7 @@ from service.encoder.messages import EncoderConfig, Head
 from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
 from service.settings.groups import (
+    BatchSettings,
     EngineSettings,
     LimitSettings,
     LoggingSettings,
@@ -34,6 +35,7 @@ METRICS_PROGRAMS = ("vllm", "tgi")
 
 class Settings(
     EngineSettings,
+    BatchSettings,
     LimitSettings,
     LoggingSettings,
     SecuritySettings,

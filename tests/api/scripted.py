@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp
 
 from benchmarks.processes.metric_samples import metric_samples
 from service.api.app import create_app
+from service.batches.opening import open_batches
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
@@ -70,12 +72,13 @@ def scripted_service(
     idle_seconds: float = 0,
     encoders: ScriptedEncoders | None = None,
     catalog: Mapping[str, ScriptedEngine] | None = None,
+    clock: Callable[[], float] = time.time,
     **settings: Any,
 ) -> Iterator[Scripted]:
     """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
 
     ``encoders`` are served beside the engine's model. ``catalog`` has engines of models that are not on this disk, by
-    name: with ``runtime_fetch`` they can be added.
+    name: with ``runtime_fetch`` they can be added. ``clock`` is that of files and batches.
     """
     engine = engine or ScriptedEngine()
     engine.status = "loading"
@@ -94,7 +97,9 @@ def scripted_service(
     registry = Registry(
         models, load_timeout=configured.load_timeout, may_fetch=configured.runtime_fetch, add_model=add_model
     )
-    app = create_app(configured, registry, metrics, authenticator=open_authenticator(configured.keys_file))
+    authenticator = open_authenticator(configured.keys_file)
+    batches = open_batches(configured, metrics.batches, clock)
+    app = create_app(configured, registry, metrics, authenticator=authenticator, batches=batches)
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:

@@ -69,6 +69,8 @@ def metrics() -> Metrics:
     metrics = Metrics()
     metrics.observe_http("/v1/generate", "POST", 200, 0.12, "chat")
     metrics.key_refused("invalid_api_key")
+    metrics.batches.batch_changed("completed")
+    metrics.batches.line_ended(answered=True)
     run_generator(metrics.for_model("chat"))
     run_encoder(metrics.for_model("search"))
     run_encoder(metrics.for_model("spare"))

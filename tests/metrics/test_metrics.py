@@ -9,6 +9,8 @@ from service.metrics import Metrics
 from tests.metrics.conftest import run_encoder, run_generator, samples
 
 SERIES = {
+    ("trivium_batch_lines_total", "counter", ("outcome",)),
+    ("trivium_batches_total", "counter", ("status",)),
     ("trivium_build_info", "gauge", ("version",)),
     ("trivium_cached_tokens_total", "counter", ("model",)),
     ("trivium_completion_duration_seconds", "histogram", ("model",)),

@@ -17,7 +17,7 @@ import pytest
 
 from tests.privacy.conftest import GUARD, echoing
 from tests.privacy.echo_worker import CRASH
-from tests.privacy.requests import calls, calls_of_stored
+from tests.privacy.requests import calls, calls_of_batches, calls_of_files, calls_of_stored, file_calls
 from tests.running_server import Server
 
 SERVED = {"echo", "embedder", "reranker", "classifier"}
@@ -43,11 +43,16 @@ class Evidence:
 
 
 @pytest.fixture(scope="module")
-def evidence(model: Path, encoders: tuple[str, ...]) -> Evidence:
+def evidence(model: Path, encoders: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """From a service that received the word in every way, and whose engine crashed while it computed the word."""
-    with echoing(model, "--log-json", "--threads", "1", *encoders) as server:
+    batches = ("--batches-dir", str(tmp_path_factory.mktemp("batches")))
+    with echoing(model, "--log-json", "--threads", "1", *batches, *encoders) as server:
         *answers, last = [server.http.send(request) for request in calls(server.url, WORD)]
         answers += [server.http.send(request) for request in calls_of_stored(server.url, answers, WORD)]
+        answers += [server.http.send(request) for request in file_calls(server.url, WORD)]
+        answers += [server.http.send(request) for request in calls_of_files(server.url, answers, WORD)]
+        _wait_for_batches(server)
+        answers += [server.http.send(request) for request in calls_of_batches(server.url, answers)]
         answers.append(last)
         document = server.http.get("/openapi.json").json()
         family = [psutil.Process(server.process.pid), *psutil.Process(server.process.pid).children(recursive=True)]
@@ -56,6 +61,13 @@ def evidence(model: Path, encoders: tuple[str, ...]) -> Evidence:
         _crash(server)
         log = server.log.read_text()
     return Evidence(answers, document, metrics, len(family), peers, log)
+
+
+def _wait_for_batches(server: Server) -> None:
+    """Wait until every batch has ended."""
+    deadline = time.monotonic() + 30
+    while {batch["status"] for batch in server.http.get("/v1/batches").json()["data"]} - {"completed", "failed"}:
+        assert time.monotonic() < deadline
 
 
 def _crash(server: Server) -> None:

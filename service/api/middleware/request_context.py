@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.api.middleware.access_log import AccessRecord
 from service.api.middleware.trace_context import TraceContext
+from service.api.wire.in_process import IN_PROCESS_CALLER
 from service.metrics import Metrics, method_label
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 class RequestContextMiddleware:
     """Handles ``x-request-id`` and ``traceparent``, counts and logs responses, and answers 500 for uncaught exceptions.
 
-    A response that its client did not wait for is counted with status 499.
+    A response that its client did not wait for is counted with status 499. A call from within the process is logged,
+    and is no HTTP request in the metrics.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -66,7 +68,8 @@ class RequestContextMiddleware:
         def count(status: int) -> None:
             seconds = time.perf_counter() - started
             route, method = _route(scope), method_label(scope["method"])
-            self.metrics.observe_http(route, method, status, seconds, record.model)
+            if IN_PROCESS_CALLER not in scope:
+                self.metrics.observe_http(route, method, status, seconds, record.model)
             caller = getattr(scope.get("user"), "name", "")
             record.write(method=method, route=route, status=status, seconds=seconds, caller=caller)
 

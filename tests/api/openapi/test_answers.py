@@ -30,6 +30,8 @@ TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
 CALLED = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": "c", "output": "y"}
 
+BATCH = {"input_file_id": "file-unknown", "endpoint": "/v1/completions", "completion_window": "24h"}
+
 PAIR = {"text_1": "x", "text_2": ["y", "z"]}
 RANKING = {"query": "x", "documents": ["y", {"text": "z"}]}
 
@@ -77,6 +79,15 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("GET", "/v1/responses/{id}"): [("/v1/responses/{id}", None)],
     ("GET", "/v1/responses/{id}/input_items"): [("/v1/responses/{id}/input_items", None)],
     ("DELETE", "/v1/responses/{id}"): [("/v1/responses/{id}", None)],
+    ("POST", "/v1/files"): [("/v1/files", None)],
+    ("GET", "/v1/files"): [("/v1/files", None), ("/v1/files?limit=1&order=asc", None)],
+    ("GET", "/v1/files/{id}"): [("/v1/files/{id}", None)],
+    ("GET", "/v1/files/{id}/content"): [("/v1/files/{id}/content", None)],
+    ("DELETE", "/v1/files/{id}"): [("/v1/files/{id}", None)],
+    ("POST", "/v1/batches"): [("/v1/batches", BATCH), ("/v1/batches", BATCH | {"metadata": {"a": "b"}})],
+    ("GET", "/v1/batches"): [("/v1/batches", None), ("/v1/batches?limit=1", None)],
+    ("GET", "/v1/batches/{id}"): [("/v1/batches/{id}", None)],
+    ("POST", "/v1/batches/{id}/cancel"): [("/v1/batches/{id}/cancel", None)],
     ("GET", "/v1/models"): [("/v1/models", None)],
     ("GET", "/v1/models/{id}"): [("/v1/models/org/tiny", None)],
     ("POST", "/v1/models/{id}/unload"): [("/v1/models/org/tiny/unload", None)],
@@ -241,7 +252,8 @@ class TranslatingAndQuotingEngine(Umlauts):
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scripted]:
     encoders = ScriptedEncoders(tmp_path_factory.mktemp("encoders"))
-    with scripted_service(TranslatingAndQuotingEngine(), encoders=encoders) as service:
+    directory = tmp_path_factory.mktemp("batches")
+    with scripted_service(TranslatingAndQuotingEngine(), encoders=encoders, batches_dir=directory) as service:
         yield service
 
 
@@ -251,9 +263,15 @@ def document(service: Scripted) -> Document:
 
 
 def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -> httpx.Response:
-    """A request. An ``{id}`` in the path is that of a response that is stored now."""
+    """A request. An ``{id}`` in the path is that of something that is stored now, and so is the input of a batch."""
     if "{id}" in path:
-        path = path.format(id=service.http.post("/v1/responses", json={"input": "x"}).json()["id"])
+        kind = path.split("/")[2]
+        stored = send(service, "POST", f"/v1/{kind}", {"responses": {"input": "x"}, "batches": BATCH}.get(kind))
+        path = path.format(id=stored.json()["id"])
+    if (method, path) == ("POST", "/v1/files"):
+        return service.http.post(path, data={"purpose": "batch"}, files={"file": ("a", b"{}")})
+    if body and "input_file_id" in body:
+        body = body | {"input_file_id": send(service, "POST", "/v1/files", None).json()["id"]}
     return service.http.request(method, path, json=body, **options)
 
 

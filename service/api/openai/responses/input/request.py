@@ -6,12 +6,12 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from service.api.openai.responses.input.input_items import Input, ItemId
-from service.api.openai.responses.input.metadata import Metadata
 from service.api.openai.responses.input.text_fields import TextField
 from service.api.openai.responses.input.tool_fields import FunctionChoice, FunctionTools, tool_use
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TOKENS, ModelName, RequestModel, Text, contradiction
+from service.api.requests.metadata import Metadata
 from service.api.requests.sampling_fields import SamplingFields
 from service.tasks.conversation.reasoning import Effort, ReasoningUse
 from service.tasks.conversation.tool import ToolUse

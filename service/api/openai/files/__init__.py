@@ -1,0 +1,1 @@
+"""``/v1/files``: the inputs and the results of batches."""

@@ -2,7 +2,8 @@
 
 The notation describes texts character by character, and an ambiguity stays open until the text decides it. Terminals of
 a Lark grammar take the longest match instead: after ``/[a-z]*/`` no ``"b"`` can come. So a grammar without recursion
-becomes one terminal, which is fast, and in any other one every character is a terminal of its own.
+becomes one terminal, which is fast. In any other one, and in one that would be too large as a terminal, every
+character is a terminal of its own.
 """
 
 import json
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from service.errors import InvalidOption
+from service.tasks.structure.lark_bounds import has_small_terminals
 
 _MOST_NESTING = 64
 _HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
@@ -26,10 +28,10 @@ _REPETITION = re.compile(r"[*+?]|\{\s*([0-9]{1,6})\s*(?:(,)\s*([0-9]{1,6})?\s*)?
 def lark_from_gbnf(text: str, param: str) -> str:
     """The same grammar in Lark's notation. Raises InvalidOption, which names ``param``, for one that cannot be read."""
     reader = _Reader(text, param, prefix="r")
-    rules = reader.read()
-    if not reader.is_recursive:
-        rules = _Reader(text, param, prefix="R").read()
-    return "\n".join(f"{name}: {alternatives}" for name, alternatives in rules.items())
+    lark = reader.read()
+    if reader.is_recursive or not has_small_terminals(terminals := _Reader(text, param, prefix="R").read()):
+        return lark
+    return terminals
 
 
 class _Reader:
@@ -45,8 +47,8 @@ class _Reader:
         self._uses: dict[str, set[str]] = {}  # which rules each rule names
         self._used: set[str] = set()  # those that the present rule names
 
-    def read(self) -> dict[str, str]:
-        """The rules by their names, both in Lark's notation."""
+    def read(self) -> str:
+        """The rules in Lark's notation."""
         rules = {"start": self._alias("root")}
         self._skip(_SPACE_AND_LINES)
         while self._place < len(self._text):
@@ -63,7 +65,7 @@ class _Reader:
             if alias not in rules:
                 self._place = place
                 raise self._error("there is no rule of this name" if place else "there is no rule root")
-        return rules
+        return "\n".join(f"{name}: {alternatives}" for name, alternatives in rules.items())
 
     @property
     def is_recursive(self) -> bool:

@@ -13,6 +13,7 @@ from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
 from service.tasks.structure.gbnf import lark_from_gbnf
+from service.tasks.structure.lark_bounds import check_lark
 from service.tasks.structure.reasons import public_reason
 from service.tasks.structure.schema_text import bounded, schema_text, too_deep
 
@@ -62,11 +63,14 @@ class Structure:
     def grammar(cls, text: str, param: str, syntax: Literal["lark", "gbnf"] | None = None) -> Self:
         """Texts of a context-free grammar, in Lark's notation or in llama.cpp's (GBNF). None: whichever it is.
 
-        Raises InvalidOption for a grammar that is too long, or in GBNF for one that cannot be read.
+        Raises InvalidOption for a grammar that is too long or has too large terminals, or in GBNF for one that cannot
+        be read.
         """
         text = bounded(text, param)
         if syntax == "gbnf" or (syntax is None and not is_lark_syntax(text)):
             text = lark_from_gbnf(text, param)
+        else:
+            check_lark(text, param)
         return cls(LLMatcher.grammar_from_lark(text), param)
 
     def within(self, source: str, param: str, *, name: str) -> Self:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.frameworks.conftest import MODEL
+from tests.frameworks.conftest import MODEL, model_directory, service
 
 
 def test_lm_eval_gets_the_loglikelihoods_of_the_scored_texts(url: str) -> None:
@@ -30,6 +30,42 @@ def test_lm_eval_gets_the_loglikelihoods_of_the_scored_texts(url: str) -> None:
         start = next(i for i, offset in enumerate(logprobs["text_offset"]) if offset >= len(context))
         assert abs(score - sum(logprobs["token_logprobs"][start:])) < 1e-3
         assert isinstance(is_greedy, bool)
+
+
+def test_lm_eval_gets_the_loglikelihoods_of_its_own_backend() -> None:
+    """Float32 on both sides: each sum of log probabilities is that of transformers, to a thousandth."""
+    from lm_eval.api.instance import Instance
+    from lm_eval.models.huggingface import HFLM
+    from lm_eval.models.openai_completions import LocalCompletionsAPI
+
+    pairs = [
+        ("The capital of France is", " Paris"),
+        ("1 + 1 =", " 3"),
+        ("", "The river is wide."),
+        ("Das Café öffnet um acht Uhr. 👩\u200d👩\u200d👧 sagt:", " Grüße aus Zürich! 😀"),
+        ("def add(a, b):\n", "    return a + b\n"),
+        ("Once upon a time there was a river. " * 40, "It flowed to the sea, and nobody knew where it began."),
+    ]
+    requests = [Instance("loglikelihood", {}, pair, i) for i, pair in enumerate(pairs)]
+    texts = [Instance("loglikelihood_rolling", {}, (text,), i) for i, (text, _) in enumerate(pairs) if text]
+    with service("--dtype", "float32") as url:
+        directory = model_directory()
+        ours = LocalCompletionsAPI(
+            model=MODEL,
+            base_url=f"{url}/v1/completions",
+            tokenizer_backend="huggingface",
+            tokenizer=directory,
+            num_concurrent=2,
+            max_retries=1,
+            max_length=2048,
+        )
+        scores, rolling = ours.loglikelihood(requests), ours.loglikelihood_rolling(texts)
+    reference = HFLM(pretrained=directory, dtype="float32", device="cpu", batch_size=1, max_length=2048)
+    for (score, greedy), (expected, expected_greedy) in zip(scores, reference.loglikelihood(requests), strict=True):
+        assert abs(score - expected) < 1e-3
+        assert greedy == expected_greedy
+    for score, expected in zip(rolling, reference.loglikelihood_rolling(texts), strict=True):
+        assert abs(score - expected) < 1e-3
 
 
 def test_guidellm_measures(url: str, tmp_path: Path) -> None:

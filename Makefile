@@ -18,7 +18,7 @@ TASKS   ?= quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval compat container-test lock clean
+.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval compat matrix container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
@@ -33,6 +33,7 @@ help:
 	@echo 'make fuzz             send thousands of generated requests, where make test sends hundreds'
 	@echo 'make eval             measure the cost of quantization and the quality of answers and translations, on the texts in DATA'
 	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
+	@echo 'make matrix           make hundreds of calls with the clients of every API, and print what works and what is refused'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
 	@echo 'make clean            remove .venv and the files of tools'
@@ -91,6 +92,9 @@ eval: $(VENV)/installed-dev
 # The frameworks import nothing of the service: they talk to a process of its environment.
 compat: $(VENV)/installed $(COMPAT)/installed
 	@SERVICE_PYTHON=$(BIN)/python PYTHONPATH=. $(COMPAT)/bin/python -m pytest -c /dev/null --rootdir . tests/frameworks $(ARGS)
+
+matrix: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh

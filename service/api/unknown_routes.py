@@ -1,6 +1,6 @@
 """Paths that are not served: a 404 that says what to use, in the error format of the API that the path belongs to."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -17,6 +17,7 @@ from service.api.compat.llamacpp.error_format import LlamaRoute
 from service.api.compat.ollama.error_format import OllamaRoute
 from service.api.compat.tgi.error_format import TextRoute
 from service.api.errors import ERROR_FORMAT, ApiError
+from service.api.unserved_routes import INSTEAD, INSTEAD_OF_METHODS
 from service.api.wire.response_model import ResponseModel
 
 ErrorFormat = Callable[[ApiError], ResponseModel]
@@ -25,7 +26,7 @@ _EVERYTHING = "GET /openapi.json lists what is served"
 _BASE_URL = "The base URL of OpenAI's clients ends in /v1"
 
 _OLLAMA = ("chat", "generate", "embed", "embeddings", "tags", "ps", "show", "pull", "version")
-_OLLAMA_NOT_SERVED = ("create", "copy", "delete", "push", "blobs")
+_OLLAMA_NOT_SERVED = ("create", "copy", "delete", "push", "blobs", "web_search", "web_fetch")
 
 # The first prefix of a path decides. Other paths have OpenAI's shape.
 _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
@@ -45,33 +46,11 @@ _FORMATS: Sequence[tuple[str, ErrorFormat]] = (
     ("/detect", LibreTranslateRoute.error_format),
     ("/suggest", LibreTranslateRoute.error_format),
     ("/frontend", LibreTranslateRoute.error_format),
+    ("/spec", LibreTranslateRoute.error_format),
     *((f"/{name}", LlamaRoute.error_format) for name in ("completion", "infill", "props", "slots", "apply-template")),
-    ("/embedding", LlamaRoute.error_format),
+    *((f"/{name}", LlamaRoute.error_format) for name in ("embedding", "lora-adapters", "models/load", "models/unload")),
     *((f"/{name}", TextRoute.error_format) for name in ("generate", "generate_stream", "chat_tokenize", "info")),
     *((f"/api/{name}", OllamaRoute.error_format) for name in (*_OLLAMA, *_OLLAMA_NOT_SERVED)),
-)
-
-# Parts of other services' APIs that are not served, and what does the same here.
-_INSTEAD = (
-    ("/v1/responses/compact", "send the items that matter as the input of POST /v1/responses"),
-    ("/v1/messages/batches", "use POST /v1/messages"),
-    ("/v1/complete", "use POST /v1/completions"),
-    ("/api/create", "an operator adds models, with trivium models pull"),
-    ("/api/copy", "an operator names models, in the settings"),
-    ("/api/delete", "an operator removes models, with trivium models remove"),
-    ("/api/push", "models are not sent anywhere"),
-    ("/api/blobs", "an operator adds models, with trivium models pull"),
-    ("/infill", "use POST /v1/completions with a suffix"),
-    ("/v1/moderations", "no model here judges contents; ask one with POST /v1/chat/completions"),
-    ("/invocations", "use POST /v1/chat/completions"),
-    ("/v2/glossaries", "send the glossary with the text to POST /v1/translate"),
-    ("/v3/languages", "use GET /v2/languages"),
-    ("/v3/glossaries", "send the glossary with the text to POST /v1/translate"),
-    ("/v2/document", "send the text, or its markup, to POST /v2/translate"),
-    ("/v2/write", "use POST /v1/chat/completions"),
-    ("/v2/chat", "use POST /v1/chat/completions"),
-    ("/suggest", "suggestions are not collected here"),
-    ("/frontend", "there is no page to translate on; use POST /translate"),
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[ANY_KEY])
@@ -104,13 +83,14 @@ class UnknownRoute:
         self._routes = [each for each in contexts if isinstance(each, APIRoute) and each.include_in_schema]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        for prefix, instead in _INSTEAD:
-            if _is_under(scope["path"], prefix):
-                raise _unknown(f"This is not served here: {instead}")
+        if (instead := _instead(scope["path"])) is not None:
+            raise _unserved(instead)
         for path in _alike(scope["path"]):
             if (served := self._find({**scope, "path": path})) is not None:
                 base_url = f". {_BASE_URL}" if served.path == f"/v1{scope['path'].rstrip('/')}" else ""
                 raise _unknown(f"There is no such route; use {scope['method']} {served.path_format}{base_url}")
+        if (instead := _instead(f"/v1{scope['path']}")) is not None:
+            raise _unserved(f"{instead}. {_BASE_URL}")
         raise _unknown(f"There is no such route. {_EVERYTHING}")
 
     def _find(self, scope: Scope) -> APIRoute | None:
@@ -122,6 +102,25 @@ class UnknownRoute:
 async def models_without_version() -> Response:
     """Raises ApiError: OpenAI's clients list models so if their base URL lacks /v1."""
     raise _unknown(f"There is no such route; use GET /v1/models. {_BASE_URL}")
+
+
+def _refusal(instead: str) -> Callable[[], Awaitable[Response]]:
+    async def refuse() -> Response:
+        raise _unserved(instead)
+
+    return refuse
+
+
+for _method, _path, _words in INSTEAD_OF_METHODS:
+    router.add_api_route(_path, _refusal(_words), methods=[_method])
+
+
+def _instead(path: str) -> str | None:
+    return next((instead for prefix, instead in INSTEAD if _is_under(path, prefix)), None)
+
+
+def _unserved(instead: str) -> ApiError:
+    return _unknown(f"This is not served here: {instead}")
 
 
 def _unknown(message: str) -> ApiError:

@@ -9,6 +9,7 @@ import httpx
 import openai
 import pytest
 
+from service.api.unserved_routes import INSTEAD, INSTEAD_OF_METHODS
 from tests.api.keyed import keyed_service
 from tests.api.scripted import Scripted
 
@@ -41,7 +42,11 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("GET", "/generate/x", TEXT, "GET /openapi.json"),
         ("POST", "/invocations", OPENAI, "use POST /v1/chat/completions"),
         ("POST", "/v1/moderations", OPENAI, "no model here judges contents"),
-        ("POST", "/v1/images/generations", OPENAI, "GET /openapi.json"),
+        ("POST", "/v1/images/generations", OPENAI, "no images"),
+        ("POST", "/lora-adapters", "llama", "POST /v1/load_lora_adapter"),
+        ("POST", "/models/load", "llama", "POST /v1/models/{id}/load"),
+        ("GET", "/spec", TEXT, "GET /openapi.json"),
+        ("DELETE", "/v1/models/org/tiny", OPENAI, "trivium models remove"),
         ("GET", "/never/heard/of", OPENAI, "GET /openapi.json"),
         ("GET", "/" + "a/" * 30_000, OPENAI, "GET /openapi.json"),
         ("GET", "/v2/nothing", MESSAGE, "GET /openapi.json"),
@@ -49,8 +54,8 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("GET", "/v2/glossaries", MESSAGE, "POST /v1/translate"),
         ("GET", "/v3/glossaries/1", MESSAGE, "POST /v1/translate"),
         ("GET", "/v3/languages", MESSAGE, "GET /v2/languages"),
-        ("GET", "/v1/embed/jobs", MESSAGE, "GET /openapi.json"),
-        ("POST", "/v1/embed-jobs", MESSAGE, "GET /openapi.json"),
+        ("GET", "/v1/embed/jobs", MESSAGE, "POST /v1/embed"),
+        ("POST", "/v1/embed-jobs", MESSAGE, "POST /v1/embed"),
         ("POST", "/suggest", TEXT, "not collected"),
         ("GET", "/frontend/settings", TEXT, "POST /translate"),
         ("POST", "/api/create", TEXT, "trivium models pull"),
@@ -67,11 +72,34 @@ def test_the_answer_says_what_to_use(hello: Scripted, method: str, path: str, sh
         error = body["error"]
         assert (error["type"], error["code"], error["param"]) == ("not_found_error", "unknown_route", None)
         message = error["message"]
+    elif shape == "llama":
+        assert (body["error"]["code"], body["error"]["type"]) == (404, "not_found_error")
+        message = body["error"]["message"]
     else:
         assert body.keys() - {"error_type"} == {shape}
         message = body[shape]
     assert use in message
     assert "heard" not in message
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        *(("POST", path, words) for path, words in INSTEAD if path not in ("/v1/chat/completions", "/slots")),
+        *(("GET", f"{path}/x", words) for path, words in INSTEAD),
+        *((method, path.replace("{id:path}", "org/tiny"), words) for method, path, words in INSTEAD_OF_METHODS),
+    ],
+)
+def test_what_is_not_served_is_told_with_what_to_use(hello: Scripted, method: str, path: str, words: str) -> None:
+    response = hello.http.request(method, path)
+    assert response.status_code == 404
+    assert f"This is not served here: {words}" in response.text
+
+
+def test_the_hint_holds_without_v1_too(hello: Scripted) -> None:
+    message = hello.http.get("/vector_stores").json()["error"]["message"]
+    assert "POST /v1/embeddings" in message
+    assert message.endswith("The base URL of OpenAI's clients ends in /v1")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +131,7 @@ def test_the_official_clients_show_the_hint(hello: Scripted) -> None:
         pytest.raises(deepl.DeepLException, match="send the glossary with the text to POST /v1/translate"),
     ):
         translator.list_glossaries()
-    with httpx.Client() as http, pytest.raises(cohere.NotFoundError, match=r"openapi\.json"):
+    with httpx.Client() as http, pytest.raises(cohere.NotFoundError, match="use POST /v1/embed"):
         cohere.Client("x", base_url=hello.url, httpx_client=http).embed_jobs.list()
 
 

@@ -15,21 +15,25 @@ _UNKNOWN = (
     "inputs: for question-answering give a question and a context, for translation a text or a list of texts and "
     "parameters.tgt_lang, for sentence-similarity a source_sentence and sentences; for feature-extraction and "
     "text-classification name the task in the path, as in /pipeline/feature-extraction; for text-generation give a "
-    "text and a parameter such as max_new_tokens"
+    "text and a parameter such as max_new_tokens; other tasks are not served"
 )
 
 
 def find_task(payload: dict[str, Any], registry: Registry, model_name: str | None = None) -> str:
-    """The name of the task. Raises ApiError if the payload fits none, or could be for several.
+    """The name of the task, which need not be one of those here.
 
-    Texts alone are for the one task that the model of this name, or any served model, can do with them. Raises
-    ModelNotServed.
+    Texts alone are for the one task that the model of this name, or any served model, can do with them. Raises ApiError
+    if the payload fits none, or could be for several. Raises ModelNotServed.
     """
     match payload.get("inputs"):
         case {"source_sentence": _}:
             return "sentence-similarity"
         case {"text": _} | [{"text": _}, *_]:
             return "text-classification"
+        case {"table": _}:
+            return "table-question-answering"
+        case {"image": _, "question": _}:
+            return "visual-question-answering"
         case dict():
             return "question-answering"
         case str() | list():

@@ -25,6 +25,7 @@ from service.api.compat.llamacpp.template import (
     LlamaTemplateResponse,
 )
 from service.api.compat.llamacpp.writer import LlamaWriter
+from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.encoder_texts import check_texts
 from service.api.requests.options import check_limit, queue_place
@@ -154,3 +155,10 @@ async def slots(call: CurrentCall) -> Response:
     model = call.model(None, Capability.GENERATE)
     with await call.lease(model):
         return call.json(slots_of(model, call.state.admissions[model.base.name].active))
+
+
+@router.post("/models/load", include_in_schema=False, dependencies=[ANY_KEY])
+@router.post("/models/unload", include_in_schema=False, dependencies=[ANY_KEY])
+async def models_of_the_router() -> Response:
+    """Raises ApiError. Without this route a load would be a payload for Hugging Face's model of that name."""
+    raise ApiError(404, "This is not served here: use POST /v1/models/{id}/load or /unload", code="unknown_route")

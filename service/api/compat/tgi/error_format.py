@@ -34,4 +34,4 @@ class TgiRoute(CompatRoute):
 class TextRoute(TgiRoute):
     """A route that generates text."""
 
-    param_names: ClassVar[Mapping[str, str]] = {"prompt": "inputs"}
+    param_names: ClassVar[Mapping[str, str]] = {"prompt": "inputs", "model": "adapter_id"}

@@ -1,0 +1,77 @@
+"""deepl and LibreTranslate: the clients of translation."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import deepl
+
+from tests.matrix.call import Call
+from tests.matrix.over_http import calls, message_shape, text_shape
+from tests.matrix.service import Service
+
+_DEEPL: list[tuple[Any, ...]] = [
+    ("translate_text", lambda c: c.translate_text("Hello.", target_lang="FR")),
+    ("translate_text list", lambda c: c.translate_text(["Hello.", "Rain."], source_lang="EN", target_lang="FR")),
+    ("translate_text html", lambda c: c.translate_text("<p>Hi</p>", target_lang="FR", tag_handling="html")),
+    ("get_source_languages", lambda c: c.get_source_languages()),
+    ("get_target_languages", lambda c: c.get_target_languages()),
+    ("get_usage", lambda c: c.get_usage()),
+    ("translate_text unknown", lambda c: c.translate_text("Hello.", target_lang="XX"), "target_lang"),
+    (
+        "translate_text glossary",
+        lambda c: c.translate_text("a", source_lang="EN", target_lang="FR", glossary="x"),
+        "glossary",
+    ),
+    ("list_glossaries", lambda c: c.list_glossaries(), "POST /v1/translate"),
+    ("create_glossary", lambda c: c.create_glossary("x", "EN", "FR", {"a": "b"}), "POST /v1/translate"),
+    ("get_glossary_languages", lambda c: c.get_glossary_languages(), "glossar"),
+    (
+        "translate_document_upload",
+        lambda c: c.translate_document_upload(b"x", filename="a.txt", target_lang="FR"),
+        "/v2/translate",
+    ),
+    ("rephrase_text", lambda c: c.rephrase_text("Hello."), "/v1/chat/completions"),
+]
+_DEEPL_HTTP: list[tuple[Any, ...]] = [
+    ("POST /v2/translate", {"text": ["Hello."], "target_lang": "FR"}),
+    ("GET /v2/languages?type=target",),
+    ("GET /v2/usage",),
+    ("GET /v3/glossaries", None, "POST /v1/translate"),
+    ("GET /v3/languages?product=text", None, "/v2/languages"),
+    ("GET /v2/style-rules", None, "/v2/translate"),
+    ("GET /v3/style_rules", None, "/v2/translate"),
+    ("POST /v3/voice/realtime", {}, "/v2/translate"),
+    ("GET /v2/admin/analytics", None, "/metrics"),
+]
+_LIBRE: list[tuple[Any, ...]] = [
+    ("POST /translate", {"q": "Hello.", "source": "en", "target": "fr"}),
+    ("POST /translate", {"q": ["Hello."], "source": "auto", "target": "fr"}),
+    ("POST /translate", {"q": "<p>Hi</p>", "source": "en", "target": "fr", "format": "html"}),
+    ("POST /translate", {"q": "Hello.", "source": "en", "target": "fr", "alternatives": 1}),
+    ("POST /detect", {"q": "Where is the station?"}),
+    ("GET /languages",),
+    ("GET /health",),
+    ("POST /translate", {"q": "Hello.", "source": "en", "target": "xx"}, "target"),
+    ("POST /translate", {"source": "en", "target": "fr"}, "q"),
+    ("POST /translate_file", None, "/translate"),
+    ("POST /suggest", {"q": "a", "s": "b", "source": "en", "target": "fr"}, "not collected"),
+    ("GET /frontend/settings", None, "/translate"),
+    ("GET /spec", None, "/openapi.json"),
+    ("GET /download_file/x", None, "/translate"),
+]
+
+
+def _run(function: Callable[[deepl.DeepLClient], Any]) -> Callable[[Service], None]:
+    def run(service: Service) -> None:
+        with contextlib.closing(deepl.DeepLClient("any", server_url=service.url)) as client:
+            function(client)
+
+    return run
+
+
+CALLS = [
+    *(Call("deepl", name, _run(f), tuple(words), must_work=not words) for name, f, *words in _DEEPL),
+    *calls("deepl", message_shape, _DEEPL_HTTP),
+    *calls("LibreTranslate", text_shape, _LIBRE),
+]

@@ -7,6 +7,7 @@ less: of an array with ``contains``, the first items match. A keyword for which 
 from collections.abc import Mapping
 from typing import Any
 
+from service.tasks.structure.lookaheads import without_lookaheads
 from service.tasks.structure.negation import Negation, NoOpposite, is_texts
 from service.tasks.structure.one_of import as_alternatives
 from service.tasks.structure.property_names import with_named_properties
@@ -55,7 +56,17 @@ class Rewriting:
         return rewritten(self._root, self._rewrite)
 
     def _rewrite(self, schema: Schema) -> Schema:
-        for rule in (_single, _unevaluated, _dependencies, self._not, self._if, _contains, self._anchors, self._one_of):
+        for rule in (
+            _single,
+            _pattern,
+            _unevaluated,
+            _dependencies,
+            self._not,
+            self._if,
+            _contains,
+            self._anchors,
+            self._one_of,
+        ):
             changed = rule(schema)
             if changed is not schema:
                 self._count(changed)
@@ -123,6 +134,14 @@ def _single(schema: Schema) -> Schema:
     if schema.keys() - ANNOTATIONS - {"allOf"}:
         return schema
     return {**{key: value for key, value in schema.items() if key != "allOf"}, **parts[0]}
+
+
+def _pattern(schema: Schema) -> Schema:
+    pattern = schema.get("pattern")
+    patterns = without_lookaheads(pattern) if isinstance(pattern, str) else None
+    if patterns is None:
+        return schema
+    return _and(schema, [{"pattern": each} for each in patterns], without={"pattern"})
 
 
 def _unevaluated(schema: Schema) -> Schema:

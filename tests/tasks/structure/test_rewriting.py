@@ -14,6 +14,7 @@ A_AND_B: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integ
 A, B, BOTH, NONE = {"a": 1}, {"b": "x"}, {"a": 1, "b": "x"}, dict[str, Any]()
 CAT = {"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["kind"]}
 DOG = {"type": "object", "properties": {"kind": {"const": "dog"}}, "required": ["kind"]}
+ZOD_EMAIL = r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
 FEW: dict[str, Any] = {"type": "array", "uniqueItems": True}
 ROWS: list[tuple[Any, list[Any], list[Any]]] = [
     # not
@@ -92,6 +93,17 @@ ROWS: list[tuple[Any, list[Any], list[Any]]] = [
     # what is not evaluated
     (A_AND_B | {"unevaluatedProperties": False}, [A, BOTH], [{"c": 1}]),
     ({"type": "array", "prefixItems": [{"type": "null"}], "unevaluatedItems": False}, [[None], []], [[None, 1]]),
+    # patterns
+    (
+        {"type": "string", "format": "email", "pattern": ZOD_EMAIL},
+        ["a@b.co", "a.b_c+d@x-y.example.org"],
+        [".a@b.co", "a..b@c.de", "a@b", "a.@b.co", "a@b.c"],
+    ),
+    ({"type": "string", "pattern": "^(?!-)(?!.*--)[a-z-]+$"}, ["a", "a-b-", "a-b-c"], ["-a", "a--b", "", "a---"]),
+    ({"type": "string", "pattern": "^(?!ab)[a-c]*$"}, ["", "a", "ba", "aab", "ac"], ["ab", "abc"]),
+    ({"type": "string", "pattern": r"^(?=.*a)(?=.*\.)[a-z.]{2,4}$"}, ["a.", ".ba"], ["ab", "..", "a.bcd"]),
+    ({"type": "string", "pattern": "^(?!.*ab)[a-c]*$"}, ["", "aac", "ba", "acb", "aa"], ["ab", "aab", "cabc"]),
+    ({"type": "string", "pattern": "^(?!.*a)(?:b|a)$"}, ["b"], ["a"]),
     # schemas that are no objects
     (True, [1, {}, "a"], []),
     # references
@@ -134,6 +146,11 @@ def test_they_are_obeyed(schema: Any, inside: list[Any], outside: list[Any]) -> 
         ({"type": "object", "propertyNames": {"not": {"pattern": "a"}}}, "propertyNames"),
         ({"type": "array", "contains": {"type": "null"}, "maxContains": 2}, "contains"),
         ({"oneOf": [{"type": "string"}, {"type": "string", "pattern": "a"}]}, "oneOf"),
+        ({"pattern": "^(?!.*abc)a"}, "regex"),
+        ({"pattern": "^(?!a)b|c"}, "regex"),
+        ({"pattern": "^(?!a)b(?!c)"}, "regex"),
+        ({"pattern": "^(?!a|b)c"}, "regex"),
+        ({"pattern": "^(?!a)(b"}, "regex"),
         ({"allOf": [A_AND_B], "unevaluatedProperties": False, "anyOf": [{}]}, "unevaluatedProperties"),
         ({"$defs": {"x": {"$dynamicAnchor": "y"}}, "$dynamicRef": "#y"}, "dynamicRef"),
         # What is written there is no schema

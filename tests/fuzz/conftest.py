@@ -32,6 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     tiny_encoder("bert", encoders / "embedder")
     tiny_encoder("bert", encoders / "reranker", class_name="BertForSequenceClassification", num_labels=1)
     flags += ("--model", f"embedder={encoders / 'embedder'}", "--model", f"reranker={encoders / 'reranker'}")
+    flags += ("--batches-dir", str(tmp_path_factory.mktemp("batches")))
     with running_server(model, *flags) as server:
         server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
         before = memory(server)

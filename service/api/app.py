@@ -113,7 +113,7 @@ async def _lifespan(app: FastAPI, *, authenticator: KeyAuthenticator | None) -> 
     state: State = app.state.trivium
     start = asyncio.create_task(state.registry.start())
     if state.batches is not None:
-        await state.batches.start(Lines(app, authenticator).compute)
+        await state.batches.start(Lines(app, authenticator, state.admissions).compute)
     try:
         yield
     finally:

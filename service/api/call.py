@@ -25,6 +25,7 @@ from service.api.requests.undeclared_fields import ignored_header, with_ignored
 from service.api.responses.event_stream import SERVER_SENT_EVENTS, EventStream, StreamForm
 from service.api.state import state_of
 from service.api.wire.disconnect import raise_on_disconnect, run_guarded
+from service.api.wire.in_process import IN_PROCESS_CALLER
 from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import Noted, NotStarted, PreparedWork, StreamWriter, Work, Writer
 from service.models.capabilities import Capability
@@ -171,6 +172,8 @@ class Call:
         model.base.client.require_ready()  # admitted requests continue after a restart; new ones are refused
         rate_limit = owned.enter_context(TokenRateLimit(self.caller, prepared.cost))
         owned.enter_context(admission.admit(prepared.cost))
+        if IN_PROCESS_CALLER not in self._http.scope:
+            owned.enter_context(self.state.admissions.of_client())
         work = rate_limit.meter(await prepared.start())
         owned.enter_context(work)
         return work

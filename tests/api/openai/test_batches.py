@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,36 @@ def test_the_number_of_lines_at_once_is_bounded(tmp_path: Path) -> None:
         for batch in begun:
             assert ended(client, batch.id).status == "completed"
         assert len(engine.requests) == 10
+
+
+class CountingEngine(HoldingEngine):
+    """Notes how many streams are open when one begins. ``most`` is the largest number."""
+
+    def __init__(self) -> None:
+        super().__init__("Say client.")
+        self.most = 0
+
+    def outputs(self, request: Request) -> Any:
+        self.most = max(self.most, len(self.open_streams))
+        return super().outputs(request)
+
+
+def test_lines_are_computed_one_at_a_time_while_a_client_waits(tmp_path: Path) -> None:
+    engine = CountingEngine()
+    lines = [line(str(number)) for number in range(12)]
+    with (
+        scripted_service(engine, batches_dir=tmp_path, batch_concurrency=6) as service,
+        client_of(service) as client,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        held = pool.submit(service.http.post, CHAT, json=line("client")["body"])
+        assert engine.holding.wait(20)
+        assert ended(client, begin(client, lines).id).status == "completed"
+        assert engine.most == 2
+        engine.release()
+        assert held.result().is_success
+        assert ended(client, begin(client, lines).id).status == "completed"
+        assert engine.most > 2
 
 
 def test_a_model_is_loaded_for_a_line(tmp_path: Path) -> None:

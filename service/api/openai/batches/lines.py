@@ -7,6 +7,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp
 
 from service.api.errors import ApiError, error_response, invalid
+from service.api.limits.admissions import Admissions
 from service.api.wire.in_process import InProcessAnswer, post_json
 from service.api.wire.response_model import to_json
 from service.batches.results import LineAnswer, LineRequest
@@ -18,6 +19,7 @@ from service.keys.key import MOST_URGENT
 _LEAST_URGENT = -MOST_URGENT
 _KEPT_SHARE = 0.5  # of a key's tokens a minute, which batches leave to its other requests
 _AGAIN = {"loading", "unloading", "restarting", "draining", "no_memory", "queue_timeout", "rate_limit_exceeded"}
+_PAUSE = 0.25  # seconds until it is seen whether clients have requests
 _SECONDS = 5.0  # until a line is sent again, if the answer does not say when
 
 
@@ -36,12 +38,15 @@ class _Error(Struct):
 class Lines:
     """Computes lines with the least priority, by calls of the application.
 
-    A line that the service cannot compute now, or for which the key has too few tokens, is to be sent again.
+    A line that the service cannot compute now, or for which the key has too few tokens, is to be sent again. While
+    requests of clients are admitted, lines are computed one at a time: each row of a step slows all others.
     """
 
-    def __init__(self, app: ASGIApp, authenticator: KeyAuthenticator | None) -> None:
+    def __init__(self, app: ASGIApp, authenticator: KeyAuthenticator | None, admissions: Admissions) -> None:
         self._app = app
         self._authenticator = authenticator
+        self._admissions = admissions
+        self._computing = 0  # lines
 
     async def compute(self, request: LineRequest) -> LineAnswer:
         """The answer to a line."""
@@ -53,7 +58,13 @@ class Lines:
         tokens = caller.limits.tokens
         if tokens is not None and (wait := tokens.seconds_until(int(tokens.per_minute * _KEPT_SHARE))):
             return LineAnswer(status=429, retry_after=wait)
-        answer = await post_json(self._app, request.endpoint, request.body, caller)
+        if self._computing and self._admissions.clients:
+            return LineAnswer(status=429, retry_after=_PAUSE)
+        self._computing += 1
+        try:
+            answer = await post_json(self._app, request.endpoint, request.body, caller)
+        finally:
+            self._computing -= 1
         return LineAnswer(
             status=answer.status,
             request_id=answer.headers.get("x-request-id", ""),

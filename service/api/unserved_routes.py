@@ -57,7 +57,6 @@ INSTEAD: Sequence[tuple[str, str]] = (
     ("/api/web_search", "the service searches nothing in the web; offer a tool that does"),
     ("/api/web_fetch", "the service fetches nothing from the web; offer a tool that does"),
     # llama.cpp
-    ("/infill", "use POST /v1/completions with a suffix"),
     ("/slots", _SLOTS),
     ("/lora-adapters", _LORA),
     ("/reranking", "use POST /v1/rerank"),

@@ -10,6 +10,7 @@ from tests.api.encoders import ScriptedEncoders
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.engine.tiny_models import tiny_model
+from tests.fakes.engine import filling_engine
 from tests.keys.making import add_key, bearer
 from tests.models_fixture import smollm2  # noqa: F401 - a fixture
 from tests.running_server import Server, running_server
@@ -39,8 +40,10 @@ def encoders(tmp_path_factory: pytest.TempPathFactory) -> ScriptedEncoders:
 
 @pytest.fixture(scope="package")
 def encoder_service(encoders: ScriptedEncoders) -> Iterator[Scripted]:
-    """A service with scripted encoders and low limits."""
-    with scripted_service(encoders=encoders, max_inputs=4, max_input_length=1000, max_rerank_documents=3) as service:
+    """A service with scripted encoders and low limits. Its language model fills in."""
+    with scripted_service(
+        filling_engine(), encoders=encoders, max_inputs=4, max_input_length=1000, max_rerank_documents=3
+    ) as service:
         yield service
 
 

@@ -68,6 +68,22 @@ def test_generate(server: Server, client: ollama.Client) -> None:
     assert client.generate("chat").done_reason == "load"
 
 
+def test_log_probabilities(server: Server, client: ollama.Client) -> None:
+    """They are those of OpenAI's API."""
+    body = {"model": "chat", "messages": MESSAGES, "temperature": 0, "max_tokens": 12, "logprobs": True}
+    other = server.http.post("/v1/chat/completions", json=body | {"top_logprobs": 2}).json()["choices"][0]["logprobs"]
+    expected = [(each["token"], pytest.approx(each["logprob"])) for each in other["content"]]
+    for answer in (
+        client.chat("chat", MESSAGES, options=GREEDY, logprobs=True, top_logprobs=2),
+        client.generate("chat", QUESTION, options=GREEDY, logprobs=True, top_logprobs=2),
+    ):
+        assert answer.logprobs is not None
+        assert [(each.token, each.logprob) for each in answer.logprobs] == expected
+        assert {len(each.top_logprobs or ()) for each in answer.logprobs} == {2}
+    with pytest.raises(ollama.ResponseError, match="suffix: this model's tokenizer has no fill-in-the-middle tokens"):
+        client.generate("chat", QUESTION, suffix="x")
+
+
 def test_format(client: ollama.Client) -> None:
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
     strict = schema | {"additionalProperties": False}

@@ -19,7 +19,7 @@ from service.engine.protocol.request import Request
 from service.errors import EngineError, ProcessUnavailable
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.engine_info import engine_info
-from tests.fakes.tokenizer import EOS, byte_tokenizer
+from tests.fakes.tokenizer import EOS, byte_tokenizer, filling_tokenizer
 
 INFO = engine_info(max_model_len=10_000, num_blocks=1000)
 
@@ -246,3 +246,11 @@ def _logprob(token: int, count: int) -> TokenLogprob:
     """Up to ``count`` alternatives; the token itself is the second likeliest."""
     top = ((65, -0.25), (token, -0.5), (66, -1.5))
     return TokenLogprob(token, -0.5, top[:count])
+
+
+def filling_engine() -> ScriptedEngine:
+    """An engine whose tokenizer has the marks of a model that fills in."""
+    tokenizer = filling_tokenizer()
+    engine = ScriptedEngine(vocab_size=tokenizer.vocab_size)
+    engine.tokenizer = tokenizer
+    return engine

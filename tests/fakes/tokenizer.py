@@ -19,7 +19,24 @@ def byte_library() -> tokenizers.Tokenizer:
     return library
 
 
+def filling_library() -> tokenizers.Tokenizer:
+    """The same with the marks of a model that fills in."""
+    library = byte_library()
+    library.add_special_tokens([f"<|{name}|>" for name in ("fim_prefix", "fim_suffix", "fim_middle")])
+    library.add_special_tokens(["<|repo_name|>", "<|file_sep|>"])
+    return library
+
+
 def byte_tokenizer() -> Tokenizer:
     """The tokenizer of ``byte_library``, with a chat template."""
+    return _with_template(byte_library())
+
+
+def filling_tokenizer() -> Tokenizer:
+    """The tokenizer of ``filling_library``, with the same chat template."""
+    return _with_template(filling_library())
+
+
+def _with_template(library: tokenizers.Tokenizer) -> Tokenizer:
     template = ChatTemplate("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant: ", {})
-    return Tokenizer(byte_library(), eos_token_ids=[EOS], chat_template=template)
+    return Tokenizer(library, eos_token_ids=[EOS], chat_template=template)

@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from tests.encoder.tiny_encoders import tiny_encoder
-from tests.fakes.tokenizer import byte_library
+from tests.fakes.tokenizer import filling_library
 from tests.running_server import Server, running_server
 
 GUARD = Path(__file__).parent / "guard"
@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|end|>"}))
     (path / "chat_template.jinja").write_text(_TEMPLATE)
     save_file({"nothing": np.zeros(1, dtype=np.float32)}, path / "model.safetensors")
-    byte_library().save(str(path / "tokenizer.json"))
+    filling_library().save(str(path / "tokenizer.json"))
     return path
 
 

@@ -24,7 +24,7 @@ class EchoRunner(WithoutAdapters):
 
     def __init__(self, config: EngineConfig) -> None:
         self._tokenizer = Tokenizer.load(Path(config.model_path))
-        self.info: EngineInfo = engine_info(max_model_len=8192, num_blocks=4096)
+        self.info: EngineInfo = engine_info(max_model_len=8192, num_blocks=4096, vocab_size=self._tokenizer.vocab_size)
 
     def run(self, step: Step) -> list[ChunkOutput]:
         return [self._output(chunk) for chunk in step.chunks]

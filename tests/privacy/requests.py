@@ -72,6 +72,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/api/chat", {"model": word, "messages": messages}),
         ("/api/generate", echo | {"prompt": word, "system": word, "options": short}),
         ("/api/generate", echo | {"prompt": word, "raw": True, "stream": False, "options": short}),
+        ("/api/generate", echo | {"prompt": word, "logprobs": True, "top_logprobs": 1, "options": short}),
         *(
             ("/api/generate", echo | {"prompt": word, "options": short, name: word})
             for name in ("suffix", "template", "think", "format", "context", "keep_alive", word)
@@ -98,6 +99,8 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/completion", {"prompt": word, "n_predict": 40, "stop": [f"z{word}"], word: word}),
         ("/completion", {"prompt": word, "n_predict": 40, "stream": True}),
         ("/completion", {"prompt": f"{RAISE} {word}", "n_predict": 40, "stream": True}),
+        ("/infill", {"input_prefix": word, "input_suffix": word, "n_predict": 40, word: word}),
+        ("/infill", {"input_prefix": word, "input_suffix": word, "input_extra": [{word: word}]}),
         ("/completion", {"prompt": f"{RAISE} {word}", "n_predict": 40}),
         *(("/completion", {"prompt": word, name: word}) for name in ("grammar", "samplers", "logit_bias", "lora")),
         ("/completion", {"prompt": word, "json_schema": {"type": word}}),

@@ -11,10 +11,12 @@ from service.engine.client import EngineClient
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.generation.completion import Completion
+from service.tasks.generation.filling import filling_options, filling_prompt
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.chat_template import Message
+from service.tasks.text.fill_in import Gap
 from service.tasks.text.tokenizer import Tokenizer
 
 _MOST_LOGPROBS = 1 << 17  # of the prompt tokens of one request, which are held until all are known
@@ -53,17 +55,18 @@ class Generator:
         prompt: str | Sequence[int],
         options: Options,
         *,
-        suffix: str = "",
+        gap: Gap | None = None,
         add_special_tokens: bool = True,
         max_output_tokens: int | None = None,
     ) -> GenerationRequest:
-        """Continue a text, or tokens as they are, up to a ``suffix`` if there is one.
+        """Continue a text, or tokens as they are; before a ``gap`` they are filled in.
 
         Raises what ``from_tokens`` raises, with ``param`` "prompt", and InvalidOption for a structure that cannot be
-        obeyed, or a suffix for a model that cannot fill in.
+        obeyed, or a gap for a model that cannot fill in.
         """
-        if suffix:
-            prompt, options = await self._filling_in(prompt, suffix, options, start=add_special_tokens)
+        if gap is not None:
+            prompt = await filling_prompt(self.tokenizer, prompt, gap, start=add_special_tokens)
+            options = filling_options(self.tokenizer, options)
         if isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return await self.from_encoded(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
@@ -159,21 +162,6 @@ class Generator:
             forbidden = await asyncio.to_thread(_spellings, options.bad_words, self.tokenizer)
             options = options.with_values(forbidden=forbidden)
         return options
-
-    async def _filling_in(
-        self, prompt: str | Sequence[int], suffix: str, options: Options, *, start: bool
-    ) -> tuple[Sequence[int], Options]:
-        """The tokens that ask for the text between prompt and suffix, and options that end it. Raises InvalidOption."""
-        format = self.tokenizer.fill_in
-        if format is None:
-            message = "suffix: this model's tokenizer has no fill-in-the-middle tokens, so it cannot fill in a text"
-            raise InvalidOption(message, param="suffix")
-        if isinstance(prompt, str):
-            prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=False)
-        after = await self.tokenizer.encode_async(suffix, add_special_tokens=False)
-        if not options.ignore_eos:
-            options = options.with_values(stop_token_ids=(*options.params.stop_token_ids, *format.ends))
-        return format.prompt(self.tokenizer.start_ids if start else (), prompt, after), options
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

@@ -10,7 +10,7 @@ import pytest
 from tests.api.compat.streams import tgi_events
 from tests.api.scripted import Scripted, scripted_service
 from tests.engine.tiny_models import tiny_model
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, filling_engine
 from tests.running_server import Server, running_server
 
 
@@ -166,9 +166,58 @@ def test_other_routes(encoder_service: Scripted) -> None:
     slots = http.get("/slots").json()
     assert len(slots) == props["total_slots"]
     assert not any(slot["is_processing"] for slot in slots)
-    refused = http.post("/infill", json={"input_prefix": "x"})
-    assert (refused.status_code, refused.json()["error"]["code"]) == (404, 404)
-    assert "POST /v1/completions" in refused.json()["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def filler() -> Iterator[Scripted]:
+    """A service whose tokenizer has marks of gaps."""
+    with scripted_service(filling_engine()) as service:
+        yield service
+
+
+def infill(service: Scripted, **fields: Any) -> httpx.Response:
+    return service.http.post("/infill", json={"input_prefix": "a", "input_suffix": "b"} | fields)
+
+
+def test_a_gap_is_filled_in(filler: Scripted) -> None:
+    answer = infill(filler, n_predict=3, prompt="c").json()
+    assert (answer["content"], answer["stop"], answer["model"]) == ("Hel", True, "org/tiny")
+    assert answer["prompt"] == "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>c"
+    marks = set(filler.engine.tokenizer.added_tokens.values())
+    assert marks == set(filler.engine.requests[-1].params.stop_token_ids)
+    *parts, last = tgi_events(infill(filler, stream=True, n_predict=3))
+    assert ("".join(part["content"] for part in parts), last["stop_type"]) == ("Hel", "limit")
+
+
+def test_other_files_come_before_the_gap(filler: Scripted) -> None:
+    files = [{"filename": "one.py", "text": "x"}, {"text": "y"}]
+    prompt = infill(filler, input_extra=files, n_predict=1).json()["prompt"]
+    names = "<|repo_name|>myproject\n<|file_sep|>one.py\nx\n<|file_sep|>tmp\ny\n<|file_sep|>filename\n"
+    assert prompt == f"{names}<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"input_suffix": None}, "input_suffix"),
+        ({"input_prefix": [1]}, "input_prefix"),
+        ({"input_extra": [{"filename": "x"}]}, "input_extra.0.text"),
+        ({"input_extra": "x"}, "input_extra"),
+        ({"prompt": [1, 2]}, "prompt"),
+        ({"n_indent": 4}, "n_indent"),
+        ({"mirostat": 1}, "mirostat"),
+    ],
+)
+def test_a_wrong_gap_is_refused_by_name(filler: Scripted, fields: dict[str, Any], field: str) -> None:
+    error = infill(filler, **fields).json()["error"]
+    assert (error["code"], error["type"]) == (400, "invalid_request_error")
+    assert field in error["message"]
+
+
+def test_a_model_without_marks_cannot_fill_in(hello: Scripted) -> None:
+    error = infill(hello).json()["error"]
+    assert (error["code"], error["type"]) == (400, "invalid_request_error")
+    assert error["message"].startswith("input_suffix: this model's tokenizer has no fill-in-the-middle tokens")
 
 
 def test_slots_in_use() -> None:

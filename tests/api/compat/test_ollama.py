@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import Scripted, scripted_service
-from tests.fakes.engine import ScriptedEngine
+from tests.fakes.engine import ScriptedEngine, filling_engine
 
 CHAT: dict[str, Any] = {"model": "org/tiny", "messages": [{"role": "user", "content": "x"}]}
 PROMPT: dict[str, Any] = {"model": "org/tiny", "prompt": "x"}
@@ -110,7 +110,9 @@ def test_a_prompt_is_a_users_turn_unless_it_is_raw(hello: Scripted) -> None:
         ({"tools": [{"type": "function"}]}, "tools.0.function"),
         ({"think": True}, "think"),
         ({"think": "high"}, "think"),
-        ({"logprobs": True}, "logprobs"),
+        ({"logprobs": 1}, "logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
+        ({"top_logprobs": 2}, "top_logprobs needs logprobs to be true"),
         ({"messages": [{"role": "user", "content": "x", "images": ["aGk="]}]}, "messages.0.images"),
         ({"messages": [{"role": "user", "content": "x", "tool_name": "f"}]}, "messages.0"),
         ({"messages": [{"role": "assistant", "content": "", "tool_calls": [{}]}]}, "messages.0.tool_calls"),
@@ -141,11 +143,38 @@ def test_what_cannot_be_obeyed_is_refused_by_name(hello: Scripted, fields: dict[
     assert field in response.json()["error"]
 
 
-@pytest.mark.parametrize("field", ["suffix", "template", "images", "context", "width", "steps"])
+@pytest.mark.parametrize("field", ["template", "images", "context", "width", "steps"])
 def test_generate_refuses_by_name(hello: Scripted, field: str) -> None:
     response = hello.http.post("/api/generate", json=PROMPT | {field: [1]})
     assert (response.status_code, list(response.json())) == (400, ["error"])
     assert response.json()["error"].startswith(f"{field}: ")
+
+
+def test_a_suffix_asks_for_the_text_before_it(hello: Scripted) -> None:
+    with scripted_service(filling_engine()) as service:
+        answer = service.http.post("/api/generate", json=PROMPT | {"suffix": "y", "stream": False}).json()
+        assert (answer["response"], answer["prompt_eval_count"]) == ("Hello", 5)
+        tokenizer = service.engine.tokenizer
+        prompt = tokenizer.decode(service.engine.requests[-1].prompt, skip_special_tokens=False)
+        assert prompt == "<|fim_prefix|>x<|fim_suffix|>y<|fim_middle|>"
+        assert service.http.post("/api/generate", json=PROMPT | {"suffix": "y", "system": "s"}).status_code == 400
+    refused = hello.http.post("/api/generate", json=PROMPT | {"suffix": "y"})
+    assert refused.status_code == 400
+    assert refused.json()["error"].startswith("suffix: this model's tokenizer has no fill-in-the-middle tokens")
+
+
+@pytest.mark.parametrize(("path", "body"), [("/api/chat", CHAT), ("/api/generate", PROMPT)])
+def test_log_probabilities(hello: Scripted, path: str, body: dict[str, Any]) -> None:
+    asked = body | {"logprobs": True, "top_logprobs": 2}
+    whole = hello.http.post(path, json=asked | {"stream": False}).json()["logprobs"]
+    assert [each["token"] for each in whole] == list("Hello")
+    assert (whole[0]["logprob"], whole[0]["bytes"], len(whole[0]["top_logprobs"])) == (-0.5, [ord("H")], 2)
+    *parts, last = lines(hello.http.post(path, json=asked))
+    assert [each for part in parts for each in part["logprobs"]] == whole
+    assert "logprobs" not in last
+    alone = hello.http.post(path, json=body | {"stream": False, "logprobs": True}).json()["logprobs"]
+    assert [set(each) for each in alone] == [{"token", "logprob", "bytes"}] * 5
+    assert "logprobs" not in hello.http.post(path, json=body | {"stream": False}).json()
 
 
 def test_what_asks_for_nothing_is_accepted(hello: Scripted) -> None:

@@ -81,7 +81,7 @@ def json_lines(stream: str, path: str) -> list[Any]:
     return [json.loads(line) for line in stream.splitlines()]
 
 
-_WITHOUT_END_MARK = ("/completion", "/generate_stream", "/models/{id}", "/pipeline/")
+_WITHOUT_END_MARK = ("/completion", "/infill", "/generate_stream", "/models/{id}", "/pipeline/")
 _STREAMS = {"text/event-stream": sse_events, "application/x-ndjson": json_lines}
 
 

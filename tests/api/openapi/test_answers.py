@@ -15,6 +15,7 @@ from tests.api.openapi.document import Document
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.fakes.engine import ScriptedEngine
+from tests.fakes.tokenizer import filling_tokenizer
 from tests.keys.making import bearer
 
 CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": "x"}]}
@@ -30,6 +31,7 @@ TOOL = {"type": "function", "name": "f", "parameters": {"type": "object"}}
 CALLED = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": "c", "output": "y"}
 
+GAP = {"input_prefix": "x", "input_suffix": "y"}
 BATCH = {"input_file_id": "file-unknown", "endpoint": "/v1/completions", "completion_window": "24h"}
 
 PAIR = {"text_1": "x", "text_2": ["y", "z"]}
@@ -115,6 +117,8 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ],
     ("POST", "/api/generate"): [
         ("/api/generate", TINY | {"prompt": "x", "stream": False}),
+        ("/api/generate", TINY | {"prompt": "x", "suffix": "y", "logprobs": True, "top_logprobs": 1}),
+        ("/api/generate", TINY | {"prompt": "x", "stream": False, "logprobs": True}),
         ("/api/generate", TINY | {"prompt": "x"}),
         ("/api/generate", TINY),
     ],
@@ -180,6 +184,10 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/completion", {"prompt": [1, "x"], "stream": True, "n_probs": 1}),
     ],
     ("POST", "/apply-template"): [("/apply-template", CHAT)],
+    ("POST", "/infill"): [
+        ("/infill", GAP | {"n_probs": 1, "input_extra": [{"text": "x", "filename": "y"}]}),
+        ("/infill", GAP | {"stream": True}),
+    ],
     ("POST", "/embedding"): [("/embedding", {"content": ["x", "y"]})],
     ("GET", "/props"): [("/props", None)],
     ("GET", "/slots"): [("/slots", None)],
@@ -216,6 +224,7 @@ ENGINE_ROUTES: dict[str, tuple[str, Any]] = {
     "/generate": ("/generate", {"inputs": "x"}),
     "/v1/messages": ("/v1/messages", CHAT | {"max_tokens": 9}),
     "/completion": ("/completion", {"prompt": "x"}),
+    "/infill": ("/infill", GAP),
     "/api/chat": ("/api/chat", TINY | CHAT | {"stream": False}),
     "/api/generate": ("/api/generate", TINY | {"prompt": "x", "stream": False}),
 }
@@ -239,7 +248,12 @@ ENCODER_ROUTES: dict[str, tuple[str, str, Any]] = {
 
 
 class TranslatingAndQuotingEngine(Umlauts):
-    """Translates as ``Umlauts`` does, and finds Ada in documents."""
+    """Translates as ``Umlauts`` does, finds Ada in documents, and fills in."""
+
+    def __init__(self, **options: Any) -> None:
+        tokenizer = filling_tokenizer()
+        super().__init__(vocab_size=tokenizer.vocab_size, **options)
+        self.tokenizer = tokenizer
 
     def text_for(self, request: Request) -> str:
         if request.params.constraint is not None:

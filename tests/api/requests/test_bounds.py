@@ -26,7 +26,7 @@ FREE |= {
     for field in _SCHEMAS
 }
 FREE |= {f"post /{name} body.parameters.grammar.value" for name in ("generate", "generate_stream")}
-FREE |= {"post /completion body.json_schema"}
+FREE |= {f"post /{name} body.json_schema" for name in ("completion", "infill")}
 FREE |= {f"post /api/{name} body.format" for name in ("chat", "generate")}
 FREE |= {
     f"post {path} body.{field}"

@@ -10,6 +10,7 @@ from service.errors import InvalidOption, InvalidPrompt, NoChatTemplate, PromptT
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.text.chat_template import ChatTemplate
+from service.tasks.text.fill_in import Gap
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.engine import ScriptedEngine, says
 from tests.tasks.text.test_chat_template import CHATML
@@ -227,17 +228,35 @@ async def test_a_suffix_makes_a_prompt_that_asks_for_the_middle() -> None:
     made = generator(Tokenizer(library, eos_token_ids=[2]))
     marks = [library.token_to_id(f"<fim_{name}>") for name in ("prefix", "suffix", "middle")]
     encode = partial(made.tokenizer.encode, add_special_tokens=False)
-    request = await made.from_prompt("the day", Options.from_values(stop_token_ids=(7,)), suffix="of")
+    request = await made.from_prompt("the day", Options.from_values(stop_token_ids=(7,)), gap=Gap(suffix="of"))
     middle = [marks[0], *encode("the day"), marks[1], *encode("of"), marks[2]]
     assert request.prompt == (1, *middle)
     assert request.params.stop_token_ids == (2, 7, *marks)
-    assert (await made.from_prompt([5], Options(), suffix="of", add_special_tokens=False)).prompt[:2] == (marks[0], 5)
-    assert (await made.from_prompt([5], Options(ignore_eos=True), suffix="of")).params.stop_token_ids == ()
+    alone = await made.from_prompt([5], Options(), gap=Gap(suffix="of"), add_special_tokens=False)
+    assert alone.prompt[:2] == (marks[0], 5)
+    assert (await made.from_prompt([5], Options(ignore_eos=True), gap=Gap(suffix="of"))).params.stop_token_ids == ()
+
+
+async def test_files_come_before_the_gap_and_its_beginning_after_it() -> None:
+    names = [f"<|{name}|>" for name in ("fim_prefix", "fim_suffix", "fim_middle", "repo_name", "file_sep")]
+    gap = Gap(suffix="of", beginning="the", files=[("a", "the"), ("b", "of")])
+    for marks in (names[:3], names):
+        library = byte_fallback_with(*marks)
+        made = generator(Tokenizer(library, eos_token_ids=[2]))
+        encode = partial(made.tokenizer.encode, add_special_tokens=False)
+        prefix, suffix, middle, *of_files = (library.token_to_id(mark) or 0 for mark in marks)
+        files = encode("theof")
+        if of_files:
+            repository, file = of_files
+            files = [repository, *encode("myproject\n"), file, *encode("a\nthe\n"), file, *encode("b\nof\n")]
+            files += [file, *encode("filename\n")]
+        expected = (1, *files, prefix, *encode("day"), suffix, *encode("of"), middle, *encode("the"))
+        assert (await made.from_prompt("day", Options(), gap=gap)).prompt == expected
 
 
 async def test_a_suffix_for_a_model_without_marks_is_refused() -> None:
     with pytest.raises(InvalidOption, match="no fill-in-the-middle tokens") as error:
-        await generator().from_prompt("hi", Options(), suffix="there")
+        await generator().from_prompt("hi", Options(), gap=Gap(suffix="there"))
     assert error.value.param == "suffix"
 
 

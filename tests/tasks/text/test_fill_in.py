@@ -12,9 +12,19 @@ from service.tasks.text.tokenizer import Tokenizer
     [
         (["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"], "<|fim_prefix|> p <|fim_suffix|> s <|fim_middle|>"),
         (["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>"], "<fim_prefix> p <fim_suffix> s <fim_middle>"),
+        (
+            ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|fim_pad|>", "<|filename|>", "<|reponame|>"],
+            "<|fim_prefix|> p <|fim_suffix|> s <|fim_middle|>",
+        ),
+        (["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<file_sep>"], "<fim_prefix> p <fim_suffix> s <fim_middle>"),
         (["<fim-prefix>", "<fim-suffix>", "<fim-middle>"], "<fim-prefix> p <fim-suffix> s <fim-middle>"),
         (["<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"], "<｜fim▁begin｜> p <｜fim▁hole｜> s <｜fim▁end｜>"),
         (["▁<PRE>", "▁<SUF>", "▁<MID>", "▁<EOT>"], "▁<PRE> p ▁<SUF> s ▁<MID>"),
+        (
+            ["<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"],
+            "<|code_prefix|> p <|code_suffix|> s <|code_middle|>",
+        ),
+        (["<|prefix|>", "<|suffix|>", "<|middle|>"], "<|prefix|> p <|suffix|> s <|middle|>"),
         (["[PREFIX]", "[SUFFIX]"], "[SUFFIX] s [PREFIX] p"),
     ],
 )
@@ -26,6 +36,21 @@ def test_the_marks_of_each_family(vocabulary: list[str], prompt: str) -> None:
     tokens = format.prompt([ids["<s>"]], [ids["p"]], [ids["s"]])
     assert [words[token] for token in tokens] == ["<s>", *prompt.split()]
     assert set(format.ends) == {ids[mark] for mark in vocabulary}
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["<|repo_name|>", "<|file_sep|>"], ("<|repo_name|>", "<|file_sep|>")),
+        (["<|reponame|>", "<|filename|>"], (None, None)),
+        (["<|file_sep|>"], (None, "<|file_sep|>")),
+    ],
+)
+def test_the_marks_of_files(names: list[str], found: tuple[str | None, ...]) -> None:
+    words = ["<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", *names]
+    format = FillInFormat.find({word: id for id, word in enumerate(words)}.get)
+    assert format is not None
+    assert [None if id is None else words[id] for id in (format.repository, format.file)] == list(found)
 
 
 def test_half_a_set_of_marks_is_none() -> None:

@@ -1,8 +1,8 @@
-"""The body of ``POST /completion``."""
+"""The body of ``POST /completion``, and what it shares with ``POST /infill``."""
 
 import secrets
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -53,11 +53,10 @@ LlamaPrompt = Annotated[
 ]
 
 
-class LlamaCompletionRequest(LlamaSampling):
-    """A prompt to continue."""
+class LlamaTextFields(LlamaSampling):
+    """The fields of all routes that generate text."""
 
     model: ModelName = None
-    prompt: Annotated[LlamaPrompt, Field(description="A text, token ids, or both in a list. One prompt.")]
     n_predict: Annotated[
         int | None,
         Field(
@@ -82,7 +81,7 @@ class LlamaCompletionRequest(LlamaSampling):
     post_sampling_probs: Literal[False] | None = None
 
     @model_validator(mode="after")
-    def _one_structure(self) -> "LlamaCompletionRequest":
+    def _one_structure(self) -> Self:
         if self.grammar and self.json_schema is not None:
             raise contradiction("json_schema", "grammar and json_schema exclude each other")
         return self
@@ -108,6 +107,12 @@ class LlamaCompletionRequest(LlamaSampling):
         if self.json_schema is not None:
             return Structure.json_schema(self.json_schema, "json_schema")
         return None
+
+
+class LlamaCompletionRequest(LlamaTextFields):
+    """A prompt to continue."""
+
+    prompt: Annotated[LlamaPrompt, Field(description="A text, token ids, or both in a list. One prompt.")]
 
     @property
     def parts(self) -> Sequence[str | int]:

@@ -1,5 +1,6 @@
-"""``POST /completion``, ``POST /apply-template``, ``POST /embedding``, ``GET /props`` and ``GET /slots``."""
+"""llama.cpp's ``/completion``, ``/infill``, ``/apply-template``, ``/embedding``, ``/props`` and ``/slots``."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import ANY_KEY, ANY_TASK, requires
-from service.api.call import Call, CurrentCall
+from service.api.call import Call, CurrentCall, Served
 from service.api.compat.llamacpp import response
 from service.api.compat.llamacpp.embedding import (
     EMBEDDING_EXAMPLE,
@@ -16,8 +17,9 @@ from service.api.compat.llamacpp.embedding import (
     LlamaEmbedRequest,
 )
 from service.api.compat.llamacpp.error_format import LlamaRoute
+from service.api.compat.llamacpp.infill import INFILL_EXAMPLES, LlamaInfillRequest
 from service.api.compat.llamacpp.properties import PROPS_EXAMPLE, SLOTS_EXAMPLE, props_of, slots_of
-from service.api.compat.llamacpp.request import EXAMPLES, LlamaCompletionRequest
+from service.api.compat.llamacpp.request import EXAMPLES, LlamaCompletionRequest, LlamaTextFields
 from service.api.compat.llamacpp.template import (
     TEMPLATE_EXAMPLE,
     TEMPLATE_EXAMPLES,
@@ -36,6 +38,7 @@ from service.tasks.embedding.embedder import Embedder, EmbeddingOptions
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
+from service.tasks.generation.request import GenerationRequest
 
 router = APIRouter(tags=["llama.cpp"], route_class=LlamaRoute)
 
@@ -55,6 +58,41 @@ async def completion(
     call.check(body)
     model = call.model(body.model, Capability.GENERATE)
     options = _options(call, body)
+
+    async def request(generator: Generator) -> GenerationRequest:
+        if isinstance(body.parts[0], str) and len(body.parts) == 1:
+            return await generator.from_prompt(body.parts[0], options)
+        return await generator.from_prompt(await _tokens(body, generator), options)
+
+    return await _reply(call, body, model, options, request)
+
+
+@router.post("/infill", summary="Fill in a text, as llama.cpp does", dependencies=[requires(Scope.GENERATE)])
+@openapi_responses(response.EXAMPLE, events=response.EXAMPLE_EVENTS, form=EVENTS)
+async def infill(
+    body: Annotated[LlamaInfillRequest, Body(openapi_examples=INFILL_EXAMPLES)], call: CurrentCall
+) -> Response:
+    """The text between `input_prefix` and `input_suffix`, after `prompt` if it is given. `input_extra` are other files.
+
+    A model whose tokenizer has no fill-in-the-middle tokens refuses it.
+    """
+    call.check(body)
+    model = call.model(body.model, Capability.GENERATE)
+    options = _options(call, body)
+    return await _reply(
+        call, body, model, options, lambda generator: generator.from_prompt(body.input_prefix, options, gap=body.gap())
+    )
+
+
+async def _reply(
+    call: Call,
+    body: LlamaTextFields,
+    model: Served,
+    options: Options,
+    request: Callable[[Generator], Awaitable[GenerationRequest]],
+) -> Response:
+    """The answer to a request that is made once the model is loaded."""
+    id = f"cmpl-{uuid4().hex}"
     writer = LlamaWriter(
         model=model.name,
         options=options,
@@ -63,15 +101,10 @@ async def completion(
         n_probs=body.n_probs or 0,
         context=lambda: model.task(Generator).max_tokens,
     )
-    id = f"cmpl-{uuid4().hex}"
 
     async def prepare() -> PreparedCompletion:
         generator = model.task(Generator)
-        if isinstance(body.parts[0], str) and len(body.parts) == 1:
-            request = await generator.from_prompt(body.parts[0], options)
-        else:
-            request = await generator.from_prompt(await _tokens(body, generator), options)
-        return PreparedCompletion(generator, [request], id)
+        return PreparedCompletion(generator, [await request(generator)], id)
 
     if body.stream:
         return await call.stream(model, prepare, writer, form=EVENTS)
@@ -89,7 +122,7 @@ async def _tokens(body: LlamaCompletionRequest, generator: Generator) -> list[in
     return tokens
 
 
-def _options(call: Call, body: LlamaCompletionRequest) -> Options:
+def _options(call: Call, body: LlamaTextFields) -> Options:
     """The options of the text. Raises ApiError or InvalidOption."""
     check_limit("n_probs", body.n_probs or 0, call.state.settings.max_logprobs)
     salt = uuid4().hex if body.cache_prompt is False else ""

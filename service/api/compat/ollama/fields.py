@@ -1,12 +1,12 @@
 """Fields that Ollama's routes share."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.api.compat.ollama.keep_alive import KeepAlive
 from service.api.compat.ollama.options import ModelOptions
-from service.api.requests.fields import RequestModel, Text
+from service.api.requests.fields import RequestModel, Text, contradiction
 from service.tasks.structure.structure import Structure
 
 TaggedName = Annotated[
@@ -31,6 +31,17 @@ class OllamaTextFields(OllamaFields):
     ] = None
     truncate: Annotated[Literal[False] | None, Field(description="No prompt is ever cut.")] = None
     shift: Annotated[Literal[False] | None, Field(description="A text that fills the context ends.")] = None
+
+    logprobs: Annotated[bool | None, Field(description="Report log probabilities of the tokens.")] = None
+    top_logprobs: Annotated[
+        int | None, Field(ge=0, le=20, description="With logprobs: this many likeliest alternatives of each token.")
+    ] = None
+
+    @model_validator(mode="after")
+    def _alternatives_belong_to_logprobs(self) -> Self:
+        if self.top_logprobs and not self.logprobs:
+            raise contradiction("top_logprobs", "top_logprobs needs logprobs to be true")
+        return self
 
     @property
     def streams(self) -> bool:

@@ -17,6 +17,7 @@ from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
+from service.tasks.text.fill_in import Gap
 
 DEFAULT_MAX_TOKENS = 16  # OpenAI's
 
@@ -76,7 +77,7 @@ async def _prepare(body: CompletionRequest, generator: Generator, options: Optio
         await generator.from_prompt(
             prompt,
             options,
-            suffix=body.suffix or "",
+            gap=Gap(suffix=body.suffix) if body.suffix else None,
             add_special_tokens=special,
             max_output_tokens=DEFAULT_MAX_TOKENS,
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from service.api.compat.ollama.durations import Stopwatch, now
 from service.api.compat.ollama.lines import line
-from service.api.compat.ollama.text_response import OllamaTextResponse
+from service.api.compat.ollama.text_response import OllamaTextResponse, OllamaTokenLogprob, token_logprobs
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
@@ -56,7 +56,7 @@ class OllamaChatWriter:
         [turn] = await turns.collect()
         reason = final_reason(turn.choice)
         message = OllamaMessage("assistant", turn.text, turn.reasoning or UNSET, _calls(turn, 0) or UNSET)
-        return self._last(message, reason, turns)
+        return self._last(message, reason, turns, token_logprobs(turn.choice, turns.tokenizer))
 
     async def events(self, turns: Turns) -> AsyncGenerator[bytes, None]:
         """Text as it comes. A call comes whole, because the form of its arguments is an object."""
@@ -67,17 +67,27 @@ class OllamaChatWriter:
             turn.add(delta)
             calls = _calls(turn, sent)
             sent += len(calls)
-            if delta.parts.text or delta.parts.reasoning or calls:
+            logprobs = token_logprobs(delta.delta, turns.tokenizer)
+            if delta.parts.text or delta.parts.reasoning or calls or logprobs is not UNSET:
                 message = OllamaMessage("assistant", delta.parts.text, delta.parts.reasoning or UNSET, calls or UNSET)
-                yield line(OllamaChatResponse(model=self.model, created_at=now(), message=message, done=False))
+                part = OllamaChatResponse(model=self.model, created_at=now(), message=message, done=False)
+                part.logprobs = logprobs
+                yield line(part)
         assert reason is not None
         yield line(self._last(OllamaMessage("assistant", ""), reason, turns))
 
-    def _last(self, message: OllamaMessage, reason: FinishReasonName, turns: Turns) -> OllamaChatResponse:
+    def _last(
+        self,
+        message: OllamaMessage,
+        reason: FinishReasonName,
+        turns: Turns,
+        logprobs: list[OllamaTokenLogprob] | UnsetType = UNSET,
+    ) -> OllamaChatResponse:
         return OllamaChatResponse(
             model=self.model,
             created_at=now(),
             message=message,
+            logprobs=logprobs,
             done=True,
             done_reason=reason,
             **self.stopwatch.statistics(turns),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from service.api.compat.ollama.durations import Stopwatch, now
 from service.api.compat.ollama.lines import line
-from service.api.compat.ollama.text_response import OllamaTextResponse
+from service.api.compat.ollama.text_response import OllamaTextResponse, OllamaTokenLogprob, token_logprobs
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
+from service.api.wire.response_model import UNSET, UnsetType
 from service.tasks.generation.completion import Completion
 
 
@@ -26,22 +27,33 @@ class OllamaGenerateWriter:
 
     async def body(self, completion: Completion) -> OllamaGenerateResponse:
         [[choice]] = await completion.collect()
-        return self._last(choice.text, final_reason(choice), completion)
+        reason = final_reason(choice)
+        return self._last(choice.text, reason, completion, token_logprobs(choice, completion.tokenizer))
 
     async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
         reason: FinishReasonName | None = None
         async for delta in completion:
             reason = finish_reason(delta)
-            if delta.text:
-                yield line(OllamaGenerateResponse(model=self.model, created_at=now(), response=delta.text, done=False))
+            logprobs = token_logprobs(delta, completion.tokenizer)
+            if delta.text or logprobs is not UNSET:
+                part = OllamaGenerateResponse(model=self.model, created_at=now(), response=delta.text, done=False)
+                part.logprobs = logprobs
+                yield line(part)
         assert reason is not None
         yield line(self._last("", reason, completion))
 
-    def _last(self, text: str, reason: FinishReasonName, completion: Completion) -> OllamaGenerateResponse:
+    def _last(
+        self,
+        text: str,
+        reason: FinishReasonName,
+        completion: Completion,
+        logprobs: list[OllamaTokenLogprob] | UnsetType = UNSET,
+    ) -> OllamaGenerateResponse:
         return OllamaGenerateResponse(
             model=self.model,
             created_at=now(),
             response=text,
+            logprobs=logprobs,
             done=True,
             done_reason=reason,
             **self.stopwatch.statistics(completion),

@@ -24,6 +24,7 @@ from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.prepared import PreparedCompletion
+from service.tasks.text.fill_in import Gap
 
 router = APIRouter(tags=["ollama"], route_class=OllamaRoute, dependencies=[requires(Scope.GENERATE)])
 
@@ -35,8 +36,9 @@ async def generate(
 ) -> Response:
     """Answer a `prompt` through the model's chat template, line by line, or with `stream` false as one object.
 
-    With `raw`, and for models without a chat template, the prompt is continued as it is. `template`, `suffix`,
-    `images`, `think` and `context` are refused. Without a prompt the model is loaded.
+    With `raw`, and for models without a chat template, the prompt is continued as it is. With `suffix` a model that can
+    writes the text between the two. `template`, `images`, `think` and `context` are refused. Without a prompt the model
+    is loaded.
     """
     stopwatch = Stopwatch()
     call.check(body)
@@ -60,7 +62,9 @@ async def _prepare(
     body: OllamaGenerateRequest, prompt: str, model: Served, options: Options, id: str
 ) -> PreparedCompletion:
     generator = model.task(Generator)
-    if Capability.CHAT in model.capabilities and not body.raw:
+    if body.suffix:
+        request = await generator.from_prompt(prompt, options, gap=Gap(suffix=body.suffix))
+    elif Capability.CHAT in model.capabilities and not body.raw:
         system = [{"role": "system", "content": body.system}] if body.system else []
         request = await generator.from_messages([*system, {"role": "user", "content": prompt}], options)
     elif body.system:

@@ -53,6 +53,7 @@ class Chat:
         in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
         # Many tools have long schemas, and the event loop must not wait for them.
         arguments = [] if format is None else await asyncio.to_thread(_arguments, use.callable)
+        schemas = [each.text for each in arguments]
         write_grammar = partial(
             TurnGrammar(tokenizer.added_tokens).structure,
             reasoning=style.reasoning,
@@ -61,7 +62,7 @@ class Chat:
             format=format,
             use=use,
             answer=options.structure,
-            schemas=[each.text for each in arguments],
+            schemas=schemas,
         )
         structure = write_grammar() if format is None else await asyncio.to_thread(write_grammar)
         if structure is not None:
@@ -70,7 +71,8 @@ class Chat:
         if format is not None or style.reasoning is not None:
             if self._has_special_marks:  # the parser reads their texts
                 options = replace(options, skip_special_tokens=False)
-            new_parser = partial(TurnParser, TurnShape(style.reasoning, format, use), in_reasoning=in_reasoning)
+            shape = TurnShape(style.reasoning, format, use, schemas)
+            new_parser = partial(TurnParser, shape, in_reasoning=in_reasoning)
         request = await self.generator.from_encoded(tokens, options, param=conversation.param)
         ignored = tuple(
             f"{tool.param}.{keyword}"
@@ -145,6 +147,8 @@ class Chat:
         format, reasoning = self.style.tools, self.style.reasoning
         marks = "" if reasoning is None else reasoning.begin + reasoning.end
         marks += format.first + format.between + format.after + format.closing
+        if (written := format.parameters) is not None:
+            marks += written.before + written.between + written.after + written.quote
         tokenizer = self.generator.tokenizer
         return any(tokenizer.is_special(id) for text, id in tokenizer.added_tokens.items() if text in marks)
 

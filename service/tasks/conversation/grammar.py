@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from service.errors import InvalidOption
+from service.tasks.conversation.parameter_grammar import ParameterGrammar
 from service.tasks.conversation.reasoning import ReasoningFormat
 from service.tasks.conversation.tool import ToolUse
 from service.tasks.conversation.tool_format import ToolFormat
@@ -83,8 +84,15 @@ class TurnGrammar:
     def _calls(self, format: ToolFormat, use: ToolUse, schemas: Sequence[str], *, with_text: bool) -> list[str]:
         """The alternatives of a turn with tools: text, text with calls after it, or calls alone."""
         after = self._literal(format.after)
+        written = None
+        if format.parameters is not None:
+            written = ParameterGrammar(format.parameters, self._added_tokens, self._literal)
         for i, (tool, schema) in enumerate(zip(use.callable, schemas, strict=True)):
             head = self._literal(tool.name + format.between)
+            if written is not None:
+                self._rules += written.rules(f"arguments_{i}", schema, tool.param)
+                self._rule(f"call_{i}", f"{head} arguments_{i} {after}")
+                continue
             strict, spaced = lark_schemas(schema, None, _SPACE)
             self._rule(f"call_{i}", f"{head} %json {strict} {after}")
             self._spaced_schemas.append(spaced)

@@ -1,14 +1,13 @@
 """Reads the text of a turn as it is generated."""
 
-import secrets
 from collections.abc import Callable
 
 import regex
 
-from service.tasks.conversation.json_scan import JsonScan
+from service.tasks.conversation.arguments import Arguments, JsonArguments
+from service.tasks.conversation.calls import Calls
 from service.tasks.conversation.shape import SPACE, TurnShape
-from service.tasks.conversation.tool_format import ToolFormat
-from service.tasks.conversation.turn import CallDelta, Parts
+from service.tasks.conversation.turn import Parts
 
 
 class TurnParser:
@@ -23,8 +22,8 @@ class TurnParser:
         self._shape = shape
         self._calls = shape.calls
         self._buffer = ""
-        self.num_calls = 0  # that are whole
-        self._scan = JsonScan()
+        self._written = Calls(shape.format)
+        self._arguments: Arguments = JsonArguments()
         self._is_object = False  # the call is an object in the text
         self._after_space: Callable[[Parts], bool] = self._read_text
         self._state: Callable[[Parts], bool] = self._read_text
@@ -32,6 +31,16 @@ class TurnParser:
             self._state = self._read_beginning
         elif in_reasoning:
             self._skip_space_to(self._read_reasoning)
+
+    @property
+    def num_calls(self) -> int:
+        """The calls that are whole."""
+        return self._written.num_whole
+
+    @property
+    def has_repetition(self) -> bool:
+        """Whether the text repeats a call. What follows is no part of the turn."""
+        return self._written.has_repetition
 
     @property
     def in_reasoning(self) -> bool:
@@ -92,10 +101,12 @@ class TurnParser:
         return True
 
     def _begin_call(self, parts: Parts, name: str) -> None:
-        assert self._shape.format is not None
-        parts.calls.append(CallDelta(self.num_calls, id=call_id(self._shape.format), name=name))
-        self._scan = JsonScan()
-        self._skip_space_to(self._read_arguments)
+        parts.calls += self._written.begin(name)
+        self._arguments = self._shape.new_arguments(name, is_object=self._is_object)
+        if isinstance(self._arguments, JsonArguments):
+            self._skip_space_to(self._read_arguments)
+        else:
+            self._state = self._read_arguments
 
     def _read_first(self, parts: Parts) -> bool:
         assert self._shape.format is not None
@@ -111,16 +122,20 @@ class TurnParser:
         return True
 
     def _read_arguments(self, parts: Parts) -> bool:
-        end = self._scan.find_end(self._buffer)
-        arguments = self._buffer[:end]
-        if arguments:
-            parts.calls.append(CallDelta(self.num_calls, arguments))
-        self._buffer = self._buffer[len(arguments) :]
-        if end is None:
+        arguments, self._buffer = self._arguments.read(self._buffer)
+        parts.calls += self._written.add(arguments)
+        if not self._arguments.is_whole:
             return False
-        self.num_calls += 1
+        parts.calls += self._written.end()
+        if self._written.has_repetition:
+            self._state = self._read_nothing
+            return True
         self._state = self._read_object_end if self._is_object else self._read_after
         return True
+
+    def _read_nothing(self, parts: Parts) -> bool:
+        self._buffer = ""
+        return False
 
     def _read_object_end(self, parts: Parts) -> bool:
         return self._skip(_BRACE, self._read_fence)
@@ -187,8 +202,3 @@ class TurnParser:
 
 _BRACE = regex.compile(rf"{SPACE}\}}")
 _FENCE = regex.compile(f"{SPACE}```")
-
-
-def call_id(format: ToolFormat) -> str:
-    """A new id of a call, which the format's chat template takes back."""
-    return secrets.token_hex(12)[: format.id_length] if format.id_length else f"call_{secrets.token_hex(12)}"

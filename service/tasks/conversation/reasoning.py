@@ -28,6 +28,7 @@ _FORMATS = (
     ReasoningFormat("<think>", "</think>"),
     ReasoningFormat("[THINK]", "[/THINK]"),
     ReasoningFormat("<seed:think>", "</seed:think>"),
+    ReasoningFormat("<|channel>thought", "<channel|>"),  # Gemma 4
 )
 
 

@@ -3,13 +3,17 @@
 import re
 from dataclasses import dataclass
 
+from service.tasks.conversation.parameters import ParameterFormat
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolFormat:
     """The shape of the calls of a turn.
 
     Calls follow the text of the turn, if there is any. They are written as ``opening``, then for each call ``before``,
-    the name, ``between``, the arguments as JSON, and ``after``, with ``separator`` between two calls, then ``closing``.
+    the name, ``between``, the arguments, and ``after``, with ``separator`` between two calls, then ``closing``.
+
+    The arguments are a JSON object, or with ``parameters`` they are written one by one.
 
     Models often leave the marks out, and put JSON objects into the text. Where calls are JSON objects, an object that
     begins with the name of a tool and the key of the arguments is a call too.
@@ -24,6 +28,7 @@ class ToolFormat:
     after: str
     separator: str | None  # None: a turn has one call
     closing: str = ""
+    parameters: ParameterFormat | None = None
     id_length: int | None = None  # the length of the ids that the chat template takes
 
     @property
@@ -84,6 +89,26 @@ _FORMATS = (
         id_length=9,
     ),
     ToolFormat(
+        name="gemma",
+        in_template=r"<\|tool_call>call:",
+        mark="<|tool_call>",
+        before="<|tool_call>call:",
+        between="{",
+        after="}<tool_call|>",
+        separator="",
+        parameters=ParameterFormat(before="", between=":", after="", separator=",", quote='<|"|>', is_sorted=True),
+    ),
+    ToolFormat(
+        name="functiongemma",
+        in_template="<start_function_call>",
+        mark="<start_function_call>",
+        before="<start_function_call>call:",
+        between="{",
+        after="}<end_function_call>",
+        separator="",
+        parameters=ParameterFormat(before="", between=":", after="", separator=",", quote="<escape>", is_sorted=True),
+    ),
+    ToolFormat(
         name="phi",
         in_template=r"<\|/tool_call\|>",
         mark="<|tool_call|>",
@@ -104,6 +129,26 @@ _FORMATS = (
         after="}",
         separator=", ",
         closing="]",
+    ),
+    ToolFormat(
+        name="qwen3-coder",
+        in_template=r"<tool_call>\\n<function=",
+        mark="<tool_call>",
+        before="<tool_call>\n<function=",
+        between=">",
+        after="\n</function>\n</tool_call>",
+        separator="\n",
+        parameters=ParameterFormat(before="\n<parameter=", between=">\n", after="\n</parameter>"),
+    ),
+    ToolFormat(
+        name="glm",
+        in_template="</arg_key>\\s+<arg_value>",
+        mark="<tool_call>",
+        before="<tool_call>",
+        between="\n",
+        after="</tool_call>",
+        separator="\n",
+        parameters=ParameterFormat(before="<arg_key>", between="</arg_key>\n<arg_value>", after="</arg_value>\n"),
     ),
     ToolFormat(
         name="hermes",

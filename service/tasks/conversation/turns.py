@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from service.engine.protocol.outputs import FinishReason
 from service.tasks.conversation.parser import TurnParser
 from service.tasks.conversation.turn import Parts, Turn, TurnDelta
@@ -19,7 +21,10 @@ ParserMaker = Callable[[], TurnParser]
 
 
 class Turns:
-    """``n`` turns in progress. An async iterable of deltas, and a context manager as ``Completion`` is one."""
+    """``n`` turns in progress. An async iterable of deltas, and a context manager as ``Completion`` is one.
+
+    A turn ends where it repeats one of its calls.
+    """
 
     def __init__(self, completion: Completion, new_parser: ParserMaker | None) -> None:
         """Without ``new_parser`` a turn is nothing but text."""
@@ -42,6 +47,9 @@ class Turns:
             if delta.finish is not None:
                 rest = parser.finish()
                 parts = Parts(parts.reasoning + rest.reasoning, parts.text + rest.text, parts.calls)
+            if parser.has_repetition and delta.finish in (None, FinishReason.LENGTH):
+                self._completion.end(delta.prompt_index, delta.choice)
+                delta = msgspec.structs.replace(delta, finish=FinishReason.STOP)
             yield TurnDelta(parts, delta, parser.num_calls)
 
     async def collect(self) -> list[Turn]:

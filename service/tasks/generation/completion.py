@@ -99,10 +99,20 @@ class Completion:
     def abort(self, prompt_index: int) -> None:
         """Stop decoding one prompt. Deltas that are already complete may still follow."""
         for id, decoder in self._decoders.items():
-            if decoder.prompt_index == prompt_index and decoder.finish is None:
-                decoder.finish = FinishReason.ABORT
-                self._stream.abort(id)
-                self._unfinished -= 1
+            if decoder.prompt_index == prompt_index:
+                self._stop(id, decoder, FinishReason.ABORT)
+
+    def end(self, prompt_index: int, choice: int) -> None:
+        """Stop decoding one choice, because its text has all that it needs. Call it when its last delta has come."""
+        for id, decoder in self._decoders.items():
+            if (decoder.prompt_index, decoder.choice) == (prompt_index, choice):
+                self._stop(id, decoder, FinishReason.STOP)
+
+    def _stop(self, id: str, decoder: ChoiceDecoder, reason: FinishReason) -> None:
+        if decoder.finish is None:
+            decoder.finish = reason
+            self._stream.abort(id)
+            self._unfinished -= 1
 
     def close(self) -> None:
         """Abort what is unfinished. Idempotent."""

@@ -150,8 +150,9 @@ def test_a_call() -> None:
 
 
 def test_text_goes_on_behind_a_call() -> None:
-    object = '{"name": "get_weather", "arguments": {"city": "Oslo"}}'
-    with scripted_service(ScriptedEngine(text=f"One. {object} Two. {object}")) as service:
+    oslo = '{"name": "get_weather", "arguments": {"city": "Oslo"}}'
+    bern = oslo.replace("Oslo", "Bern")
+    with scripted_service(ScriptedEngine(text=f"One. {oslo} Two. {bern}")) as service:
         body = BODY | {"tools": [WEATHER]}
         whole = service.http.post(MESSAGES, json=body).json()["content"]
         assert [block["type"] for block in whole] == ["text", "tool_use", "text", "tool_use"]

@@ -257,9 +257,37 @@ def test_a_model_without_thoughts_says_the_marks() -> None:
         assert "reasoning_content" not in choice["message"]
 
 
+CALL_TEXT = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>'
+
+
+def test_a_model_that_repeats_a_call_is_stopped() -> None:
+    """What was generated until then is counted, and no more."""
+    engine = scripted("\n".join([CALL_TEXT] * 100))
+    body = {"messages": MESSAGES, "tools": TOOLS, "max_tokens": 9_000, "n": 2}
+    with scripted_service(engine) as service:
+        answer = service.http.post("/v1/chat/completions", json=body).raise_for_status().json()
+        for choice in answer["choices"]:
+            assert choice["finish_reason"] == "tool_calls"
+            [call] = choice["message"]["tool_calls"]
+            assert json.loads(call["function"]["arguments"]) == {"city": "Oslo"}
+        arguments_end = CALL_TEXT.index("}") + 1
+        assert answer["usage"]["completion_tokens"] == 2 * (len(CALL_TEXT) + 1 + arguments_end)
+        assert engine.idle.wait(20)
+        chunks = events(service.http.post("/v1/chat/completions", json=body | {"stream": True}))
+        ends = [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"] if choice["finish_reason"]]
+        assert ends == ["tool_calls"] * 2
+        calls = [
+            (choice["index"], call["index"])
+            for chunk in chunks
+            for choice in chunk["choices"]
+            for call in choice["delta"].get("tool_calls", [])
+        ]
+        assert set(calls) == {(0, 0), (1, 0)}
+
+
 def test_a_call_in_auto_follows_the_text() -> None:
-    call = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>'
-    with scripted_service(scripted(f"Let me see.\n{call}\n{call}")) as service:
+    bern = CALL_TEXT.replace("Oslo", "Bern")
+    with scripted_service(scripted(f"Let me see.\n{bern}\n{CALL_TEXT}")) as service:
         choice, added = say(service, tools=TOOLS)
         assert choice["message"]["content"] == "Let me see."
         assert added["content"] == "Let me see."

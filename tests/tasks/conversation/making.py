@@ -1,9 +1,11 @@
 """Tools, parsers and tokenizers for the tests of conversations."""
 
+import json
 from collections.abc import Sequence
 
 from tokenizers import AddedToken
 
+from service.tasks.conversation.parameters import ParameterFormat, parameters
 from service.tasks.conversation.parser import TurnParser
 from service.tasks.conversation.reasoning import ReasoningFormat
 from service.tasks.conversation.shape import TurnShape
@@ -11,6 +13,7 @@ from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
 from service.tasks.conversation.tool_format import ToolFormat
 from service.tasks.conversation.turn import Turn, TurnDelta
 from service.tasks.generation.choice import Delta
+from service.tasks.structure.arguments import arguments_schema
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.tokenizer import EOS, byte_library
 
@@ -40,6 +43,11 @@ def use_of(tools: Sequence[Tool] = TOOLS, mode: ToolMode = "auto", *, parallel: 
     return ToolUse(tools=tuple(tools), callable=tuple(tools), mode=mode, parallel=parallel)
 
 
+def schema_of(tool: Tool) -> str:
+    """The schema that the arguments of a tool obey."""
+    return arguments_schema(tool.schema, tool.param, strict=True).text
+
+
 def new_parser(
     format: ToolFormat | None,
     reasoning: ReasoningFormat | None = None,
@@ -47,7 +55,9 @@ def new_parser(
     in_reasoning: bool = False,
     use: ToolUse | None = None,
 ) -> TurnParser:
-    return TurnParser(TurnShape(reasoning, format, use or use_of()), in_reasoning=in_reasoning)
+    use = use or use_of()
+    shape = TurnShape(reasoning, format, use, [schema_of(tool) for tool in use.callable])
+    return TurnParser(shape, in_reasoning=in_reasoning)
 
 
 def read(parser: TurnParser, pieces: Sequence[str]) -> Turn:
@@ -56,6 +66,27 @@ def read(parser: TurnParser, pieces: Sequence[str]) -> Turn:
     for parts in [*map(parser.feed, pieces), parser.finish()]:
         turn.add(TurnDelta(parts, Delta(0, 0, ""), parser.num_calls))
     return turn
+
+
+def written(format: ToolFormat, *calls: tuple[str, str], tools: Sequence[Tool] = TOOLS) -> str:
+    """Calls in the format, from names and arguments in JSON."""
+    by_name = {tool.name: tool for tool in tools}
+    texts = []
+    for name, arguments in calls:
+        text = arguments if format.parameters is None else _one_by_one(format.parameters, by_name[name], arguments)
+        texts.append(f"{format.before}{name}{format.between}{text}{format.after}")
+    return format.opening + (format.separator or "").join(texts) + format.closing
+
+
+def _one_by_one(format: ParameterFormat, tool: Tool, arguments: str) -> str:
+    given = json.loads(arguments)
+    pieces = []
+    for each in parameters(schema_of(tool), format, tool.param):
+        if each.name in given:
+            value = given[each.name]
+            text = f"{format.quote}{value}{format.quote}" if each.is_text else json.dumps(value, ensure_ascii=False)
+            pieces.append(f"{format.before}{each.name}{format.between}{text}{format.after}")
+    return format.separator.join(pieces)
 
 
 def tokenizer_with(marks: Sequence[str], *, special: bool) -> Tokenizer:

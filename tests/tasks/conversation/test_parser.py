@@ -6,19 +6,13 @@ from hypothesis import strategies as st
 
 from service.tasks.conversation.tool_format import _FORMATS, GENERIC, ToolFormat
 from service.tasks.conversation.turn import Turn
-from tests.tasks.conversation.making import THINK, new_parser, read, use_of
+from tests.tasks.conversation.making import THINK, new_parser, read, use_of, written
 
-ARGUMENTS = '{"city": "}\\"{[", "n": {"a": [1, {}]}}'
+ARGUMENTS = '{"city": "}\\"{[", "days": [{"a": [1, {}]}, ",}"]}'
 
 
 def parts(turn: Turn) -> tuple[str, str, list[tuple[str, str]]]:
     return turn.reasoning, turn.text, [(call.name, call.arguments) for call in turn.calls]
-
-
-def written(format: ToolFormat, *calls: tuple[str, str]) -> str:
-    """These calls in the format."""
-    texts = [f"{format.before}{name}{format.between}{arguments}{format.after}" for name, arguments in calls]
-    return format.opening + (format.separator or "").join(texts) + format.closing
 
 
 @pytest.mark.parametrize("format", _FORMATS, ids=lambda format: format.name)
@@ -43,7 +37,8 @@ FENCED = '```json\n{\n  "name": "get_weather",\n  "parameters": {\n    "city": "
     [
         (OBJECT, ("", "", [("get", "{}")])),
         (f"I call.\n\n{FENCED}\n", ("", "I call.", [("get_weather", '{\n    "city": "Oslo"\n  }')])),
-        (f"{OBJECT}\n{OBJECT} done", ("", "done", [("get", "{}"), ("get", "{}")])),
+        (f"{OBJECT}\n{OBJECT.replace('get', 'get_weather')} ok", ("", "ok", [("get", "{}"), ("get_weather", "{}")])),
+        (f"{OBJECT}\n{OBJECT} done", ("", "", [("get", "{}")])),
         (f"<think>\nHm {OBJECT}\n</think>\n\nHi", (f"Hm {OBJECT}", "Hi", [])),
         (f"<think></think>{OBJECT}", ("", "", [("get", "{}")])),
         ("  <think>so", ("so", "", [])),

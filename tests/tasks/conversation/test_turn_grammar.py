@@ -31,6 +31,10 @@ MARKS = {
     "phi": ["<|tool_call|>", "<|/tool_call|>"],
     "granite": ["<|tool_call|>"],
     "hermes": ["<tool_call>", "</tool_call>"],
+    "qwen3-coder": ["<tool_call>", "</tool_call>"],
+    "glm": ["<tool_call>", "</tool_call>", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"],
+    "gemma": ["<|tool_call>", "<tool_call|>", '<|"|>'],
+    "functiongemma": ["<start_function_call>", "<end_function_call>", "<escape>"],
     "llama": [],
 }
 SCHEMAS = {tool.name: tool.schema for tool in TOOLS}

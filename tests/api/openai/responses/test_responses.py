@@ -20,7 +20,7 @@ from tests.fakes.tokenizer import EOS, byte_library
 from tests.keys.making import bearer
 
 CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>'
-THINKS = f"<think>\nIt is cold.\n</think>\n\nLet me see.\n{CALL}\n{CALL}"
+THINKS = f"<think>\nIt is cold.\n</think>\n\nLet me see.\n{CALL}\n" + CALL.replace("Oslo", "Bern")
 TOOL = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}
 TEMPLATE = (
     "{% for m in messages %}{{ m.role }}: {% if m.reasoning_content %}({{ m.reasoning_content }}){% endif %}"
@@ -128,8 +128,8 @@ def test_thoughts_a_text_and_calls(thinker: Scripted) -> None:
     assert thoughts["content"] == [{"type": "reasoning_text", "text": "It is cold."}]
     assert message["content"][0]["text"] == "Let me see."
     assert [(call["type"], call["name"], call["arguments"], call["status"]) for call in calls] == [
-        ("function_call", "get_weather", '{"city": "Oslo"}', "completed")
-    ] * 2
+        ("function_call", "get_weather", f'{{"city": "{city}"}}', "completed") for city in ("Oslo", "Bern")
+    ]
     assert len({item["id"] for item in response["output"]} | {call["call_id"] for call in calls}) == 6
     assert response["usage"]["output_tokens_details"]["reasoning_tokens"] == len("\nIt is cold.\n</think>")
     assert response["tools"] == [TOOL | {"description": None, "strict": True}]

@@ -42,7 +42,8 @@ TaskMix = Annotated[Path | None, typer.Option("--mix", help="JSON Lines of tasks
 
 
 def load_engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settings, EngineConfig]:
-    """The settings from ``flags``, and the engine's configuration. The model is fetched if it is not on this disk.
+    """The settings from ``flags``, and the engine's configuration. The model is fetched if it is not on this disk,
+    and so is its draft model.
 
     Raises BadParameter if a setting is wrong.
     """
@@ -53,7 +54,9 @@ def load_engine_config(model: str | None, flags: dict[str, Any]) -> tuple[Settin
     except SettingsError as error:
         raise typer.BadParameter(str(error)) from None
     spec = settings.model_specs()[0]
-    return settings, spec.settings.engine_config(open_store(settings).ensure(spec.source))
+    store = open_store(settings)
+    draft = store.ensure(source) if (source := spec.settings.draft_source) else None
+    return settings, spec.settings.engine_config(store.ensure(spec.source), draft)
 
 
 def default_source() -> str:

@@ -22,7 +22,10 @@ def speculative(
     tolerance: Tolerance = 0.15,
     **flags: Any,
 ) -> None:
-    """Measure the engine with guessed tokens beside the same engine without."""
+    """Measure the engine with guessed tokens beside the same engine without.
+
+    With --speculation draft and --draft-model, an engine with a draft model is measured too.
+    """
     from pathlib import Path
 
     from benchmarks.speculation.benchmark import measure

@@ -20,6 +20,7 @@ from benchmarks.processes.noise import Noise
 from service.engine.attention.batch import Batch
 from service.engine.attention.paged import PagedAttention
 from service.engine.engine import Engine
+from service.engine.execution import runner as execution
 from service.engine.execution.runner import ModelRunner
 from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.config import EngineConfig
@@ -145,7 +146,7 @@ class TimedEngine(WithoutAdapters):
             ("commit", self._scheduler, "commit"),
             ("batch", Batch, "from_step"),
             (REST, runner.forward_pass, "hidden"),
-            ("finite", runner, "discard_broken"),
+            ("finite", execution, "discard_broken"),
             ("head", runner.model, "logits"),
             ("sampling", runner.sampler, "sample"),
         ]

@@ -1,7 +1,7 @@
-"""Both engines share the model and its KV cache, so only one of them computes at a time, and neither keeps prefixes.
+"""All engines share the model and its KV cache, so only one of them computes at a time, and none keeps prefixes.
 
 The engines live through all cases and rounds, as in a service, so what speculation has to learn is part of its time.
-Both must give the same tokens. The processor's time is reported beside the time on the clock, since on a shared machine
+All must give the same tokens. The processor's time is reported beside the time on the clock, since on a shared machine
 the clock also shows what other processes do.
 """
 
@@ -38,6 +38,7 @@ class Turn:
     processor_seconds: float = 0.0
     proposed: int = 0
     accepted: int = 0
+    drafted: int = 0
     noise: float = 0.0
 
 
@@ -48,7 +49,8 @@ def measure(
     console = open_console(140)
     config = msgspec.structs.replace(config, prefix_caching=False)
     runner = ModelRunner(config)
-    engines = {kind: Engine(runner, msgspec.structs.replace(config, speculation=kind)) for kind in ("off", "ngram")}
+    kinds = ["off", "ngram", "draft"] if config.speculation == "draft" else ["off", "ngram"]
+    engines = {kind: Engine(runner, msgspec.structs.replace(config, speculation=kind)) for kind in kinds}
     turns: list[Turn] = []
     for number in range(rounds):
         console.print(f"[dim]round {number + 1} of {rounds}[/]")
@@ -59,11 +61,12 @@ def measure(
                 turn.speculation = kind
                 turns.append(turn)
                 console.print(f"[dim]{case.name}, {case.streams} streams, {kind}: {turn.tokens / turn.seconds:.1f}[/]")
-            if outputs["off"] != outputs["ngram"]:
+            if any(each != outputs["off"] for each in outputs.values()):
                 raise AssertionError(f"the outputs of {case.name} with {case.streams} streams differ")
     console.print(_table(turns, tolerance))
     print_noise_warning(console, (turn.noise for turn in turns), tolerance)
-    facts = {"model": config.model_path, "tokens": tokens, "backend": runner.info.backend}
+    facts = {"model": config.model_path, "draft": config.draft_model_path, "tokens": tokens}
+    facts |= {"backend": runner.info.backend}
     console.print(f"Written to {write_results('speculative', turns, **facts)}")
 
 
@@ -104,24 +107,28 @@ def _decode(engine: Engine, turn: Turn, outputs: dict[str, list[int]], streams: 
             turn.processor_seconds += processor
             turn.proposed += output.stats.num_proposed_tokens
             turn.accepted += output.stats.num_accepted_tokens
+            turn.drafted += output.stats.num_drafted_tokens
 
 
 def _table(turns: list[Turn], tolerance: float) -> Table:
-    """One row for each case: medians over its quiet rounds, and of the ratios within a round."""
+    """One row for each case and kind: medians over its quiet rounds, and of the ratios within a round."""
     table = numeric_table(
-        "case", "streams", "off, tokens/s", "on, tokens/s", "ratio", "by processor", "least", "proposed", "accepted",
-        labels=1,
+        "case", "guesses", "streams", "off, tokens/s", "on, tokens/s", "ratio", "by processor", "least", "proposed",
+        "accepted", "drafted", labels=2,
     )  # fmt: skip
-    for name, streams in dict.fromkeys((turn.case, turn.streams) for turn in turns):
+    for name, streams, kind in dict.fromkeys((turn.case, turn.streams, turn.speculation) for turn in turns):
+        if kind == "off":
+            continue
         off, on = (
-            [turn for turn in turns if (turn.case, turn.streams, turn.speculation) == (name, streams, kind)]
-            for kind in ("off", "ngram")
+            [turn for turn in turns if (turn.case, turn.streams, turn.speculation) == (name, streams, each)]
+            for each in ("off", kind)
         )
         pairs = [Pair(*pair) for pair in zip(off, on, strict=True)]
         quiet = quiet_ones(pairs, tolerance)
         proposed, accepted = sum(turn.proposed for turn in on), sum(turn.accepted for turn in on)
         table.add_row(
             name,
+            kind,
             str(streams),
             f"{median(pair.off.tokens / pair.off.seconds for pair in quiet):.1f}",
             f"{median(pair.on.tokens / pair.on.seconds for pair in quiet):.1f}",
@@ -130,13 +137,14 @@ def _table(turns: list[Turn], tolerance: float) -> Table:
             f"{min(pair.processor_ratio for pair in pairs):.2f}",
             f"{proposed / sum(turn.tokens for turn in on):.0%}",
             f"{accepted / proposed:.0%}" if proposed else "-",
+            f"{sum(turn.drafted for turn in on) / sum(turn.tokens for turn in on):.0%}",
         )
     return table
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two turns of a round."""
+    """A turn without guesses and one with some, of the same round."""
 
     off: Turn
     on: Turn

@@ -53,7 +53,9 @@ def write_text(
     spec = settings.model_specs()[0]
     if len(spec.adapters) > 1:
         raise SettingsError("adapter: a text is generated with one adapter at most")
-    model = open_store(settings).ensure(spec.source)
+    store = open_store(settings)
+    model = store.ensure(spec.source)
+    draft = store.ensure(source) if (source := spec.settings.draft_source) else None
     tokenizer = Tokenizer.load(model.path)
     if tokenizer.has_chat_template if chat is None else chat:
         rendered = tokenizer.render_chat([{"role": "user", "content": text}])
@@ -64,7 +66,7 @@ def write_text(
         max_tokens=max_tokens, temperature=temperature, seed=seed, stop_token_ids=tokenizer.eos_token_ids
     )
     with Console(stderr=True).status(f"loading {model.name}"):
-        config = spec.settings.engine_config(model)
+        config = spec.settings.engine_config(model, draft)
         engine = Engine(ModelRunner(config), config)
     adapter = ""
     for adapter, path in spec.adapters.items():

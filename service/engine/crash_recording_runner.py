@@ -1,5 +1,6 @@
 """A runner that records the sequences of each step, so that the parent knows them if the process crashes."""
 
+from service.engine.drafting.draft_runner import DraftRunner, Guess
 from service.engine.engine import SizedRunner
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.scheduling.step import ChunkOutput, Step
@@ -18,6 +19,12 @@ class CrashRecordingRunner:
         """The facts of the runner that computes."""
         return self._runner.info
 
+    @property
+    def draft_runner(self) -> DraftRunner | None:
+        """That of the runner that computes, whose steps are recorded too."""
+        runner = self._runner.draft_runner
+        return None if runner is None else CrashRecordingDraftRunner(runner, self._crash_record)
+
     def load_adapter(self, number: int, path: str) -> tuple[int, int]:
         """As the runner that computes."""
         return self._runner.load_adapter(number, path)
@@ -30,3 +37,26 @@ class CrashRecordingRunner:
         """One output for each chunk of the step."""
         with self._crash_record.computing([chunk.sequence.request.id for chunk in step.chunks]):
             return self._runner.run(step)
+
+
+class CrashRecordingDraftRunner:
+    """Records the ids of the sequences for which a draft model guesses."""
+
+    def __init__(self, runner: DraftRunner, crash_record: CrashRecord) -> None:
+        self._runner = runner
+        self._crash_record = crash_record
+
+    @property
+    def vocab_size(self) -> int:
+        """As the runner that computes."""
+        return self._runner.vocab_size
+
+    @property
+    def max_model_len(self) -> int:
+        """As the runner that computes."""
+        return self._runner.max_model_len
+
+    def draft(self, step: Step) -> list[Guess | None]:
+        """As ``DraftRunner.draft``."""
+        with self._crash_record.computing([chunk.sequence.request.id for chunk in step.chunks]):
+            return self._runner.draft(step)

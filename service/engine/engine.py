@@ -6,6 +6,8 @@ from typing import Protocol
 import msgspec
 
 from service.engine.constraints.constraint_maker import ConstraintMaker
+from service.engine.drafting.draft_runner import DraftRunner
+from service.engine.drafting.drafter import ModelDrafter
 from service.engine.execution.recovery import Recovery
 from service.engine.loaded_adapters import AdapterRunner, LoadedAdapters
 from service.engine.protocol.adapter_info import AdapterInfo
@@ -28,6 +30,11 @@ class SizedRunner(Runner, AdapterRunner, Protocol):
     @property
     def info(self) -> EngineInfo: ...
 
+    @property
+    def draft_runner(self) -> DraftRunner | None:
+        """What computes the draft model; None: there is none."""
+        ...
+
 
 class Engine:
     """Continues many sequences at once. Add requests, and call ``step`` for outputs while there is work."""
@@ -41,8 +48,9 @@ class Engine:
         self._constraints = ConstraintMaker(config.model_path, self.info.vocab_size)
         self._pool = BlockPool(self.info.num_blocks, self.info.block_size, prefix_caching=config.prefix_caching)
         cost_model = StepCostModel()
-        if speculator is None and config.speculation == "ngram":
-            speculator = MeasuredSpeculator(cost_model)
+        if speculator is None and config.speculation != "off":
+            draft = runner.draft_runner if config.speculation == "draft" else None
+            speculator = MeasuredSpeculator(cost_model, self._drafter(draft, cost_model) if draft else None)
         self._scheduler = Scheduler(
             self._pool,
             max_num_seqs=self.info.max_num_seqs,
@@ -54,6 +62,10 @@ class Engine:
             speculator=speculator,
         )
         self._num_steps = 0
+
+    def _drafter(self, runner: DraftRunner, cost_model: StepCostModel) -> ModelDrafter:
+        info = self.info
+        return ModelDrafter(runner, cost_model, block_size=info.block_size, chunk=info.prefill_chunk)
 
     @property
     def has_work(self) -> bool:
@@ -114,5 +126,7 @@ class Engine:
             blocks_total=self._pool.num_blocks,
             num_proposed_tokens=num_proposed,
             num_accepted_tokens=step.num_accepted,
+            num_drafted_tokens=step.draft_cost.num_guesses,
+            draft_seconds=step.draft_cost.seconds,
         )
         return StepOutput(outputs=outputs, stats=stats)

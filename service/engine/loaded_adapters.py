@@ -26,7 +26,9 @@ class AdapterRunner(Protocol):
 
 
 class WithoutAdapters:
-    """The part of a runner that refuses all adapters, for runners without a real model."""
+    """The part of a runner that refuses all adapters, and has no draft model, for runners without a real model."""
+
+    draft_runner: None = None
 
     def load_adapter(self, number: int, path: str) -> tuple[int, int]:
         """Raises UnsupportedAdapter."""

@@ -19,6 +19,8 @@ class EngineMetrics(ProcessMetrics):
         )
         self._proposed = series.counter("trivium_speculation_proposed_tokens", "Tokens computed as guesses.")
         self._accepted = series.counter("trivium_speculation_accepted_tokens", "Guesses that were right.")
+        self._drafted = series.counter("trivium_speculation_drafted_tokens", "Tokens that a draft model guessed.")
+        self._draft_seconds = series.counter("trivium_speculation_draft_seconds", "Time of the draft model.")
         self._preempted = series.counter("trivium_preemptions", "Sequences preempted because KV blocks ran out.")
         self._queried = series.counter(
             "trivium_prefix_cache_queried_tokens", "Prompt tokens looked up in the prefix cache."
@@ -34,6 +36,8 @@ class EngineMetrics(ProcessMetrics):
         self._decode.inc(stats.num_decode_tokens)
         self._proposed.inc(stats.num_proposed_tokens)
         self._accepted.inc(stats.num_accepted_tokens)
+        self._drafted.inc(stats.num_drafted_tokens)
+        self._draft_seconds.inc(stats.draft_seconds)
         self._preempted.inc(stats.num_preempted)
         self._queried.inc(stats.cache_queried_tokens)
         self._hit.inc(stats.cache_hit_tokens)

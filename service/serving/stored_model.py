@@ -42,11 +42,15 @@ class StoredModel:
         self._process = process
 
     def find(self) -> LocalModel | None:
-        """The model in the store, or None. Raises ModelStoreError."""
+        """The model in the store, or None, also if its draft model is not there. Raises ModelStoreError."""
+        if (source := self._spec.settings.draft_source) and self._store.find(source) is None:
+            return None
         return self._store.find(self._spec.source)
 
     def fetch(self) -> LocalModel:
-        """The model, from the store or from its source. Raises ModelStoreError."""
+        """The model, from the store or from its source, as its draft model. Raises ModelStoreError."""
+        if source := self._spec.settings.draft_source:
+            self._store.ensure(source)
         return self._store.ensure(self._spec.source)
 
     def capabilities(self, local: LocalModel) -> frozenset[Capability]:
@@ -59,7 +63,8 @@ class StoredModel:
         restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
         process, self._process = self._process, None
         if Capability.GENERATE in capabilities:
-            config = settings.engine_config(local)
+            source = settings.draft_source
+            config = settings.engine_config(local, self._store.find(source) if source else None)
             engine = EngineClient(
                 msgspec.structs.replace(config, adapters={name: str(path) for name, path in adapters.items()}),
                 restart_policy,

@@ -244,10 +244,19 @@ class EngineSettings(SettingsGroup):
         False,
         "Start only if the same request gives the same bits in any batch (compiled kernels always do).",
     )
-    speculation: Literal["off", "ngram"] = _setting(
+    speculation: Literal["off", "ngram", "draft"] = _setting(
         "ngram",
         "ngram: guess tokens that repeat the prompt, the output or the request's prediction, and compute several in "
-        "one step, where guesses are right often enough and the batch leaves time. It changes no output. off: never.",
+        "one step, where guesses are right often enough and the batch leaves time. draft: let draft_model guess too, "
+        "where that is faster. Guesses change no output. off: never.",
+    )
+    draft_model: str = _setting(
+        "",
+        "A small model with the same tokens, which guesses for the served one with speculation draft: a name of the "
+        "catalogue, a hub id, or a directory.",
+    )
+    draft_quantization: Literal["auto", "none", "int8"] = _advanced(
+        "auto", "The draft model's weights. auto: int8 where compiled kernels compute it."
     )
     cuda_graphs: bool = _advanced(True, "Replay decode steps as CUDA graphs.")
 

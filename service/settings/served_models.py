@@ -55,6 +55,7 @@ def read_specs(settings: "Settings") -> tuple[ModelSpec, ...]:
     specs = [*_with_adapters(specs, settings.adapter), *reader]
     _check_names(specs)
     _check_defaults(specs)
+    _check_drafts(specs)
     return tuple(specs)
 
 
@@ -161,3 +162,10 @@ def _check_defaults(specs: list[ModelSpec]) -> None:
             if other := owners.get(capability):
                 raise SettingsError(f"models: {other!r} and {spec.name!r} are both the default for {capability}")
             owners[capability] = spec.name
+
+
+def _check_drafts(specs: list[ModelSpec]) -> None:
+    """Raises SettingsError if a model should have guesses of a draft model, and none is named."""
+    for spec in specs:
+        if spec.settings.speculation == "draft" and not spec.settings.draft_model:
+            raise SettingsError("speculation: draft needs a draft_model")

@@ -130,12 +130,18 @@ class Settings(
         """
         return read_specs(self)
 
-    def engine_config(self, model: LocalModel) -> EngineConfig:
-        """The configuration of the engine process that serves ``model``."""
+    @property
+    def draft_source(self) -> str:
+        """The source of the draft model; empty if no draft model guesses."""
+        return self.draft_model if self.speculation == "draft" else ""
+
+    def engine_config(self, model: LocalModel, draft: LocalModel | None = None) -> EngineConfig:
+        """The configuration of the engine process that serves ``model``, with guesses of the model ``draft``."""
         derived = self._values_of(EngineConfig) | {
             "kv_cache_memory": int(self.kv_cache_memory),
             "max_model_len": self.max_model_len or model.context_length or 0,
             "adapters": {},
+            "draft_model_path": str(draft.path) if draft else "",
         }
         return EngineConfig(model_path=str(model.path), **derived)
 

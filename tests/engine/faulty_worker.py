@@ -55,6 +55,7 @@ class FaultyRunner:
 
         self._adapters: set[int] = set()
 
+    draft_runner = None
     info = engine_info(
         vocab_size=1010, max_model_len=4096, max_num_seqs=8, max_batch_tokens=256, prefill_chunk=64, num_blocks=512
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from service.engine.protocol.request import Request
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.speculator import Proposals
+from service.engine.scheduling.step import DraftCost
 from service.engine.speculation.speculation import Speculation
 
 Continue = Callable[[Sequence, int], list[int]]  # the next tokens of a sequence, as many as are known up to a number
@@ -19,6 +20,8 @@ class Guessing:
 
     def __init__(self, continuation: Continue, *, chance: float, vocab_size: int, most: int = 6, seed: int = 0) -> None:
         self.num_proposed = 0
+        self.lookahead = 0
+        self.cost = DraftCost()
         self._continuation = continuation
         self._chance = chance
         self._vocab_size = vocab_size

@@ -29,7 +29,7 @@ ENCODER = EncoderInfo(
 STEP = StepStats(
     step=1, seconds=0.02, num_running=3, num_waiting=2, num_prefill_tokens=40, num_decode_tokens=2, num_preempted=1,
     cache_queried_tokens=48, cache_hit_tokens=16, blocks_used=8, blocks_total=32,
-    num_proposed_tokens=6, num_accepted_tokens=5,
+    num_proposed_tokens=6, num_accepted_tokens=5, num_drafted_tokens=7, draft_seconds=0.125,
 )  # fmt: skip
 BATCH = BatchStats(seconds=0.25, inputs=3, tokens=900, waiting=2)
 

@@ -126,11 +126,26 @@ def test_every_engine_setting_reaches_the_engine() -> None:
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
         "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False, "target_itl_ms": 50.0,
         "log_level": "error", "log_json": True, "log_prompts": True, "native_kernels": False, "quantization": "int8",
-        "deterministic": True, "speculation": "off",
+        "deterministic": True, "speculation": "off", "draft_quantization": "none",
     }  # fmt: skip
-    assert set(EngineConfig.__struct_fields__) == {*values, "model_path", "adapters"}
-    model = LocalModel(name="m", path=Path("/m"), context_length=4096)
-    assert Settings.load(values).engine_config(model) == EngineConfig(model_path="/m", adapters={}, **values)
+    assert set(EngineConfig.__struct_fields__) == {*values, "model_path", "draft_model_path", "adapters"}
+    model, draft = (LocalModel(name=name, path=Path(f"/{name}"), context_length=4096) for name in "md")
+    expected = EngineConfig(model_path="/m", draft_model_path="/d", adapters={}, **values)
+    assert Settings.load(values).engine_config(model, draft) == expected
+    assert Settings.load(values).engine_config(model).draft_model_path == ""
+
+
+def test_a_draft_model_is_used_only_if_it_shall_guess() -> None:
+    assert Settings.load({"draft_model": "small"}).draft_source == ""
+    assert Settings.load({"draft_model": "small", "speculation": "draft"}).draft_source == "small"
+    with pytest.raises(SettingsError, match=r"^speculation: draft needs a draft_model$"):
+        Settings.load({"speculation": "draft"})
+
+
+def test_a_table_gives_one_model_its_draft_model(tmp_path: Path) -> None:
+    text = '[models.big]\nspeculation = "draft"\ndraft_model = "small"\n[models.small]\n'
+    big, small = Settings.load({"config": str(toml(tmp_path, text))}).model_specs()
+    assert (big.settings.draft_source, small.settings.draft_source) == ("small", "")
 
 
 def test_the_context_length_comes_from_the_catalogue_unless_it_is_set() -> None:

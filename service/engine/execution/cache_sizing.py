@@ -1,6 +1,8 @@
 """The size of the KV cache: the block size, and as many blocks as memory allows and the limits can use."""
 
 import logging
+import math
+from collections.abc import Sequence
 
 import torch
 
@@ -22,21 +24,18 @@ _CPU_SHARE = 0.25  # of the available memory, at most ``MAX_CPU_BYTES``
 _MIB = 1 << 20
 
 
-def make_cache(
-    loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device
-) -> tuple[KVCache, int]:
-    """The KV cache, and the context length of sequences in it. Raises EngineError if there is too little memory.
+def make_caches(
+    models: Sequence[LoadedModel], config: EngineConfig, limits: StepLimits, device: torch.device
+) -> tuple[list[KVCache], int]:
+    """A KV cache for each of ``models``, and the context length of sequences in them.
 
-    If ``config`` sets the context length, it must fit. The model's own context length shrinks to what the cache holds.
+    The first model is the one that is served. A block of a sequence has the same number in all caches, so they have
+    blocks of the same size, and share the memory. If ``config`` sets the context length, it must fit. The model's own
+    context length shrinks to what the caches hold. Raises EngineError if there is too little memory.
     """
-    dtype, specs = loaded.model.dtype, loaded.layers
-
-    def uses_flash(block_size: int) -> list[bool]:
-        return [not flash.unsupported_reason(spec, block_size=block_size, dtype=dtype, device=device) for spec in specs]
-
-    default = flash.BLOCK_MULTIPLE if all(uses_flash(flash.BLOCK_MULTIPLE)) else _BLOCK_SIZE
-    size = config.block_size or loaded.block_size or default
-    block_bytes = bytes_per_block(specs, size, dtype)
+    loaded = models[0]
+    size = config.block_size or math.lcm(*(_block_size(each, device) for each in models))
+    block_bytes = sum(bytes_per_block(each.layers, size, each.model.dtype) for each in models)
     num_blocks = config.num_blocks
     if not num_blocks:
         useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
@@ -49,14 +48,36 @@ def make_cache(
             f"needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
         )
     max_model_len = min(loaded.max_model_len, longest)
-    cache = KVCache(
-        specs, num_blocks=num_blocks, block_size=size, dtype=dtype, device=device, uses_flash=uses_flash(size)
-    )
+    caches = [
+        KVCache(
+            each.layers,
+            num_blocks=num_blocks,
+            block_size=size,
+            dtype=each.model.dtype,
+            device=device,
+            uses_flash=_uses_flash(each, size, device),
+        )
+        for each in models
+    ]
     logger.info(
         "KV cache: %d blocks of %d tokens, %d MiB; room for %.1f sequences of %d tokens at once",
-        *(num_blocks, size, cache.num_bytes // _MIB, longest / max_model_len, max_model_len),
+        *(num_blocks, size, sum(cache.num_bytes for cache in caches) // _MIB, longest / max_model_len, max_model_len),
     )
-    return cache, max_model_len
+    return caches, max_model_len
+
+
+def _block_size(loaded: LoadedModel, device: torch.device) -> int:
+    """The tokens of a block that suits the model."""
+    uses_flash = all(_uses_flash(loaded, flash.BLOCK_MULTIPLE, device))
+    return loaded.block_size or (flash.BLOCK_MULTIPLE if uses_flash else _BLOCK_SIZE)
+
+
+def _uses_flash(loaded: LoadedModel, block_size: int, device: torch.device) -> list[bool]:
+    """For each layer, whether FlashAttention computes it in blocks of this size."""
+    dtype = loaded.model.dtype
+    return [
+        not flash.unsupported_reason(spec, block_size=block_size, dtype=dtype, device=device) for spec in loaded.layers
+    ]
 
 
 def _cache_bytes(loaded: LoadedModel, config: EngineConfig, limits: StepLimits, device: torch.device) -> int:

@@ -5,7 +5,6 @@ discarded, so that it does not affect the sequences that get its blocks next.
 """
 
 import logging
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -13,13 +12,14 @@ from contextlib import contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from service.engine.attention.batch import Batch
-from service.engine.execution.cache_sizing import make_cache
+from service.engine.execution.broken_chunks import discard_broken
+from service.engine.execution.cache_sizing import make_caches
 from service.engine.execution.device_errors import as_engine_errors
+from service.engine.execution.draft_model import DraftModelRunner, load_draft_model
 from service.engine.execution.forward import make_forward_pass
 from service.engine.execution.step_limits import StepLimits
 from service.engine.protocol.config import EngineConfig
@@ -56,11 +56,18 @@ class ModelRunner:
             torch.set_num_threads(config.threads or num_cores())
         with self._phase("load"):
             loaded = load(config, self.device)
+            draft = load_draft_model(config, self.device)
+        self.models = [loaded.model] if draft is None else [loaded.model, draft.model]
         self.model = loaded.model
         self.notes = loaded.notes
+        models = [loaded] if draft is None else [loaded, draft]
         with self._phase("kv_cache"):
-            self.cache, self.max_model_len = make_cache(loaded, config, self.limits, self.device)
+            self.caches, self.max_model_len = make_caches(models, config, self.limits, self.device)
+        self.cache = self.caches[0]
         self.sampler = Sampler(self.vocab_size, self.device)
+        self.draft_runner = (
+            None if draft is None else DraftModelRunner(draft, self.caches[1], self.sampler, config, self.limits)
+        )
         self.forward_pass = make_forward_pass(
             self.model,
             self.cache,
@@ -91,8 +98,8 @@ class ModelRunner:
             backend=self.model.backend,
             quantization=self.config.quantization,
             prefix_caching=self.config.prefix_caching,
-            weights_bytes=self.model.weights_bytes,
-            kv_cache_bytes=self.cache.num_bytes,
+            weights_bytes=sum(model.weights_bytes for model in self.models),
+            kv_cache_bytes=sum(cache.num_bytes for cache in self.caches),
             notes=self.notes,
             startup_seconds=dict(self.startup_seconds),
         )
@@ -129,7 +136,7 @@ class ModelRunner:
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
         hidden = self.forward_pass.hidden(batch)
-        broken = self.discard_broken(batch, hidden)
+        broken = discard_broken(self.forward_pass, batch, hidden)
         tokens = self._sample(batch, hidden, broken)
         outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
@@ -146,20 +153,6 @@ class ModelRunner:
                     prompt_logprobs=self._prompt_logprobs(batch, number, hidden),
                 )
         return outputs
-
-    def discard_broken(self, batch: Batch, hidden: Tensor) -> set[int]:
-        """The numbers of the chunks that have a row of ``hidden`` [T, hidden_size] that is not finite.
-
-        What these chunks wrote into the KV cache is discarded. Nothing else in the cache can be broken, because a key
-        or value that is not finite makes the hidden state of its own row not finite too.
-        """
-        if math.isfinite(hidden.sum(dtype=torch.float32).item()):
-            return set()
-        finite = hidden.isfinite().all(dim=-1).cpu().numpy()
-        broken = np.flatnonzero(~np.logical_and.reduceat(finite, batch.offsets[:-1]))
-        for number in broken:
-            self.forward_pass.discard(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
-        return set(broken.tolist())
 
     def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, list[SampledToken]]:
         """The sampled tokens, by the number of their chunk in the batch: one, and one more behind each proposal."""
@@ -210,8 +203,13 @@ class ModelRunner:
             hidden = self.forward_pass.hidden(Batch.from_step(prompt, self.cache, self.device))
             require_finite(self.model.logits(hidden), self.model.architecture)
         self.run(prompt)
-        self.run(Step([Chunk(sequence, count - 1, 1)]))
-        self.cache.clear(torch.arange(self.cache.block_size, device=self.device))
+        last = Step([Chunk(sequence, count - 1, 1)])
+        self.run(last)
+        if self.draft_runner is not None:
+            self.draft_runner.draft(prompt)
+            self.draft_runner.draft(last)
+        for cache in self.caches:
+            cache.clear(torch.arange(cache.block_size, device=self.device))
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

@@ -65,6 +65,8 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     blocks_total: int
     num_proposed_tokens: int = 0  # tokens that the step computed in advance, as guesses
     num_accepted_tokens: int = 0  # those of them that turned out to be the sequence's tokens
+    num_drafted_tokens: int = 0  # tokens that a draft model guessed for the step, whether the step computed them or not
+    draft_seconds: float = 0.0  # wall time of the draft model, part of the step's time
 
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):

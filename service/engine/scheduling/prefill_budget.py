@@ -31,12 +31,12 @@ class PrefillBudget:
         self._target_seconds = target_seconds
         self._model = model or StepCostModel()
 
-    def max_tokens(self, num_decodes: int, start: int, num_proposed: int = 0) -> float:
+    def max_tokens(self, num_decodes: int, start: int, num_proposed: int = 0, spent: float = 0.0) -> float:
         """The most prompt tokens alongside ``num_decodes`` decodes: at least MIN_TOKENS, and infinity without decodes.
 
         ``start`` is the position of the first prompt token, and ``num_proposed`` the tokens proposed behind decodes.
-        The budget is at most twice the largest number of prompt tokens that a step has had so far, as nothing is known
-        about larger steps.
+        ``spent`` seconds of the step are over. The budget is at most twice the largest number of prompt tokens that a
+        step has had so far, as nothing is known about larger steps.
         """
         if not self._target_seconds or not num_decodes:
             return math.inf
@@ -45,7 +45,7 @@ class PrefillBudget:
         # distinguish the cost of decodes from the cost of prompts.
         alone = self._model.cost_without_prompts()
         allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
-        seconds = allowed * _PLANNED_SHARE - base - per_decode * num_decodes
+        seconds = allowed * _PLANNED_SHARE - spent - base - per_decode * num_decodes
         if num_proposed:
             seconds -= speculating + per_proposed * num_proposed
         slope = per_token + per_pair * start

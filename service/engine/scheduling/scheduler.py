@@ -129,8 +129,8 @@ class Scheduler:
         return committed
 
     def record_step_time(self, step: Step, seconds: float) -> None:
-        """Learn that ``step`` took ``seconds``. The prefill budget and fair queueing depend on it."""
-        self._prefill_budget.record_step_time(step, seconds)
+        """Learn that ``step`` took ``seconds``, drafts included. The prefill budget and fair queueing depend on it."""
+        self._prefill_budget.record_step_time(step, seconds - step.draft_cost.seconds)
         if step.chunks:
             self._waiting.record_step_time(step.num_tokens - step.num_proposed + step.num_accepted, seconds)
 
@@ -159,9 +159,10 @@ class Scheduler:
         num_taken = len(running) - len(prompts)
         if most_forced > 1:  # then there are no prompts among them
             num_taken = sum([min(tokens, most_forced) for tokens in lacking])
-        proposals = self._propose(running, lacking, num_taken, bool(prompts))
+        proposals = self._propose(step, running, lacking, num_taken, bool(prompts))
         num_proposed = sum(map(len, proposals.values()))
-        budget, chunk_size = self._prompt_budget(running, prompts, num_taken + num_proposed, num_proposed)
+        spent = step.draft_cost.seconds
+        budget, chunk_size = self._prompt_budget(running, prompts, num_taken + num_proposed, num_proposed, spent)
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
@@ -189,9 +190,9 @@ class Scheduler:
         return max(1, min(_MOST_FORCED, self.max_batch_tokens // max(1, num_running)))
 
     def _propose(
-        self, running: list[Sequence], lacking: list[int], num_taken: int, are_prompts_running: bool
+        self, step: Step, running: list[Sequence], lacking: list[int], num_taken: int, are_prompts_running: bool
     ) -> Proposals:
-        """The guesses of this step, for sequences that lack one token. Prompts keep half of the token budget.
+        """The guesses of ``step``, for sequences that lack one token. Prompts keep half of the token budget.
 
         ``num_taken`` of the token budget is taken by the streams.
         """
@@ -204,7 +205,14 @@ class Scheduler:
         if are_prompts_running or self._waiting:
             budget //= 2
         most = min(budget, self._max_sampled - len(decodes))
-        return self._speculator.propose(decodes, most) if most > 0 else {}
+        if most <= 0:
+            return {}
+        if ahead := self._speculator.lookahead:
+            for sequence in decodes:
+                self._room_behind(sequence, sequence.num_tokens, ahead)
+        proposals = self._speculator.propose(decodes, most)
+        step.draft_cost = self._speculator.cost
+        return proposals
 
     def _room_behind(self, sequence: Sequence, num_tokens: int, wanted: int) -> int:
         """How many of ``wanted`` tokens behind the first ``num_tokens`` fit into the sequence's blocks.
@@ -218,20 +226,21 @@ class Scheduler:
         return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
 
     def _prompt_budget(
-        self, running: list[Sequence], prompts: list[int], num_taken: int, num_proposed: int
+        self, running: list[Sequence], prompts: list[int], num_taken: int, num_proposed: int, spent: float
     ) -> tuple[int, int]:
         """The tokens for prompts alongside the streams, and the most of them that one prompt may have.
 
         ``prompts`` are the places of prompts among the ``running`` sequences. The streams take ``num_taken`` of the
-        token budget, of which ``num_proposed`` are guesses. If the prefill budget is the tighter limit and there are
-        several prompts, one prompt gets no more than half of it: a long prompt must not delay all short ones.
+        token budget, of which ``num_proposed`` are guesses; ``spent`` seconds of the step are over. If the prefill
+        budget is the tighter limit and there are several prompts, one prompt gets no more than half of it: a long
+        prompt must not delay all short ones.
         """
         budget = self.max_batch_tokens - num_taken
         num_prompts = len(prompts) + len(self._waiting)
         if not num_prompts:
             return budget, self.prefill_chunk
         start = running[prompts[0]].num_computed if prompts else 0
-        allowed = self._prefill_budget.max_tokens(len(running) - len(prompts), start, num_proposed)
+        allowed = self._prefill_budget.max_tokens(len(running) - len(prompts), start, num_proposed, spent)
         if allowed >= budget:
             return budget, self.prefill_chunk
         return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))

@@ -43,6 +43,13 @@ class Chunk(Struct, frozen=True):
         return Chunk(self.sequence, self.start, num_tokens, self.proposed[: max(0, num_tokens - self.num_known)])
 
 
+class DraftCost(Struct, frozen=True):
+    """What guesses of a draft model have cost before a step."""
+
+    seconds: float = 0.0
+    num_guesses: int = 0
+
+
 @dataclass(slots=True)
 class Step:
     """One forward pass over chunks of several sequences."""
@@ -53,6 +60,7 @@ class Step:
     cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
     cache_hit_tokens: int = 0  # those of them that the prefix cache holds
     num_accepted: int = 0  # proposed tokens that were accepted; known after the step
+    draft_cost: DraftCost = field(default_factory=DraftCost)  # spent on this step's proposals while it was scheduled
 
     @property
     def num_tokens(self) -> int:

@@ -6,11 +6,19 @@ from msgspec import Struct
 
 
 class Proposal(Struct, frozen=True):
-    """``tokens`` continue a place whose last ``match_length`` tokens equal the sequence's last ones."""
+    """``tokens`` continue a place whose last ``match_length`` tokens equal the sequence's last ones.
+
+    Those of a draft model have ``confidences`` instead: the probabilities that it gives them.
+    """
 
     tokens: tuple[int, ...]
-    match_length: int
+    match_length: int = 0
     is_prediction: bool = False  # they come from the client's prediction
+    confidences: tuple[float, ...] = ()
+
+    def strength(self, number: int) -> float:
+        """How sure the token with this number is, for the ``Acceptance`` of proposals of its kind."""
+        return self.confidences[number] if self.confidences else self.match_length + number
 
 
 class Proposer(Protocol):

@@ -1,5 +1,6 @@
 """The benchmark runs each case with both engines, and refuses outputs that differ."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,19 @@ def test_both_engines_compute_every_case(
     measure(engine_config(path), Tokenizer.load(path), [case], tokens=30, rounds=1, tolerance=99)
     assert len(list((tmp_path / "results").iterdir())) == 1
     assert "repeats" in capsys.readouterr().out
+
+
+def test_a_draft_model_is_measured_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
+    path, draft = tiny_model("llama", tmp_path / "model"), tiny_model("llama", tmp_path / "draft")
+    case = Case("words", 1, ("a b c",), temperature=0.0)
+    config = engine_config(path, speculation="draft", draft_model_path=str(draft))
+    measure(config, Tokenizer.load(path), [case], tokens=30, rounds=1, tolerance=99)
+    printed = capsys.readouterr().out
+    for kind in ("ngram", "draft"):
+        assert re.search(rf"words\W+{kind}", printed)
 
 
 def test_the_ratio_is_how_many_times_as_fast_guesses_are() -> None:

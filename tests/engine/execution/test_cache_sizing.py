@@ -32,7 +32,10 @@ def loaded(model_path: Path) -> LoadedModel:
 
 def size(loaded: LoadedModel, path: str = "", **options: Any) -> tuple[KVCache, int]:
     config = engine_config(path, **options)
-    return cache_sizing.make_cache(loaded, config, StepLimits.from_config(config, cuda=False), CPU)
+    (cache,), max_model_len = cache_sizing.make_caches(
+        [loaded], config, StepLimits.from_config(config, cuda=False), CPU
+    )
+    return cache, max_model_len
 
 
 # One token of the tiny llama takes 2 layers * 2 heads * 16 numbers * 4 bytes = 256 bytes.

@@ -1,0 +1,25 @@
+"""Finds the chunks of a step whose numbers are not finite."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from service.engine.attention.batch import Batch
+from service.engine.execution.forward import ForwardPass
+
+
+def discard_broken(forward_pass: ForwardPass, batch: Batch, hidden: Tensor) -> set[int]:
+    """The numbers of the chunks that have a row of ``hidden`` [T, hidden_size] that is not finite.
+
+    What these chunks wrote into the KV cache is discarded. Nothing else in the cache can be broken, because a key
+    or value that is not finite makes the hidden state of its own row not finite too.
+    """
+    if math.isfinite(hidden.sum(dtype=torch.float32).item()):
+        return set()
+    finite = hidden.isfinite().all(dim=-1).cpu().numpy()
+    broken = np.flatnonzero(~np.logical_and.reduceat(finite, batch.offsets[:-1]))
+    for number in broken:
+        forward_pass.discard(batch.slots[batch.offsets[number] : batch.offsets[number + 1]])
+    return set(broken.tolist())

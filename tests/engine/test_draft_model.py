@@ -52,7 +52,7 @@ def test_guesses_do_not_change_greedy_outputs(
 ) -> None:
     ref = reference(arch)
     driver = drafting_driver(ref.path, draft(kind), **CONFIGS[name])
-    work = random_workload(ref, 1, count=14)
+    work = random_workload(ref, 1, count=24 if name in TIGHT else 14)
     check(driver.run(work.arrivals, work.aborts), work)
     assert drafted(driver) > 20
     if kind in ("right", arch):

@@ -54,7 +54,7 @@ def test_guesses_do_not_change_greedy_outputs(
     driver = drafting_driver(ref.path, draft(kind), **CONFIGS[name])
     work = random_workload(ref, 1, count=24 if name in TIGHT else 14)
     check(driver.run(work.arrivals, work.aborts), work)
-    assert drafted(driver) > 20
+    assert drafted(driver) > 10
     if kind in ("right", arch):
         assert accepted(driver) > 0.8 * sum(stats.num_proposed_tokens for stats in driver.stats)
     assert (accepted(driver) > 5) == (kind not in ("wrong", "gpt2") or kind == arch)

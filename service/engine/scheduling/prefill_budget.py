@@ -40,14 +40,14 @@ class PrefillBudget:
         """
         if not self._target_seconds or not num_decodes:
             return math.inf
-        base, per_decode, per_token, per_pair, speculating, per_proposed = self._model.cost()
+        cost = self._model.cost()
+        base, per_decode, per_token, per_pair = cost[:4]
         # Steps without prompts are fitted separately: if all steps are alike, a fit of all steps cannot
         # distinguish the cost of decodes from the cost of prompts.
         alone = self._model.cost_without_prompts()
         allowed = max(self._target_seconds, MAX_SLOWDOWN * (alone.base + alone.per_decode * num_decodes))
         seconds = allowed * _PLANNED_SHARE - spent - base - per_decode * num_decodes
-        if num_proposed:
-            seconds -= speculating + per_proposed * num_proposed
+        seconds -= cost.of_proposals(num_proposed, num_decodes + MIN_TOKENS)
         slope = per_token + per_pair * start
         tokens = 2.0 * self._model.most_prompt_tokens
         if seconds <= 0:

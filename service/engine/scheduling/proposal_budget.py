@@ -6,10 +6,10 @@ likeliest guesses, as many as make the most tokens per second. Where a full batc
 are often wrong, none are worth their time, and the step computes none.
 """
 
-from service.engine.scheduling.step_cost_model import StepCostModel
+from service.engine.scheduling.step_cost_model import StepCost, StepCostModel
 
-_LEAST_CHANCE = 0.1  # guesses below it are never computed
-_LEAST_GAIN = 1.05  # in tokens per second, by which guesses must be better than none
+_LEAST_CHANCE = 0.05  # guesses below it are never computed
+_LEAST_GAIN = 1.02  # in tokens per second, by which guesses must be better than none
 _TRIALS = 4  # speculating steps, until their estimated cost is trusted
 _STEPS_TO_TRIAL = 256  # steps in a row without guesses because of their cost, until it is measured once more
 
@@ -46,11 +46,12 @@ class ProposalBudget:
             return 0  # nothing is known yet
         is_trial = self._model.num_speculating < _TRIALS or self._num_declined >= _STEPS_TO_TRIAL
         # Before it is measured: as if a step cost as much as seven tokens, and each token the same.
-        fixed, each = (0.0, plain / (num_decodes + 7)) if is_trial else (cost.speculating, cost.per_proposed)
+        trial = StepCost(cost.base, cost.per_decode, 0.0, 0.0, per_proposed=plain / (num_decodes + 7))
+        cost = trial if is_trial else cost
         best, most, expected = 0, _LEAST_GAIN * num_decodes / plain, float(num_decodes)
         for count, chance in enumerate(chances, start=1):
             expected += chance
-            speed = expected / (plain + fixed + each * count)
+            speed = expected / (plain + cost.of_proposals(count, num_decodes))
             if speed > most:
                 best, most = count, speed
         self._num_declined = 0 if best or is_trial else self._num_declined + 1

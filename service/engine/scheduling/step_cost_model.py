@@ -4,9 +4,11 @@ The time of a step depends on the model, the machine and the load, so it is lear
 
     seconds = base + per_decode * decodes + per_token * prompt tokens + per_pair * attention pairs
               + speculating, if the step has proposed tokens, + per_proposed * proposed tokens
+              + per_crowded * proposed tokens with which the step has more than ROOMY tokens
 
-A pair is a prompt token and a token that it attends to. The coefficients are least squares over all steps so far, with
-less weight for older steps, and none of them is negative.
+A pair is a prompt token and a token that it attends to. While a step has few tokens, its time is that of reading the
+weights, and proposed tokens cost little; with more of them each takes the time of its arithmetic. The coefficients are
+least squares over all steps so far, with less weight for older steps, and none of them is negative.
 
 Plain steps, steps with prompt tokens and those with proposed tokens alone lose their weight separately. Otherwise a
 long time without prompts would erase everything that is known about prompts.
@@ -20,7 +22,10 @@ from numpy.typing import NDArray
 from service.engine.scheduling.step import Step
 
 _DECAY = 0.97  # the weight of a step is multiplied by this with each later step of its kind
-_SCALE = np.array([1.0, 1 / 16, 1 / 256, 1 / (256 * 1024), 1.0, 1 / 16])  # brings all features to a size of about 1
+ROOMY = 6  # tokens of a step that the compiled kernels compute at once
+_SCALE = np.array(
+    [1.0, 1 / 16, 1 / 256, 1 / (256 * 1024), 1.0, 1 / 16, 1 / 16]
+)  # brings all features to a size of about 1
 _RIDGE = 1e-6
 _PLAIN, _PROMPTS, _SPECULATING = range(3)  # kinds of steps
 
@@ -34,6 +39,14 @@ class StepCost(NamedTuple):
     per_pair: float
     speculating: float = 0.0
     per_proposed: float = 0.0
+    per_crowded: float = 0.0
+
+    def of_proposals(self, num_proposed: int, num_others: int) -> float:
+        """The seconds that ``num_proposed`` proposed tokens add to a step with ``num_others`` other tokens."""
+        if not num_proposed:
+            return 0.0
+        crowded = _num_crowded(num_proposed, num_others)
+        return self.speculating + self.per_proposed * num_proposed + self.per_crowded * crowded
 
 
 class StepCostModel:
@@ -53,7 +66,9 @@ class StepCostModel:
         tokens = sum([count for _, count in prompts])
         pairs = sum([count * (start + count / 2) for start, count in prompts])
         proposed = step.num_proposed
-        features = _SCALE * (1, len(step.chunks) - len(prompts), tokens, pairs, proposed > 0, proposed)
+        decodes = len(step.chunks) - len(prompts)
+        crowded = _num_crowded(proposed, decodes + tokens)
+        features = _SCALE * (1, decodes, tokens, pairs, proposed > 0, proposed, crowded)
         sums = self._sums[_PROMPTS if prompts else _SPECULATING if proposed else _PLAIN]
         self.num_speculating += proposed > 0
         sums *= _DECAY
@@ -67,6 +82,10 @@ class StepCostModel:
     def cost_without_prompts(self) -> StepCost:
         """The coefficients that fit the steps without prompt tokens; those of prompts have no meaning."""
         return _fit(self._sums[_PLAIN] + self._sums[_SPECULATING])
+
+
+def _num_crowded(num_proposed: int, num_others: int) -> int:
+    return max(0, min(num_proposed, num_proposed + num_others - ROOMY))
 
 
 def _fit(sums: NDArray[np.float64]) -> StepCost:

@@ -10,7 +10,7 @@ known, and measuring it costs nothing.
 from bisect import bisect_right
 from collections.abc import Sequence
 
-_MATCH_LENGTHS = (4, 6, 10, 20)  # where the next kind of match begins
+_MATCH_LENGTHS = (2, 3, 4, 6, 10, 20)  # where the next kind of match begins
 _DECAY = 0.995  # the weight of an observation is multiplied by this with each later one of its kind
 _WEIGHT = 6.0  # observations of other sequences count as much as this many of the sequence itself
 

@@ -5,9 +5,10 @@ occurred before, the tokens that followed there are likely to follow again (prom
 the client that is copied in the same way, from its beginning on.
 """
 
-from service.engine.speculation.ngram_index import MOST_MATCHED, SIZE, NgramIndex
+from service.engine.speculation.ngram_index import MOST_MATCHED, NgramIndex
 from service.engine.speculation.proposal import Proposal
 
+LEAST_MATCHED = 3  # tokens of a match that is preferred to all shorter ones
 _MOST_INDEXED = 1 << 14  # tokens of a prompt, the last ones: an index takes about 200 bytes for each
 
 
@@ -15,9 +16,14 @@ class CopyingProposer:
     """Holds the place that it copies from, as long as the sequence agrees with it. A ``Proposer``."""
 
     def __init__(self, source: list[int] | None = None) -> None:
-        """Copy from ``source``, and first from its beginning; without a source, from the sequence's own tokens."""
+        """Copy from ``source``, and first from its beginning; without a source, from the sequence's own tokens.
+
+        The sequence's own tokens are also copied after a match of a single token: such guesses are often wrong, but
+        they are cheap, and their acceptance is measured for itself.
+        """
         self._source = source
-        self._index: NgramIndex | None = None
+        self._sizes = (LEAST_MATCHED, 1) if source is None else (LEAST_MATCHED,)
+        self._indexes: list[NgramIndex] = []
         self._place = -1 if source is None else 0  # in the source; -1: nothing to copy
         self._matched = 0  # tokens before the place that are equal
         self._left = -1  # where the sequence last disagreed
@@ -52,10 +58,12 @@ class CopyingProposer:
         self._followed = len(tokens)
 
     def _search(self, tokens: list[int], source: list[int]) -> None:
-        if len(tokens) < SIZE:
-            return
-        if self._index is None:
-            self._index = NgramIndex(source, max(0, len(source) - _MOST_INDEXED))
-        # The end of the sequence itself is no place to copy from.
-        self._index.extend(len(source) - (1 if self._source is None else 0))
-        self._place, self._matched = self._index.find(tokens, self._left)
+        if not self._indexes:
+            first = max(0, len(source) - _MOST_INDEXED)
+            self._indexes = [NgramIndex(source, size, first) for size in self._sizes]
+        for index in self._indexes:
+            # The end of the sequence itself is no place to copy from.
+            index.extend(len(source) - (1 if self._source is None else 0))
+            self._place, self._matched = index.find(tokens, self._left)
+            if self._place >= 0:
+                break

@@ -2,29 +2,29 @@
 
 from collections.abc import Iterator
 
-SIZE = 3  # tokens that must be equal at least
 MOST_MATCHED = 32  # tokens that are compared at most
-_MOST_CANDIDATES = 8  # occurrences that are looked at, the latest first
+_MOST_CANDIDATES = 16  # occurrences that are looked at, the latest first
 
 
 class NgramIndex:
-    """The places of a list of tokens, by the ``SIZE`` tokens before them. The list may grow.
+    """The places of a list of tokens, by the ``size`` tokens before them. The list may grow.
 
     A place is a number: that of the first token after the occurrence.
     """
 
-    def __init__(self, tokens: list[int], first: int = 0) -> None:
+    def __init__(self, tokens: list[int], size: int, first: int = 0) -> None:
         """Index ``tokens`` from number ``first`` on, once ``extend`` is called."""
         self._tokens = tokens
+        self._size = size
         self._first = first
         self._latest: dict[tuple[int, ...], int] = {}
-        self._earlier: list[int] = []  # for each place, from first + SIZE on: the place before it with the same n-gram
+        self._earlier: list[int] = []  # for each place, from first + size on: the place before it with the same n-gram
 
     def extend(self, end: int) -> None:
         """Add the places up to ``end``, inclusive."""
-        tokens, latest = self._tokens, self._latest
-        for place in range(self._first + SIZE + len(self._earlier), end + 1):
-            ngram = tuple(tokens[place - SIZE : place])
+        tokens, latest, size = self._tokens, self._latest, self._size
+        for place in range(self._first + size + len(self._earlier), end + 1):
+            ngram = tuple(tokens[place - size : place])
             self._earlier.append(latest.get(ngram, -1))
             latest[ngram] = place
 
@@ -35,7 +35,7 @@ class NgramIndex:
         latest.
         """
         best, most, distance = -1, 0, 0
-        for place in self._candidates(tuple(tokens[-SIZE:])):
+        for place in self._candidates(tuple(tokens[-self._size :])):
             length = self._match_length(tokens, place)
             skipped = place - near if place >= near >= 0 else len(self._tokens)
             if length > most or (length == most and skipped < distance):
@@ -48,12 +48,12 @@ class NgramIndex:
             if place < 0:
                 return
             yield place
-            place = self._earlier[place - SIZE - self._first]
+            place = self._earlier[place - self._size - self._first]
 
     def _match_length(self, tokens: list[int], place: int) -> int:
         """The number of equal tokens before ``place`` and at the end of ``tokens``, at most ``MOST_MATCHED``."""
         most = min(MOST_MATCHED, place, len(tokens))
-        for length in range(SIZE, most):
+        for length in range(self._size, most):
             if self._tokens[place - 1 - length] != tokens[-1 - length]:
                 return length
         return most

@@ -13,6 +13,9 @@ from service.engine.scheduling.step_cost_model import StepCost, StepCostModel
 
 SEQUENCE = Sequence(Request(id="", prompt=(0,), params=SamplingParams(max_tokens=1)))
 ROOMY = StepCost(base=0.03, per_decode=0.003, per_token=0, per_pair=0, speculating=0.01, per_proposed=0.003)
+FLAT = StepCost(
+    base=0.06, per_decode=0.001, per_token=0, per_pair=0, speculating=0.0, per_proposed=0.001, per_crowded=0.008
+)  # fmt: skip
 BUSY = StepCost(base=0.0, per_decode=0.01, per_token=0, per_pair=0, speculating=0.0, per_proposed=0.01)
 
 
@@ -25,7 +28,9 @@ def make_step(num_decodes: int, num_proposed: int) -> Step:
 
 def seconds(cost: StepCost, num_decodes: int, num_proposed: int) -> float:
     fixed = cost.speculating if num_proposed else 0.0
-    return cost.base + cost.per_decode * num_decodes + fixed + cost.per_proposed * num_proposed
+    crowded = num_proposed if num_decodes >= 6 else max(0, num_decodes + num_proposed - 6)
+    proposed = cost.per_proposed * num_proposed + cost.per_crowded * crowded
+    return cost.base + cost.per_decode * num_decodes + fixed + proposed
 
 
 def trained(machine: StepCost) -> StepCostModel:
@@ -36,11 +41,12 @@ def trained(machine: StepCost) -> StepCostModel:
     return model
 
 
-def test_the_cost_of_guesses_is_learned() -> None:
-    assert trained(ROOMY).cost_without_prompts() == pytest.approx(ROOMY, rel=0.02)
+@pytest.mark.parametrize("machine", [ROOMY, FLAT])
+def test_the_cost_of_guesses_is_learned(machine: StepCost) -> None:
+    assert trained(machine).cost_without_prompts() == pytest.approx(machine, rel=0.02, abs=1e-5)
 
 
-@pytest.mark.parametrize("machine", [ROOMY, BUSY])
+@pytest.mark.parametrize("machine", [ROOMY, FLAT, BUSY])
 @pytest.mark.parametrize("num_decodes", [1, 4, 16])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.9, 0.99])
 def test_the_number_of_guesses_makes_the_most_tokens_per_second(
@@ -57,7 +63,12 @@ def test_the_number_of_guesses_makes_the_most_tokens_per_second(
         for total in range(32)
     )
     assert sum(counts) <= 31
-    assert speed(counts) > 0.94 * best  # a small gain is not worth it
+    assert speed(counts) > 0.97 * best  # a small gain is not worth it
+
+
+def test_unlikely_guesses_are_made_only_where_the_step_has_room() -> None:
+    counts = ProposalBudget(trained(FLAT)).share_out([[0.3, 0.1, 0.06, 0.055, 0.052, 0.051, 0.05]], 1, 31)
+    assert counts == [5]
 
 
 def test_nothing_is_guessed_where_each_token_costs_a_step() -> None:
@@ -70,7 +81,7 @@ def test_nothing_is_guessed_where_each_token_costs_a_step() -> None:
 
 def test_likelier_guesses_come_first() -> None:
     budget = ProposalBudget(trained(ROOMY))
-    assert budget.share_out([[0.05], [0.9, 0.85, 0.8], []], 3, 2) == [0, 2, 0]
+    assert budget.share_out([[0.06], [0.9, 0.85, 0.8], []], 3, 2) == [0, 2, 0]
 
 
 def test_nothing_is_guessed_before_a_step_was_measured() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.speculation.copying_proposer import CopyingProposer
-from service.engine.speculation.ngram_index import MOST_MATCHED, SIZE, NgramIndex
+from service.engine.speculation.ngram_index import MOST_MATCHED, NgramIndex
 from service.engine.speculation.proposal import Proposal
 
 
@@ -21,6 +21,18 @@ def test_nothing_is_proposed_where_nothing_repeats() -> None:
     for token in range(3, 20):
         assert proposer.propose(tokens, 4) is None
         tokens.append(token)
+
+
+def test_where_nothing_longer_repeats_a_single_token_is_a_match() -> None:
+    assert CopyingProposer().propose([1, 2, 3, 9, 2], 2) == Proposal((3, 9), match_length=1)
+    assert CopyingProposer().propose([1, 2, 3, 9, 2, 3, 8, 3], 1) == Proposal((8,), match_length=1)
+    assert CopyingProposer().propose([1, 2, 3, 9, 5, 3, 8, 2, 3], 1) == Proposal((9,), match_length=2)
+
+
+def test_a_prediction_is_not_found_by_a_single_token() -> None:
+    proposer = CopyingProposer([1, 2, 3, 4])
+    assert proposer.propose([8, 9], 1) is not None
+    assert proposer.propose([8, 9, 2, 3], 1) is None
 
 
 def test_the_longest_match_is_copied_from() -> None:
@@ -85,7 +97,7 @@ def test_a_proposal_continues_an_earlier_occurrence(tokens: list[int], parts: li
         if proposal is None:
             continue
         assert 0 < len(proposal.tokens) <= limit
-        assert proposal.match_length >= SIZE
+        assert proposal.match_length >= 1
         tail = seen[-proposal.match_length :]
         places = [n for n in range(len(tail), end) if seen[n - len(tail) : n] == tail]
         assert any(_continues(seen, place, proposal.tokens) for place in places)
@@ -96,13 +108,13 @@ def _continues(tokens: list[int], place: int, proposed: tuple[int, ...]) -> bool
     return all(text[place + number] == token for number, token in enumerate(proposed))
 
 
-@given(st.lists(st.integers(0, 1), min_size=SIZE, max_size=40), st.integers(0, 10))
-def test_the_index_knows_the_latest_place_that_it_holds(tokens: list[int], first: int) -> None:
-    index = NgramIndex(tokens, first)
+@given(st.lists(st.integers(0, 1), min_size=3, max_size=40), st.integers(0, 10), st.integers(1, 3))
+def test_the_index_knows_the_latest_place_that_it_holds(tokens: list[int], first: int, size: int) -> None:
+    index = NgramIndex(tokens, size, first)
     index.extend(len(tokens) - 1)
     place, length = index.find(tokens, near=-1)
-    tail = tokens[-SIZE:]
-    places = [n for n in range(first + SIZE, len(tokens)) if tokens[n - SIZE : n] == tail]
+    tail = tokens[-size:]
+    places = [n for n in range(first + size, len(tokens)) if tokens[n - size : n] == tail]
     assert (place >= 0) == bool(places)
     if places:
         assert place in places

@@ -103,7 +103,7 @@ void attend(
             );
 }
 
-constexpr int QUERIES = 4 * TILE_ROWS;  // rows of queries that are multiplied by a block together
+constexpr int QUERIES = 24;  // rows of queries that are multiplied by a block together
 
 // Attention of one layer for all rows of a step. qkv [rows][stride] holds queries, keys and values; out is
 // [rows][heads][head_dim].

@@ -60,11 +60,7 @@ template <class T>
 void multiply_two_panels(const KernelLinear& w, int64_t pair, const float* x, int64_t ldx, int count, float* acc) {
     const T* p = (const T*)w.panels + pair * 2 * w.k * PANEL;
     const T* q = p + w.k * PANEL;
-    switch (count) {
-        case 1: return two_panel_tile<1>(x, ldx, w.k, p, q, acc);
-        case 2: return two_panel_tile<2>(x, ldx, w.k, p, q, acc);
-        case 3: return two_panel_tile<3>(x, ldx, w.k, p, q, acc);
-    }
+    if (count <= TWO_PANEL_ROWS) return two_panel_tile(count, x, ldx, w.k, p, q, acc);
     memset(acc, 0, sizeof(float) * count * TWO_PANELS);
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return p; }, acc, TWO_PANELS);
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return q; }, acc + PANEL, TWO_PANELS);
@@ -81,11 +77,7 @@ void multiply_two_int8_panels(
         for (int r = 0; r < count; r += INT8_TILE_ROWS) {
             const int16_t* rows = x.values.data() + (begin + r) * x.stride;
             int32_t* to = sums + r * TWO_PANELS + half * PANEL;
-            switch (count - r) {
-                case 1: int8_tile<1>(rows, x.stride, pairs, panel, to); break;
-                case 2: int8_tile<2>(rows, x.stride, pairs, panel, to); break;
-                default: int8_tile<INT8_TILE_ROWS>(rows, x.stride, pairs, panel, to);
-            }
+            int8_tile(std::min(count - r, INT8_TILE_ROWS), rows, x.stride, pairs, panel, to);
         }
     }
     const float* scales = w.scales + pair * TWO_PANELS;
@@ -106,7 +98,7 @@ void linear(
     if (w.kind == INT8) q.fill(team, x, ldx, rows, w.k);
     // A piece of work is two panels and a block of rows. Many rows are cut into blocks, so that a matrix with few columns
     // keeps many threads busy, and the rows of a block stay in the processor's cache.
-    const int64_t block = 16 * TILE_ROWS;
+    const int64_t block = 96;
     const int64_t pairs = (w.n + TWO_PANELS - 1) / TWO_PANELS, blocks = (rows + block - 1) / block;
     team.share(pairs * blocks, [&](int64_t item) {
         const int64_t number = item % pairs, first = item / pairs * block;

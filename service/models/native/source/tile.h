@@ -14,7 +14,19 @@
 namespace {
 
 constexpr int TILE_ROWS = 6;  // 6 * 2 accumulators, 2 vectors of weights and a broadcast fit into 16 registers
-constexpr int INT8_TILE_ROWS = 3;  // 6 rows would need a product each besides their sums: too many registers
+#if defined(__AVX512F__) && KERNEL_LANES == 16  // there are 32 registers
+constexpr int TWO_PANEL_ROWS = 6;
+constexpr int INT8_TILE_ROWS = 6;
+#else
+constexpr int TWO_PANEL_ROWS = 3;
+constexpr int INT8_TILE_ROWS = 3;  // 6 rows would need a product each besides their sums
+#endif
+
+// With few rows the memory is the limit, so weights are requested this many bytes before they are needed. Up to 6 rows
+// then take hardly longer than one, on which speculation depends.
+constexpr int PREFETCH_BYTES = 2048;
+
+inline void prefetch(const void* p) { __builtin_prefetch((const char*)p + PREFETCH_BYTES); }
 
 // acc[r][PANEL] += x[r][0..k) * panel for R rows, which begin at x, x + ldx, ...
 // The panel may be cut along k into pieces of `piece` numbers; `panels(s)` is the address of the s-th piece.
@@ -27,6 +39,7 @@ inline void tile(const float* x, int64_t ldx, int64_t k, int64_t piece, Panels p
         int64_t end = begin + piece < k ? begin + piece : k;
         for (int64_t i = begin; i < end; i++, panel += PANEL) {
             Floats w0, w1;
+            prefetch(panel);
             load_columns(panel, w0, w1);
             for (int r = 0; r < R; r++) {
                 Floats v = broadcast(x[r * ldx + i]);
@@ -38,36 +51,26 @@ inline void tile(const float* x, int64_t ldx, int64_t k, int64_t piece, Panels p
     for (int r = 0; r < R; r++) store(acc + r * lda, a[r]), store(acc + r * lda + LANES, b[r]);
 }
 
-// `tile` for a number of rows that is known at run time, at most TILE_ROWS.
-template <class T, class Panels>
+// `tile` for a number of rows that is known at run time, at most R.
+template <class T, int R = TILE_ROWS, class Panels>
 inline void tile_of_rows(
     int rows, const float* x, int64_t ldx, int64_t k, int64_t piece, Panels panels, float* acc, int64_t lda
 ) {
-    switch (rows) {
-        case 1: return tile<1, T>(x, ldx, k, piece, panels, acc, lda);
-        case 2: return tile<2, T>(x, ldx, k, piece, panels, acc, lda);
-        case 3: return tile<3, T>(x, ldx, k, piece, panels, acc, lda);
-        case 4: return tile<4, T>(x, ldx, k, piece, panels, acc, lda);
-        case 5: return tile<5, T>(x, ldx, k, piece, panels, acc, lda);
-        default: return tile<6, T>(x, ldx, k, piece, panels, acc, lda);
-    }
+    if constexpr (R > 1)
+        if (rows < R) return tile_of_rows<T, R - 1>(rows, x, ldx, k, piece, panels, acc, lda);
+    tile<R, T>(x, ldx, k, piece, panels, acc, lda);
 }
 
-// With a single row the memory is the limit, so weights are requested this many bytes before they are needed.
-constexpr int PREFETCH_BYTES = 2048;
-
-template <int R> inline void prefetch(const void* p) {
-    if (R == 1) __builtin_prefetch((const char*)p + PREFETCH_BYTES);
-}
-
-// acc[r][TWO_PANELS] = x[r][0..k) * (panels p and q) for R <= 3 rows. With one panel, so few rows would have too few
-// independent sums to hide the latency of an addition.
-template <int R, class T>
-inline void two_panel_tile(const float* x, int64_t ldx, int64_t k, const T* p, const T* q, float* acc) {
+// acc[r][TWO_PANELS] = x[r][0..k) * (panels p and q) for `rows` rows, at most R. With one panel, few rows would have too
+// few independent sums to hide the latency of an addition.
+template <class T, int R = TWO_PANEL_ROWS>
+inline void two_panel_tile(int rows, const float* x, int64_t ldx, int64_t k, const T* p, const T* q, float* acc) {
+    if constexpr (R > 1)
+        if (rows < R) return two_panel_tile<T, R - 1>(rows, x, ldx, k, p, q, acc);
     Floats a[R] = {}, b[R] = {}, c[R] = {}, d[R] = {};
     for (int64_t i = 0; i < k; i++, p += PANEL, q += PANEL) {
         Floats w0, w1, w2, w3;
-        prefetch<R>(p), prefetch<R>(q);
+        prefetch(p), prefetch(q);
         load_columns(p, w0, w1);
         load_columns(q, w2, w3);
         for (int r = 0; r < R; r++) {
@@ -81,12 +84,14 @@ inline void two_panel_tile(const float* x, int64_t ldx, int64_t k, const T* p, c
     }
 }
 
-// acc[r][PANEL] = x[r] * panel for R rows of int16 and a panel of int8. Rows of acc are TWO_PANELS apart.
-template <int R>
-inline void int8_tile(const int16_t* x, int64_t ldx, int64_t pairs, const int8_t* panel, int32_t* acc) {
+// acc[r][PANEL] = x[r] * panel for `rows` rows of int16, at most R, and a panel of int8. Rows of acc are TWO_PANELS apart.
+template <int R = INT8_TILE_ROWS>
+inline void int8_tile(int rows, const int16_t* x, int64_t ldx, int64_t pairs, const int8_t* panel, int32_t* acc) {
+    if constexpr (R > 1)
+        if (rows < R) return int8_tile<R - 1>(rows, x, ldx, pairs, panel, acc);
     IntVector a[R] = {}, b[R] = {};
     for (int64_t i = 0; i < pairs; i++, panel += 2 * PANEL) {
-        prefetch<R>(panel);
+        prefetch(panel);
         IntVector w0 = widen_bytes(panel), w1 = widen_bytes(panel + PANEL);
         for (int r = 0; r < R; r++) {
             int32_t both;

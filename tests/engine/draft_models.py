@@ -15,8 +15,6 @@ from tests.engine.workloads import Driver
 class CheapGuesses(StepCostModel):
     """A step-cost model in which a guess costs next to nothing, so that nothing depends on the machine."""
 
-    num_speculating = 1000
-
     def cost_without_prompts(self) -> StepCost:
         return StepCost(base=1.0, per_decode=0.0, per_token=0.0, per_pair=0.0, per_proposed=0.001)
 

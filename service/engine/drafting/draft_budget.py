@@ -12,6 +12,7 @@ from service.engine.scheduling.step_cost_model import StepCostModel
 from service.engine.speculation.speculation import Speculation
 
 MOST_GUESSES = 8  # of a sequence in a step
+_USUAL_GUESSES = 3  # of a sequence, whose mean cost is the price of one
 _FEW = 16  # tokens that the draft model may lack without a thought about their seconds
 _LOOK_AHEAD = 128  # tokens of a sequence, at most, whose seconds may pay for those that the draft model lacks
 
@@ -82,7 +83,8 @@ class DraftBudget:
         plain = cost.base + cost.per_decode * num_decodes
         if plain <= 0 or not num_drafted:
             return None
-        each = cost.per_proposed
+        count = _USUAL_GUESSES * num_drafted  # in a full batch more of them cost more than the first few
+        each = cost.of_proposals(count, num_decodes) / count
         if not self._target_costs.num_speculating:
             each = plain / (num_decodes + 7)  # not measured yet
         draft = self._draft_costs.cost_without_prompts()

@@ -5,6 +5,7 @@ import random
 import msgspec
 import pytest
 
+from service.engine.drafting.draft_budget import DraftBudget
 from service.engine.protocol.outputs import TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -12,6 +13,7 @@ from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.scheduler import Scheduler
 from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import Step
+from service.engine.scheduling.step_cost_model import StepCostModel
 from service.errors import DeviceLost
 from tests.engine.drafting.toy_draft_model import Costs, ToyDraftModel, make_speculator
 from tests.engine.toy_model import BLOCK_SIZE, ToyRunner, expected_tokens
@@ -86,6 +88,16 @@ def test_guesses_that_are_free_for_one_stream_do_not_pay_for_a_busy_processor() 
     model = ToyDraftModel(seconds=0.4)
     steps = run(model, *(request(name, number, 1, tokens=90) for number, name in enumerate("abcd")), costs=costs)
     assert not any(step.draft_cost.seconds for step in steps[40:])
+
+
+def test_a_guess_in_a_crowded_step_has_the_price_of_crowded_steps() -> None:
+    costs = Costs()
+    costs._cost = costs._cost._replace(per_crowded=1.0)
+    budget = DraftBudget(costs, StepCostModel())
+    alone, crowded = budget.prices(1, 1), budget.prices(16, 16)
+    assert alone is not None
+    assert crowded is not None
+    assert (alone.proposed, crowded.proposed) == (pytest.approx(0.01), pytest.approx(1.01))
 
 
 def test_a_prediction_comes_first_where_it_is_right() -> None:

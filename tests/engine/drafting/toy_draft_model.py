@@ -11,10 +11,9 @@ from tests.engine.toy_model import BLOCK_SIZE, VOCAB_SIZE, ToyRunner, next_token
 class Costs(StepCostModel):
     """Costs that are known from the start."""
 
-    num_speculating = 1000
-
     def __init__(self, base: float = 1.0, per_decode: float = 0.0) -> None:
         super().__init__()
+        self.num_speculating = 1000
         self._cost = StepCost(base, per_decode, per_token=0.0, per_pair=0.0, per_proposed=0.01)
 
     def cost_without_prompts(self) -> StepCost:

@@ -47,6 +47,7 @@ def measure(
         config,
         num_blocks=config.num_blocks or num_blocks,
         max_num_seqs=max(config.max_num_seqs, *batches, _LEAST_MAX_NUM_SEQS),
+        speculation="off",  # the steps of a round are equal
     )
     with console.status(f"loading {config.model_path}"):
         engine = TimedEngine(config)

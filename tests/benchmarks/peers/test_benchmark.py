@@ -48,6 +48,7 @@ class Uninstallable:
         raise AssertionError("it was not installed")
 
 
+@pytest.mark.slow
 def test_a_peer_that_fails_is_reported_and_the_others_are_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ from benchmarks.structured.summary import FREE, STRUCTURED, make_summary
 from tests.benchmarks.large_vocabulary import large_vocabulary_model
 
 
+@pytest.mark.slow
 def test_a_peer_is_measured_beside_our_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

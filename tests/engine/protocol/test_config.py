@@ -17,7 +17,9 @@ def test_every_field_must_be_given(config: type[msgspec.Struct]) -> None:
 
 @pytest.mark.parametrize("config", [EngineConfig, EncoderConfig])
 def test_every_field_but_those_of_one_model_is_a_setting(config: type[msgspec.Struct]) -> None:
-    assert set(config.__struct_fields__) - {"model_path", "head", "adapters"} <= set(Settings.model_fields)
+    assert set(config.__struct_fields__) - {"model_path", "draft_model_path", "head", "adapters"} <= set(
+        Settings.model_fields
+    )
 
 
 def test_the_configuration_survives_the_way_to_the_process() -> None:

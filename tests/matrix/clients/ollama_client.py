@@ -38,7 +38,7 @@ _CALLS: list[tuple[Any, ...]] = [
         lambda c: c.chat(CHAT, _MESSAGES, options={"num_predict": 5, "top_k": 3, "seed": 1, "stop": ["e"]}),
     ),
     ("chat num_ctx", lambda c: c.chat(CHAT, _MESSAGES, options={"num_predict": 5, "num_ctx": 512})),
-    ("chat logprobs", lambda c: c.chat(CHAT, _MESSAGES, logprobs=True, top_logprobs=2, **_FEW), "logprobs"),
+    ("chat logprobs", lambda c: c.chat(CHAT, _MESSAGES, logprobs=True, top_logprobs=2, **_FEW)),
     ("generate", lambda c: c.generate(CHAT, "A river", **_FEW)),
     ("generate stream", lambda c: _stream(c.generate(CHAT, "A river", stream=True, **_FEW))),
     ("generate raw", lambda c: c.generate(CHAT, "A river", raw=True, **_FEW)),

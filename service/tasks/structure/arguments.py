@@ -9,9 +9,7 @@ from typing import Any
 from service.errors import InvalidOption
 from service.tasks.structure.relaxed import STEPS
 from service.tasks.structure.schema_text import schema_text, too_deep
-from service.tasks.structure.structure import Structure
-
-_MOST_REMEMBERED = 8192  # characters of a schema
+from service.tasks.structure.structure import MOST_REMEMBERED, Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def arguments_schema(schema: Mapping[str, Any], param: str, *, strict: bool) -> 
         text = json.dumps(schema)
     except RecursionError:
         raise too_deep(param) from None
-    find = _find if len(text) > _MOST_REMEMBERED else _remembered
+    find = _find if len(text) > MOST_REMEMBERED else _remembered
     return find(text, param, strict)
 
 

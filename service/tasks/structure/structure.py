@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Self
 
 from llguidance import LLMatcher
@@ -20,6 +21,8 @@ from service.tasks.structure.schema_text import bounded, schema_text, too_deep
 # One space after commas and colons, as in most JSON that models have seen, and no other white space. So most of an
 # object's punctuation is forced, and a model cannot fill its output with white space.
 _LAYOUT: Any = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+MOST_REMEMBERED = 8192  # characters of a schema or a grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,12 @@ class Structure:
     @classmethod
     def json_schema(cls, schema: Mapping[str, Any] | bool, param: str) -> Self:
         """JSON that validates against a schema. Raises InvalidOption for one that is too long or too deep."""
-        return cls.from_text(schema_text(schema, param)[0], param)
+        try:
+            text = json.dumps(schema)
+            read = _read_schema if len(text) > MOST_REMEMBERED else _remembered_schema
+            return cls.from_text(read(text, param), param)
+        except RecursionError:
+            raise too_deep(param) from None
 
     @classmethod
     def from_text(cls, text: str, param: str) -> Self:
@@ -87,7 +95,8 @@ class Structure:
 
     def check(self) -> Grammar:
         """As ``compile``, for a thread: it takes up to 20 ms."""
-        failed, messages = LLMatcher.validate_grammar_with_warnings(self.source, limits=parser_limits())
+        validate = _validate if len(self.source) > MOST_REMEMBERED else _remembered_validation
+        failed, messages = validate(self.source)
         if not self.names_tokens and any("no tokenizer" in message for message in messages):
             message = f"{self.param}: a grammar cannot name tokens, only texts"
             raise InvalidOption(message, param=self.param)
@@ -95,6 +104,19 @@ class Structure:
             reason = public_reason(messages[0]) if messages else "it is not a grammar"
             raise InvalidOption(f"{self.param}: {reason}", param=self.param)
         return Grammar(self.source)
+
+
+def _read_schema(schema: str, param: str) -> str:
+    return schema_text(json.loads(schema), param)[0]
+
+
+def _validate(source: str) -> tuple[bool, list[str]]:
+    return LLMatcher.validate_grammar_with_warnings(source, limits=parser_limits())
+
+
+# Programs send the same schema with every request, so what is found about it is remembered.
+_remembered_schema = lru_cache(128)(_read_schema)
+_remembered_validation = lru_cache(256)(_validate)
 
 
 def lark_schemas(schema: str, *spaces: str | None) -> list[str]:

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.soak.benchmark import soak
 from tests.engine.tiny_models import tiny_model
 
 
+@pytest.mark.slow
 async def test_a_short_soak_finds_no_failure(tmp_path: Path) -> None:
     """Memory needs a longer soak: a short one has no time for the warm-up."""
     tiny_model("llama", tmp_path, max_position_embeddings=4096)

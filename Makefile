@@ -9,7 +9,7 @@ ARGS        ?=
 TORCH_INDEX ?=
 SOAK_MINUTES  ?= 15
 FUZZ_EXAMPLES ?= 2000
-WORKERS       ?= 3
+WORKERS       ?= 2
 
 VENV    := .venv
 BIN     := $(VENV)/bin
@@ -57,7 +57,7 @@ dev: $(VENV)/installed-dev $(BIN)/promtool
 	@echo 'Ready. make test runs the tests, make check the linters, make serve the service.'
 
 # The files are taken in the order of their names. By default those with the fewest tests come last, which are often the
-# longest, and one worker would wait for the other. Tests often wait for a process to start: three workers use two cores.
+# longest, and one worker would wait for the other.
 test: $(VENV)/installed-dev $(BIN)/promtool
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 

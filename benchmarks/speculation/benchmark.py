@@ -24,6 +24,8 @@ from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.text.tokenizer import Tokenizer
 
+_WARM_UP_TOKENS = 8  # of each prompt
+
 
 @dataclass(slots=True)
 class Turn:
@@ -51,6 +53,7 @@ def measure(
     runner = ModelRunner(config)
     kinds = ["off", "ngram", "draft"] if config.speculation == "draft" else ["off", "ngram"]
     engines = {kind: Engine(runner, msgspec.structs.replace(config, speculation=kind)) for kind in kinds}
+    _run(engines["off"], tokenizer, cases[0], _WARM_UP_TOKENS)  # or the first turn would pay for cold weights
     turns: list[Turn] = []
     for number in range(rounds):
         console.print(f"[dim]round {number + 1} of {rounds}[/]")

@@ -74,7 +74,10 @@ class Call:
         return greedy_options(self.caller, max_tokens=max_tokens)
 
     async def note_ignored(self, preparing: Awaitable[Noted]) -> Noted:
-        """What is prepared, with its ignored fields named in the header. Raises ApiError with ``strict_params``."""
+        """Await ``preparing``, and name the fields that it ignores in the header.
+
+        With ``strict_params``, raises ApiError if there are any.
+        """
         prepared = await preparing
         self.headers |= with_ignored(self.headers, prepared.ignored, strict=self.state.settings.strict_params)
         return prepared

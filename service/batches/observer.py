@@ -1,4 +1,4 @@
-"""What is told about batches, for metrics."""
+"""The events of batches that metrics count."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What is kept about files and batches. Times are Unix seconds."""
+"""The records of files and batches in the database. Times are Unix seconds."""
 
 from enum import StrEnum
 

@@ -8,7 +8,6 @@ are often wrong, none are worth their time, and the step computes none.
 
 from service.engine.scheduling.step_cost_model import StepCost, StepCostModel
 
-_LEAST_CHANCE = 0.05  # guesses below it are never computed
 _LEAST_GAIN = 1.02  # in tokens per second, by which guesses must be better than none
 _TRIALS = 4  # speculating steps, until their estimated cost is trusted
 _STEPS_TO_TRIAL = 256  # steps in a row without guesses because of their cost, until it is measured once more
@@ -29,7 +28,7 @@ class ProposalBudget:
         """
         counts = [0] * len(chances)
         likeliest = sorted(
-            ((chance, number) for number, each in enumerate(chances) for chance in each if chance >= _LEAST_CHANCE),
+            ((chance, number) for number, each in enumerate(chances) for chance in each),
             reverse=True,
         )[:most]
         for _, number in likeliest[: self._best_count([chance for chance, _ in likeliest], num_decodes)]:

@@ -8,6 +8,7 @@ from service.engine.speculation.copying_proposer import CopyingProposer
 from service.engine.speculation.proposal import Proposal, Proposer
 
 MOST_PROPOSED = 31  # tokens in a step
+_LEAST_CHANCE = 0.05  # guesses below it are never computed
 _CONFIDENCES = (0.3, 0.5, 0.7, 0.85, 0.95)  # of a draft model, where the next kind of guess begins
 
 
@@ -37,8 +38,8 @@ class Speculation:
     def chances(self, tokens: list[int], limit: int) -> list[float]:
         """Propose at most ``limit`` tokens after ``tokens``, copied from where they were before.
 
-        Returns the chance that the first one is right, that the first two are right, and so on; empty if there is no
-        proposal.
+        Returns the chance that the first one is right, that the first two are right, and so on, as long as they are
+        worth a thought; empty if there is no proposal.
         """
         self._proposals = []
         for proposer, acceptance in self._proposers:
@@ -64,7 +65,7 @@ class Speculation:
 
     @property
     def proposal(self) -> Proposal | None:
-        """What is proposed for the next step."""
+        """The proposal that the next step may compute; None: there is none."""
         return self._proposals[0][0] if self._proposals else None
 
     @property
@@ -88,5 +89,7 @@ class Speculation:
         chances, chance = [], 1.0
         for number in range(len(proposal.tokens)):
             chance *= acceptance.share(proposal.strength(number))
+            if chance < _LEAST_CHANCE:
+                break
             chances.append(chance)
         return chances

@@ -44,7 +44,7 @@ _LIMITS = {
     "multipleOf",
 }
 
-# What is left out of a schema, step by step until it can be obeyed
+# The keywords that are left out of a schema, step by step until it can be obeyed
 STEPS: Sequence[frozenset[str]] = (
     frozenset(_UNKNOWN),
     frozenset(_UNKNOWN | _TEXTS),

@@ -37,7 +37,11 @@ def test_other_sequences_are_believed_until_the_sequence_has_shown_itself() -> N
 
 
 def test_the_chances_of_more_tokens_are_smaller_and_never_more_than_the_limit() -> None:
-    speculation = Speculation(request(1), SharedAcceptance())
+    shared = SharedAcceptance()
+    for strength in (3, 5, 9, 15, 25):
+        for _ in range(1000):
+            shared.repetition.observe(strength, right=True)
+    speculation = Speculation(request(1), shared)
     tokens = [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3]
     chances = speculation.chances(tokens, 4)
     assert len(chances) == 4
@@ -46,6 +50,11 @@ def test_the_chances_of_more_tokens_are_smaller_and_never_more_than_the_limit() 
     assert speculation.proposal.tokens == (4, 5, 6, 7)
     assert len(speculation.chances(tokens, 10**6)) == MOST_PROPOSED
     assert speculation.chances(tokens, 0) == []
+
+
+def test_the_chances_end_where_a_guess_is_not_worth_a_thought() -> None:
+    speculation = Speculation(request(1), SharedAcceptance())
+    assert speculation.chances([1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3], 4) == [pytest.approx(0.2)]  # the next has 0.04
 
 
 def test_guesses_that_are_not_computed_are_observed_too() -> None:

@@ -153,7 +153,7 @@ def test_they_are_obeyed(schema: Any, inside: list[Any], outside: list[Any]) -> 
         ({"pattern": "^(?!a)(b"}, "regex"),
         ({"allOf": [A_AND_B], "unevaluatedProperties": False, "anyOf": [{}]}, "unevaluatedProperties"),
         ({"$defs": {"x": {"$dynamicAnchor": "y"}}, "$dynamicRef": "#y"}, "dynamicRef"),
-        # What is written there is no schema
+        # These values are no schemas
         ({"not": {"required": "a"}}, "not"),
         ({"not": {"type": [1]}}, "not"),
         ({"not": 3}, "not"),

@@ -1,4 +1,4 @@
-"""What is remembered about structures."""
+"""Schemas that come again are read once."""
 
 import pytest
 

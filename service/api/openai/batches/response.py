@@ -8,7 +8,7 @@ from service.batches.records import BatchRecord, BatchStatus, LineProblem, Token
 
 
 class BatchError(ResponseModel):
-    """What is wrong with a line of the input, or with all of it (``line`` null)."""
+    """A fault of one line of the input; ``line`` is null for a fault of the whole file."""
 
     code: str
     message: str

@@ -15,7 +15,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from benchmarks.report.statistics import evenly_spaced
-from service.tasks.conversation.tool import Tool
+from service.tasks.conversation.formats.tool import Tool
 
 PACKAGE = "bfcl-eval==2026.3.23"
 # By name: the file, and whether the right answer has calls.

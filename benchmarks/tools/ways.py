@@ -7,11 +7,11 @@ from typing import Any
 from benchmarks.quality.client import QualityClient, Replies, Reply
 from benchmarks.tools.calls import Call
 from benchmarks.tools.questions import ToolQuestion
-from service.tasks.conversation.parser import TurnParser
-from service.tasks.conversation.shape import TurnShape
+from service.tasks.conversation.formats.tool import ToolUse
+from service.tasks.conversation.parsing.parser import TurnParser
+from service.tasks.conversation.parsing.shape import TurnShape
+from service.tasks.conversation.parsing.turn import Turn, TurnDelta
 from service.tasks.conversation.style import TurnStyle
-from service.tasks.conversation.tool import ToolUse
-from service.tasks.conversation.turn import Turn, TurnDelta
 from service.tasks.generation.choice import Delta
 from service.tasks.text.tokenizer import Tokenizer
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from service.errors import InvalidOption, NoChatTemplate
 from service.tasks.conversation.conversation import Conversation
-from service.tasks.conversation.grammar import TurnGrammar
-from service.tasks.conversation.parser import TurnParser
-from service.tasks.conversation.reasoning import EFFORT_BUDGETS, ReasoningUse
-from service.tasks.conversation.shape import TurnShape
+from service.tasks.conversation.formats.grammar import TurnGrammar
+from service.tasks.conversation.formats.reasoning import EFFORT_BUDGETS, ReasoningUse
+from service.tasks.conversation.formats.tool import Tool
+from service.tasks.conversation.parsing.parser import TurnParser
+from service.tasks.conversation.parsing.shape import TurnShape
 from service.tasks.conversation.style import TurnStyle
-from service.tasks.conversation.tool import Tool
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options

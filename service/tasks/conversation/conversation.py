@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.tasks.conversation.reasoning import MODELS_CHOICE, ReasoningUse
-from service.tasks.conversation.tool import NO_TOOLS, ToolUse
+from service.tasks.conversation.formats.reasoning import MODELS_CHOICE, ReasoningUse
+from service.tasks.conversation.formats.tool import NO_TOOLS, ToolUse
 from service.tasks.text.chat_template import Message
 
 

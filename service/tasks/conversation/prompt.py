@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from service.tasks.conversation.tool import Tool
-from service.tasks.conversation.tool_format import GENERIC, ToolFormat
+from service.tasks.conversation.formats.tool import Tool
+from service.tasks.conversation.formats.tool_format import GENERIC, ToolFormat
 from service.tasks.text.chat_template import Message
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from service.tasks.conversation.formats.reasoning import ReasoningFormat, reasoning_format
+from service.tasks.conversation.formats.tool import Tool
+from service.tasks.conversation.formats.tool_format import GENERIC, ToolFormat, tool_format
 from service.tasks.conversation.prompt import generic_messages, template_messages
-from service.tasks.conversation.reasoning import ReasoningFormat, reasoning_format
-from service.tasks.conversation.tool import Tool
-from service.tasks.conversation.tool_format import GENERIC, ToolFormat, tool_format
 from service.tasks.text.chat_template import ChatTemplate, Message
 
 

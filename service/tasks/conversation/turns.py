@@ -8,8 +8,8 @@ from typing import Self
 import msgspec
 
 from service.engine.protocol.outputs import FinishReason
-from service.tasks.conversation.parser import TurnParser
-from service.tasks.conversation.turn import Parts, Turn, TurnDelta
+from service.tasks.conversation.parsing.parser import TurnParser
+from service.tasks.conversation.parsing.turn import Parts, Turn, TurnDelta
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from service.errors import InvalidOption
-from service.tasks.structure.relaxed import STEPS
 from service.tasks.structure.schema_text import schema_text, too_deep
+from service.tasks.structure.schemas.relaxed import STEPS
 from service.tasks.structure.structure import MOST_REMEMBERED, Structure
 
 

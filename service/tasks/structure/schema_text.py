@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.errors import InvalidOption
-from service.tasks.structure.closed_schema import closed
-from service.tasks.structure.relaxed import relaxed
-from service.tasks.structure.rewriting import Rewriting, SchemaTooLarge
-from service.tasks.structure.void_keywords import without_void_keywords
+from service.tasks.structure.schemas.closed_schema import closed
+from service.tasks.structure.schemas.relaxed import relaxed
+from service.tasks.structure.schemas.rewriting import Rewriting, SchemaTooLarge
+from service.tasks.structure.schemas.void_keywords import without_void_keywords
 
 MOST_NOTATION = 1 << 16  # characters of a schema or a grammar
 _MOST_REWRITTEN = 1 << 18

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from tokenizers import AddedToken
 
-from service.tasks.conversation.parameters import ParameterFormat, parameters
-from service.tasks.conversation.parser import TurnParser
-from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.shape import TurnShape
-from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
-from service.tasks.conversation.tool_format import ToolFormat
-from service.tasks.conversation.turn import Turn, TurnDelta
+from service.tasks.conversation.formats.parameters import ParameterFormat, parameters
+from service.tasks.conversation.formats.reasoning import ReasoningFormat
+from service.tasks.conversation.formats.tool import Tool, ToolMode, ToolUse
+from service.tasks.conversation.formats.tool_format import ToolFormat
+from service.tasks.conversation.parsing.parser import TurnParser
+from service.tasks.conversation.parsing.shape import TurnShape
+from service.tasks.conversation.parsing.turn import Turn, TurnDelta
 from service.tasks.generation.choice import Delta
 from service.tasks.structure.arguments import arguments_schema
 from service.tasks.text.tokenizer import Tokenizer

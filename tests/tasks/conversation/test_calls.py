@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.conversation.tool_format import _FORMATS, GENERIC, ToolFormat
+from service.tasks.conversation.formats.tool_format import _FORMATS, GENERIC, ToolFormat
 from tests.tasks.conversation.making import new_parser, read, written
 
 OSLO = ("get_weather", '{"city": "Oslo", "days": [1]}')

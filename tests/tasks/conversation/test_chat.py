@@ -8,8 +8,8 @@ import pytest
 from service.errors import InvalidOption, NoChatTemplate
 from service.tasks.conversation.chat import Chat
 from service.tasks.conversation.conversation import Conversation
-from service.tasks.conversation.reasoning import Effort, ReasoningUse
-from service.tasks.conversation.tool import Tool
+from service.tasks.conversation.formats.reasoning import Effort, ReasoningUse
+from service.tasks.conversation.formats.tool import Tool
 from service.tasks.conversation.turns import PreparedTurns
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options

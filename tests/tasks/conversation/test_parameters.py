@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidOption
-from service.tasks.conversation.parameters import parameters
+from service.tasks.conversation.formats.parameters import parameters
+from service.tasks.conversation.formats.tool import Tool
+from service.tasks.conversation.formats.tool_format import _FORMATS, ToolFormat
 from service.tasks.conversation.style import TurnStyle
-from service.tasks.conversation.tool import Tool
-from service.tasks.conversation.tool_format import _FORMATS, ToolFormat
 from service.tasks.text.chat_template import ChatTemplate
 from tests.tasks.conversation.making import new_parser, read, schema_of, tokenizer_with, use_of, written
 from tests.tasks.conversation.test_turn_grammar import TOKENIZERS, follow, grammar, tokenizer_for

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.conversation.tool_format import _FORMATS, GENERIC, ToolFormat
-from service.tasks.conversation.turn import Turn
+from service.tasks.conversation.formats.tool_format import _FORMATS, GENERIC, ToolFormat
+from service.tasks.conversation.parsing.turn import Turn
 from tests.tasks.conversation.making import THINK, new_parser, read, use_of, written
 
 ARGUMENTS = '{"city": "}\\"{[", "days": [{"a": [1, {}]}, ",}"]}'

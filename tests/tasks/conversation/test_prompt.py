@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from service.tasks.conversation.formats.tool_format import _FORMATS
 from service.tasks.conversation.prompt import generic_messages, template_messages
-from service.tasks.conversation.tool_format import _FORMATS
 from tests.tasks.conversation.making import TOOLS
 
 MISTRAL = next(format for format in _FORMATS if format.name == "mistral")

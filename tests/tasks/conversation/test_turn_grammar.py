@@ -12,11 +12,11 @@ from llguidance import LLMatcher, LLTokenizer
 
 from service.engine.protocol.grammar_limits import parser_limits
 from service.errors import InvalidOption
-from service.tasks.conversation.grammar import MOST_CALLS, TurnGrammar
-from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.tool import NO_TOOLS, ToolUse
-from service.tasks.conversation.tool_format import _FORMATS, GENERIC, ToolFormat
-from service.tasks.conversation.turn import ToolCall
+from service.tasks.conversation.formats.grammar import MOST_CALLS, TurnGrammar
+from service.tasks.conversation.formats.reasoning import ReasoningFormat
+from service.tasks.conversation.formats.tool import NO_TOOLS, ToolUse
+from service.tasks.conversation.formats.tool_format import _FORMATS, GENERIC, ToolFormat
+from service.tasks.conversation.parsing.turn import ToolCall
 from service.tasks.structure.arguments import arguments_schema
 from service.tasks.structure.structure import Structure
 from service.tasks.text.tokenizer import Tokenizer

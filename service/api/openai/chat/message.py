@@ -3,7 +3,7 @@
 from typing import Literal, Self
 
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
-from service.tasks.conversation.turn import CallDelta, Parts, ToolCall, Turn
+from service.tasks.conversation.parsing.turn import CallDelta, Parts, ToolCall, Turn
 
 
 class Function(ResponseModel):

@@ -12,7 +12,7 @@ from service.api.requests.conversation.tool_fields import ToolChoiceField, ToolF
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_TOKENS, contradiction
 from service.tasks.conversation.conversation import Conversation
-from service.tasks.conversation.reasoning import Effort, ReasoningUse
+from service.tasks.conversation.formats.reasoning import Effort, ReasoningUse
 
 
 class ChatCompletionRequest(OpenAIFields):

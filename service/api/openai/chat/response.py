@@ -18,7 +18,7 @@ from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, e
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
-from service.tasks.conversation.turn import Turn, TurnDelta
+from service.tasks.conversation.parsing.turn import Turn, TurnDelta
 from service.tasks.conversation.turns import Turns, ended_with_calls
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.text.tokenizer import Tokenizer

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from service.api.requests.fields import MAX_CHARACTERS, RequestModel, Text
 from service.errors import InvalidOption
-from service.tasks.conversation.tool import NO_TOOLS, Tool, ToolMode, ToolUse
+from service.tasks.conversation.formats.tool import NO_TOOLS, Tool, ToolMode, ToolUse
 
 _MOST_TOOLS = 128
 

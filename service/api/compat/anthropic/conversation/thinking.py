@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from service.api.requests.fields import MAX_TEXTS, MAX_TOKENS, RequestModel, contradiction
-from service.tasks.conversation.reasoning import MODELS_CHOICE, Effort, ReasoningUse
+from service.tasks.conversation.formats.reasoning import MODELS_CHOICE, Effort, ReasoningUse
 
 EffortName = Literal["low", "medium", "high", "xhigh", "max"]
 

@@ -16,7 +16,7 @@ from service.api.compat.anthropic.conversation.history import MessageField
 from service.api.requests.conversation.tool_fields import Description, ToolName, check_names, chosen
 from service.api.requests.fields import MAX_TEXTS, RequestModel, contradiction
 from service.errors import InvalidOption
-from service.tasks.conversation.tool import Tool, ToolMode, ToolUse
+from service.tasks.conversation.formats.tool import Tool, ToolMode, ToolUse
 
 _MOST_TOOLS = 512
 _MODES: dict[str, ToolMode] = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}

@@ -19,7 +19,7 @@ from service.api.compat.anthropic.messages.response import (
     ThinkingDelta,
     ToolUseContent,
 )
-from service.tasks.conversation.turn import CallDelta, Parts
+from service.tasks.conversation.parsing.turn import CallDelta, Parts
 
 _SIGNATURE = "unsigned"  # not empty: some clients drop thoughts that have none. Nothing is verified with it
 

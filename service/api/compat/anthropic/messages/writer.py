@@ -16,7 +16,7 @@ from service.api.compat.anthropic.messages.response import (
 )
 from service.api.responses.usage import finish_reason
 from service.api.wire.response_model import ResponseModel
-from service.tasks.conversation.turn import TurnDelta
+from service.tasks.conversation.parsing.turn import TurnDelta
 from service.tasks.conversation.turns import Turns, ended_with_calls
 
 

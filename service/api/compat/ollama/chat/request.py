@@ -10,7 +10,7 @@ from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.requests.conversation.tool_fields import ToolFields, tool_use
 from service.api.requests.examples import request_examples
 from service.tasks.conversation.conversation import Conversation
-from service.tasks.conversation.reasoning import ReasoningUse
+from service.tasks.conversation.formats.reasoning import ReasoningUse
 
 
 class OllamaChatRequest(OllamaTextFields):

@@ -12,7 +12,7 @@ from service.api.compat.ollama.text_response import OllamaTextResponse, OllamaTo
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.responses.usage import FinishReasonName, final_reason, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
-from service.tasks.conversation.turn import ToolCall, Turn
+from service.tasks.conversation.parsing.turn import ToolCall, Turn
 from service.tasks.conversation.turns import Turns
 
 

@@ -13,8 +13,8 @@ from service.api.requests.examples import request_examples
 from service.api.requests.fields import MAX_CHARACTERS, MAX_TOKENS, ModelName, RequestModel, Text, contradiction
 from service.api.requests.metadata import Metadata
 from service.api.requests.sampling_fields import SamplingFields
-from service.tasks.conversation.reasoning import Effort, ReasoningUse
-from service.tasks.conversation.tool import ToolUse
+from service.tasks.conversation.formats.reasoning import Effort, ReasoningUse
+from service.tasks.conversation.formats.tool import ToolUse
 
 LOGPROBS = "message.output_text.logprobs"
 # Thoughts are in the clear, so a client that keeps no responses here can send them back: nothing need be encrypted.

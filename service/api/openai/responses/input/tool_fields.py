@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from service.api.openai.responses.input.echoed_json import EchoedJson
 from service.api.requests.conversation.tool_fields import Description, ToolName, chosen
 from service.api.requests.fields import RequestModel
-from service.tasks.conversation.tool import Tool, ToolUse
+from service.tasks.conversation.formats.tool import Tool, ToolUse
 
 _MOST_TOOLS = 128
 

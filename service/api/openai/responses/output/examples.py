@@ -37,7 +37,7 @@ from service.api.openai.responses.output.response import (
 )
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL
 from service.api.responses.event_stream import PING, StreamForm
-from service.tasks.conversation.turn import CallDelta, Parts
+from service.tasks.conversation.parsing.turn import CallDelta, Parts
 
 EXAMPLE = ResponseObject(
     id="resp_4f0c",

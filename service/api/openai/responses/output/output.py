@@ -7,7 +7,7 @@ from service.api.openai.logprobs import ChatTokenLogprob
 from service.api.openai.responses.items import ItemStatus, OutputItem
 from service.api.openai.responses.output.events import ResponseEvent
 from service.api.openai.responses.output.open_items import OpenCall, OpenItem, OpenMessage, OpenReasoning, Place
-from service.tasks.conversation.turn import CallDelta, Parts
+from service.tasks.conversation.parsing.turn import CallDelta, Parts
 
 
 class Output:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from service.api.openai.logprobs import ChatTokenLogprob
-from service.tasks.conversation.turn import Parts
+from service.tasks.conversation.parsing.turn import Parts
 
 
 class TextLogprobs:

@@ -29,7 +29,7 @@ from service.api.openai.responses.output.response import (
 from service.api.openai.responses.output.text_logprobs import TextLogprobs
 from service.api.responses.event_stream import PING, StreamForm
 from service.api.responses.usage import finish_reason
-from service.tasks.conversation.turn import TurnDelta
+from service.tasks.conversation.parsing.turn import TurnDelta
 from service.tasks.conversation.turns import Turns
 from service.tasks.text.tokenizer import Tokenizer
 

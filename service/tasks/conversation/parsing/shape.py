@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import regex
 
-from service.tasks.conversation.arguments import Arguments, JsonArguments, WrittenArguments
-from service.tasks.conversation.parameters import parameters
-from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.tool import ToolUse
-from service.tasks.conversation.tool_format import ToolFormat
+from service.tasks.conversation.formats.parameters import parameters
+from service.tasks.conversation.formats.reasoning import ReasoningFormat
+from service.tasks.conversation.formats.tool import ToolUse
+from service.tasks.conversation.formats.tool_format import ToolFormat
+from service.tasks.conversation.parsing.arguments import Arguments, JsonArguments, WrittenArguments
 
 SPACE = r"\s{0,64}"  # bounded, because it is searched again with every token
 

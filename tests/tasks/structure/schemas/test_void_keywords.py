@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from service.errors import InvalidOption
+from service.tasks.structure.schemas.void_keywords import without_void_keywords
 from service.tasks.structure.structure import Structure
-from service.tasks.structure.void_keywords import without_void_keywords
 
 TEXT = {"type": "string"}
 

@@ -6,7 +6,7 @@ Generators of schemas write them (zod does for records), and llguidance has no c
 from collections.abc import Mapping
 from typing import Any
 
-from service.tasks.structure.schema_tree import Schema, rewritten
+from service.tasks.structure.schemas.schema_tree import Schema, rewritten
 
 _VOID: Mapping[str, tuple[Any, ...]] = {
     "propertyNames": ({}, {"type": "string"}, True),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.tasks.structure.negation import Negation, NoOpposite, is_texts
-from service.tasks.structure.references import followed
-from service.tasks.structure.schema_tree import ANNOTATIONS, Schema
+from service.tasks.structure.schemas.negation import Negation, NoOpposite, is_texts
+from service.tasks.structure.schemas.references import followed
+from service.tasks.structure.schemas.schema_tree import ANNOTATIONS, Schema
 
 _MOST_NEGATED = 4  # alternatives
 _OBJECT_KEYWORDS = ANNOTATIONS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}

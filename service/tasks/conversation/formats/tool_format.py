@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from service.tasks.conversation.parameters import ParameterFormat
+from service.tasks.conversation.formats.parameters import ParameterFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

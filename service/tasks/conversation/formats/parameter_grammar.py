@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-from service.tasks.conversation.parameters import Parameter, ParameterFormat, parameters
+from service.tasks.conversation.formats.parameters import Parameter, ParameterFormat, parameters
 from service.tasks.structure.structure import lark_schemas
 
 _ANY = r"(.|\n)"

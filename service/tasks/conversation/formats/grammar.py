@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from service.errors import InvalidOption
-from service.tasks.conversation.parameter_grammar import ParameterGrammar
-from service.tasks.conversation.reasoning import ReasoningFormat
-from service.tasks.conversation.tool import ToolUse
-from service.tasks.conversation.tool_format import ToolFormat
+from service.tasks.conversation.formats.parameter_grammar import ParameterGrammar
+from service.tasks.conversation.formats.reasoning import ReasoningFormat
+from service.tasks.conversation.formats.tool import ToolUse
+from service.tasks.conversation.formats.tool_format import ToolFormat
 from service.tasks.structure.structure import Structure, lark_schemas
 
 MOST_CALLS = 32  # in a turn. Small models repeat themselves

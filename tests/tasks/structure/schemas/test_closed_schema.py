@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.tasks.structure.closed_schema import closed
+from service.tasks.structure.schemas.closed_schema import closed
 
 OPEN: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
 CLOSED = OPEN | {"additionalProperties": False}

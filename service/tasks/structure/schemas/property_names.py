@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from service.tasks.structure.negation import is_texts
-from service.tasks.structure.schema_tree import ANNOTATIONS, Schema
+from service.tasks.structure.schemas.negation import is_texts
+from service.tasks.structure.schemas.schema_tree import ANNOTATIONS, Schema
 
 _MOST_NAMES = 256
 

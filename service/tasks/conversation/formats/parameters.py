@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.errors import InvalidOption
-from service.tasks.structure.schema_tree import Schema
+from service.tasks.structure.schemas.schema_tree import Schema
 
 _ANNOTATIONS = {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"}
 _DEFINITIONS = ("$defs", "definitions")

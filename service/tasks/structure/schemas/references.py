@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from service.tasks.structure.schema_tree import Schema, rewritten, schemas
+from service.tasks.structure.schemas.schema_tree import Schema, rewritten, schemas
 
 _OBEYED_BESIDE = ("properties", "required", "allOf", "anyOf", "oneOf", "enum", "const", "not", "if", "pattern")
 _NAMED = re.compile(r"#(/(\$defs|definitions)/[^/]*)?")

@@ -9,9 +9,9 @@ properties that any of them names. Objects stay open where a keyword could name 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.tasks.structure.negation import is_texts
-from service.tasks.structure.references import resolved
-from service.tasks.structure.schema_tree import ANNOTATIONS, LITERALS, SCHEMAS_BY_NAME, Schema, schemas
+from service.tasks.structure.schemas.negation import is_texts
+from service.tasks.structure.schemas.references import resolved
+from service.tasks.structure.schemas.schema_tree import ANNOTATIONS, LITERALS, SCHEMAS_BY_NAME, Schema, schemas
 
 _LISTS = ("allOf", "anyOf", "oneOf")
 _BESIDE_ALTERNATIVES = ANNOTATIONS | {"$defs", "definitions", "$schema", "$id", "type", "discriminator"}

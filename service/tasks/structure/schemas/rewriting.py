@@ -7,13 +7,13 @@ less: of an array with ``contains``, the first items match. A keyword for which 
 from collections.abc import Mapping
 from typing import Any
 
-from service.tasks.structure.lookaheads import without_lookaheads
-from service.tasks.structure.negation import Negation, NoOpposite, is_texts
-from service.tasks.structure.one_of import as_alternatives
-from service.tasks.structure.property_names import with_named_properties
-from service.tasks.structure.references import NamedTargets
-from service.tasks.structure.schema_tree import ANNOTATIONS, Schema, rewritten, schemas
-from service.tasks.structure.unique_items import with_distinct_items
+from service.tasks.structure.schemas.lookaheads import without_lookaheads
+from service.tasks.structure.schemas.negation import Negation, NoOpposite, is_texts
+from service.tasks.structure.schemas.one_of import as_alternatives
+from service.tasks.structure.schemas.property_names import with_named_properties
+from service.tasks.structure.schemas.references import NamedTargets
+from service.tasks.structure.schemas.schema_tree import ANNOTATIONS, Schema, rewritten, schemas
+from service.tasks.structure.schemas.unique_items import with_distinct_items
 
 _MOST_NODES = 200_000  # of all schemas that the rules write
 _MOST_CONTAINED = 8

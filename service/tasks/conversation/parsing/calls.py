@@ -6,8 +6,8 @@ client will know anyway, so it is held back, and the turn ends there.
 
 import secrets
 
-from service.tasks.conversation.tool_format import ToolFormat
-from service.tasks.conversation.turn import CallDelta
+from service.tasks.conversation.formats.tool_format import ToolFormat
+from service.tasks.conversation.parsing.turn import CallDelta
 
 
 class Calls:

@@ -6,7 +6,7 @@ What is left out only ever allows more, so what comes out is a schema of which t
 from collections.abc import Sequence
 from typing import Any
 
-from service.tasks.structure.schema_tree import Schema, rewritten
+from service.tasks.structure.schemas.schema_tree import Schema, rewritten
 
 _UNKNOWN = {
     "not",

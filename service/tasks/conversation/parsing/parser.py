@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import regex
 
-from service.tasks.conversation.arguments import Arguments, JsonArguments
-from service.tasks.conversation.calls import Calls
-from service.tasks.conversation.shape import SPACE, TurnShape
-from service.tasks.conversation.turn import Parts
+from service.tasks.conversation.parsing.arguments import Arguments, JsonArguments
+from service.tasks.conversation.parsing.calls import Calls
+from service.tasks.conversation.parsing.shape import SPACE, TurnShape
+from service.tasks.conversation.parsing.turn import Parts
 
 
 class TurnParser:

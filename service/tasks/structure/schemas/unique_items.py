@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import permutations
 from typing import Any
 
-from service.tasks.structure.references import followed
-from service.tasks.structure.schema_tree import Schema
+from service.tasks.structure.schemas.references import followed
+from service.tasks.structure.schemas.schema_tree import Schema
 
 _MOST_ARRAYS = 400
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeGuard
 
-from service.tasks.structure.references import resolved
-from service.tasks.structure.schema_tree import ANNOTATIONS
+from service.tasks.structure.schemas.references import resolved
+from service.tasks.structure.schemas.schema_tree import ANNOTATIONS
 
 _TYPES = ("null", "boolean", "number", "string", "array", "object")
 _SILENT = ANNOTATIONS | {"$defs", "definitions", "$schema", "$id", "$anchor", "format", "then", "else"}

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from service.tasks.conversation.json_scan import JsonScan
-from service.tasks.conversation.parameters import ParameterFormat
+from service.tasks.conversation.formats.parameters import ParameterFormat
+from service.tasks.conversation.parsing.json_scan import JsonScan
 
 
 class Arguments(Protocol):

@@ -1,0 +1,1 @@
+"""JSON Schemas in other words: what a client writes, in the keywords that grammars know."""

@@ -9,7 +9,7 @@ from service.keys.key import digest
 from tests.api.encoders import ScriptedEncoders
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.fakes.engine import filling_engine
 from tests.keys.making import add_key, bearer
 from tests.models_fixture import smollm2  # noqa: F401 - a fixture
@@ -61,7 +61,7 @@ def secrets(keys_file: Path) -> dict[str, str]:
 @pytest.fixture(scope="package")
 def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real service on a tiny model, whose client sends the key ``client``. After the tests no key is in its log."""
-    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     flags = (*FLAGS, "--keys-file", str(keys_file), "--log-level", "debug", "--metrics-compat", "vllm,tgi")
     with running_server(model, *flags) as server:
         server.http.headers.update(bearer(secrets["client"]))

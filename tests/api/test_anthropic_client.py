@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from tests.api.compat.anthropic import CALL, THOUGHTS, WEATHER, reasoning_engine
 from tests.api.keyed import keyed_service
 from tests.api.scripted import Scripted, scripted_service
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.fakes.engine import ScriptedEngine
 from tests.running_server import Server, running_server
 
@@ -22,7 +22,7 @@ GREEDY: Any = {"model": "chat", "max_tokens": 12, "messages": ASK, "extra_body":
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = tiny_model("llama", tmp_path_factory.mktemp("chat"), max_position_embeddings=2048)
+    model = served_model(tmp_path_factory.mktemp("chat"), max_position_embeddings=2048)
     with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
         yield server
 

@@ -11,7 +11,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 QUESTION = "Name a river."
@@ -29,7 +29,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
-    model = tiny_model("llama", directory / "chat", max_position_embeddings=2048)
+    model = served_model(directory / "chat", max_position_embeddings=2048)
     flags = ("--threads", "1", "--no-native-kernels", "--model", f"embedder={directory / 'embedder'}")
     with running_server(f"chat={model}", *flags) as server:
         yield server

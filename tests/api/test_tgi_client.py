@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import AsyncInferenceClient, InferenceClient, TextGenerationInputGrammarType
 from huggingface_hub.errors import ValidationError
 
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 PROMPT = "Name a river."
@@ -19,7 +19,7 @@ PROMPT = "Name a river."
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = tiny_model("llama", tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
+    model = served_model(tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
     with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
         yield server
 
@@ -43,12 +43,12 @@ def test_text_generation(server: Server, client: InferenceClient) -> None:
 
 def test_details(server: Server, client: InferenceClient) -> None:
     answer = client.text_generation(
-        PROMPT, max_new_tokens=8, details=True, decoder_input_details=True, top_n_tokens=3, seed=3, do_sample=True
+        PROMPT, max_new_tokens=8, details=True, decoder_input_details=True, top_n_tokens=3, seed=4, do_sample=True
     )
     details = answer.details
     assert details is not None
-    assert (details.finish_reason, details.generated_tokens, details.seed) == ("length", 8, 3)
-    body = {"prompt": PROMPT, "seed": 3, "max_tokens": 8, "logprobs": 3, "echo": True}
+    assert (details.finish_reason, details.generated_tokens, details.seed) == ("length", 8, 4)
+    body = {"prompt": PROMPT, "seed": 4, "max_tokens": 8, "logprobs": 3, "echo": True}
     [choice] = server.http.post("/v1/completions", json=body).json()["choices"]
     assert choice["text"] == PROMPT + answer.generated_text
     logprobs = [each.logprob for each in details.prefill] + [each.logprob for each in details.tokens]

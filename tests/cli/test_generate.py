@@ -9,13 +9,13 @@ from service.cli.generate import write_text
 from service.errors import RequestTooLarge, SettingsError, UnsupportedAdapter
 from service.models.contracts.lora import LinearShape
 from service.settings import Settings
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import NATIVE_SHAPE, served_model
 from tests.models.lora.adapter_files import write_adapter
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model("llama", tmp_path_factory.mktemp("models"))
+    return served_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def test_a_request_that_can_never_fit_is_refused(text: Any) -> None:
 
 
 def test_one_adapter_may_change_the_text(text: Any, tmp_path: Path) -> None:
-    layer = {"model.layers.1.mlp.down_proj": LinearShape(outputs=32, inputs=48)}
+    shape = LinearShape(outputs=NATIVE_SHAPE["hidden_size"], inputs=NATIVE_SHAPE["intermediate_size"])
+    layer = {"model.layers.1.mlp.down_proj": shape}
     adapter = f"mine={write_adapter(tmp_path, layer, lora_alpha=40)}"
     assert text(adapter) == text(adapter) != text()
     with pytest.raises(SettingsError, match="one adapter at most"):

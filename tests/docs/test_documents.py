@@ -12,7 +12,7 @@ import pytest
 
 from service.settings import Settings
 from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ set -euo pipefail
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    return served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
 
 
 @pytest.fixture(scope="module")

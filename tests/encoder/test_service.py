@@ -13,7 +13,7 @@ import pytest
 
 from tests.api.raw_http import events
 from tests.encoder.tiny_readers import tiny_reader
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
@@ -21,7 +21,7 @@ TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at si
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return tiny_model("llama", tmp_path_factory.mktemp("llama"), max_position_embeddings=2048), tiny_reader(
+    return served_model(tmp_path_factory.mktemp("llama"), max_position_embeddings=2048), tiny_reader(
         "xlm-roberta", tmp_path_factory.mktemp("reader")
     )
 

@@ -124,6 +124,14 @@ def tiny_model(arch: str, path: Path, **overrides: Any) -> Path:
     return path
 
 
+def served_model(path: Path, **overrides: Any) -> Path:
+    """Write a tiny Llama that the native kernels compute, as most served models are, into ``path`` and return it.
+
+    Its engine starts in a third of the time of ``tiny_model``'s, since it does not import transformers.
+    """
+    return tiny_model("llama", path, **(NATIVE_SHAPE | overrides))
+
+
 def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:
     """The model that ``tiny_model`` writes, in memory, with the eager attention of transformers."""
     special = _SPECIAL.get(arch, {})

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))  # of each test; 0: as many as take a second or two
@@ -17,7 +17,7 @@ _GROWTH = 64 << 20  # bytes that caches may take
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """After the tests the service still answers, has no open sequence, has not grown, and has logged no error."""
-    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
+    model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
     flags: tuple[str, ...] = (
         "--threads",
         "1",

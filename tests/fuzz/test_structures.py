@@ -18,7 +18,7 @@ from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import InvalidOption
 from service.tasks.structure.structure import Structure
-from tests.engine.tiny_models import tiny_model, tokenizer
+from tests.engine.tiny_models import served_model, tokenizer
 from tests.fuzz.conftest import EXAMPLES
 
 STOP = tokenizer().encode("<|im_end|>").ids[0]
@@ -109,7 +109,7 @@ SCHEMAS = st.recursive(
 
 @pytest.fixture(scope="module")
 def maker(tmp_path_factory: pytest.TempPathFactory) -> ConstraintMaker:
-    path = tiny_model("llama", tmp_path_factory.mktemp("tiny"))
+    path = served_model(tmp_path_factory.mktemp("tiny"))
     return ConstraintMaker(str(path), tokenizer().get_vocab_size())
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import running_server
 
 _READY_SECONDS = 300.0  # four processes start at once
@@ -27,7 +27,7 @@ class Service:
 @contextmanager
 def matrix_service(directory: Path) -> Iterator[Service]:
     """Serve tiny models until the block ends. The directory gets their files."""
-    chat = tiny_model("llama", directory / CHAT, max_position_embeddings=2048)
+    chat = served_model(directory / CHAT, max_position_embeddings=2048)
     classifier = "BertForSequenceClassification"
     tiny_encoder("bert", directory / EMBEDDER)
     tiny_encoder("bert", directory / RERANKER, class_name=classifier, num_labels=1)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.api.raw_http import connection, post_bytes, read_until
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 ENDLESS = {"prompt": "a", "max_tokens": 40_000, "ignore_eos": True}
@@ -17,7 +17,7 @@ ENDLESS = {"prompt": "a", "max_tokens": 40_000, "ignore_eos": True}
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny"
-    tiny_model("llama", path, max_position_embeddings=50_000)
+    served_model(path, max_position_embeddings=50_000)
     return path
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.processes.metric_samples import metric_samples
 from service.settings.documents import toml_example
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 
 ROOT = Path(__file__).parents[2]
 MARK = "xylophone"  # the text of a client, which no log may contain
@@ -25,7 +25,7 @@ MARK = "xylophone"  # the text of a client, which no log may contain
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "tiny"
-    tiny_model("llama", path)
+    served_model(path)
     return path
 
 

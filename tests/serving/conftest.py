@@ -6,12 +6,12 @@ import pytest
 
 from tests.encoder.tiny_encoders import tiny_encoder
 from tests.encoder.tiny_readers import tiny_reader
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 
 
 @pytest.fixture(scope="session")
 def chat_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model("llama", tmp_path_factory.mktemp("chat"), max_position_embeddings=2048)
+    return served_model(tmp_path_factory.mktemp("chat"), max_position_embeddings=2048)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from tests.engine.execution.test_draft_model import rename_a_token
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.serving.tiny_service import metric, serving, state, states, until
 
 
 async def test_a_draft_model_changes_no_text_and_one_with_other_tokens_is_refused(tmp_path: Path) -> None:
-    path, other = tiny_model("llama", tmp_path / "model"), rename_a_token(tiny_model("llama", tmp_path / "other"))
+    path, other = served_model(tmp_path / "model"), rename_a_token(served_model(tmp_path / "other"))
     models = {
         "plain": {"source": str(path), "speculation": "off"},
         "drafted": {"source": str(path), "speculation": "draft", "draft_model": str(path)},

@@ -8,7 +8,7 @@ from huggingface_hub import InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 
 from tests.api.scripted import Scripted
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
 
 QUESTION = "When was the bridge built?"
@@ -17,7 +17,7 @@ CONTEXT = "Two rivers meet near Arlen. The bridge was built in 1894, of steel fr
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     with running_server(model, "--threads", "1") as server:
         yield server
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.compat.streams import tgi_events
 from tests.api.scripted import Scripted, scripted_service
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.fakes.engine import ScriptedEngine, filling_engine
 from tests.running_server import Server, running_server
 
@@ -231,7 +231,7 @@ def test_slots_in_use() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = tiny_model("llama", tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
+    model = served_model(tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
     with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
         yield server
 

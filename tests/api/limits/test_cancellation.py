@@ -19,7 +19,7 @@ from service.tasks.text.tokenizer import Tokenizer
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.api.scripted import served
 from tests.engine.configs import engine_config
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.fakes.served_model import fixed_model
 from tests.processes.restart_policies import restart_policy
 
@@ -63,7 +63,7 @@ class WatchedClient(EngineClient):
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[str, int], Watched]]:
-    path = tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=40_000, num_hidden_layers=8)
+    path = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=40_000, num_hidden_layers=8)
     watched = Watched()
     config = engine_config(path, threads=1, num_blocks=8000, block_size=16, max_num_seqs=16, max_batch_tokens=64)
     metrics = Metrics()

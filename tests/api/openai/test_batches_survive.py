@@ -9,7 +9,7 @@ from openai import OpenAI
 
 from tests.api.conftest import FLAGS
 from tests.api.openai.batching import CHAT, begin, completed, ended, line, results, wait_until
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 from tests.running_server import running_server
 
 LINES = 12
@@ -17,7 +17,7 @@ LINES = 12
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model("llama", tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
+    return served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
 
 
 def slow(number: int, tokens: int = 300) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def test_words_are_not_generated(server: Server) -> None:
     """Each time the first token of the text is forbidden, there is another one, which was not forbidden before."""
     words: list[str] = []
     for _ in range(4):
-        tokens = continued(server, bad_words=words, max_tokens=4)
+        tokens = continued(server, bad_words=words, max_tokens=24)
         texts = [server.http.post("/detokenize", json={"tokens": [token]}).json()["content"] for token in tokens]
         assert not set(texts) & set(words)
         words.append(next(text for text in texts if text.isascii() and text.isprintable() and text.strip()))

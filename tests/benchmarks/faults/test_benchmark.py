@@ -6,12 +6,12 @@ import pytest
 
 from benchmarks.faults.benchmark import kill_under_load
 from service.models.native import kernels
-from tests.engine.tiny_models import NATIVE_SHAPE, tiny_model
+from tests.engine.tiny_models import served_model
 
 
 @pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
 async def test_every_kind_of_answer_survives_kills_unchanged(tmp_path: Path) -> None:
-    tiny_model("llama", tmp_path, max_position_embeddings=4096, **NATIVE_SHAPE)
+    served_model(tmp_path, max_position_embeddings=4096)
     arguments = ["--deterministic", "--threads", "1", "--num-blocks", "4096"]
     outcome = await kill_under_load(str(tmp_path), None, kills=2, clients=20, seed=1, arguments=arguments)
     assert outcome.failures(exact=True) == []

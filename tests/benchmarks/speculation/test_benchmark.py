@@ -10,7 +10,7 @@ from benchmarks.speculation.benchmark import Pair, Turn, measure
 from benchmarks.speculation.cases import Case, make_cases
 from service.tasks.text.tokenizer import Tokenizer
 from tests.engine.configs import engine_config
-from tests.engine.tiny_models import tiny_model
+from tests.engine.tiny_models import served_model
 
 
 def test_the_cases_have_as_many_prompts_as_streams() -> None:
@@ -27,7 +27,7 @@ def test_both_engines_compute_every_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    path = tiny_model("llama", tmp_path / "model")
+    path = served_model(tmp_path / "model")
     case = Case("repeats", 2, ("a b a b a b", "c d c d c d"), temperature=0.0)
     measure(engine_config(path), Tokenizer.load(path), [case], tokens=30, rounds=1, tolerance=99)
     assert len(list((tmp_path / "results").iterdir())) == 1
@@ -38,7 +38,7 @@ def test_a_draft_model_is_measured_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(files, "RESULTS", tmp_path / "results")
-    path, draft = tiny_model("llama", tmp_path / "model"), tiny_model("llama", tmp_path / "draft")
+    path, draft = served_model(tmp_path / "model"), served_model(tmp_path / "draft")
     case = Case("words", 1, ("a b c",), temperature=0.0)
     config = engine_config(path, speculation="draft", draft_model_path=str(draft))
     measure(config, Tokenizer.load(path), [case], tokens=30, rounds=1, tolerance=99)

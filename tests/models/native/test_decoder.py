@@ -210,7 +210,7 @@ def other_requests(generator: random.Random, count: int) -> Iterator[tuple[int, 
 
 @pytest.mark.parametrize("kind", ["float32", "bfloat16", "float16", "int8"])
 def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -> None:
-    """56 mixes: chunks of 1 to 512, prefix cache on and off, and blocks so few that sequences are preempted."""
+    """28 mixes: chunks of 1 to 512, prefix cache on and off, and blocks so few that sequences are preempted."""
     generator = random.Random(kind)
     options = {"quantization": "int8"} if kind == "int8" else {"dtype": kind}
     alone = make_driver(llama.path, **options)
@@ -228,12 +228,12 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, llama: Reference) -
             threads=generator.choice((1, 2)),
             **options,
         )
-        for mix in range(8):
+        for mix in range(4):
             arrivals = [
                 (generator.randint(0, 9), probe("probe 1", seed=1)),
                 (generator.randint(0, 9), cached_probe("probe 2", seed=2)),
             ]
-            found = probe_logprobs(driver, [*arrivals, *other_requests(generator, 3 + mix)])
+            found = probe_logprobs(driver, [*arrivals, *other_requests(generator, 6 + 2 * mix)])
             assert found == expected
         preempted += sum(stats.num_preempted for stats in driver.stats)
         hits += sum(stats.cache_hit_tokens for stats in driver.stats)

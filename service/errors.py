@@ -30,6 +30,8 @@ ServiceError
     ├── ChatTemplateError      the model's chat template refused the messages
     ├── NoChatTemplate         messages were sent to a model that has no chat template
     ├── MalformedMarkup        XML that is not well-formed
+    ├── MalformedFile          bytes that are not a file of their format
+    ├── UnknownFileFormat      a file in a format that is not read
     ├── UnknownLanguage        neither a language name nor a BCP-47 code
     ├── UnsupportedPair        languages that the model does not translate between
     ├── TooManySegments        more segments to translate than one request may have
@@ -218,6 +220,20 @@ class MalformedMarkup(TaskError):
         super().__init__(f"The text is not well-formed: {reason} at line {line}, column {column}.", param=param)
         self.line = line
         self.column = column
+
+
+class MalformedFile(TaskError):
+    """The bytes are not a file of their format. ``reason`` continues the sentence and says what is wrong."""
+
+    def __init__(self, reason: str, *, param: str | None = "file") -> None:
+        super().__init__(f"The file cannot be read: {reason}.", param=param)
+
+
+class UnknownFileFormat(TaskError):
+    """The format of a file is none of the ``known`` ones."""
+
+    def __init__(self, format: str, known: Sequence[str], *, param: str | None = "file") -> None:
+        super().__init__(f"Files of the format {format!r} are not read; known are {', '.join(known)}.", param=param)
 
 
 class UnknownLanguage(TaskError):

@@ -1,6 +1,5 @@
 """The directory in which files and batches survive a restart. One process uses it at a time."""
 
-import fcntl
 import os
 import secrets
 from collections.abc import Collection
@@ -8,35 +7,30 @@ from pathlib import Path
 from typing import IO
 
 from service.errors import StorageError
+from service.storage.locked_directory import LockedDirectory
 
 _PART = ".part"  # the end of the name of a file that is being written
 
 
 class Directory:
-    """``path`` holds one database, and a file for each stored file. Only this user can read them.
+    """``path`` holds one database, and a file for each stored file.
 
     Raises StorageError if it cannot be used, or another process uses it.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser()
-        self._files = self.path / "files"
+        self._locked = LockedDirectory(path, setting="batches_dir")
+        self._files = self._locked.path / "files"
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._files.mkdir(mode=0o700, exist_ok=True)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StorageError(f"batches_dir: cannot use {self.path}: {error.strerror}") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise StorageError(f"batches_dir: another process uses {self.path}") from None
+            self._locked.close()
+            raise StorageError(f"batches_dir: cannot use {self._files}: {error.strerror}") from None
 
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.path / "batches.sqlite"
+        return self._locked.path / "batches.sqlite"
 
     def content(self, id: str) -> Path:
         """The bytes of the file with this id."""
@@ -63,4 +57,4 @@ class Directory:
 
     def close(self) -> None:
         """Let another process use the directory."""
-        os.close(self._lock)
+        self._locked.close()

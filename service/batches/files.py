@@ -6,11 +6,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from service.batches.database import Database
 from service.batches.directory import Directory
 from service.batches.limits import BatchLimits
 from service.batches.records import FileRecord
 from service.errors import StoreFull
+from service.storage.database import Database
 
 _COLUMNS = "id, owner, filename, purpose, bytes, created_at, expires_at"
 

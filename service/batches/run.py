@@ -17,7 +17,7 @@ from service.batches.observer import BatchObserver
 from service.batches.records import BatchRecord, BatchStatus, LineProblem
 from service.batches.results import Ask, LineRequest, LineResult, answered, not_computed
 from service.batches.store import BatchStore
-from service.batches.threads import DiskThreads
+from service.storage.threads import DiskThreads
 
 logger = logging.getLogger(__name__)
 

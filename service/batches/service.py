@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from service.batches.database import Database
 from service.batches.directory import Directory
 from service.batches.files import BATCH, Files, NewFile
 from service.batches.limits import WINDOW, BatchLimits
@@ -16,8 +15,10 @@ from service.batches.records import BatchRecord, BatchStatus, FileRecord
 from service.batches.results import Ask
 from service.batches.run import BatchRun
 from service.batches.store import BatchStore
-from service.batches.threads import DiskThreads
+from service.batches.tables import SCHEMA, VERSION
 from service.errors import StorageError
+from service.storage.database import Database
+from service.storage.threads import DiskThreads
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +43,10 @@ class Batches:
     ) -> None:
         self.limits = limits
         self.clock = clock
-        self.threads = DiskThreads()
+        self.threads = DiskThreads("batches")
         self._directory = Directory(path)
         try:
-            self._database = Database(self._directory.database)
+            self._database = Database(self._directory.database, SCHEMA, version=VERSION, setting="batches_dir")
         except StorageError:
             self._directory.close()
             raise

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from service.batches.database import Database
 from service.batches.files import BATCH_OUTPUT, Files, NewFile
 from service.batches.limits import BatchLimits
 from service.batches.records import BatchRecord, BatchStatus, FileRecord
 from service.batches.results import LineResult
 from service.errors import FileInUse, StoreFull
+from service.storage.database import Database
 
 _decode = msgspec.json.Decoder(BatchRecord).decode
 _encode = msgspec.json.encode

@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class DiskThreads:
-    """Calls functions in a few threads."""
+    """Calls functions in a few threads, whose names begin with ``name``."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(3, thread_name_prefix="batches")
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(3, thread_name_prefix=name)
 
     async def call(self, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """The result of a call that blocks."""

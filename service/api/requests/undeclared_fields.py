@@ -79,12 +79,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "custom_instructions": ([],),
     "glossary_id": (),
     "glossary_ids": ([],),
-    "ignore_tags": ([], ""),
-    "non_splitting_tags": ([], ""),
-    "outline_detection": (True, "1", "true"),
-    "splitting_tags": ([], ""),
     "style_id": (),
-    "tag_handling_version": (),
     "translation_memory_id": (),
     "translation_memory_threshold": (),
     # Cohere and Jina

@@ -14,6 +14,7 @@ The package deals with texts, prompts and the quality of translations. It never 
 """
 
 from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.formats.tag_rules import TagRules
 from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.order import TranslationOrder
@@ -36,6 +37,7 @@ __all__ = [
     "Segment",
     "SegmentDelta",
     "Splitting",
+    "TagRules",
     "Term",
     "Translation",
     "TranslationObserver",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.prompting.formality import Formality
 from service.tasks.translation.prompting.glossary import Term
@@ -16,6 +17,7 @@ class TranslationOrder:
     target: str  # name or code of a language
     source: str | None = None  # name or code of a language; None: the language of each text is detected
     format: Format = "text"
+    tags: TagRules = BY_FORMAT  # for HTML and XML
     splitting: Splitting = "sentences"  # where a text may be cut, in addition to its layout and its markup
     glossary: tuple[Term, ...] = ()
     do_not_translate: tuple[str, ...] = ()

@@ -101,7 +101,7 @@ def parse(
 ) -> ParsedDocument:
     """Read a text, or a part of one, by the options of the order. ``protected`` maps terms to their replacements."""
     sentences = partial(split, language=language.base if language else "en", splitting=order.splitting)
-    return read_document(text, order.format, split=sentences, protected=protected)
+    return read_document(text, order.format, split=sentences, protected=protected, tags=order.tags)
 
 
 def is_same_language(one: Language, other: Language) -> bool:

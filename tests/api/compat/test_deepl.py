@@ -38,11 +38,70 @@ def test_every_supported_option(client: deepl.Translator) -> None:
         preserve_formatting=True,
         formality=deepl.Formality.PREFER_LESS,
         tag_handling="html",
+        tag_handling_version="v2",
         outline_detection=True,
         model_type=ModelType.PREFER_QUALITY_OPTIMIZED,
     )
     assert isinstance(result, deepl.TextResult)
-    assert (result.text, result.model_type_used) == ("<p>Gööd <b>cäts</b>.</p>", "latency_optimized")
+    assert (result.text, result.model_type_used) == ("<p>Gööd <b>cäts</b>.</p>", "quality_optimized")
+
+
+@pytest.mark.parametrize("wanted", ["quality_optimized", "prefer_quality_optimized", "latency_optimized"])
+def test_every_type_of_model_is_the_one_model(client: deepl.Translator, wanted: str) -> None:
+    result = client.translate_text("Good.", source_lang="en", target_lang="de", model_type=wanted)
+    assert isinstance(result, deepl.TextResult)
+    assert (result.text, result.model_type_used) == ("Gööd.", wanted.removeprefix("prefer_"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "translated"),
+    [
+        ("xml", "<a>Good <x>cats</x> run.</a>", "<a>Gööd <x>cats</x> rün.</a>"),
+        ("xml", "<a><x>Good cats.</x><b>Good dogs.</b></a>", "<a><x>Good cats.</x><b>Gööd dögs.</b></a>"),
+        ("xml", "<a>Good <X>cats</X> run.</a>", "<a>Gööd <X>cäts</X> rün.</a>"),
+        ("html", "<p>Good <X>cats</X> run.</p><y>Good dogs.</y>", "<p>Gööd <X>cats</X> rün.</p><y>Good dogs.</y>"),
+    ],
+)
+def test_what_ignored_tags_hold_is_not_translated(
+    client: deepl.Translator, kind: str, source: str, translated: str
+) -> None:
+    result = client.translate_text(
+        source, source_lang="en", target_lang="de", tag_handling=kind, ignore_tags=["x,y", "z"]
+    )
+    assert isinstance(result, deepl.TextResult)
+    assert result.text == translated
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "options", "sequences"),
+    [
+        ("xml", "<d><p>Cats run </p><p>and dogs run.</p></d>", {}, 2),
+        ("xml", "<d><p>Cats run </p><p>and dogs run.</p></d>", {"non_splitting_tags": "p"}, 1),
+        ("xml", "<d><p>Cats run </p><p>and dogs run.</p></d>", {"outline_detection": False}, 1),
+        ("xml", "<d>Cats run <p>and</p> dogs run.</d>", {}, 1),
+        ("xml", "<d>Cats run <p>and</p> dogs run.</d>", {"splitting_tags": ["p"]}, 3),
+        ("xml", "<d><t>Cats</t><p>Dogs</p></d>", {"outline_detection": False, "splitting_tags": ["t"]}, 2),
+        ("html", "<p>Cats run </p><p>and dogs run.</p>", {}, 2),
+        ("html", "<p>Cats run </p><p>and dogs run.</p>", {"non_splitting_tags": "P"}, 1),
+        ("html", "Cats run <i>and</i> dogs run.", {"splitting_tags": "i"}, 3),
+    ],
+)
+def test_tags_split_sentences_as_the_client_says(
+    german: Scripted, client: deepl.Translator, kind: str, source: str, options: dict[str, Any], sequences: int
+) -> None:
+    before = len(german.engine.requests)
+    result = client.translate_text(source, source_lang="en", target_lang="de", tag_handling=kind, **options)
+    assert isinstance(result, deepl.TextResult)
+    assert result.text == source.translate(str.maketrans("aou", "äöü"))
+    assert len(german.engine.requests) - before == sequences
+
+
+def test_line_breaks_in_markup_never_split(german: Scripted) -> None:
+    body = {"text": ["<a>Good\ncats.</a>"], "source_lang": "EN", "target_lang": "DE", "tag_handling": "xml"}
+    answer = german.http.post("/v2/translate", json=body | {"split_sentences": "nonewlines"}).json()
+    assert answer["translations"] == [
+        {"detected_source_language": "EN", "text": "<a>Gööd cäts.</a>", "tag_handling_version": "v2"}
+    ]
 
 
 @pytest.mark.parametrize(("split", "sequences"), [("0", 1), ("1", 2), ("nonewlines", 2), (None, 2)])
@@ -94,7 +153,8 @@ def test_usage_counts_characters() -> None:
 
 def test_a_form(german: Scripted) -> None:
     form: dict[str, Any] = {"text": ["Good.", "Run."], "source_lang": "EN", "target_lang": "DE", "ignore_tags": ""}
-    answer = german.http.post("/v2/translate", data=form | {"preserve_formatting": "1"}).json()
+    form |= {"preserve_formatting": "1", "outline_detection": "1", "enable_beta_languages": "1"}
+    answer = german.http.post("/v2/translate", data=form).json()
     assert answer == {
         "translations": [
             {"detected_source_language": "EN", "text": "Gööd."},
@@ -107,7 +167,7 @@ def test_a_form(german: Scripted) -> None:
     ("fields", "blamed"),
     [
         ({"text": []}, "text"),
-        ({"text": ["x"] * 51}, "text"),
+        ({"text": ["x"] * 129}, "text"),
         ({"target_lang": None}, "target_lang"),
         ({"target_lang": "XX"}, "target_lang"),
         ({"source_lang": "SW"}, "source_lang"),
@@ -117,12 +177,13 @@ def test_a_form(german: Scripted) -> None:
         ({"target_lang": "ZH", "formality": "more"}, "formality"),
         ({"tag_handling": "tex"}, "tag_handling"),
         ({"tag_handling": "xml", "text": ["<a>"]}, "text"),
-        ({"tag_handling_version": "v2"}, "tag_handling_version"),
+        ({"tag_handling_version": "v1"}, "tag_handling_version"),
         ({"outline_detection": False}, "outline_detection"),
+        ({"ignore_tags": [""] * 3 + ["x" * 201], "tag_handling": "xml"}, "ignore_tags.0"),
         ({"splitting_tags": ["p"]}, "splitting_tags"),
         ({"non_splitting_tags": ["p"]}, "non_splitting_tags"),
         ({"ignore_tags": ["p"]}, "ignore_tags"),
-        ({"model_type": "quality_optimized"}, "model_type"),
+        ({"model_type": "best"}, "model_type"),
         ({"glossary_id": "5"}, "glossary_id"),
         ({"glossary_ids": ["5"]}, "glossary_ids"),
         ({"style_id": "5"}, "style_id"),
@@ -140,8 +201,8 @@ def test_wrong_fields_are_refused(hello: Scripted, fields: dict[str, Any], blame
 
 
 def test_the_official_client_shows_the_error_message(client: deepl.Translator) -> None:
-    with pytest.raises(deepl.DeepLException, match="Bad request, message: ignore_tags: "):
-        client.translate_text("x", target_lang="DE", tag_handling="xml", ignore_tags="x")
+    with pytest.raises(deepl.DeepLException, match="Bad request, message: ignore_tags: there are no tags without"):
+        client.translate_text("x", target_lang="DE", ignore_tags="x")
 
 
 def test_a_body_over_its_limit(hello: Scripted) -> None:

@@ -14,6 +14,11 @@ _DEEPL: list[tuple[Any, ...]] = [
     ("translate_text", lambda c: c.translate_text("Hello.", target_lang="FR")),
     ("translate_text list", lambda c: c.translate_text(["Hello.", "Rain."], source_lang="EN", target_lang="FR")),
     ("translate_text html", lambda c: c.translate_text("<p>Hi</p>", target_lang="FR", tag_handling="html")),
+    (
+        "translate_text ignore_tags",
+        lambda c: c.translate_text("<a>x</a>", target_lang="FR", tag_handling="xml", ignore_tags="a"),
+    ),
+    ("translate_text model_type", lambda c: c.translate_text("x", target_lang="FR", model_type="quality_optimized")),
     ("get_source_languages", lambda c: c.get_source_languages()),
     ("get_target_languages", lambda c: c.get_target_languages()),
     ("get_usage", lambda c: c.get_usage()),

@@ -1,21 +1,45 @@
 """The bodies of DeepL's routes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from service.api.requests.examples import request_examples
-from service.api.requests.fields import LanguageName, RequestModel, Text, TextOrTexts
-from service.tasks.translation import Formality
+from service.api.requests.fields import (
+    LanguageName,
+    NonEmpty,
+    RequestModel,
+    Text,
+    TextOrTexts,
+    contradiction,
+    texts_schema,
+)
+from service.tasks.translation import Formality, TagRules
 
-MAX_TEXTS = 50
 MAX_BODY_BYTES = 128 << 10
+_MAX_TAGS, _MAX_TAG = 1000, 200  # names of tags, and characters of one
+
+
+def _at_commas(value: Any) -> Any:
+    """The names of tags, which may also come in one text with commas between them. A form has no other lists."""
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        return value  # pydantic says what is wrong
+    return [name for each in values for part in each.split(",") if (name := part.strip())]
+
+
+TagNames = Annotated[
+    list[Annotated[NonEmpty, Field(max_length=_MAX_TAG)]],
+    Field(max_length=_MAX_TAGS),
+    BeforeValidator(_at_commas),
+    WithJsonSchema(texts_schema(_MAX_TAG * _MAX_TAGS, _MAX_TAGS)),
+]
 
 
 class DeepLTranslateRequest(RequestModel):
     """Texts to translate."""
 
-    text: Annotated[TextOrTexts, Field(max_length=MAX_TEXTS, description="The texts.")]
+    text: Annotated[TextOrTexts, Field(description="The texts.")]
     target_lang: LanguageName
     source_lang: Annotated[
         LanguageName | None, Field(description="Without it, the language of each text is detected.")
@@ -26,18 +50,46 @@ class DeepLTranslateRequest(RequestModel):
     split_sentences: Annotated[
         Literal["0", "1", "nonewlines"] | None,
         Field(
-            description="0 splits only at line breaks, 1 also at sentences. nonewlines is accepted if no text has a "
-            "line break, because lines are always kept. Default: 1."
+            description="0 splits only at line breaks, 1 also at sentences. In HTML and XML line breaks never split, "
+            "so 1 is nonewlines there. Without tag_handling, nonewlines is accepted if no text has a line break, "
+            "because lines are always kept. Default: 1."
         ),
     ] = None
     preserve_formatting: Annotated[bool | None, Field(description="Formatting is never changed.")] = None
     formality: Formality | None = None
     tag_handling: Annotated[Literal["html", "xml"] | None, Field(description="The kind of markup in the texts.")] = None
+    tag_handling_version: Annotated[
+        Literal["v2"] | None, Field(description="XML has to be well-formed, as v2 wants it. v1 is refused.")
+    ] = None
+    ignore_tags: Annotated[TagNames | None, Field(description="What these elements hold is not translated.")] = None
+    splitting_tags: Annotated[TagNames | None, Field(description="These tags always end a sentence.")] = None
+    non_splitting_tags: Annotated[TagNames | None, Field(description="These tags never end a sentence.")] = None
+    outline_detection: Annotated[
+        bool | None, Field(description="Whether tags beside splitting_tags may end a sentence. Default: true.")
+    ] = None
     model_type: Annotated[
-        Literal["latency_optimized", "prefer_quality_optimized"] | None,
-        Field(description="There is one model, which is reported as latency_optimized."),
+        Literal["latency_optimized", "prefer_quality_optimized", "quality_optimized"] | None,
+        Field(description="There is one model, the best and the fastest: model_type_used is the type asked for."),
     ] = None
     show_billed_characters: bool | None = None
+    enable_beta_languages: Annotated[bool | None, Field(description="Without effect, as DeepL says.")] = None
+
+    @model_validator(mode="after")
+    def _tags_need_markup(self) -> "DeepLTranslateRequest":
+        for name in ("ignore_tags", "splitting_tags", "non_splitting_tags", "outline_detection"):
+            given = getattr(self, name)
+            if self.tag_handling is None and given not in (None, [], True):
+                raise contradiction(name, f"{name}: there are no tags without tag_handling")
+        return self
+
+    @property
+    def tag_rules(self) -> TagRules:
+        """The fields about tags. Names of HTML tags have no case."""
+        ignored, splitting, joining = (
+            frozenset(name.lower() if self.tag_handling == "html" else name for name in names or ())
+            for names in (self.ignore_tags, self.splitting_tags, self.non_splitting_tags)
+        )
+        return TagRules(ignored, splitting, joining, detects_outline=self.outline_detection is not False)
 
 
 class DeepLLanguagesRequest(RequestModel):

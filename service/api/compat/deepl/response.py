@@ -6,7 +6,7 @@ from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.text.languages import Language, find_language
 from service.tasks.translation import FORMS_OF_ADDRESS, Translation
 
-MODEL_TYPE = "latency_optimized"
+_TAG_HANDLING_VERSION = "v2"
 NO_LIMIT = 1_000_000_000_000  # DeepL's number of characters for accounts without a limit
 
 # Target languages that DeepL's clients know only with a region or a script.
@@ -20,6 +20,7 @@ class DeepLTranslation(ResponseModel):
     text: str
     billed_characters: int | UnsetType = UNSET
     model_type_used: str | UnsetType = UNSET
+    tag_handling_version: str | UnsetType = UNSET
 
 
 class DeepLTranslateResponse(ResponseModel):
@@ -29,9 +30,15 @@ class DeepLTranslateResponse(ResponseModel):
 
     @classmethod
     def from_translations(
-        cls, texts: Sequence[str], translations: Sequence[Translation], *, billed: bool, model_type: bool
+        cls,
+        texts: Sequence[str],
+        translations: Sequence[Translation],
+        *,
+        billed: bool,
+        model_type: str | None,
+        tag_handling: bool,
     ) -> "DeepLTranslateResponse":
-        """The translations of these texts, with the two optional fields if they were asked for."""
+        """The translations of these texts, with the optional fields that were asked for."""
         answers = []
         for text, translation in zip(texts, translations, strict=True):
             source = translation.source or (translation.detected and translation.detected.language)
@@ -40,10 +47,16 @@ class DeepLTranslateResponse(ResponseModel):
                     source.base.upper() if source else "",
                     translation.text,
                     len(text) if billed else UNSET,
-                    MODEL_TYPE if model_type else UNSET,
+                    UNSET if model_type is None else _model_type_used(model_type),
+                    _TAG_HANDLING_VERSION if tag_handling else UNSET,
                 )
             )
         return cls(answers)
+
+
+def _model_type_used(wanted: str) -> str:
+    """The type of the one model, which is both the best and the fastest: what was asked for, without "prefer"."""
+    return wanted.removeprefix("prefer_")
 
 
 class DeepLLanguage(ResponseModel):

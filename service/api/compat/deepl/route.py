@@ -37,19 +37,24 @@ LanguagesBody = Annotated[
 )
 @openapi_responses(response.TRANSLATE_EXAMPLE)
 async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
-    """Translate up to 50 texts.
+    """Translate texts, all at once.
 
     Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
     """
     call.check(body)
     check_texts("text", body.text, call.state.settings)
-    if body.split_sentences == "nonewlines" and any(len(text.splitlines()) > 1 for text in body.text):
+    if (
+        body.split_sentences == "nonewlines"
+        and body.tag_handling is None
+        and any(len(text.splitlines()) > 1 for text in body.text)
+    ):
         raise invalid("split_sentences", "split_sentences: nonewlines is not possible: a line break always separates")
     order = TranslationOrder(
         texts=tuple(body.text),
         target=body.target_lang,
         source=body.source_lang,
         format=body.tag_handling or "text",
+        tags=body.tag_rules,
         splitting="none" if body.split_sentences == "0" else "sentences",
         context=body.context or "",
         formality=body.formality or "default",
@@ -61,7 +66,8 @@ async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
             body.text,
             translations,
             billed=bool(body.show_billed_characters),
-            model_type=body.model_type is not None,
+            model_type=body.model_type,
+            tag_handling=body.tag_handling is not None,
         )
 
     return await translate(call, order, call.greedy_options(), to_body)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _NAME = r"[a-zA-Z][^\s/>]*+"
@@ -42,12 +43,12 @@ _BLOCKS = _names(
 )
 
 
-def read_html(text: str) -> Iterator[Fragment]:
+def read_html(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     """Cut HTML into fragments."""
     position = begin = 0
     cdata_end = text.rfind("]]>")
     while (begin := text.find("<", begin)) >= 0:
-        end, markup = _read_markup(text, begin, cdata_end)
+        end, markup = _read_markup(text, begin, cdata_end, tags)
         if markup is None:
             begin = end
             continue
@@ -61,25 +62,25 @@ def read_html(text: str) -> Iterator[Fragment]:
     yield from _read_characters(text[position:])
 
 
-def _read_tag(match: re.Match[str]) -> Fragment:
+def _read_tag(match: re.Match[str], tags: TagRules) -> Fragment:
     name = match["name"].lower()
-    if name in _BLOCKS:
+    if not tags.is_inline(name, by_format=name not in _BLOCKS):
         return Fragment(FragmentKind.BREAK, match[0], name=name)
     if match["close"]:
         return Fragment(FragmentKind.CLOSE, match[0], name=name)
     return Fragment(FragmentKind.TAG if name in VOID else FragmentKind.OPEN, match[0], name=name)
 
 
-def _read_markup(text: str, begin: int, cdata_end: int) -> tuple[int, Fragment | None]:
+def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORMAT) -> tuple[int, Fragment | None]:
     """The markup at the ``<`` at ``begin`` and where it ends; None if the ``<`` is text.
 
     ``cdata_end`` is where the last ``]]>`` of the text begins.
     """
     following = text[begin + 1 : begin + 9]
     if (match := _TAG.match(text, begin)) is not None:
-        tag = _read_tag(match)
+        tag = _read_tag(match, tags)
         end = match.end()
-        if not match["close"] and (tag.name in _RAW | _MEDIA | _KEPT or _is_untranslated(match)):
+        if not match["close"] and (tag.name in _RAW | _MEDIA | _KEPT | tags.ignored or _is_untranslated(match)):
             if tag.name in _RAW:
                 end = _tag_end(text, _raw_end(text, end, tag.name))
             elif tag.name not in VOID:

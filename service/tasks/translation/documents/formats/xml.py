@@ -13,6 +13,7 @@ from xml.parsers import expat
 
 from service.errors import MalformedMarkup
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _ROOT = "<root>"
@@ -31,7 +32,7 @@ class _Event:
     kept: bool = False  # the element is marked as not to be translated
 
 
-def read_xml(text: str) -> Iterator[Fragment]:
+def read_xml(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     """Cut XML into fragments. Raises MalformedMarkup with line and column if it is not well-formed."""
     before, after = ("", "") if text.lstrip().startswith(("<?xml", "<!DOCTYPE")) else (_ROOT, "</root>")
     data = f"{before}{text}{after}".encode(errors="surrogatepass")
@@ -45,8 +46,9 @@ def read_xml(text: str) -> Iterator[Fragment]:
         source = data[begin:end].decode() if begin < end else ""
         kind = event.kind
         if kind is FragmentKind.OPEN:
-            inline = bool(opened) and (opened[-1][1] or opened[-1][0] in parser.with_text)
-            if kept_from is None and event.kept:
+            among_text = bool(opened) and (opened[-1][1] or opened[-1][0] in parser.with_text)
+            inline = tags.is_inline(event.name, by_format=among_text)
+            if kept_from is None and (event.kept or event.name in tags.ignored):
                 kept_from = len(opened)
             opened.append((event.element, inline))
         elif kind is FragmentKind.CLOSE:

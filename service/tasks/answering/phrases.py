@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from service.tasks.generation.few_shot import indent_labels
+
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\u1100-\u11ff\uac00-\ud7af]")
@@ -37,7 +39,11 @@ class Phrases:
     questions: tuple[tuple[str, str], ...]
 
     def question_about(self, text: str, question: str) -> str:
-        """A question with its text above it."""
+        """A question with its text above it. No line of the two begins with a label, except through this method."""
+        labels = [
+            label for each in (_ENGLISH, _CHINESE) for label in (each.context, each.question, each.quote, each.answer)
+        ]
+        text, question = indent_labels(text, labels), indent_labels(question, labels)
         return f"{self.context}{self.colon}{text}\n\n{self.question}{self.colon}{question}"
 
 

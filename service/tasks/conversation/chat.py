@@ -19,6 +19,7 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.structure.arguments import ArgumentsSchema, arguments_schema
 from service.tasks.text.chat_template import ChatTemplate
+from service.tasks.text.prompt_texts import PromptTexts
 
 _SWITCHES = ("enable_thinking", "thinking")  # the variables of templates that switch reasoning on and off
 _OWN_VARIABLES = {"self", "messages", "tools", "add_generation_prompt", "continue_final_message"}
@@ -47,8 +48,9 @@ class Chat:
         use, style = conversation.tools, self.style
         reasoning = self._obey(conversation.reasoning)
         tokenizer = self.generator.tokenizer
-        text = await self._render(conversation, reasoning)
-        tokens = await tokenizer.encode_async(text, add_special_tokens=False)
+        texts = PromptTexts(tokenizer)
+        text = await self._render(conversation, reasoning, texts)
+        tokens = await texts.encode(text)
         format = style.tools if use.is_active else None
         in_reasoning = style.reasoning is not None and text.rstrip().endswith(style.reasoning.begin)
         # Many tools have long schemas, and the event loop must not wait for them.
@@ -83,13 +85,13 @@ class Chat:
 
     async def count(self, conversation: Conversation) -> int:
         """The number of tokens in the prompt of the turns. Raises NoChatTemplate, ChatTemplateError, InvalidOption."""
-        text = await self._render(conversation, self._obey(conversation.reasoning))
-        return len(await self.generator.tokenizer.encode_async(text, add_special_tokens=False))
+        texts = PromptTexts(self.generator.tokenizer)
+        return len(await texts.encode(await self._render(conversation, self._obey(conversation.reasoning), texts)))
 
-    async def _render(self, conversation: Conversation, reasoning: _Reasoning) -> str:
+    async def _render(self, conversation: Conversation, reasoning: _Reasoning, texts: PromptTexts) -> str:
         tools = conversation.tools.tools
         return await self.generator.tokenizer.render_chat_async(
-            self.style.messages(conversation.messages, tools),
+            self.style.messages(await texts.protect_messages(conversation.messages), tools),
             add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
             continue_final_message=conversation.continue_final_message,
             **self.style.variables(tools),

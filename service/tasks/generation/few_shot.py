@@ -3,12 +3,19 @@
 Models with a chat template get chat turns. The instruction is the system message or, if the template has no such role,
 the beginning of the first turn. Base models get a plain document of labelled examples that ends where the answer
 begins.
+
+Instruction, input and the beginning of the answer may hold texts of a client, which are data. Control tokens that they
+spell are tokenized as text. In a document, where labels take the place of control tokens, their lines never begin with
+a label.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from service.errors import ChatTemplateError
 from service.tasks.text.chat_template import Message
+from service.tasks.text.prompt_texts import PromptTexts
 from service.tasks.text.tokenizer import Tokenizer
 
 
@@ -30,9 +37,14 @@ class FewShot:
 
         ``style`` is auto, chat or base. A model without a chat template always gets a document.
         """
-        if _is_base(tokenizer, style):
-            return await tokenizer.encode_async(self._document(input, answer_prefix))
-        return await tokenizer.encode_async(self._chat(tokenizer, input) + answer_prefix, add_special_tokens=False)
+        texts = PromptTexts(tokenizer)
+        base = _is_base(tokenizer, style)
+        instruction, input = (
+            texts.protect(indent_labels(text, self.labels) if base else text) for text in (self.instruction, input)
+        )
+        prompt, answer_prefix = replace(self, instruction=instruction), texts.protect(answer_prefix)
+        text = prompt._document(input, answer_prefix) if base else prompt._chat(tokenizer, input) + answer_prefix
+        return await texts.encode(text, add_special_tokens=base)
 
     def stop(self, tokenizer: Tokenizer, *, style: str = "auto", several_lines: bool = False) -> tuple[str, ...]:
         """The stop strings that end the answer, in addition to the model's own end of text.
@@ -64,6 +76,19 @@ class FewShot:
         parts += [f"{label}{example}\n{self.labels[1]}: {answer}" for example, answer in self.examples]
         parts.append(f"{label}{input}\n{self.labels[1]}:" + (f" {answer_prefix}" if answer_prefix else ""))
         return "\n\n".join(parts)
+
+
+def indent_labels(text: str, labels: Iterable[str]) -> str:
+    """The text, with all its lines behind the first one indented if one of them begins with a label.
+
+    So a label at the beginning of a line is never the client's.
+    """
+    names = "|".join(re.escape(label) for label in labels if label)
+    label = re.compile(rf"(?:{names})\s*+[:：]", re.IGNORECASE)
+    first, *lines = text.splitlines() or [""]
+    if not names or not any(map(label.match, lines)):
+        return text
+    return "\n  ".join([first, *lines])
 
 
 def _is_base(tokenizer: Tokenizer, style: str) -> bool:

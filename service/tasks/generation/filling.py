@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from service.errors import InvalidOption
 from service.tasks.generation.options import Options
 from service.tasks.text.fill_in import FillInFormat, Gap
+from service.tasks.text.prompt_texts import encode_text
 from service.tasks.text.tokenizer import Tokenizer
 
 # What llama.cpp's clients get: their names of the repository and of the file are not known to its server either.
@@ -20,10 +21,10 @@ async def filling_prompt(tokenizer: Tokenizer, prefix: str | Sequence[int], gap:
     if format is None:
         message = f"{gap.param}: this model's tokenizer has no fill-in-the-middle tokens, so it cannot fill in a text"
         raise InvalidOption(message, param=gap.param)
-    before = await _encoded(tokenizer, prefix) if isinstance(prefix, str) else prefix
+    before = await encode_text(tokenizer, prefix) if isinstance(prefix, str) else prefix
     beginning = [*(tokenizer.start_ids if start else ()), *await _files(tokenizer, format, gap)]
-    prompt = format.prompt(beginning, before, await _encoded(tokenizer, gap.suffix))
-    return [*prompt, *await _encoded(tokenizer, gap.beginning)]
+    prompt = format.prompt(beginning, before, await encode_text(tokenizer, gap.suffix))
+    return [*prompt, *await encode_text(tokenizer, gap.beginning)]
 
 
 def filling_options(tokenizer: Tokenizer, options: Options) -> Options:
@@ -38,12 +39,8 @@ async def _files(tokenizer: Tokenizer, format: FillInFormat, gap: Gap) -> list[i
     if not gap.files:
         return []
     if format.repository is None or format.file is None:
-        return await _encoded(tokenizer, "".join(text for _, text in gap.files))
-    tokens = [format.repository, *await _encoded(tokenizer, _REPOSITORY)]
+        return await encode_text(tokenizer, "".join(text for _, text in gap.files))
+    tokens = [format.repository, *await encode_text(tokenizer, _REPOSITORY)]
     for name, text in gap.files:
-        tokens += [format.file, *await _encoded(tokenizer, f"{name}\n{text}\n")]
-    return [*tokens, format.file, *await _encoded(tokenizer, _FILE)]
-
-
-async def _encoded(tokenizer: Tokenizer, text: str) -> list[int]:
-    return await tokenizer.encode_async(text, add_special_tokens=False)
+        tokens += [format.file, *await encode_text(tokenizer, f"{name}\n{text}\n")]
+    return [*tokens, format.file, *await encode_text(tokenizer, _FILE)]

@@ -18,14 +18,15 @@ import tokenizers
 
 from service.errors import InvalidPrompt, NoChatTemplate
 from service.tasks.text.chat_template import ChatTemplate, Message
+from service.tasks.text.control_tokens import ControlTokens
 from service.tasks.text.detokenizer import Detokenizer
 from service.tasks.text.fill_in import FillInFormat
+from service.tasks.text.prompt_texts import HALF_SURROGATE, PromptTexts
 from service.tasks.text.token_bytes import VocabularyBytes
 from service.tasks.text.tokenizer_files import TokenizerFiles
 
 _LONG_TEXT = 4096  # characters, or tokens; for more, the work takes longer than handing it to a thread
 _MESSAGE_OVERHEAD = 32  # characters that the template takes for one message
-_HALF_SURROGATE = "the text is not valid Unicode: it holds half a surrogate pair"
 
 
 class Tokenizer:
@@ -77,6 +78,11 @@ class Tokenizer:
         return {token.content: id for id, token in self._library.get_added_tokens_decoder().items()}
 
     @cached_property
+    def control_tokens(self) -> ControlTokens:
+        """The tokens that no text of a client may become."""
+        return ControlTokens(self._library)
+
+    @cached_property
     def fill_in(self) -> FillInFormat | None:
         """How the model is asked for the text between a prefix and a suffix; None if it cannot be asked."""
         return FillInFormat.find(self._library.token_to_id)
@@ -97,7 +103,7 @@ class Tokenizer:
             # Only the library's calls for batches let other threads run.
             return self._library.encode_batch_fast([text], add_special_tokens=add_special_tokens)[0].ids
         except TypeError as error:
-            raise InvalidPrompt(_HALF_SURROGATE) from error
+            raise InvalidPrompt(HALF_SURROGATE) from error
 
     async def encode_async(self, text: str, *, add_special_tokens: bool = True) -> list[int]:
         """Like ``encode``, but a long text is encoded in a thread, without the interpreter lock."""
@@ -113,7 +119,7 @@ class Tokenizer:
         try:
             return self._library.encode_batch([text], add_special_tokens=add_special_tokens)[0].offsets
         except TypeError as error:
-            raise InvalidPrompt(_HALF_SURROGATE) from error
+            raise InvalidPrompt(HALF_SURROGATE) from error
 
     async def offsets_async(self, text: str, *, add_special_tokens: bool = False) -> list[tuple[int, int]]:
         """Like ``offsets``, but for a long text in a thread, without the interpreter lock."""
@@ -171,15 +177,16 @@ class Tokenizer:
     ) -> list[int]:
         """The token ids of a conversation. The template writes the special tokens, so none are added a second time.
 
-        Raises NoChatTemplate or ChatTemplateError.
+        Raises NoChatTemplate, ChatTemplateError or InvalidPrompt.
         """
+        texts = PromptTexts(self)
         text = await self.render_chat_async(
-            messages,
+            await texts.protect_messages(messages),
             add_generation_prompt=add_generation_prompt,
             continue_final_message=continue_final_message,
             **variables,
         )
-        return await self.encode_async(text, add_special_tokens=False)
+        return await texts.encode(text)
 
     # Tokens to text
 

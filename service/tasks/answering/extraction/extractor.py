@@ -23,6 +23,7 @@ from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
+from service.tasks.text.prompt_texts import text_offsets
 
 JOIN_TOKENS = 16  # a text may take this many more tokens inside its prompt than alone
 _MIN_BEAM = 5  # beginnings of spans that are continued, more if the client asks for more answers
@@ -89,7 +90,7 @@ class Extractor:
         def split_and_choose() -> list[Window]:
             windows: list[Window] = []
             for document in query.documents:
-                offsets = tokenizer.offsets(document.text)
+                offsets = text_offsets(tokenizer, document.text)
                 check_window_count(len(offsets), size, stride)
                 windows += split_into_windows(document, offsets, size=size, stride=stride)
             if len(windows) <= most:

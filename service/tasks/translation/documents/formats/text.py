@@ -10,11 +10,12 @@ BULLETS = re.compile(
     r"[ \t\u3000]*+(?:(?:(?:[-*+•‣◦▪·–—○●■□►]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z]\))[ \t]++|[0-9一二三四五六七八九十]{1,3}、|"
     r"（[0-9一二三四五六七八九十]{1,3}）)[ \t]*+)*+"
 )
-# A quoted value may hold no "<", so that a text full of "<" takes linear time. "<y and z>" is not a tag in plain text.
+# A quoted value may hold no "<", so that a text full of "<" takes linear time. "<y and z>" and "<<y>>" are not tags in
+# plain text.
 INLINE_TAG = re.compile(
-    r"""<(?P<close>/?)(?P<name>[a-zA-Z0-9][\w:.-]*+)
+    r"""(?<!<)<(?P<close>/?)(?P<name>[a-zA-Z0-9][\w:.-]*+)
     (?:\s++[a-zA-Z_:@][\w:.@-]*+\s*+=\s*+(?:\\?"[^"<>]*+"|\\?'[^'<>]*+'|[^\s"'<>=`]++))*+
-    \s*+(?P<alone>/?)>""",
+    \s*+(?P<alone>/?)>(?!>)""",
     re.VERBOSE,
 )
 LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")

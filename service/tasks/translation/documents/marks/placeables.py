@@ -7,6 +7,7 @@ match cannot begin behind a character of its own kind, and no expression backtra
 import re
 from collections.abc import Iterator
 
+from service.tasks.translation.documents.marks.control_text import CONTROL_TEXT
 from service.tasks.translation.documents.marks.markers import MARKER_PATTERN
 
 _PLACEABLE = re.compile(
@@ -22,7 +23,9 @@ _PLACEABLE = re.compile(
   | (?<![a-zA-Z0-9_$])\$[a-zA-Z_][a-zA-Z0-9_]*+\$?+
   | &(?:\#[0-9]++|\#[xX][0-9a-fA-F]++|[a-zA-Z][a-zA-Z0-9]{1,30}+);
   | """
-    + MARKER_PATTERN,
+    + MARKER_PATTERN
+    + " | "
+    + CONTROL_TEXT,
     re.VERBOSE,
 )
 _URL_END = ".,;:!?)*_~"  # at the end of an address, these belong to the sentence

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from service.tasks.generation.choice import Choice
 from service.tasks.translation.candidate import TranslationCandidate
+from service.tasks.translation.documents.joint import Joiner
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.plan import TextPlan, TranslationPlan
@@ -46,11 +47,13 @@ class TranslationAssembly:
         """All deltas, in order. None means that the next delta is not known yet: ask again after more output."""
         for index, text in enumerate(self._plan.texts):
             segments: list[Segment] = []
+            joiner = Joiner(self._plan.target.base)
             for part in text.document.parts:
                 if isinstance(part, Unit):
                     yield from self._segment_deltas(index, text, part, segments)
-                else:
-                    yield SegmentDelta(index=index, segment=None, delta=part)
+                    joiner.follow(part, segments[-1].text)
+                elif string := part if isinstance(part, str) else joiner.write(part):
+                    yield SegmentDelta(index=index, segment=None, delta=string)
             while not self._has_alternatives(text):
                 yield None
             yield SegmentDelta(index=index, segment=None, delta="", done=self._translation(text, segments))
@@ -83,7 +86,7 @@ class TranslationAssembly:
     def _translation(self, text: TextPlan, segments: Sequence[Segment]) -> Translation:
         terms = dict.fromkeys(term.source for number in text.segments for term in self._plan.segments[number].terms)
         missed = {term.source for number in text.segments for term in self._chosen[number].missed}
-        whole = text.document.join([segment.text for segment in segments])
+        whole = text.document.join([segment.text for segment in segments], self._plan.target.base)
         return Translation(
             text=whole,
             source=text.source,
@@ -112,5 +115,5 @@ class TranslationAssembly:
                 written = self._plan.segments[number].complete(output) or unit.source
                 restored = restore(unit, written)
                 texts.append(force_restore(unit, written) if restored is None else restored)
-            different[text.document.join(texts)] = None
+            different[text.document.join(texts, self._plan.target.base)] = None
         return tuple(different)[1:]

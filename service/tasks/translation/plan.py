@@ -136,7 +136,7 @@ def _place_prefix(document: ParsedDocument, prefix: str) -> tuple[ParsedDocument
     if not prefix or not document.units:
         return document, ""
     first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit))
-    layout = "".join(part for part in document.parts[:first] if isinstance(part, str))
+    layout = ParsedDocument(document.parts[:first]).join([])
     rest = document.parts[first:]
     if layout.strip():
         return ParsedDocument((prefix + layout.lstrip(), *rest)), ""

@@ -1,8 +1,10 @@
 """A paragraph: its sentences become units, and everything in them that is not language becomes marks."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.joint import Joint, find_joints
 from service.tasks.translation.documents.marks.escaping import escape
 from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
@@ -47,14 +49,15 @@ class Paragraph:
         self._mark_run(run, run_start, terms)
         self._shown = self._map.shown
 
-    def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | str, int, int]]:
-        """Yields units with their start and end in the source text.
+    def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | Joint | str, int, int]]:
+        """Yields units and joints with their start and end in the source text.
 
         A sentence without words is not a unit. If one of its marks has a replacement, the sentence is yielded as a
         string; otherwise it is left out, so that it stays as it is.
         """
         first = 0  # the first mark that does not belong to an earlier sentence
         source_start = 0
+        between: int | None = None  # where the source goes on behind the last sentence
         for start, end in self._sentences(split):
             while first < len(self._marks) and self._marks[first].end <= start and self._marks[first].start < start:
                 first += 1
@@ -66,9 +69,17 @@ class Paragraph:
             source_start = min([self._map.to_source_start(start), *(mark.source_start for mark in marks[:1])])
             source_end = max([self._map.to_source_end(end), *(mark.source_end for mark in marks[-1:])])
             unit = self._unit(start, end, marks, source_start, source_end)
+            if between is not None and (unit is not None or self._shown[start].isalnum()):
+                yield from find_joints(self._text, self._tags(between, source_start), between, source_start)
             if unit is not None:
                 yield unit, source_start, source_end
-            source_start, first = source_end, last
+            source_start, first, between = source_end, last, source_end
+
+    def _tags(self, source_start: int, source_end: int) -> list[PlacedMark]:
+        """The tags in a part of the source between two sentences."""
+        first = bisect_left(self._marks, source_start, key=lambda mark: mark.source_start)
+        last = bisect_left(self._marks, source_end, lo=first, key=lambda mark: mark.source_start)
+        return [mark for mark in self._marks[first:last] if mark.source_end <= source_end]
 
     def _mark_run(self, run: Sequence[str], run_start: int, terms: ProtectedTerms) -> None:
         """Add the marks of placeables and protected terms in text without tags that begins at ``run_start``."""

@@ -6,6 +6,7 @@ from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format, read_fragments
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, number_pairs
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.joint import Joint
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.paragraph import Paragraph, SentenceSplitter
@@ -27,7 +28,7 @@ def read_document(
     Raises MalformedMarkup for XML that is not well-formed. Any other format can be read from any text.
     """
     terms = ProtectedTerms(protected or {})
-    parts: list[Unit | str] = []
+    parts: list[Unit | Joint | str] = []
     position = 0
     for fragments, begin in _paragraphs(number_pairs(read_fragments(text, format, tags))):
         for part, start, end in Paragraph(text, fragments, begin, terms).parts(split):

@@ -49,7 +49,7 @@ def test_marks_that_touch_share_a_marker(text: str, units: list[str]) -> None:
 def test_a_sentence_without_words_is_no_unit() -> None:
     found = document("{0} 42. A word.")
     assert [unit.text for unit in found.units] == ["A word."]
-    assert found.parts[0] == "{0} 42. "
+    assert found.join(["Un mot."]) == "{0} 42. Un mot."
 
 
 def test_a_sentence_that_is_only_a_term_has_its_replacement() -> None:

@@ -1,0 +1,60 @@
+"""The encoding of a file of text: its byte order mark decides, and without one it is UTF-8 or what the format says."""
+
+import codecs
+from dataclasses import dataclass
+
+from service.errors import MalformedFile
+
+# UTF-32 stands first, since its mark in little-endian order begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """The text of a file, the byte order mark before it, and the name of its codec.
+
+    ``errors`` is how characters that the codec does not have are written, by the names of Python.
+    """
+
+    text: str
+    mark: bytes
+    codec: str
+    errors: str = "replace"
+
+    def encode(self, text: str) -> bytes:
+        return self.mark + text.encode(self.codec, self.errors)
+
+
+def decode(data: bytes, *codecs_without_mark: str, errors: str = "replace") -> DecodedText:
+    """The text in ``data``. Raises MalformedFile if no codec gives one that has the same bytes.
+
+    ``codecs_without_mark`` are tried in order; there is only UTF-8 by default.
+    """
+    for mark, codec in _MARKS:
+        if data.startswith(mark):
+            return _decode(data, mark, codec, errors)
+    *others, last = codecs_without_mark or ("utf-8",)
+    for codec in others:
+        try:
+            return _decode(data, b"", codec, errors)
+        except MalformedFile:
+            continue
+    return _decode(data, b"", last, errors)
+
+
+def _decode(data: bytes, mark: bytes, codec: str, errors: str) -> DecodedText:
+    try:
+        decoded = DecodedText(data[len(mark) :].decode(codec), mark, codec, errors)
+    except UnicodeDecodeError as error:
+        raise MalformedFile(f"it is not {codec.upper()} at byte {error.start + len(mark)}") from None
+    except (LookupError, ValueError):
+        raise MalformedFile("its encoding is not known") from None
+    if decoded.encode(decoded.text) != data:
+        raise MalformedFile(f"it is not {codec.upper()} in its usual form")
+    return decoded

@@ -1,9 +1,17 @@
 """The table of file formats."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
 from service.errors import UnknownFileFormat
+from service.tasks.translation.files.catalogues.apple_strings import read_apple_strings
+from service.tasks.translation.files.catalogues.csv_columns import read_csv
+from service.tasks.translation.files.catalogues.gettext import read_gettext
+from service.tasks.translation.files.catalogues.json_messages import read_json
+from service.tasks.translation.files.catalogues.properties import read_properties
+from service.tasks.translation.files.catalogues.yaml_messages import read_yaml
 from service.tasks.translation.files.file_format import FileFormat
 from service.tasks.translation.files.plain import read_plain
 from service.tasks.translation.files.subtitles.subrip import read_subrip
@@ -16,15 +24,24 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("xml", ("xml",), "application/xml", partial(read_plain, format="xml")),
     FileFormat("subrip", ("srt",), "application/x-subrip", read_subrip),
     FileFormat("webvtt", ("vtt",), "text/vtt", read_webvtt),
+    FileFormat("gettext", ("po", "pot"), "text/x-gettext-translation", read_gettext),
+    FileFormat("json", ("json", "arb"), "application/json", read_json),
+    FileFormat("yaml", ("yaml", "yml"), "application/yaml", read_yaml),
+    FileFormat("apple_strings", ("strings",), "text/plain", read_apple_strings),
+    FileFormat("properties", ("properties",), "text/x-java-properties", read_properties),
+    FileFormat("csv", ("csv", "tsv"), "text/csv", read_csv),
 )
 _BY_EXTENSION = {extension: each for each in FILE_FORMATS for extension in each.extensions}
 _BY_NAME = {each.name: each for each in FILE_FORMATS}
 
 
-def find_file_format(filename: str, name: str | None = None) -> FileFormat:
-    """The format with this name or, without a name, the one of the file name's extension. Raises UnknownFileFormat."""
+def find_file_format(filename: str, name: str | None = None, *, columns: Sequence[str] = ()) -> FileFormat:
+    """The format with this name or, without a name, the one of the file name's extension. Raises UnknownFileFormat.
+
+    ``columns`` are those of a table that are translated, by name or by number from 1; other formats have none.
+    """
     extension = PurePath(filename).suffix.lower().lstrip(".")
     found = _BY_EXTENSION.get(extension) if name is None else _BY_NAME.get(name)
     if found is None:
         raise UnknownFileFormat(name or extension or filename, sorted(_BY_NAME))
-    return found
+    return replace(found, read=partial(read_csv, columns=columns)) if columns and found.read is read_csv else found

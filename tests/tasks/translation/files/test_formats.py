@@ -26,7 +26,7 @@ def test_a_format_is_named_by_the_extension_or_by_the_client() -> None:
     assert find_file_format("notes.tar.MD").name == "markdown"
     assert find_file_format("README", "markdown").name == "markdown"
     for name, format in (("README", None), ("a.exe", None), ("a.md", "docx2")):
-        with pytest.raises(UnknownFileFormat, match="known are html, "):
+        with pytest.raises(UnknownFileFormat, match=r"known are .*html, "):
             find_file_format(name, format)
 
 

@@ -13,6 +13,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Codecs of Python that no file is in; some take time quadratic in its size.
+_NOT_OF_FILES = frozenset(["idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,17 @@ class DecodedText:
 
     def encode(self, text: str) -> bytes:
         return self.mark + text.encode(self.codec, self.errors)
+
+
+def find_codec(name: str) -> str:
+    """The codec with this name, such as a file declares. Raises MalformedFile if there is none."""
+    try:
+        codec = codecs.lookup(name)
+    except LookupError:
+        raise MalformedFile(f"its encoding {name} is not known") from None
+    if not codec._is_text_encoding or codec.name in _NOT_OF_FILES:
+        raise MalformedFile(f"its encoding {name} is not one of texts")
+    return codec.name
 
 
 def decode(data: bytes, *codecs_without_mark: str, errors: str = "replace") -> DecodedText:
@@ -53,8 +66,8 @@ def _decode(data: bytes, mark: bytes, codec: str, errors: str) -> DecodedText:
         decoded = DecodedText(data[len(mark) :].decode(codec), mark, codec, errors)
     except UnicodeDecodeError as error:
         raise MalformedFile(f"it is not {codec.upper()} at byte {error.start + len(mark)}") from None
-    except (LookupError, ValueError):
-        raise MalformedFile("its encoding is not known") from None
+    except ValueError:
+        raise MalformedFile(f"it is not {codec.upper()}") from None
     if decoded.encode(decoded.text) != data:
         raise MalformedFile(f"it is not {codec.upper()} in its usual form")
     return decoded

@@ -1,16 +1,20 @@
 """The table of file formats."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
 from service.errors import UnknownFileFormat
+from service.tasks.translation.files.catalogues.android import read_android
 from service.tasks.translation.files.catalogues.apple_strings import read_apple_strings
 from service.tasks.translation.files.catalogues.csv_columns import read_csv
 from service.tasks.translation.files.catalogues.gettext import read_gettext
 from service.tasks.translation.files.catalogues.json_messages import read_json
 from service.tasks.translation.files.catalogues.properties import read_properties
+from service.tasks.translation.files.catalogues.stringsdict import read_stringsdict
+from service.tasks.translation.files.catalogues.xliff import read_xliff
 from service.tasks.translation.files.catalogues.yaml_messages import read_yaml
 from service.tasks.translation.files.file_format import FileFormat
 from service.tasks.translation.files.plain import read_plain
@@ -27,19 +31,26 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("gettext", ("po", "pot"), "text/x-gettext-translation", read_gettext),
     FileFormat("json", ("json", "arb"), "application/json", read_json),
     FileFormat("yaml", ("yaml", "yml"), "application/yaml", read_yaml),
+    FileFormat("xliff", ("xlf", "xliff"), "application/xliff+xml", read_xliff),
+    FileFormat("android", (), "application/xml", read_android),
+    FileFormat("stringsdict", ("stringsdict",), "application/xml", read_stringsdict),
     FileFormat("apple_strings", ("strings",), "text/plain", read_apple_strings),
     FileFormat("properties", ("properties",), "text/x-java-properties", read_properties),
     FileFormat("csv", ("csv", "tsv"), "text/csv", read_csv),
 )
 _BY_EXTENSION = {extension: each for each in FILE_FORMATS for extension in each.extensions}
 _BY_NAME = {each.name: each for each in FILE_FORMATS}
+_ANDROID = re.compile(r"(strings|arrays|plurals)\.xml", re.IGNORECASE)  # the names that such files have in projects
 
 
 def find_file_format(filename: str, name: str | None = None, *, columns: Sequence[str] = ()) -> FileFormat:
     """The format with this name or, without a name, the one of the file name's extension. Raises UnknownFileFormat.
 
-    ``columns`` are those of a table that are translated, by name or by number from 1; other formats have none.
+    ``strings.xml`` is Android's. ``columns`` are those of a table that are translated, by name or by number from 1;
+    other formats have none.
     """
+    if name is None and _ANDROID.fullmatch(PurePath(filename).name):
+        name = "android"
     extension = PurePath(filename).suffix.lower().lstrip(".")
     found = _BY_EXTENSION.get(extension) if name is None else _BY_NAME.get(name)
     if found is None:

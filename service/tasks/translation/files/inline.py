@@ -7,10 +7,11 @@ stays valid.
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from itertools import chain
+from typing import Any, Generic, TypeVar
 
 from service.tasks.translation.files.file_format import FileText
 
@@ -38,11 +39,14 @@ class Code(Generic[S]):
     source: S
 
 
+_LINE: Code[Any] = Code(CodeKind.BREAK, None)  # a line break of the text itself, which HTML takes for a space
+
+
 class InlineText(Generic[S]):
     """The texts and codes of one paragraph, in order. An OPEN without a CLOSE, and the reverse, count as alone."""
 
     def __init__(self, atoms: Sequence[str | Code[S]]) -> None:
-        atoms = list(atoms)
+        atoms = _split_lines(atoms) if any(isinstance(atom, Code) for atom in atoms) else list(atoms)
         self._partners = _match(atoms)
         begin, end = self._core(atoms)
         self._prefix, self._suffix = atoms[:begin], atoms[end:]
@@ -61,12 +65,9 @@ class InlineText(Generic[S]):
 
     def place(self, translation: str) -> Iterator[str | Code[S]]:
         """The texts and codes of a translation, with every code of the paragraph exactly once."""
-        yield from self._prefix
-        if self._is_plain:
-            yield _NO_CHARACTER.sub("", translation)
-        else:
-            yield from self._place_core(translation)
-        yield from self._suffix
+        core = [_NO_CHARACTER.sub("", translation)] if self._is_plain else self._place_core(translation)
+        for atom in chain(self._prefix, core, self._suffix):
+            yield "\n" if atom is _LINE else atom
 
     def _place_core(self, translation: str) -> Iterator[str | Code[S]]:
         missing = {index for index, atom in enumerate(self._atoms) if isinstance(atom, Code)}
@@ -132,6 +133,18 @@ def has_words(text: str) -> bool:
 
 def _plain(atom: object) -> str:
     return atom if isinstance(atom, str) else ""
+
+
+def _split_lines(atoms: Iterable[str | Code[S]]) -> list[str | Code[S]]:
+    """The atoms with a code in the place of each line break."""
+    split: list[str | Code[S]] = []
+    for atom in atoms:
+        if isinstance(atom, str):
+            for number, line in enumerate(atom.split("\n")):
+                split += [_LINE] * (number > 0) + [line] * bool(line)
+        else:
+            split.append(atom)
+    return split
 
 
 def _match(atoms: Sequence[str | Code[S]]) -> dict[int, int]:

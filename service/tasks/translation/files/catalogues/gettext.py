@@ -3,7 +3,6 @@
 The first plural form is translated from the singular, the others from the plural. A file with one form has the plural.
 """
 
-import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from itertools import pairwise
 
 from service.errors import MalformedFile
 from service.tasks.translation.files.catalogues.c_escapes import escape, unescape
-from service.tasks.translation.files.encoding import decode
+from service.tasks.translation.files.encoding import decode, find_codec
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.files.inline import has_words
 from service.tasks.translation.files.spliced import Render, Slot, SplicedFile, TargetSlot
@@ -62,13 +61,7 @@ def _codec(data: bytes) -> str:
     name = found[1].decode() if found else "utf-8"
     if name == "CHARSET":  # what templates have in its place
         return "utf-8"
-    try:
-        codec = codecs.lookup(name)
-    except LookupError:
-        raise MalformedFile(f"its encoding {name} is not known") from None
-    if not codec._is_text_encoding:
-        raise MalformedFile(f"its encoding {name} is not one of texts")
-    return codec.name
+    return find_codec(name)
 
 
 def _entries(source: str) -> Iterator[_Entry]:

@@ -2,7 +2,7 @@
 
 ServiceError
 ├── SettingsError              a setting is wrong
-├── StorageError               the directory of files and batches cannot be used
+├── StorageError               a directory in which things are kept cannot be used
 ├── KeyFileError               the key file cannot be read, written or understood
 ├── KeyRefused                 a secret is not accepted
 │   ├── UnknownKey             no key has this secret
@@ -35,7 +35,8 @@ ServiceError
     ├── UnknownLanguage        neither a language name nor a BCP-47 code
     ├── UnsupportedPair        languages that the model does not translate between
     ├── TooManySegments        more segments to translate than one request may have
-    ├── StoreFull              no more files or batches can be kept
+    ├── StoreFull              no more files, batches or glossaries can be kept
+    ├── UnknownGlossary        the key has no such glossary, or the glossary no such dictionary
     └── FileInUse              a batch still reads the file
 
 ``service.api.errors`` maps them to answers. Exceptions that steer only one module stay in that module.
@@ -264,7 +265,11 @@ class TooManySegments(TaskError):
 
 
 class StoreFull(TaskError):
-    """No more files or batches can be kept. The message names the limit."""
+    """No more files, batches or glossaries can be kept. The message names the limit."""
+
+
+class UnknownGlossary(TaskError):
+    """The key has no such glossary, or the glossary has no such dictionary."""
 
 
 class FileInUse(TaskError):

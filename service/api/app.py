@@ -28,6 +28,8 @@ from service.api.routers import ROUTERS
 from service.api.state import State
 from service.api.unknown_routes import ErrorFormatMiddleware, UnknownRoute
 from service.batches.service import Batches
+from service.glossaries.glossaries import Glossaries
+from service.glossaries.opening import open_glossaries
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.serving.registry import Registry
@@ -43,10 +45,12 @@ def create_app(
     detector: Detector | None = None,
     authenticator: KeyAuthenticator | None,
     batches: Batches | None = None,
+    glossaries: Glossaries | None = None,
 ) -> FastAPI:
     """The application. Its lifespan loads the models of the start, runs the batches, and closes all of them.
 
     Without an ``authenticator`` every request is allowed. Without ``batches`` there are no files and batches.
+    The application closes the ``glossaries``; without them it opens those of the settings, which raises StorageError.
     """
     state = State(
         settings=settings,
@@ -57,6 +61,7 @@ def create_app(
         started=int(time.time()),
         responses=ResponseStore(most=settings.max_stored_responses, most_bytes=settings.max_stored_bytes),
         batches=batches,
+        glossaries=glossaries or open_glossaries(settings),
     )
     app = FastAPI(
         title="Trivium",
@@ -123,3 +128,4 @@ async def _lifespan(app: FastAPI, *, authenticator: KeyAuthenticator | None) -> 
         with suppress(asyncio.CancelledError):
             await start
         await state.registry.close()
+        state.glossaries.close()

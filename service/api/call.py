@@ -82,9 +82,9 @@ class Call:
         self.headers |= with_ignored(self.headers, prepared.ignored, strict=self.state.settings.strict_params)
         return prepared
 
-    def json(self, body: JsonBody) -> Response:
+    def json(self, body: JsonBody, *, status: int = 200) -> Response:
         """An answer in JSON."""
-        return JsonResponse(body, headers=self.headers)
+        return JsonResponse(body, status, headers=self.headers)
 
     async def lease(self, model: Served) -> AbstractContextManager[None]:
         """A lease of the model, to be entered at once. If the model is not loaded, the request waits for its load.

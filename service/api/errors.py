@@ -30,6 +30,7 @@ from service.errors import (
     PromptTooLong,
     RequestTooLarge,
     TaskError,
+    UnknownGlossary,
 )
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,8 @@ def as_api_error(error: Exception) -> ApiError:
         case PromptTooLong() | InputTooLong() | RequestTooLarge():
             param = getattr(error, "param", None)
             return ApiError(400, str(error), param=param, code="context_length_exceeded")
+        case UnknownGlossary():
+            return ApiError(404, str(error), param=error.param, code="glossary_not_found")
         case TaskError():
             return ApiError(400, str(error), param=error.param, code="invalid_value")
         case ModelNotServed():

@@ -5,7 +5,10 @@ from service.api.compat.anthropic.count_tokens import route as count_tokens
 from service.api.compat.anthropic.messages import route as messages
 from service.api.compat.cohere.embed import route as cohere_embed
 from service.api.compat.cohere.rerank import route as rerank
+from service.api.compat.deepl import languages_v3 as deepl_languages
 from service.api.compat.deepl import route as deepl
+from service.api.compat.deepl.glossaries import v2 as glossaries_v2
+from service.api.compat.deepl.glossaries import v3 as glossaries_v3
 from service.api.compat.huggingface import route as huggingface
 from service.api.compat.libretranslate import route as libretranslate
 from service.api.compat.llamacpp import route as llamacpp
@@ -55,6 +58,9 @@ ROUTERS = (
     ollama_models.router,
     libretranslate.router,
     deepl.router,
+    deepl_languages.router,
+    glossaries_v2.router,
+    glossaries_v3.router,
     huggingface.router,
     health.router,
     metrics.router,

@@ -17,7 +17,6 @@ _AGENTS = "agents, sessions and their environments are not kept here; run the ag
 _PROFILE = "GET /metrics has the times of each part"
 _MODELS = "an operator adds models, with trivium models pull"
 _KEYS = "keys are in the operator's file; GET /metrics counts usage"
-_GLOSSARY = "send the glossary with the text to POST /v1/translate"
 _SLOTS = "prompts that begin alike share the cache by themselves; GET /slots tells what runs"
 
 # The first path that the request's path is, or lies under, decides.
@@ -93,14 +92,11 @@ INSTEAD: Sequence[tuple[str, str]] = (
     ("/v1/datasets", "data sets are not kept here; send the texts to POST /v1/embed"),
     ("/v2/chat", "use POST /v1/chat/completions"),
     # DeepL
-    ("/v2/glossaries", _GLOSSARY),
-    ("/v2/glossary-language-pairs", f"all pairs of GET /v2/languages take a glossary; {_GLOSSARY}"),
-    ("/v3/glossaries", _GLOSSARY),
-    ("/v3/languages", "use GET /v2/languages"),
     ("/v2/document", "send the text, or its markup, to POST /v2/translate"),
     ("/v2/write", "use POST /v1/chat/completions"),
     ("/v2/style-rules", "write the style into the context of POST /v2/translate"),
     ("/v3/style_rules", "write the style into the context of POST /v2/translate"),
+    ("/v3/translation_memories", "send a translation memory with the text to POST /v1/translate"),
     ("/v3/voice", f"{_AUDIO}; send the text to POST /v2/translate"),
     ("/v2/admin", _KEYS),
     # LibreTranslate

@@ -212,6 +212,25 @@ class BatchSettings(SettingsGroup):
     )
 
 
+class GlossarySettings(SettingsGroup):
+    """Stored glossaries: where they are kept, how many and how large."""
+
+    title = "Glossaries"
+
+    glossaries_dir: Path | None = _setting(
+        None,
+        "Directory in which stored glossaries are kept. Empty: they are in memory, and gone after a restart.",
+    )
+    max_glossaries: int = _setting(1000, "Most stored glossaries of each key. 0: none.", ge=0)
+    max_glossary_entries: int = _setting(50_000, "Most entries of a stored glossary for a pair of languages.", ge=1)
+    max_glossary_bytes: ByteSize = _setting(
+        ByteSize(10 << 20), "Largest size of a stored glossary, with all its pairs of languages.", ge=1024
+    )
+    max_glossary_storage: ByteSize = _setting(
+        ByteSize(64 << 20), "Largest size of all stored glossaries together.", ge=1024
+    )
+
+
 class EngineSettings(SettingsGroup):
     """Device, memory, batches and kernels of the engine."""
 
@@ -268,5 +287,6 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     LoggingSettings,
     LimitSettings,
     BatchSettings,
+    GlossarySettings,
     EngineSettings,
 )

@@ -19,6 +19,7 @@ from service.errors import SettingsError
 from service.settings.groups import (
     BatchSettings,
     EngineSettings,
+    GlossarySettings,
     LimitSettings,
     LoggingSettings,
     ModelSettings,
@@ -36,6 +37,7 @@ METRICS_PROGRAMS = ("vllm", "tgi")
 class Settings(
     EngineSettings,
     BatchSettings,
+    GlossarySettings,
     LimitSettings,
     LoggingSettings,
     SecuritySettings,

@@ -127,10 +127,10 @@ def test_the_official_clients_show_the_hint(hello: Scripted) -> None:
             with pytest.raises(openai.NotFoundError, match="use GET /v1/models"):
                 ask()
     with (
-        contextlib.closing(deepl.Translator("x", server_url=hello.url)) as translator,
-        pytest.raises(deepl.DeepLException, match="send the glossary with the text to POST /v1/translate"),
+        contextlib.closing(deepl.DeepLClient("x", server_url=hello.url)) as translator,
+        pytest.raises(deepl.DeepLException, match="use POST /v1/chat/completions"),
     ):
-        translator.list_glossaries()
+        translator.rephrase_text("x")
     with httpx.Client() as http, pytest.raises(cohere.NotFoundError, match="use POST /v1/embed"):
         cohere.Client("x", base_url=hello.url, httpx_client=http).embed_jobs.list()
 

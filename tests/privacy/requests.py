@@ -55,6 +55,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/v2/translate", {"text": [word], "target_lang": "FR", "glossary_id": word}),
         ("/v2/translate", {"text": [word], "target_lang": "FR", "source_lang": "EN"}),
         ("/v2/languages", {"type": word}),
+        *glossary_calls(word),
         ("/", {"inputs": {"question": word, "context": f"{word} was there in 1894."}}),
         ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": "en", "tgt_lang": "fr"}}),
         ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": word, "tgt_lang": word}}),
@@ -187,6 +188,8 @@ def calls(url: str, word: str) -> list[httpx.Request]:
     gets += ["/tokenizer_info", f"/tokenizer_info?model={word}"]
     gets += ["/info", "/props", "/slots", f"/infill/{word}", "/api/tags", "/api/ps", "/api/version", f"/api/{word}"]
     gets += [f"/v1/responses/{word}", f"/v1/responses/{word}/input_items?after={word}&{word}={word}"]
+    gets += ["/v3/languages?resource=glossary", f"/v3/languages?resource={word}", "/v3/languages/resources"]
+    gets += ["/v2/glossaries", f"/v2/glossaries/{word}", "/v2/glossary-language-pairs", "/v3/glossaries"]
     gets += ["/v2/languages", f"/v2/languages?type={word}", "/v2/usage", "/version", f"/{word}/{word}?{word}"]
     gets += ["/", "/ping", "/health", "/health/live", "/health/ready", "/metrics", f"/v2/{word}", f"/models/{word}"]
     return [
@@ -194,6 +197,57 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         *(httpx.Request("POST", url + path, content=body, headers=headers) for path, body, headers in raw),
         *(httpx.Request("GET", url + path, headers={"user-agent": word, "referer": word}) for path in gets),
         httpx.Request(word.upper(), f"{url}/v1/generate"),
+    ]
+
+
+def glossary_calls(word: str) -> list[tuple[str, Any]]:
+    """Glossaries with the word in all places."""
+    entries = {"source_lang": "en", "target_lang": "fr", "entries": f"{word}\t{word}"}
+    wrong: list[dict[str, Any]] = [{name: word} for name in (*entries, "entries_format")]
+    return [
+        ("/v2/glossaries", entries | {"name": word, word: word}),
+        ("/v2/glossaries", entries | {"name": word}),
+        ("/v3/glossaries", {"name": word, "dictionaries": [entries]}),
+        *(("/v2/glossaries", entries | {"name": word} | fields) for fields in wrong),
+        *(("/v3/glossaries", {"name": word, "dictionaries": [entries | fields]}) for fields in wrong),
+        ("/v3/glossaries", {"name": f"{word}\n", "dictionaries": [entries, entries]}),
+        ("/v3/glossaries", {"name": word, "dictionaries": [entries, entries]}),
+        ("/v2/translate", {"text": [word], "target_lang": "FR", "source_lang": "EN", "glossary_ids": [word]}),
+        (
+            "/v2/translate",
+            {"text": [f"<a>{word}</a>"], "target_lang": "FR", "source_lang": "EN", "tag_handling": "xml"}
+            | {"ignore_tags": [word], "splitting_tags": word, "non_splitting_tags": [word]},
+        ),
+    ]
+
+
+def calls_of_glossaries(url: str, answers: list[httpx.Response], word: str) -> list[httpx.Request]:
+    """Requests about the stored glossaries."""
+    made = [each for each in answers if each.request.url.path == "/v2/glossaries" and each.status_code == 201]
+    glossary = f"glossaries/{made[0].json()['glossary_id']}"
+    pair, other = "source_lang=en&target_lang=fr", f"source_lang={word}&target_lang={word}"
+    entries = {"source_lang": "en", "target_lang": "fr", "entries": f"{word}\t{word}s"}
+    bodies: list[tuple[str, str, Any]] = [
+        ("PATCH", glossary, {"name": f"{word}s", "dictionaries": [entries], word: word}),
+        ("PATCH", glossary, {"dictionaries": [{word: word}]}),
+        ("PUT", f"{glossary}/dictionaries", entries),
+        ("PUT", f"{glossary}/dictionaries", entries | {"entries": word}),
+    ]
+    text = {"text": [word], "source_lang": "EN", "target_lang": "FR", "glossary_id": made[0].json()["glossary_id"]}
+    return [
+        *(
+            httpx.Request(method, f"{url}/v3/{path}", content=json.dumps(body).encode(), headers=JSON)
+            for method, path, body in bodies
+        ),
+        httpx.Request("POST", f"{url}/v2/translate", content=json.dumps(text).encode(), headers=JSON),
+        *(httpx.Request("GET", f"{url}/{path}") for path in (f"v2/{glossary}", f"v2/{glossary}/entries")),
+        *(httpx.Request("GET", f"{url}/v3/{path}") for path in (glossary, f"{glossary}/entries?{pair}")),
+        httpx.Request("GET", f"{url}/v3/{glossary}/entries?{other}"),
+        httpx.Request("DELETE", f"{url}/v3/{glossary}/dictionaries?{other}"),
+        httpx.Request("DELETE", f"{url}/v3/{glossary}/dictionaries?{pair}"),
+        httpx.Request("DELETE", f"{url}/v3/{glossary}"),
+        httpx.Request("DELETE", f"{url}/v2/glossaries/{made[1].json()['glossary_id']}"),
+        httpx.Request("DELETE", f"{url}/v2/glossaries/{word}"),
     ]
 
 

@@ -17,7 +17,14 @@ import pytest
 
 from tests.privacy.conftest import GUARD, echoing
 from tests.privacy.echo_worker import CRASH
-from tests.privacy.requests import calls, calls_of_batches, calls_of_files, calls_of_stored, file_calls
+from tests.privacy.requests import (
+    calls,
+    calls_of_batches,
+    calls_of_files,
+    calls_of_glossaries,
+    calls_of_stored,
+    file_calls,
+)
 from tests.running_server import Server
 
 SERVED = {"echo", "embedder", "reranker", "classifier"}
@@ -49,6 +56,7 @@ def evidence(model: Path, encoders: tuple[str, ...], tmp_path_factory: pytest.Te
     with echoing(model, "--log-json", "--threads", "1", *batches, *encoders) as server:
         *answers, last = [server.http.send(request) for request in calls(server.url, WORD)]
         answers += [server.http.send(request) for request in calls_of_stored(server.url, answers, WORD)]
+        answers += [server.http.send(request) for request in calls_of_glossaries(server.url, answers, WORD)]
         answers += [server.http.send(request) for request in file_calls(server.url, WORD)]
         answers += [server.http.send(request) for request in calls_of_files(server.url, answers, WORD)]
         _wait_for_batches(server)

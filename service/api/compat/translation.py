@@ -1,7 +1,7 @@
 """The work that the compatible translation APIs share. None of them streams."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from starlette.responses import Response
@@ -12,7 +12,14 @@ from service.api.wire.response_model import JsonBody
 from service.models.capabilities import Capability
 from service.settings import Settings
 from service.tasks.generation.options import Options
-from service.tasks.translation import Translation, TranslationOrder, TranslationRun, Translator
+from service.tasks.translation import (
+    PreparedTranslation,
+    Term,
+    Translation,
+    TranslationOrder,
+    TranslationRun,
+    Translator,
+)
 
 FLAGS_HEADER = "x-translation-flags"  # the doubts about a translation, for which these APIs have no field
 
@@ -24,15 +31,21 @@ async def translate(
     to_body: Callable[[list[Translation]], JsonBody],
     *,
     model_name: str | None = None,
+    find_terms: Callable[[], Awaitable[tuple[Term, ...]]] | None = None,
 ) -> Response:
-    """Translate, and answer with what ``to_body`` makes of the translations. None: the default model translates."""
+    """Translate, and answer with what ``to_body`` makes of the translations.
+
+    Without a ``model_name`` the default model translates. ``find_terms`` gets the terms of a stored glossary, when the
+    request has been let in.
+    """
     model = call.model(model_name, Capability.TRANSLATE)
     request_id = f"trans-{uuid4().hex}"
-    return await call.answer(
-        model,
-        lambda: model.task(Translator).prepare(order, options=options, request_id=request_id),
-        _TranslationsWriter(to_body, call.headers),
-    )
+
+    async def prepare() -> PreparedTranslation:
+        whole = order if find_terms is None else replace(order, glossary=await find_terms())
+        return await model.task(Translator).prepare(whole, options=options, request_id=request_id)
+
+    return await call.answer(model, prepare, _TranslationsWriter(to_body, call.headers))
 
 
 def check_texts(param: str, texts: Sequence[str], settings: Settings) -> None:

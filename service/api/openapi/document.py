@@ -69,7 +69,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     models: dict[type[ResponseModel], None] = {}
     for route in _documented_routes(app):
         operations = document["paths"][route.path_format]
-        for method in (route.methods or set()) & {"GET", "POST", "DELETE"}:
+        for method in (route.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
             operation = operations[method.lower()]
             operation["responses"].pop("422", None)  # FastAPI's; this service answers 400
             if declared := responses_of(route):

@@ -1,6 +1,6 @@
 """The answers of routes in the OpenAPI document. They are declared by examples, whose classes are the response models.
 
-``@openapi_responses(EXAMPLE)`` above an endpoint says that its 200 answer is of the example's class. The schema is
+``@openapi_responses(EXAMPLE)`` above an endpoint says that its answer is of the example's class. The schema is
 generated from the class, and the example is encoded as an answer is. Errors are added for the statuses of the route.
 """
 
@@ -26,13 +26,14 @@ _JSON = "application/json"
 class EndpointResponses:
     """The answers of one endpoint. ``examples`` has one instance of each kind of answer, the one to show first.
 
-    ``events`` are the events of an example stream in this ``form``. ``others`` are examples of answers that are not
-    errors, by status.
+    ``events`` are the events of an example stream in this ``form``. ``status`` is that of a request that succeeds:
+    with 204 there is no body. ``others`` are examples of further answers that are not errors, by status.
     """
 
     examples: Sequence[JsonBody]
     events: Sequence[ResponseModel] = ()
     form: StreamForm = SERVER_SENT_EVENTS
+    status: int = 200
     errors: Collection[int] = tuple(ERROR_EXAMPLES)
     others: Mapping[int, tuple[str, ResponseModel]] = field(default_factory=dict)
 
@@ -57,7 +58,9 @@ class EndpointResponses:
                 "example": stream.decode(),
             }
         description = "The answer, or with `stream` its events." if len(content) > 1 else "The answer."
-        described: dict[str, Any] = {"200": {"description": description, "content": content}}
+        described: dict[str, Any] = {str(self.status): {"description": description, "content": content}}
+        if self.status == 204:
+            described = {"204": {"description": "It is done."}}
         for status, (description, example) in self.others.items():
             described[str(status)] = _described(description, example)
         error_format = getattr(route, "error_format", error_response)
@@ -75,6 +78,7 @@ def openapi_responses(
     *examples: JsonBody,
     events: Sequence[ResponseModel] = (),
     form: StreamForm = SERVER_SENT_EVENTS,
+    status: int = 200,
     errors: Collection[int] = tuple(ERROR_EXAMPLES),
     others: Mapping[int, tuple[str, ResponseModel]] | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
@@ -82,7 +86,7 @@ def openapi_responses(
 
     def describe(endpoint: Endpoint) -> Endpoint:
         _responses[endpoint] = EndpointResponses(
-            examples=examples, events=events, form=form, errors=errors, others=others or {}
+            examples=examples, events=events, form=form, status=status, errors=errors, others=others or {}
         )
         return endpoint
 

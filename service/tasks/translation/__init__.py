@@ -20,7 +20,7 @@ from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS, Formality
-from service.tasks.translation.prompting.glossary import Term
+from service.tasks.translation.prompting.glossary import Term, possible_terms
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
 from service.tasks.translation.run import TranslationObserver, TranslationRun
@@ -45,4 +45,5 @@ __all__ = [
     "TranslationRun",
     "Translator",
     "known_languages",
+    "possible_terms",
 ]

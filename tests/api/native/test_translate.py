@@ -165,3 +165,27 @@ def test_languages(hello: Scripted) -> None:
     known = {language["code"]: language for language in answer["languages"]}
     assert known["zh"]["name"] == "Chinese"
     assert set(known["en"]["targets"]) == set(known) - {"en"}
+
+
+def test_a_stored_glossary_by_name_or_id(german: Scripted) -> None:
+    entries = {"source_lang": "en", "target_lang": "de", "entries": "bill\tRechnung\ndog\tHund"}
+    made = german.http.post("/v3/glossaries", json={"name": "Bills", "dictionaries": [entries]}).json()
+    body = {"text": ["The bill.", "The dog is good."], "source_lang": "en", "target_lang": "de-AT"}
+    for name in ("Bills", made["glossary_id"]):
+        one, other = german.http.post("/v1/translate", json=body | {"glossary": name}).json()["translations"]
+        assert (one["glossary"], other["glossary"]["applied"]) == ({"applied": ["bill"], "missed": []}, ["dog"])
+    streamed = german.http.post("/v1/translate", json=body | {"glossary": "Bills", "stream": True})
+    assert '"applied":["bill"]' in streamed.text
+    refusals: list[tuple[dict[str, Any], int, str]] = [
+        ({"glossary": "bills"}, 404, "glossary"),
+        ({"glossary": ""}, 400, "glossary"),
+        ({"glossary": "Bills", "source_lang": None}, 400, "source_lang"),
+        ({"glossary": "Bills", "target_lang": "fr"}, 400, "glossary"),
+        ({"glossary": "Bills", "target_lang": "en"}, 400, "target_lang"),
+        ({"glossary": [{"source": "a"}]}, 400, "glossary.0.target"),
+        ({"glossary": 5}, 400, "glossary"),
+    ]
+    for fields, status, param in refusals:
+        refused = german.http.post("/v1/translate", json=body | fields)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (status, param)
+    german.http.delete(f"/v3/glossaries/{made['glossary_id']}").raise_for_status()

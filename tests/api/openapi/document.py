@@ -29,6 +29,11 @@ class Document:
         """The statuses that an operation is documented to have."""
         return {int(status) for status in self._operation(method, path)["responses"]}
 
+    def success(self, method: str, path: str) -> Schema:
+        """What the document says about the answer to a good request."""
+        answers = self._operation(method, path)["responses"]
+        return next(answers[status] for status in ("200", "201", "204") if status in answers)
+
     def examples(self) -> Iterator[tuple[str, Schema, Any]]:
         """Each example of an answer: its place, its schema, and the example."""
         for method, path in self.operations():
@@ -36,7 +41,7 @@ class Document:
                 content = answer.get("content", {}).get("application/json", {})
                 if "example" in content:
                     yield f"{method} {path} {status}", content["schema"], content["example"]
-            content = self._operation(method, path)["responses"]["200"]["content"]
+            content = self.success(method, path).get("content", {})
             for media_type, read in _STREAMS.items():
                 if (stream := content.get(media_type)) is not None:
                     for event in read(stream["example"], path):
@@ -45,6 +50,10 @@ class Document:
     def check(self, response: httpx.Response, path: str) -> None:
         """Assert that the answer is documented for its status, and that every field is as documented."""
         answer = self._operation(response.request.method, path)["responses"][str(response.status_code)]
+        if response.status_code == 204:
+            assert "content" not in answer
+            assert not response.content
+            return
         media_type = response.headers["content-type"].partition(";")[0]
         content = answer["content"][media_type]
         if media_type == "application/json":

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import deepl
+from deepl.api_data import MultilingualGlossaryDictionaryEntries
 
 from tests.matrix.call import Call
 from tests.matrix.over_http import calls, message_shape, text_shape
@@ -28,9 +29,15 @@ _DEEPL: list[tuple[Any, ...]] = [
         lambda c: c.translate_text("a", source_lang="EN", target_lang="FR", glossary="x"),
         "glossary",
     ),
-    ("list_glossaries", lambda c: c.list_glossaries(), "POST /v1/translate"),
-    ("create_glossary", lambda c: c.create_glossary("x", "EN", "FR", {"a": "b"}), "POST /v1/translate"),
-    ("get_glossary_languages", lambda c: c.get_glossary_languages(), "glossar"),
+    ("list_glossaries", lambda c: c.list_glossaries()),
+    ("create_glossary", lambda c: c.create_glossary("x", "EN", "FR", {"a": "b"})),
+    ("get_glossary_languages", lambda c: c.get_glossary_languages()),
+    ("list_multilingual_glossaries", lambda c: c.list_multilingual_glossaries()),
+    (
+        "create_multilingual_glossary",
+        lambda c: c.create_multilingual_glossary("x", [MultilingualGlossaryDictionaryEntries("EN", "FR", {"a": "b"})]),
+    ),
+    ("list_translation_memories", lambda c: c.list_translation_memories(), "/v1/translate"),
     (
         "translate_document_upload",
         lambda c: c.translate_document_upload(b"x", filename="a.txt", target_lang="FR"),
@@ -42,8 +49,9 @@ _DEEPL_HTTP: list[tuple[Any, ...]] = [
     ("POST /v2/translate", {"text": ["Hello."], "target_lang": "FR"}),
     ("GET /v2/languages?type=target",),
     ("GET /v2/usage",),
-    ("GET /v3/glossaries", None, "POST /v1/translate"),
-    ("GET /v3/languages?product=text", None, "/v2/languages"),
+    ("GET /v3/glossaries",),
+    ("GET /v3/languages?resource=translate_text",),
+    ("GET /v3/languages/resources",),
     ("GET /v2/style-rules", None, "/v2/translate"),
     ("GET /v3/style_rules", None, "/v2/translate"),
     ("POST /v3/voice/realtime", {}, "/v2/translate"),

@@ -18,10 +18,11 @@ from service.tasks.translation import Formality, TagRules
 
 MAX_BODY_BYTES = 128 << 10
 _MAX_TAGS, _MAX_TAG = 1000, 200  # names of tags, and characters of one
+_MAX_GLOSSARIES = 5
 
 
 def _at_commas(value: Any) -> Any:
-    """The names of tags, which may also come in one text with commas between them. A form has no other lists."""
+    """Names, which may also come in one text with commas between them: a form has no other lists."""
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         return value  # pydantic says what is wrong
@@ -67,6 +68,17 @@ class DeepLTranslateRequest(RequestModel):
     outline_detection: Annotated[
         bool | None, Field(description="Whether tags beside splitting_tags may end a sentence. Default: true.")
     ] = None
+    glossary_id: Annotated[
+        NonEmpty | None, Field(max_length=256, description="A stored glossary, which needs source_lang.")
+    ] = None
+    glossary_ids: Annotated[
+        list[Annotated[NonEmpty, Field(max_length=256)]] | None,
+        BeforeValidator(_at_commas),
+        Field(
+            max_length=_MAX_GLOSSARIES, description="Several stored glossaries. Of two translations the first counts."
+        ),
+        WithJsonSchema(texts_schema(_MAX_GLOSSARIES * 257, _MAX_GLOSSARIES)),
+    ] = None
     model_type: Annotated[
         Literal["latency_optimized", "prefer_quality_optimized", "quality_optimized"] | None,
         Field(description="There is one model, the best and the fastest: model_type_used is the type asked for."),
@@ -81,6 +93,21 @@ class DeepLTranslateRequest(RequestModel):
             if self.tag_handling is None and given not in (None, [], True):
                 raise contradiction(name, f"{name}: there are no tags without tag_handling")
         return self
+
+    @model_validator(mode="after")
+    def _glossaries_need_languages(self) -> "DeepLTranslateRequest":
+        if self.glossary_id and self.glossary_ids:
+            raise contradiction("glossary_ids", "glossary_ids: send these or glossary_id, not both")
+        if self.glossaries and self.source_lang is None:
+            raise contradiction("source_lang", "source_lang: a glossary needs the language of the texts")
+        return self
+
+    @property
+    def glossaries(self) -> list[tuple[str, str]]:
+        """The field and the id of each glossary."""
+        if self.glossary_id:
+            return [("glossary_id", self.glossary_id)]
+        return [(f"glossary_ids.{i}", id) for i, id in enumerate(self.glossary_ids or ())]
 
     @property
     def tag_rules(self) -> TagRules:

@@ -84,11 +84,12 @@ def target_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
     """The languages in all variants that DeepL's clients know."""
     return [
         DeepLLanguage(language.code.upper(), language.name, language.base in FORMS_OF_ADDRESS)
-        for language in _variants(known)
+        for language in variants(known)
     ]
 
 
-def _variants(known: Sequence[Language]) -> Iterator[Language]:
+def variants(known: Sequence[Language]) -> Iterator[Language]:
+    """The target languages, as DeepL's clients know them."""
     for base in dict.fromkeys(language.base for language in known):
         yield from map(find_language, _VARIANTS.get(base, (base,)))
 

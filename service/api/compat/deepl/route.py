@@ -19,8 +19,9 @@ from service.api.compat.translation import check_texts, translate
 from service.api.errors import invalid
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
+from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
-from service.tasks.translation import Translation, TranslationOrder, known_languages
+from service.tasks.translation import Term, Translation, TranslationOrder, known_languages
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -70,7 +71,13 @@ async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
             tag_handling=body.tag_handling is not None,
         )
 
-    return await translate(call, order, call.greedy_options(), to_body)
+    async def find_terms() -> tuple[Term, ...]:
+        pair = language_pair(body.source_lang or "", body.target_lang)
+        return await call.state.glossaries.all_terms(call.caller.owner, body.glossaries, pair, body.text)
+
+    return await translate(
+        call, order, call.greedy_options(), to_body, find_terms=find_terms if body.glossaries else None
+    )
 
 
 @router.get("/v2/languages", summary="List the languages, as DeepL does")

@@ -2,18 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from service.api.native.fields import NativeFields
 from service.api.requests.examples import request_examples
 from service.api.requests.fields import (
     Alternatives,
     LanguageName,
+    NonEmpty,
     RequestModel,
     Text,
     TextOrTexts,
+    contradiction,
 )
 from service.api.requests.sampling_fields import SamplingFields
+from service.glossaries.limits import MAX_NAME
 from service.tasks.translation import Formality, Format
 
 MAX_TERM = 500  # characters
@@ -28,6 +31,10 @@ class GlossaryTerm(RequestModel):
     target: Annotated[TermText, Field(description="The term in the translation.")]
 
 
+GlossaryTerms = Annotated[list[GlossaryTerm], Field(fail_fast=True), Field(max_length=MAX_TERMS)]
+GlossaryName = Annotated[NonEmpty, Field(max_length=MAX_NAME)]
+
+
 class TranslateRequest(NativeFields, SamplingFields):
     """Texts to translate, and the rules of their translation."""
 
@@ -38,8 +45,15 @@ class TranslateRequest(NativeFields, SamplingFields):
     ] = None
     format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
     glossary: Annotated[
-        Annotated[list[GlossaryTerm], Field(fail_fast=True)] | None,
-        Field(max_length=MAX_TERMS, description="Terms and their translations."),
+        Annotated[
+            Annotated[GlossaryName, Tag("[name]")] | Annotated[GlossaryTerms, Tag("[terms]")],
+            Discriminator(lambda value: "[name]" if isinstance(value, str) else "[terms]"),
+        ]
+        | None,
+        Field(
+            description="Terms and their translations, or the name or id of a stored glossary (/v3/glossaries), which "
+            "needs source_lang."
+        ),
     ] = None
     do_not_translate: Annotated[
         Annotated[list[TermText], Field(fail_fast=True)] | None,
@@ -56,6 +70,12 @@ class TranslateRequest(NativeFields, SamplingFields):
         Field(description="more and less are refused for languages without formality; prefer_* are not."),
     ] = None
     alternatives: Alternatives = None
+
+    @model_validator(mode="after")
+    def _a_stored_glossary_needs_languages(self) -> "TranslateRequest":
+        if isinstance(self.glossary, str) and self.source_lang is None:
+            raise contradiction("source_lang", "source_lang: a stored glossary needs the language of the texts")
+        return self
 
 
 EXAMPLES = request_examples(

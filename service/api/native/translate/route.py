@@ -1,5 +1,6 @@
 """``POST /v1/translate`` and ``GET /v1/languages``."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
 
@@ -7,17 +8,18 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import requires
-from service.api.call import CurrentCall
+from service.api.call import Call, CurrentCall
 from service.api.native.translate import response
 from service.api.native.translate.languages import EXAMPLE as LANGUAGES_EXAMPLE
 from service.api.native.translate.languages import LanguagesResponse
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
+from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.settings import Settings
-from service.tasks.translation import Term, TranslationOrder, Translator, known_languages
+from service.tasks.translation import PreparedTranslation, Term, TranslationOrder, Translator, known_languages
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
@@ -43,7 +45,12 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     id = f"trans-{uuid4().hex}"
     writer = response.TranslateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
-    return await reply(model, lambda: model.task(Translator).prepare(order, options=options, request_id=id), writer)
+
+    async def prepare() -> PreparedTranslation:
+        whole = replace(order, glossary=await _stored_terms(body, call)) if isinstance(body.glossary, str) else order
+        return await model.task(Translator).prepare(whole, options=options, request_id=id)
+
+    return await reply(model, prepare, writer)
 
 
 @router.get("/v1/languages", summary="List the languages")
@@ -54,9 +61,18 @@ async def languages(call: CurrentCall) -> Response:
     return call.json(LanguagesResponse.from_languages(model.name, known_languages()))
 
 
+async def _stored_terms(body: TranslateRequest, call: Call) -> tuple[Term, ...]:
+    """The terms of the stored glossary that the body names. Raises TaskError."""
+    glossaries, owner = call.state.glossaries, call.caller.owner
+    pair = language_pair(body.source_lang or "", body.target_lang)
+    stored = await glossaries.find(owner, str(body.glossary), param="glossary")
+    return await glossaries.terms(owner, stored.id, pair, body.text, param="glossary")
+
+
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
     """The order of this body. Raises ApiError for what is over a limit of the operator."""
-    glossary, kept = body.glossary or [], body.do_not_translate or []
+    glossary = body.glossary if isinstance(body.glossary, list) else []
+    kept = body.do_not_translate or []
     check_limit("text", len(body.text), settings.max_texts, "texts")
     check_limit("text", max(map(len, body.text)), settings.max_text_length, "characters in a text")
     check_limit("glossary", len(glossary), settings.max_terms, "terms")

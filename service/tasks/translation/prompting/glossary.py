@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from html import unescape
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,20 @@ class Term:
 
     source: str
     target: str
+
+
+def possible_terms(entries: Iterable[tuple[str, str]], texts: Iterable[str]) -> tuple[Term, ...]:
+    """The entries (a term, and its translation) that may occur in texts, with markup or without.
+
+    It takes time for each entry and for each character, but not for each entry and each text as ``find_terms`` does.
+    """
+    pieces = {piece for text in texts for piece in _PIECE.findall(text.casefold())}
+    pieces |= {piece for text in texts for piece in _PIECE.findall(unescape(text).replace("\\", "").casefold())}
+    return tuple(
+        Term(source, target)
+        for source, target in entries
+        if (first := _PIECE.search(source.casefold())) is not None and first[0] in pieces
+    )
 
 
 def find_terms(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
@@ -34,6 +49,7 @@ def find_missing(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
 
 # A character of a word, except in scripts without spaces between words.
 _IN_WORD = r"[^\W\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]"
+_PIECE = re.compile(rf"{_IN_WORD}+|\S")  # a word, or any other character: a term begins where one begins
 
 
 @lru_cache(maxsize=4096)

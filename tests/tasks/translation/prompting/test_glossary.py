@@ -1,8 +1,16 @@
 """Glossary terms: where they occur in the source, and whether the translation has their translations."""
 
+from html import unescape
+
 import pytest
 
-from service.tasks.translation.prompting.glossary import Term, find_missing, find_terms, translations_by_spelling
+from service.tasks.translation.prompting.glossary import (
+    Term,
+    find_missing,
+    find_terms,
+    possible_terms,
+    translations_by_spelling,
+)
 
 CHAT, HUB, APPLE = Term("chat", "Plausch"), Term("GitHub", "GitHub"), Term("苹果", "Apple")
 TERMS = (CHAT, HUB, APPLE)
@@ -35,3 +43,19 @@ def test_every_spelling_has_the_translation() -> None:
 def test_a_translation_may_have_an_ending_but_no_beginning() -> None:
     assert find_missing(TERMS, "Die plausche bei Github") == (APPLE,)
     assert find_missing([CHAT], "Der Kaffeeplausch") == (CHAT,)
+
+
+@pytest.mark.parametrize("text", ["Invoice no. 5", "the INVOICE", "发票", "<b>R&#38;D</b>", "C++", "it's so-called"])
+def test_every_term_that_occurs_is_possible(text: str) -> None:
+    entries = [
+        ("invoice no", "1"),
+        ("票", "2"),
+        ("r&d", "3"),
+        ("c++", "4"),
+        ("'s so", "5"),
+        ("called", "6"),
+        ("oi", "7"),
+    ]
+    possible = possible_terms(entries, [text])
+    assert set(find_terms([Term(*entry) for entry in entries], unescape(text))) <= set(possible)
+    assert len(possible) < len(entries)

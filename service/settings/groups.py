@@ -152,7 +152,7 @@ class LimitSettings(SettingsGroup):
     max_prompts: int = _setting(64, "Most prompts of a completion request.", ge=1)
     max_texts: int = _setting(128, "Most texts of a translation request.", ge=1)
     max_text_length: int = _setting(100_000, "Most characters of a text to translate.", ge=1)
-    max_documents: int = _setting(64, "Most documents of a question.", ge=1)
+    max_documents: int = _setting(1000, "Most documents of a question.", ge=1)
     max_context_length: int = _setting(1 << 20, "Most characters of a question's documents together.", ge=1)
     max_inputs: int = _setting(2048, "Most texts of a request for embeddings, scores, similarity or classes.", ge=1)
     max_input_length: int = _setting(100_000, "Most characters of a text for an encoder.", ge=1)
@@ -174,9 +174,7 @@ class LimitSettings(SettingsGroup):
     max_answers: int = _advanced(20, "Most extracted answers of a question (top_k).", ge=1)
     max_answer_len: int = _advanced(1000, "Most characters of an extracted answer.", ge=1)
     answer_window: int = _advanced(512, "Tokens of a document that are read at once to find an answer.", ge=64)
-    max_windows: int = _advanced(
-        32, "Most windows of a question's documents that are read: those with most of the question's words.", ge=1
-    )
+    max_windows: int = _advanced(32, "Most windows of a question's documents that are read.", ge=1)
     max_logprobs: int = _advanced(20, "Most alternatives with log probabilities for each token.", ge=0)
     max_stop_strings: int = _advanced(16, "Most stop strings of a request.", ge=0)
     max_stop_length: int = _advanced(256, "Most characters of a stop string or of a bad word.", ge=1)

@@ -99,8 +99,8 @@ def _check_mode(query: Query, mode: str) -> None:
             if given:
                 raise InvalidOption(f"{name} is for extractive answers, and this one is generated", param=name)
     if not query.documents:
-        for name, value in (("no_answer_threshold", query.no_answer_threshold), ("stride", query.stride)):
-            if value is not None:
+        for name in ("no_answer_threshold", "stride", "max_passages"):
+            if getattr(query, name) is not None:
                 raise InvalidOption(f"{name} is for answers out of a context or documents: give one", param=name)
 
 

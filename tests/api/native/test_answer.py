@@ -1,11 +1,13 @@
 """``/v1/answer``."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.engine.protocol.request import Request
+from tests.api.encoders import ScriptedEncoders
 from tests.api.native.usage_checks import check_usage_and_timings
 from tests.api.raw_http import events
 from tests.api.scripted import Scripted, scripted_service
@@ -71,7 +73,7 @@ TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
         ({"question": "x", "documents": []}, "documents"),
         ({"question": "x", "documents": TWO}, "documents.1.id"),
         ({"question": "x", "documents": [{"text": "y"}]}, "documents.0.id"),
-        ({"question": "x", "documents": [{"id": str(i), "text": "y"} for i in range(65)]}, "documents"),
+        ({"question": "x", "documents": [{"id": str(i), "text": "y"} for i in range(1001)]}, "documents"),
         (A_TEXT | {"documents": TWO[:1]}, "documents"),
         (A_TEXT | {"context": "y" * ((1 << 20) + 1)}, "context"),
         (A_TEXT | {"top_k": 0}, "top_k"),
@@ -83,6 +85,13 @@ TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
         (A_TEXT | {"stride": -1}, "stride"),
         (A_TEXT | {"max_answer_len": 1001}, "max_answer_len"),
         (A_TEXT | {"no_answer_threshold": 1.5}, "no_answer_threshold"),
+        (A_TEXT | {"retrieval": "magic"}, "retrieval"),
+        (A_TEXT | {"max_passages": 33}, "max_passages"),
+        ({"question": "x", "max_passages": 3}, "max_passages"),
+        (
+            {"question": "x", "retrieval": "off", "documents": [{"id": str(i), "text": "y"} for i in range(33)]},
+            "retrieval",
+        ),
         (A_TEXT | {"temperature": 0.7}, "temperature"),
         (A_TEXT | {"stop": ["x"]}, "stop"),
         ({"question": "x", "stride": 5}, "stride"),
@@ -91,3 +100,27 @@ TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
 def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:
     response = hello.http.post("/v1/answer", content=json.dumps(body), headers={"content-type": "application/json"})
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+ROOMS = [{"id": str(number), "text": f"Room {number} is used by team {number}th."} for number in range(20)]
+
+
+@pytest.mark.parametrize(("retrieval", "helps"), [("auto", True), ("words", False), ("off", False)])
+def test_the_served_embedder_and_re_ranker_choose_passages_unless_the_client_refuses(
+    tmp_path: Path, retrieval: str, helps: bool
+) -> None:
+    encoders = ScriptedEncoders(tmp_path)
+    with scripted_service(encoders=encoders) as service:
+        body = {"question": "Which team uses room 4?", "documents": ROOMS, "retrieval": retrieval}
+        assert service.http.post("/v1/answer", json=body).status_code == 200
+    asked = {name: bool(encoder.requests) for name, encoder in encoders.by_name.items()}
+    assert asked == {"embedder": helps, "reranker": helps, "classifier": False}
+
+
+def test_a_failing_embedder_does_not_fail_an_answer(tmp_path: Path) -> None:
+    encoders = ScriptedEncoders(tmp_path)
+    with scripted_service(encoders=encoders) as service:
+        encoders.by_name["embedder"].status = "restarting"
+        body = {"question": "Which team uses room 4?", "documents": ROOMS}
+        assert service.http.post("/v1/answer", json=body).status_code == 200
+    assert not encoders.by_name["embedder"].requests

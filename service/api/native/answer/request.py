@@ -70,6 +70,17 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
         int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
     ] = None
 
+    retrieval: Annotated[
+        Literal["auto", "words", "off"] | None,
+        Field(
+            description="How the passages that are read are chosen. words: by BM25. auto: by BM25, with the served "
+            "embedder and re-ranker if there are any. off: all are read. Default: auto."
+        ),
+    ] = None
+    max_passages: Annotated[
+        int | None, Field(ge=1, le=1000, description="Most passages of the texts that are read. Default: 8.")
+    ] = None
+
     @model_validator(mode="after")
     def _one_source(self) -> "AnswerRequest":
         if self.context is not None and self.documents is not None:

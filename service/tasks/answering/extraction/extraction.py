@@ -2,19 +2,19 @@
 
 The extraction takes two completions. In the first, every window of the documents is asked for the log probabilities of
 all tokens that can begin a span of it, and of ending at once, which means no answer. In the second, the likeliest first
-tokens of all windows are continued under a constraint that allows only spans. Wherever a continuation may end, the span
-up to there is a candidate.
+tokens of all windows are continued under a constraint that allows only spans; every window has at least one of them,
+and the most relevant ones have more. Wherever a continuation may end, the span up to there is a candidate.
 """
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.token_graph import TokenGraph
 from service.tasks.answering.documents.sentences import sentence_bounds
 from service.tasks.answering.documents.windows import Window
-from service.tasks.answering.extraction.passage import PartialSpan, Passage
+from service.tasks.answering.extraction.beginnings import Beginning, WindowPrompt, choose_beginnings, most_continued
+from service.tasks.answering.extraction.passage import Passage
 from service.tasks.answering.extraction.ranking import Ranking, SpanCandidate
 from service.tasks.answering.extraction.vocabulary import Vocabulary
 from service.tasks.answering.result import Answer, AnswerSpan
@@ -30,27 +30,8 @@ _ALTERNATIVES = 8  # likeliest tokens at each place, which show whether the span
 IMPOSSIBLE = -99.0  # log probability
 
 
-@dataclass(frozen=True, slots=True)
-class WindowPrompt:
-    """A window and the tokens of the prompt that asks about it."""
-
-    window: Window
-    tokens: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Beginning:
-    """A first token for spans of a passage, with the spans that it begins and its log probability."""
-
-    prompt: WindowPrompt
-    passage: Passage
-    token: int
-    partials: Sequence[PartialSpan]
-    logprob: float
-
-
 class Extraction:
-    """One question to all windows. The ``beam`` likeliest beginnings are continued."""
+    """One question to all windows. The ``beam`` likeliest beginnings are continued, and some of every window."""
 
     def __init__(
         self,
@@ -77,7 +58,7 @@ class Extraction:
     @property
     def cost(self) -> Cost:
         """The most that the extraction has in the engine at once."""
-        sequences = max(len(self._prompts), self._beam)
+        sequences = max(len(self._prompts), most_continued(self._prompts, self._beam))
         longest = max(len(prompt.tokens) for prompt in self._prompts)
         return Cost(sequences, sequences * (longest + self._max_tokens))
 
@@ -105,8 +86,8 @@ class Extraction:
         start, end = sentence_bounds(window.text, span.start - window.start, span.end - window.start)
         return window.span(start, end, score=1.0)
 
-    async def _begin(self, sequence: CompletionSequence) -> tuple[list[_Beginning], float]:
-        """The likeliest beginnings in all windows, and the lowest log probability of no answer in any window."""
+    async def _begin(self, sequence: CompletionSequence) -> tuple[list[Beginning], float]:
+        """The beginnings that are continued, and the lowest log probability of no answer in any window."""
         passages = await asyncio.to_thread(self._passages)
         requests = [
             self._request(
@@ -118,19 +99,21 @@ class Extraction:
             for prompt, passage in zip(self._prompts, passages, strict=True)
         ]
         choices = await sequence.first_choices(requests)
-        beginnings: list[_Beginning] = []
+        of_windows: list[list[Beginning]] = []
         no_answer_logprob = 0.0
         for prompt, passage, choice in zip(self._prompts, passages, choices, strict=True):
             logprobs = _logprobs(choice.tokens[0].logprob)
             no_answer_logprob = min(no_answer_logprob, self._end_logprob(logprobs))
-            beginnings += (
-                _Beginning(prompt, passage, token, partials, logprobs[token])
-                for token, partials in passage.first_tokens.items()
-                if token in logprobs
+            of_windows.append(
+                [
+                    Beginning(prompt, passage, token, partials, logprobs[token])
+                    for token, partials in passage.first_tokens.items()
+                    if token in logprobs
+                ]
             )
-        return sorted(beginnings, key=lambda beginning: -beginning.logprob)[: self._beam], no_answer_logprob
+        return list(choose_beginnings(of_windows, self._beam)), no_answer_logprob
 
-    async def _continue(self, sequence: CompletionSequence, beginnings: Sequence[_Beginning]) -> list[SpanCandidate]:
+    async def _continue(self, sequence: CompletionSequence, beginnings: Sequence[Beginning]) -> list[SpanCandidate]:
         graphs = await asyncio.to_thread(lambda: [each.passage.continuations(each.partials) for each in beginnings])
         requests = [
             self._request((*each.prompt.tokens, each.token), graph, max_tokens=self._max_tokens, logprobs=_ALTERNATIVES)
@@ -143,7 +126,7 @@ class Extraction:
             for candidate in self._candidates(beginning, choice)
         ]
 
-    def _candidates(self, beginning: _Beginning, choice: Choice) -> Iterator[SpanCandidate]:
+    def _candidates(self, beginning: Beginning, choice: Choice) -> Iterator[SpanCandidate]:
         """Every span that the continuation passes and at which the model might have ended."""
         continuation = b""
         logprob = beginning.logprob

@@ -1,12 +1,10 @@
 """Prepares extractions: cuts documents into windows that fit next to the question, and writes a prompt for each."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 from model_store.types import NoAnswer
 from service.errors import InvalidOption, PromptTooLong
-from service.tasks.answering.documents.relevance import Relevance
 from service.tasks.answering.documents.windows import (
     MIN_WINDOW_TOKENS,
     Window,
@@ -14,11 +12,13 @@ from service.tasks.answering.documents.windows import (
     check_window_count,
     split_into_windows,
 )
-from service.tasks.answering.extraction.extraction import Extraction, WindowPrompt
+from service.tasks.answering.extraction.beginnings import WindowPrompt
+from service.tasks.answering.extraction.extraction import Extraction
 from service.tasks.answering.extraction.ranking import Ranking
 from service.tasks.answering.extraction.vocabulary import Vocabulary
 from service.tasks.answering.prompts import AnswerPrompt, extraction_prompt
 from service.tasks.answering.query import Query
+from service.tasks.answering.retrieval.choice import ChosenPassages, choose_passages
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.generator import Generator
@@ -50,7 +50,7 @@ class Extractor:
     async def prepare(self, query: Query, options: Options, request_id: str) -> PreparedAnswer:
         """Tokenize a question and its documents.
 
-        Raises PromptTooLong ("question") and InvalidOption ("documents", "stride").
+        Raises PromptTooLong ("question") and InvalidOption ("documents", "stride", "retrieval").
         """
         max_tokens = min(query.max_characters, options.max_tokens or query.max_characters)
         room = await self.room(extraction_prompt(query.question, ""), max_tokens)
@@ -74,46 +74,42 @@ class Extractor:
             raise PromptTooLong(len(tokens), max_tokens + JOIN_TOKENS + MIN_WINDOW_TOKENS, limit, param="question")
         return room
 
-    async def windows(self, query: Query, room: int) -> list[Window]:
-        """The windows of the documents; if there are too many, the most relevant ones.
+    async def windows(self, query: Query, room: int) -> ChosenPassages[Window]:
+        """The windows of the documents that are read.
 
         ``room`` is the tokens that a window and its document's title may have together. Raises InvalidOption
-        ("documents", "stride").
+        ("documents", "stride", "retrieval").
         """
+        windows = await asyncio.to_thread(self._all_windows, query, room)
+        return await choose_passages(query, windows, self._limits, lambda window: window.titled_text)
+
+    def _all_windows(self, query: Query, room: int) -> list[Window]:
         tokenizer = self._generator.tokenizer
         room -= max(len(tokenizer.encode(document.title)) for document in query.documents)
         if room < MIN_WINDOW_TOKENS:
             raise InvalidOption("the documents' titles leave no room for their texts", param="documents")
         size, stride = self._limits.size_and_stride(room, query.stride)
-        most = self._limits.max_windows
-
-        def split_and_choose() -> list[Window]:
-            windows: list[Window] = []
-            for document in query.documents:
-                offsets = text_offsets(tokenizer, document.text)
-                check_window_count(len(offsets), size, stride)
-                windows += split_into_windows(document, offsets, size=size, stride=stride)
-            if len(windows) <= most:
-                return windows
-            texts = [window.text for window in windows]
-            return [windows[index] for index in Relevance(query.question, texts).most_relevant(texts, most)]
-
-        return await asyncio.to_thread(split_and_choose)
+        windows: list[Window] = []
+        for document in query.documents:
+            offsets = text_offsets(tokenizer, document.text)
+            check_window_count(len(offsets), size, stride)
+            windows += split_into_windows(document, offsets, size=size, stride=stride)
+        return windows
 
     async def extraction(
-        self, query: Query, options: Options, windows: Sequence[Window], max_tokens: int
+        self, query: Query, options: Options, chosen: ChosenPassages[Window], max_tokens: int
     ) -> Extraction:
         """The extraction of a span of up to ``max_tokens`` tokens from the windows."""
         prompts = []
-        for window in windows:
+        for window, rank in zip(chosen.passages, chosen.ranks, strict=True):
             prompt = extraction_prompt(query.question, window.titled_text)
             tokens = await prompt.encode(self._generator.tokenizer, style=self._style)
-            prompts.append(WindowPrompt(window, tuple(tokens)))
+            prompts.append(WindowPrompt(window, tuple(tokens), rank))
         return Extraction(
             self._generator,
             await self._get_vocabulary(),
             prompts,
-            Ranking(query.question, windows, self._calibration),
+            await asyncio.to_thread(Ranking, query.question, chosen.passages, self._calibration),
             replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
             max_characters=query.max_characters,
             max_tokens=max_tokens,

@@ -73,10 +73,14 @@ class Ranking:
         return _USUAL_COVERAGE if window in self._in_another_script else self._relevance.coverage(context)
 
     def _best_place(self, candidate: SpanCandidate) -> tuple[float, AnswerSpan, str]:
-        """The rank, the span and the sentence of a candidate at the first of its most relevant places."""
+        """The rank, the span and the sentence of a candidate at the first of its most relevant places.
+
+        The title of the document stands before each of its sentences.
+        """
         window = candidate.window
+        title = window.document.title
         context, (start, end) = max(
-            ((sentence(window.text, *place), place) for place in candidate.places),
+            ((f"{title}\n{sentence(window.text, *place)}", place) for place in candidate.places),
             key=lambda each: self._relevance.score(each[0]),
         )
         rank = (

@@ -8,8 +8,9 @@ if they occur word for word in the documents, and with the answer.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
-from service.tasks.answering.documents.relevance import Relevance, terms
+from service.tasks.answering.documents.relevance import Relevance
 from service.tasks.answering.documents.sentences import sentence
+from service.tasks.answering.documents.terms import stems
 from service.tasks.answering.documents.windows import Window
 from service.tasks.answering.extraction.extraction import Extraction
 from service.tasks.answering.generation.trimmed_text import TrimmedText
@@ -90,7 +91,7 @@ class Quotation:
         """
         lines = [line.removeprefix(quoted.prompt.quote_label) for line in quotations.splitlines()]
         lines = [line.strip().strip(_QUOTATION_MARKS).strip() for line in lines]
-        quotes = dict.fromkeys(line for line in lines if terms(line))
+        quotes = dict.fromkeys(line for line in lines if stems(line))
         cited = [span for quote in quotes if (span := self._find(quoted.windows, quote))]
         return tuple(dict.fromkeys([source, *cited])), len(quotes) - len(cited)
 

@@ -34,8 +34,8 @@ class Quoter:
         room = await self._extractor.room(quoting_prompt(query.question, []), max_tokens)
         room = (room - JOIN_TOKENS) // 2  # the prompt holds a window and its quotation
         room = min(room, await self._extractor.room(extraction_prompt(query.question, ""), query.max_characters))
-        windows = await self._extractor.windows(query, room)
-        extraction = await self._extractor.extraction(query, options, windows, query.max_characters)
+        chosen = await self._extractor.windows(query, room)
+        extraction = await self._extractor.extraction(query, options, chosen, query.max_characters)
 
         async def make_request(spans: Sequence[AnswerSpan], quote: str) -> QuotedRequest:
             for count in range(len(spans), 0, -1):  # the windows of as many spans as fit; one window always fits
@@ -50,7 +50,7 @@ class Quoter:
             param = "documents" if query.documents[0].id else "context"
             return QuotedRequest(self._generator.from_tokens(tokens, generated, param=param), prompt, read)
 
-        quotation = Quotation(extraction, Relevance.from_windows(query.question, windows), make_request)
+        quotation = Quotation(extraction, Relevance.from_windows(query.question, chosen.passages), make_request)
 
         def begin() -> tuple[CompletionSequence, AnswerSteps]:
             sequence = CompletionSequence(self._generator, request_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from service.encoder.client import EncoderClient
 from service.encoder.in_flight_encoding import InFlightEncoding
 from service.encoder.messages import EncoderInput
 from service.errors import PromptTooLong, UnknownToken
-from service.tasks.answering.documents.relevance import Relevance
 from service.tasks.answering.documents.windows import (
     MIN_WINDOW_TOKENS,
     WindowLimits,
@@ -22,6 +22,7 @@ from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.answering.reading.excerpt import Excerpt
 from service.tasks.answering.reading.pair_tokenizer import PairTokenizer, QuestionFrame
 from service.tasks.answering.reading.span_scores import SpanCriteria, answer_from_scores
+from service.tasks.answering.retrieval.choice import choose_passages
 from service.tasks.answering.run import AnswerSteps, PreparedAnswer
 from service.tasks.encoding.tokenizer import TextTokens
 from service.tasks.generation.cost import Cost
@@ -40,9 +41,12 @@ class Reader:
     async def prepare(self, query: Query, options: Options, limits: WindowLimits, request_id: str) -> PreparedAnswer:
         """Tokenize a question and its documents. A title is read with every window of its document, but never answers.
 
-        Raises PromptTooLong ("question", "documents"), InvalidOption ("stride"), InvalidPrompt, ProcessUnavailable.
+        Raises PromptTooLong ("question", "documents"), InvalidOption ("stride", "retrieval"), InvalidPrompt,
+        ProcessUnavailable.
         """
-        rows = await asyncio.to_thread(self._rows, query, limits)
+        frame, titles, excerpts = await asyncio.to_thread(self._excerpts, query, limits)
+        chosen = await choose_passages(query, excerpts, limits, _titled_text)
+        rows = await asyncio.to_thread(_Rows, frame, titles, chosen.passages, self.client.info.vocab_size)
         criteria = SpanCriteria(
             top_k=query.top_k,
             max_characters=query.max_characters,
@@ -64,7 +68,8 @@ class Reader:
         yield answer.text
         yield answer
 
-    def _rows(self, query: Query, limits: WindowLimits) -> "_Rows":
+    def _excerpts(self, query: Query, limits: WindowLimits) -> tuple[QuestionFrame, list[list[int]], list[Excerpt]]:
+        """The question's frame, the tokens of the documents' titles, and all excerpts of the documents."""
         frame = self._tokenizer.frame(query.question)
         info = self.client.info
         room = info.max_tokens - len(frame)
@@ -76,11 +81,7 @@ class Reader:
             titles.append(self._title(document, room))
             size, stride = limits.size_and_stride(room - len(titles[index]), query.stride)
             excerpts += _excerpts(document, index, self._tokenizer.tokens(document.text), size, stride)
-        if len(excerpts) > limits.max_windows:
-            texts = [excerpt.text for excerpt in excerpts]
-            chosen = Relevance(query.question, texts).most_relevant(texts, limits.max_windows)
-            excerpts = [excerpts[index] for index in chosen]
-        return _Rows(frame, titles, excerpts, info.vocab_size)
+        return frame, titles, excerpts
 
     def _title(self, document: ContextDocument, room: int) -> list[int]:
         """The tokens of a document's title. Raises PromptTooLong if they leave no room for the text."""
@@ -96,7 +97,9 @@ class _Rows:
     ``skipped`` has for each excerpt the number of tokens before it in its row: those of the question and of the title.
     """
 
-    def __init__(self, frame: QuestionFrame, titles: list[list[int]], excerpts: list[Excerpt], vocab_size: int) -> None:
+    def __init__(
+        self, frame: QuestionFrame, titles: list[list[int]], excerpts: Sequence[Excerpt], vocab_size: int
+    ) -> None:
         """Raises UnknownToken if a token is not in the reader's vocabulary."""
         self.excerpts = excerpts
         self.skipped = [frame.before + len(titles[each.document_index]) for each in excerpts]
@@ -142,6 +145,11 @@ class _ReaderWork:
 
 def _num_tokens(windows: list[EncoderInput]) -> int:
     return sum(len(window.tokens) for window in windows)
+
+
+def _titled_text(excerpt: Excerpt) -> str:
+    """The excerpt's text, below its document's title if it has one."""
+    return f"{excerpt.document.title}\n\n{excerpt.text}" if excerpt.document.title else excerpt.text
 
 
 def _excerpts(document: ContextDocument, index: int, tokens: TextTokens, size: int, stride: int) -> list[Excerpt]:

@@ -2,27 +2,11 @@
 
 import pytest
 
-from service.tasks.answering.documents.relevance import Relevance, is_in_another_script, terms
+from service.tasks.answering.documents.relevance import Relevance, is_in_another_script
 from service.tasks.answering.documents.windows import Window
 from service.tasks.answering.query import ContextDocument
 
 DOCUMENT = ContextDocument(id="", text="")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The Lighthouses, the LIGHTHOUSE!", {"the", "light"}),
-        ("a_b c", {"a", "b", "c"}),
-        ("灯塔看守人", {"灯塔", "塔看", "看守", "守人"}),
-        ("灯", {"灯"}),
-        ("Python的GIL", {"pytho", "的", "gil"}),
-        ("", set()),
-        (" .,!? ", set()),
-    ],
-)
-def test_terms_are_beginnings_of_words_or_pairs_of_characters(text: str, expected: set[str]) -> None:
-    assert terms(text) == expected
 
 
 def test_a_text_with_all_terms_scores_one_and_a_text_with_none_scores_zero() -> None:
@@ -55,14 +39,6 @@ def test_echo_is_the_share_of_a_texts_terms_that_the_question_has() -> None:
     assert relevance.echo("rain") == 1.0
     assert relevance.echo("rain on snow") == pytest.approx(1 / 3)
     assert relevance.echo("...") == 0.0
-
-
-def test_the_most_relevant_texts_keep_their_order_and_the_first_of_equals_is_taken() -> None:
-    texts = ["snow", "the lighthouse", "rain", "rain at the lighthouse", "rain"]
-    relevance = Relevance("rain lighthouse", texts)
-    assert relevance.most_relevant(texts, 2) == [1, 3]
-    assert relevance.most_relevant(["rain", "rain", "rain"], 2) == [0, 1]
-    assert relevance.most_relevant(texts, 9) == [0, 1, 2, 3, 4]
 
 
 def test_the_weights_of_windows_come_from_their_sentences() -> None:

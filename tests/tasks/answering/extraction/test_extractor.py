@@ -21,7 +21,10 @@ async def test_the_answer_is_found_in_any_window_of_any_document() -> None:
     )
     engine = extracts({"Ada Lund": 9})
     found = await answer(
-        engine, Query(question="Who keeps the lighthouse?", documents=documents), max_tokens=100, max_windows=200
+        engine,
+        Query(question="Who keeps the lighthouse?", documents=documents, max_passages=200),
+        max_tokens=100,
+        max_windows=200,
     )
     assert (found.text, found.spans[0].document, found.spans[0].start) == ("Ada Lund", "b", long.index("Ada"))
     assert len(engine.streams[0].requests) > 20
@@ -38,10 +41,10 @@ async def test_only_windows_with_the_questions_words_are_read_from_a_huge_text()
 
 
 async def test_windows_share_as_many_tokens_as_the_client_wants() -> None:
-    query = Query(question="When?", documents=one(CAFE * 20), stride=0)
+    query = Query(question="When?", documents=one(CAFE * 20), stride=0, max_passages=32)
     apart, half = extracts({"six": 9}), extracts({"six": 9})
     await answer(apart, query, max_tokens=64)
-    await answer(half, Query(question="When?", documents=one(CAFE * 20), stride=32), max_tokens=64)
+    await answer(half, Query(question="When?", documents=one(CAFE * 20), stride=32, max_passages=32), max_tokens=64)
     assert len(half.streams[0].requests) == pytest.approx(2 * len(apart.streams[0].requests), abs=1)
 
 
@@ -83,3 +86,19 @@ async def test_a_base_model_ends_a_span_with_the_line() -> None:
         "\n\nContext: At six.\nOr at eight.\n\nQuestion: When?\nAnswer:"
     )
     assert "\n" not in found.text
+
+
+@pytest.mark.parametrize("count", [10, 64, 1000])
+async def test_the_document_that_the_question_names_reaches_the_second_round(count: int) -> None:
+    """The model prefers a team of every other room, and the right one least."""
+    teams = [f"{number}th" for number in range(count)]
+    documents = tuple(
+        ContextDocument(id=str(number), text=f"Room {number} is used by team {team}.")
+        for number, team in enumerate(teams)
+    )
+    wanted = count // 2 - 1
+    engine = extracts({team: 9.0 for number, team in enumerate(teams) if number != wanted} | {teams[wanted]: 8.0})
+    query = Query(question=f"Which team uses room {wanted}?", documents=documents, top_k=6)
+    found = await answer(engine, query)
+    assert found.text == teams[wanted]
+    assert len(engine.streams[0].requests) <= 8

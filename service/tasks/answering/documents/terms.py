@@ -1,0 +1,48 @@
+"""The terms of a text: what is compared with a question without asking a model.
+
+Texts are compared after Unicode's compatibility normalization and case folding, and without the accents of European
+scripts, so full-width digits equal plain ones, and "CAFE" equals "café".
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+\Z")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+# Scripts that do not separate words: Thai, Lao, Burmese, Khmer, kana and ideographs.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
+_STEM = 5  # the first letters of a word, which identify it whatever its ending is
+
+
+def stems(text: str) -> list[str]:
+    """The first letters of each word, whole numbers and codes, and pairs of characters in unspaced scripts."""
+    return [_stem(word) for word in _words(text)]
+
+
+def index_terms(text: str) -> list[str]:
+    """The stems, and after each of them the whole word if it is longer: names that begin alike differ."""
+    return [term for word in _words(text) for term in dict.fromkeys((_stem(word), word))]
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of a text; for scripts that do not separate words, all pairs of neighbouring characters."""
+    for match in _WORD.finditer(_folded(text)):
+        word = match[0]
+        if word.isascii():
+            yield word
+            continue
+        for run in _UNSPACED.findall(word):
+            yield from (run[i : i + 2] for i in range(max(len(run) - 1, 1)))
+        yield from filter(None, _UNSPACED.split(word))
+
+
+def _folded(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
+    return text.casefold()
+
+
+def _stem(word: str) -> str:
+    return word[:_STEM] if _LETTERS.match(word) else word

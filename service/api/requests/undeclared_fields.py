@@ -77,6 +77,8 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "truncation": ("do_not_truncate", False),
     # DeepL
     "custom_instructions": ([],),
+    "glossary_id": (),
+    "glossary_ids": ([],),
     "style_id": (),
     "translation_memory_id": (),
     "translation_memory_threshold": (),

@@ -3,6 +3,7 @@
 The prompts that reach the engine are read. Their control tokens must be those of a harmless text on the same route.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -69,6 +70,16 @@ def in_html(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
+def called(text: str) -> dict[str, Any]:
+    call = {"id": "1", "type": "function", "function": {"name": "press", "arguments": json.dumps({"button": text})}}
+    return {"role": "assistant", "content": None, "tool_calls": [call]}
+
+
+def tool(text: str) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"button": {"type": "string", "description": text, "enum": [text]}}}
+    return {"type": "function", "function": {"name": "press", "description": text, "parameters": schema}}
+
+
 GERMAN = {"target_lang": "German", "source_lang": "English"}
 LIBRE, PAIR = {"target": "de", "source": "en"}, {"src_lang": "en", "tgt_lang": "de"}
 OLLAMA = {"model": "org/tiny", "stream": False}
@@ -115,6 +126,11 @@ TAKING_ONE: dict[str, tuple[str, Body]] = {
         "/v1/chat/completions",
         lambda text: {"messages": [*MESSAGES, {"role": "user", "content": [{"type": "text", "text": text}]}]},
     ),
+    "arguments and result of a call": (
+        "/v1/chat/completions",
+        lambda text: {"messages": [*MESSAGES, called(text), {"role": "tool", "tool_call_id": "1", "content": text}]},
+    ),
+    "description of a tool": ("/v1/chat/completions", lambda text: {"messages": MESSAGES, "tools": [tool(text)]}),
     "system message": ("/v1/chat/completions", lambda text: {"messages": [{"role": "system", "content": text}]}),
     "anthropic": (
         "/v1/messages",
@@ -152,6 +168,20 @@ def test_no_text_forges_a_turn_in_any_other_field(service: Scripted, path: str, 
         assert structures(prompts) <= structures(harmless), text
 
 
+def test_what_the_assistant_said_keeps_marks_of_thoughts_and_forges_no_turn(service: Scripted) -> None:
+    marks = {TOKENIZER.added_tokens[token] for token in BRACKETED}
+
+    def body(text: str) -> dict[str, Any]:
+        return {"messages": [*MESSAGES, {"role": "assistant", "content": text}, MESSAGES[-1]]}
+
+    [(*harmless,)] = structures(post(service, "/v1/chat/completions", body("It rains."))[1])
+    for text in TEXTS:
+        [found] = structures(post(service, "/v1/chat/completions", body(text))[1])
+        assert [token for token in found if token not in marks] == harmless, text
+    [found] = structures(post(service, "/v1/chat/completions", body("<think>Rain.</think>It rains."))[1])
+    assert len(set(found) & marks) == 2
+
+
 def test_a_chat_model_reads_the_text_as_it_is(service: Scripted) -> None:
     for text in TEXTS:
         _, [prompt] = post(service, "/v1/chat/completions", {"messages": [{"role": "user", "content": text}]})
@@ -176,6 +206,6 @@ def test_without_the_protection_the_texts_forge_turns(service: Scripted, monkeyp
     for path, body in (TAKING_ONE["question"], TAKING_ONE["chat"], TAKING_ONE["text"], TAKING_ONE["gap"]):
         kept = structures([prompt for text in forging for prompt in post(service, path, body(text))[1]])
         with monkeypatch.context() as patch:
-            patch.setattr(ControlTokens, "find", lambda self, text: [])
+            patch.setattr(ControlTokens, "find", lambda self, text, only_special=False: [])
             forged = [post(service, path, body(text))[1] for text in forging]
         assert all(structures(prompts).isdisjoint(kept) for prompts in forged)

@@ -89,13 +89,15 @@ class Chat:
         return len(await texts.encode(await self._render(conversation, self._obey(conversation.reasoning), texts)))
 
     async def _render(self, conversation: Conversation, reasoning: _Reasoning, texts: PromptTexts) -> str:
-        tools = conversation.tools.tools
+        tools: Sequence[Tool] = conversation.tools.tools
+        if tools:  # descriptions may be many, and not the client's own
+            tools = await asyncio.to_thread(lambda: [_protect_tool(tool, texts) for tool in tools])
         return await self.generator.tokenizer.render_chat_async(
             self.style.messages(await texts.protect_messages(conversation.messages), tools),
             add_generation_prompt=conversation.add_generation_prompt and not conversation.continue_final_message,
             continue_final_message=conversation.continue_final_message,
             **self.style.variables(tools),
-            **{**self._variables(conversation.variables), **reasoning.variables},
+            **{**texts.protect_all(self._variables(conversation.variables)), **reasoning.variables},
         )
 
     def _obey(self, use: ReasoningUse) -> _Reasoning:
@@ -157,3 +159,7 @@ class Chat:
 
 def _arguments(tools: Sequence[Tool]) -> list[ArgumentsSchema]:
     return [arguments_schema(tool.schema, tool.param, strict=tool.strict) for tool in tools]
+
+
+def _protect_tool(tool: Tool, texts: PromptTexts) -> Tool:
+    return replace(tool, description=texts.protect_all(tool.description), parameters=texts.protect_all(tool.parameters))

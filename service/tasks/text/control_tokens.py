@@ -24,6 +24,7 @@ class ControlTokens:
         control = {id: token for id, token in library.get_added_tokens_decoder().items() if _is_control(token)}
         self.ids: Mapping[str, int] = {token.content: id for id, token in control.items()}
         self._forbidden = frozenset(control)
+        self._special = frozenset(token.content for token in control.values() if token.special)
         # The model is shared, so neither copy costs memory. One knows no added tokens, so all is text for it. The other
         # knows the control tokens and nothing else; the library finds them as it does before it tokenizes.
         self._plain = _copy(library, library.model)
@@ -32,12 +33,17 @@ class ControlTokens:
             self._finder.normalizer = library.normalizer
         self._finder.add_tokens(list(control.values()))
 
-    def find(self, text: str) -> list[tuple[int, int]]:
-        """Start and end of each control token that the text spells, in order. Raises TypeError for half a surrogate."""
+    def find(self, text: str, *, only_special: bool = False) -> list[tuple[int, int]]:
+        """Start and end of each control token that the text spells, in order.
+
+        ``only_special`` leaves out tokens that the checkpoint does not call special. Raises TypeError for half a
+        surrogate.
+        """
         if not self.ids or not text:
             return []
         encoding = self._finder.encode_batch([text], add_special_tokens=False)[0]
-        return [span for id, span in zip(encoding.ids, encoding.offsets, strict=True) if id]
+        found = zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True)
+        return [span for id, token, span in found if id and (token in self._special or not only_special)]
 
     def encode_as_text(self, text: str) -> list[int]:
         """The token ids of a text in which nothing is a control token. Raises TypeError for half a surrogate pair."""

@@ -6,9 +6,9 @@ the marks is tokenized as a whole, so a text without control tokens has the toke
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from service.errors import InvalidPrompt
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HALF_SURROGATE = "the text is not valid Unicode: it holds half a surrogate pair"
 T = TypeVar("T")
 _LONG_TEXT = 4096  # characters
+_WRITTEN = frozenset({"content", "reasoning_content"})  # fields of an assistant's message that the model wrote
 
 
 class PromptTexts:
@@ -30,17 +31,32 @@ class PromptTexts:
         self._name = uuid4().hex  # so that no text can hold a mark
         self._spellings: list[str] = []
 
-    def protect(self, text: str) -> str:
+    def protect(self, text: str, *, only_special: bool = False) -> str:
         """The text with marks. Raises InvalidPrompt if it holds half a surrogate pair."""
         parts, last = [], 0
-        for start, end in _find(self._tokenizer, text):
+        for start, end in _find(self._tokenizer, text, only_special=only_special):
             parts += [text[last:start], f"{self._name}{len(self._spellings)};"]
             self._spellings.append(text[start:end])
             last = end
         return "".join([*parts, text[last:]]) if parts else text
 
+    def protect_all(self, value: Any) -> Any:
+        """The same JSON value with its texts protected, names of fields too."""
+        match value:
+            case str():
+                return self.protect(value)
+            case Mapping():
+                return {self.protect(name): self.protect_all(each) for name, each in value.items()}
+            case list() | tuple():
+                return [*map(self.protect_all, value)]
+        return value
+
     async def protect_messages(self, messages: Sequence[Message]) -> list[Message]:
-        """The messages with protected contents. Those of the assistant stay: they hold what the model itself wrote."""
+        """The messages with protected texts, those in calls and results of tools too.
+
+        In what the assistant wrote, marks of thoughts and calls stay: the model wrote them itself, and its template may
+        look for them. A checkpoint calls the tokens between turns special, so no turn can be forged there either.
+        """
         length = sum(len(content) for message in messages if isinstance(content := message.get("content"), str))
         return await _run(length, lambda: [self._protect_message(message) for message in messages])
 
@@ -52,10 +68,16 @@ class PromptTexts:
         return [*self._tokenizer.start_ids, *ids] if add_special_tokens else ids
 
     def _protect_message(self, message: Message) -> Message:
-        content = message.get("content")
-        if message.get("role") == "assistant" or not isinstance(content, str):
-            return message
-        return {**message, "content": self.protect(content)}
+        is_written = message.get("role") == "assistant"
+        protected: dict[str, Any] = {}
+        for name, value in message.items():
+            if name == "role":
+                protected[name] = value
+            elif is_written and name in _WRITTEN and isinstance(value, str):
+                protected[name] = self.protect(value, only_special=True)
+            else:
+                protected[name] = self.protect_all(value)
+        return protected
 
     def _encode_parts(self, prompt: str) -> list[int]:
         tokenizer = self._tokenizer
@@ -89,8 +111,8 @@ async def _run(length: int, work: Callable[[], T]) -> T:
     return work() if length < _LONG_TEXT else await asyncio.to_thread(work)
 
 
-def _find(tokenizer: "Tokenizer", text: str) -> list[tuple[int, int]]:
+def _find(tokenizer: "Tokenizer", text: str, *, only_special: bool = False) -> list[tuple[int, int]]:
     try:
-        return tokenizer.control_tokens.find(text)
+        return tokenizer.control_tokens.find(text, only_special=only_special)
     except TypeError as error:
         raise InvalidPrompt(HALF_SURROGATE) from error

@@ -278,8 +278,18 @@ def test_lines_are_computed_one_at_a_time_while_a_client_waits(tmp_path: Path) -
         assert engine.most == 2
         engine.release()
         assert held.result().is_success
-        assert ended(client, begin(client, lines).id).status == "completed"
-        assert engine.most > 2
+
+
+def test_lines_are_computed_together_while_no_client_waits(tmp_path: Path) -> None:
+    engine = ScriptedEngine(holds_at=0)
+    with (
+        scripted_service(engine, batches_dir=tmp_path, batch_concurrency=6) as service,
+        client_of(service) as client,
+    ):
+        begun = begin(client, [line(str(number)) for number in range(12)])
+        wait_until(lambda: len(engine.open_streams) == 6)
+        engine.release()
+        assert ended(client, begun.id).status == "completed"
 
 
 def test_a_model_is_loaded_for_a_line(tmp_path: Path) -> None:

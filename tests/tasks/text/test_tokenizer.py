@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -124,12 +123,10 @@ async def test_the_first_token_of_a_chat_is_not_doubled(tmp_path: Path) -> None:
     "text", ["a. " * 50_000, "e\u0301" * 50_000, "\u200b" * 50_000], ids=["words", "marks", "zero"]
 )
 async def test_other_tasks_run_while_a_long_text_is_encoded(text: str) -> None:
-    """The longest time in which nothing else could run is a small part of the whole."""
-    begin = last = time.monotonic()
-    longest = 0.0
+    """Encoding on the loop, or with the interpreter lock held, would leave the other task a turn or two."""
+    turns = 0
     encoding = asyncio.create_task(tokenizer("byte_level").encode_async(text))
     while not encoding.done():
         await asyncio.sleep(0)
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-    assert longest < (last - begin) / 2
+        turns += 1
+    assert turns > 10

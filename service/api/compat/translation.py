@@ -21,7 +21,9 @@ from service.tasks.translation import (
     Translator,
 )
 
-FLAGS_HEADER = "x-translation-flags"  # the doubts about a translation, for which these APIs have no field
+# The doubts about the translations, for which these APIs have no field: "0: language; 3: copied, length". The numbers
+# are the places of the texts in the request.
+FLAGS_HEADER = "x-translation-flags"
 
 
 async def translate(
@@ -63,6 +65,11 @@ class _TranslationsWriter:
 
     async def body(self, run: TranslationRun) -> JsonBody:
         translations = await run.collect()
-        if flags := sorted({flag for translation in translations for flag in translation.flags}):
-            self.headers[FLAGS_HEADER] = ", ".join(flags)
+        flagged = [
+            f"{index}: {', '.join(sorted(translation.flags))}"
+            for index, translation in enumerate(translations)
+            if translation.flags
+        ]
+        if flagged:
+            self.headers[FLAGS_HEADER] = "; ".join(flagged)
         return self.to_body(translations)

@@ -1,24 +1,23 @@
 """The plan of an order: the source segments to translate, each once, and their places in the texts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from service.errors import TooManySegments
-from service.tasks.text.languages import Language
+from service.tasks.text.languages import Language, is_same_language
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.reading import read_document
 from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
 from service.tasks.translation.order import TranslationOrder
-from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.prompting.glossary import Term, find_terms
+from service.tasks.translation.source_languages import trusted, unit_languages
 
 _TAG = re.compile(r"<[^<>]*>")
 _MOST_CHARACTERS = 20_000  # of HTML or XML that are read to detect its language
-_CERTAIN = 0.5  # with less confidence in the detected language, the prompt names no source language
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +65,35 @@ def make_plan(
 ) -> TranslationPlan:
     """Read the texts of an order. Long texts take a while, so this function may run in a thread.
 
-    A text that is already in the target language has no segments. Raises TooManySegments and MalformedMarkup.
+    A sentence that is already in the target language is no segment. Raises TooManySegments and MalformedMarkup.
     """
     numbers: dict[tuple[Unit, Language | None, str], int] = {}
     segments: list[SourceSegment] = []
     texts = []
-    num_units = 0
+    most_units = max_segments
     protected = {term: term for term in order.do_not_translate}
     for text in order.texts:
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
-        language = source or _trusted(detected)
-        if language is not None and is_same_language(language, target):
+        language = source or trusted(detected)
+        if source is not None and is_same_language(source, target):
             texts.append(TextPlan(ParsedDocument((text,)), language, detected, ()))
             continue
         document = parse(text, order, language, protected)
-        num_units += len(document.units)
-        if num_units > max_segments:
+        if len(document.units) <= most_units and source is None:
+            languages = unit_languages(document.units, language, detect)
+        else:
+            languages = [language] * len(document.units)
+        document, languages = _keep_translated(document, languages, target)
+        if (most_units := most_units - len(languages)) < 0:
             raise TooManySegments(max_segments, param="text")
         document, prefix = _place_prefix(document, order.output_prefix)
         text_segments = []
-        for unit in document.units:
-            key = (replace(unit, start=0, end=0), language, prefix)
+        for unit, language_of_unit in zip(document.units, languages, strict=True):
+            key = (replace(unit, start=0, end=0), language_of_unit, prefix)
             if key not in numbers:
                 numbers[key] = len(segments)
-                segments.append(SourceSegment(unit, language, prefix, find_terms(order.glossary, unit.text)))
+                terms = find_terms(order.glossary, unit.text)
+                segments.append(SourceSegment(unit, language_of_unit, prefix, terms))
             text_segments.append(numbers[key])
             prefix = ""
         texts.append(TextPlan(document, language, detected, tuple(text_segments)))
@@ -104,22 +108,21 @@ def parse(
     return read_document(text, order.format, split=sentences, protected=protected, tags=order.tags)
 
 
-def is_same_language(one: Language, other: Language) -> bool:
-    """Whether there is nothing to translate between the two.
+def _keep_translated(
+    document: ParsedDocument, languages: Sequence[Language | None], target: Language
+) -> tuple[ParsedDocument, list[Language | None]]:
+    """The document without its units that are in the target language: they stay as they are.
 
-    Regions of a language differ in some words only, but the scripts of Chinese differ in every second character.
+    Also returns the languages of the other units.
     """
-    simplified = ("Chinese", "Simplified Chinese")
-    return one.base == other.base and (
-        one.name == other.name or one.base != "zh" or {one.name, other.name} <= {*simplified}
-    )
-
-
-def _trusted(detected: Detection | None) -> Language | None:
-    """The detected language, if it is certain enough and the model can be shown examples of it."""
-    if detected is None or detected.confidence < _CERTAIN or detected.language.base not in SENTENCES:
-        return None
-    return detected.language
+    kept = [language is not None and is_same_language(language, target) for language in languages]
+    if not any(kept):
+        return document, list(languages)
+    rest = iter(kept)
+    parts = [part.source if isinstance(part, Unit) and next(rest) else part for part in document.parts]
+    return ParsedDocument(tuple(parts)), [
+        language for language, is_kept in zip(languages, kept, strict=True) if not is_kept
+    ]
 
 
 def _words(text: str, order: TranslationOrder) -> str:

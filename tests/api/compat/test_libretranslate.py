@@ -64,7 +64,7 @@ def test_flags_are_in_a_header(german: Scripted) -> None:
     answers = [
         german.http.post("/translate", json=TO_GERMAN | {"q": q}) for q in ("These hopeless words stay.", "Good.")
     ]
-    assert [answer.headers.get("x-translation-flags") for answer in answers] == ["copied", None]
+    assert [answer.headers.get("x-translation-flags") for answer in answers] == ["0: copied", None]
 
 
 @pytest.mark.parametrize(

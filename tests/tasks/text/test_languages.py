@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.errors import UnknownLanguage
-from service.tasks.text.languages import find_language
+from service.tasks.text.languages import find_language, is_same_language
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,24 @@ from service.tasks.text.languages import find_language
         ("日本語", "ja", "Japanese"),
         ("русский", "ru", "Russian"),
         ("pt-BR", "pt-BR", "Portuguese (Brazil)"),
+        ("Portuguese (Brazil)", "pt-BR", "Portuguese (Brazil)"),
+        ("pb", "pt-BR", "Portuguese (Brazil)"),
+        ("pt_XX", "pt", "Portuguese"),
+        ("Chinese (Taiwan)", "zh-TW", "Traditional Chinese"),
+        ("Chinese (Hong Kong)", "zh-HK", "Traditional Chinese"),
+        ("Chinese (PRC)", "zh-CN", "Simplified Chinese"),
+        ("Chinese (Traditional, Taiwan)", "zh-Hant-TW", "Traditional Chinese"),
+        ("中文（台灣）", "zh-TW", "Traditional Chinese"),
+        ("正體中文", "zh-Hant", "Traditional Chinese"),
+        ("zt", "zh-Hant", "Traditional Chinese"),
+        ("ZH-HANT", "zh-Hant", "Traditional Chinese"),
+        ("Serbian (Cyrillic)", "sr-Cyrl", "Serbian (Cyrillic)"),
+        ("English (nowhere)", "en", "English"),
+        ("NB", "no", "Norwegian"),
+        ("nb-NO", "no-NO", "Norwegian (Norway)"),
+        ("Norwegian Bokmål", "no", "Norwegian"),
+        ("iw", "he", "Hebrew"),
+        ("arb", "ar", "Arabic"),
     ],
 )
 def test_a_language_is_found_by_name_and_code(name: str, code: str, english: str) -> None:
@@ -61,3 +79,25 @@ def test_any_text_is_a_language_or_is_refused(name: str) -> None:
     with contextlib.suppress(UnknownLanguage):
         language = find_language(name)
         assert find_language(language.code) == language
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("en", "en-GB", True),
+        ("en-US", "en-GB", False),
+        ("pt-BR", "pt-PT", False),
+        ("sr-Latn", "sr-Cyrl", False),
+        ("sr", "sr-Latn", False),
+        ("nb", "no", True),
+        ("en", "fr", False),
+        ("zh", "zh-CN", True),
+        ("zh-CN", "zh-Hans", True),
+        ("zh-TW", "zh-Hant", True),
+        ("zh", "zh-TW", False),
+        ("zh-CN", "zh-TW", False),
+    ],
+)
+def test_regions_and_scripts_differ_if_both_are_named(one: str, other: str, same: bool) -> None:
+    assert is_same_language(find_language(one), find_language(other)) is same
+    assert is_same_language(find_language(other), find_language(one)) is same

@@ -7,7 +7,7 @@ import pytest
 from service.errors import TooManySegments
 from service.tasks.text.languages import find_language
 from service.tasks.translation import Detection, Term
-from service.tasks.translation.plan import SourceSegment, TranslationPlan, is_same_language, make_plan
+from service.tasks.translation.plan import SourceSegment, TranslationPlan, make_plan
 from tests.tasks.translation.scripted_model import order
 
 ENGLISH, FRENCH = find_language("en"), find_language("fr")
@@ -83,21 +83,30 @@ def test_repeated_segments_count_against_the_limit() -> None:
         plan("One. One.", "One.", max_segments=2)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("en", "en-GB", True),
-        ("en", "fr", False),
-        ("zh", "zh-CN", True),
-        ("zh-CN", "zh-Hans", True),
-        ("zh-TW", "zh-Hant", True),
-        ("zh", "zh-TW", False),
-        ("zh-CN", "zh-TW", False),
-    ],
-)
-def test_regions_are_the_same_language_and_scripts_are_not(one: str, other: str, same: bool) -> None:
-    assert is_same_language(find_language(one), find_language(other)) is same
-    assert is_same_language(find_language(other), find_language(one)) is same
+def by_words(text: str) -> list[Detection]:
+    """Detects the language of the words that it knows, and is not sure about "Merci."."""
+    words = {"Bonjour": ("fr", 0.9), "order": ("en", 0.99), "Merci": ("it", 0.6), "Hund": ("de", 0.95)}
+    found = [Detection(find_language(code), confidence) for word, (code, confidence) in words.items() if word in text]
+    return [*found, Detection(FRENCH, 0.1)] if found else []
+
+
+def test_each_sentence_has_its_language_if_none_is_given() -> None:
+    text = "Bonjour. The order has not arrived. Merci. Der Hund. 42. Xyz."
+    found = make_plan(order(text, source=None), None, FRENCH, by_words, max_segments=9)
+    assert [(each.unit.text, each.source and each.source.code) for each in found.segments] == [
+        ("The order has not arrived.", "en"),
+        ("Der Hund.", "de"),
+    ]
+    assert found.texts[0].document.join(["1", "2"]) == "Bonjour. 1 Merci. 2 42. Xyz."
+
+
+@pytest.mark.parametrize("format", ["text", "html", "markdown"])
+def test_a_text_in_the_target_language_has_no_segments(format: str) -> None:
+    text = "Bonjour. Merci."
+    found = make_plan(order(text, source=None, format=format), None, FRENCH, by_words, max_segments=0)
+    assert (found.segments, found.texts[0].document.join([])) == ((), text)
+    found = make_plan(order("order", source="fr-FR"), find_language("fr-FR"), FRENCH, nothing, max_segments=0)
+    assert found.texts[0].document.join([]) == "order"
 
 
 @pytest.mark.parametrize(

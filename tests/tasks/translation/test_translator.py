@@ -61,7 +61,7 @@ async def test_a_text_without_words_never_reaches_the_engine(text: str) -> None:
 async def test_a_text_in_the_target_language_is_returned_unchanged() -> None:
     engine = always("x")
     text = "This has been written in English from the first word to the last. "
-    for source in ("en", "en-GB", None):
+    for source in ("en", "en-US", None):
         [translation] = await translations(engine, text, source=source, target="en-US")
         assert translation.text == text
     assert engine.requests == []

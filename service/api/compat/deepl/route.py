@@ -40,7 +40,8 @@ LanguagesBody = Annotated[
 async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
     """Translate texts, all at once.
 
-    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
+    Doubts about translations are in the header `x-translation-flags`, by the names of `/v1/translate` and the places of
+    the texts: `0: language; 3: copied, length`.
     """
     call.check(body)
     check_texts("text", body.text, call.state.settings)

@@ -39,7 +39,8 @@ async def translate_texts(
 ) -> Response:
     """Translate a text or a list of texts. With the `source` `auto` the language of each is detected.
 
-    Doubts about a translation are in the header `x-translation-flags`, by the names of `/v1/translate`.
+    Doubts about translations are in the header `x-translation-flags`, by the names of `/v1/translate` and the places of
+    the texts: `0: language; 3: copied, length`.
     """
     call.check(body)
     texts = [body.q] if isinstance(body.q, str) else body.q

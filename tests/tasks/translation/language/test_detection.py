@@ -34,6 +34,29 @@ def test_the_best_language_comes_first(detector: Detector, text: str, code: str)
     assert 1 >= best.confidence >= max((other.confidence for other in rest), default=0) >= 0
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Hello.", "en"),
+        ("Hi.", "en"),
+        ("hi", "en"),
+        ("Merci.", "fr"),
+        ("Danke!", "de"),
+        ("¡Hola!", "es"),
+        ("はい。", "ja"),
+    ],
+)
+def test_greetings_have_their_languages(detector: Detector, text: str, code: str) -> None:
+    best = detector.detect(text)[0]
+    assert best.language.code == code
+    assert best.confidence >= 0.5
+
+
+@pytest.mark.parametrize("text", ["No.", "Foo.", "Xy", "Kta"])
+def test_few_letters_prove_nothing(detector: Detector, text: str) -> None:
+    assert all(detection.confidence < 0.5 for detection in detector.detect(text))
+
+
 @settings(deadline=None)  # the first example loads the model
 @given(st.text())
 async def test_any_text_can_be_detected(text: str) -> None:

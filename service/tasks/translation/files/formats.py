@@ -17,10 +17,14 @@ from service.tasks.translation.files.catalogues.stringsdict import read_stringsd
 from service.tasks.translation.files.catalogues.xliff import read_xliff
 from service.tasks.translation.files.catalogues.yaml_messages import read_yaml
 from service.tasks.translation.files.file_format import FileFormat
+from service.tasks.translation.files.office.docx import read_docx
+from service.tasks.translation.files.office.pptx import read_pptx
+from service.tasks.translation.files.office.xlsx import read_xlsx
 from service.tasks.translation.files.plain import read_plain
 from service.tasks.translation.files.subtitles.subrip import read_subrip
 from service.tasks.translation.files.subtitles.webvtt import read_webvtt
 
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("text", ("txt", "text"), "text/plain", partial(read_plain, format="text")),
     FileFormat("markdown", ("md", "markdown"), "text/markdown", partial(read_plain, format="markdown")),
@@ -37,6 +41,9 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("apple_strings", ("strings",), "text/plain", read_apple_strings),
     FileFormat("properties", ("properties",), "text/x-java-properties", read_properties),
     FileFormat("csv", ("csv", "tsv"), "text/csv", read_csv),
+    FileFormat("docx", ("docx", "docm", "dotx"), f"{_OFFICE}.wordprocessingml.document", read_docx),
+    FileFormat("pptx", ("pptx", "pptm", "ppsx"), f"{_OFFICE}.presentationml.presentation", read_pptx),
+    FileFormat("xlsx", ("xlsx", "xlsm", "xltx"), f"{_OFFICE}.spreadsheetml.sheet", read_xlsx),
 )
 _BY_EXTENSION = {extension: each for each in FILE_FORMATS for extension in each.extensions}
 _BY_NAME = {each.name: each for each in FILE_FORMATS}

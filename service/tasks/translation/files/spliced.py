@@ -53,7 +53,7 @@ class SplicedFile(Generic[AnyStr]):
         slots: Sequence[Slot[AnyStr]],
         targets: Sequence[TargetSlot[AnyStr]] = (),
     ) -> None:
-        self._data = data
+        self.data = data
         self._source: AnyStr = source
         self._encode: Callable[[AnyStr], bytes] = encode
         self._slots: list[Slot[AnyStr]] = sorted(slots, key=lambda slot: (slot.begin, -slot.end))
@@ -63,14 +63,15 @@ class SplicedFile(Generic[AnyStr]):
     def texts(self) -> Sequence[FileText]:
         return [slot.text for slot in self._slots]
 
-    def write(self, translations: Sequence[str], *, target: str) -> bytes:
+    def write(self, translations: Sequence[str], *, target: str, is_changed: bool = False) -> bytes:
+        """As ParsedFile says. The target is named if a text has changed, or another part of the file ``is_changed``."""
         changed: list[_Edit[AnyStr]] = [
             _Edit(slot.begin, slot.end, partial(slot.write, translation))
             for slot, translation in zip(self._slots, translations, strict=True)
             if translation != slot.text.text
         ]
-        if not changed:
-            return self._data
+        if not changed and not (is_changed and self._targets):
+            return self.data
         named: list[_Edit[AnyStr]] = [
             _Edit(slot.begin, slot.end, partial(_write_name, slot, target)) for slot in self._targets
         ]

@@ -17,7 +17,10 @@ from service.tasks.translation.files.catalogues.stringsdict import read_stringsd
 from service.tasks.translation.files.catalogues.xliff import read_xliff
 from service.tasks.translation.files.catalogues.yaml_messages import read_yaml
 from service.tasks.translation.files.file_format import FileFormat
+from service.tasks.translation.files.markup.html_file import read_html_file
 from service.tasks.translation.files.office.docx import read_docx
+from service.tasks.translation.files.office.epub import read_epub
+from service.tasks.translation.files.office.odt import read_odt
 from service.tasks.translation.files.office.pptx import read_pptx
 from service.tasks.translation.files.office.xlsx import read_xlsx
 from service.tasks.translation.files.plain import read_plain
@@ -28,7 +31,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("text", ("txt", "text"), "text/plain", partial(read_plain, format="text")),
     FileFormat("markdown", ("md", "markdown"), "text/markdown", partial(read_plain, format="markdown")),
-    FileFormat("html", ("html", "htm", "xhtml"), "text/html", partial(read_plain, format="html")),
+    FileFormat("html", ("html", "htm", "xhtml"), "text/html", read_html_file),
     FileFormat("xml", ("xml",), "application/xml", partial(read_plain, format="xml")),
     FileFormat("subrip", ("srt",), "application/x-subrip", read_subrip),
     FileFormat("webvtt", ("vtt",), "text/vtt", read_webvtt),
@@ -44,6 +47,8 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("docx", ("docx", "docm", "dotx"), f"{_OFFICE}.wordprocessingml.document", read_docx),
     FileFormat("pptx", ("pptx", "pptm", "ppsx"), f"{_OFFICE}.presentationml.presentation", read_pptx),
     FileFormat("xlsx", ("xlsx", "xlsm", "xltx"), f"{_OFFICE}.spreadsheetml.sheet", read_xlsx),
+    FileFormat("odt", ("odt", "ott"), "application/vnd.oasis.opendocument.text", read_odt),
+    FileFormat("epub", ("epub",), "application/epub+zip", read_epub),
 )
 _BY_EXTENSION = {extension: each for each in FILE_FORMATS for extension in each.extensions}
 _BY_NAME = {each.name: each for each in FILE_FORMATS}

@@ -3,11 +3,16 @@
 import html
 import re
 
+# Each match begins where the last one ends, so that no value is taken for an attribute.
+_ATTRIBUTE = re.compile(rb"([^\s=/<>\"']++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
+
 
 def find_attribute(tag: bytes, name: str) -> tuple[int, int] | None:
     """Begin and end of the value in the quotes; None if ``tag`` has no such attribute."""
-    found = re.search(rb"\s%s\s*=\s*(?:\"([^\"]*)\"|'([^']*)')" % re.escape(name.encode()), tag)
-    return None if found is None else found.span(1 if found[1] is not None else 2)
+    for found in _ATTRIBUTE.finditer(tag):
+        if found[1] == name.encode():
+            return found.span(2 if found[2] is not None else 3)
+    return None
 
 
 def with_attribute(tag: bytes, name: str, value: str) -> bytes:

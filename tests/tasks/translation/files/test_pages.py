@@ -1,0 +1,132 @@
+"""HTML pages, books and OpenDocument texts: their libraries read the translations with the markup in its place."""
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+from lxml import etree
+from lxml import html as lxml_html
+from odf import opendocument, teletype
+from odf.style import Style, TextProperties
+from odf.text import H, LineBreak, Note, NoteBody, NoteCitation, P, Span
+
+from service.errors import MalformedFile
+from service.tasks.translation.files.formats import find_file_format
+from tests.tasks.translation.files.books import make_epub
+from tests.tasks.translation.files.translating import texts_of, translated
+
+PAGE = b"""<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"latin-1\"><title>A title</title>
+<meta name="description" content="What it&#39;s about"><meta name="viewport" content="wide"><style>x{}</style></head>
+<body><p title='A "tip"'>See <img data-x=" alt='q'" alt="a dog" src=x> now, caf\xe9</p>
+<p translate="no" title="no">kept</p><input placeholder="Your name"></body></html>"""
+
+
+def test_the_attributes_of_a_page_are_texts_of_their_own_and_its_language_is_set() -> None:
+    _page, *values = texts_of("a.html", PAGE)
+    assert values == ["What it's about", 'A "tip"', "a dog", "Your name"]
+    written = translated("a.html", PAGE, lambda text: text.text.replace("now", "€").replace("dog", 'chien "x" €'))
+    after = lxml_html.fromstring(written.decode("cp1252"))
+    assert after.get("lang") == "fr"
+    assert after.xpath("//img/@alt") == ['a chien "x" €']
+    assert after.xpath("//img/@data-x") == [" alt='q'"]
+    assert after.xpath("//p/@title") == ['A "tip"', "no"]
+    assert after.xpath("//meta/@content") == ["What it's about", "wide"]
+    assert after.xpath("string(//p)") == "See  €, café"
+
+
+def test_a_page_with_what_looks_like_a_token_is_the_page() -> None:
+    data = b'<img alt="a dog">trivium-0-0- trivium-1-7-'
+    assert texts_of("a.html", data) == ['<img alt="trivium-2-0-">trivium-0-0- trivium-1-7-', "a dog"]
+    written = translated("a.html", data, lambda text: text.text.upper() + "trivium-2-9-" * (text.text == "a dog"))
+    assert b"trivium-0-0-" not in written
+
+
+def test_a_book_is_read_in_order_with_its_contents_and_keeps_its_markup() -> None:
+    data = make_epub()
+    assert texts_of("a.epub", data) == [
+        "One",
+        'It is <span id="1">very</span> <span id="5">nice</span><wbr id="8"/>here,<br id="10"/> '
+        '<span id="12"></span>see <wbr id="15"/> now. ',
+        "a dog",
+        "Loose",
+        "in p",
+        "tail",
+        "One",
+        "The book",
+    ]
+    after = zipfile.ZipFile(io.BytesIO(translated("a.epub", data)))
+    assert after.testzip() is None
+    first = after.infolist()[0]
+    assert (first.filename, first.compress_type, first.header_offset) == ("mimetype", zipfile.ZIP_STORED, 0)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    page: Any = etree.fromstring(after.read("OEBPS/a x.xhtml"), parser)
+    assert page.get("{http://www.w3.org/XML/1998/namespace}lang") == "fr"
+    tags = [each.tag for each in page.find("{*}body/{*}p") if isinstance(each.tag, str)]
+    assert [tag.partition("}")[2] for tag in tags] == ["i", "b", "br", "a", "img", "code"]
+    assert "".join(page.find("{*}body/{*}div").itertext()) == "LOOSE IN P TAIL"
+    assert page.find(".//{*}img").get("alt") == "A DOG"
+    assert page.findtext(".//{*}code") == "x=1"
+    package = etree.fromstring(after.read("OEBPS/a.opf"))
+    assert [package.findtext(f".//{{*}}{name}") for name in ("title", "creator", "language")] == [
+        "THE BOOK",
+        "A Name",
+        "fr",
+    ]
+    assert etree.fromstring(after.read("OEBPS/toc.ncx")).findtext(".//{*}text") == "ONE"
+
+
+def make_odt() -> bytes:
+    document = opendocument.OpenDocumentText()
+    bold = Style(name="T1", family="text")
+    bold.addElement(TextProperties(fontweight="bold"))
+    empty = Style(name="T2", family="text")
+    for style in (bold, empty):
+        document.automaticstyles.addElement(style)
+    document.text.addElement(H(outlinelevel=1, text="A heading"))
+    paragraph = P(text="Hello ")
+    for style, text in ((bold, "bo"), (bold, "ld"), (empty, " wor"), (empty, "ds")):
+        paragraph.addElement(Span(stylename=style, text=text))
+    paragraph.addElement(LineBreak())
+    paragraph.addText("and more")
+    note, body = Note(noteclass="footnote"), NoteBody()
+    body.addElement(P(text="The note"))
+    note.addElement(NoteCitation(text="1"))
+    note.addElement(body)
+    paragraph.addElement(note)
+    paragraph.addText(".")
+    document.text.addElement(paragraph)
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def test_paragraphs_of_an_opendocument_text_with_notes_and_spans() -> None:
+    data = make_odt()
+    assert texts_of("a.odt", data) == [
+        "A heading",
+        'Hello <span id="1">bold</span> words<br id="5"/>and more<wbr id="7"/>.',
+        "The note",
+    ]
+    after = opendocument.load(io.BytesIO(translated("a.odt", data)))
+    heading, *_ = after.getElementsByType(H)
+    first, second = after.getElementsByType(P)
+    assert teletype.extractText(heading) == "A HEADING"
+    assert teletype.extractText(second) == "THE NOTE"
+    assert teletype.extractText(first).startswith("HELLO BOLD WORDS\nAND MORE")
+    assert [teletype.extractText(each) for each in first.getElementsByType(Span)] == ["BOLD"]
+    assert len(first.getElementsByType(Note)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.html", b"<meta charset=utf-8>caf\xe9", "not UTF-8 at byte 23"),
+        ("a.html", b'<meta charset="idna">', "not one of texts"),
+        ("a.epub", make_epub(b="<p>a<p>"), "not well-formed XML"),
+        ("a.odt", make_epub(), "archive of something else"),
+    ],
+)
+def test_other_bytes_are_refused_with_the_reason(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(MalformedFile, match=reason):
+        find_file_format(name).read(data)

@@ -171,6 +171,7 @@ class LimitSettings(SettingsGroup):
     )
     max_segments: int = _advanced(512, "Most sentences of a translation request; each sentence is a sequence.", ge=1)
     max_terms: int = _advanced(1000, "Most terms of a glossary, and most terms that are not translated.", ge=0)
+    max_memory_pairs: int = _advanced(10_000, "Most pairs of the translation memory of a request.", ge=0)
     max_answers: int = _advanced(20, "Most extracted answers of a question (top_k).", ge=1)
     max_answer_len: int = _advanced(1000, "Most characters of an extracted answer.", ge=1)
     answer_window: int = _advanced(512, "Tokens of a document that are read at once to find an answer.", ge=64)

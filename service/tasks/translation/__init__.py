@@ -17,6 +17,7 @@ from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.tag_rules import TagRules
 from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
+from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS, Formality
@@ -24,6 +25,7 @@ from service.tasks.translation.prompting.glossary import Term, possible_terms
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
 from service.tasks.translation.run import TranslationObserver, TranslationRun
+from service.tasks.translation.tmx import read_tmx
 from service.tasks.translation.translator import Translator, known_languages
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Flag",
     "Formality",
     "Format",
+    "MemoryPair",
     "PreparedTranslation",
     "Segment",
     "SegmentDelta",
@@ -46,4 +49,5 @@ __all__ = [
     "Translator",
     "known_languages",
     "possible_terms",
+    "read_tmx",
 ]

@@ -1,6 +1,6 @@
 """Assembly: the chosen candidates become segments, and segments become translations, in the order of the texts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from service.tasks.generation.choice import Choice
 from service.tasks.translation.candidate import TranslationCandidate
@@ -17,8 +17,8 @@ LONG_SEGMENT = 48  # tokens of a source; the translation of a longer source is s
 class TranslationAssembly:
     """Owns which candidate was chosen for each source segment.
 
-    ``first_candidates[i]`` and ``alternatives[i]`` belong to source segment ``i``; the run fills them while the deltas
-    are read. ``alternatives`` is empty if the order asks for none. If ``streaming`` is false, no segment is sent before
+    The run fills the ``first_candidates``, and the ``alternatives`` of each source segment, while the deltas are read.
+    Segments that the memory of the order translates have neither. If ``streaming`` is false, no segment is sent before
     it is complete.
     """
 
@@ -26,11 +26,11 @@ class TranslationAssembly:
         self,
         plan: TranslationPlan,
         first_candidates: Sequence[TranslationCandidate],
-        alternatives: Sequence[Sequence[Choice]],
+        alternatives: Mapping[int, Sequence[Choice]],
     ) -> None:
         self.streaming = True
         self._plan = plan
-        self._first_candidates = first_candidates
+        self._first_candidates = {candidate.prompt.number: candidate for candidate in first_candidates}
         self._alternatives = alternatives
         self._chosen: dict[int, TranslationCandidate] = {}  # number of a source segment -> its candidate
 
@@ -64,6 +64,11 @@ class TranslationAssembly:
         """The deltas of the next segment of a text. It is appended to ``segments``."""
         position = len(segments)
         number = text.segments[position]
+        if (remembered := self._plan.segments[number].remembered) is not None:
+            segment = Segment(source=unit.source, text=remembered, start=unit.start, end=unit.end, remembered=True)
+            segments.append(segment)
+            yield SegmentDelta(index=index, segment=position, delta=remembered, end=segment)
+            return
         sent = ""
         while (chosen := self._chosen.get(number)) is None:
             first = self._first_candidates[number]
@@ -85,7 +90,8 @@ class TranslationAssembly:
 
     def _translation(self, text: TextPlan, segments: Sequence[Segment]) -> Translation:
         terms = dict.fromkeys(term.source for number in text.segments for term in self._plan.segments[number].terms)
-        missed = {term.source for number in text.segments for term in self._chosen[number].missed}
+        chosen = [self._chosen[number] for number in text.segments if number in self._chosen]
+        missed = {term.source for candidate in chosen for term in candidate.missed}
         whole = text.document.join([segment.text for segment in segments], self._plan.target.base)
         return Translation(
             text=whole,
@@ -101,8 +107,8 @@ class TranslationAssembly:
 
     def _has_alternatives(self, text: TextPlan) -> bool:
         """Whether all alternatives of a text are complete."""
-        return not self._alternatives or all(
-            choice.finish is not None for number in text.segments for choice in self._alternatives[number]
+        return all(
+            choice.finish is not None for number in text.segments for choice in self._alternatives.get(number, ())
         )
 
     def _alternative_texts(self, text: TextPlan, whole: str) -> tuple[str, ...]:
@@ -111,6 +117,9 @@ class TranslationAssembly:
         for choice in range(self._plan.order.alternatives):
             texts = []
             for unit, number in zip(text.document.units, text.segments, strict=True):
+                if (remembered := self._plan.segments[number].remembered) is not None:
+                    texts.append(remembered)
+                    continue
                 output = self._alternatives[number][choice].text
                 written = self._plan.segments[number].complete(output) or unit.source
                 restored = restore(unit, written)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.language.segmentation import Splitting
+from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.prompting.formality import Formality
 from service.tasks.translation.prompting.glossary import Term
 
@@ -21,6 +22,7 @@ class TranslationOrder:
     splitting: Splitting = "sentences"  # where a text may be cut, in addition to its layout and its markup
     glossary: tuple[Term, ...] = ()
     do_not_translate: tuple[str, ...] = ()
+    memory: tuple[MemoryPair, ...] = ()  # segments that were translated before are translated the same way
     context: str = ""  # the model reads it, but does not translate it
     output_prefix: str = ""  # each translation begins with it
     formality: Formality = "default"

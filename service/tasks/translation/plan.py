@@ -12,6 +12,7 @@ from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.reading import read_document
 from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
+from service.tasks.translation.memory import TranslationMemory
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prompting.glossary import Term, find_terms
 from service.tasks.translation.source_languages import trusted, unit_languages
@@ -28,6 +29,7 @@ class SourceSegment:
     source: Language | None  # None if it is not known
     prefix: str  # the translation begins with it
     terms: tuple[Term, ...]  # the terms of the glossary that occur in the segment
+    remembered: str | None = None  # its translation in the memory of the order; the model is not asked
 
     def complete(self, written: str) -> str:
         """The prefix and what the model has ``written`` after it, without white space at the end.
@@ -72,6 +74,7 @@ def make_plan(
     texts = []
     most_units = max_segments
     protected = {term: term for term in order.do_not_translate}
+    memory = TranslationMemory(order.memory, lambda text: parse(text, order, target, {}))
     for text in order.texts:
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
         language = source or trusted(detected)
@@ -92,8 +95,9 @@ def make_plan(
             key = (replace(unit, start=0, end=0), language_of_unit, prefix)
             if key not in numbers:
                 numbers[key] = len(segments)
-                terms = find_terms(order.glossary, unit.text)
-                segments.append(SourceSegment(unit, language_of_unit, prefix, terms))
+                remembered = memory.translation(unit) if order.memory and not prefix else None
+                terms = () if remembered else find_terms(order.glossary, unit.text)
+                segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered))
             text_segments.append(numbers[key])
             prefix = ""
         texts.append(TextPlan(document, language, detected, tuple(text_segments)))

@@ -17,6 +17,7 @@ class Segment:
     end: int
     flags: tuple[Flag, ...] = ()
     score: float | None = None  # mean log probability of its tokens
+    remembered: bool = False  # the text is from the memory of the order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

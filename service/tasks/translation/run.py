@@ -48,16 +48,20 @@ class TranslationRun:
         observer: TranslationObserver | None = None,
         request_id: str | None = None,
     ) -> None:
-        """``prompts[i]`` and, if there are alternatives, ``alternatives[i]`` belong to source segment ``i``."""
+        """Each prompt names its source segment. ``alternatives``, if there are any, belong to the prompts in order."""
         self._plan = plan
         self._writer = writer
         self._detect = detect
         self._observer = observer
-        first = [TranslationCandidate(segment, prompt) for segment, prompt in zip(plan.segments, prompts, strict=True)]
+        first = [TranslationCandidate(plan.segments[prompt.number], prompt) for prompt in prompts]
         self._candidates = dict(enumerate(first))  # by prompt index in the completion
         self._rejected: dict[int, TranslationCandidate] = {}  # source segment -> first candidate, during the retry
+        self._prompts = prompts
         # By source segment: its alternatives.
-        self._alternatives = [[Choice() for _ in range(request.options.n)] for request in alternatives]
+        self._alternatives = {
+            prompt.number: [Choice() for _ in range(request.options.n)]
+            for prompt, request in zip(prompts, alternatives, strict=bool(alternatives))
+        }
         self._assembly = TranslationAssembly(plan, first, self._alternatives)
         requests = [*(prompt.request for prompt in prompts), *alternatives]
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None
@@ -105,7 +109,8 @@ class TranslationRun:
             raise_if_failed(delta)
             candidate = self._candidates.get(delta.prompt_index)
             if candidate is None:
-                self._alternatives[delta.prompt_index - len(self._plan.segments)][delta.choice].add(delta)
+                number = self._prompts[delta.prompt_index - len(self._prompts)].number
+                self._alternatives[number][delta.choice].add(delta)
             elif candidate.finish is None:
                 candidate.add(delta)
                 if candidate.finish is None and candidate.is_in_loop():

@@ -15,7 +15,7 @@ from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS
 from service.tasks.translation.run import TranslationObserver, TranslationRun
 from service.tasks.translation.segment_prompts import PromptWriter
 
-# Reading more characters, or looking for more terms, takes longer than the hop to a thread.
+# Reading more characters, or looking for more terms or in a larger memory, takes longer than the hop to a thread.
 _LONG_TEXT, _MANY_TERMS = 20_000, 50
 _MARKUP_FORMATS = ("markdown", "html", "xml")
 
@@ -69,13 +69,15 @@ class Translator:
         self._check(order, source, target)
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
-        if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) > _MANY_TERMS:
+        if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) + len(order.memory) > _MANY_TERMS:
             plan = await asyncio.to_thread(make_plan, *arguments, max_segments=self._max_segments)
         else:
             plan = make_plan(*arguments, max_segments=self._max_segments)
         writer = PromptWriter(self._generator, plan, options, self._style)
         prompts = []
-        for number in range(len(plan.segments)):
+        for number, segment in enumerate(plan.segments):
+            if segment.remembered is not None:
+                continue
             prompts.append(await writer.write_first(number))
             await asyncio.sleep(0)  # hundreds of prompts take a while, and other requests wait for their tokens
         return PreparedTranslation(

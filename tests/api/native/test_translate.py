@@ -189,3 +189,46 @@ def test_a_stored_glossary_by_name_or_id(german: Scripted) -> None:
         refused = german.http.post("/v1/translate", json=body | fields)
         assert (refused.status_code, refused.json()["error"]["param"]) == (status, param)
     german.http.delete(f"/v3/glossaries/{made['glossary_id']}").raise_for_status()
+
+
+TMX = """<?xml version="1.0" encoding="UTF-16"?><tmx version="1.4"><header/><body>
+<tu><tuv xml:lang="en"><seg>See you.</seg></tuv><tuv xml:lang="de"><seg>Bis bald.</seg></tuv></tu></body></tmx>"""
+
+
+@pytest.mark.parametrize("memory", [[{"source": "See you.", "target": "Bis bald."}], TMX])
+def test_a_memory_translates_what_it_knows(german: Scripted, memory: Any) -> None:
+    body = GERMAN | {"text": "Good dogs. See you.", "memory": memory}
+    before = len(german.engine.requests)
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert len(german.engine.requests) == before + 1
+    assert translation["text"] == "Gööd dögs. Bis bald."
+    assert "origin" not in translation["segments"][0]
+    assert translation["segments"][1] == {
+        "source": "See you.",
+        "text": "Bis bald.",
+        "start": 11,
+        "end": 19,
+        "flags": [],
+        "score": None,
+        "origin": "memory",
+    }
+    streamed = events(german.http.post("/v1/translate", json=body | {"stream": True}))
+    assert [each["text"] for each in streamed if each.get("origin") == "memory"] == ["Bis bald."]
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"memory": TMX, "source_lang": None}, "source_lang"),
+        ({"memory": TMX, "source_lang": "nonsense language"}, "source_lang"),
+        ({"memory": "no tmx"}, "memory"),
+        ({"memory": ""}, "memory"),
+        ({"memory": [{"source": "a"}]}, "memory.0.target"),
+        ({"memory": [{"source": " ", "target": "b"}]}, "memory.0.source"),
+        ({"memory": [{"source": "a", "target": "b"}] * 10_001}, "memory"),
+        ({"memory": 5}, "memory"),
+    ],
+)
+def test_a_wrong_memory_is_refused(hello: Scripted, fields: dict[str, Any], param: str) -> None:
+    answer = hello.http.post("/v1/translate", json=GERMAN | {"text": "x"} | fields)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)

@@ -51,6 +51,7 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/translate"): [
         ("/v1/translate", TRANSLATE),
         ("/v1/translate", TRANSLATE | {"stream": True}),
+        ("/v1/translate", TRANSLATE | {"memory": [{"source": "Good day.", "target": "Guten Tag."}]}),
         ("/v1/translate", TRANSLATE | {"source_lang": "en", "glossary": [{"source": "day", "target": "Tag"}]}),
     ],
     ("GET", "/v1/languages"): [("/v1/languages", None)],

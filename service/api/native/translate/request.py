@@ -20,7 +20,8 @@ from service.glossaries.limits import MAX_NAME
 from service.tasks.translation import Formality, Format
 
 MAX_TERM = 500  # characters
-MAX_TERMS = 1 << 16  # of a glossary
+MAX_TERMS = 1 << 16  # of a glossary, and pairs of a memory
+MAX_SEGMENT = 20_000  # characters of a text of a memory
 TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
 
 
@@ -31,8 +32,19 @@ class GlossaryTerm(RequestModel):
     target: Annotated[TermText, Field(description="The term in the translation.")]
 
 
+_TMX_OR_PAIRS = Discriminator(lambda value: "[tmx]" if isinstance(value, str) else "[pairs]")
 GlossaryTerms = Annotated[list[GlossaryTerm], Field(fail_fast=True), Field(max_length=MAX_TERMS)]
 GlossaryName = Annotated[NonEmpty, Field(max_length=MAX_NAME)]
+
+
+class RememberedPair(RequestModel):
+    """A segment that was translated before."""
+
+    source: Annotated[Text, Field(max_length=MAX_SEGMENT, pattern=r"\S")]
+    target: Annotated[Text, Field(max_length=MAX_SEGMENT, pattern=r"\S")]
+
+
+RememberedPairs = Annotated[list[RememberedPair], Field(fail_fast=True), Field(max_length=MAX_TERMS)]
 
 
 class TranslateRequest(NativeFields, SamplingFields):
@@ -59,6 +71,13 @@ class TranslateRequest(NativeFields, SamplingFields):
         Annotated[list[TermText], Field(fail_fast=True)] | None,
         Field(max_length=MAX_TERMS, description="Terms that stay as they are."),
     ] = None
+    memory: Annotated[
+        Annotated[Annotated[NonEmpty, Tag("[tmx]")] | Annotated[RememberedPairs, Tag("[pairs]")], _TMX_OR_PAIRS] | None,
+        Field(
+            description="A translation memory: pairs, or the text of a TMX file, which needs source_lang. A sentence "
+            "that is the source of a pair is translated as its target."
+        ),
+    ] = None
     context: Annotated[
         Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
     ] = None
@@ -72,9 +91,10 @@ class TranslateRequest(NativeFields, SamplingFields):
     alternatives: Alternatives = None
 
     @model_validator(mode="after")
-    def _a_stored_glossary_needs_languages(self) -> "TranslateRequest":
-        if isinstance(self.glossary, str) and self.source_lang is None:
-            raise contradiction("source_lang", "source_lang: a stored glossary needs the language of the texts")
+    def _languages_are_known(self) -> "TranslateRequest":
+        for field, kind in ((self.glossary, "a stored glossary"), (self.memory, "a memory in TMX")):
+            if isinstance(field, str) and self.source_lang is None:
+                raise contradiction("source_lang", f"source_lang: {kind} needs the language of the texts")
         return self
 
 
@@ -89,5 +109,10 @@ EXAMPLES = request_examples(
         "formality": "more",
         "glossary": [{"source": "invoice", "target": "Rechnung"}],
         "do_not_translate": ["Acme Drive"],
+    },
+    memory={
+        "text": "Good morning. See you tomorrow.",
+        "target_lang": "fr",
+        "memory": [{"source": "Good morning.", "target": "Bien le bonjour."}],
     },
 )

@@ -10,7 +10,7 @@ from typing import Any, cast
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
-from service.api.wire.response_model import ResponseModel
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.translation import Flag, Segment, SegmentDelta, Translation, TranslationRun
 
 
@@ -29,7 +29,10 @@ class GlossaryReport(ResponseModel):
 
 
 class TranslatedSegment(ResponseModel):
-    """A sentence that was translated by itself; ``start`` and ``end`` are its place in the text, in characters."""
+    """A sentence that was translated by itself; ``start`` and ``end`` are its place in the text, in characters.
+
+    ``origin`` is memory if its translation is from the memory of the request, and is left out otherwise.
+    """
 
     source: str
     text: str
@@ -37,6 +40,7 @@ class TranslatedSegment(ResponseModel):
     end: int
     flags: Sequence[Flag]
     score: float | None
+    origin: str | UnsetType = UNSET
 
 
 class TranslatedText(ResponseModel):
@@ -79,6 +83,7 @@ class SegmentEndEvent(TranslateEvent):
 
     flags: Sequence[Flag]
     score: float | None
+    origin: str | UnsetType = UNSET
 
 
 class TextEndEvent(TranslateEvent):
@@ -140,7 +145,7 @@ class TranslateWriter:
             )
         part = (self.id, delta.index, delta.segment, delta.delta, None)
         if delta.end is not None:
-            return SegmentEndEvent(*part, flags=delta.end.flags, score=_score(delta.end))
+            return SegmentEndEvent(*part, flags=delta.end.flags, score=_score(delta.end), origin=_origin(delta.end))
         return TranslateEvent(*part)
 
 
@@ -159,7 +164,13 @@ def _shared_fields(translation: Translation) -> dict[str, Any]:
 
 
 def _segment(segment: Segment) -> TranslatedSegment:
-    return TranslatedSegment(segment.source, segment.text, segment.start, segment.end, segment.flags, _score(segment))
+    return TranslatedSegment(
+        segment.source, segment.text, segment.start, segment.end, segment.flags, _score(segment), _origin(segment)
+    )
+
+
+def _origin(segment: Segment) -> str | UnsetType:
+    return "memory" if segment.remembered else UNSET
 
 
 def _score(segment: Segment) -> float | None:

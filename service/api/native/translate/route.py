@@ -1,5 +1,7 @@
 """``POST /v1/translate`` and ``GET /v1/languages``."""
 
+import asyncio
+import re
 from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
@@ -19,7 +21,17 @@ from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.settings import Settings
-from service.tasks.translation import PreparedTranslation, Term, TranslationOrder, Translator, known_languages
+from service.tasks.translation import (
+    MemoryPair,
+    PreparedTranslation,
+    Term,
+    TranslationOrder,
+    Translator,
+    known_languages,
+    read_tmx,
+)
+
+_XML_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*>")  # its encoding is that of a file, and this is a text
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
@@ -34,6 +46,7 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     of each sentence is detected, and one that is in the target language already is returned unchanged. `flags` name the doubts about a
     segment after a second attempt: `repetition`, `length`, `copied`, `language`, `empty`, `truncated`, `placeholder`,
     `term`; `retried` says that the second attempt was taken. `score` is the mean log probability of its tokens.
+    A segment that the `memory` of the request translates has the `origin` `memory`.
 
     Sampling fields hold for each sentence; `temperature` is 0 unless given.
 
@@ -48,7 +61,11 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     reply = call.stream if body.stream else call.answer
 
     async def prepare() -> PreparedTranslation:
-        whole = replace(order, glossary=await _stored_terms(body, call)) if isinstance(body.glossary, str) else order
+        whole = order
+        if isinstance(body.glossary, str):
+            whole = replace(whole, glossary=await _stored_terms(body, call))
+        if body.memory is not None:
+            whole = replace(whole, memory=await asyncio.to_thread(_memory, body, call.state.settings))
         return await model.task(Translator).prepare(whole, options=options, request_id=id)
 
     return await reply(model, prepare, writer)
@@ -68,6 +85,18 @@ async def _stored_terms(body: TranslateRequest, call: Call) -> tuple[Term, ...]:
     pair = language_pair(body.source_lang or "", body.target_lang)
     stored = await glossaries.find(owner, str(body.glossary), param="glossary")
     return await glossaries.terms(owner, stored.id, pair, body.text, param="glossary")
+
+
+def _memory(body: TranslateRequest, settings: Settings) -> tuple[MemoryPair, ...]:
+    """The pairs of the body's memory. Raises TaskError, and ApiError for more than the operator allows."""
+    if isinstance(body.memory, str):
+        data = _XML_DECLARATION.sub("", body.memory).encode()
+        return tuple(
+            read_tmx(data, body.source_lang or "", body.target_lang, most=settings.max_memory_pairs, param="memory")
+        )
+    pairs = body.memory or []
+    check_limit("memory", len(pairs), settings.max_memory_pairs, "pairs")
+    return tuple(MemoryPair(pair.source, pair.target) for pair in pairs)
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:

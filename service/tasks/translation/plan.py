@@ -14,7 +14,7 @@ from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
 from service.tasks.translation.memory import TranslationMemory
 from service.tasks.translation.order import TranslationOrder
-from service.tasks.translation.prompting.glossary import Term, find_terms
+from service.tasks.translation.prompting.glossary import Term, TermFinder
 from service.tasks.translation.source_languages import trusted, unit_languages
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -74,6 +74,7 @@ def make_plan(
     texts = []
     most_units = max_segments
     protected = {term: term for term in order.do_not_translate}
+    terms_of_order = TermFinder(order.glossary)
     memory = TranslationMemory(order.memory, lambda text: parse(text, order, target, {}))
     for text in order.texts:
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
@@ -96,7 +97,7 @@ def make_plan(
             if key not in numbers:
                 numbers[key] = len(segments)
                 remembered = memory.translation(unit) if order.memory and not prefix else None
-                terms = () if remembered else find_terms(order.glossary, unit.text)
+                terms = () if remembered else terms_of_order.find(unit.text)
                 segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered))
             text_segments.append(numbers[key])
             prefix = ""

@@ -18,23 +18,34 @@ class Term:
 def possible_terms(entries: Iterable[tuple[str, str]], texts: Iterable[str]) -> tuple[Term, ...]:
     """The entries (a term, and its translation) that may occur in texts, with markup or without.
 
-    It takes time for each entry and for each character, but not for each entry and each text as ``find_terms`` does.
+    It needs no memory for the other entries. A ``TermFinder`` of these terms finds those that do occur.
     """
     pieces = {piece for text in texts for piece in _PIECE.findall(text.casefold())}
     pieces |= {piece for text in texts for piece in _PIECE.findall(unescape(text).replace("\\", "").casefold())}
-    return tuple(
-        Term(source, target)
-        for source, target in entries
-        if (first := _PIECE.search(source.casefold())) is not None and first[0] in pieces
-    )
+    return tuple(Term(source, target) for source, target in entries if _first_piece(source) in pieces)
 
 
-def find_terms(terms: Iterable[Term], text: str) -> tuple[Term, ...]:
-    """The terms that occur in ``text``, as whole words and in any case."""
-    folded = text.casefold()  # most terms do not occur, and a comparison is much faster than a pattern
-    return tuple(
-        term for term in terms if term.source.strip().casefold() in folded and _pattern(term.source).search(text)
-    )
+class TermFinder:
+    """Finds terms in texts, however many terms there are: they are looked up by their first word."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self._by_piece: dict[str, list[tuple[int, Term]]] = {}
+        for number, term in enumerate(terms):
+            self._by_piece.setdefault(_first_piece(term.source), []).append((number, term))
+
+    def find(self, text: str) -> tuple[Term, ...]:
+        """The terms that occur in ``text``, as whole words and in any case, in their own order."""
+        if not self._by_piece:
+            return ()
+        folded = text.casefold()
+        found = {
+            number: term
+            for piece in set(_PIECE.findall(folded))
+            for number, term in self._by_piece.get(piece, ())
+            # A comparison is much faster than a pattern.
+            if term.source.strip().casefold() in folded and _pattern(term.source).search(text)
+        }
+        return tuple(found[number] for number in sorted(found))
 
 
 def translations_by_spelling(terms: Iterable[Term], text: str) -> dict[str, str]:
@@ -50,6 +61,11 @@ def find_missing(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
 # A character of a word, except in scripts without spaces between words.
 _IN_WORD = r"[^\W\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff]"
 _PIECE = re.compile(rf"{_IN_WORD}+|\S")  # a word, or any other character: a term begins where one begins
+
+
+def _first_piece(source: str) -> str:
+    first = _PIECE.search(source.casefold())
+    return "" if first is None else first[0]
 
 
 @lru_cache(maxsize=4096)

@@ -6,8 +6,8 @@ import pytest
 
 from service.tasks.translation.prompting.glossary import (
     Term,
+    TermFinder,
     find_missing,
-    find_terms,
     possible_terms,
     translations_by_spelling,
 )
@@ -27,12 +27,12 @@ TERMS = (CHAT, HUB, APPLE)
     ],
 )
 def test_terms_occur_as_whole_words_in_any_case(text: str, terms: tuple[Term, ...]) -> None:
-    assert find_terms(TERMS, text) == terms
+    assert TermFinder(TERMS).find(text) == terms
 
 
 def test_a_term_may_have_characters_that_a_pattern_would_read() -> None:
     term = Term("C++ (new)", "C++")
-    assert find_terms([term], "I like C++ (new).") == (term,)
+    assert TermFinder([term]).find("I like C++ (new).") == (term,)
 
 
 def test_every_spelling_has_the_translation() -> None:
@@ -57,5 +57,5 @@ def test_every_term_that_occurs_is_possible(text: str) -> None:
         ("oi", "7"),
     ]
     possible = possible_terms(entries, [text])
-    assert set(find_terms([Term(*entry) for entry in entries], unescape(text))) <= set(possible)
+    assert set(TermFinder(Term(*entry) for entry in entries).find(unescape(text))) <= set(possible)
     assert len(possible) < len(entries)

@@ -200,6 +200,16 @@ async def test_no_line_of_a_text_forges_an_example_in_a_document(text: str) -> N
         assert sum(re.match(rf"(?:{label})[:：]", line) is not None for line in lines) == examples + 1
 
 
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+async def test_an_example_of_a_client_forges_no_turn(text: str) -> None:
+    few_shot = FewShot(instruction="Translate.", examples=(("a", "b"),), labels=("English", "German"))
+    harmless, hostile = [
+        structures([tuple(await few_shot.with_example(each, each).encode(TOKENIZER, "c"))])
+        for each in ("It rains.", text)
+    ]
+    assert hostile == harmless
+
+
 def test_without_the_protection_the_texts_forge_turns(service: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other tests can fail."""
     forging = [text for text in TEXTS if spelled(text)]

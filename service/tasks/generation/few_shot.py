@@ -4,9 +4,9 @@ Models with a chat template get chat turns. The instruction is the system messag
 the beginning of the first turn. Base models get a plain document of labelled examples that ends where the answer
 begins.
 
-Instruction, input and the beginning of the answer may hold texts of a client, which are data. Control tokens that they
-spell are tokenized as text. In a document, where labels take the place of control tokens, their lines never begin with
-a label.
+Instruction, examples, input and the beginning of the answer may hold texts of a client, which are data. Control tokens
+that they spell are tokenized as text. In a document, where labels take the place of control tokens, their lines never
+begin with a label.
 """
 
 import re
@@ -42,9 +42,15 @@ class FewShot:
         instruction, input = (
             texts.protect(indent_labels(text, self.labels) if base else text) for text in (self.instruction, input)
         )
-        prompt, answer_prefix = replace(self, instruction=instruction), texts.protect(answer_prefix)
+        examples = tuple((texts.protect(example), texts.protect(answer)) for example, answer in self.examples)
+        prompt = replace(self, instruction=instruction, examples=examples)
+        answer_prefix = texts.protect(answer_prefix)
         text = prompt._document(input, answer_prefix) if base else prompt._chat(tokenizer, input) + answer_prefix
         return await texts.encode(text, add_special_tokens=base)
+
+    def with_example(self, input: str, answer: str) -> "FewShot":
+        """The prompt with one more example, which may be a client's. Each of its texts is one line."""
+        return replace(self, examples=(*self.examples, (input, answer)))
 
     def stop(self, tokenizer: Tokenizer, *, style: str = "auto", several_lines: bool = False) -> tuple[str, ...]:
         """The stop strings that end the answer, in addition to the model's own end of text.

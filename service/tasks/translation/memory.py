@@ -1,6 +1,6 @@
 """A translation memory: pairs of a source and its translation, and the segments that they translate exactly."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from service.errors import MalformedMarkup
@@ -8,6 +8,7 @@ from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.restoring import restore
 from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.similar_pairs import Example, SimilarPairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class MemoryPair:
 
 
 class TranslationMemory:
-    """Finds the translations of units among the pairs of an order. Of several pairs with one source the last counts.
+    """Finds the translations of units among the pairs of an order, and examples for the translation of other units.
+
+    Of several pairs with one source the last counts.
 
     White space counts as one space. A pair translates a unit in two ways:
 
@@ -37,6 +40,7 @@ class TranslationMemory:
             text, placeables = _mask(pair.source)
             self._by_source[_spaced(pair.source)] = pair.target.strip()
             self._by_text[_spaced(text)] = (pair.target.strip(), placeables)
+        self._similar = SimilarPairs(self._examples())
 
     def translation(self, unit: Unit) -> str | None:
         """The translation of a unit, with its marks; None if no pair translates it exactly."""
@@ -45,6 +49,15 @@ class TranslationMemory:
             return target
         found = self._by_text.get(_spaced(unit.text))
         return restore(unit, masked) if found is not None and (masked := _mask_as(*found)) else None
+
+    def example(self, unit: Unit) -> Example | None:
+        """The most similar pair, as an example for the translation of a unit; None if none is similar enough."""
+        return self._similar.nearest(unit.text)
+
+    def _examples(self) -> Iterator[Example]:
+        for text, (target, placeables) in self._by_text.items():
+            if (masked := _mask_as(target, placeables)) is not None:
+                yield Example(text, _spaced(masked))
 
     def _may_replace(self, unit: Unit, target: str) -> bool:
         wanted: dict[str, int] = {}

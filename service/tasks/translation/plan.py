@@ -15,6 +15,7 @@ from service.tasks.translation.language.segmentation import split
 from service.tasks.translation.memory import TranslationMemory
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prompting.glossary import Term, TermFinder
+from service.tasks.translation.similar_pairs import Example
 from service.tasks.translation.source_languages import trusted, unit_languages
 
 _TAG = re.compile(r"<[^<>]*>")
@@ -30,6 +31,7 @@ class SourceSegment:
     prefix: str  # the translation begins with it
     terms: tuple[Term, ...]  # the terms of the glossary that occur in the segment
     remembered: str | None = None  # its translation in the memory of the order; the model is not asked
+    example: Example | None = None  # a similar pair of the memory, for the prompt
 
     def complete(self, written: str) -> str:
         """The prefix and what the model has ``written`` after it, without white space at the end.
@@ -97,8 +99,9 @@ def make_plan(
             if key not in numbers:
                 numbers[key] = len(segments)
                 remembered = memory.translation(unit) if order.memory and not prefix else None
+                example = memory.example(unit) if remembered is None else None
                 terms = () if remembered else terms_of_order.find(unit.text)
-                segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered))
+                segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered, example))
             text_segments.append(numbers[key])
             prefix = ""
         texts.append(TextPlan(document, language, detected, tuple(text_segments)))

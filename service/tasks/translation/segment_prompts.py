@@ -82,6 +82,8 @@ class PromptWriter:
             formality=order.formality,
             terms=segment.terms if unit is segment.unit else (),
         )
+        if segment.example is not None:
+            prompt = prompt.with_example(segment.example.source, segment.example.target)
         tokens = await prompt.encode(tokenizer, unit.text, style=self._style, answer_prefix=segment.prefix.strip())
         source_tokens = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))
         several_lines = "\n" in unit.text

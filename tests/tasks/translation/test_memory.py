@@ -83,6 +83,17 @@ async def test_the_memory_costs_no_tokens() -> None:
         assert (run.usage.prompt_tokens, run.usage.completion_tokens) == (0, 0)
 
 
+async def test_a_similar_pair_is_the_last_example() -> None:
+    pair = MemoryPair("The red house of {x} is\nold.", "La maison rouge de {x}\nest vieille.")
+    engine = scripted(accented)
+    await translations(engine, "The red house of {y} is new.", "Nothing like it.", memory=(pair, *MEMORY))
+    one, other = map(prompt_of, engine.requests[:2])
+    assert "user\nThe red house of [1] is old.<|im_end|>" in one
+    assert one.rpartition("<|im_start|>assistant\nLa maison")[2].startswith(" rouge de [1] est vieille.<|im_end|>")
+    assert one.count("<|im_start|>") == other.count("<|im_start|>") + 2
+    assert "maison" not in other
+
+
 async def test_a_prefix_comes_before_the_memory() -> None:
     engine = scripted(lambda *_: "tôt.")
     [translation] = await translations(engine, "See you.", memory=MEMORY, output_prefix="À plus ")

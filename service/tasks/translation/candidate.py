@@ -66,6 +66,8 @@ class TranslationCandidate:
         if text is None:
             flags.append(Flag.PLACEHOLDER)
             text = force_restore(unit, written)
+        elif Flag.EMPTY not in flags:
+            flags += guard.check_marked(unit, written)
         self.missed = find_missing(self._segment.terms, text)
         if self.missed:
             flags.append(Flag.TERM)

@@ -64,6 +64,15 @@ def test_an_empty_candidate_has_the_text_of_its_source_unless_there_is_a_prefix(
     assert judged("Hello.", "", prefix="Bonjour").text == "Bonjour"
 
 
+def test_words_that_markup_loses_are_flagged() -> None:
+    [unit] = document("**bold** text", format="markdown").units
+    prompt = SegmentPrompt(number=0, unit=unit, request=REQUEST, source_tokens=5)
+    made = TranslationCandidate(SourceSegment(unit, ENGLISH, "", ()), prompt)
+    made.add(Delta(0, 0, "[1]texte[2]", (), FinishReason.STOP))
+    made.judge(FRENCH, lambda text: [])
+    assert (made.text, made.flags) == ("**texte**", (Flag.LOST_WORDS,))
+
+
 def test_missing_terms_are_named() -> None:
     term = Term("invoice", "facture")
     assert judged("The invoice.", "La note.", (term,)).missed == (term,)

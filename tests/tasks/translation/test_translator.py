@@ -29,7 +29,7 @@ from tests.tasks.translation.scripted_model import (
 
 async def test_the_segments_of_all_texts_are_submitted_at_once_and_keep_their_order() -> None:
     engine = scripted(accented)
-    texts = ["One came. Two went.", " \n", "Three?", "", "- Four!\n\n  * Five;  six.\t"]
+    texts = ["Cats came. Dogs went.", " \n", "Birds?", "", "- Fish!\n\n  * Cows;  pigs.\t"]
     found = await translations(engine, *texts)
     assert [each.text for each in found] == [accented(text) for text in texts]
     assert len(engine.streams) == 1

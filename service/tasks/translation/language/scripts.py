@@ -27,12 +27,12 @@ def scripts_of(language: str) -> tuple[str, ...]:
 
 def count_letters(text: str) -> Counter[str]:
     """The number of letters by script. Letters of scripts that are not listed here count as "Zyyy"."""
-    return Counter(_script(char) for char in text if char.isalpha())
+    return Counter(script_of(char) for char in text if char.isalpha())
 
 
 def weigh(text: str) -> int:
     """The length of a text in Latin letters, without white space: comparable between scripts."""
-    return sum(1 if char < "\u3000" else letter_weight(_script(char)) for char in text if not char.isspace())
+    return sum(1 if char < "\u3000" else letter_weight(script_of(char)) for char in text if not char.isspace())
 
 
 def letter_weight(script: str) -> int:
@@ -42,7 +42,7 @@ def letter_weight(script: str) -> int:
 
 def is_traditional(text: str) -> bool | None:
     """Whether Chinese text has traditional characters; None if its characters show neither, or both equally often."""
-    han = [char for char in text if _script(char) == "Hani"]
+    han = [char for char in text if script_of(char) == "Hani"]
     balance = sum(_can_encode(char, "big5") - _can_encode(char, "gb2312") for char in han)
     return None if balance == 0 else balance > 0
 
@@ -56,6 +56,6 @@ def _can_encode(char: str, encoding: str) -> bool:
     return True
 
 
-def _script(char: str) -> str:
+def script_of(char: str) -> str:
     code = ord(char)
     return next((script for first, last, script in _RANGES if first <= code <= last), "Zyyy")

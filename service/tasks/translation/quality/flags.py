@@ -10,7 +10,15 @@ class Flag(StrEnum):
     REPETITION = "repetition"  # the model repeats itself
     LENGTH = "length"  # far longer or shorter than translations usually are
     COPIED = "copied"  # the same text as the source
-    LANGUAGE = "language"  # not in the target language
+    LANGUAGE = "language"  # not in the target language, or with words of the source
+    SCRIPT = "script"  # letters of a script that the target language does not have
+    ANSWERED = "answered"  # the model answered or introduced the text instead of translating it
+    QUESTION = "question"  # a question became a statement, or a statement a question
+    EXCLAMATION = "exclamation"  # the mark of an exclamation is lost
+    NUMBERS = "numbers"  # numbers, days of the week or currencies differ
+    NEGATION = "negation"  # nothing in the translation negates, and the source does
+    NAMES = "names"  # names are missing
+    LOST_WORDS = "lost_words"  # all words inside markup, or all words outside of it, are missing
     EMPTY = "empty"  # the model wrote nothing, so the source is kept
     TRUNCATED = "truncated"  # cut at the token limit
     PLACEHOLDER = "placeholder"  # placeholders or tags were lost, and put back where they probably belong
@@ -23,9 +31,17 @@ _SEVERITIES = {
     Flag.REPETITION: 3,
     Flag.COPIED: 3,
     Flag.LANGUAGE: 3,
+    Flag.ANSWERED: 3,
+    Flag.SCRIPT: 2,
+    Flag.QUESTION: 2,
+    Flag.NUMBERS: 2,
+    Flag.NEGATION: 2,
+    Flag.NAMES: 2,
+    Flag.LOST_WORDS: 2,
     Flag.LENGTH: 2,
     Flag.TRUNCATED: 2,
     Flag.PLACEHOLDER: 2,
+    Flag.EXCLAMATION: 1,
     Flag.TERM: 1,
 }
 

@@ -65,7 +65,7 @@ class InlineText(Generic[S]):
 
     def place(self, translation: str) -> Iterator[str | Code[S]]:
         """The texts and codes of a translation, with every code of the paragraph exactly once."""
-        core = [_NO_CHARACTER.sub("", translation)] if self._is_plain else self._place_core(translation)
+        core = [clean(translation)] if self._is_plain else self._place_core(translation)
         for atom in chain(self._prefix, core, self._suffix):
             yield "\n" if atom is _LINE else atom
 
@@ -75,7 +75,7 @@ class InlineText(Generic[S]):
         position = 0
         for match in _TOKEN.finditer(translation):
             if position < match.start():
-                yield _NO_CHARACTER.sub("", html.unescape(translation[position : match.start()]))
+                yield clean(html.unescape(translation[position : match.start()]))
             position = match.end()
             if match["close"]:
                 index = self._partners[opened.pop()] if opened else -1
@@ -88,7 +88,7 @@ class InlineText(Generic[S]):
                 opened.append(index)
             yield self._atoms[index]
         if position < len(translation):
-            yield _NO_CHARACTER.sub("", html.unescape(translation[position:]))
+            yield clean(html.unescape(translation[position:]))
         while opened:
             index = self._partners[opened.pop()]
             missing.remove(index)
@@ -124,6 +124,11 @@ class InlineText(Generic[S]):
             else:
                 parts.append(f'<{"br" if atom.kind is CodeKind.BREAK else "wbr"} id="{index}"/>')
         return "".join(parts)
+
+
+def clean(text: str) -> str:
+    """``text`` without the characters that no file of text may have."""
+    return _NO_CHARACTER.sub("", text)
 
 
 def has_words(text: str) -> bool:

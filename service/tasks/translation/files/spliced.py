@@ -11,6 +11,7 @@ from functools import partial
 from typing import AnyStr, Generic
 
 from service.tasks.translation.files.file_format import FileText
+from service.tasks.translation.files.inline import clean
 
 # Returns the characters between two places of the source, with the translations in them.
 Render = Callable[[int, int], AnyStr]
@@ -66,7 +67,7 @@ class SplicedFile(Generic[AnyStr]):
     def write(self, translations: Sequence[str], *, target: str, is_changed: bool = False) -> bytes:
         """As ParsedFile says. The target is named if a text has changed, or another part of the file ``is_changed``."""
         changed: list[_Edit[AnyStr]] = [
-            _Edit(slot.begin, slot.end, partial(slot.write, translation))
+            _Edit(slot.begin, slot.end, partial(slot.write, clean(translation)))
             for slot, translation in zip(self._slots, translations, strict=True)
             if translation != slot.text.text
         ]

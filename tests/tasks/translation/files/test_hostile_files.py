@@ -129,7 +129,9 @@ def test_damaged_files_are_refused_or_read_and_written(name: str) -> None:
         read += 1
         texts = [each.text for each in parsed.texts]
         assert parsed.write(texts, target="fr") == data
+        hostile = parsed.write(["x\x00</span>&<]]>\ud800\n" for _ in texts], target="fr")
         written = parsed.write([shout(each) for each in parsed.texts], target="fr")
+        assert len(find_file_format("", name).read(hostile).texts) <= len(texts) or name in ("gettext", "html")
         assert len(find_file_format("", name).read(written).texts) <= len(texts) or name in ("gettext", "xliff")
     assert read
 

@@ -13,7 +13,7 @@ from service.errors import MalformedFile
 
 _MAX_MEMBERS = 10_000
 _MAX_TOTAL = 256 << 20  # bytes of all members, as the archive declares them
-_MAX_READ = 64 << 20  # bytes of the members that are read
+_MAX_READ = 32 << 20  # bytes of the members that are read, which takes a second of a processor for each MiB
 _MAX_RATIO = 200  # of a member's size to its compressed size, for members of more than a MiB
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")

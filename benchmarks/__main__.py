@@ -16,10 +16,23 @@ from benchmarks.commands import (
     speculative,
     structured,
     survival,
+    translation,
 )
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
-for commands in (serving, structured, speculative, adapters, peers, engine, frontend, embeddings, quality, survival):
+for commands in (
+    serving,
+    structured,
+    speculative,
+    adapters,
+    peers,
+    engine,
+    frontend,
+    embeddings,
+    quality,
+    translation,
+    survival,
+):
     app.registered_commands += commands.app.registered_commands
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ ServiceError
 ├── KeyRefused                 a secret is not accepted
 │   ├── UnknownKey             no key has this secret
 │   └── ExpiredKey             the key with this secret has expired
+├── TranslationFailed          trivium translate has no translation
 ├── ModelNotServed             no served model has this name, or none can do the task
 ├── IncapableModel             the model of this name cannot do the task
 ├── ProcessError               a child process, or what it computes, failed
@@ -35,7 +36,7 @@ ServiceError
     ├── UnknownLanguage        neither a language name nor a BCP-47 code
     ├── UnsupportedPair        languages that the model does not translate between
     ├── TooManySegments        more segments to translate than one request may have
-    ├── StoreFull              no more files, batches or glossaries can be kept
+    ├── StoreFull              no more files, batches, documents or glossaries can be kept
     ├── UnknownGlossary        the key has no such glossary, or the glossary no such dictionary
     └── FileInUse              a batch still reads the file
 
@@ -231,10 +232,10 @@ class MalformedFile(TaskError):
 
 
 class UnknownFileFormat(TaskError):
-    """The format of a file is none of the ``known`` ones."""
+    """The format of a file is none of the ``known`` ones. The message does not repeat what the client has sent."""
 
-    def __init__(self, format: str, known: Sequence[str], *, param: str | None = "file") -> None:
-        super().__init__(f"Files of the format {format!r} are not read; known are {', '.join(known)}.", param=param)
+    def __init__(self, known: Sequence[str], *, param: str | None = "file") -> None:
+        super().__init__(f"Files of this format are not read; known are {', '.join(known)}.", param=param)
 
 
 class UnknownLanguage(TaskError):
@@ -274,6 +275,10 @@ class UnknownGlossary(TaskError):
 
 class FileInUse(TaskError):
     """A batch that has not ended still reads the file."""
+
+
+class TranslationFailed(ServiceError):
+    """``trivium translate`` has no translation. The message is that of the service, or says why it is not reached."""
 
 
 def first_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import service
 from service.api import errors
 from service.api.auth.middleware import AuthMiddleware
+from service.api.background import Background
 from service.api.limits.admissions import Admissions
 from service.api.middleware.body_limit import BodyLimitMiddleware
 from service.api.middleware.body_logging import BodyLoggingMiddleware
@@ -19,15 +20,18 @@ from service.api.middleware.content_encoding import ContentEncodingMiddleware
 from service.api.middleware.cors import CorsHeadersMiddleware, PreflightMiddleware
 from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
+from service.api.native.documents.upload import DOCUMENT_PATHS
+from service.api.native.documents.windows import Windows
 from service.api.openai.batches.lines import Lines
-from service.api.openai.files.upload import FORM_BYTES
 from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
+from service.api.requests.multipart_stream import FORM_BYTES
 from service.api.routers import ROUTERS
 from service.api.state import State
 from service.api.unknown_routes import ErrorFormatMiddleware, UnknownRoute
 from service.batches.service import Batches
+from service.documents.service import Documents
 from service.glossaries.glossaries import Glossaries
 from service.glossaries.opening import open_glossaries
 from service.keys.authenticator import KeyAuthenticator
@@ -44,10 +48,11 @@ def create_app(
     *,
     detector: Detector | None = None,
     authenticator: KeyAuthenticator | None,
+    documents: Documents,
     batches: Batches | None = None,
     glossaries: Glossaries | None = None,
 ) -> FastAPI:
-    """The application. Its lifespan loads the models of the start, runs the batches, and closes all of them.
+    """The application. Its lifespan loads the models of the start, runs batches and documents, and closes all of them.
 
     Without an ``authenticator`` every request is allowed. Without ``batches`` there are no files and batches.
     The application closes the ``glossaries``; without them it opens those of the settings, which raises StorageError.
@@ -62,6 +67,7 @@ def create_app(
         responses=ResponseStore(most=settings.max_stored_responses, most_bytes=settings.max_stored_bytes),
         batches=batches,
         glossaries=glossaries or open_glossaries(settings),
+        documents=documents,
     )
     app = FastAPI(
         title="Trivium",
@@ -98,13 +104,20 @@ def _read_body(app: ASGIApp, *, settings: Settings) -> ASGIApp:
     """The application with a body that is bounded as it arrives. A file may be larger than other bodies, and slower."""
     usual = _bounded(app, settings.max_body_bytes, settings.body_timeout)
     file_bytes = settings.max_file_bytes + FORM_BYTES
-    upload = _bounded(app, file_bytes, settings.body_timeout * max(1.0, file_bytes / settings.max_body_bytes))
+    document_bytes = settings.max_document_bytes + FORM_BYTES
+    uploads = {"/v1/files": _upload(app, file_bytes, settings)}
+    uploads |= dict.fromkeys(DOCUMENT_PATHS, _upload(app, document_bytes, settings))
 
     async def read_bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        is_upload = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/v1/files")
-        await (upload if is_upload else usual)(scope, receive, send)
+        is_post = scope["type"] == "http" and scope["method"] == "POST"
+        await (uploads.get(scope["path"], usual) if is_post else usual)(scope, receive, send)
 
     return read_bounded
+
+
+def _upload(app: ASGIApp, limit: int, settings: Settings) -> ASGIApp:
+    """The application with a body that may be larger than others, and takes longer to arrive accordingly."""
+    return _bounded(app, limit, settings.body_timeout * max(1.0, limit / settings.max_body_bytes))
 
 
 def _bounded(app: ASGIApp, limit: int, seconds: float) -> ASGIApp:
@@ -117,11 +130,14 @@ async def _lifespan(app: FastAPI, *, authenticator: KeyAuthenticator | None) -> 
     """Load the models in the background: the socket answers while they load. Close them at the end."""
     state: State = app.state.trivium
     start = asyncio.create_task(state.registry.start())
+    background = Background(authenticator, state.admissions)
     if state.batches is not None:
-        await state.batches.start(Lines(app, authenticator, state.admissions).compute)
+        await state.batches.start(Lines(app, background).compute)
+    await state.documents.start(Windows(app, background), state.detector)
     try:
         yield
     finally:
+        await state.documents.close()
         if state.batches is not None:
             await state.batches.close()
         start.cancel()

@@ -6,10 +6,10 @@ it is not loaded, prepares and admits the work, starts it, and answers in JSON o
 and the client meanwhile.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack, aclosing
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
@@ -34,6 +34,7 @@ from service.serving.model import ServedModel
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
 
+T = TypeVar("T")
 Served = ServedModel | ServedAdapter
 Prepare = Callable[[], Awaitable[PreparedWork[Work]]]
 
@@ -98,7 +99,18 @@ class Call:
     async def answer(
         self, model: Served, prepare: Prepare[Work], writer: Writer[Work], *, sequences: int = 1
     ) -> Response:
-        """Prepare and start the work, and answer with all of it in JSON.
+        """Prepare and start the work, and answer with all of it in JSON: ``compute`` with a writer."""
+        return self.json(await self.compute(model, prepare, writer.body, sequences=sequences))
+
+    async def compute(
+        self,
+        model: Served,
+        prepare: Prepare[Work],
+        read: Callable[[Work], Coroutine[Any, Any, T]],
+        *,
+        sequences: int = 1,
+    ) -> T:
+        """Prepare and start the work, and return what ``read`` makes of it.
 
         ``sequences`` is the least that the request needs. Without room for them, ``prepare`` is never called.
         """
@@ -107,8 +119,7 @@ class Call:
             deadline = Deadline.from_headers(self._http.headers, self.state.settings)
             owned.enter_context(await self._wait_for(model, deadline))
             work = await self._start(model, prepare, owned)
-            body = await run_guarded(writer.body(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
-            return self.json(body)
+            return await run_guarded(read(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
 
     async def stream(
         self,

@@ -5,11 +5,13 @@ from service.api.compat.anthropic.count_tokens import route as count_tokens
 from service.api.compat.anthropic.messages import route as messages
 from service.api.compat.cohere.embed import route as cohere_embed
 from service.api.compat.cohere.rerank import route as rerank
+from service.api.compat.deepl import document_route as deepl_documents
 from service.api.compat.deepl import languages_v3 as deepl_languages
 from service.api.compat.deepl import route as deepl
 from service.api.compat.deepl.glossaries import v2 as glossaries_v2
 from service.api.compat.deepl.glossaries import v3 as glossaries_v3
 from service.api.compat.huggingface import route as huggingface
+from service.api.compat.libretranslate import file_route as libretranslate_files
 from service.api.compat.libretranslate import route as libretranslate
 from service.api.compat.llamacpp import route as llamacpp
 from service.api.compat.ollama.chat import route as ollama_chat
@@ -19,6 +21,7 @@ from service.api.compat.ollama.models import route as ollama_models
 from service.api.compat.tgi import route as tgi
 from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
+from service.api.native.documents import route as documents
 from service.api.native.generate import route as generate
 from service.api.native.score import route as score
 from service.api.native.tokens import route as tokens
@@ -35,6 +38,7 @@ from service.api.operations import health, metrics
 ROUTERS = (
     generate.router,
     translate.router,
+    documents.router,
     answer.router,
     chat.router,
     responses.router,
@@ -57,10 +61,12 @@ ROUTERS = (
     ollama_embed.router,
     ollama_models.router,
     libretranslate.router,
+    libretranslate_files.router,
     deepl.router,
     deepl_languages.router,
     glossaries_v2.router,
     glossaries_v3.router,
+    deepl_documents.router,
     huggingface.router,
     health.router,
     metrics.router,

@@ -9,6 +9,7 @@ from service.api.limits.admissions import Admissions
 from service.api.limits.character_count import CharacterCount
 from service.api.openai.responses.store import ResponseStore
 from service.batches.service import Batches
+from service.documents.service import Documents
 from service.glossaries.glossaries import Glossaries
 from service.metrics import Metrics
 from service.serving.registry import Registry
@@ -29,6 +30,7 @@ class State:
     responses: ResponseStore
     batches: Batches | None  # None: the operator has set no directory for them
     glossaries: Glossaries
+    documents: Documents
     characters: CharacterCount = field(default_factory=CharacterCount)
 
 

@@ -92,7 +92,6 @@ INSTEAD: Sequence[tuple[str, str]] = (
     ("/v1/datasets", "data sets are not kept here; send the texts to POST /v1/embed"),
     ("/v2/chat", "use POST /v1/chat/completions"),
     # DeepL
-    ("/v2/document", "send the text, or its markup, to POST /v2/translate"),
     ("/v2/write", "use POST /v1/chat/completions"),
     ("/v2/style-rules", "write the style into the context of POST /v2/translate"),
     ("/v3/style_rules", "write the style into the context of POST /v2/translate"),
@@ -102,7 +101,6 @@ INSTEAD: Sequence[tuple[str, str]] = (
     # LibreTranslate
     ("/suggest", "suggestions are not collected here"),
     ("/frontend", "there is no page to translate on; use POST /translate"),
-    ("/download_file", "files are not kept here; send the text, or its markup, to POST /translate"),
     ("/spec", "GET /openapi.json describes all routes"),
 )
 

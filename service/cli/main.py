@@ -11,7 +11,8 @@ from service.cli.generate import generate
 from service.cli.keys import app as keys
 from service.cli.serve import serve
 from service.cli.settings import settings
-from service.errors import KeyFileError, ProcessError, SettingsError, StorageError
+from service.cli.translate import translate
+from service.errors import KeyFileError, ProcessError, SettingsError, StorageError, TranslationFailed
 
 app = typer.Typer(
     help="Text generation, translation and question answering from your own hardware.",
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(generate)
+app.command()(translate)
 app.command()(settings)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
@@ -34,7 +36,7 @@ def main() -> None:
         app(prog_name="trivium")  # even if it is started as python -m service
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, ProcessError, KeyFileError, StorageError) as error:
+    except (ModelStoreError, ProcessError, KeyFileError, StorageError, TranslationFailed) as error:
         _fail(error, code=1)
 
 

@@ -1,4 +1,4 @@
-"""All series of the service: HTTP requests, batches, and one view for each served model."""
+"""All series of the service: HTTP requests, batches, documents, and one view for each served model."""
 
 from collections.abc import Collection
 from http import HTTPMethod
@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 import service
 from service.metrics.aliases import alias_text
 from service.metrics.batches import BatchMetrics
+from service.metrics.documents import DocumentMetrics
 from service.metrics.model_metrics import ModelMetrics
 from service.metrics.series import DURATION, Families
 
@@ -42,6 +43,7 @@ class Metrics:
             "trivium_keys_refused", "Requests refused because of their key, by reason.", ["reason"], registry=r
         )
         self.batches = BatchMetrics(r)
+        self.documents = DocumentMetrics(r)
         Info("trivium_build", "The version of the service.", registry=r).info({"version": service.__version__})
 
     def for_model(self, name: str) -> ModelMetrics:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from service import logs
 from service.api.app import create_app
 from service.batches.opening import open_batches
+from service.documents.opening import open_documents
 from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
@@ -39,10 +40,8 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
-    metrics, detector = Metrics(settings.metrics_compat), Detector()
-    registry = make_registry(settings, open_store(settings), metrics, detector, process)
-    batches = open_batches(settings, metrics.batches)
-    app = create_app(settings, registry, metrics, detector=detector, authenticator=authenticator, batches=batches)
+    app = make_app(settings, process, authenticator)
+    registry = app.state.trivium.registry
 
     def on_ready() -> None:
         report(map(model_facts, registry.models.values()), as_json=settings.log_json)
@@ -61,6 +60,20 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
         sys.exit(1)  # uvicorn has logged the reason; it uses other exit codes
     if startup.failure:
         raise ProcessError(startup.failure)
+
+
+def make_app(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> FastAPI:
+    """The application of these settings. Raises ModelStoreError, StorageError, ProcessError."""
+    metrics, detector = Metrics(settings.metrics_compat), Detector()
+    return create_app(
+        settings,
+        make_registry(settings, open_store(settings), metrics, detector, process),
+        metrics,
+        detector=detector,
+        authenticator=authenticator,
+        batches=open_batches(settings, metrics.batches),
+        documents=open_documents(settings, metrics.documents),
+    )
 
 
 def _uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -230,6 +230,26 @@ class GlossarySettings(SettingsGroup):
     )
 
 
+class DocumentSettings(SettingsGroup):
+    """Files to translate: where they are kept, how many, how large and how long."""
+
+    title = "Documents"
+
+    documents_dir: Path | None = _setting(
+        None,
+        "Directory in which /v1/translate/document keeps files and their translations, so that they survive a restart. "
+        "They are on this disk until they are deleted. Empty: they are kept in memory.",
+    )
+    document_concurrency: int = _setting(2, "Documents that are translated at once.", ge=1, le=1024)
+    max_document_bytes: ByteSize = _setting(ByteSize(10 << 20), "Largest size of a file to translate.", ge=1024)
+    max_document_characters: int = _setting(1_000_000, "Most characters of a file's texts together.", ge=1)
+    max_document_jobs: int = _setting(100, "Most documents of each key, translated ones that are kept too.", ge=1)
+    max_document_storage: ByteSize = _setting(
+        ByteSize(256 << 20), "A new file is refused when all documents together would have more bytes.", ge=1024
+    )
+    document_lifetime: int = _setting(24 * 3600, "Seconds that a document is kept after its end.", ge=1)
+
+
 class EngineSettings(SettingsGroup):
     """Device, memory, batches and kernels of the engine."""
 
@@ -287,5 +307,6 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     LimitSettings,
     BatchSettings,
     GlossarySettings,
+    DocumentSettings,
     EngineSettings,
 )

@@ -18,6 +18,7 @@ from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
 from service.settings.groups import (
     BatchSettings,
+    DocumentSettings,
     EngineSettings,
     GlossarySettings,
     LimitSettings,
@@ -38,6 +39,7 @@ class Settings(
     EngineSettings,
     BatchSettings,
     GlossarySettings,
+    DocumentSettings,
     LimitSettings,
     LoggingSettings,
     SecuritySettings,

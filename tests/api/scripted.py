@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from benchmarks.processes.metric_samples import metric_samples
 from service.api.app import create_app
 from service.batches.opening import open_batches
+from service.documents.opening import open_documents
 from service.keys.authenticator import open_authenticator
 from service.metrics import Metrics
 from service.server.connection import Connection, connection_class
@@ -78,7 +79,7 @@ def scripted_service(
     """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
 
     ``encoders`` are served beside the engine's model. ``catalog`` has engines of models that are not on this disk, by
-    name: with ``runtime_fetch`` they can be added. ``clock`` is that of files and batches.
+    name: with ``runtime_fetch`` they can be added. ``clock`` is that of files, batches and documents.
     """
     engine = engine or ScriptedEngine()
     engine.status = "loading"
@@ -99,7 +100,8 @@ def scripted_service(
     )
     authenticator = open_authenticator(configured.keys_file)
     batches = open_batches(configured, metrics.batches, clock)
-    app = create_app(configured, registry, metrics, authenticator=authenticator, batches=batches)
+    documents = open_documents(configured, metrics.documents, clock)
+    app = create_app(configured, registry, metrics, authenticator=authenticator, batches=batches, documents=documents)
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:

@@ -50,7 +50,6 @@ OPENAI, MESSAGE, TEXT = "openai", "message", "error"
         ("GET", "/never/heard/of", OPENAI, "GET /openapi.json"),
         ("GET", "/" + "a/" * 30_000, OPENAI, "GET /openapi.json"),
         ("GET", "/v2/nothing", MESSAGE, "GET /openapi.json"),
-        ("POST", "/v2/document", MESSAGE, "POST /v2/translate"),
         ("GET", "/v2/glossaries", MESSAGE, "POST /v1/translate"),
         ("GET", "/v3/glossaries/1", MESSAGE, "POST /v1/translate"),
         ("GET", "/v3/languages", MESSAGE, "GET /v2/languages"),

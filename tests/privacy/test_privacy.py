@@ -20,9 +20,11 @@ from tests.privacy.echo_worker import CRASH
 from tests.privacy.requests import (
     calls,
     calls_of_batches,
+    calls_of_documents,
     calls_of_files,
     calls_of_glossaries,
     calls_of_stored,
+    document_calls,
     file_calls,
 )
 from tests.running_server import Server
@@ -59,6 +61,8 @@ def evidence(model: Path, encoders: tuple[str, ...], tmp_path_factory: pytest.Te
         answers += [server.http.send(request) for request in calls_of_glossaries(server.url, answers, WORD)]
         answers += [server.http.send(request) for request in file_calls(server.url, WORD)]
         answers += [server.http.send(request) for request in calls_of_files(server.url, answers, WORD)]
+        answers += [server.http.send(request) for request in document_calls(server.url, WORD)]
+        answers += [server.http.send(request) for request in calls_of_documents(server.url, answers)]
         _wait_for_batches(server)
         answers += [server.http.send(request) for request in calls_of_batches(server.url, answers)]
         answers.append(last)

@@ -6,7 +6,8 @@ import msgspec
 from starlette.datastructures import Headers
 
 from service.api.errors import ApiError
-from service.api.requests.bodies import JSON, form_fields, media_type
+from service.api.requests.bodies import JSON, MULTIPART, form_fields, media_type
+from service.api.requests.file_form import split_form
 
 API_KEY_FIELD = "api_key"
 _SCHEMES = {"bearer", "deepl-auth-key"}
@@ -38,7 +39,9 @@ def secrets_in_body(headers: Headers, body: bytes) -> Iterator[str]:
     try:
         if media_type(headers) == JSON:
             found = msgspec.json.decode(body, type=_BodyWithKey).api_key
-        elif (fields := form_fields(headers, body, multipart=True)) is not None:
+        elif media_type(headers) == MULTIPART:
+            found = split_form(headers["content-type"], body)[0].get(API_KEY_FIELD)
+        elif (fields := form_fields(headers, body, multipart=False)) is not None:
             found = fields.get(API_KEY_FIELD)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ApiError):
         return

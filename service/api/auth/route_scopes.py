@@ -16,9 +16,11 @@ from service.api.errors import ApiError
 from service.keys.caller import Caller
 from service.keys.key import Scope
 
-# Health checks come from programs that have no key. Every other route needs one.
+# Health checks come from programs that have no key, and LibreTranslate's clients get a file by an address that only its
+# owner was told. Every other route needs a key.
 PUBLIC_ROUTES = frozenset(
     {
+        ("GET", "/download_file/{name}"),
         ("GET", "/"),
         ("GET", "/health"),
         ("GET", "/health/live"),

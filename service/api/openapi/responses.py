@@ -27,7 +27,8 @@ class EndpointResponses:
     """The answers of one endpoint. ``examples`` has one instance of each kind of answer, the one to show first.
 
     ``events`` are the events of an example stream in this ``form``. ``status`` is that of a request that succeeds:
-    with 204 there is no body. ``others`` are examples of further answers that are not errors, by status.
+    with 204 there is no body. ``others`` are examples of further answers that are not errors, by status. ``is_file``:
+    the answer may be a file of any type.
     """
 
     examples: Sequence[JsonBody]
@@ -36,6 +37,7 @@ class EndpointResponses:
     status: int = 200
     errors: Collection[int] = tuple(ERROR_EXAMPLES)
     others: Mapping[int, tuple[str, ResponseModel]] = field(default_factory=dict)
+    is_file: bool = False
 
     def models(self, route: APIRoute) -> Iterator[type[ResponseModel]]:
         """The classes of all answers."""
@@ -57,6 +59,8 @@ class EndpointResponses:
                 "x-itemSchema": _any_of(self.events),  # the schema of each event's data
                 "example": stream.decode(),
             }
+        if self.is_file:
+            content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
         description = "The answer, or with `stream` its events." if len(content) > 1 else "The answer."
         described: dict[str, Any] = {str(self.status): {"description": description, "content": content}}
         if self.status == 204:
@@ -81,12 +85,19 @@ def openapi_responses(
     status: int = 200,
     errors: Collection[int] = tuple(ERROR_EXAMPLES),
     others: Mapping[int, tuple[str, ResponseModel]] | None = None,
+    is_file: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """A decorator for endpoints: their answers in the OpenAPI document (see ``EndpointResponses``)."""
 
     def describe(endpoint: Endpoint) -> Endpoint:
         _responses[endpoint] = EndpointResponses(
-            examples=examples, events=events, form=form, status=status, errors=errors, others=others or {}
+            examples=examples,
+            events=events,
+            form=form,
+            status=status,
+            errors=errors,
+            others=others or {},
+            is_file=is_file,
         )
         return endpoint
 

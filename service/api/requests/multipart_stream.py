@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from service.api.requests.forms import delimiter_of, not_a_form, part_names
 
+FORM_BYTES = 1 << 16  # that a form may have beside its file
 _MOST_HEAD = 8192  # bytes of the head of a part
 _MOST_PARTS = 100
 

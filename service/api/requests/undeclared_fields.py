@@ -77,6 +77,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "truncation": ("do_not_truncate", False),
     # DeepL
     "custom_instructions": ([],),
+    "enable_document_minification": (False, "0", "false"),
     "glossary_id": (),
     "glossary_ids": ([],),
     "style_id": (),

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message
 
 IN_PROCESS_CALLER = "trivium.in_process_caller"  # key of a scope: whom the call is for
@@ -26,6 +27,17 @@ class InProcessAnswer:
             self.status, self.headers = message["status"], Headers(raw=message["headers"])
         else:
             self.body += message.get("body", b"")
+
+
+def background_request(app: ASGIApp, path: str, caller: object) -> Request:
+    """A request that nobody has sent, for work of the application itself on what ``path`` stands for."""
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()  # nobody disconnects
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": [], "app": app}
+    return Request(scope | {"user": caller, IN_PROCESS_CALLER: caller}, receive)
 
 
 async def post_json(app: ASGIApp, path: str, body: bytes, caller: object) -> InProcessAnswer:

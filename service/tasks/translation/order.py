@@ -24,6 +24,7 @@ class TranslationOrder:
     do_not_translate: tuple[str, ...] = ()
     memory: tuple[MemoryPair, ...] = ()  # segments that were translated before are translated the same way
     context: str = ""  # the model reads it, but does not translate it
+    contexts: tuple[str, ...] = ()  # the same for each text alone; none for the texts behind the last one
     output_prefix: str = ""  # each translation begins with it
     formality: Formality = "default"
     alternatives: int = 0  # number of further translations of each text

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 
 from service.errors import TooManySegments
 from service.tasks.text.languages import Language, is_same_language
@@ -32,6 +33,7 @@ class SourceSegment:
     terms: tuple[Term, ...]  # the terms of the glossary that occur in the segment
     remembered: str | None = None  # its translation in the memory of the order; the model is not asked
     example: Example | None = None  # a similar pair of the memory, for the prompt
+    context: str = ""  # what its text says about itself, beside the context of the order
 
     def complete(self, written: str) -> str:
         """The prefix and what the model has ``written`` after it, without white space at the end.
@@ -63,6 +65,12 @@ class TranslationPlan:
     texts: tuple[TextPlan, ...]
     segments: tuple[SourceSegment, ...]
 
+    def window(self, numbers: Sequence[int]) -> "TranslationPlan":
+        """The plan of these segments alone, each as a text of its own: long documents are translated in windows."""
+        segments = tuple(self.segments[number] for number in numbers)
+        texts = [TextPlan(ParsedDocument((each.unit,)), each.source, None, (i,)) for i, each in enumerate(segments)]
+        return replace(self, texts=tuple(texts), segments=segments)
+
 
 def make_plan(
     order: TranslationOrder, source: Language | None, target: Language, detect: Detect, *, max_segments: int
@@ -71,14 +79,14 @@ def make_plan(
 
     A sentence that is already in the target language is no segment. Raises TooManySegments and MalformedMarkup.
     """
-    numbers: dict[tuple[Unit, Language | None, str], int] = {}
+    numbers: dict[tuple[Unit, Language | None, str, str], int] = {}
     segments: list[SourceSegment] = []
     texts = []
     most_units = max_segments
     protected = {term: term for term in order.do_not_translate}
     terms_of_order = TermFinder(order.glossary)
     memory = TranslationMemory(order.memory, lambda text: parse(text, order, target, {}))
-    for text in order.texts:
+    for text, context in zip_longest(order.texts, order.contexts, fillvalue=""):
         detected = next(iter(detect(_words(text, order))), None) if source is None else None
         language = source or trusted(detected)
         if source is not None and is_same_language(source, target):
@@ -95,13 +103,13 @@ def make_plan(
         document, prefix = _place_prefix(document, order.output_prefix)
         text_segments = []
         for unit, language_of_unit in zip(document.units, languages, strict=True):
-            key = (replace(unit, start=0, end=0), language_of_unit, prefix)
+            key = (replace(unit, start=0, end=0), language_of_unit, prefix, context)
             if key not in numbers:
                 numbers[key] = len(segments)
                 remembered = memory.translation(unit) if order.memory and not prefix else None
                 example = memory.example(unit) if remembered is None else None
                 terms = () if remembered else terms_of_order.find(unit.text)
-                segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered, example))
+                segments.append(SourceSegment(unit, language_of_unit, prefix, terms, remembered, example, context))
             text_segments.append(numbers[key])
             prefix = ""
         texts.append(TextPlan(document, language, detected, tuple(text_segments)))

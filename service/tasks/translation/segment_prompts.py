@@ -78,7 +78,7 @@ class PromptWriter:
         prompt = translation_prompt(
             segment.source,
             self._plan.target,
-            context=order.context,
+            context="\n".join(filter(None, (order.context, segment.context))),
             formality=order.formality,
             terms=segment.terms if unit is segment.unit else (),
         )

@@ -8,7 +8,7 @@ from service.tasks.generation.options import Options
 from service.tasks.text.languages import Language, find_language
 from service.tasks.translation.language.detection import Detector
 from service.tasks.translation.order import TranslationOrder
-from service.tasks.translation.plan import make_plan
+from service.tasks.translation.plan import TranslationPlan, make_plan
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS
@@ -64,15 +64,20 @@ class Translator:
         Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong.
         ``param`` of the error names the wrong field.
         """
-        target = find_language(order.target, param="target_lang")
-        source = None if order.source is None else find_language(order.source, param="source_lang")
-        self._check(order, source, target)
+        source, target = check_order(order)
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
         if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) + len(order.memory) > _MANY_TERMS:
             plan = await asyncio.to_thread(make_plan, *arguments, max_segments=self._max_segments)
         else:
             plan = make_plan(*arguments, max_segments=self._max_segments)
+        return await self.prepare_plan(plan, options=options, request_id=request_id)
+
+    async def prepare_plan(
+        self, plan: TranslationPlan, *, options: Options, request_id: str | None = None
+    ) -> PreparedTranslation:
+        """Write the prompts of a plan, see ``prepare``. Raises PromptTooLong."""
+        await self._detector.load()
         writer = PromptWriter(self._generator, plan, options, self._style)
         prompts = []
         for number, segment in enumerate(plan.segments):
@@ -90,15 +95,22 @@ class Translator:
             request_id=request_id,
         )
 
-    def _check(self, order: TranslationOrder, source: Language | None, target: Language) -> None:
-        """Raises UnsupportedPair or InvalidOption if the order is wrong, whatever its texts are."""
-        known = {language.base for language in known_languages()}
-        for language, param in ((source, "source_lang"), (target, "target_lang")):
-            if language is not None and language.base not in known:
-                raise UnsupportedPair(language.name, SENTENCES, param=param)
-        if order.formality in ("more", "less") and target.base not in FORMS_OF_ADDRESS:
-            able = ", ".join(FORMS_OF_ADDRESS)
-            message = f"{target.name} has no formality to choose; use prefer_{order.formality}, or one of {able}"
-            raise InvalidOption(message, param="formality")
-        if order.output_prefix and order.format in _MARKUP_FORMATS:
-            raise InvalidOption(f"output_prefix cannot be used with the format {order.format}", param="output_prefix")
+
+def check_order(order: TranslationOrder) -> tuple[Language | None, Language]:
+    """The source language of an order, None if it is to be detected, and the target language.
+
+    Raises UnknownLanguage, UnsupportedPair or InvalidOption if the order is wrong, whatever its texts are.
+    """
+    target = find_language(order.target, param="target_lang")
+    source = None if order.source is None else find_language(order.source, param="source_lang")
+    known = {language.base for language in known_languages()}
+    for language, param in ((source, "source_lang"), (target, "target_lang")):
+        if language is not None and language.base not in known:
+            raise UnsupportedPair(language.name, SENTENCES, param=param)
+    if order.formality in ("more", "less") and target.base not in FORMS_OF_ADDRESS:
+        able = ", ".join(FORMS_OF_ADDRESS)
+        message = f"{target.name} has no formality to choose; use prefer_{order.formality}, or one of {able}"
+        raise InvalidOption(message, param="formality")
+    if order.output_prefix and order.format in _MARKUP_FORMATS:
+        raise InvalidOption(f"output_prefix cannot be used with the format {order.format}", param="output_prefix")
+    return source, target

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import deepl
@@ -208,3 +209,54 @@ def test_the_official_client_shows_the_error_message(client: deepl.Translator) -
 def test_a_body_over_its_limit(hello: Scripted) -> None:
     response = hello.http.post("/v2/translate", json={"text": ["x" * (128 << 10)], "target_lang": "DE"})
     assert (response.status_code, response.json()) == (413, {"message": "The body is larger than 131072 bytes"})
+
+
+def test_a_document_in_three_steps(client: deepl.Translator, tmp_path: Path) -> None:
+    source, target = tmp_path / "note.txt", tmp_path / "note.de.txt"
+    source.write_text("Good dogs run.\n\nGood dogs run. The cats are fat.\n")
+    before = client.get_usage().character.count or 0
+    status = client.translate_document_from_filepath(source, target, target_lang="DE", source_lang="EN")
+    assert target.read_text() == "Gööd dögs rün.\n\nGööd dögs rün. The cäts äre fät.\n"
+    assert (status.done, status.billed_characters) == (True, len(source.read_text()))
+    assert client.get_usage().character.count == before + len(source.read_text())
+
+
+def test_a_document_needs_its_key(german: Scripted, client: deepl.Translator) -> None:
+    handle = client.translate_document_upload("Good dogs.", filename="a.md", target_lang="DE", formality="prefer_more")
+    for end in ("", "/result"):
+        path = f"/v2/document/{handle.document_id}{end}"
+        assert german.http.post(path, json={"document_key": "x"}).status_code == 404
+        assert german.http.post(path, json={}).json()["message"].startswith("document_key")
+        assert german.http.post(path, data={"document_key": handle.document_key}).status_code in (200, 503)
+
+
+def test_a_document_that_cannot_be_translated(client: deepl.Translator) -> None:
+    for message, fields in (
+        ("output_format", {"output_format": "docx"}),
+        ("source_lang", {"extra_body_parameters": {"glossary_id": "x"}}),
+        ("glossary_id", {"glossary": "x", "source_lang": "EN"}),
+        ("style_id", {"extra_body_parameters": {"style_id": "x"}}),
+        ("file", {"filename": "a.exe"}),
+    ):
+        with pytest.raises(deepl.DeepLException, match=message):
+            client.translate_document_upload("Good.", target_lang="DE", **{"filename": "a.txt"} | fields)
+
+
+def test_a_document_that_fails_tells_why() -> None:
+    with (
+        scripted_service(Umlauts(fails_at=0)) as service,
+        closing(deepl.Translator("any", server_url=service.url)) as c,
+    ):
+        handle = c.translate_document_upload("Good dogs.", filename="a.txt", target_lang="DE", source_lang="EN")
+        status = c.translate_document_wait_until_done(handle)
+        assert (status.ok, status.error_message) == (False, "The service failed on this request")
+
+
+def test_a_result_that_is_not_ready() -> None:
+    engine = Umlauts(holds_at=1)
+    with scripted_service(engine) as service, closing(deepl.Translator("any", server_url=service.url)) as c:
+        handle = c.translate_document_upload("Good dogs.", filename="a.txt", target_lang="DE", source_lang="EN")
+        assert engine.holding.wait(20)
+        assert c.translate_document_get_status(handle).status is deepl.DocumentStatus.Status.TRANSLATING
+        body = {"document_key": handle.document_key}
+        assert service.http.post(f"/v2/document/{handle.document_id}/result", json=body).status_code == 503

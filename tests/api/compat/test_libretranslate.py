@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
+from tests.api.keyed import keyed_service
 from tests.api.raw_http import connection, post_bytes
 from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
@@ -153,9 +156,41 @@ def test_a_query_string_is_bounded_and_not_read_beside_json(hello: Scripted) -> 
     assert hello.http.post("/detect?q=x", content=b"x").status_code == 415
 
 
-def test_files_are_not_translated(hello: Scripted) -> None:
-    response = hello.http.post("/translate_file", files={"file": b"x"}, data=TO_GERMAN)
-    assert (response.status_code, type(response.json()["error"])) == (404, str)
+def test_a_file_is_translated_and_fetched_from_the_address_in_the_answer(german: Scripted) -> None:
+    data = {"source": "auto", "target": "de", "api_key": "any"}
+    text = "The dogs are here. Where is the good doctor?\n"
+    answer = german.http.post("/translate_file", files={"file": ("note.txt", text.encode())}, data=data)
+    assert answer.json().keys() == {"translatedFileUrl"}, answer.text
+    url = answer.json()["translatedFileUrl"]
+    assert url.startswith(f"{german.url}/download_file/doc-")
+    file = httpx.get(url)
+    assert (file.status_code, file.text) == (200, "The dögs äre here. Where is the gööd döctör?\n")
+    assert file.headers["content-disposition"] == "attachment; filename*=UTF-8''note.de.txt"
+    assert httpx.get(url[:-1] + "x").json()["error"].startswith("id: There is no document")
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "message"),
+    [
+        ("note.txt", {"target": "xx"}, "target: "),
+        ("note.txt", {"source": "xx"}, "source: "),
+        ("note.exe", {}, "file: "),
+    ],
+)
+def test_a_file_that_cannot_be_translated(german: Scripted, name: str, fields: dict[str, str], message: str) -> None:
+    data = {"source": "en", "target": "de"} | fields
+    answer = german.http.post("/translate_file", files={"file": (name, b"Hello.")}, data=data)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(message)
+
+
+def test_a_key_may_be_in_the_form_beside_a_file(tmp_path: Path) -> None:
+    with keyed_service(tmp_path, Umlauts()) as keyed:
+        data, files = {"source": "en", "target": "de"}, {"file": ("note.txt", b"Good dogs.")}
+        assert keyed.service.http.post("/translate_file", files=files, data=data).status_code == 401
+        data["api_key"] = keyed.secrets["translate"]
+        answer = keyed.service.http.post("/translate_file", files=files, data=data)
+        assert httpx.get(answer.json()["translatedFileUrl"]).text == "Gööd dögs."
 
 
 def test_the_error_for_another_method_has_the_same_shape(hello: Scripted) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from service.api.app import create_app
+from service.documents.opening import open_documents
 from service.engine.client import EngineClient
 from service.engine.protocol.outputs import StepStats
 from service.metrics import Metrics
@@ -71,7 +72,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
     client.watched = watched
     settings = Settings()
     model = fixed_model(client, Tokenizer.load(path), settings, metrics)
-    app = create_app(settings, Registry([model]), metrics, authenticator=None)
+    app = create_app(settings, Registry([model]), metrics, authenticator=None, documents=open_documents(settings))
     with served(app) as (address, _):
         while httpx.get(f"http://127.0.0.1:{address[1]}/health/ready").status_code != httpx.codes.OK:
             pass

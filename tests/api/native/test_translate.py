@@ -232,3 +232,22 @@ def test_a_memory_translates_what_it_knows(german: Scripted, memory: Any) -> Non
 def test_a_wrong_memory_is_refused(hello: Scripted, fields: dict[str, Any], param: str) -> None:
     answer = hello.http.post("/v1/translate", json=GERMAN | {"text": "x"} | fields)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_three_hundred_sentences_stream_in_order_while_they_are_translated() -> None:
+    translated = [f"Dög nümber {number} rän höme." for number in range(300)]
+    # All sequences wait when those of the ten shortest sentences have ended.
+    engine = Umlauts(holds_at=len(translated[0].encode()) + 1)
+    with scripted_service(engine) as service:
+        text = " ".join(f"Dog number {number} ran home." for number in range(300))
+        seen: list[dict[str, Any]] = []
+        with service.http.stream("POST", "/v1/translate", json=GERMAN | {"text": text, "stream": True}) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data: {"):
+                    seen.append(json.loads(line.removeprefix("data: ")))
+                    if "score" in seen[-1] and seen[-1]["segment"] == 9:
+                        assert engine.open_streams
+                        engine.release()
+        assert [each["segment"] for each in seen if "score" in each] == [*range(300)]
+        assert "".join(each["text"] for each in seen if "text" in each) == " ".join(translated)
+        assert len(engine.requests) == 300

@@ -8,6 +8,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from service.api.background import Background
 from service.api.limits.admissions import Admissions
 from service.api.openai.batches.lines import Lines
 from service.batches.results import LineRequest
@@ -83,7 +84,7 @@ def test_nothing_of_a_key_is_on_the_disk(keyed: Keyed, directory: Path) -> None:
 
 
 def test_a_key_that_is_gone_computes_nothing(keyed: Keyed) -> None:
-    lines = Lines(keyed.service.app, open_authenticator(keyed.path), Admissions(1))
+    lines = Lines(keyed.service.app, Background(open_authenticator(keyed.path), Admissions(1)))
     for owner in ("", "0" * 32):
         answer = asyncio.run(lines.compute(LineRequest(owner=owner, endpoint=CHAT, body=b"{}")))
         assert (answer.status, answer.retry_after) == (401, None)
@@ -95,7 +96,7 @@ def test_lines_wait_while_the_key_has_few_tokens(keyed: Keyed) -> None:
     assert authenticator is not None
     poor = authenticator.authenticate(keyed.secrets["poor"])
     assert poor.limits.tokens is not None
-    lines = Lines(keyed.service.app, authenticator, Admissions(1))
+    lines = Lines(keyed.service.app, Background(authenticator, Admissions(1)))
     request = LineRequest(owner=poor.owner, endpoint=CHAT, body=jsonl([line("a")["body"]]))
     poor.limits.tokens.try_consume(600)
     before = len(keyed.service.engine.requests)

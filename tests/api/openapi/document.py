@@ -55,7 +55,7 @@ class Document:
             assert not response.content
             return
         media_type = response.headers["content-type"].partition(";")[0]
-        content = answer["content"][media_type]
+        content = answer["content"].get(media_type) or answer["content"]["application/octet-stream"]
         if media_type == "application/json":
             self.validate(content["schema"], response.json())
         elif media_type in _STREAMS:

@@ -41,6 +41,9 @@ GLOSSARY = {"name": "x", "dictionaries": [ENTRIES]}
 PAIR = {"text_1": "x", "text_2": ["y", "z"]}
 RANKING = {"query": "x", "documents": ["y", {"text": "z"}]}
 
+DOCUMENT = "/v1/translate/document"
+FILE: dict[str, Any] = {"data": {"target_lang": "de"}, "files": {"file": ("a.txt", b"Good day.")}}
+
 # Route as in the document -> the requests to it: path and body. Every operation must be here.
 CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/generate"): [
@@ -54,6 +57,11 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/v1/translate", TRANSLATE | {"memory": [{"source": "Good day.", "target": "Guten Tag."}]}),
         ("/v1/translate", TRANSLATE | {"source_lang": "en", "glossary": [{"source": "day", "target": "Tag"}]}),
     ],
+    ("POST", DOCUMENT): [(DOCUMENT, None)],
+    ("GET", f"{DOCUMENT}/{{id}}"): [(f"{DOCUMENT}/{{id}}", None)],
+    ("GET", f"{DOCUMENT}/{{id}}/events"): [(f"{DOCUMENT}/{{id}}/events", None)],
+    ("GET", f"{DOCUMENT}/{{id}}/result"): [(f"{DOCUMENT}/{{id}}/result", None)],
+    ("DELETE", f"{DOCUMENT}/{{id}}"): [(f"{DOCUMENT}/{{id}}", None)],
     ("GET", "/v1/languages"): [("/v1/languages", None)],
     ("POST", "/v1/answer"): [
         ("/v1/answer", {"question": "x?"}),
@@ -141,6 +149,11 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ],
     ("POST", "/detect"): [("/detect", {"q": "Bonjour tout le monde"}), ("/detect", {"q": "5"})],
     ("GET", "/languages"): [("/languages", None)],
+    ("POST", "/translate_file"): [("/translate_file", None)],
+    ("GET", "/download_file/{name}"): [("/download_file/{name}", None)],
+    ("POST", "/v2/document"): [("/v2/document", None)],
+    ("POST", "/v2/document/{id}"): [("/v2/document/{id}", None)],
+    ("POST", "/v2/document/{id}/result"): [("/v2/document/{id}/result", None)],
     ("POST", "/v2/translate"): [
         ("/v2/translate", {"text": ["Good day."], "target_lang": "DE"}),
         (
@@ -299,7 +312,17 @@ def document(service: Scripted) -> Document:
 
 def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -> httpx.Response:
     """A request. An ``{id}`` in the path is that of something that is stored now, and so is the input of a batch."""
-    if "{id}" in path:
+    if path.startswith(f"{DOCUMENT}/"):
+        done = service.http.post(DOCUMENT, files=FILE["files"], data=FILE["data"] | {"wait": "20"})
+        path = path.format(id=done.headers["x-document-id"])
+    elif path.startswith("/v2/document/"):
+        made = service.http.post("/v2/document", **FILE).json()
+        body = {"document_key": made["document_key"]}
+        path = path.format(id=made["document_id"])
+        service.http.post(f"/v2/document/{made['document_id']}", json=body).raise_for_status()  # waits for the end
+    elif path == "/download_file/{name}":
+        path = send(service, "POST", "/translate_file", None).json()["translatedFileUrl"]
+    elif "{id}" in path:
         kind = path.split("/")[2]
         bodies = {"responses": {"input": "x"}, "batches": BATCH, "glossaries": GLOSSARY}
         version = "v3" if kind == "glossaries" else "v1"
@@ -307,6 +330,9 @@ def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -
         path = path.format(id=stored["glossary_id" if kind == "glossaries" else "id"])
     if (method, path) == ("POST", "/v1/files"):
         return service.http.post(path, data={"purpose": "batch"}, files={"file": ("a", b"{}")})
+    if method == "POST" and path in (DOCUMENT, "/v2/document", "/translate_file"):
+        fields = {"source": "auto", "target": "de"} if path == "/translate_file" else FILE["data"]
+        return service.http.post(path, data=fields, files=FILE["files"])
     if body and "input_file_id" in body:
         body = body | {"input_file_id": send(service, "POST", "/v1/files", None).json()["id"]}
     return service.http.request(method, path, json=body, **options)

@@ -15,6 +15,15 @@ def test_docs_need_no_other_host(hello: Scripted) -> None:
     assert hello.http.get("/docs/assets/index.html").status_code == 404
 
 
+_FILES = {
+    "/v2/glossaries/{id}/entries",
+    "/metrics",
+    "/v1/files/{id}/content",
+    "/v1/translate/document/{id}/result",
+    "/v2/document/{id}/result",
+    "/download_file/{name}",
+}
+_NEED_A_FORM = {"/v1/files", "/v1/translate/document", "/v2/document", "/translate_file"}
 _WITH_MESSAGE = {"/v1/embed", "/v1/rerank", "/rerank"}  # Cohere's errors
 
 
@@ -27,14 +36,15 @@ def test_every_route_is_described_with_examples(hello: Scripted) -> None:
             assert operation["description"], path
             assert operation["tags"], path
             assert "422" not in operation["responses"], path
-            if path in {"/metrics", "/v1/files/{id}/content", "/v2/glossaries/{id}/entries"}:
+            if path in _FILES:
                 continue
-            media_type = "text/event-stream" if path == "/generate_stream" else "application/json"
+            is_stream = path in {"/generate_stream", "/v1/translate/document/{id}/events"}
+            media_type = "text/event-stream" if is_stream else "application/json"
             if "204" not in operation["responses"]:
-                status = "201" if "201" in operation["responses"] else "200"
+                status = next(each for each in ("201", "202", "200") if each in operation["responses"])
                 assert operation["responses"][status]["content"][media_type]["example"], path
             if "requestBody" in operation:
-                kind = "multipart/form-data" if path == "/v1/files" else "application/json"
+                kind = "multipart/form-data" if path in _NEED_A_FORM else "application/json"
                 assert operation["requestBody"]["content"][kind]["examples"], path
                 refusal = operation["responses"]["400"]["content"]["application/json"]["example"]
                 with_message = path in _WITH_MESSAGE or path.startswith(("/v2/", "/v3/"))
@@ -42,7 +52,7 @@ def test_every_route_is_described_with_examples(hello: Scripted) -> None:
 
 
 # The example of a batch needs a file; test_answers.py uploads one.
-_NEED_A_FILE = {"/v1/files", "/v1/batches"}
+_NEED_A_FILE = {*_NEED_A_FORM, "/v1/batches"}
 # A script that always says Hello neither keeps markup nor extracts; the README's calls try these on a real engine.
 _NEED_A_TRANSLATOR = {"/v1/translate", "/v1/answer", "/"}
 

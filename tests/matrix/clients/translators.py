@@ -41,7 +41,6 @@ _DEEPL: list[tuple[Any, ...]] = [
     (
         "translate_document_upload",
         lambda c: c.translate_document_upload(b"x", filename="a.txt", target_lang="FR"),
-        "/v2/translate",
     ),
     ("rephrase_text", lambda c: c.rephrase_text("Hello."), "/v1/chat/completions"),
 ]
@@ -67,11 +66,11 @@ _LIBRE: list[tuple[Any, ...]] = [
     ("GET /health",),
     ("POST /translate", {"q": "Hello.", "source": "en", "target": "xx"}, "target"),
     ("POST /translate", {"source": "en", "target": "fr"}, "q"),
-    ("POST /translate_file", None, "/translate"),
+    ("POST /translate_file", None, "multipart"),
     ("POST /suggest", {"q": "a", "s": "b", "source": "en", "target": "fr"}, "not collected"),
     ("GET /frontend/settings", None, "/translate"),
     ("GET /spec", None, "/openapi.json"),
-    ("GET /download_file/x", None, "/translate"),
+    ("GET /download_file/x", None, "no document"),
 ]
 
 

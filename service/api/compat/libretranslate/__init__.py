@@ -1,1 +1,1 @@
-"""LibreTranslate's API: ``/translate``, ``/detect``, ``/languages``."""
+"""LibreTranslate's API: ``/translate``, ``/translate_file``, ``/detect``, ``/languages``."""

@@ -16,7 +16,6 @@ from service.api.compat.libretranslate.request import (
     LibreTranslateRequest,
 )
 from service.api.compat.translation import check_texts, translate
-from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.api.requests.options import check_limit
@@ -84,9 +83,3 @@ async def detect(
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
     return call.json(response.language_list(known_languages()))
-
-
-@router.post("/translate_file", include_in_schema=False)
-async def translate_file() -> Response:
-    """Raises ApiError, so that clients that send files get a message in the shape that they read."""
-    raise ApiError(404, "Files are not translated here; send their text to /translate", code="unknown_route")

@@ -32,7 +32,6 @@ class GlossaryTerm(RequestModel):
     target: Annotated[TermText, Field(description="The term in the translation.")]
 
 
-_TMX_OR_PAIRS = Discriminator(lambda value: "[tmx]" if isinstance(value, str) else "[pairs]")
 GlossaryTerms = Annotated[list[GlossaryTerm], Field(fail_fast=True), Field(max_length=MAX_TERMS)]
 GlossaryName = Annotated[NonEmpty, Field(max_length=MAX_NAME)]
 
@@ -45,6 +44,16 @@ class RememberedPair(RequestModel):
 
 
 RememberedPairs = Annotated[list[RememberedPair], Field(fail_fast=True), Field(max_length=MAX_TERMS)]
+# Pairs, or the text of a TMX file.
+Memory = Annotated[
+    Annotated[NonEmpty, Tag("[tmx]")] | Annotated[RememberedPairs, Tag("[pairs]")],
+    Discriminator(lambda value: "[tmx]" if isinstance(value, str) else "[pairs]"),
+]
+# The terms themselves, or the name or the id of a stored glossary.
+Glossary = Annotated[
+    Annotated[GlossaryName, Tag("[name]")] | Annotated[GlossaryTerms, Tag("[terms]")],
+    Discriminator(lambda value: "[name]" if isinstance(value, str) else "[terms]"),
+]
 
 
 class TranslateRequest(NativeFields, SamplingFields):
@@ -57,11 +66,7 @@ class TranslateRequest(NativeFields, SamplingFields):
     ] = None
     format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
     glossary: Annotated[
-        Annotated[
-            Annotated[GlossaryName, Tag("[name]")] | Annotated[GlossaryTerms, Tag("[terms]")],
-            Discriminator(lambda value: "[name]" if isinstance(value, str) else "[terms]"),
-        ]
-        | None,
+        Glossary | None,
         Field(
             description="Terms and their translations, or the name or id of a stored glossary (/v3/glossaries), which "
             "needs source_lang."
@@ -72,7 +77,7 @@ class TranslateRequest(NativeFields, SamplingFields):
         Field(max_length=MAX_TERMS, description="Terms that stay as they are."),
     ] = None
     memory: Annotated[
-        Annotated[Annotated[NonEmpty, Tag("[tmx]")] | Annotated[RememberedPairs, Tag("[pairs]")], _TMX_OR_PAIRS] | None,
+        Memory | None,
         Field(
             description="A translation memory: pairs, or the text of a TMX file, which needs source_lang. A sentence "
             "that is the source of a pair is translated as its target."

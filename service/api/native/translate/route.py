@@ -1,7 +1,6 @@
 """``POST /v1/translate`` and ``GET /v1/languages``."""
 
 import asyncio
-import re
 from dataclasses import replace
 from typing import Annotated
 from uuid import uuid4
@@ -10,28 +9,25 @@ from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import requires
-from service.api.call import Call, CurrentCall
+from service.api.call import CurrentCall
 from service.api.native.translate import response
+from service.api.native.translate.glossary import stored_terms
 from service.api.native.translate.languages import EXAMPLE as LANGUAGES_EXAMPLE
 from service.api.native.translate.languages import LanguagesResponse
+from service.api.native.translate.memory import memory_pairs
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
-from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.settings import Settings
 from service.tasks.translation import (
-    MemoryPair,
     PreparedTranslation,
     Term,
     TranslationOrder,
     Translator,
     known_languages,
-    read_tmx,
 )
-
-_XML_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*>")  # its encoding is that of a file, and this is a text
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
 
@@ -65,9 +61,11 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     async def prepare() -> PreparedTranslation:
         whole = order
         if isinstance(body.glossary, str):
-            whole = replace(whole, glossary=await _stored_terms(body, call))
+            terms = await stored_terms(call, body.glossary, body.source_lang or "", body.target_lang, body.text)
+            whole = replace(whole, glossary=terms)
         if body.memory is not None:
-            whole = replace(whole, memory=await asyncio.to_thread(_memory, body, call.state.settings))
+            arguments = (body.memory, body.source_lang or "", body.target_lang, call.state.settings.max_memory_pairs)
+            whole = replace(whole, memory=await asyncio.to_thread(memory_pairs, *arguments))
         return await model.task(Translator).prepare(whole, options=options, request_id=id)
 
     return await reply(model, prepare, writer)
@@ -79,26 +77,6 @@ async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
     model = call.model(None, Capability.TRANSLATE)
     return call.json(LanguagesResponse.from_languages(model.name, known_languages()))
-
-
-async def _stored_terms(body: TranslateRequest, call: Call) -> tuple[Term, ...]:
-    """The terms of the stored glossary that the body names. Raises TaskError."""
-    glossaries, owner = call.state.glossaries, call.caller.owner
-    pair = language_pair(body.source_lang or "", body.target_lang)
-    stored = await glossaries.find(owner, str(body.glossary), param="glossary")
-    return await glossaries.terms(owner, stored.id, pair, body.text, param="glossary")
-
-
-def _memory(body: TranslateRequest, settings: Settings) -> tuple[MemoryPair, ...]:
-    """The pairs of the body's memory. Raises TaskError, and ApiError for more than the operator allows."""
-    if isinstance(body.memory, str):
-        data = _XML_DECLARATION.sub("", body.memory).encode()
-        return tuple(
-            read_tmx(data, body.source_lang or "", body.target_lang, most=settings.max_memory_pairs, param="memory")
-        )
-    pairs = body.memory or []
-    check_limit("memory", len(pairs), settings.max_memory_pairs, "pairs")
-    return tuple(MemoryPair(pair.source, pair.target) for pair in pairs)
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:

@@ -14,12 +14,11 @@ from service.api.requests.bodies import MULTIPART, media_type, validated
 from service.api.requests.fields import RequestModel
 from service.api.requests.forms import not_a_form
 from service.api.requests.lifetime import LONGEST, SHORTEST, ExpiresAfter
-from service.api.requests.multipart_stream import MultipartStream, Part
+from service.api.requests.multipart_stream import FORM_BYTES, MultipartStream, Part
 from service.api.wire.disconnect import ClientDisconnected
 from service.batches.files import NewFile
 from service.batches.service import Batches
 
-FORM_BYTES = 1 << 16  # that a form may have beside its file
 _MOST_NAME = 256  # characters of the name of a file
 _AT_ONCE = 1 << 20  # bytes that are written to the disk together
 

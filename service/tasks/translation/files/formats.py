@@ -66,5 +66,5 @@ def find_file_format(filename: str, name: str | None = None, *, columns: Sequenc
     extension = PurePath(filename).suffix.lower().lstrip(".")
     found = _BY_EXTENSION.get(extension) if name is None else _BY_NAME.get(name)
     if found is None:
-        raise UnknownFileFormat(name or extension or filename, sorted(_BY_NAME))
+        raise UnknownFileFormat(sorted(_BY_NAME))
     return replace(found, read=partial(read_csv, columns=columns)) if columns and found.read is read_csv else found

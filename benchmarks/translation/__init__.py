@@ -1,0 +1,1 @@
+"""How long many sentences take: in one request, in one document, and in a request each."""

@@ -1,0 +1,1 @@
+"""``/v1/translate/document``: files that are translated in the background."""

@@ -1,0 +1,79 @@
+"""The form of ``POST /v1/translate/document``."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText
+from service.api.requests.fields import LanguageName, ModelName, NonEmpty, RequestModel, Text, contradiction
+from service.api.requests.file_form import from_json_list
+from service.tasks.translation import Formality
+
+LONGEST_WAIT = 3600  # seconds
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class DocumentForm(RequestModel):
+    """The fields beside the file. They mean what they mean in ``/v1/translate``."""
+
+    target_lang: LanguageName
+    source_lang: Annotated[
+        LanguageName | None, Field(description="Without it, the language of the whole file is detected.")
+    ] = None
+    format: Annotated[
+        Text | None, Field(max_length=40, description="The format of the file. Default: that of its name.")
+    ] = None
+    columns: Annotated[
+        Annotated[list[Annotated[NonEmpty, Field(max_length=200)]], Field(max_length=1000)] | None,
+        BeforeValidator(_as_list),
+        Field(description="The columns of a table that are translated, by name or by number from 1: once for each."),
+    ] = None
+    model: ModelName = None
+    glossary: Annotated[
+        Glossary | None,
+        BeforeValidator(from_json_list),
+        Field(
+            description="Terms and their translations, in JSON, or the name or id of a stored glossary "
+            "(/v3/glossaries), which needs source_lang."
+        ),
+    ] = None
+    do_not_translate: Annotated[
+        Annotated[list[TermText], Field(fail_fast=True, max_length=MAX_TERMS)] | None,
+        BeforeValidator(_as_list),
+        Field(description="Terms that stay as they are: the field once for each."),
+    ] = None
+    memory: Annotated[
+        Memory | None,
+        BeforeValidator(from_json_list),
+        Field(description="A translation memory: pairs, in JSON, or the text of a TMX file, which needs source_lang."),
+    ] = None
+    context: Annotated[
+        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
+    ] = None
+    formality: Annotated[
+        Formality | None,
+        Field(description="more and less are refused for languages without formality; prefer_* are not."),
+    ] = None
+    wait: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=LONGEST_WAIT,
+            description="Answer with the translated file, if it is done within so many seconds.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _languages_are_known(self) -> "DocumentForm":
+        for field, kind in ((self.glossary, "a stored glossary"), (self.memory, "a memory in TMX")):
+            if isinstance(field, str) and self.source_lang is None:
+                raise contradiction("source_lang", f"source_lang: {kind} needs the language of the file")
+        return self
+
+
+EXAMPLES: dict[str, Any] = {
+    "text": {"value": {"target_lang": "fr", "source_lang": "en", "file": "Good morning.\n\nThe doctor is here.\n"}}
+}

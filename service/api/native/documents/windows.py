@@ -1,0 +1,69 @@
+"""Windows of documents, translated as requests are: with a lease, within all limits, for the key of the document."""
+
+from collections.abc import Awaitable
+
+from fastapi import FastAPI
+
+from service.api.background import Background, retry_after
+from service.api.call import Call
+from service.api.errors import as_api_error
+from service.api.wire.in_process import background_request
+from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
+from service.models.capabilities import Capability
+from service.tasks.translation import PreparedTranslation, TranslationRun, Translator
+
+_WIDTH = 32  # segments of a window
+_POLITE_WIDTH = 4  # while clients have requests
+_PATH = "/v1/translate/document"
+_TOO_LONG = "context_length_exceeded"
+
+
+class Windows:
+    """Translates windows with the least priority. A window that the service has no room for is to be tried again."""
+
+    def __init__(self, app: FastAPI, background: Background) -> None:
+        self._app = app
+        self._background = background
+
+    @property
+    def width(self) -> int:
+        """The most segments that the next window should have."""
+        return _POLITE_WIDTH if self._background.clients_wait else _WIDTH
+
+    async def translate(self, window: Window) -> WindowResult:
+        """The translation of a window. Raises TryAgain or WindowRefused."""
+        try:
+            caller = self._background.caller(window.owner)
+            if wait := self._background.seconds_to_wait(caller):
+                raise TryAgain(wait)
+            call = Call(background_request(self._app, _PATH, caller))
+            model = call.model(window.model, Capability.TRANSLATE)
+            options = call.greedy_options()
+
+            async def read(run: TranslationRun) -> WindowResult:
+                return await _read(run, window)
+
+            def prepare() -> Awaitable[PreparedTranslation]:
+                return model.task(Translator).prepare_plan(window.plan, options=options)
+
+            with self._background.computing():
+                return await call.compute(model, prepare, read)
+        except TryAgain:
+            raise
+        except Exception as error:
+            answer = as_api_error(error)
+            if (seconds := retry_after(answer.status, answer.code, answer.headers)) is not None:
+                raise TryAgain(seconds) from None
+            code = answer.code or "internal_error"
+            raise WindowRefused(code, answer.message, is_too_long=code == _TOO_LONG) from None
+
+
+async def _read(run: TranslationRun, window: Window) -> WindowResult:
+    """What a run has made of a window: each of its segments is a text."""
+    translations = await run.collect()
+    segments = [
+        SegmentResult(number, translation.text, tuple(map(str, translation.flags)))
+        for number, translation in zip(window.numbers, translations, strict=True)
+    ]
+    usage = run.usage
+    return WindowResult(segments=segments, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)

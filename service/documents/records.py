@@ -1,0 +1,60 @@
+"""The record of a document in the database. Times are Unix seconds."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from service.tasks.translation import TranslationOrder
+
+
+class DocumentStatus(StrEnum):
+    """The states of a document. The last two are its ends."""
+
+    QUEUED = "queued"
+    TRANSLATING = "translating"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DocumentProblem(Struct, frozen=True, kw_only=True):
+    """Why a document failed, for programs and in words."""
+
+    code: str
+    message: str
+
+
+class DocumentRecord(Struct, frozen=True, kw_only=True):
+    """A document. ``owner`` names the key that made it, see ``Caller.owner``; ``secret`` is a second proof of it.
+
+    ``order`` has the client's wishes and no texts, ``columns`` are those of a table. ``model`` is None for the
+    default model. ``characters`` are those of the file's texts. ``segments`` are the different sentences, 0 until the
+    file is read for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the
+    segments, in their order.
+    """
+
+    id: str
+    owner: str
+    secret: str
+    filename: str
+    format: str
+    order: TranslationOrder
+    characters: int
+    created_at: int
+    columns: tuple[str, ...] = ()
+    model: str | None = None
+    status: DocumentStatus = DocumentStatus.QUEUED
+    source_lang: str | None = None
+    plan: str = ""
+    segments: int = 0
+    done: int = 0
+    flags: dict[str, int] = {}
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    problem: DocumentProblem | None = None
+    ended_at: int | None = None
+    expires_at: int | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing about the document will change."""
+        return self.ended_at is not None

@@ -1,0 +1,65 @@
+"""Windows: segments of a document that are translated at once, and how to ask for their translation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Struct
+
+from service.tasks.translation.plan import TranslationPlan
+
+
+class SegmentResult(Struct, frozen=True, array_like=True):
+    """The translation of one segment of a document, by its number."""
+
+    number: int
+    text: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Segments of one document for the key ``owner``. ``numbers[i]`` is that of the segment ``plan.segments[i]``."""
+
+    owner: str
+    model: str | None
+    numbers: Sequence[int]
+    plan: TranslationPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowResult:
+    """The translations of a window, and the tokens that they took."""
+
+    segments: Sequence[SegmentResult]
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class TryAgain(Exception):
+    """The window cannot be translated now, but may be after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+class WindowRefused(Exception):
+    """The window cannot be translated. ``is_too_long``: because a segment does not fit into the model's context."""
+
+    def __init__(self, code: str, message: str, *, is_too_long: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.is_too_long = is_too_long
+
+
+class Asking(Protocol):
+    """Whoever translates windows."""
+
+    @property
+    def width(self) -> int:
+        """The most segments that the next window should have."""
+
+    async def translate(self, window: Window) -> WindowResult:
+        """The translation of a window. Raises TryAgain or WindowRefused."""

@@ -1,0 +1,50 @@
+"""``trivium translate``: with a model of its own, and by a running service."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.api.keyed import Keyed, keyed_service
+from tests.api.umlauts import Umlauts
+from tests.cli.running import trivium
+from tests.engine.tiny_models import served_model
+
+TEXT = "Good dogs run.\n\nGood dogs run. The cats are hopeless.\n"
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    with keyed_service(tmp_path_factory.mktemp("keys"), Umlauts()) as keyed:
+        yield keyed
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    note = tmp_path / "note.txt"
+    note.write_text(TEXT)
+    return note
+
+
+def test_a_running_service_translates(keyed: Keyed, note: Path) -> None:
+    languages, key = ("--to", "German", "--from", "en"), {"TRIVIUM_KEY": keyed.secrets["translate"]}
+    done = trivium("translate", str(note), *languages, "--url", keyed.service.url, **key)
+    assert (done.returncode, done.stdout.strip()) == (0, str(note.with_name("note.de.txt"))), done.stderr
+    assert note.with_name("note.de.txt").read_text() == "Gööd dögs rün.\n\nGööd dögs rün. The cats are hopeless.\n"
+    assert "copied: 1" in done.stderr
+    assert not keyed.service.app.state.trivium.documents.runs
+    refused = trivium("translate", str(note), *languages, "--url", keyed.service.url)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "There is no key in the request" in refused.stderr
+
+
+def test_a_model_translates_without_a_service(
+    tmp_path_factory: pytest.TempPathFactory, note: Path, tmp_path: Path
+) -> None:
+    model = served_model(tmp_path_factory.mktemp("models"), max_position_embeddings=2048)
+    written = tmp_path / "out.txt"
+    model_flags = ("--model", str(model), "--threads", "1")
+    done = trivium("translate", str(note), "--to", "fr", "--from", "en", "-o", str(written), *model_flags)
+    assert (done.returncode, done.stdout.strip()) == (0, str(written)), done.stderr
+    # What is between the sentences is kept, whatever a model without sense writes.
+    assert len(written.read_text().split("\n\n")) == 2

@@ -66,6 +66,16 @@ def quality(
     measure(model or default_source(), url, data, selected, sample, in_flight, context.args)
 
 
+@app.command("fit-confidence")
+def fit_confidence(
+    results: Annotated[Path, typer.Argument(help="File that `quality --tasks flags` has written.", exists=True)],
+) -> None:
+    """Fit the confidence of translations to measured ones, and print its coefficients."""
+    from benchmarks.quality.confidence_fit import fit_confidence as fit
+
+    typer.echo(fit(results))
+
+
 @app.command(context_settings=PASS_ON)
 def tools(
     context: typer.Context,

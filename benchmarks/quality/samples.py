@@ -12,15 +12,16 @@ from benchmarks.report.statistics import evenly_spaced
 
 QUESTIONS = {"en": "xquad.en.json", "zh": "xquad.zh.json"}
 PAIRS = (("en", "zh"), ("zh", "en"), ("en", "fr"))
+_ALL_PAIRS = (*PAIRS, ("fr", "en"))
 _TATOEBA_ZH = {"en": "tatoeba.cmn-eng.eng", "zh": "tatoeba.cmn-eng.cmn"}
 _TATOEBA_FR = {"en": "tatoeba.fra-eng.eng", "fr": "tatoeba.fra-eng.fra"}
 _NTREX = {"en": "ntrex.src.eng.txt", "zh": "ntrex.ref.zho-CN.txt", "fr": "ntrex.ref.fra.txt"}
 # By corpus and pair of languages: two files. Each line of one is the translation of the same line of the other.
 PARALLEL = {
-    "NTREX": {pair: (_NTREX[pair[0]], _NTREX[pair[1]]) for pair in PAIRS},
+    "NTREX": {pair: (_NTREX[pair[0]], _NTREX[pair[1]]) for pair in _ALL_PAIRS},
     "Tatoeba": {
         pair: (files[pair[0]], files[pair[1]])
-        for pair, files in zip(PAIRS, (_TATOEBA_ZH, _TATOEBA_ZH, _TATOEBA_FR), strict=True)
+        for pair, files in zip(_ALL_PAIRS, (_TATOEBA_ZH, _TATOEBA_ZH, _TATOEBA_FR, _TATOEBA_FR), strict=True)
     },
 }
 

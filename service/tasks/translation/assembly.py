@@ -84,6 +84,7 @@ class TranslationAssembly:
             end=unit.end,
             flags=chosen.flags,
             score=chosen.score,
+            confidence=chosen.confidence,
         )
         segments.append(segment)
         yield SegmentDelta(index=index, segment=position, delta=chosen.text[len(sent) :], end=segment)

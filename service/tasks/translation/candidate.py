@@ -5,11 +5,13 @@ import math
 from service.engine.protocol.outputs import FinishReason
 from service.tasks.generation.choice import Delta
 from service.tasks.text.languages import Language
+from service.tasks.translation.documents.marks.markers import without_markers
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import SourceSegment
 from service.tasks.translation.prompting.glossary import Term, find_missing
 from service.tasks.translation.quality import guard
+from service.tasks.translation.quality.confidence import confidence
 from service.tasks.translation.quality.flags import Flag, severity
 from service.tasks.translation.quality.loops import ends_in_loop, has_loop
 from service.tasks.translation.segment_prompts import SegmentPrompt
@@ -20,8 +22,9 @@ _CHECK_INTERVAL = 16  # characters between two searches for a loop
 class TranslationCandidate:
     """Owns the text of one sequence while it is decoded. ``judge`` is called once, after its end.
 
-    ``text``, ``flags``, ``score`` and ``missed`` are set by ``judge``. ``text`` is the segment as the document has it,
-    with its marks restored; ``score`` is the mean log probability of the tokens; ``missed`` are terms of the glossary.
+    ``text``, ``flags``, ``score``, ``confidence`` and ``missed`` are set by ``judge``. ``text`` is the segment as the
+    document has it, with its marks restored; ``score`` is the mean log probability of the tokens; ``confidence`` is the
+    probability that the text is usable; ``missed`` are terms of the glossary.
     """
 
     def __init__(self, segment: SourceSegment, prompt: SegmentPrompt) -> None:
@@ -30,6 +33,7 @@ class TranslationCandidate:
         self.text = ""
         self.flags: tuple[Flag, ...] = ()
         self.score: float | None = None
+        self.confidence: float | None = None
         self.missed: tuple[Term, ...] = ()
         self._segment = segment
         self._output = ""
@@ -74,7 +78,15 @@ class TranslationCandidate:
         # No text may be lost silently: the source replaces an empty translation.
         self.text = unit.source if Flag.EMPTY in flags and not prefix else text
         self.flags = tuple(flags)
-        self.score = sum(self._logprobs) / len(self._logprobs) if self._logprobs else None
+        if self._logprobs:
+            self.score = sum(self._logprobs) / len(self._logprobs)
+            self.confidence = confidence(
+                without_markers(unit.text),
+                without_markers(written),
+                score=self.score,
+                num_tokens=len(self._logprobs),
+                flags=flags,
+            )
 
     @property
     def rank(self) -> tuple[int, float]:

@@ -17,6 +17,7 @@ class Segment:
     end: int
     flags: tuple[Flag, ...] = ()
     score: float | None = None  # mean log probability of its tokens
+    confidence: float | None = None  # how likely it is usable, from 0 to 1; below 0.5 it is doubtful
     remembered: bool = False  # the text is from the memory of the order
 
 

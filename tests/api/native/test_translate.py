@@ -29,7 +29,15 @@ def test_one_text(chinese: Scripted) -> None:
             "alternatives": [],
             "glossary": {"applied": [], "missed": []},
             "segments": [
-                {"source": body["text"], "text": "你好你好，世界", "start": 0, "end": 20, "flags": [], "score": -0.5}
+                {
+                    "source": body["text"],
+                    "text": "你好你好，世界",
+                    "start": 0,
+                    "end": 20,
+                    "flags": [],
+                    "score": -0.5,
+                    "confidence": pytest.approx(0.5, abs=0.3),
+                }
             ],
         }
     ]
@@ -40,6 +48,9 @@ def test_one_text(chinese: Scripted) -> None:
 
 TEXTS = ["Good cats run. Bad dogs\trun.\n\n- Some hopeless words here.", "  ", "Found it!\n"]
 TRANSLATED = ["Gööd cäts rün. Bäd dögs\trün.\n\n- Some hopeless words here.", "  ", "Föünd it!\n"]
+
+
+ABOUT_SEGMENTS = ("flags", "score", "confidence")
 
 
 def test_a_list_of_texts_as_json_and_as_a_stream(german: Scripted) -> None:
@@ -57,7 +68,7 @@ def test_a_list_of_texts_as_json_and_as_a_stream(german: Scripted) -> None:
         ends = [piece for piece in mine if "score" in piece]
         assert [piece["segment"] for piece in ends] == list(range(len(translation["segments"])))
         for end, segment in zip(ends, translation["segments"], strict=True):
-            assert (end["flags"], end["score"]) == (segment["flags"], segment["score"])
+            assert [end[name] for name in ABOUT_SEGMENTS] == [segment[name] for name in ABOUT_SEGMENTS]
         about = {key: value for key, value in translation.items() if key not in {"text", "segments"}}
         assert about.items() <= mine[-1].items()
     assert last["done"] is True
@@ -210,6 +221,7 @@ def test_a_memory_translates_what_it_knows(german: Scripted, memory: Any) -> Non
         "end": 19,
         "flags": [],
         "score": None,
+        "confidence": None,
         "origin": "memory",
     }
     streamed = events(german.http.post("/v1/translate", json=body | {"stream": True}))

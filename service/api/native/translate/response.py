@@ -40,6 +40,7 @@ class TranslatedSegment(ResponseModel):
     end: int
     flags: Sequence[Flag]
     score: float | None
+    confidence: float | None
     origin: str | UnsetType = UNSET
 
 
@@ -83,6 +84,7 @@ class SegmentEndEvent(TranslateEvent):
 
     flags: Sequence[Flag]
     score: float | None
+    confidence: float | None
     origin: str | UnsetType = UNSET
 
 
@@ -145,7 +147,13 @@ class TranslateWriter:
             )
         part = (self.id, delta.index, delta.segment, delta.delta, None)
         if delta.end is not None:
-            return SegmentEndEvent(*part, flags=delta.end.flags, score=_score(delta.end), origin=_origin(delta.end))
+            return SegmentEndEvent(
+                *part,
+                flags=delta.end.flags,
+                score=_score(delta.end),
+                confidence=_confidence(delta.end),
+                origin=_origin(delta.end),
+            )
         return TranslateEvent(*part)
 
 
@@ -165,7 +173,14 @@ def _shared_fields(translation: Translation) -> dict[str, Any]:
 
 def _segment(segment: Segment) -> TranslatedSegment:
     return TranslatedSegment(
-        segment.source, segment.text, segment.start, segment.end, segment.flags, _score(segment), _origin(segment)
+        segment.source,
+        segment.text,
+        segment.start,
+        segment.end,
+        segment.flags,
+        _score(segment),
+        _confidence(segment),
+        _origin(segment),
     )
 
 
@@ -175,6 +190,10 @@ def _origin(segment: Segment) -> str | UnsetType:
 
 def _score(segment: Segment) -> float | None:
     return None if segment.score is None else round(segment.score, 4)
+
+
+def _confidence(segment: Segment) -> float | None:
+    return None if segment.confidence is None else round(segment.confidence, 4)
 
 
 _SHARED_EXAMPLE: dict[str, Any] = {
@@ -193,7 +212,7 @@ EXAMPLE = TranslateResponse(
         TranslatedText(
             index=0,
             text="你好，你好吗？",
-            segments=[TranslatedSegment("Hello, how are you?", "你好，你好吗？", 0, 19, [], -0.31)],
+            segments=[TranslatedSegment("Hello, how are you?", "你好，你好吗？", 0, 19, [], -0.31, 0.82)],
             **_SHARED_EXAMPLE,
         )
     ],
@@ -202,7 +221,7 @@ EXAMPLE = TranslateResponse(
 )
 EXAMPLE_EVENTS = (
     TranslateEvent("trans-81aa", 0, 0, "你好，", None),
-    SegmentEndEvent("trans-81aa", 0, 0, "你好吗？", None, flags=[], score=-0.31),
+    SegmentEndEvent("trans-81aa", 0, 0, "你好吗？", None, flags=[], score=-0.31, confidence=0.82),
     TextEndEvent(id="trans-81aa", index=0, segment=None, text="", **_SHARED_EXAMPLE),
     TranslateEndEvent("trans-81aa", EXAMPLE_MODEL, True, example_usage(71, 6), example_timings()),
 )

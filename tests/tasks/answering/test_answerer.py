@@ -102,8 +102,8 @@ async def test_preparing_computes_the_cost_and_asks_no_model() -> None:
     mode: Mode
     for mode, tokens in (("extractive", 0), ("generative", 256)):
         prepared = await answerer.prepare(Query(question="When?", documents=one(CAFE), mode=mode), options=GREEDY)
-        assert prepared.cost.sequences == 5
-        assert prepared.cost.tokens > 5 * 160 + tokens
+        assert prepared.cost.sequences == 8
+        assert prepared.cost.tokens > 8 * 160 + tokens
     assert (await answerer.prepare(Query(question="When?"), options=GREEDY)).cost.sequences == 1
     blank = await answerer.prepare(Query(question="When?", documents=one(" ")), options=GREEDY)
     assert blank.cost == Cost(0, 0)

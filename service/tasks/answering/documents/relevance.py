@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from service.tasks.answering.documents.sentences import END_OF_SENTENCE
-from service.tasks.answering.documents.terms import index_terms, stems
+from service.tasks.answering.documents.terms import content_stems, index_terms, stems
 from service.tasks.answering.documents.windows import Window
 
 _SAMPLE = 2000  # characters that show a text's script
@@ -34,6 +34,7 @@ class Relevance:
         question_terms = set(index_terms(question))
         counts = Counter(term for text in texts for term in question_terms.intersection(index_terms(text)))
         self._question_stems = set(stems(question))
+        self._question_content = content_stems(question)
         self._weights = {
             term: math.log((len(texts) + 1) / (counts[term] + 0.5)) for term in question_terms if counts[term]
         }
@@ -49,8 +50,8 @@ class Relevance:
         return sum(self._weights.get(term, 0.0) for term in set(index_terms(text))) / self._total
 
     def coverage(self, text: str) -> float:
-        """The share of the question's stems that the text has, each counted alike."""
-        question = self._question_stems
+        """The share of the question's content that the text has, each stem counted alike."""
+        question = self._question_content
         return len(question.intersection(stems(text))) / len(question) if question else 0.0
 
     def echo(self, text: str) -> float:

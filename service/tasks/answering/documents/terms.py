@@ -8,11 +8,30 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from bm25s.stopwords import STOPWORDS_EN
+
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+\Z")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 # Scripts that do not separate words: Thai, Lao, Burmese, Khmer, kana and ideographs.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
+_QUESTION_WORDS = (
+    "what",
+    "which",
+    "who",
+    "whom",
+    "whose",
+    "when",
+    "where",
+    "why",
+    "how",
+    "do",
+    "does",
+    "did",
+    "done",
+    "many",
+    "much",
+)
 _STEM = 5  # the first letters of a word, which identify it whatever its ending is
 
 
@@ -24,6 +43,16 @@ def stems(text: str) -> list[str]:
 def index_terms(text: str) -> list[str]:
     """The stems, and after each of them the whole word if it is longer: names that begin alike differ."""
     return [term for word in _words(text) for term in dict.fromkeys((_stem(word), word))]
+
+
+def content_stems(text: str) -> set[str]:
+    """The stems without those of English function words and question words, or all of them if there are no others.
+
+    Any two English texts share words such as "the" and "of"; hardly any two texts share a pair of Chinese characters.
+    So the share of the rest means the same in both.
+    """
+    found = set(stems(text))
+    return found - _FUNCTION_STEMS or found
 
 
 def _words(text: str) -> Iterator[str]:
@@ -46,3 +75,6 @@ def _folded(text: str) -> str:
 
 def _stem(word: str) -> str:
     return word[:_STEM] if _LETTERS.match(word) else word
+
+
+_FUNCTION_STEMS = frozenset(stem for word in (*STOPWORDS_EN, *_QUESTION_WORDS) for stem in stems(word))

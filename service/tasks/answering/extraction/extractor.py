@@ -26,7 +26,7 @@ from service.tasks.generation.options import GREEDY, Options
 from service.tasks.text.prompt_texts import text_offsets
 
 JOIN_TOKENS = 16  # a text may take this many more tokens inside its prompt than alone
-_MIN_BEAM = 5  # beginnings of spans that are continued, more if the client asks for more answers
+_MIN_BEAM = 8  # beginnings of spans that are continued, more if the client asks for more answers
 
 
 class Extractor:

@@ -11,12 +11,15 @@ from service.tasks.answering.documents.windows import Window
 from service.tasks.answering.no_answer import no_answer_probability
 from service.tasks.answering.result import Answer, AnswerSpan
 
-# Added to the mean log probability of a span's tokens:
-_RELEVANCE = 4.0  # for a sentence that has all of the question's words
-_ECHO = -4.0  # for a span that only repeats the question
+# The log probability of a span is divided by this power of its tokens (as Wu et al., 2016, do): by their number, it
+# would prefer long spans, of which only the first token is a choice.
+_LENGTH = 0.7
+# Added to that:
+_RELEVANCE = 6.0  # for a sentence that has all of the question's words
+_ECHO = -6.0  # for a span that only repeats the question
 # Added to the log probability of an answer:
 _COVERAGE = 10.0  # times the share of the question's words in a span's sentence, minus the usual share
-_USUAL_COVERAGE = 0.4  # a share of the question's words that is evidence neither for an answer nor against it
+_USUAL_COVERAGE = 0.2  # a share of the question's words that is evidence neither for an answer nor against it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class SpanCandidate:
 
 
 class Ranking:
-    """Ranks spans for one question: by the mean log probability of their tokens and by the question's words."""
+    """Ranks spans for one question: by the log probability of their tokens and by the question's words."""
 
     def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
         self._relevance = Relevance.from_windows(question, windows)
@@ -84,7 +87,7 @@ class Ranking:
             key=lambda each: self._relevance.score(each[0]),
         )
         rank = (
-            candidate.logprob / candidate.tokens
+            candidate.logprob / candidate.tokens**_LENGTH
             + _RELEVANCE * self._relevance.score(context)
             + _ECHO * self._relevance.echo(window.text[start:end])
         )

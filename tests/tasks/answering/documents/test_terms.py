@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.answering.documents.terms import index_terms, stems
+from service.tasks.answering.documents.terms import content_stems, index_terms, stems
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,9 @@ def test_an_index_tells_names_apart_that_begin_alike() -> None:
     assert index_terms("Alexandra") == ["alexa", "alexandra"]
     assert index_terms("Ada") == ["ada"]
     assert index_terms("灯塔") == ["灯塔"]
+
+
+def test_function_words_are_no_content_unless_there_is_nothing_else() -> None:
+    assert content_stems("What is the name of the river?") == {"name", "river"}
+    assert content_stems("What is it?") == {"what", "is", "it"}
+    assert content_stems("这条河叫什么？") == set(stems("这条河叫什么？"))

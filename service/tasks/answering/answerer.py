@@ -1,19 +1,21 @@
 """The answerer: decides whether a question is answered by extraction, with quotations, or from what the model knows."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
 from model_store.types import NoAnswer
 from service.errors import InvalidOption, InvalidPrompt
+from service.tasks.answering.documents.html_documents import HtmlDocuments
 from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.extraction.extractor import Extractor
 from service.tasks.answering.generation.knowledge import prepare_from_knowledge
 from service.tasks.answering.generation.quoter import Quoter
 from service.tasks.answering.query import Query
 from service.tasks.answering.reading.reader import Reader
-from service.tasks.answering.result import Answer
-from service.tasks.answering.run import AnswerSteps, NoWork, PreparedAnswer
+from service.tasks.answering.result import Answer, AnswerSpan
+from service.tasks.answering.run import AnswerSteps, ModelWork, NoWork, PreparedAnswer
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import GREEDY, Options
@@ -80,6 +82,13 @@ class Answerer:
         mode = query.resolved_mode
         _check_mode(query, mode)
         id = request_id or uuid4().hex
+        if query.format == "html":
+            html = await asyncio.to_thread(HtmlDocuments.from_query, query)
+            prepared = await self._prepare(html.query, mode, options, id)
+            return replace(prepared, begin=lambda: _in_html(prepared, html))
+        return await self._prepare(query, mode, options, id)
+
+    async def _prepare(self, query: Query, mode: str, options: Options, id: str) -> PreparedAnswer:
         if query.documents and not any(document.text.strip() for document in query.documents):
             return PreparedAnswer(Cost(0, 0), lambda: (NoWork(), _no_answer(mode)))
         if mode == "generative":
@@ -115,3 +124,17 @@ def _refuse_sampling(options: Options) -> None:
 
 async def _no_answer(mode: str) -> AnswerSteps:
     yield Answer(text="", mode=mode, no_answer=True, no_answer_probability=1.0 if mode == "extractive" else None)
+
+
+def _in_html(prepared: PreparedAnswer, html: HtmlDocuments) -> tuple[ModelWork, AnswerSteps]:
+    """The work and the steps of an answer, whose spans get offsets in the HTML."""
+    work, steps = prepared.begin()
+
+    async def mapped() -> AnswerSteps:
+        async for step in steps:
+            if isinstance(step, AnswerSpan):
+                yield html.span(step)
+            else:
+                yield html.answer(step) if isinstance(step, Answer) else step
+
+    return work, mapped()

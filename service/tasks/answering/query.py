@@ -7,6 +7,7 @@ from service.tasks.answering.scorer import BM25_ALONE, PassageScorers
 
 Mode = Literal["auto", "extractive", "generative"]
 Retrieval = Literal["auto", "words", "off"]
+Format = Literal["text", "html"]
 
 MAX_ANSWER_LEN = 160  # characters of an extracted answer, if the client sets no limit
 
@@ -27,8 +28,9 @@ class Query:
     ``mode`` "auto" is extractive if there are documents, else generative. If the probability of no answer is at least
     ``no_answer_threshold``, the answer is that there is none; None: the model's own threshold.
     ``max_answer_len`` is in characters, ``stride`` is the number of tokens that two windows of a document share.
-    ``max_passages`` is the most windows that are read; which ones, ``retrieval`` says: those that BM25 and the
-    ``scorers`` rank first ("auto"), those that BM25 ranks first ("words"), or all ("off").
+    ``format`` is that of the documents. ``max_passages`` is the most windows that are read; which ones, ``retrieval``
+    says: those that BM25 and the ``scorers`` rank first ("auto"), those that BM25 ranks first ("words"), or all
+    ("off").
     """
 
     question: str
@@ -38,6 +40,7 @@ class Query:
     no_answer_threshold: float | None = None
     max_answer_len: int | None = None
     stride: int | None = None
+    format: Format = "text"
     retrieval: Retrieval = "auto"
     max_passages: int | None = None
     scorers: PassageScorers = BM25_ALONE

@@ -7,7 +7,10 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerSpan:
-    """A part of a document: ``document.text[start:end] == text`` always holds. Offsets are in characters."""
+    """A part of a document: ``document.text[start:end] == text`` always holds. Offsets are in characters.
+
+    In a document in HTML, ``text`` is that part of it without tags and references.
+    """
 
     text: str
     start: int
@@ -20,7 +23,8 @@ class AnswerSpan:
 class Answer:
     """``spans`` are the best answers, best first (extractive), or the quotations in the answer (generative).
 
-    A generated answer that nothing supports has no spans. ``text`` is empty if ``no_answer`` is true.
+    A generated answer that nothing supports has no spans. ``text`` is empty and ``score`` is None if ``no_answer`` is
+    true.
     ``dropped_citations`` counts quotations that are in no document.
     """
 
@@ -43,5 +47,5 @@ class Answer:
             spans=tuple(spans),
             no_answer=no_answer,
             no_answer_probability=no_answer_probability,
-            score=spans[0].score if spans else None,
+            score=None if no_answer else spans[0].score,
         )

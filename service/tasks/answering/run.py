@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from service.tasks.answering.result import Answer
+from service.tasks.answering.result import Answer, AnswerSpan
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.usage import Timings, Usage
 
-AnswerSteps = AsyncGenerator[str | Answer, None]  # pieces of the answer's text, then the answer
+# Pieces of the answer's text, and citations as soon as they are known; then the answer.
+AnswerSteps = AsyncGenerator[str | AnswerSpan | Answer, None]
 
 
 class ModelWork(Protocol):
@@ -38,10 +39,10 @@ class NoWork:
 
 
 class AnswerRun:
-    """An async iterable of pieces of the answer's text, and a context manager: leaving it aborts what is unfinished.
+    """An async iterable of pieces of the answer's text and of citations. Leaving it aborts what is unfinished.
 
-    ``steps`` yields the pieces and finally the Answer, whose text is the pieces joined. No model is asked before the
-    run is iterated or collected.
+    ``steps`` yields them and finally the Answer, whose text is the pieces joined and whose spans are the citations. No
+    model is asked before the run is iterated or collected.
     """
 
     def __init__(self, work: ModelWork, steps: AnswerSteps) -> None:
@@ -49,7 +50,7 @@ class AnswerRun:
         self._steps = steps
         self._answer: Answer | None = None
 
-    async def __aiter__(self) -> AsyncIterator[str]:
+    async def __aiter__(self) -> AsyncIterator[str | AnswerSpan]:
         async for piece in self._steps:
             if isinstance(piece, Answer):
                 self._answer = piece

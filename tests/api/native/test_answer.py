@@ -46,6 +46,8 @@ def test_a_generated_answer_cites_its_documents() -> None:
         assert 0 <= answer["no_answer_probability"] < 0.5
         *pieces, _, last = events(service.http.post("/v1/answer", json=body | {"stream": True}))
         assert ("".join(piece["text"] for piece in pieces), last["citations"]) == ("Ada.", [span])
+        assert [piece["citation"] for piece in pieces] == [span] + [None] * (len(pieces) - 1)
+        assert len(pieces) > 1
 
 
 @pytest.mark.parametrize("context", ["", " \n"])

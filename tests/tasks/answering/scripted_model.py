@@ -55,11 +55,14 @@ async def start(
 
 
 async def answer(engine: ScriptedEngine, query: Query, options: Options | None = None, **limits: Any) -> Answer:
-    """The answer. Its pieces add up to its text, and its spans stand in the documents."""
+    """The answer. Its pieces add up to its text, its citations come first, and its spans stand in the documents."""
     with await start(engine, query, options, **limits) as run:
-        pieces = [piece async for piece in run]
+        steps = [step async for step in run]
         found = await run.collect()
-    assert "".join(pieces) == found.text
+    assert "".join(step for step in steps if isinstance(step, str)) == found.text
+    cited = tuple(step for step in steps if not isinstance(step, str))
+    if found.mode == "generative":
+        assert cited == found.spans == tuple(steps[: len(cited)])
     documents = {document.id: document.text for document in query.documents}
     for span in found.spans:
         assert documents[span.document][span.start : span.end] == span.text

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from service.api.compat.huggingface.unserved_tasks import find_unserved_task, has_gap
 from service.api.compat.tgi.request import TgiParameters
 from service.api.errors import invalid
 from service.models.capabilities import Capability
@@ -11,11 +12,13 @@ _VECTOR_FIELDS = {"normalize", "prompt_name", "truncation_direction", "dimension
 _CLASS_FIELDS = {"top_k", "function_to_apply"}
 _GENERATION_FIELDS = TgiParameters.model_fields.keys() - {"top_k", "truncate"}  # which other tasks have too
 
+_OF_OTHER_TASKS = {"image", "table", "past_user_inputs", "generated_responses"}
+
 _UNKNOWN = (
     "inputs: for question-answering give a question and a context, for translation a text or a list of texts and "
     "parameters.tgt_lang, for sentence-similarity a source_sentence and sentences; for feature-extraction and "
     "text-classification name the task in the path, as in /pipeline/feature-extraction; for text-generation give a "
-    "text and a parameter such as max_new_tokens; other tasks are not served"
+    "text and a parameter such as max_new_tokens; other tasks, such as summarization, are not served"
 )
 
 
@@ -25,27 +28,27 @@ def find_task(payload: dict[str, Any], registry: Registry, model_name: str | Non
     Texts alone are for the one task that the model of this name, or any served model, can do with them. Raises ApiError
     if the payload fits none, or could be for several. Raises ModelNotServed.
     """
+    given = payload.get("parameters")
+    parameters = given if isinstance(given, dict) else {}
     match payload.get("inputs"):
         case {"source_sentence": _}:
             return "sentence-similarity"
-        case {"text": _} | [{"text": _}, *_]:
+        case {"text": _, **others} if not others.keys() & _OF_OTHER_TASKS:
             return "text-classification"
-        case {"table": _}:
-            return "table-question-answering"
-        case {"image": _, "question": _}:
-            return "visual-question-answering"
-        case dict():
+        case [{"text": _}, *_]:
+            return "text-classification"
+        case {"question": _, **others} | {"context": _, **others} if not others.keys() & _OF_OTHER_TASKS:
             return "question-answering"
-        case str() | list():
-            return _task_of_texts(payload, registry, model_name)
+        case str() | list() if parameters.keys() & {"tgt_lang", "src_lang"}:
+            return "translation"
+    if task := find_unserved_task(payload.get("inputs"), parameters):
+        return task
+    if isinstance(payload.get("inputs"), str | list):
+        return _task_of_texts(payload, set(parameters), registry, model_name)
     raise invalid("inputs", _UNKNOWN)
 
 
-def _task_of_texts(payload: dict[str, Any], registry: Registry, model_name: str | None) -> str:
-    given = payload.get("parameters")
-    parameters = set(given) if isinstance(given, dict) else set()
-    if parameters & {"tgt_lang", "src_lang"}:
-        return "translation"
+def _task_of_texts(payload: dict[str, Any], parameters: set[str], registry: Registry, model_name: str | None) -> str:
     if "stream" in payload or parameters & _GENERATION_FIELDS:
         return "text-generation"
     if parameters & _CLASS_FIELDS:
@@ -60,5 +63,5 @@ def _task_of_texts(payload: dict[str, Any], registry: Registry, model_name: str 
         case False, True:
             return "text-classification"
         case False, False if not parameters and isinstance(payload["inputs"], str) and Capability.GENERATE in able:
-            return "text-generation"
+            return "fill-mask" if has_gap(payload["inputs"]) else "text-generation"
     raise invalid("inputs", _UNKNOWN)

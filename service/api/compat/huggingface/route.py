@@ -22,12 +22,14 @@ from service.api.compat.huggingface.payloads import find_task
 from service.api.compat.huggingface.translation import request as translation_request
 from service.api.compat.huggingface.translation import response as translation_response
 from service.api.compat.huggingface.translation.task import translate_inputs
+from service.api.compat.huggingface.unserved_tasks import unserved
 from service.api.compat.tgi import request as generation_request
 from service.api.compat.tgi import response as generation_response
 from service.api.compat.tgi.generation import EVENTS, generate_from_payload
 from service.api.errors import ApiError
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.served_model import ModelPath
+from service.errors import ModelNotServed
 from service.keys.key import Scope
 
 
@@ -116,6 +118,11 @@ async def by_task(task: TaskPath, payload: Payload, call: CurrentCall) -> Respon
 async def _run(name: str, payload: dict[str, Any], call: Call, model_name: str | None = None) -> Response:
     task = _TASKS.get(name)
     if task is None:
-        raise ApiError(404, f"The tasks here are {', '.join(_TASKS)}", param="task")
+        raise ApiError(404, unserved(name, ", ".join(_TASKS)), param="task")
     check_scopes(call.caller, {task.scope})
-    return await task.answer(payload, call, model_name)
+    try:
+        return await task.answer(payload, call, model_name)
+    except ModelNotServed as error:
+        if model_name is not None:
+            raise
+        raise ApiError(404, f"The task {name} is not served: {error}", param="model", code="model_not_found") from None

@@ -70,6 +70,10 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
         int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
     ] = None
 
+    format: Annotated[
+        Literal["text", "html"] | None,
+        Field(description="html: the texts are HTML. Offsets count its characters, answers are without tags."),
+    ] = None
     retrieval: Annotated[
         Literal["auto", "words", "off"] | None,
         Field(

@@ -54,12 +54,16 @@ class AnswerResponse(AnswerDetails):
 
 
 class AnswerEvent(ResponseModel):
-    """A part of the text. ``index`` is always 0; the last part is empty and has the ``finish_reason``."""
+    """A part of the text, or a citation as soon as it is known: the first one comes before the text.
+
+    ``index`` is always 0; the last part is empty and has the ``finish_reason``.
+    """
 
     id: str
     index: int
     text: str
     finish_reason: FinishReasonName | None
+    citation: ResponseSpan | None = None
 
 
 class AnswerEndEvent(AnswerDetails):
@@ -82,8 +86,11 @@ class AnswerWriter:
         return AnswerResponse(self.id, self.model, answer.text, **_details(answer, run))
 
     async def events(self, run: AnswerRun) -> AsyncGenerator[bytes, None]:
-        async for text in run:
-            yield event(AnswerEvent(self.id, 0, text, None))
+        async for step in run:
+            if isinstance(step, AnswerSpan):
+                yield event(AnswerEvent(self.id, 0, "", None, ResponseSpan.from_span(step)))
+            else:
+                yield event(AnswerEvent(self.id, 0, step, None))
         details = _details(await run.collect(), run)
         yield event(AnswerEvent(self.id, 0, "", details["finish_reason"]))
         yield event(AnswerEndEvent(self.id, self.model, True, **details))

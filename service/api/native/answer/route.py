@@ -70,6 +70,7 @@ def _query(body: AnswerRequest, call: Call) -> Query:
         no_answer_threshold=body.no_answer_threshold,
         max_answer_len=body.max_answer_len,
         stride=body.stride,
+        format=body.format or "text",
         retrieval=retrieval,
         max_passages=body.max_passages,
         scorers=passage_scorers(call) if retrieval == "auto" else BM25_ALONE,

@@ -47,13 +47,18 @@ class Quotation:
         self._make_request = make_request
 
     async def steps(self, sequence: CompletionSequence, threshold: float | None) -> AnswerSteps:
-        """Pieces of the answer's text, then the answer. If nothing is extracted, nothing is generated."""
+        """Citations, pieces of the answer's text, then the answer. If nothing is extracted, nothing is generated.
+
+        The first citation, on which the answer rests, comes before the model writes a word.
+        """
         extracted = await self._extraction.find(sequence, _SPANS, threshold)
         answer = replace(extracted, text="", mode="generative", spans=(), score=None)
         if extracted.no_answer:
             yield answer
             return
         source = self._extraction.sentence_around(extracted.spans[0])
+        yield source
+        cited = {source}  # the citations that were yielded
         quoted = await self._make_request(extracted.spans, source.text)
         quotations = ""  # the model's text before the answer
         text = TrimmedText()
@@ -69,14 +74,22 @@ class Quotation:
                     if spans is None:
                         quotations += piece
                         before, label, piece = quotations.partition(quoted.prompt.answer_label)
+                        if not label and "\n" not in delta.text:
+                            continue  # no further line is whole
+                        whole = before if label else before[: before.rfind("\n") + 1]
+                        found, dropped = self._cited_spans(source, quoted, whole)
+                        for span in _added(found, cited):
+                            yield span
                         if not label:
                             continue
-                        spans, dropped = self._cited_spans(source, quoted, before)
+                        spans = found
                     yield text.add(piece)
             if spans is not None:
                 break
             # The model has only quoted, so a second prompt ends with the label of the answer.
             spans, dropped = self._cited_spans(source, quoted, quotations)
+            for span in _added(spans, cited):
+                yield span
             quoted = await self._make_request(extracted.spans, source.text + quoted.prompt.answer_label)
         if not text.text:
             yield text.add(extracted.text)
@@ -107,3 +120,10 @@ class Quotation:
                     best = score, window.span(start, end, score=1.0)
                 start = window.text.find(quote, end)
         return best and best[1]
+
+
+def _added(spans: Sequence[AnswerSpan], cited: set[AnswerSpan]) -> list[AnswerSpan]:
+    """The spans that were not in ``cited`` yet, to which they are added."""
+    new = [span for span in spans if span not in cited]
+    cited.update(new)
+    return new

@@ -6,7 +6,7 @@ import pytest
 
 from service.tasks.answering.query import ContextDocument, Query
 from service.tasks.generation.options import GREEDY, Options
-from tests.tasks.answering.scripted_model import CAFE, CHAT, answer, extracts, one
+from tests.tasks.answering.scripted_model import CAFE, CHAT, answer, extracts, one, start
 
 
 async def test_a_span_is_literal_and_has_its_offsets() -> None:
@@ -70,7 +70,7 @@ async def test_there_is_no_answer_if_the_model_prefers_to_end_at_once() -> None:
     assert (found.text, found.no_answer) == ("", True)
     assert found.no_answer_probability is not None
     assert found.no_answer_probability > 0.9
-    assert found.spans[0].text == "six"
+    assert (found.spans[0].text, found.score) == ("six", None)
     sure = await answer(extracts({"six": 14}), query)
     assert sure.no_answer_probability is not None
     assert sure.no_answer_probability < 0.1
@@ -102,3 +102,15 @@ async def test_every_request_has_the_tenant_priority_and_salt_of_the_client() ->
     await answer(engine, query, replace(GREEDY, priority=-3, cache_salt="salt", tenant="me"))
     assert len(engine.streams) > 1
     assert {(each.priority, each.cache_salt, each.tenant) for each in engine.requests} == {(-3, "salt", "me")}
+
+
+async def test_a_span_of_an_html_document_has_offsets_in_the_html() -> None:
+    html = "<h1>Café</h1><p>It closes at <b>si</b>x &amp; opens at eight.</p>"
+    engine = extracts({"six & opens": 9})
+    query = Query(question="When does it close?", documents=one(html), format="html")
+    with await start(engine, query) as run:
+        found = await run.collect()
+    assert found.text == found.spans[0].text == "six & opens"
+    assert html[found.spans[0].start : found.spans[0].end] == "si</b>x &amp; opens"
+    blank = Query(question="When?", documents=one("<script>six</script>"), format="html")
+    assert (await (await start(engine, blank)).collect()).no_answer

@@ -9,9 +9,10 @@ import pytest
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.tasks.answering.query import ContextDocument, Query
+from service.tasks.answering.result import AnswerSpan
 from service.tasks.generation.options import GREEDY
 from tests.fakes.engine import ScriptedEngine, says
-from tests.tasks.answering.scripted_model import CAFE, CHAT, LIMITS, answer, one, wants
+from tests.tasks.answering.scripted_model import CAFE, CHAT, LIMITS, answer, one, start, wants
 
 
 def generative(question: str = "When does it close?", documents: tuple[ContextDocument, ...] = one(CAFE)) -> Query:
@@ -77,7 +78,7 @@ async def test_a_model_that_only_quotes_is_asked_to_answer(
 
 
 async def test_nothing_is_generated_if_nothing_is_extracted() -> None:
-    engine = quotes("\nAnswer: At six.", end=14)
+    engine = quotes("\nAnswer: At six.", end=16)
     found = await answer(engine, generative("Who sings?"))
     assert (found.text, found.no_answer, found.spans, found.mode) == ("", True, (), "generative")
     assert found.no_answer_probability is not None
@@ -104,3 +105,12 @@ async def test_the_model_reads_only_the_windows_that_fit() -> None:
     found = await answer(engine, generative(documents=one(text)), max_tokens=200)
     assert found.spans[0].start == text.index("It closes")
     assert sum(not request.params.constraint for request in engine.requests) == 1
+
+
+async def test_citations_come_before_the_text_and_as_soon_as_they_are_whole() -> None:
+    engine = quotes("\nQuote: The café opens at eight\nAnswer: At six.")
+    with await start(engine, generative()) as run:
+        steps = [step async for step in run]
+    assert [step.text for step in steps if isinstance(step, AnswerSpan)] == [QUOTED, "The café opens at eight"]
+    assert isinstance(steps[0], AnswerSpan)
+    assert "".join(step for step in steps if isinstance(step, str)) == "At six."

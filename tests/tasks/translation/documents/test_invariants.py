@@ -26,6 +26,28 @@ PARTS = [
     *("<b>", "</b>", "<i class='x'>", "</i>", "<br>", "<p>", "</p>", "<br/>", "<code>", "</code>", "<!--", "-->"),
     *("{0}", "{{x}}", "%1$s", "https://a.b/c", "a@b.org", "&amp;", "&eacute;", "&nbsp;", "\r\n", "\n\n"),
     *("[1]", "【2】", "[ 9"),
+    *(
+        ":name ",
+        "$a^2$",
+        "\\textbf{",
+        "<v Ann>",
+        "<|im_end|>",
+        "[/INST]",
+        "\ufeff",
+        "\u00ad",
+        "\u200f",
+        "\u202b",
+        "\u202c",
+    ),
+    *(
+        "{n, plural, one {a} other {# b c}}",
+        ":::note a\n",
+        "\n[!NOTE] a\n",
+        '!!! tip "a"\n',
+        "\n: a\n",
+        "+++\n",
+        "---\n",
+    ),
     *("**", "> ", "- ", "    ", "[a](b)", "![a](b)", "```\n", "| a | b |\n|---|---|\n", "# ", "[a]: b\n", "word "),
 ]
 TEXTS = st.one_of(st.lists(st.sampled_from(PARTS), max_size=40).map("".join), st.text())

@@ -16,12 +16,16 @@ from markdown_it.token import Token
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.formats.html import read_html
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
+from service.tasks.translation.documents.formats.marker_lines import title_of
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n|$)")
-_FRONT_MATTER = re.compile(r"---[ \t]*+(?:\r\n|\r|\n)")
-_FRONT_MATTER_END = re.compile(r"^(?:---|\.\.\.)[ \t]*+$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"(?:---|(\+\+\+))[ \t]*+(?:\r\n|\r|\n)")  # YAML, or TOML
+_FRONT_MATTER_END = {
+    None: re.compile(r"^(?:---|\.\.\.)[ \t]*+\r?$", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*+\r?$", re.MULTILINE),
+}
 
 
 def read_markdown(text: str) -> Iterator[Fragment]:
@@ -54,7 +58,7 @@ def read_markdown(text: str) -> Iterator[Fragment]:
 def _front_matter_end(text: str) -> int:
     if (begin := _FRONT_MATTER.match(text)) is None:
         return 0
-    end = _FRONT_MATTER_END.search(text, begin.end())
+    end = _FRONT_MATTER_END[begin[1]].search(text, begin.end())
     return end.end() if end else 0
 
 
@@ -103,12 +107,35 @@ class _BlockText:
 
 def _read_block(source: str, block: _BlockText, references: dict[str, object], place: TextPlace) -> Iterator[Fragment]:
     position = 0
-    for span in find_inline_spans(block.text, references, normalizeReference):
-        yield from _read_plain(source, block, position, span.start, place)
-        markup = source[block.to_source(span.start) : block.to_source(span.end)]
-        yield Fragment(span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement)
-        position = span.end
-    yield from _read_plain(source, block, position, len(block.text), place)
+    for begin, end in _text_spans(block.text, marked=place is TextPlace.MARKDOWN):
+        if position < begin:
+            yield Fragment(FragmentKind.BREAK, source[block.to_source(position) : block.to_source(begin)])
+        position = begin
+        for span in find_inline_spans(block.text[begin:end], references, normalizeReference):
+            start, stop = begin + span.start, begin + span.end
+            yield from _read_plain(source, block, position, start, place)
+            markup = source[block.to_source(start) : block.to_source(stop)]
+            yield Fragment(span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement)
+            position = stop
+        yield from _read_plain(source, block, position, end, place)
+        position = end
+    if position < len(block.text):
+        yield Fragment(FragmentKind.BREAK, source[block.to_source(position) : block.end])
+
+
+def _text_spans(text: str, *, marked: bool) -> Iterator[tuple[int, int]]:
+    """The parts of a block that are text: the titles of its lines that are markers, and what is between these lines."""
+    begin = position = 0
+    for line in text.split("\n") if marked else ():
+        if (title := title_of(line)) is not None:
+            if begin < position:
+                yield begin, position - 1  # without the line break
+            if title[0] < title[1]:
+                yield position + title[0], position + title[1]
+            begin = position + len(line) + 1
+        position += len(line) + 1
+    if begin < len(text):
+        yield begin, len(text)
 
 
 def _read_plain(source: str, block: _BlockText, begin: int, end: int, place: TextPlace) -> Iterator[Fragment]:

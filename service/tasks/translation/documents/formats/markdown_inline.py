@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, FragmentKind
 from service.tasks.translation.documents.formats.html import VOID
 from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag
+from service.tasks.translation.documents.marks.placeables import FORMULA
 
 _SPECIAL = re.compile(
     r"""(?P<break>(?:\\|[ ]{2,})\n) | (?P<escape>\\[!-/:-@\[-`{-~]) | (?P<code>`+) | (?P<emphasis>\*+|_+|~~)
     | (?P<task>(?<![^\n])\[[ xX]\](?=\s)) | (?P<note>\[\^[^\[\]\s]++\]) | (?P<open>!?\[) | (?P<close>\])
     | (?P<auto><(?:[a-zA-Z][a-zA-Z0-9+.-]{1,31}:[^\s<>]*+|[^\s<>@]++@[^\s<>]++)>) | (?P<comment><!--[^<>]*+-->)
-    | (?P<tag><)""",
+    | (?P<tag><) | (?P<formula>"""
+    + FORMULA
+    + ")",
     re.VERBOSE,
 )
 _TARGET = re.compile(
@@ -72,7 +75,7 @@ def find_inline_spans(text: str, references: Container[str], normalize: Callable
                     kind = FragmentKind.TAG if fragment.name.lower() in VOID else fragment.kind
                     position = tag.end()
                     found.append(InlineSpan(start, position, kind, fragment.name.lower()))
-            case "auto":
+            case "auto" | "formula":
                 found.append(InlineSpan(start, position, FragmentKind.KEPT, shown=KEPT_WORD))
             case _:
                 found.append(InlineSpan(start, position, FragmentKind.TAG))

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.formats.marker_lines import title_of
+from service.tasks.translation.documents.formats.messages import message_parts
 
 # A space follows the bullets and numbers of a list, except for Chinese numbers.
 BULLETS = re.compile(
@@ -13,9 +15,9 @@ BULLETS = re.compile(
 # A quoted value may hold no "<", so that a text full of "<" takes linear time. "<y and z>" and "<<y>>" are not tags in
 # plain text.
 INLINE_TAG = re.compile(
-    r"""(?<!<)<(?P<close>/?)(?P<name>[a-zA-Z0-9][\w:.-]*+)
+    r"""(?<!<)<(?: (?P<close>/?)(?P<name>[a-zA-Z0-9][\w:.-]*+) (?:=[^\s"'<>=`]{1,64}+)?+
     (?:\s++[a-zA-Z_:@][\w:.@-]*+\s*+=\s*+(?:\\?"[^"<>]*+"|\\?'[^'<>]*+'|[^\s"'<>=`]++))*+
-    \s*+(?P<alone>/?)>(?!>)""",
+    \s*+(?P<alone>/?) | (?P<voice>v|lang)(?:\.[\w.-]++)?+[ \t]++[^<>\n"=]{1,100}+ )>(?!>)""",
     re.VERBOSE,
 )
 LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -23,30 +25,45 @@ LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 def read_text(text: str) -> Iterator[Fragment]:
     """Cut plain text into fragments."""
+    begins = True
+    for part, kind in message_parts(text) if "{" in text else [(text, FragmentKind.TEXT)]:
+        if kind is FragmentKind.TEXT:
+            yield from _read_lines(part, begins)
+        else:
+            yield Fragment(kind, part, KEPT_WORD if kind is FragmentKind.KEPT else "")
+        begins = kind is not FragmentKind.KEPT
+
+
+def _read_lines(text: str, begins: bool) -> Iterator[Fragment]:
+    """The fragments of several lines. ``begins``: the text begins a line, so that it may have a bullet."""
     position = 0
     for match in LINE_BREAK.finditer(text):
-        yield from _read_line(text[position : match.start()])
+        yield from _read_line(text[position : match.start()], begins)
         yield Fragment(FragmentKind.BREAK, match[0])
-        position = match.end()
-    yield from _read_line(text[position:])
+        position, begins = match.end(), True
+    yield from _read_line(text[position:], begins)
 
 
 def inline_tag(match: re.Match[str]) -> Fragment:
     """The fragment for a match of ``INLINE_TAG``."""
     kind = FragmentKind.TAG if match["alone"] else FragmentKind.CLOSE if match["close"] else FragmentKind.OPEN
-    return Fragment(kind, match[0], name=match["name"])
+    return Fragment(kind, match[0], name=match["name"] or match["voice"])  # a voice or a language of WebVTT
 
 
-def _read_line(line: str) -> Iterator[Fragment]:
-    bullets = BULLETS.match(line)
-    assert bullets is not None  # the match may be empty, but there is always one
-    if bullets[0]:
-        yield Fragment(FragmentKind.BREAK, bullets[0])
-    position = bullets.end()
-    for match in INLINE_TAG.finditer(line, position):
+def _read_line(line: str, begins: bool) -> Iterator[Fragment]:
+    position, end = 0, len(line)
+    if begins and (bullets := BULLETS.match(line)) is not None:  # the match may be empty
+        position = bullets.end()
+        if (title := title_of(line[position:])) is not None:
+            position, end = position + title[0], position + title[1]
+        if position:
+            yield Fragment(FragmentKind.BREAK, line[:position])
+    for match in INLINE_TAG.finditer(line, position, end):
         if position < match.start():
             yield Fragment(FragmentKind.TEXT, line[position : match.start()], line[position : match.start()])
         yield inline_tag(match)
         position = match.end()
-    if position < len(line):
-        yield Fragment(FragmentKind.TEXT, line[position:], line[position:])
+    if position < end:
+        yield Fragment(FragmentKind.TEXT, line[position:end], line[position:end])
+    if end < len(line):
+        yield Fragment(FragmentKind.BREAK, line[end:])

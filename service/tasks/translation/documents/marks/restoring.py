@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from service.tasks.translation.documents.marks.escaping import TextPlace, escape, escape_line_start
 from service.tasks.translation.documents.marks.markers import split_at_markers
+from service.tasks.translation.documents.marks.spacing import fit_white_space
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 
 
@@ -19,7 +20,7 @@ def restore(unit: Unit, translated: str) -> str | None:
     if sorted(numbers) != list(range(1, len(unit.marks) + 1)):
         return None
     marks = [unit.marks[number - 1] for number in numbers]
-    return _join(unit, texts, marks) if _tags_nest(unit, marks) else None
+    return _join(unit, texts, numbers) if _tags_nest(unit, marks) else None
 
 
 def force_restore(unit: Unit, translated: str) -> str:
@@ -51,7 +52,7 @@ def force_restore(unit: Unit, translated: str) -> str:
         if number in missing and not unit.marks[number - 1].tags:  # the mark is read as a word: keep others apart
             texts[index] += " " * _is_letter(texts[index][-1:])
             texts[index + 1] = " " * _is_letter(texts[index + 1][:1]) + texts[index + 1]
-    return _join(unit, texts, [unit.marks[number - 1] for number in order])
+    return _join(unit, texts, order)
 
 
 def _tags_nest(unit: Unit, marks: Iterable[Mark]) -> bool:
@@ -135,8 +136,10 @@ def _is_letter(char: str) -> bool:
     return char.isalnum() and char < "\u2e80"
 
 
-def _join(unit: Unit, texts: Sequence[str], marks: Sequence[Mark]) -> str:
-    """Escape the texts and join them around the marks; there is one text more than there are marks."""
+def _join(unit: Unit, texts: list[str], numbers: Sequence[int]) -> str:
+    """Escape the texts and join them around the marks ``numbers``; there is one text more than there are marks."""
+    marks = [unit.marks[number - 1] for number in numbers]
+    fit_white_space(unit, texts, numbers)
     escaped = [escape(text, unit.place) for text in texts]
     if unit.place in (TextPlace.MARKDOWN, TextPlace.CELL):
         _keep_emphasis(escaped, marks)

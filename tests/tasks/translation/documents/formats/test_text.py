@@ -10,7 +10,7 @@ from tests.tasks.translation.documents.reading import document, seen
     "placeholder",
     [
         *("{{x}}", "{{ person.name }}", "{0}", "{name}", "{ name }", "{user.name}", "{0:.2f}", "{ $partialSize }"),
-        *("{count, plural, one {# file} other {# files}}", "{% include x %}", "${x}", "#{x}", "%{name}", "$name"),
+        *("{count, number, integer}", "{% include x %}", "${x}", "#{x}", "%{name}", "$name"),
         *("%s", "%d", "%1$s", "%2$d", "%.2f", "%ld", "%@", "%(name)s", "%(count)d", "%NAME%", "%1%", "%%"),
         *("<0>", "</0>", "<0/>", "<br/>", '<a href="https://a.b/">', "&nbsp;", "&#8217;", "&#x2019;"),
         *(

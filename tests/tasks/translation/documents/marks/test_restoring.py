@@ -43,7 +43,7 @@ def test_only_a_sound_translation_is_restored(output: str, expected: str | None)
     [
         ("[1][2]rot[3] groß [4] Hund", "<b><i>rot</i> groß {0}</b> Hund"),
         ("[1]groß [2]rot [4] Hund", "<b>groß <i>rot</i> {0}</b> Hund"),
-        ("[4] Hund [1][3][2] rot", "<b> Hund <i></i>{0}</b> rot"),
+        ("[4] Hund [1][3][2] rot", "<b>Hund <i></i>{0}</b> rot"),
         ("[1][1][9][2]a[3][4][4]", "<b><i>a</i>{0}</b>"),
         ("", "<b><i></i>{0}</b>"),
     ],

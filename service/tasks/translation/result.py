@@ -6,6 +6,8 @@ from service.tasks.text.languages import Language
 from service.tasks.translation.language.detection import Detection
 from service.tasks.translation.quality.flags import Flag
 
+_CHINESE = ("Chinese", "Simplified Chinese", "Traditional Chinese")  # whose scripts are detected
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
@@ -37,8 +39,17 @@ class Translation:
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """The flags of all segments, each once."""
+        """The flags of all segments, each once. A text that may be in another region's words is flagged as copied."""
+        if self._may_be_of_another_region:
+            return (Flag.COPIED,)
         return tuple(dict.fromkeys(flag for segment in self.segments for flag in segment.flags))
+
+    @property
+    def _may_be_of_another_region(self) -> bool:
+        """Whether the text was returned as it is, although the target names a region and the source does not."""
+        source, target = self.source, self.target
+        is_kept = source is not None and source.base == target.base and not self.segments and source.code != target.code
+        return is_kept and target.name not in _CHINESE and any(map(str.isalpha, self.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

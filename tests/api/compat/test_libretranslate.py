@@ -68,6 +68,9 @@ def test_flags_are_in_a_header(german: Scripted) -> None:
         german.http.post("/translate", json=TO_GERMAN | {"q": q}) for q in ("These hopeless words stay.", "Good.")
     ]
     assert [answer.headers.get("x-translation-flags") for answer in answers] == ["0: copied", None]
+    several = ["Good.", "These hopeless words stay.", "Good.", "A hopeless case is this."]
+    answer = german.http.post("/translate", json=TO_GERMAN | {"q": several})
+    assert answer.headers["x-translation-flags"] == "1: copied; 3: copied"
 
 
 @pytest.mark.parametrize(

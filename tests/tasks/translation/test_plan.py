@@ -109,6 +109,12 @@ def test_a_text_in_the_target_language_has_no_segments(format: str) -> None:
     assert found.texts[0].document.join([]) == "order"
 
 
+@pytest.mark.parametrize(("source", "target"), [("pt-BR", "pt-PT"), ("en-GB", "en-US"), ("sr-Latn", "sr-Cyrl")])
+def test_two_regions_or_scripts_are_translated_if_both_are_named(source: str, target: str) -> None:
+    found = make_plan(order("One."), find_language(source), find_language(target), nothing, max_segments=9)
+    assert shown(found) == ["One."]
+
+
 @pytest.mark.parametrize(
     ("prefix", "written", "expected"),
     [

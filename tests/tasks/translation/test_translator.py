@@ -64,6 +64,7 @@ async def test_a_text_in_the_target_language_is_returned_unchanged() -> None:
     for source in ("en", "en-US", None):
         [translation] = await translations(engine, text, source=source, target="en-US")
         assert translation.text == text
+        assert translation.flags == (() if source == "en-US" else ("copied",))
     assert engine.requests == []
 
 

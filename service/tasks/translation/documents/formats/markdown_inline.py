@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, FragmentKind
 from service.tasks.translation.documents.formats.html import VOID
-from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag
+from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag, kept_end
 from service.tasks.translation.documents.marks.placeables import FORMULA
 
 _SPECIAL = re.compile(
@@ -71,6 +71,10 @@ def find_inline_spans(text: str, references: Container[str], normalize: Callable
                     position = _close_bracket(text, brackets.pop(), start, found, references, normalize)
             case "tag":
                 if (tag := INLINE_TAG.match(text, start)) is not None:
+                    if (end := kept_end(text, tag, len(text))) is not None:
+                        found.append(InlineSpan(start, end, FragmentKind.KEPT, shown=KEPT_WORD))
+                        position = end
+                        continue
                     fragment = inline_tag(tag)
                     kind = FragmentKind.TAG if fragment.name.lower() in VOID else fragment.kind
                     position = tag.end()

@@ -20,6 +20,7 @@ INLINE_TAG = re.compile(
     \s*+(?P<alone>/?) | (?P<voice>v|lang)(?:\.[\w.-]++)?+[ \t]++[^<>\n"=]{1,100}+ )>(?!>)""",
     re.VERBOSE,
 )
+_UNTRANSLATED = re.compile(r"""\stranslate\s*=\s*["']?no\b|\sclass\s*=\s*["']?[^"'<>]*\bnotranslate\b""", re.IGNORECASE)
 LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -50,6 +51,15 @@ def inline_tag(match: re.Match[str]) -> Fragment:
     return Fragment(kind, match[0], name=match["name"] or match["voice"])  # a voice or a language of WebVTT
 
 
+def kept_end(text: str, tag: re.Match[str], end: int) -> int | None:
+    """The end of the element that an ``INLINE_TAG`` begins, if the tag says that it is not translated and it ends."""
+    if tag["close"] or not tag["name"] or not _UNTRANSLATED.search(tag[0]):
+        return None
+    closing = f"</{tag['name']}>"
+    begin = text.find(closing, tag.end(), end)
+    return None if begin < 0 else begin + len(closing)
+
+
 def _read_line(line: str, begins: bool) -> Iterator[Fragment]:
     position, end = 0, len(line)
     if begins and (bullets := BULLETS.match(line)) is not None:  # the match may be empty
@@ -59,8 +69,14 @@ def _read_line(line: str, begins: bool) -> Iterator[Fragment]:
         if position:
             yield Fragment(FragmentKind.BREAK, line[:position])
     for match in INLINE_TAG.finditer(line, position, end):
+        if match.start() < position:  # inside of an element that is kept
+            continue
         if position < match.start():
             yield Fragment(FragmentKind.TEXT, line[position : match.start()], line[position : match.start()])
+        if (stop := kept_end(line, match, end)) is not None:
+            yield Fragment(FragmentKind.KEPT, line[match.start() : stop], KEPT_WORD)
+            position = stop
+            continue
         yield inline_tag(match)
         position = match.end()
     if position < end:

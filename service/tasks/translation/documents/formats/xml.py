@@ -110,7 +110,8 @@ class _Parser:
         self._elements += 1
         self._opened.append(self._elements)
         kept = (
-            attributes.get("translate") == "no" or attributes.get("translatable") == "false"
+            "no" in (attributes.get("translate"), attributes.get("its:translate"))
+            or attributes.get("translatable") == "false"
         )  # Android has the latter
         self._add(FragmentKind.OPEN, name, element=self._elements, kept=kept)
 

@@ -13,7 +13,7 @@ from benchmarks.quality.client import QualityClient, Replies
 from benchmarks.quality.samples import QUESTIONS, Question, answerable_questions
 from benchmarks.quality.scores import Score, percent
 from benchmarks.quality.squad import exact_match, f1
-from service.tasks.answering.retrieval.choice import PASSAGES
+from service.tasks.answering.extraction.extractor import PASSAGES
 from service.tasks.answering.retrieval.retriever import rank_passages
 from service.tasks.answering.scorer import BM25_ALONE
 

@@ -71,6 +71,8 @@ def metrics() -> Metrics:
     metrics.key_refused("invalid_api_key")
     metrics.batches.batch_changed("completed")
     metrics.batches.line_ended(answered=True)
+    metrics.documents.document_changed("done")
+    metrics.documents.segments_translated(clean=2, flagged=1)
     run_generator(metrics.for_model("chat"))
     run_encoder(metrics.for_model("search"))
     run_encoder(metrics.for_model("spare"))

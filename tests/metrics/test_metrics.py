@@ -17,6 +17,8 @@ SERIES = {
     ("trivium_completion_generated_tokens", "histogram", ("model",)),
     ("trivium_completion_prompt_tokens", "histogram", ("model",)),
     ("trivium_completions_started_total", "counter", ("model",)),
+    ("trivium_document_segments_total", "counter", ("outcome",)),
+    ("trivium_documents_total", "counter", ("status",)),
     ("trivium_computed_tokens_total", "counter", ("model", "phase")),
     ("trivium_decode_duration_seconds", "histogram", ("model",)),
     ("trivium_encoder_batch_duration_seconds", "histogram", ("model",)),

@@ -19,7 +19,7 @@ def test_the_first_span_is_the_answer() -> None:
 @pytest.mark.parametrize("probability", [0.5, 0.9])
 def test_from_the_threshold_on_there_is_no_answer_but_the_spans_are_returned(probability: float) -> None:
     answer = Answer.from_spans(SPANS, no_answer_probability=probability, threshold=0.5)
-    assert (answer.text, answer.no_answer, answer.spans, answer.score) == ("", True, SPANS, 0.7)
+    assert (answer.text, answer.no_answer, answer.spans, answer.score) == ("", True, SPANS, None)
 
 
 def test_without_spans_there_is_no_answer_whatever_the_threshold() -> None:

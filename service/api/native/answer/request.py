@@ -82,7 +82,12 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
         ),
     ] = None
     max_passages: Annotated[
-        int | None, Field(ge=1, le=1000, description="Most passages of the texts that are read. Default: 8.")
+        int | None,
+        Field(
+            ge=1,
+            le=1000,
+            description="Most passages that are read. Default: 8; of a reader, as many as the service reads.",
+        ),
     ] = None
 
     @model_validator(mode="after")

@@ -26,6 +26,7 @@ from service.tasks.generation.options import GREEDY, Options
 from service.tasks.text.prompt_texts import text_offsets
 
 JOIN_TOKENS = 16  # a text may take this many more tokens inside its prompt than alone
+PASSAGES = 8  # that are read, if the client sets no number
 _MIN_BEAM = 8  # beginnings of spans that are continued, more if the client asks for more answers
 
 
@@ -81,7 +82,7 @@ class Extractor:
         ("documents", "stride", "retrieval").
         """
         windows = await asyncio.to_thread(self._all_windows, query, room)
-        return await choose_passages(query, windows, self._limits, lambda window: window.titled_text)
+        return await choose_passages(query, windows, self._limits, lambda window: window.titled_text, usual=PASSAGES)
 
     def _all_windows(self, query: Query, room: int) -> list[Window]:
         tokenizer = self._generator.tokenizer

@@ -45,7 +45,7 @@ class Reader:
         ProcessUnavailable.
         """
         frame, titles, excerpts = await asyncio.to_thread(self._excerpts, query, limits)
-        chosen = await choose_passages(query, excerpts, limits, _titled_text)
+        chosen = await choose_passages(query, excerpts, limits, _titled_text, usual=limits.max_windows)
         rows = await asyncio.to_thread(_Rows, frame, titles, chosen.passages, self.client.info.vocab_size)
         criteria = SpanCriteria(
             top_k=query.top_k,

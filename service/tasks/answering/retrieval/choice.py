@@ -9,8 +9,6 @@ from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import Query
 from service.tasks.answering.retrieval.retriever import rank_passages
 
-PASSAGES = 8  # passages that are read, if the client sets no number
-
 Passage = TypeVar("Passage")
 
 
@@ -23,13 +21,14 @@ class ChosenPassages(Generic[Passage]):
 
 
 async def choose_passages(
-    query: Query, passages: Sequence[Passage], limits: WindowLimits, text: Callable[[Passage], str]
+    query: Query, passages: Sequence[Passage], limits: WindowLimits, text: Callable[[Passage], str], *, usual: int
 ) -> ChosenPassages[Passage]:
     """The most relevant passages, or all of them if the client turns retrieval off; ``text`` is the text of a passage.
 
+    There are ``usual`` ones, unless the client sets another number.
     Raises InvalidOption ("retrieval") if there are more passages than may be read without retrieval.
     """
-    most = min(query.max_passages or PASSAGES, limits.max_windows)
+    most = min(query.max_passages or usual, limits.max_windows)
     if query.retrieval == "off":
         if len(passages) > limits.max_windows:
             message = f"the documents have {len(passages)} passages; without retrieval {limits.max_windows} can be read"

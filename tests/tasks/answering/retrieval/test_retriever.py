@@ -66,7 +66,7 @@ async def test_models_without_room_change_nothing() -> None:
 
 async def choose(passages: list[str], limits: WindowLimits | None = None, **values: Any) -> tuple[list[str], list[int]]:
     query = Query(question="Who is Ada?", **values)
-    chosen = await choose_passages(query, passages, limits or WindowLimits(), str)
+    chosen = await choose_passages(query, passages, limits or WindowLimits(), str, usual=8)
     return list(chosen.passages), list(chosen.ranks)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs import user_cache_path
 
 from service.settings import Settings
 from tests.encoder.tiny_encoders import tiny_encoder
@@ -62,8 +63,12 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One home for all blocks: a later block may use a key that an earlier one made."""
-    return tmp_path_factory.mktemp("home")
+    """One home for all blocks: a later one may use a key of an earlier one. Compiled kernels are not made again."""
+    home, kernels = tmp_path_factory.mktemp("home"), user_cache_path("trivium") / "native"
+    (home / ".cache/trivium").mkdir(parents=True)
+    kernels.mkdir(parents=True, exist_ok=True)
+    (home / ".cache/trivium/native").symlink_to(kernels)
+    return home
 
 
 def test_there_are_blocks_in_every_kind_of_document() -> None:

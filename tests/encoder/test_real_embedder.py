@@ -33,12 +33,12 @@ def texts(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["native", "torch"])
-def test_the_embeddings_of_200_texts_are_those_of_sentence_transformers(minilm: LocalModel, native: bool) -> None:
+def test_the_embeddings_of_80_texts_are_those_of_sentence_transformers(minilm: LocalModel, native: bool) -> None:
     theirs = SentenceTransformer(str(minilm.path), device="cpu")
-    inputs = encoder_inputs(theirs.tokenizer, texts(200))
+    inputs = encoder_inputs(theirs.tokenizer, texts(80))
     lengths = [len(each.tokens) for each in inputs]
     assert (min(lengths), max(lengths)) == (2, theirs.max_seq_length)
-    assert len(set(lengths)) > 40
+    assert len(set(lengths)) > 20
     rows = encoder_model(minilm.path, Head.EMBEDDING, native_kernels=native).encode(inputs)
     found = np.stack([np.frombuffer(row, np.float32) for row in rows])
-    assert np.abs(found - theirs.encode(texts(200))).max() < 1e-5
+    assert np.abs(found - theirs.encode(texts(80))).max() < 1e-5

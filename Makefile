@@ -106,9 +106,9 @@ clean:
 	rm -rf $(VENV) $(COMPAT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(COMPAT)/installed: tests/frameworks/requirements.txt
+$(COMPAT)/installed: tests/frameworks/requirements.lock
 	$(PYTHON) -m venv $(COMPAT)
-	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/frameworks/requirements.txt
+	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/frameworks/requirements.lock
 	@touch $@
 
 $(VENV)/installed: requirements.lock pyproject.toml

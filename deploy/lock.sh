@@ -1,6 +1,6 @@
 #!/bin/sh
 # lock.sh: write requirements.lock and requirements-dev.lock from a fresh environment with the newest releases that
-# pyproject.toml allows. The dependencies of torch (CUDA libraries, triton) differ between its builds, so they are not
+# pyproject.toml allows, and tests/frameworks/requirements.lock, which pip alone would search for half an hour. The dependencies of torch (CUDA libraries, triton) differ between its builds, so they are not
 # pinned.
 set -eu
 cd "$(dirname "$0")/.."
@@ -27,3 +27,10 @@ frozen >"$work/all"
     echo '-r requirements.lock'
     grep -Fxv -f "$work/runtime" "$work/all"
 } >requirements-dev.lock
+
+"$work/bin/pip" install --quiet --disable-pip-version-check uv
+{
+    echo '# Written by `make lock`: the packages of the environment of make compat.'
+    "$work/bin/uv" pip compile --quiet --no-header --no-annotate tests/frameworks/requirements.txt |
+        grep -Ev '^(nvidia-|cuda-|triton|setuptools)'
+} >tests/frameworks/requirements.lock

@@ -16,6 +16,9 @@ class DocumentStatus(StrEnum):
     FAILED = "failed"
 
 
+INTERNAL_ERROR = "internal_error"  # the code of a problem that is a fault of the service
+
+
 class DocumentProblem(Struct, frozen=True, kw_only=True):
     """Why a document failed, for programs and in words."""
 

@@ -1,6 +1,6 @@
 """One document while it is translated, from its bytes to the bytes of its translation.
 
-Whatever it does can be done again: a document whose process was killed continues behind the last window that was kept.
+Every step can be repeated: a document whose process was killed continues behind the last window that was kept.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import Any
 
 from service.documents.file_plan import FilePlan, plan_file
 from service.documents.observer import DocumentObserver
-from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
+from service.documents.records import INTERNAL_ERROR, DocumentProblem, DocumentRecord, DocumentStatus
 from service.documents.store import DocumentStore
 from service.documents.windows import Asking, SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.errors import TaskError
@@ -66,7 +66,7 @@ class DocumentRun:
             await self._end(b"", DocumentStatus.FAILED, problem)
         except Exception:
             logger.exception("the document %s was not translated", self._record.id)
-            problem = DocumentProblem(code="internal_error", message="The service failed on this document")
+            problem = DocumentProblem(code=INTERNAL_ERROR, message="The service failed on this document")
             await self._end(b"", DocumentStatus.FAILED, problem)
 
     async def _translate(self) -> None:

@@ -16,9 +16,7 @@ from service.documents.records import DocumentRecord
 from service.documents.run import DocumentRun
 from service.documents.store import SCHEMA, VERSION, DocumentStore
 from service.documents.windows import Asking
-from service.errors import StorageError
 from service.storage.database import Database
-from service.storage.locked_directory import LockedDirectory
 from service.storage.threads import DiskThreads
 from service.tasks.translation import Detector, TranslationOrder
 
@@ -45,19 +43,14 @@ class Documents:
         self.clock = clock
         self.runs: dict[str, asyncio.Task[None]] = {}
         self._threads = DiskThreads("documents")
-        self._directory = None if path is None else LockedDirectory(path, setting="documents_dir")
-        file = None if self._directory is None else self._directory.path / "documents.sqlite"
-        try:
-            self._database = Database(file, SCHEMA, version=VERSION, setting="documents_dir")
-        except StorageError:
-            if self._directory is not None:
-                self._directory.close()
-            raise
+        self._database = Database.in_directory(
+            path, "documents.sqlite", SCHEMA, version=VERSION, setting="documents_dir"
+        )
         self._store = DocumentStore(self._database, limits)
         self._observer = observer or Unobserved()
         self._waiting: list[DocumentRecord] = []  # the oldest first
         self._owners: Counter[str] = Counter()  # of the runs
-        self._changes: dict[str, asyncio.Event] = {}  # by the ids of documents that somebody watches
+        self._changes: dict[str, asyncio.Event] = {}  # by the ids of documents that clients watch
         self._ask: Asking | None = None
         self._detector: Detector | None = None
         self._sweeper: asyncio.Task[None] | None = None
@@ -80,8 +73,6 @@ class Documents:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.close()
         self._database.close()
-        if self._directory is not None:
-            self._directory.close()
 
     async def create(
         self,
@@ -120,7 +111,7 @@ class Documents:
         return None if record is None or record.owner != owner else record
 
     async def find(self, id: str) -> DocumentRecord | None:
-        """The document with this id, whoever owns it, unless its time is over."""
+        """The document of any owner with this id, unless its time is over."""
         record = await self._threads.call(self._store.get, id)
         is_over = record is not None and record.expires_at is not None and record.expires_at <= self.clock()
         return None if is_over else record
@@ -135,7 +126,7 @@ class Documents:
             change = self._changes.setdefault(record.id, asyncio.Event())
             found = await self.get(record.owner, record.id)
             if found is None or found.has_ended:
-                self._note_change(record.id)  # the last one: nobody waits any more
+                self._note_change(record.id)  # the last change
                 return found
             if found != record:
                 return found

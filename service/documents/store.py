@@ -54,7 +54,7 @@ class DocumentStore:
             )
 
     def get(self, id: str) -> DocumentRecord | None:
-        """The document with this id, whoever owns it."""
+        """The document of any owner with this id."""
         with self._database.transaction() as connection:
             row = connection.execute("SELECT record FROM documents WHERE id = ?", (id,)).fetchone()
         return None if row is None else _decode(row[0])

@@ -55,7 +55,7 @@ class WindowRefused(Exception):
 
 
 class Asking(Protocol):
-    """Whoever translates windows."""
+    """Translates windows of documents with the model that they name."""
 
     @property
     def width(self) -> int:

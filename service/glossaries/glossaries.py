@@ -5,18 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from service.errors import InvalidOption, StorageError, UnknownGlossary
+from service.errors import InvalidOption, UnknownGlossary
 from service.glossaries.entries import Entries, EntriesFormat, read_entries, read_tsv
 from service.glossaries.limits import GlossaryLimits
 from service.glossaries.records import DictionaryRecord, GlossaryRecord, LanguagePair
 from service.glossaries.store import GlossaryStore
 from service.glossaries.tables import SCHEMA, VERSION
 from service.storage.database import Database
-from service.storage.locked_directory import LockedDirectory
 from service.storage.threads import DiskThreads
 from service.tasks.translation import Term, possible_terms
-
-_SETTING = "glossaries_dir"
 
 
 class Glossaries:
@@ -28,14 +25,9 @@ class Glossaries:
     def __init__(self, path: Path | None, limits: GlossaryLimits, *, clock: Callable[[], float] = time.time) -> None:
         self.limits = limits
         self._clock = clock
-        self._directory = None if path is None else LockedDirectory(path, setting=_SETTING)
-        file = None if self._directory is None else self._directory.path / "glossaries.sqlite"
-        try:
-            self._database = Database(file, SCHEMA, version=VERSION, setting=_SETTING)
-        except StorageError:
-            if self._directory is not None:
-                self._directory.close()
-            raise
+        self._database = Database.in_directory(
+            path, "glossaries.sqlite", SCHEMA, version=VERSION, setting="glossaries_dir"
+        )
         self._store = GlossaryStore(self._database, limits)
         self._threads = DiskThreads("glossaries")
 
@@ -123,8 +115,6 @@ class Glossaries:
         """Close the database, when the calls that have begun are done."""
         self._threads.close()
         self._database.close()
-        if self._directory is not None:
-            self._directory.close()
 
     def _terms(self, owner: str, id: str, pair: LanguagePair, texts: Sequence[str]) -> tuple[Term, ...]:
         return possible_terms(read_tsv(self._store.entries(owner, id, pair)), texts)

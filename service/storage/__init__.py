@@ -1,1 +1,1 @@
-"""What is kept on the disk: directories that one process uses, SQLite databases, and threads that wait for them."""
+"""Storage on the disk: directories that one process uses, SQLite databases, and threads that wait for the disk."""

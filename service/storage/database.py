@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from service.errors import StorageError
+from service.storage.locked_directory import LockedDirectory
 
 
 class Database:
@@ -22,6 +24,7 @@ class Database:
 
     def __init__(self, path: Path | None, schema: str, *, version: int, setting: str) -> None:
         self._lock = threading.Lock()
+        self._directory: LockedDirectory | None = None
         self._schema = schema
         self._version = version
         try:
@@ -35,6 +38,23 @@ class Database:
             raise StorageError(f"{setting}: cannot open {path}: {error.strerror}") from None
         except sqlite3.Error as error:
             raise StorageError(f"{setting}: cannot open {path}: {error}") from None
+
+    @classmethod
+    def in_directory(cls, directory: Path | None, name: str, schema: str, *, version: int, setting: str) -> Self:
+        """The database of this file name in a directory, which is locked until ``close``; without one, in memory.
+
+        Raises StorageError also if the directory cannot be used, or another process uses it.
+        """
+        if directory is None:
+            return cls(None, schema, version=version, setting=setting)
+        locked = LockedDirectory(directory, setting=setting)
+        try:
+            database = cls(locked.path / name, schema, version=version, setting=setting)
+        except StorageError:
+            locked.close()
+            raise
+        database._directory = locked
+        return database
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -54,9 +74,11 @@ class Database:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and unlock its directory."""
         with self._lock:
             self._connection.close()
+        if self._directory is not None:
+            self._directory.close()
 
     def _create(self) -> None:
         [[version]] = self._connection.execute("PRAGMA user_version")

@@ -46,5 +46,5 @@ def test_a_model_translates_without_a_service(
     model_flags = ("--model", str(model), "--threads", "1")
     done = trivium("translate", str(note), "--to", "fr", "--from", "en", "-o", str(written), *model_flags)
     assert (done.returncode, done.stdout.strip()) == (0, str(written)), done.stderr
-    # What is between the sentences is kept, whatever a model without sense writes.
+    # The model is random. The line between the sentences is kept for any translation.
     assert len(written.read_text().split("\n\n")) == 2

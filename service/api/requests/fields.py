@@ -105,6 +105,13 @@ TextOrTexts = Annotated[
 # A text or a list of texts, kept as it was sent: a text is answered with a text, a list with a list.
 OneOrSeveral = Annotated[str | list[str], PlainValidator(_check_texts), WithJsonSchema(texts_schema())]
 LanguageName = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+SourceOfTexts = Annotated[LanguageName | None, Field(description="Without it, the language of each text is detected.")]
+SourceOfFile = Annotated[
+    LanguageName | None, Field(description="Without it, the language of the whole file is detected.")
+]
+TranslationContext = Annotated[
+    Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
+]
 Alternatives = Annotated[int | None, Field(ge=0, le=1024, description="Further translations of each text.")]
 StopString = Annotated[NonEmpty, Field(max_length=MAX_STOP)]
 Stop = Annotated[

@@ -76,7 +76,7 @@ def test_without_a_key_every_route_except_the_public_ones_is_401(keyed: Keyed) -
                 if answer.status_code == 401:
                     assert answer.headers["www-authenticate"] == "Bearer"
                 else:
-                    # Whoever knows the secret name of a file may fetch it, and these names are not known.
+                    # A file is fetched by its secret name, and the names here are no file's.
                     assert answer.status_code == (404 if path.startswith("/download_file/") else 200)
                     open_.add((method, path))
     public = {(method, example_of(path)) for method, path in WITHOUT_KEY}

@@ -5,7 +5,15 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from service.api.requests.examples import request_examples
-from service.api.requests.fields import LanguageName, NonEmpty, RequestModel, Text, contradiction
+from service.api.requests.fields import (
+    LanguageName,
+    NonEmpty,
+    RequestModel,
+    SourceOfFile,
+    Text,
+    TranslationContext,
+    contradiction,
+)
 from service.tasks.translation import Formality
 
 
@@ -13,9 +21,7 @@ class DeepLDocumentForm(RequestModel):
     """The fields beside the file."""
 
     target_lang: LanguageName
-    source_lang: Annotated[
-        LanguageName | None, Field(description="Without it, the language of the whole file is detected.")
-    ] = None
+    source_lang: SourceOfFile = None
     filename: Annotated[
         Text | None, Field(max_length=256, description="The name of the file. Default: the one that the form gives it.")
     ] = None
@@ -23,9 +29,7 @@ class DeepLDocumentForm(RequestModel):
         Text | None, Field(max_length=40, description="The extension of the file: other formats are not written.")
     ] = None
     formality: Formality | None = None
-    context: Annotated[
-        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
-    ] = None
+    context: TranslationContext = None
     glossary_id: Annotated[
         NonEmpty | None, Field(max_length=256, description="A stored glossary, which needs source_lang.")
     ] = None

@@ -9,8 +9,9 @@ from service.api.requests.fields import (
     LanguageName,
     NonEmpty,
     RequestModel,
-    Text,
+    SourceOfTexts,
     TextOrTexts,
+    TranslationContext,
     contradiction,
     texts_schema,
 )
@@ -42,12 +43,8 @@ class DeepLTranslateRequest(RequestModel):
 
     text: Annotated[TextOrTexts, Field(description="The texts.")]
     target_lang: LanguageName
-    source_lang: Annotated[
-        LanguageName | None, Field(description="Without it, the language of each text is detected.")
-    ] = None
-    context: Annotated[
-        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
-    ] = None
+    source_lang: SourceOfTexts = None
+    context: TranslationContext = None
     split_sentences: Annotated[
         Literal["0", "1", "nonewlines"] | None,
         Field(

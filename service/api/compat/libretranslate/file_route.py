@@ -15,7 +15,7 @@ from service.api.native.documents.upload import awaited, document_not_found, fil
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.file_form import file_form_schema, read_file_form
 from service.api.wire.response_model import ResponseModel
-from service.documents.records import DocumentStatus
+from service.documents.records import INTERNAL_ERROR, DocumentStatus
 from service.keys.key import Scope
 from service.tasks.translation import TranslationOrder
 
@@ -41,7 +41,7 @@ EXAMPLE = LibreFileResponse(f"http://127.0.0.1:8000/download_file/doc-0d9c2f3f8a
 async def translate_file(http: Request, call: CurrentCall) -> Response:
     """A form with the file in `file`. The answer comes when it is translated, within the time of any request.
 
-    Whoever knows the address in the answer can get the file, without a key, until it is deleted.
+    A client that knows the address in the answer gets the file without a key, until the file is deleted.
     """
     settings = call.state.settings
     form, file = await read_file_form(http, LibreFileForm, limit=settings.max_document_bytes)
@@ -53,8 +53,9 @@ async def translate_file(http: Request, call: CurrentCall) -> Response:
     ended = await awaited(http, call, record, settings.request_timeout)
     if ended.status is not DocumentStatus.DONE:
         await call.state.documents.delete(record)
-        if ended.problem is not None:
-            raise ApiError(500, ended.problem.message, code=ended.problem.code)
+        if (problem := ended.problem) is not None:
+            status = 500 if problem.code == INTERNAL_ERROR else 400
+            raise ApiError(status, problem.message, code=problem.code)
         message = f"The file was not translated within {settings.request_timeout:g} seconds"
         raise ApiError(504, message, code="request_timeout")
     return call.json(LibreFileResponse(f"{http.base_url}download_file/{record.id}.{record.secret}"))

@@ -5,7 +5,16 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText
-from service.api.requests.fields import LanguageName, ModelName, NonEmpty, RequestModel, Text, contradiction
+from service.api.requests.fields import (
+    LanguageName,
+    ModelName,
+    NonEmpty,
+    RequestModel,
+    SourceOfFile,
+    Text,
+    TranslationContext,
+    contradiction,
+)
 from service.api.requests.file_form import from_json_list
 from service.tasks.translation import Formality
 
@@ -20,9 +29,7 @@ class DocumentForm(RequestModel):
     """The fields beside the file. They mean what they mean in ``/v1/translate``."""
 
     target_lang: LanguageName
-    source_lang: Annotated[
-        LanguageName | None, Field(description="Without it, the language of the whole file is detected.")
-    ] = None
+    source_lang: SourceOfFile = None
     format: Annotated[
         Text | None, Field(max_length=40, description="The format of the file. Default: that of its name.")
     ] = None
@@ -50,9 +57,7 @@ class DocumentForm(RequestModel):
         BeforeValidator(from_json_list),
         Field(description="A translation memory: pairs, in JSON, or the text of a TMX file, which needs source_lang."),
     ] = None
-    context: Annotated[
-        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
-    ] = None
+    context: TranslationContext = None
     formality: Annotated[
         Formality | None,
         Field(description="more and less are refused for languages without formality; prefer_* are not."),

@@ -11,8 +11,10 @@ from service.api.requests.fields import (
     LanguageName,
     NonEmpty,
     RequestModel,
+    SourceOfTexts,
     Text,
     TextOrTexts,
+    TranslationContext,
     contradiction,
 )
 from service.api.requests.sampling_fields import SamplingFields
@@ -61,9 +63,7 @@ class TranslateRequest(NativeFields, SamplingFields):
 
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
     target_lang: LanguageName
-    source_lang: Annotated[
-        LanguageName | None, Field(description="Without it, the language of each text is detected.")
-    ] = None
+    source_lang: SourceOfTexts = None
     format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
     glossary: Annotated[
         Glossary | None,
@@ -83,9 +83,7 @@ class TranslateRequest(NativeFields, SamplingFields):
             "that is the source of a pair is translated as its target."
         ),
     ] = None
-    context: Annotated[
-        Text | None, Field(max_length=10_000, description="Information for the model; it is not translated.")
-    ] = None
+    context: TranslationContext = None
     output_prefix: Annotated[
         Text | None, Field(max_length=10_000, description="Every translation begins with this, literally.")
     ] = None

@@ -1,7 +1,7 @@
 """A text with codes in it (tags of a subtitle, formatting of words, fields) as HTML that the translation can carry.
 
 A pair of codes is a numbered ``span``, a code alone a numbered ``wbr``, a line break ``br``. Codes at the edges are not
-sent, and a text without codes is plain. Whatever comes back, every code is written once and pairs nest, so that a file
+sent, and a text without codes is plain. For any translation, every code is written once and pairs nest, so that a file
 stays valid.
 """
 

@@ -48,7 +48,7 @@ class TextAtom:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What is written for a code: bytes, and places of the source. ``begin`` and ``end`` are those of its element.
+    """The bytes of a code, and places of the source that are copied for it. Its element is from ``begin`` to ``end``.
 
     ``role`` is what a code is in a field (begin, separate, end), and ``instruction`` what a field is to show.
     """

@@ -82,22 +82,3 @@ def _is_international(word: str) -> bool:
         re.search(r"(?:[st]ion|ment|[ai]ble|al|[ae]nt|age|[ai]nce|ence|[aou]|ine|ure|que|if|or|et|um|us|er)$", word)
         is not None
     )
-
-
-def longest_copy(source: str, translation: str) -> int:
-    """The most words in a row, in lower case, that the translation has from its source."""
-    words, others = _lower_words(source), _lower_words(translation)
-    longest = 0
-    lengths: dict[int, int] = {}
-    places: dict[str, list[int]] = {}
-    for place, word in enumerate(words):
-        places.setdefault(word, []).append(place)
-    for word in others:
-        lengths = {place: lengths.get(place - 1, 0) + 1 for place in places.get(word, ())[:64] if word}
-        longest = max(longest, *lengths.values(), 0)
-    return longest
-
-
-def _lower_words(text: str) -> list[str]:
-    """The words of a text; "" stands for names, codes and numbers."""
-    return [word if word.isalpha() and word.islower() else "" for word in _WORD.findall(text)]

@@ -16,14 +16,12 @@ class DocumentStatus(StrEnum):
     FAILED = "failed"
 
 
-INTERNAL_ERROR = "internal_error"  # the code of a problem that is a fault of the service
-
-
 class DocumentProblem(Struct, frozen=True, kw_only=True):
-    """Why a document failed, for programs and in words."""
+    """Why a document failed, for programs and in words. ``is_fault``: because of the service, not of the document."""
 
     code: str
     message: str
+    is_fault: bool = False
 
 
 class DocumentRecord(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 from service.documents.file_plan import FilePlan, plan_file
 from service.documents.observer import DocumentObserver
-from service.documents.records import INTERNAL_ERROR, DocumentProblem, DocumentRecord, DocumentStatus
+from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
 from service.documents.store import DocumentStore
 from service.documents.windows import Asking, SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.errors import TaskError
@@ -62,11 +62,12 @@ class DocumentRun:
         except TaskError as error:  # the file was read when it was sent, by another version of this service
             await self._end(b"", DocumentStatus.FAILED, DocumentProblem(code="invalid_file", message=str(error)))
         except WindowRefused as error:
-            problem = DocumentProblem(code=error.code, message=error.message)
+            problem = DocumentProblem(code=error.code, message=error.message, is_fault=error.is_fault)
             await self._end(b"", DocumentStatus.FAILED, problem)
         except Exception:
             logger.exception("the document %s was not translated", self._record.id)
-            problem = DocumentProblem(code=INTERNAL_ERROR, message="The service failed on this document")
+            message = "The service failed on this document"
+            problem = DocumentProblem(code="internal_error", message=message, is_fault=True)
             await self._end(b"", DocumentStatus.FAILED, problem)
 
     async def _translate(self) -> None:

@@ -45,13 +45,17 @@ class TryAgain(Exception):
 
 
 class WindowRefused(Exception):
-    """The window cannot be translated. ``is_too_long``: because a segment does not fit into the model's context."""
+    """The window cannot be translated.
 
-    def __init__(self, code: str, message: str, *, is_too_long: bool = False) -> None:
+    ``is_too_long``: because a segment does not fit into the model's context. ``is_fault``: because the service failed.
+    """
+
+    def __init__(self, code: str, message: str, *, is_too_long: bool, is_fault: bool) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.is_too_long = is_too_long
+        self.is_fault = is_fault
 
 
 class Asking(Protocol):

@@ -222,3 +222,11 @@ def test_the_errors_of_a_loading_and_of_a_failing_engine() -> None:
         assert engine.loaded.wait(20)
         failed = service.http.post("/translate", json=TO_GERMAN | {"q": "x"})
         assert (failed.status_code, failed.json()) == (500, {"error": "The service failed on this request"})
+
+
+def test_a_fault_of_the_engine_is_no_error_of_the_client() -> None:
+    with scripted_service(ScriptedEngine(fails_at=0)) as service:
+        data, files = {"source": "en", "target": "de"}, {"file": ("note.txt", b"Good dogs.")}
+        answer = service.http.post("/translate_file", files=files, data=data)
+        assert (answer.status_code, answer.json()) == (500, {"error": "The service failed on this request"})
+        assert not service.app.state.trivium.documents.runs

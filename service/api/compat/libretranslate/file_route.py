@@ -15,7 +15,7 @@ from service.api.native.documents.upload import awaited, document_not_found, fil
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.file_form import file_form_schema, read_file_form
 from service.api.wire.response_model import ResponseModel
-from service.documents.records import INTERNAL_ERROR, DocumentStatus
+from service.documents.records import DocumentStatus
 from service.keys.key import Scope
 from service.tasks.translation import TranslationOrder
 
@@ -54,8 +54,7 @@ async def translate_file(http: Request, call: CurrentCall) -> Response:
     if ended.status is not DocumentStatus.DONE:
         await call.state.documents.delete(record)
         if (problem := ended.problem) is not None:
-            status = 500 if problem.code == INTERNAL_ERROR else 400
-            raise ApiError(status, problem.message, code=problem.code)
+            raise ApiError(500 if problem.is_fault else 400, problem.message, code=problem.code)
         message = f"The file was not translated within {settings.request_timeout:g} seconds"
         raise ApiError(504, message, code="request_timeout")
     return call.json(LibreFileResponse(f"{http.base_url}download_file/{record.id}.{record.secret}"))

@@ -8,7 +8,6 @@ from service.api.background import Background, retry_after
 from service.api.call import Call
 from service.api.errors import as_api_error
 from service.api.wire.in_process import background_request
-from service.documents.records import INTERNAL_ERROR
 from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.models.capabilities import Capability
 from service.tasks.translation import PreparedTranslation, TranslationRun, Translator
@@ -55,8 +54,8 @@ class Windows:
             answer = as_api_error(error)
             if (seconds := retry_after(answer.status, answer.code, answer.headers)) is not None:
                 raise TryAgain(seconds) from None
-            code = answer.code or INTERNAL_ERROR
-            raise WindowRefused(code, answer.message, is_too_long=code == _TOO_LONG) from None
+            code, is_fault = answer.code or "internal_error", answer.status >= 500
+            raise WindowRefused(code, answer.message, is_too_long=code == _TOO_LONG, is_fault=is_fault) from None
 
 
 async def _read(run: TranslationRun, window: Window) -> WindowResult:

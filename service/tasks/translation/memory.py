@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.errors import MalformedMarkup
 from service.tasks.translation.documents.marks.markers import marker
@@ -40,7 +41,6 @@ class TranslationMemory:
             text, placeables = _mask(pair.source)
             self._by_source[_spaced(pair.source)] = pair.target.strip()
             self._by_text[_spaced(text)] = (pair.target.strip(), placeables)
-        self._similar = SimilarPairs(self._examples())
 
     def translation(self, unit: Unit) -> str | None:
         """The translation of a unit, with its marks; None if no pair translates it exactly."""
@@ -53,6 +53,10 @@ class TranslationMemory:
     def example(self, unit: Unit) -> Example | None:
         """The most similar pair, as an example for the translation of a unit; None if none is similar enough."""
         return self._similar.nearest(unit.text)
+
+    @cached_property
+    def _similar(self) -> SimilarPairs:
+        return SimilarPairs(self._examples())
 
     def _examples(self) -> Iterator[Example]:
         for text, (target, placeables) in self._by_text.items():
@@ -97,12 +101,13 @@ def _mask(text: str) -> tuple[str, list[str]]:
 
 def _mask_as(target: str, placeables: list[str]) -> str | None:
     """The target with the markers that these placeables have in the source. None unless it has the same ones."""
-    if sorted(_mask(target)[1]) != sorted(placeables):
+    in_target = _mask(target)[1]
+    if sorted(in_target) != sorted(placeables):
         return None
     left = list(enumerate(placeables, 1))
     parts: list[str] = []
     end = 0
-    for found in _mask(target)[1]:
+    for found in in_target:
         start = target.index(found, end)
         number = next(number for number, placeable in left if placeable == found)
         left.remove((number, found))

@@ -6,6 +6,7 @@ are our own, since its tokenizer knows words between white space only. An index 
 
 import logging
 from collections.abc import Sequence
+from itertools import chain
 
 import bm25s
 import numpy as np
@@ -24,10 +25,11 @@ class PassageIndex:
     def __init__(self, passages: Sequence[str]) -> None:
         self._count = len(passages)
         self._terms = [index_terms(passage) for passage in passages]
+        self._vocabulary = frozenset(chain.from_iterable(self._terms))
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """The BM25 score of each passage; 0 for a passage with none of the question's terms."""
-        terms = self._known_terms(question)
+        terms = self._vocabulary.intersection(index_terms(question))
         if not terms:
             return np.zeros(self._count, dtype=np.float32)
         index = bm25s.BM25(csc_backend="numpy")
@@ -37,7 +39,7 @@ class PassageIndex:
 
     def named(self, question: str) -> list[int]:
         """The passages that have terms of the question which hardly any other has, those of most such terms first."""
-        holders: dict[str, list[int]] = {term: [] for term in self._known_terms(question)}
+        holders: dict[str, list[int]] = {term: [] for term in self._vocabulary.intersection(index_terms(question))}
         for number, terms in enumerate(self._terms):
             for term in set(terms) & holders.keys():
                 holders[term].append(number)
@@ -47,6 +49,3 @@ class PassageIndex:
                 for number in numbers:
                     counts[number] += 1
         return sorted((number for number in range(self._count) if counts[number]), key=lambda each: -counts[each])
-
-    def _known_terms(self, question: str) -> set[str]:
-        return set(index_terms(question)).intersection(*[set().union(*self._terms)])

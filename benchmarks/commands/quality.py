@@ -67,13 +67,14 @@ def quality(
 
 
 @app.command("fit-confidence")
-def fit_confidence(
-    results: Annotated[Path, typer.Argument(help="File that `quality --tasks flags` has written.", exists=True)],
-) -> None:
-    """Fit the confidence of translations to measured ones, and print its coefficients."""
+def fit_confidence(data: Data) -> None:
+    """Fit the confidence of translations to those that we read, and print its coefficients and what they are worth."""
     from benchmarks.quality.confidence_fit import fit_confidence as fit
+    from benchmarks.report.tables import open_console
 
-    typer.echo(fit(results))
+    coefficients, table = fit(data)
+    typer.echo(coefficients)
+    open_console(120).print(table)
 
 
 @app.command(context_settings=PASS_ON)

@@ -4,7 +4,7 @@ A translation is unusable if its chrF against a human's is low. That is a rough 
 translations share few words with the reference.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,37 +34,31 @@ def measure_scores(client: QualityClient, data: Path, sample: int) -> Iterator[S
                 [{"text": each.source, "source_lang": source, "target_lang": target} for each in texts],
             )
             items = [_item(pair, reply, target) for pair, reply in zip(texts, asked.replies, strict=True) if reply.body]
-            _count_tokens(client, items)
             all_items += items
             seconds, failed = seconds + asked.seconds, failed + asked.num_failed
             yield _score(f"{corpus} {source}-{target}", len(texts), asked, items)
     yield _score("all", len(all_items) + failed, Replies([Reply({})] * failed, seconds), all_items)
 
 
+def is_unusable(text: str, reference: str, target: str) -> bool:
+    """Whether a translation into ``target`` is far from a human's."""
+    chrf = CHRF().sentence_score(text, [reference]).score
+    return bool(chrf < _LEAST_USABLE.get(target, _LEAST_USABLE_ELSEWHERE))
+
+
 def _item(pair: TextPair, reply: Reply, target: str) -> dict[str, Any]:
     """A translation with its judgement. ``confidence`` is the least of its segments."""
     translation = reply.body["translations"][0]
     segments = translation["segments"]
-    chrf = CHRF().sentence_score(translation["text"], [pair.reference]).score
     return {
         "source": pair.source,
         "reference": pair.reference,
         "given": translation["text"],
         "segments": segments,
-        "chrF": chrf,
-        "unusable": chrf < _LEAST_USABLE.get(target, _LEAST_USABLE_ELSEWHERE),
+        "unusable": is_unusable(translation["text"], pair.reference, target),
         "flags": sorted({flag for each in segments for flag in each["flags"]} - {Flag.RETRIED}),
         "confidence": min((each["confidence"] for each in segments if each["confidence"] is not None), default=1.0),
     }
-
-
-def _count_tokens(client: QualityClient, items: Sequence[dict[str, Any]]) -> None:
-    """Give each segment the number of its tokens, which the fit of the confidence needs."""
-    segments = [segment for item in items for segment in item["segments"]]
-    bodies = [{"prompt": segment["text"], "add_special_tokens": False} for segment in segments]
-    asked = client.post("/tokenize", bodies)
-    for segment, reply in zip(segments, asked.replies, strict=True):
-        segment["tokens"] = reply.body.get("count")
 
 
 def _score(label: str, count: int, asked: Replies, items: list[dict[str, Any]]) -> Score:

@@ -72,6 +72,12 @@ def sentences(data: Path, corpus: str, pair: tuple[str, str], count: int) -> lis
     return evenly_spaced([line for line in lines if line.source and line.reference], count)
 
 
+def sentence(data: Path, corpus: str, pair: tuple[str, str], line: int) -> TextPair:
+    """The sentence in a line of a corpus, counted from 1."""
+    source, reference = _load_lines(data, corpus, pair)
+    return TextPair(source[line - 1].strip(), reference[line - 1].strip())
+
+
 def documents(data: Path, pair: tuple[str, str], count: int, lines: int = 12) -> list[TextPair]:
     """Texts of ``lines`` successive lines of news."""
     source, reference = _load_lines(data, "NTREX", pair)

@@ -96,19 +96,17 @@ class Completion:
         self._client.submit(self._engine_requests([request]), self._stream)
         return len(self.prompts) - 1
 
-    def abort(self, prompt_index: int) -> None:
-        """Stop decoding one prompt. Deltas that are already complete may still follow."""
-        for id, decoder in self._decoders.items():
-            if decoder.prompt_index == prompt_index:
-                self._stop(id, decoder, FinishReason.ABORT)
+    def abort(self, prompt_index: int, choice: int) -> None:
+        """Stop decoding one choice. Deltas that are already complete may still follow."""
+        self._stop(prompt_index, choice, FinishReason.ABORT)
 
     def end(self, prompt_index: int, choice: int) -> None:
         """Stop decoding one choice, because its text has all that it needs. Call it when its last delta has come."""
-        for id, decoder in self._decoders.items():
-            if (decoder.prompt_index, decoder.choice) == (prompt_index, choice):
-                self._stop(id, decoder, FinishReason.STOP)
+        self._stop(prompt_index, choice, FinishReason.STOP)
 
-    def _stop(self, id: str, decoder: ChoiceDecoder, reason: FinishReason) -> None:
+    def _stop(self, prompt_index: int, choice: int, reason: FinishReason) -> None:
+        id = _engine_id(self.id, prompt_index, choice)
+        decoder = self._decoders[id]
         if decoder.finish is None:
             decoder.finish = reason
             self._stream.abort(id)
@@ -148,7 +146,7 @@ class Completion:
         for index, request in enumerate(requests, len(self.prompts)):
             options = request.options
             for choice in range(options.n):
-                id = f"{self.id}-{index}-{choice}"
+                id = _engine_id(self.id, index, choice)
                 self._decoders[id] = ChoiceDecoder(request, self.tokenizer, index, choice)
                 seed = _choice_seed(options.params.seed, choice)
                 engine_requests.append(
@@ -187,6 +185,11 @@ class Completion:
         if self._clock.stop() and self._observer is not None:
             finish = tuple(decoder.finish or unfinished for decoder in self._decoders.values())
             self._observer.finished(self.usage, self.timings, finish)
+
+
+def _engine_id(id: str, prompt_index: int, choice: int) -> str:
+    """The engine's id for one choice of the completion ``id``."""
+    return f"{id}-{prompt_index}-{choice}"
 
 
 def _choice_seed(seed: int, choice: int) -> int:

@@ -7,8 +7,9 @@ A sentence takes this path; each name is a class:
          └─ Unit            documents/marks/   a segment as the model sees it: markers stand for tags and placeholders
              └─ SourceSegment    plan.py       a unit that is translated once, however often it occurs
                  └─ SegmentPrompt              the prompt for a source segment
-                     └─ TranslationCandidate   one decoding of the prompt; a flagged one gets a second prompt
-                         └─ Segment            the better candidate, in its place in the Translation
+                     └─ TranslationCandidate   one decoding of the prompt
+                         └─ SegmentCandidates  all decodings of a segment: samples if asked for, and a retry if flagged
+                             └─ Segment        the best candidate, in its place in the Translation
 
 The package deals with texts, prompts and the quality of translations. It never deals with HTTP or the engine's steps.
 """
@@ -18,7 +19,7 @@ from service.tasks.translation.documents.formats.tag_rules import TagRules
 from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.memory import MemoryPair
-from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.order import Quality, TranslationOrder
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS, Formality
 from service.tasks.translation.prompting.glossary import Term, possible_terms
@@ -37,6 +38,7 @@ __all__ = [
     "Format",
     "MemoryPair",
     "PreparedTranslation",
+    "Quality",
     "Segment",
     "SegmentDelta",
     "Splitting",

@@ -39,8 +39,12 @@ class TranslationAssembly:
         self._chosen[candidate.prompt.number] = candidate
 
     def is_streamed(self, candidate: TranslationCandidate) -> bool:
-        """Whether the candidate is sent while it is written. Text that needs escaping, or has marks, cannot be."""
-        is_plain = self._plan.order.format == "text" and not candidate.prompt.unit.marks
+        """Whether the candidate is sent while it is written.
+
+        Text that needs escaping, or has marks, cannot be, nor can one of several candidates.
+        """
+        order = self._plan.order
+        is_plain = order.format == "text" and not candidate.prompt.unit.marks and not order.num_samples
         return self.streaming and is_plain and candidate.prompt.source_tokens > LONG_SEGMENT
 
     def deltas(self) -> Iterator[SegmentDelta | None]:

@@ -22,9 +22,9 @@ _CHECK_INTERVAL = 16  # characters between two searches for a loop
 class TranslationCandidate:
     """Owns the text of one sequence while it is decoded. ``judge`` is called once, after its end.
 
-    ``text``, ``flags``, ``score``, ``confidence`` and ``missed`` are set by ``judge``. ``text`` is the segment as the
-    document has it, with its marks restored; ``score`` is the mean log probability of the tokens; ``confidence`` is the
-    probability that the text is usable; ``missed`` are terms of the glossary.
+    ``text``, ``flags``, ``score`` and ``missed`` are set by ``judge``. ``text`` is the segment as the document has it,
+    with its marks restored; ``score`` is the mean log probability of the tokens; ``missed`` are terms of the glossary.
+    ``similarity`` is set by ``SegmentCandidates``: how much the text is like the other candidates.
     """
 
     def __init__(self, segment: SourceSegment, prompt: SegmentPrompt) -> None:
@@ -33,7 +33,7 @@ class TranslationCandidate:
         self.text = ""
         self.flags: tuple[Flag, ...] = ()
         self.score: float | None = None
-        self.confidence: float | None = None
+        self.similarity = 0.0
         self.missed: tuple[Term, ...] = ()
         self._segment = segment
         self._output = ""
@@ -80,15 +80,25 @@ class TranslationCandidate:
         self.flags = tuple(flags)
         if self._logprobs:
             self.score = sum(self._logprobs) / len(self._logprobs)
-            self.confidence = confidence(
-                without_markers(unit.text),
-                without_markers(written),
-                score=self.score,
-                num_tokens=len(self._logprobs),
-                flags=flags,
-            )
 
     @property
-    def rank(self) -> tuple[int, float]:
-        """The better of two candidates has the greater rank: the less severe flags or, if equal, the greater score."""
-        return -severity(self.flags), -math.inf if self.score is None else self.score
+    def confidence(self) -> float | None:
+        """The probability that the text is usable, after ``judge``; None if the log probabilities are not known."""
+        if self.score is None:
+            return None
+        return confidence(
+            without_markers(self.prompt.unit.text),
+            without_markers(self.written or self._segment.prefix),
+            score=self.score,
+            least=min(self._logprobs),
+            num_tokens=len(self._logprobs),
+            flags=self.flags,
+        )
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """The better of two candidates has the greater rank.
+
+        It has the less severe flags or, if equal, the greater similarity to the others and then the greater score.
+        """
+        return -severity(self.flags), self.similarity, -math.inf if self.score is None else self.score

@@ -1,6 +1,7 @@
 """The order: the texts that a client wants translated, and how."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
@@ -8,6 +9,10 @@ from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.prompting.formality import Formality
 from service.tasks.translation.prompting.glossary import Term
+
+# high: each segment is also sampled several times, and the translation that is most like the others is chosen.
+Quality = Literal["standard", "high"]
+_SAMPLES = {"standard": 0, "high": 4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +33,9 @@ class TranslationOrder:
     output_prefix: str = ""  # each translation begins with it
     formality: Formality = "default"
     alternatives: int = 0  # number of further translations of each text
+    quality: Quality = "standard"
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples of each segment are decoded beside its first candidate."""
+        return _SAMPLES[self.quality]

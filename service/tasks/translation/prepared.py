@@ -24,22 +24,18 @@ class PreparedTranslation:
 
     @property
     def cost(self) -> Cost:
-        """The cost of the first prompts and the alternatives. Retries come later and are not included."""
+        """The cost of the first prompts, the samples and the alternatives. Retries come later and are not included."""
         first = Cost.from_requests(prompt.request for prompt in self.prompts)
-        decodings = 1 + self.plan.order.alternatives
+        decodings = 1 + self.plan.order.num_samples + self.plan.order.alternatives
         return Cost(first.sequences * decodings, first.tokens * decodings)
 
     async def start(self) -> TranslationRun:
         """Queue the prompts in the engine. Raises what ``Generator.start`` raises."""
-        alternatives = []
-        if self.plan.order.alternatives:
-            alternatives = [self.writer.write_alternatives(prompt) for prompt in self.prompts]
         return TranslationRun(
             self.generator,
             self.plan,
             self.prompts,
             self.writer,
-            alternatives=alternatives,
             detect=self.detect,
             observer=self.observer,
             request_id=self.request_id,

@@ -1,4 +1,4 @@
-"""The run of a translation: its prompts are decoded in one completion, and flagged segments are decoded once more."""
+"""The run of a translation: its prompts are decoded in one completion, and flagged segments are retried."""
 
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -9,7 +9,6 @@ from service.errors import TaskError
 from service.tasks.generation.choice import Choice, raise_if_failed
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.generator import Generator
-from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.translation.assembly import TranslationAssembly
 from service.tasks.translation.candidate import TranslationCandidate
@@ -17,6 +16,7 @@ from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import TranslationPlan
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import SegmentDelta, Translation
+from service.tasks.translation.segment_candidates import SegmentCandidates
 from service.tasks.translation.segment_prompts import PromptWriter, SegmentPrompt
 
 
@@ -24,14 +24,14 @@ class TranslationObserver(Protocol):
     """Receives the events of translations."""
 
     def segment_translated(self, flags: tuple[Flag, ...], *, retried: bool) -> None:
-        """A segment is done. ``retried`` is true if it was decoded twice, whichever candidate was chosen."""
+        """A segment is done. ``retried`` is true if it was retried, whichever candidate was chosen."""
 
 
 class TranslationRun:
     """An async iterable of deltas and a context manager. Leaving it aborts what is unfinished.
 
-    ``collect`` decodes every flagged segment a second time. While the run is iterated, long segments are sent as they
-    are written, so they are decoded only once. The requests are in the engine as soon as this object exists.
+    ``collect`` retries every flagged segment with several samples. While the run is iterated, long segments are sent as
+    they are written, so they are decoded only once. The requests are in the engine as soon as this object exists.
 
     Owns the completion and the candidates. Raises what Completion raises, and ProcessError if a sequence failed.
     """
@@ -43,27 +43,32 @@ class TranslationRun:
         prompts: Sequence[SegmentPrompt],
         writer: PromptWriter,
         *,
-        alternatives: Sequence[GenerationRequest] = (),
         detect: Detect,
         observer: TranslationObserver | None = None,
         request_id: str | None = None,
     ) -> None:
-        """Each prompt names its source segment. ``alternatives``, if there are any, belong to the prompts in order."""
+        """Each prompt names its source segment."""
         self._plan = plan
         self._writer = writer
         self._detect = detect
         self._observer = observer
-        first = [TranslationCandidate(plan.segments[prompt.number], prompt) for prompt in prompts]
-        self._candidates = dict(enumerate(first))  # by prompt index in the completion
-        self._rejected: dict[int, TranslationCandidate] = {}  # source segment -> first candidate, during the retry
-        self._prompts = prompts
-        # By source segment: its alternatives.
-        self._alternatives = {
-            prompt.number: [Choice() for _ in range(request.options.n)]
-            for prompt, request in zip(prompts, alternatives, strict=bool(alternatives))
-        }
-        self._assembly = TranslationAssembly(plan, first, self._alternatives)
-        requests = [*(prompt.request for prompt in prompts), *alternatives]
+        order = plan.order
+        first = [self._candidate(prompt) for prompt in prompts]
+        samples = [[self._candidate(prompt) for _ in range(order.num_samples)] for prompt in prompts]
+        alternatives = [[Choice() for _ in range(order.alternatives)] for _ in prompts]
+        requests = [prompt.request for prompt in prompts]
+        # What decodes a prompt of the completion, by prompt index and by choice.
+        self._decodings: list[Sequence[TranslationCandidate | Choice]] = [[candidate] for candidate in first]
+        if order.num_samples:
+            requests += map(writer.write_samples, prompts)
+            self._decodings += samples
+        if order.alternatives:
+            requests += map(writer.write_alternatives, prompts)
+            self._decodings += alternatives
+        numbers = [prompt.number for prompt in prompts]
+        candidates = map(SegmentCandidates, first, samples)
+        self._segments = dict(zip(numbers, candidates, strict=True))  # by source segment
+        self._assembly = TranslationAssembly(plan, first, dict(zip(numbers, alternatives, strict=True)))
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None
 
     async def __aiter__(self) -> AsyncIterator[SegmentDelta]:
@@ -101,40 +106,38 @@ class TranslationRun:
         return Timings(0.0, None, 0.0) if self._completion is None else self._completion.timings
 
     async def _decode(self) -> AsyncIterator[None]:
-        """Pass the completion's deltas to their candidates. Yields once before the first delta, and after each."""
+        """Pass the completion's deltas to what they decode. Yields once before the first delta, and after each."""
         yield
         if self._completion is None:
             return
         async for delta in self._completion:
             raise_if_failed(delta)
-            candidate = self._candidates.get(delta.prompt_index)
-            if candidate is None:
-                number = self._prompts[delta.prompt_index - len(self._prompts)].number
-                self._alternatives[number][delta.choice].add(delta)
-            elif candidate.finish is None:
-                candidate.add(delta)
-                if candidate.finish is None and candidate.is_in_loop():
-                    self._completion.abort(delta.prompt_index)
-                    candidate.finish = FinishReason.ABORT
-                if candidate.finish is not None:
-                    await self._settle(candidate)
+            decoding = self._decodings[delta.prompt_index][delta.choice]
+            if isinstance(decoding, Choice):
+                decoding.add(delta)
+            elif decoding.finish is None:
+                decoding.add(delta)
+                if decoding.finish is None and decoding.is_in_loop():
+                    self._completion.abort(delta.prompt_index, delta.choice)
+                    decoding.finish = FinishReason.ABORT
+                if decoding.finish is not None:
+                    await self._settle(decoding.prompt.number)
             yield
 
-    async def _settle(self, candidate: TranslationCandidate) -> None:
-        """Choose between the candidates of a segment, or decode the segment once more."""
-        candidate.judge(self._plan.target, self._detect)
-        first = self._rejected.pop(candidate.prompt.number, None)
-        if first is not None:
-            candidate.flags += (Flag.RETRIED,)
-            candidate = max(first, candidate, key=lambda either: either.rank)
-        elif candidate.flags and await self._retry(candidate):
+    async def _settle(self, number: int) -> None:
+        """When all candidates of a source segment are complete, choose between them or ask for more."""
+        candidates = self._segments[number]
+        if not candidates.is_complete:
             return
-        self._assembly.choose(candidate)
+        chosen = candidates.choose(self._plan.target, self._detect)
+        if chosen.flags and not candidates.is_retried and await self._retry(chosen):
+            return
+        self._assembly.choose(chosen)
         if self._observer is not None:
-            self._observer.segment_translated(candidate.flags, retried=first is not None)
+            self._observer.segment_translated(chosen.flags, retried=candidates.is_retried)
 
     async def _retry(self, rejected: TranslationCandidate) -> bool:
-        """Decode a segment once more. Returns False if that cannot help, or if a part of it was sent."""
+        """Sample a segment. Returns False if that cannot help, or if a part of it was sent."""
         number = rejected.prompt.number
         cut_by_client = rejected.finish is FinishReason.LENGTH and self._writer.has_limit
         if cut_by_client or self._assembly.is_streamed(rejected):
@@ -144,7 +147,11 @@ class TranslationRun:
         except TaskError:  # the retry's prompt may be longer than the first one, and not fit
             return False
         assert self._completion is not None
-        self._rejected[number] = rejected
-        retry = TranslationCandidate(self._plan.segments[number], prompt)
-        self._candidates[self._completion.add(prompt.request)] = retry
+        self._completion.add(prompt.request)
+        candidates = [self._candidate(prompt) for _ in range(prompt.request.options.n)]
+        self._decodings.append(candidates)
+        self._segments[number].retry_with(candidates)
         return True
+
+    def _candidate(self, prompt: SegmentPrompt) -> TranslationCandidate:
+        return TranslationCandidate(self._plan.segments[prompt.number], prompt)

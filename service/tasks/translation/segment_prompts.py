@@ -1,4 +1,4 @@
-"""The prompts of a source segment: the first one, the one for a retry, and the one for alternatives."""
+"""The prompts of a source segment: the first one, the one for a retry, and those for samples and alternatives."""
 
 from dataclasses import dataclass, replace
 
@@ -11,8 +11,8 @@ from service.tasks.translation.prompting.glossary import translations_by_spellin
 from service.tasks.translation.prompting.pair_prompt import translation_prompt
 from service.tasks.translation.quality.flags import Flag
 
-_RETRY_TEMPERATURE, _RETRY_TOP_P, _RETRY_PENALTY = 0.4, 0.9, 1.1
-_ALTERNATIVE_TEMPERATURE, _ALTERNATIVE_TOP_P = 0.8, 0.95
+_TEMPERATURE, _TOP_P = 0.8, 0.95  # of retries, samples and alternatives
+_RETRIES = 4  # samples of a retry: nearly always one of them has no flag, and of a single one every third
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +48,34 @@ class PromptWriter:
         return await self._write(number, self._plan.segments[number].unit, self._options)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
-        """The second prompt, with other options, after a candidate with ``flags``. Raises like ``write_first``."""
+        """The second prompt, for several samples, after a candidate with ``flags``. Raises like ``write_first``."""
         segment = self._plan.segments[number]
         unit = self._with_terms_marked(segment) if Flag.TERM in flags else segment.unit
-        params = self._options.params
-        options = self._options.with_values(
-            temperature=max(params.temperature, _RETRY_TEMPERATURE),
-            top_p=min(params.top_p, _RETRY_TOP_P),
-            repetition_penalty=max(params.repetition_penalty, _RETRY_PENALTY),
-            seed=1 if self._options.seed is None else self._options.seed + 1 & (1 << 63) - 1,
-        )
-        return await self._write(number, unit, options)
+        return await self._write(number, unit, self._sampling(_RETRIES, seed=self._seed_after(2)))
+
+    def write_samples(self, first: SegmentPrompt) -> GenerationRequest:
+        """A request for the samples of a segment, as its choices. Its tokens are those of the first prompt."""
+        return self._sampled(first, self._plan.order.num_samples, seed=self._seed_after(1))
 
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""
-        params = self._options.params
-        options = self._options.with_values(
-            temperature=max(params.temperature, _ALTERNATIVE_TEMPERATURE),
-            top_p=min(params.top_p, _ALTERNATIVE_TOP_P),
-            max_tokens=first.request.params.max_tokens,
-            stop=first.request.options.stop,
-            logprobs=0,
-            n=self._plan.order.alternatives,
+        return self._sampled(first, self._plan.order.alternatives, seed=self._options.seed)
+
+    def _sampled(self, first: SegmentPrompt, n: int, *, seed: int | None) -> GenerationRequest:
+        options = self._sampling(n, seed=seed).with_values(
+            max_tokens=first.request.params.max_tokens, stop=first.request.options.stop, logprobs=0
         )
         return self._generator.from_tokens(first.request.prompt, options, param="text")
+
+    def _sampling(self, n: int, *, seed: int | None) -> Options:
+        """The client's options for ``n`` samples, which differ from each other."""
+        params = self._options.params
+        temperature, top_p = max(params.temperature, _TEMPERATURE), min(params.top_p, _TOP_P)
+        return self._options.with_values(temperature=temperature, top_p=top_p, seed=seed, n=n)
+
+    def _seed_after(self, step: int) -> int:
+        """A seed for samples that the client did not ask for: equal requests get equal answers."""
+        return (self._options.seed or 0) + step & (1 << 63) - 1
 
     async def _write(self, number: int, unit: Unit, options: Options) -> SegmentPrompt:
         segment, order, tokenizer = self._plan.segments[number], self._plan.order, self._generator.tokenizer

@@ -54,6 +54,15 @@ def test_every_type_of_model_is_the_one_model(client: deepl.Translator, wanted: 
     assert (result.text, result.model_type_used) == ("Gööd.", wanted.removeprefix("prefer_"))
 
 
+@pytest.mark.parametrize(("wanted", "decodings"), [("quality_optimized", 5), ("latency_optimized", 1), (None, 1)])
+def test_quality_is_bought_with_samples(
+    german: Scripted, client: deepl.Translator, wanted: str | None, decodings: int
+) -> None:
+    before = len(german.engine.requests)
+    client.translate_text("Good.", source_lang="en", target_lang="de", model_type=wanted)
+    assert len(german.engine.requests) - before == decodings
+
+
 @pytest.mark.parametrize(
     ("kind", "source", "translated"),
     [

@@ -119,7 +119,7 @@ def test_a_translation_uses_the_terms_that_occur(service: Scripted, client: deep
     result = client.translate_text("The bill is mine.", source_lang="EN", target_lang="DE", glossary=made)
     assert isinstance(result, deepl.TextResult)
     assert "Rechnung" in result.text  # the retry writes it where the model did not
-    first = service.engine.tokenizer.decode(service.engine.requests[-2].prompt)
+    first = service.engine.tokenizer.decode(service.engine.requests[-5].prompt)
     assert "Use these translations: bill = Rechnung." in first
     client.translate_text("No term.", source_lang="EN", target_lang="DE", glossary=made.glossary_id)
     assert "Use these" not in service.engine.tokenizer.decode(service.engine.requests[-1].prompt)

@@ -87,10 +87,13 @@ def test_fields_mean_what_they_mean_for_texts(german: Scripted) -> None:
     assert refused.json()["error"]["param"] == "source_lang"
     pairs = json.dumps([{"source": "See you.", "target": "Bis bald."}])
     assert upload(german.http, b"Look at that. See you.", memory=pairs, wait=20).text == "Löök ät thät. Bis bald."
-    response = upload(german.http, b"Look at that.", context="A note of a nurse.", formality="more", wait=20)
+    response = upload(
+        german.http, b"Look at that.", context="A note of a nurse.", formality="more", quality="high", wait=20
+    )
     assert response.status_code == 200
     prompt = german.engine.tokenizer.decode(german.engine.requests[-1].prompt)
     assert "A note of a nurse." in prompt
+    assert [request.params.temperature > 0 for request in german.engine.requests[-5:]] == [False] + [True] * 4
 
 
 def test_formats_of_people(german: Scripted) -> None:

@@ -36,7 +36,7 @@ def test_one_text(chinese: Scripted) -> None:
                     "end": 20,
                     "flags": [],
                     "score": -0.5,
-                    "confidence": pytest.approx(0.5, abs=0.3),
+                    "confidence": pytest.approx(0.8, abs=0.15),
                 }
             ],
         }
@@ -123,6 +123,7 @@ def test_flags_and_retries_are_counted(german: Scripted) -> None:
         ({"text": "x", "target_lang": "de", "do_not_translate": ["x"] * 1001}, "do_not_translate"),
         ({"text": "x", "target_lang": "de", "do_not_translate": ["x" * 501]}, "do_not_translate.0"),
         ({"text": "x", "target_lang": "de", "formality": "very"}, "formality"),
+        ({"text": "x", "target_lang": "de", "quality": "best"}, "quality"),
         ({"text": "x", "target_lang": "zh", "formality": "more"}, "formality"),
         ({"text": "x", "target_lang": "de", "alternatives": 17}, "alternatives"),
         ({"text": "x", "target_lang": "de", "alternatives": -1}, "alternatives"),

@@ -28,7 +28,7 @@ async def test_a_flagged_segment_is_retried_and_the_better_candidate_is_chosen()
     [translation] = await translations(engine, LATE)
     assert translation.text == "Le train était en retard."
     assert translation.flags == (Flag.RETRIED,)
-    assert [request.params.temperature > 0 for request in engine.requests] == [False, True]
+    assert [request.params.temperature > 0 for request in engine.requests] == [False] + [True] * 4
 
 
 async def test_the_first_candidate_is_kept_if_the_retry_is_worse() -> None:

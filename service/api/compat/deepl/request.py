@@ -78,7 +78,10 @@ class DeepLTranslateRequest(RequestModel):
     ] = None
     model_type: Annotated[
         Literal["latency_optimized", "prefer_quality_optimized", "quality_optimized"] | None,
-        Field(description="There is one model, the best and the fastest: model_type_used is the type asked for."),
+        Field(
+            description="With quality_optimized or prefer_quality_optimized, each sentence is also sampled four times, "
+            "and the translation that is most like the others is chosen. model_type_used is the type asked for."
+        ),
     ] = None
     show_billed_characters: bool | None = None
     enable_beta_languages: Annotated[bool | None, Field(description="Without effect, as DeepL says.")] = None

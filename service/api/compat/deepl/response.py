@@ -55,7 +55,7 @@ class DeepLTranslateResponse(ResponseModel):
 
 
 def _model_type_used(wanted: str) -> str:
-    """The type of the one model, which is both the best and the fastest: what was asked for, without "prefer"."""
+    """The type that was asked for, without "prefer": one model serves both."""
     return wanted.removeprefix("prefer_")
 
 

@@ -60,6 +60,7 @@ async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
         splitting="none" if body.split_sentences == "0" else "sentences",
         context=body.context or "",
         formality=body.formality or "default",
+        quality="high" if "quality" in (body.model_type or "") else "standard",
     )
 
     def to_body(translations: list[Translation]) -> response.DeepLTranslateResponse:

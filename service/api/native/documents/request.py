@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText
+from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText, TranslationQuality
 from service.api.requests.fields import (
     LanguageName,
     ModelName,
@@ -62,6 +62,7 @@ class DocumentForm(RequestModel):
         Formality | None,
         Field(description="more and less are refused for languages without formality; prefer_* are not."),
     ] = None
+    quality: TranslationQuality = None
     wait: Annotated[
         float | None,
         Field(

@@ -139,4 +139,5 @@ def _order(form: DocumentForm, settings: Settings) -> TranslationOrder:
         do_not_translate=tuple(kept),
         context=form.context or "",
         formality=form.formality or "default",
+        quality=form.quality or "standard",
     )

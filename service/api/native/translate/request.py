@@ -19,7 +19,7 @@ from service.api.requests.fields import (
 )
 from service.api.requests.sampling_fields import SamplingFields
 from service.glossaries.limits import MAX_NAME
-from service.tasks.translation import Formality, Format
+from service.tasks.translation import Formality, Format, Quality
 
 MAX_TERM = 500  # characters
 MAX_TERMS = 1 << 16  # of a glossary, and pairs of a memory
@@ -57,6 +57,14 @@ Glossary = Annotated[
     Discriminator(lambda value: "[name]" if isinstance(value, str) else "[terms]"),
 ]
 
+TranslationQuality = Annotated[
+    Quality | None,
+    Field(
+        description="high: each sentence is also sampled four times, and the translation that is most like the others "
+        "is chosen. Default: standard."
+    ),
+]
+
 
 class TranslateRequest(NativeFields, SamplingFields):
     """Texts to translate, and the rules of their translation."""
@@ -92,6 +100,7 @@ class TranslateRequest(NativeFields, SamplingFields):
         Field(description="more and less are refused for languages without formality; prefer_* are not."),
     ] = None
     alternatives: Alternatives = None
+    quality: TranslationQuality = None
 
     @model_validator(mode="after")
     def _languages_are_known(self) -> "TranslateRequest":

@@ -99,4 +99,5 @@ def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
         output_prefix=body.output_prefix or "",
         formality=body.formality or "default",
         alternatives=body.alternatives or 0,
+        quality=body.quality or "standard",
     )

@@ -8,8 +8,11 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.report.tables import format_number, numeric_table
+from service.tasks.translation import Quality
 
 NAIVE = "naive"
+# The ways of translating by the service: the row in tables, and the quality that is asked for.
+SERVICE_WAYS: dict[str, Quality] = {"service": "standard", "quality high": "high"}
 
 
 @dataclass(frozen=True, slots=True)

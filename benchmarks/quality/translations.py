@@ -11,7 +11,7 @@ from sacrebleu.metrics.chrf import CHRF
 from benchmarks.quality.client import QualityClient, Replies
 from benchmarks.quality.naive import translation_prompt
 from benchmarks.quality.samples import PAIRS, PARALLEL, TextPair, documents, sentences
-from benchmarks.quality.scores import NAIVE, Score, percent
+from benchmarks.quality.scores import NAIVE, SERVICE_WAYS, Score, percent
 from service.tasks.translation.quality.flags import Flag
 
 FILES = tuple(name for pairs in PARALLEL.values() for files in pairs.values() for name in files)
@@ -28,8 +28,10 @@ def measure_scores(client: QualityClient, data: Path, sample: int) -> Iterator[S
             label = f"{name} {source}-{target}"
             prompts = [translation_prompt(each.source, source, target) for each in texts]
             yield score_naive(label, target, texts, client.chat(prompts))
-            bodies = [{"text": each.source, "source_lang": source, "target_lang": target} for each in texts]
-            yield score_service(label, target, texts, client.post("/v1/translate", bodies))
+            fields = {"source_lang": source, "target_lang": target}
+            for way, quality in SERVICE_WAYS.items():
+                bodies = [{"text": each.source, "quality": quality} | fields for each in texts]
+                yield score_service(label, way, target, texts, client.post("/v1/translate", bodies))
 
 
 def score_naive(label: str, target: str, pairs: Sequence[TextPair], asked: Replies) -> Score:
@@ -38,12 +40,12 @@ def score_naive(label: str, target: str, pairs: Sequence[TextPair], asked: Repli
     return _score(label, NAIVE, target, pairs, asked, texts, [[] for _ in texts])
 
 
-def score_service(label: str, target: str, pairs: Sequence[TextPair], asked: Replies) -> Score:
+def score_service(label: str, way: str, target: str, pairs: Sequence[TextPair], asked: Replies) -> Score:
     """The score of the service's translations."""
     translations = [reply.body["translations"][0] if reply.body else {} for reply in asked.replies]
     texts = [str(each.get("text", "")) for each in translations]
     segments = [each.get("segments", []) for each in translations]
-    return _score(label, "service", target, pairs, asked, texts, segments)
+    return _score(label, way, target, pairs, asked, texts, segments)
 
 
 def _score(

@@ -1,8 +1,8 @@
 """Few-shot prompts: an instruction, solved examples, and the input to solve.
 
 Models with a chat template get chat turns. The instruction is the system message or, if the template has no such role,
-the beginning of the first turn. Base models get a plain document of labelled examples that ends where the answer
-begins.
+the beginning of the first turn; a request is the beginning of every turn. Base models get a plain document of labelled
+examples that ends where the answer begins.
 
 Instruction, examples, input and the beginning of the answer may hold texts of a client, which are data. Control tokens
 that they spell are tokenized as text. In a document, where labels take the place of control tokens, their lines never
@@ -23,12 +23,14 @@ from service.tasks.text.tokenizer import Tokenizer
 class FewShot:
     """``examples`` are pairs of an input and its answer.
 
+    ``request`` stands before every input. It is ours, and has nothing of a client.
     ``labels`` name the two in a plain document. The label of inputs is empty if the inputs contain their own labels.
     """
 
     instruction: str
     examples: tuple[tuple[str, str], ...]
     labels: tuple[str, str]
+    request: str = ""
 
     async def encode(
         self, tokenizer: Tokenizer, input: str, *, style: str = "auto", answer_prefix: str = ""
@@ -65,8 +67,10 @@ class FewShot:
     def _chat(self, tokenizer: Tokenizer, input: str) -> str:
         turns: list[Message] = []
         for example, answer in self.examples:
-            turns += [{"role": "user", "content": example}, {"role": "assistant", "content": answer}]
-        turns.append({"role": "user", "content": input})
+            turns += [{"role": "user", "content": self._ask(example)}, {"role": "assistant", "content": answer}]
+        turns.append({"role": "user", "content": self._ask(input)})
+        if not self.instruction:
+            return tokenizer.render_chat(turns, enable_thinking=False)
         first = {"role": "user", "content": f"{self.instruction}\n\n{turns[0]['content']}"}
         system = {"role": "system", "content": self.instruction}
         # Reasoning models must answer at once; enable_thinking is the variable of their templates.
@@ -76,9 +80,12 @@ class FewShot:
             text = ""
         return text if self.instruction in text else tokenizer.render_chat([first, *turns[1:]], enable_thinking=False)
 
+    def _ask(self, input: str) -> str:
+        return f"{self.request}\n\n{input}" if self.request else input
+
     def _document(self, input: str, answer_prefix: str) -> str:
         label = f"{self.labels[0]}: " if self.labels[0] else ""
-        parts = [self.instruction]
+        parts = [" ".join(filter(None, (self.request, self.instruction)))]
         parts += [f"{label}{example}\n{self.labels[1]}: {answer}" for example, answer in self.examples]
         parts.append(f"{label}{input}\n{self.labels[1]}:" + (f" {answer_prefix}" if answer_prefix else ""))
         return "\n\n".join(parts)

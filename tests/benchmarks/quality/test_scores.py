@@ -11,7 +11,7 @@ def test_a_table_has_a_cell_for_each_column() -> None:
     flagged = {"start": 0, "end": 4, "text": "Un.", "flags": ["length"]}
     naive = score_naive("x", "fr", pairs, Replies([Reply({}, "no")], 1.0))
     ours = score_service(
-        "x", "fr", pairs, Replies([Reply({"translations": [{"text": "Un.", "segments": [flagged]}]})], 1.0)
+        "x", "service", "fr", pairs, Replies([Reply({"translations": [{"text": "Un.", "segments": [flagged]}]})], 1.0)
     )
     for scores in ([naive], [naive, ours]):
         table = make_table(scores)

@@ -32,7 +32,9 @@ def test_a_figure_that_the_reply_lacks_is_unknown_and_not_zero() -> None:
     pairs = [TextPair("One two three four.", "Un deux trois quatre."), TextPair("Five.", "Cinq.")]
 
     def score(*texts: dict[str, Any]) -> Score:
-        return score_service("x", "fr", pairs, Replies([Reply({"translations": [text]}) for text in texts], 4.0))
+        return score_service(
+            "x", "service", "fr", pairs, Replies([Reply({"translations": [text]}) for text in texts], 4.0)
+        )
 
     bare = score({"text": pairs[0].reference}, {"text": pairs[1].reference})
     assert (bare.figures["chrF2++"], bare.figures["BLEU"]) == pytest.approx((100, 100))

@@ -1,5 +1,7 @@
 """Few-shot prompts for chat models and for base models."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.tasks.generation.few_shot import FewShot
@@ -43,6 +45,15 @@ async def test_without_a_system_role_the_instruction_begins_the_first_turn(templ
     text = await text_of(PROMPT, kind)
     assert text.startswith("<|im_start|>user\nBe brief.\n\na<|im_end|>")
     assert text.count("Be brief.") == 1
+
+
+async def test_a_request_begins_every_turn_of_a_chat_and_the_document_once() -> None:
+    prompt = FewShot(instruction="", examples=(("a", "b"),), labels=("Given", "Wanted"), request="Answer this.")
+    text = await text_of(prompt, CHAT)
+    assert text.startswith("<|im_start|>user\nAnswer this.\n\na<|im_end|>")
+    assert text.endswith("<|im_start|>user\nAnswer this.\n\ne<|im_end|>\n<|im_start|>assistant\n")
+    assert await text_of(prompt, BASE) == "Answer this.\n\nGiven: a\nWanted: b\n\nGiven: e\nWanted:"
+    assert (await text_of(replace(prompt, instruction="Be brief."), BASE)).startswith("Answer this. Be brief.\n\nGiven")
 
 
 async def test_a_base_model_gets_a_document_that_ends_where_the_answer_begins() -> None:

@@ -28,7 +28,8 @@ def prompt_of(request: Request) -> str:
 
 def source_of(request: Request) -> str:
     """The text that the prompt asks to translate."""
-    return prompt_of(request).rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
+    turn = prompt_of(request).rpartition("<|im_start|>user\n")[2].partition("<|im_end|>")[0]
+    return turn.partition(" translation only.\n\n")[2]
 
 
 def engine_with(script: Script) -> ScriptedEngine:

@@ -88,7 +88,7 @@ async def test_a_similar_pair_is_the_last_example() -> None:
     engine = scripted(accented)
     await translations(engine, "The red house of {y} is new.", "Nothing like it.", memory=(pair, *MEMORY))
     one, other = map(prompt_of, engine.requests[:2])
-    assert "user\nThe red house of [1] is old.<|im_end|>" in one
+    assert "only.\n\nThe red house of [1] is old.<|im_end|>" in one
     assert one.rpartition("<|im_start|>assistant\nLa maison")[2].startswith(" rouge de [1] est vieille.<|im_end|>")
     assert one.count("<|im_start|>") == other.count("<|im_start|>") + 2
     assert "maison" not in other

@@ -24,15 +24,15 @@ NO_SYSTEM = "{% if messages[0].role == 'system' %}{{ raise_exception('no system'
 
 async def test_the_prompt_shows_examples_of_the_pair() -> None:
     prompt = await prompt_for("en", "zh")
-    assert "from English to Chinese" in prompt
+    request = "<|im_start|>user\nTranslate the following text from English to Chinese. Reply with the translation only."
     for english, chinese in zip(SENTENCES["en"], SENTENCES["zh"], strict=True):
-        assert f"<|im_start|>user\n{english}<|im_end|>\n<|im_start|>assistant\n{chinese}<|im_end|>" in prompt
-    assert prompt.endswith("<|im_start|>user\nGood morning!<|im_end|>\n<|im_start|>assistant\n")
+        assert f"{request}\n\n{english}<|im_end|>\n<|im_start|>assistant\n{chinese}<|im_end|>" in prompt
+    assert prompt.endswith(f"{request}\n\nGood morning!<|im_end|>\n<|im_start|>assistant\n")
 
 
 async def test_without_a_source_language_only_the_target_is_named() -> None:
     prompt = await prompt_for(None, "Chinese", texts=("Hm",))
-    assert "Translate the text to Chinese" in prompt
+    assert "Translate the following text to Chinese" in prompt
     assert " from " not in prompt
     assert SENTENCES["zh"][0] in prompt
 
@@ -49,10 +49,10 @@ async def test_context_and_formality_are_in_the_instruction() -> None:
 
 async def test_a_template_without_a_system_role_has_the_instruction_in_the_first_turn() -> None:
     kind = Tokenizer(byte_level(), chat_template=ChatTemplate(NO_SYSTEM, {}))
-    prompt = await prompt_for("en", "zh", kind)
+    prompt = await prompt_for("en", "zh", kind, context="A letter to the bank.")
     assert "system" not in prompt
-    assert prompt.count("from English to Chinese") == 1
-    assert prompt.startswith("<|im_start|>user\nYou are")
+    assert prompt.count("A letter to the bank.") == 1
+    assert prompt.startswith("<|im_start|>user\nThe text stands in this context")
 
 
 @pytest.mark.parametrize(("kind", "style"), [(tokenizer("byte_level"), "auto"), (CHAT, "base")])

@@ -1,4 +1,4 @@
-"""The prompt for a pair of languages: an instruction, and the example sentences in both languages."""
+"""The prompt for a pair of languages: a request before each text, and the example sentences in both languages."""
 
 from collections.abc import Sequence
 
@@ -20,17 +20,15 @@ def translation_prompt(
     formality: Formality = "default",
     terms: Sequence[Term] = (),
 ) -> FewShot:
-    """The instruction and the examples for translating from ``source`` to ``target``.
+    """The request, the instruction and the examples for translating from ``source`` to ``target``.
 
-    ``source`` is None if the language of the text is not known. ``terms`` differ between the segments of a text, so
-    they come last in the instruction and the segments' prompts share a prefix. There are no examples if the target
-    language has no sentences here.
+    ``source`` is None if the language of the text is not known. Small models translate better if every turn asks them
+    to, see ``benchmarks/README.md``. The instruction has what the client says about the texts. ``terms`` differ between
+    the segments of a text, so they come last in it and the segments' prompts share a prefix. There are no examples if
+    the target language has no sentences here.
     """
     origin = "" if source is None else f" from {source.name}"
-    instruction = [
-        f"You are a professional translator. Translate the text{origin} to {target.name}. "
-        "Reply with the translation only."
-    ]
+    instruction = []
     if sentence := ask_for_formality(formality, target.base):
         instruction.append(sentence)
     if context:
@@ -42,6 +40,7 @@ def translation_prompt(
         instruction=" ".join(instruction),
         examples=_examples(source, target),
         labels=("Text" if source is None else source.name, target.name),
+        request=f"Translate the following text{origin} to {target.name}. Reply with the translation only.",
     )
 
 

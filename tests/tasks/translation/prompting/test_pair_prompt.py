@@ -28,7 +28,7 @@ def test_every_pair_has_examples(code: str) -> None:
 def test_a_target_without_sentences_is_named_and_has_no_examples() -> None:
     prompt = translation_prompt(ENGLISH, find_language("sw"))
     assert prompt.examples == ()
-    assert "from English to Swahili" in prompt.instruction
+    assert "from English to Swahili" in prompt.request
 
 
 def test_regions_share_sentences_and_scripts_do_not() -> None:
@@ -48,4 +48,5 @@ def test_terms_come_last_so_that_prompts_share_their_beginning() -> None:
     plain = translation_prompt(ENGLISH, GERMAN, formality="more", context="A letter.").instruction
     terms = (Term("invoice", "Rechnung"), Term("chat", "Plausch"))
     with_terms = translation_prompt(ENGLISH, GERMAN, formality="more", context="A letter.", terms=terms).instruction
+    assert plain.endswith("A letter.\n")
     assert with_terms == f"{plain} Use these translations: invoice = Rechnung; chat = Plausch."

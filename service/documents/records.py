@@ -1,4 +1,4 @@
-"""The record of a document in the database. Times are Unix seconds."""
+"""A document in the database: its record, which changes with its progress, and its request, which does not."""
 
 from enum import StrEnum
 
@@ -24,13 +24,24 @@ class DocumentProblem(Struct, frozen=True, kw_only=True):
     is_fault: bool = False
 
 
+class DocumentRequest(Struct, frozen=True, kw_only=True):
+    """What the client wants of a document. It may be far larger than the file, and nobody reads it but the translation.
+
+    ``order`` has no texts.
+    """
+
+    order: TranslationOrder
+
+
 class DocumentRecord(Struct, frozen=True, kw_only=True):
     """A document. ``owner`` names the key that made it, see ``Caller.owner``; ``secret`` is a second proof of it.
 
-    ``order`` has the client's wishes and no texts, ``columns`` are those of a table. ``model`` is None for the
-    default model. ``characters`` are those of the file's texts. ``segments`` are the different sentences, 0 until the
-    file is read for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the
-    segments, in their order.
+    It is written with every window of segments, so it has nothing that may be large. Times are Unix seconds.
+
+    ``columns`` are those of a table. ``model`` is None for the default model. ``characters`` are those of the file's
+    texts. ``source_lang`` is None until it is known. ``segments`` are the different sentences, 0 until the file is read
+    for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the segments, in
+    their order.
     """
 
     id: str
@@ -38,7 +49,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     secret: str
     filename: str
     format: str
-    order: TranslationOrder
+    target_lang: str
     characters: int
     created_at: int
     columns: tuple[str, ...] = ()

@@ -6,11 +6,11 @@ Every step can be repeated: a document whose process was killed continues behind
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from service.documents.file_plan import FilePlan, plan_file
 from service.documents.observer import DocumentObserver
-from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
+from service.documents.records import DocumentProblem, DocumentRecord, DocumentRequest, DocumentStatus
 from service.documents.store import DocumentStore
 from service.documents.windows import Asking, SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.errors import TaskError
@@ -18,6 +18,8 @@ from service.storage.threads import DiskThreads
 from service.tasks.translation import Detector
 from service.tasks.translation.files.file_format import ParsedFile
 from service.tasks.translation.files.formats import find_file_format
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,8 @@ class DocumentRun:
 
     async def _translate(self) -> None:
         await self._detector.load()
-        file, plan = await asyncio.to_thread(self._read, await self._file())
+        request, data = await self._kept(self._store.request), await self._kept(self._store.file)
+        file, plan = await asyncio.to_thread(self._read, request, data)
         values = {"segments": plan.segments, "status": DocumentStatus.TRANSLATING, "plan": plan.fingerprint}
         values["source_lang"] = None if plan.source is None else plan.source.code
         keep = self._store.update if self._record.plan == plan.fingerprint else self._store.restart
@@ -107,16 +110,17 @@ class DocumentRun:
                     return [WindowResult(segments=(kept,), prompt_tokens=0, completion_tokens=0)]
                 return [each for number in numbers for each in await self._results(plan, (number,))]
 
-    def _read(self, data: bytes) -> tuple[ParsedFile, FilePlan]:
+    def _read(self, request: DocumentRequest, data: bytes) -> tuple[ParsedFile, FilePlan]:
         record = self._record
         file = find_file_format(record.filename, record.format, columns=record.columns).read(data)
         detect = self._detector.detect
-        return file, plan_file(file.texts, record.order, detect, max_segments=max(1, record.characters))
+        return file, plan_file(file.texts, request.order, detect, max_segments=max(1, record.characters))
 
-    async def _file(self) -> bytes:
-        if (data := await self._threads.call(self._store.file, self._record.id)) is None:
+    async def _kept(self, read: Callable[[str], T | None]) -> T:
+        """What the store has of the document. Raises DocumentDeleted."""
+        if (found := await self._threads.call(read, self._record.id)) is None:
             raise DocumentDeleted
-        return data
+        return found
 
     async def _update(self, change: Callable[..., DocumentRecord | None], *arguments: Any, **values: Any) -> None:
         record = await self._threads.call(change, self._record.id, *arguments, **values)

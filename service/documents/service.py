@@ -12,13 +12,13 @@ from pathlib import Path
 
 from service.documents.limits import DocumentLimits
 from service.documents.observer import DocumentObserver, Unobserved
-from service.documents.records import DocumentRecord
+from service.documents.records import DocumentRecord, DocumentRequest
 from service.documents.run import DocumentRun
 from service.documents.store import SCHEMA, VERSION, DocumentStore
 from service.documents.windows import Asking
 from service.storage.database import Database
 from service.storage.threads import DiskThreads
-from service.tasks.translation import Detector, TranslationOrder
+from service.tasks.translation import Detector
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Documents:
         filename: str,
         format: str,
         columns: Sequence[str],
-        order: TranslationOrder,
+        request: DocumentRequest,
         characters: int,
         model: str | None,
     ) -> DocumentRecord:
@@ -94,12 +94,13 @@ class Documents:
             filename=filename,
             format=format,
             columns=tuple(columns),
-            order=order,
+            source_lang=request.order.source,
+            target_lang=request.order.target,
             characters=characters,
             created_at=int(self.clock()),
             model=model,
         )
-        await self._threads.call(self._store.add, record, file)
+        await self._threads.call(self._store.add, record, request, file)
         self._observer.document_changed(record.status)
         self._waiting.append(record)
         self._run_next()

@@ -1,4 +1,4 @@
-"""The stored documents: their records, their files, and the translations of their segments until these are a file."""
+"""The stored documents: records, requests, files, and the translations of their segments until these are a file."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -7,22 +7,24 @@ from typing import Any
 import msgspec
 
 from service.documents.limits import DocumentLimits
-from service.documents.records import DocumentRecord
+from service.documents.records import DocumentRecord, DocumentRequest
 from service.documents.windows import SegmentResult, WindowResult
 from service.errors import StoreFull
 from service.storage.database import Database
 
-VERSION = 1
+VERSION = 2
 SCHEMA = """
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, owner TEXT NOT NULL, ended_at INTEGER,
-    expires_at INTEGER, bytes INTEGER NOT NULL, record BLOB NOT NULL, file BLOB NOT NULL
+    expires_at INTEGER, bytes INTEGER NOT NULL, record BLOB NOT NULL
 );
 CREATE INDEX documents_of_owner ON documents (owner);
-CREATE TABLE windows (number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL, segments BLOB NOT NULL);
+CREATE TABLE contents (document TEXT PRIMARY KEY, request BLOB, file BLOB NOT NULL);
+CREATE TABLE windows (document TEXT NOT NULL, segments BLOB NOT NULL);
 CREATE INDEX windows_of_document ON windows (document);
 """
 _decode = msgspec.msgpack.Decoder(DocumentRecord).decode
+_decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 _decode_segments = msgspec.msgpack.Decoder(list[SegmentResult]).decode
 _encode = msgspec.msgpack.encode
 
@@ -30,28 +32,32 @@ _encode = msgspec.msgpack.encode
 class DocumentStore:
     """All methods may be called from any thread, and block for as long as the disk takes.
 
-    The file of a document is the one to translate, and from its end on the translated one.
+    The file of a document is the one to translate, and from its end on the translated one. Requests and files are in
+    rows of their own, because SQLite writes a row as a whole and records change with every window.
     """
 
     def __init__(self, database: Database, limits: DocumentLimits) -> None:
         self._database = database
         self._limits = limits
 
-    def add(self, record: DocumentRecord, file: bytes) -> None:
+    def add(self, record: DocumentRecord, request: DocumentRequest, file: bytes) -> None:
         """Keep a new document. Raises StoreFull."""
         limits = self._limits
+        encoded = _encode(request)
+        size = len(encoded) + len(file)
         with self._database.transaction() as connection:
             [[count]] = connection.execute("SELECT COUNT(*) FROM documents WHERE owner = ?", (record.owner,))
             if count >= limits.jobs:
                 raise StoreFull(f"file: {count} documents are kept, which is the limit; delete one", param="file")
             [[used]] = connection.execute("SELECT TOTAL(bytes) FROM documents")
-            if used + len(file) > limits.storage_bytes:
+            if used + size > limits.storage_bytes:
                 message = f"file: the documents of all keys together have the limit of {limits.storage_bytes} bytes"
                 raise StoreFull(message, param="file")
             connection.execute(
-                "INSERT INTO documents (id, owner, bytes, record, file) VALUES (?, ?, ?, ?, ?)",
-                (record.id, record.owner, len(file), _encode(record), file),
+                "INSERT INTO documents (id, owner, bytes, record) VALUES (?, ?, ?, ?)",
+                (record.id, record.owner, size, _encode(record)),
             )
+            connection.execute("INSERT INTO contents VALUES (?, ?, ?)", (record.id, encoded, file))
 
     def get(self, id: str) -> DocumentRecord | None:
         """The document of any owner with this id."""
@@ -62,8 +68,14 @@ class DocumentStore:
     def file(self, id: str) -> bytes | None:
         """The file of a document, None if it was deleted."""
         with self._database.transaction() as connection:
-            row = connection.execute("SELECT file FROM documents WHERE id = ?", (id,)).fetchone()
+            row = connection.execute("SELECT file FROM contents WHERE document = ?", (id,)).fetchone()
         return None if row is None else bytes(row[0])
+
+    def request(self, id: str) -> DocumentRequest | None:
+        """The request of a document that has not ended, None if it was deleted."""
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT request FROM contents WHERE document = ?", (id,)).fetchone()
+        return None if row is None else _decode_request(row[0])
 
     def unfinished(self) -> Sequence[DocumentRecord]:
         """The documents of all owners that have not ended, the oldest first."""
@@ -85,7 +97,7 @@ class DocumentStore:
     def done(self, id: str) -> dict[int, SegmentResult]:
         """The segments of a document that are done, by number."""
         with self._database.transaction() as connection:
-            rows = connection.execute("SELECT segments FROM windows WHERE document = ? ORDER BY number", (id,))
+            rows = connection.execute("SELECT segments FROM windows WHERE document = ?", (id,))
             return {each.number: each for (segments,) in rows for each in _decode_segments(segments)}
 
     def add_window(self, id: str, result: WindowResult) -> DocumentRecord | None:
@@ -94,8 +106,7 @@ class DocumentStore:
             record = _read(connection, id)
             if record is None:
                 return None
-            segments = _encode(result.segments)
-            connection.execute("INSERT INTO windows (document, segments) VALUES (?, ?)", (id, segments))
+            connection.execute("INSERT INTO windows VALUES (?, ?)", (id, _encode(result.segments)))
             return _update(
                 connection,
                 id,
@@ -106,14 +117,15 @@ class DocumentStore:
             )
 
     def end(self, id: str, file: bytes, now: int, **values: Any) -> DocumentRecord | None:
-        """The end of a document: ``file`` takes the place of its file, and of all translations."""
+        """The end of a document: ``file`` takes the place of its request, its file and all translations."""
         with self._database.transaction() as connection:
             expires_at = now + self._limits.lifetime
             record = _update(connection, id, ended_at=now, expires_at=expires_at, **values)
             connection.execute(
-                "UPDATE documents SET ended_at = ?, expires_at = ?, bytes = ?, file = ? WHERE id = ?",
-                (now, expires_at, len(file), file, id),
+                "UPDATE documents SET ended_at = ?, expires_at = ?, bytes = ? WHERE id = ?",
+                (now, expires_at, len(file), id),
             )
+            connection.execute("UPDATE contents SET request = NULL, file = ? WHERE document = ?", (file, id))
             connection.execute("DELETE FROM windows WHERE document = ?", (id,))
         self._database.forget_deleted()
         return record
@@ -122,6 +134,7 @@ class DocumentStore:
         """Delete a document, and everything that was made of it."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM documents WHERE id = ?", (id,))
+            connection.execute("DELETE FROM contents WHERE document = ?", (id,))
             connection.execute("DELETE FROM windows WHERE document = ?", (id,))
         self._database.forget_deleted()
 

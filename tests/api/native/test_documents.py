@@ -176,6 +176,16 @@ def test_a_key_has_a_limit_of_documents(limited: Scripted) -> None:
     upload(limited.http, wait=20).raise_for_status()
 
 
+def test_what_a_client_wants_is_stored_until_the_document_has_ended() -> None:
+    memory = json.dumps([{"source": "See you." + " " * 3000, "target": "Bis bald."}])
+    with scripted_service(Umlauts(), max_document_storage=4096) as service:
+        for _ in range(3):
+            assert upload(service.http, memory=memory, wait=20).text == GERMAN
+        larger = json.dumps(json.loads(memory) * 2)
+        refused = upload(service.http, memory=larger)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "file")
+
+
 def test_a_document_that_is_deleted_frees_the_engine() -> None:
     engine = Umlauts(holds_at=1)
     with scripted_service(engine) as service:

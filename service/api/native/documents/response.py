@@ -3,7 +3,6 @@
 from service.api.openapi.example_values import EXAMPLE_CREATED
 from service.api.wire.response_model import ResponseModel
 from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
-from service.tasks.translation import TranslationOrder
 
 
 class DocumentSegments(ResponseModel):
@@ -63,8 +62,8 @@ class Document(ResponseModel):
             status=record.status.value,
             filename=record.filename,
             format=record.format,
-            source_lang=record.order.source or record.source_lang,
-            target_lang=record.order.target,
+            source_lang=record.source_lang,
+            target_lang=record.target_lang,
             segments=DocumentSegments(record.segments, record.done),
             flags=record.flags,
             billed_characters=billed_characters(record),
@@ -95,7 +94,8 @@ _QUEUED = DocumentRecord(
     secret="",
     filename="menu.po",
     format="po",
-    order=TranslationOrder(texts=(), target="fr", source="en"),
+    source_lang="en",
+    target_lang="fr",
     characters=3180,
     created_at=EXAMPLE_CREATED,
 )

@@ -14,7 +14,7 @@ from service.api.errors import ApiError, stopping
 from service.api.requests.file_form import FormFile
 from service.api.requests.options import check_limit
 from service.api.wire.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
-from service.documents.records import DocumentRecord, DocumentStatus
+from service.documents.records import DocumentRecord, DocumentRequest, DocumentStatus
 from service.models.capabilities import Capability
 from service.tasks.translation import Term, TranslationOrder
 from service.tasks.translation.files.file_format import FileFormat
@@ -64,7 +64,7 @@ async def keep_document(
         filename=name,
         format=found.name,
         columns=columns,
-        order=order,
+        request=DocumentRequest(order=order),
         characters=characters,
         model=model,
     )
@@ -123,7 +123,7 @@ async def file_response(call: Call, record: DocumentRecord) -> Response:
 def translated_name(record: DocumentRecord) -> str:
     """The name of the translated file: that of the file, with the target language before its extension."""
     path = PurePath(record.filename)
-    return f"{path.stem}.{record.order.target}{path.suffix}"
+    return f"{path.stem}.{record.target_lang}{path.suffix}"
 
 
 def _texts(format: FileFormat, data: bytes) -> list[str]:

@@ -5,12 +5,10 @@ equal formatting are one text, and the formatting that most of a paragraph has n
 paragraph (fields, pictures, notes, bookmarks) is a code. A changed paragraph is written as new runs around its codes.
 """
 
-import html
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from service.tasks.translation.files.inline import Code, CodeKind, InlineText
+from service.tasks.translation.files.inline import Code, CodeKind
 from service.tasks.translation.files.markup.xml_events import EventKind, XmlEvent, xml_events
 from service.tasks.translation.files.office.run_atoms import (
     Atom,
@@ -20,10 +18,10 @@ from service.tasks.translation.files.office.run_atoms import (
     collapse_fields,
     run_pieces,
 )
-from service.tasks.translation.files.spliced import Render, Slot
+from service.tasks.translation.files.office.run_paragraph import RunParagraph, TextStyle
+from service.tasks.translation.files.spliced import Slot
 
 _DROPPED = frozenset(["proofErr", "lastRenderedPageBreak"])  # an editor finds them again
-_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +136,13 @@ class _Frame:
 
     def slot(self, end: int) -> Slot[bytes] | None:
         """The slot of what stands in the paragraph, which ends at ``end``; None if it has no words."""
-        atoms = _join(collapse_fields(self._atoms))
-        runs = [atom.run for atom in atoms if isinstance(atom, TextAtom)]
-        base = max(runs, key=lambda run: _weight(atoms, run), default=None)
-        coded: list[str | Code[Pieces | Run]] = []
-        for atom in atoms:
-            if not isinstance(atom, TextAtom):
-                coded.append(Code(atom.kind, atom.source))
-            elif atom.run is None or base is None or atom.run.key == base.key:
-                coded.append(atom.shown)
-            else:
-                coded += [Code(CodeKind.OPEN, atom.run), atom.shown, Code(CodeKind.CLOSE, atom.run)]
-        inline = InlineText(coded)
-        if not inline.has_words:
-            return None
-        return Slot(
-            self.event.end,
-            end,
-            inline.file_text(),
-            lambda translation, render: self._write(inline, base, translation, render),
+        name = self.source[self.event.begin + 1 : self.event.end].partition(b":")[0]
+        style = TextStyle(
+            prefix=name + b":" if name.isalnum() else b"",
+            has_space=self.vocabulary.has_space,
+            has_lines=self.vocabulary.has_lines,
         )
+        return RunParagraph(collapse_fields(self._atoms), style).slot(self.event.end, end)
 
     def _keep(self, first: XmlEvent, end: int) -> None:
         last = self._atoms[-1] if self._atoms else None
@@ -177,56 +162,3 @@ class _Frame:
             role = next((value for name, value in first.attributes.items() if name.endswith(" fldCharType")), "")
             pieces = run_pieces(self._run, first.begin, end, role if first.name == "fldChar" else "", self._instruction)
             self._atoms.append(Code(CodeKind.BREAK if is_break else CodeKind.ALONE, pieces))
-
-    def _write(self, inline: InlineText[Pieces | Run], base: Run | None, text: str, render: Render[bytes]) -> bytes:
-        parts: list[bytes] = []
-        runs = [base]
-        for atom in inline.place(text):
-            if isinstance(atom, str):
-                parts.append(self._write_text(atom, runs[-1]))
-            elif isinstance(atom.source, Run):
-                if atom.kind is CodeKind.OPEN:
-                    runs.append(atom.source)
-                else:
-                    runs.pop()
-            else:
-                parts += [piece if isinstance(piece, bytes) else render(*piece) for piece in atom.source.pieces]
-        return b"".join(parts)
-
-    def _write_text(self, text: str, run: Run | None) -> bytes:
-        if not text:
-            return b""
-        shown = html.escape(text if self.vocabulary.has_lines else _SPACE.sub(" ", text), quote=False).encode()
-        space = b' xml:space="preserve"' if self.vocabulary.has_space else b""
-        prefix = run.prefix if run is not None else self._prefix()
-        written = b"<%st%s>%s</%st>" % (prefix, space, shown, prefix)
-        return written if run is None else run.around(written)
-
-    def _prefix(self) -> bytes:
-        name = self.source[self.event.begin + 1 : self.event.end].partition(b":")[0]
-        return name + b":" if name.isalnum() else b""
-
-
-def _weight(atoms: Sequence[Atom], run: Run | None) -> int:
-    key = run.key if run is not None else None
-    return sum(
-        len(atom.shown.strip())
-        for atom in atoms
-        if isinstance(atom, TextAtom) and (atom.run.key if atom.run is not None else None) == key
-    )
-
-
-def _join(atoms: Sequence[Atom]) -> list[Atom]:
-    """The atoms with neighbouring texts of equal formatting as one. White space takes the formatting before it."""
-    joined: list[Atom] = []
-    for atom in atoms:
-        last = joined[-1] if joined else None
-        if (
-            isinstance(atom, TextAtom)
-            and isinstance(last, TextAtom)
-            and (not atom.shown.strip() or (atom.run and atom.run.key) == (last.run and last.run.key))
-        ):
-            last.shown += atom.shown
-        elif not isinstance(atom, TextAtom) or atom.shown:
-            joined.append(atom)
-    return joined

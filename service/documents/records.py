@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.tasks.generation.options import Options
 from service.tasks.translation import TranslationOrder
 
 
@@ -27,10 +28,11 @@ class DocumentProblem(Struct, frozen=True, kw_only=True):
 class DocumentRequest(Struct, frozen=True, kw_only=True):
     """What the client wants of a document. It may be far larger than the file, and nobody reads it but the translation.
 
-    ``order`` has no texts.
+    ``order`` has no texts. ``options`` are those of each segment, except its place in the queue.
     """
 
     order: TranslationOrder
+    options: Options
 
 
 class DocumentRecord(Struct, frozen=True, kw_only=True):

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 from service.documents.file_plan import FilePlan, plan_file
 from service.documents.observer import DocumentObserver
-from service.documents.records import DocumentProblem, DocumentRecord, DocumentRequest, DocumentStatus
+from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
 from service.documents.store import DocumentStore
 from service.documents.windows import Asking, SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.errors import TaskError
 from service.storage.threads import DiskThreads
-from service.tasks.translation import Detector
+from service.tasks.generation.options import Options
+from service.tasks.translation import Detector, TranslationOrder
 from service.tasks.translation.files.file_format import ParsedFile
 from service.tasks.translation.files.formats import find_file_format
 
@@ -75,7 +76,7 @@ class DocumentRun:
     async def _translate(self) -> None:
         await self._detector.load()
         request, data = await self._kept(self._store.request), await self._kept(self._store.file)
-        file, plan = await asyncio.to_thread(self._read, request, data)
+        file, plan = await asyncio.to_thread(self._read, request.order, data)
         values = {"segments": plan.segments, "status": DocumentStatus.TRANSLATING, "plan": plan.fingerprint}
         values["source_lang"] = None if plan.source is None else plan.source.code
         keep = self._store.update if self._record.plan == plan.fingerprint else self._store.restart
@@ -84,7 +85,7 @@ class DocumentRun:
         done = await self._threads.call(self._store.done, self._record.id)
         start = 0
         while numbers := plan.next_window(done, start, self._ask.width):
-            for result in await self._results(plan, numbers):
+            for result in await self._results(plan, numbers, request.options):
                 done |= {each.number: each for each in result.segments}
                 await self._update(self._store.add_window, result)
                 flagged = sum(bool(each.flags) for each in result.segments)
@@ -94,9 +95,10 @@ class DocumentRun:
         data = await asyncio.to_thread(file.write, texts, target=plan.target.code)
         await self._end(data, DocumentStatus.DONE)
 
-    async def _results(self, plan: FilePlan, numbers: tuple[int, ...]) -> list[WindowResult]:
+    async def _results(self, plan: FilePlan, numbers: tuple[int, ...], options: Options) -> list[WindowResult]:
         """The translations of segments. If one is too long for the model, it alone stays as it is."""
-        window = Window(owner=self._record.owner, model=self._record.model, numbers=numbers, plan=plan.window(numbers))
+        owner, model = self._record.owner, self._record.model
+        window = Window(owner=owner, model=model, options=options, numbers=numbers, plan=plan.window(numbers))
         while True:
             try:
                 return [await self._ask.translate(window)]
@@ -108,13 +110,13 @@ class DocumentRun:
                 if len(numbers) == 1:
                     kept = SegmentResult(numbers[0], plan.source_of(numbers[0]), (UNTRANSLATED,))
                     return [WindowResult(segments=(kept,), prompt_tokens=0, completion_tokens=0)]
-                return [each for number in numbers for each in await self._results(plan, (number,))]
+                return [each for number in numbers for each in await self._results(plan, (number,), options)]
 
-    def _read(self, request: DocumentRequest, data: bytes) -> tuple[ParsedFile, FilePlan]:
+    def _read(self, order: TranslationOrder, data: bytes) -> tuple[ParsedFile, FilePlan]:
         record = self._record
         file = find_file_format(record.filename, record.format, columns=record.columns).read(data)
         detect = self._detector.detect
-        return file, plan_file(file.texts, request.order, detect, max_segments=max(1, record.characters))
+        return file, plan_file(file.texts, order, detect, max_segments=max(1, record.characters))
 
     async def _kept(self, read: Callable[[str], T | None]) -> T:
         """What the store has of the document. Raises DocumentDeleted."""

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from service.tasks.generation.options import Options
 from service.tasks.translation.plan import TranslationPlan
 
 
@@ -23,6 +24,7 @@ class Window:
 
     owner: str
     model: str | None
+    options: Options
     numbers: Sequence[int]
     plan: TranslationPlan
 

@@ -78,7 +78,16 @@ def split_form(content_type: str, body: bytes) -> tuple[FormFields, FormFile | N
 
 def from_json_list(value: Any) -> Any:
     """The list of a field of a form that is written in JSON. What is no list in JSON stays a text."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
+    return _from_json(value, "[")
+
+
+def from_json_object(value: Any) -> Any:
+    """The same for an object."""
+    return _from_json(value, "{")
+
+
+def _from_json(value: Any, opening: str) -> Any:
+    if isinstance(value, str) and value.lstrip().startswith(opening):
         try:
             return json.loads(value)
         except (ValueError, RecursionError):

@@ -66,6 +66,9 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "logprobs": (False,),
     "n": (1,),
     "top_logprobs": (0,),
+    # Those of /v1/translate
+    "alternatives": (0, "0"),
+    "output_prefix": ("",),
     # Hugging Face's tasks
     "align_to_words": (True,),
     "clean_up_tokenization_spaces": (False,),

@@ -251,6 +251,15 @@ def test_a_document_that_cannot_be_translated(client: deepl.Translator) -> None:
             client.translate_document_upload("Good.", target_lang="DE", **{"filename": "a.txt"} | fields)
 
 
+def test_fields_that_a_document_does_not_have(german: Scripted) -> None:
+    data, files = {"target_lang": "DE"}, {"file": ("a.txt", b"Good dogs.")}
+    answer = german.http.post("/v2/document", files=files, data=data | {"temperature": "2"})
+    assert (answer.status_code, answer.headers["x-ignored-params"]) == (200, "temperature")
+    answer = german.http.post("/v2/document", files=files, data=data | {"enable_document_minification": "true"})
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("enable_document_minification: ")
+
+
 def test_a_document_that_fails_tells_why() -> None:
     with (
         scripted_service(Umlauts(fails_at=0)) as service,

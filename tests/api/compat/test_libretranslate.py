@@ -187,6 +187,14 @@ def test_a_file_that_cannot_be_translated(german: Scripted, name: str, fields: d
     assert answer.json()["error"].startswith(message)
 
 
+def test_fields_that_a_file_does_not_have(german: Scripted) -> None:
+    data, files = {"source": "en", "target": "de"}, {"file": ("note.txt", b"Good dogs.")}
+    answer = german.http.post("/translate_file", files=files, data=data | {"temperature": "2"})
+    assert (answer.status_code, answer.headers["x-ignored-params"]) == (200, "temperature")
+    answer = german.http.post("/translate_file", files=files, data=data | {"alternatives": "2"})
+    assert (answer.status_code, answer.json()["error"].partition(":")[0]) == (400, "alternatives")
+
+
 def test_a_key_may_be_in_the_form_beside_a_file(tmp_path: Path) -> None:
     with keyed_service(tmp_path, Umlauts()) as keyed:
         data, files = {"source": "en", "target": "de"}, {"file": ("note.txt", b"Good dogs.")}

@@ -96,6 +96,35 @@ def test_fields_mean_what_they_mean_for_texts(german: Scripted) -> None:
     assert [request.params.temperature > 0 for request in german.engine.requests[-5:]] == [False] + [True] * 4
 
 
+def test_sampling_fields_mean_what_they_mean_for_texts(german: Scripted) -> None:
+    fields = {"temperature": 0.5, "top_p": 0.9, "top_k": 7, "min_p": 0.1, "repetition_penalty": 1.5, "seed": 3}
+    fields |= {"presence_penalty": 0.5, "frequency_penalty": 0.25, "min_tokens": 1, "max_new_tokens": 30}
+    lists = {"stop": ["q", "%"], "stop_token_ids": [5, 6]}
+    alone = {"ignore_eos": True, "cache_salt": "s", "logit_bias": {"40": 1.5}}
+    body = {"text": "Look at that.", "target_lang": "de", "source_lang": "en", **fields, **lists, **alone}
+    german.http.post("/v1/translate", json=body).raise_for_status()
+    text = german.engine.requests[-1]
+    in_form: dict[str, Any] = {
+        **fields,
+        **lists,
+        "ignore_eos": "true",
+        "cache_salt": "s",
+        "logit_bias": json.dumps({"40": 1.5}),
+    }
+    upload(german.http, b"Look at that.", wait=20, **in_form).raise_for_status()
+    document = german.engine.requests[-1]
+    assert document.params.logit_bias == {40: 1.5}
+    assert (document.params, document.prompt, document.cache_salt) == (text.params, text.prompt, text.cache_salt)
+    assert (document.priority, text.priority) == (1000, 0)
+
+
+def test_a_length_that_does_not_fit_into_the_context_is_the_most_that_does(german: Scripted) -> None:
+    assert upload(german.http, max_tokens=1 << 20, wait=20).text == GERMAN
+    # Two tokens are the beginning of a word.
+    document = ended(german.http, upload(german.http, b"Look at that.", max_length=2).json()["id"])
+    assert (document["usage"]["completion_tokens"], document["flags"]["truncated"]) == (2, 1)
+
+
 def test_formats_of_people(german: Scripted) -> None:
     table = b"key,en\r\nlook,Look at that\r\n"
     assert (
@@ -135,6 +164,14 @@ def test_formats_of_people(german: Scripted) -> None:
         ({"wait": "-1"}, 400, "wait"),
         ({"model": "another"}, 404, "model"),
         ({"logprobs": "1"}, 400, "logprobs"),
+        ({"temperature": "hot"}, 400, "temperature"),
+        ({"seed": "1.5"}, 400, "seed"),
+        ({"logit_bias": "{"}, 400, "logit_bias"),
+        ({"max_tokens": "1", "max_length": "2"}, 400, "max_tokens"),
+        ({"priority": "0"}, 400, "priority"),
+        ({"stream": "true"}, 400, "stream"),
+        ({"output_prefix": "Sehr"}, 400, "output_prefix"),
+        ({"alternatives": "1"}, 400, "alternatives"),
     ],
 )
 def test_what_cannot_be_done_is_refused_by_name(

@@ -75,7 +75,7 @@ async def upload_document(http: Request, call: CurrentCall) -> Response:
         return await call.state.glossaries.all_terms(call.caller.owner, [glossary], pair, texts)
 
     finding = None if form.glossary_id is None else find_terms
-    record = await keep_document(call, FormFile(name, file.data), order, find_terms=finding)
+    record = await keep_document(call, FormFile(name, file.data), order, call.greedy_options(), find_terms=finding)
     call.state.characters.add(call.caller.name, record.characters)
     return call.json(DeepLDocument(record.id, record.secret))
 

@@ -49,7 +49,7 @@ async def translate_file(http: Request, call: CurrentCall) -> Response:
     order = TranslationOrder(
         texts=(), target=form.target, source=None if form.source.lower() == "auto" else form.source
     )
-    record = await keep_document(call, file, order)
+    record = await keep_document(call, file, order, call.greedy_options())
     ended = await awaited(http, call, record, settings.request_timeout)
     if ended.status is not DocumentStatus.DONE:
         await call.state.documents.delete(record)

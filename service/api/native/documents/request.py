@@ -4,18 +4,21 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from service.api.native.fields import LengthFields
 from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText, TranslationQuality
 from service.api.requests.fields import (
     LanguageName,
+    LogitBias,
     ModelName,
     NonEmpty,
-    RequestModel,
     SourceOfFile,
     Text,
+    TokenId,
     TranslationContext,
     contradiction,
 )
-from service.api.requests.file_form import from_json_list
+from service.api.requests.file_form import from_json_list, from_json_object
+from service.api.requests.sampling_fields import SamplingFields
 from service.tasks.translation import Formality
 
 LONGEST_WAIT = 3600  # seconds
@@ -25,7 +28,7 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-class DocumentForm(RequestModel):
+class DocumentForm(LengthFields, SamplingFields):
     """The fields beside the file. They mean what they mean in ``/v1/translate``."""
 
     target_lang: LanguageName
@@ -63,6 +66,17 @@ class DocumentForm(RequestModel):
         Field(description="more and less are refused for languages without formality; prefer_* are not."),
     ] = None
     quality: TranslationQuality = None
+    logit_bias: Annotated[
+        LogitBias | None,
+        BeforeValidator(from_json_object),
+        Field(description="Added to the logits of these token ids, in JSON."),
+    ] = None
+    stop_token_ids: Annotated[
+        Annotated[list[TokenId], Field(fail_fast=True, max_length=1024)] | None,
+        BeforeValidator(_as_list),
+        Field(description="Tokens that end the output: the field once for each."),
+    ] = None
+    priority: Annotated[None, Field(description="Refused: documents come after all requests of clients.")] = None
     wait: Annotated[
         float | None,
         Field(

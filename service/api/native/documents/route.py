@@ -60,6 +60,14 @@ async def create_document(http: Request, call: CurrentCall) -> Response:
         call,
         file,
         order,
+        # Where a sentence leaves less room than max_tokens, what is left must not end the whole document.
+        call.options(
+            form,
+            temperature=0.0,
+            max_tokens=form.length,
+            max_tokens_param=form.length_param,
+            fill_context=form.length is not None,
+        ),
         format=form.format,
         columns=form.columns or (),
         model=form.model,

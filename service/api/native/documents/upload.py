@@ -16,6 +16,7 @@ from service.api.requests.options import check_limit
 from service.api.wire.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
 from service.documents.records import DocumentRecord, DocumentRequest, DocumentStatus
 from service.models.capabilities import Capability
+from service.tasks.generation.options import Options
 from service.tasks.translation import Term, TranslationOrder
 from service.tasks.translation.files.file_format import FileFormat
 from service.tasks.translation.files.formats import find_file_format
@@ -32,6 +33,7 @@ async def keep_document(
     call: Call,
     file: FormFile,
     order: TranslationOrder,
+    options: Options,
     *,
     format: str | None = None,
     columns: Sequence[str] = (),
@@ -40,8 +42,8 @@ async def keep_document(
 ) -> DocumentRecord:
     """A new document of the caller.
 
-    ``format`` is the name of the file's format, None: the one of its name. ``columns`` are those of a table that are
-    translated.
+    ``options`` hold for each segment; its place in the queue is not theirs. ``format`` is the name of the file's
+    format, None: the one of its name. ``columns`` are those of a table that are translated.
 
     Raises ApiError, TaskError for a file or an order that cannot be translated, StoreFull, ModelNotServed.
     """
@@ -64,7 +66,7 @@ async def keep_document(
         filename=name,
         format=found.name,
         columns=columns,
-        request=DocumentRequest(order=order),
+        request=DocumentRequest(order=order, options=options),
         characters=characters,
         model=model,
     )

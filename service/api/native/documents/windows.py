@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from service.api.background import Background, retry_after
 from service.api.call import Call
 from service.api.errors import as_api_error
+from service.api.requests.options import queue_place
 from service.api.wire.in_process import background_request
 from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.models.capabilities import Capability
@@ -38,7 +39,7 @@ class Windows:
                 raise TryAgain(wait)
             call = Call(background_request(self._app, _PATH, caller))
             model = call.model(window.model, Capability.TRANSLATE)
-            options = call.greedy_options()
+            options = window.options.with_values(**queue_place(caller))
 
             async def read(run: TranslationRun) -> WindowResult:
                 return await _read(run, window)

@@ -64,6 +64,8 @@ class TranslationCandidate:
         written = self.written or prefix
         source_language = self._segment.source
         flags = [*guard.check(unit.text, written, source_language=source_language, target=target, detect=detect)]
+        if (example := self.prompt.example) is not None:
+            flags += guard.check_example(unit.text, written, (example.source, example.target), source_language)
         if self.finish is FinishReason.LENGTH:
             flags.append(Flag.TRUNCATED)
         text = restore(unit, written)

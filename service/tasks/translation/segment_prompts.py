@@ -10,6 +10,7 @@ from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse
 from service.tasks.translation.prompting.glossary import translations_by_spelling
 from service.tasks.translation.prompting.pair_prompt import translation_prompt
 from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.similar_pairs import Example
 
 _TEMPERATURE, _TOP_P = 0.8, 0.95  # of retries, samples and alternatives
 _RETRIES = 4  # samples of a retry: nearly always one of them has no flag, and of a single one every third
@@ -20,13 +21,14 @@ class SegmentPrompt:
     """A prompt for the source segment ``number``.
 
     ``unit`` is the segment's own unit or, in a retry, one in which terms of the glossary became marks.
-    ``source_tokens`` is the number of tokens of ``unit.text``.
+    ``source_tokens`` is the number of tokens of ``unit.text``. ``example`` is the similar pair that the model is shown.
     """
 
     number: int
     unit: Unit
     request: GenerationRequest
     source_tokens: int
+    example: Example | None = None
 
 
 class PromptWriter:
@@ -45,13 +47,18 @@ class PromptWriter:
 
     async def write_first(self, number: int) -> SegmentPrompt:
         """The first prompt, with the client's options. Raises PromptTooLong, InvalidOption, UnknownToken."""
-        return await self._write(number, self._plan.segments[number].unit, self._options)
+        segment = self._plan.segments[number]
+        return await self._write(number, segment.unit, self._options, segment.example)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
-        """The second prompt, for several samples, after a candidate with ``flags``. Raises like ``write_first``."""
+        """The second prompt, for several samples, after a candidate with ``flags``. Raises like ``write_first``.
+
+        It has no example if the model has repeated its translation.
+        """
         segment = self._plan.segments[number]
         unit = self._with_terms_marked(segment) if Flag.TERM in flags else segment.unit
-        return await self._write(number, unit, self._sampling(_RETRIES, seed=self._seed_after(2)))
+        example = None if Flag.EXAMPLE in flags else segment.example
+        return await self._write(number, unit, self._sampling(_RETRIES, seed=self._seed_after(2)), example)
 
     def write_samples(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for the samples of a segment, as its choices. Its tokens are those of the first prompt."""
@@ -77,7 +84,7 @@ class PromptWriter:
         """A seed for samples that the client did not ask for: equal requests get equal answers."""
         return (self._options.seed or 0) + step & (1 << 63) - 1
 
-    async def _write(self, number: int, unit: Unit, options: Options) -> SegmentPrompt:
+    async def _write(self, number: int, unit: Unit, options: Options, example: Example | None) -> SegmentPrompt:
         segment, order, tokenizer = self._plan.segments[number], self._plan.order, self._generator.tokenizer
         prompt = translation_prompt(
             segment.source,
@@ -86,8 +93,8 @@ class PromptWriter:
             formality=order.formality,
             terms=segment.terms if unit is segment.unit else (),
         )
-        if segment.example is not None:
-            prompt = prompt.with_example(segment.example.source, segment.example.target)
+        if example is not None:
+            prompt = prompt.with_example(example.source, example.target)
         tokens = await prompt.encode(tokenizer, unit.text, style=self._style, answer_prefix=segment.prefix.strip())
         source_tokens = len(await tokenizer.encode_async(unit.text, add_special_tokens=False))
         several_lines = "\n" in unit.text
@@ -98,7 +105,7 @@ class PromptWriter:
             param="text",
             max_output_tokens=_longest_translation(source_tokens),
         )
-        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=source_tokens)
+        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=source_tokens, example=example)
 
     def _with_terms_marked(self, segment: SourceSegment) -> Unit:
         """The segment with its terms of the glossary as marks, so that the model cannot change their translations.

@@ -2,8 +2,9 @@
 
 import pytest
 
-from service.tasks.translation import MemoryPair
-from tests.tasks.translation.scripted_model import accented, deltas, prompt_of, scripted, start, translations
+from service.engine.protocol.request import Request
+from service.tasks.translation import Flag, MemoryPair
+from tests.tasks.translation.scripted_model import accented, always, deltas, prompt_of, scripted, start, translations
 
 HELLO = MemoryPair("Hello, {name}!", "Salut {name} !")
 RULES = MemoryPair("R&D rules.", "La R&D règne.")
@@ -92,6 +93,28 @@ async def test_a_similar_pair_is_the_last_example() -> None:
     assert one.rpartition("<|im_start|>assistant\nLa maison")[2].startswith(" rouge de [1] est vieille.<|im_end|>")
     assert one.count("<|im_start|>") == other.count("<|im_start|>") + 2
     assert "maison" not in other
+
+
+async def test_an_example_that_is_repeated_for_another_text_is_left_out_of_the_second_prompt() -> None:
+    pair = MemoryPair("The red house is old.", "La maison rouge est vieille.")
+    new = "La maison rouge est neuve."
+
+    def repeats_what_it_sees(_: str, request: Request) -> str:
+        return pair.target if pair.target in prompt_of(request) else new
+
+    engine = scripted(repeats_what_it_sees)
+    [translation] = await translations(engine, "The red house is new.", memory=(pair,))
+    assert (translation.text, translation.flags) == (new, (Flag.RETRIED,))
+    assert [pair.target in prompt_of(request) for request in engine.requests] == [True, False]
+    # A translation that the model makes without the example is its own.
+    engine = always(pair.target)
+    [translation] = await translations(engine, "The red house is new.", memory=(pair,))
+    assert (translation.text, translation.flags) == (pair.target, (Flag.RETRIED,))
+    # A second attempt for another reason has the example.
+    engine = always("Où est la vieille maison rouge ?")
+    [translation] = await translations(engine, "The red house is new.", memory=(pair,))
+    assert Flag.QUESTION in translation.flags
+    assert [pair.target in prompt_of(request) for request in engine.requests] == [True, True]
 
 
 async def test_a_prefix_comes_before_the_memory() -> None:

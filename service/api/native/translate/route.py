@@ -41,10 +41,9 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     for byte, except spaces between sentences, which the target language decides on. Without `source_lang`, the
     language of each sentence is detected, and one that is in the target language already is returned unchanged.
     `flags` name the doubts about a segment after a second attempt: `repetition`, `length`, `copied`, `language`,
-    `script`, `answered`, `question`, `exclamation`, `numbers`, `negation`, `names`, `lost_words`, `empty`,
-    `truncated`, `placeholder`, `term`; `retried` says that the second attempt was taken. `score` is the mean log
-    probability of its tokens. A segment that the `memory` of the request translates has the `origin`
-    `memory`.
+    `script`, `answered`, `question`, `exclamation`, `numbers`, `negation`, `names`, `lost_words`, `example`,
+    `empty`, `truncated`, `placeholder`, `term`; `retried` says that the second attempt was taken. `score` is the mean
+    log probability of its tokens. A segment that the `memory` of the request translates has the `origin` `memory`.
 
     Sampling fields hold for each sentence; `temperature` is 0 unless given.
 

@@ -19,6 +19,7 @@ class Flag(StrEnum):
     NEGATION = "negation"  # nothing in the translation negates, and the source does
     NAMES = "names"  # names are missing
     LOST_WORDS = "lost_words"  # all words inside markup, or all words outside of it, are missing
+    EXAMPLE = "example"  # the translation of the similar pair of the memory that the model was shown
     EMPTY = "empty"  # the model wrote nothing, so the source is kept
     TRUNCATED = "truncated"  # cut at the token limit
     PLACEHOLDER = "placeholder"  # placeholders or tags were lost, and put back where they probably belong
@@ -32,6 +33,7 @@ _SEVERITIES = {
     Flag.COPIED: 3,
     Flag.LANGUAGE: 3,
     Flag.ANSWERED: 3,
+    Flag.EXAMPLE: 3,
     Flag.SCRIPT: 2,
     Flag.QUESTION: 2,
     Flag.NUMBERS: 2,

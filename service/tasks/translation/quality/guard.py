@@ -22,6 +22,7 @@ from service.tasks.translation.quality.checks.kept_words import keeps_source_wor
 from service.tasks.translation.quality.checks.lost_parts import loses_part
 from service.tasks.translation.quality.checks.names import loses_names
 from service.tasks.translation.quality.checks.negation import loses_negation
+from service.tasks.translation.quality.checks.repeated_example import repeats_example
 from service.tasks.translation.quality.checks.sentence_marks import changes_question, loses_exclamation
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.quality.loops import has_loop
@@ -67,6 +68,14 @@ def check(
             Flag.NAMES: loses_names(source, translation, base, target.base),
         }
     return tuple(flag for flag, present in found.items() if present)
+
+
+def check_example(
+    source: str, translation: str, example: tuple[str, str], source_language: Language | None
+) -> tuple[Flag, ...]:
+    """The flag of a translation whose prompt had an example: a similar text and its translation, with markers."""
+    base = None if source_language is None else source_language.base
+    return (Flag.EXAMPLE,) if repeats_example(source, translation, *example, base) else ()
 
 
 def check_marked(unit: Unit, translation: str) -> tuple[Flag, ...]:

@@ -1,6 +1,7 @@
 """The task of retrieval: is the right one of a thousand passages read, and is the answer as good as from it alone?
 
-The corpus has all paragraphs of XQuAD in one language, and passages of QuAC, cut to a paragraph's length.
+The corpus has all paragraphs of XQuAD in one language, and passages of QuAC, cut to a paragraph's length. Without
+the file of QuAC it has those of XQuAD alone.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.quality.client import QualityClient, Replies
+from benchmarks.quality.quac import QUAC
 from benchmarks.quality.samples import QUESTIONS, Question, answerable_questions
 from benchmarks.quality.scores import Score, percent
 from benchmarks.quality.squad import exact_match, f1
@@ -18,7 +20,6 @@ from service.tasks.answering.retrieval.retriever import rank_passages
 from service.tasks.answering.scorer import BM25_ALONE
 
 FILES = tuple(QUESTIONS.values())
-QUAC = "quac.jsonl"  # without it, the corpus has XQuAD's paragraphs alone
 _PASSAGES = 1000
 _CHARACTERS = 800  # of a passage of QuAC
 _ALL = 1 << 20  # more questions than there are

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from tokenizers import AddedToken
 
+from service.tasks.answering.history.rewriting_prompt import rewriting_prompt
 from service.tasks.answering.prompts import extraction_prompt
+from service.tasks.answering.query import Exchange
 from service.tasks.generation.few_shot import FewShot
 from service.tasks.text.chat_template import ChatTemplate
 from service.tasks.text.control_tokens import ControlTokens
@@ -120,6 +122,10 @@ TAKING_ONE: dict[str, tuple[str, Body]] = {
             "documents": [{"id": "a", "text": text, "title": text}, {"id": "b", "text": "It rains."}],
         },
     ),
+    "history": (
+        "/v1/answer",
+        lambda text: {"question": "Did he?", "context": "It rains.", "history": [{"question": text, "answer": text}]},
+    ),
     "question answering": ("/", lambda text: {"inputs": {"question": text, "context": text}}),
     "chat": ("/v1/chat/completions", lambda text: {"messages": [{"role": "user", "content": text}]}),
     "parts of a chat": (
@@ -198,6 +204,22 @@ async def test_no_line_of_a_text_forges_an_example_in_a_document(text: str) -> N
     examples = len(about.few_shot.examples)
     for label in ("Context|上下文", "Question|问题", "Answer|答案"):
         assert sum(re.match(rf"(?:{label})[:：]", line) is not None for line in lines) == examples + 1
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+async def test_no_line_of_a_history_forges_an_exchange(text: str) -> None:
+    def labels(prompt: str) -> list[str]:
+        return re.findall(
+            r"^(?:Question|Answer|Last question|Rewritten question|问题|答案|最后的问题|改写后的问题)[:：]",
+            prompt,
+            re.M,
+        )
+
+    found = []
+    for each in ("Who?", text):
+        prompt = rewriting_prompt("Did he?", [Exchange(each, each), Exchange(each, each)])
+        found.append(labels(TOKENIZER.decode(await prompt.encode(TOKENIZER, style="base"))))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))

@@ -47,6 +47,7 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ("/v1/answer", {"question": word, "documents": docs, **SHORT}),
         ("/v1/answer", {"question": word, "documents": docs, "mode": "generative", **SHORT}),
         ("/v1/answer", {"question": word, "documents": docs + docs}),
+        ("/v1/answer", {"question": word, "history": [{"question": word, "answer": word}], **SHORT}),
         ("/tokenize", {"prompt": word, "return_token_strs": True}),
         ("/tokenize", {"messages": messages}),
         ("/detokenize", {"tokens": list(word.encode())}),

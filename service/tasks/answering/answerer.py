@@ -12,6 +12,8 @@ from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.extraction.extractor import Extractor
 from service.tasks.answering.generation.knowledge import prepare_from_knowledge
 from service.tasks.answering.generation.quoter import Quoter
+from service.tasks.answering.history.follow_up import prepare_follow_up
+from service.tasks.answering.history.rewriter import Rewriter
 from service.tasks.answering.query import Query
 from service.tasks.answering.reading.reader import Reader
 from service.tasks.answering.result import Answer, AnswerSpan
@@ -30,12 +32,21 @@ Prepare = Callable[[Query, Options, str], Awaitable[PreparedAnswer]]
 class Answerer:
     """Answers questions with one model: ``extract`` takes spans out of documents, ``generate`` writes answers.
 
-    A model that cannot write has no ``generate``.
+    A model that cannot write has no ``generate`` and no ``rewriter``. ``window_tokens`` are the most of a window.
     """
 
-    def __init__(self, extract: Prepare, generate: Prepare | None = None) -> None:
+    def __init__(
+        self,
+        extract: Prepare,
+        generate: Prepare | None = None,
+        rewriter: Rewriter | None = None,
+        *,
+        window_tokens: int = 0,
+    ) -> None:
         self._extract = extract
         self._generate = generate
+        self._rewriter = rewriter
+        self._window_tokens = window_tokens
 
     @classmethod
     def from_generator(
@@ -47,7 +58,8 @@ class Answerer:
         limits: WindowLimits | None = None,
     ) -> "Answerer":
         """Answers by a language model. ``style`` is its prompt style: auto, chat or base."""
-        extractor = Extractor(generator, style=style, calibration=calibration, limits=limits or WindowLimits())
+        limits = limits or WindowLimits()
+        extractor = Extractor(generator, style=style, calibration=calibration, limits=limits)
         quoter = Quoter(generator, extractor, style=style)
 
         async def generate(query: Query, options: Options, id: str) -> PreparedAnswer:
@@ -55,7 +67,8 @@ class Answerer:
                 return await quoter.prepare(query, options, id)
             return await prepare_from_knowledge(generator, query, options, id, style=style)
 
-        return cls(extractor.prepare, generate)
+        rewriter = Rewriter(generator, style=style)
+        return cls(extractor.prepare, generate, rewriter, window_tokens=limits.max_tokens)
 
     @classmethod
     def from_reader(cls, reader: Reader, limits: WindowLimits) -> "Answerer":
@@ -70,10 +83,11 @@ class Answerer:
         """Validate and tokenize a question.
 
         With documents the answer is a span of them or, in mode "generative", a short text that quotes them. Without
-        documents the model answers from what it knows. Blank documents hold no answer, and no model is asked.
+        documents the model answers from what it knows. Blank documents hold no answer, and no model is asked. A
+        question with a history is written again first.
 
-        Raises InvalidPrompt ("question", "documents"), InvalidOption, PromptTooLong ("question", "documents") and
-        ProcessUnavailable.
+        Raises InvalidPrompt ("question", "documents"), InvalidOption, PromptTooLong ("question", "documents",
+        "history") and ProcessUnavailable.
         """
         question = query.question.strip()
         if not question:
@@ -82,13 +96,28 @@ class Answerer:
         mode = query.resolved_mode
         _check_mode(query, mode)
         id = request_id or uuid4().hex
-        if query.format == "html":
-            html = await asyncio.to_thread(HtmlDocuments.from_query, query)
-            prepared = await self._prepare(html.query, mode, options, id)
-            return replace(prepared, begin=lambda: _in_html(prepared, html))
-        return await self._prepare(query, mode, options, id)
+        if not query.history:
+            return await self._prepare(query, mode, options, id)
+        if self._rewriter is None:
+            raise InvalidOption("this model does not write, so it takes no history", param="history")
+        return await prepare_follow_up(
+            self._rewriter,
+            question,
+            query.history,
+            options,
+            id,
+            window_tokens=self._window_tokens,
+            prepare=lambda text: self._prepare(replace(query, question=text), mode, options, id),
+        )
 
     async def _prepare(self, query: Query, mode: str, options: Options, id: str) -> PreparedAnswer:
+        if query.format == "html":
+            html = await asyncio.to_thread(HtmlDocuments.from_query, query)
+            prepared = await self._prepare_texts(html.query, mode, options, id)
+            return replace(prepared, begin=lambda: _in_html(prepared, html))
+        return await self._prepare_texts(query, mode, options, id)
+
+    async def _prepare_texts(self, query: Query, mode: str, options: Options, id: str) -> PreparedAnswer:
         if query.documents and not any(document.text.strip() for document in query.documents):
             return PreparedAnswer(Cost(0, 0), lambda: (NoWork(), _no_answer(mode)))
         if mode == "generative":

@@ -21,6 +21,14 @@ class ContextDocument:
     title: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier question of a conversation and its answer, which is empty if there was none."""
+
+    question: str
+    answer: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """One question. Without ``documents`` the model answers from what it knows.
@@ -30,7 +38,7 @@ class Query:
     ``max_answer_len`` is in characters, ``stride`` is the number of tokens that two windows of a document share.
     ``format`` is that of the documents. ``max_passages`` is the most windows that are read; which ones, ``retrieval``
     says: those that BM25 and the ``scorers`` rank first ("auto"), those that BM25 ranks first ("words"), or all
-    ("off").
+    ("off"). A question with a ``history``, the oldest exchange first, is written again before it is answered.
     """
 
     question: str
@@ -44,6 +52,7 @@ class Query:
     retrieval: Retrieval = "auto"
     max_passages: int | None = None
     scorers: PassageScorers = BM25_ALONE
+    history: tuple[Exchange, ...] = ()
 
     @property
     def resolved_mode(self) -> Literal["extractive", "generative"]:

@@ -25,6 +25,7 @@ class Answer:
 
     A generated answer that nothing supports has no spans. ``text`` is empty and ``score`` is None if ``no_answer`` is
     true.
+    ``question_used`` is the question that was answered if it was written again for a history, else None.
     ``dropped_citations`` counts quotations that are in no document.
     """
 
@@ -36,6 +37,7 @@ class Answer:
     score: float | None = None
     dropped_citations: int = 0
     finish_reason: str = "stop"
+    question_used: str | None = None
 
     @classmethod
     def from_spans(cls, spans: Sequence[AnswerSpan], *, no_answer_probability: float, threshold: float) -> Self:

@@ -50,6 +50,29 @@ def test_a_generated_answer_cites_its_documents() -> None:
         assert len(pieces) > 1
 
 
+class RewritingEngine(QuotingEngine):
+    """Writes the question again, and then does as its parent."""
+
+    def text_for(self, request: Request) -> str:
+        return " Ada come?" if "-history" in request.id else super().text_for(request)
+
+
+def test_a_question_with_a_history_is_written_again_in_all_modes_and_in_streams() -> None:
+    history = [{"question": "Who came?", "answer": "Ada"}]
+    body = {"question": "When did she come?", "history": history, "context": "Ada came at six."}
+    with scripted_service(RewritingEngine()) as service:
+        for mode in ("extractive", "generative"):
+            answer = service.http.post("/v1/answer", json=body | {"mode": mode}).json()
+            assert answer["question_used"] == "When did Ada come?"
+            *_, last = events(service.http.post("/v1/answer", json=body | {"mode": mode, "stream": True}))
+            assert last["question_used"] == "When did Ada come?"
+            assert answer["usage"]["prompt_tokens"] == last["usage"]["prompt_tokens"]
+        unchanged: list[dict[str, Any]] = [{}, {"history": None}, {"history": []}]
+        for fields in unchanged:
+            answer = service.http.post("/v1/answer", json={"question": "When?", "context": "x"} | fields).json()
+            assert answer["question_used"] is None
+
+
 @pytest.mark.parametrize("context", ["", " \n"])
 def test_in_a_blank_text_there_is_no_answer(hello: Scripted, context: str) -> None:
     answer = hello.http.post("/v1/answer", json={"question": "x", "context": context}).json()
@@ -94,6 +117,11 @@ TWO = [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]
             {"question": "x", "retrieval": "off", "documents": [{"id": str(i), "text": "y"} for i in range(33)]},
             "retrieval",
         ),
+        (A_TEXT | {"history": [{"question": "x", "answer": "x"}] * 33}, "history"),
+        (A_TEXT | {"history": [{"question": "", "answer": "x"}]}, "history.0.question"),
+        (A_TEXT | {"history": [{"question": "x"}]}, "history.0.answer"),
+        (A_TEXT | {"history": [{"question": "x", "answer": "x" * 8001}]}, "history.0.answer"),
+        (A_TEXT | {"history": [{"question": "x" * 8000, "answer": "x" * 8000}]}, "history"),
         (A_TEXT | {"temperature": 0.7}, "temperature"),
         (A_TEXT | {"stop": ["x"]}, "stop"),
         ({"question": "x", "stride": 5}, "stride"),

@@ -100,6 +100,8 @@ def test_an_unbounded_field_would_be_found() -> None:
         ("/v1/translate", "alternatives", 10**6),
         ("/v1/translate", "glossary", [{}] * 65_537),
         ("/v1/answer", "documents", [{"id": "x", "text": "x"}] * 4097),
+        ("/v1/answer", "history", [{"question": "x", "answer": "x"}] * 33),
+        ("/v1/answer", "history", [{"question": "x", "answer": "x" * 8001}]),
         ("/translate", "q", ["x"] * 4097),
         ("/detokenize", "tokens", ["x"] * 100_000),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality.benchmark import TASKS, measure
+from benchmarks.quality.quac import QUAC
 from benchmarks.report import files
 from tests.api.scripted import scripted_service
 from tests.fakes.engine import ScriptedEngine
@@ -19,6 +20,9 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_all_tasks_are_measured_and_written(data: Path, results: Path) -> None:
     """The scripted engine gives the same text for every prompt."""
+    answers = "possible answers for question1:\nred\npossible answers for question2:\nred"
+    line = {"passage": "It is red.", "question": "question1: What?\nquestion2: Why?", "answer": answers}
+    (data / QUAC).write_text(json.dumps(line), encoding="utf-8")
     with scripted_service(ScriptedEngine(text="red 1"), strict_params=True) as service:
         found = measure("", service.url, data, TASKS, sample=2, in_flight=4)
     assert {score.task for score in found} == set(TASKS)

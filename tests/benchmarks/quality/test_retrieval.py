@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from benchmarks.quality.client import Replies, Reply
-from benchmarks.quality.retrieval import QUAC, corpus, score_answers, score_ranking
+from benchmarks.quality.quac import QUAC
+from benchmarks.quality.retrieval import corpus, score_answers, score_ranking
 from benchmarks.quality.samples import Question
 
 CATS = Question("1", "Where did the cat sit?", "The cat sat on the mat.", ("the mat",))

@@ -16,6 +16,9 @@ from service.api.requests.fields import (
 )
 from service.api.requests.sampling_fields import SharedSamplingFields
 
+MAX_HISTORY = 32  # earlier questions
+MAX_EXCHANGE = 8000  # characters of an earlier question, or of its answer
+
 
 class AnswerDocument(RequestModel):
     """A text that may hold the answer."""
@@ -25,6 +28,13 @@ class AnswerDocument(RequestModel):
     title: Annotated[Text | None, Field(max_length=1000, description="Read together with every part of the text.")] = (
         None
     )
+
+
+class AnswerExchange(RequestModel):
+    """An earlier question of the conversation, and its answer."""
+
+    question: Annotated[NonEmpty, Field(max_length=MAX_EXCHANGE)]
+    answer: Annotated[Text, Field(max_length=MAX_EXCHANGE, description="May be empty, if there was none.")]
 
 
 class AnswerRequest(NativeFields, SharedSamplingFields):
@@ -70,6 +80,14 @@ class AnswerRequest(NativeFields, SharedSamplingFields):
         int | None, Field(ge=0, le=MAX_TOKENS, description="Extractive: tokens that two windows of a long text share.")
     ] = None
 
+    history: Annotated[
+        list[AnswerExchange] | None,
+        Field(
+            max_length=MAX_HISTORY,
+            description="Earlier questions and answers, the oldest first. The model then writes the question again, so "
+            "that it can be understood alone; `question_used` is the question that was answered.",
+        ),
+    ] = None
     format: Annotated[
         Literal["text", "html"] | None,
         Field(description="html: the texts are HTML. Offsets count its characters, answers are without tags."),
@@ -114,6 +132,11 @@ EXAMPLES = request_examples(
         ],
         "top_k": 3,
         "no_answer_threshold": 0.8,
+    },
+    history={
+        "question": "When was it built?",
+        "history": [{"question": "What crosses the river near Arlen?", "answer": "A bridge"}],
+        "context": "The bridge was built in 1894.",
     },
     generative={"question": "When was it built?", "context": "The bridge was built in 1894.", "mode": "generative"},
 )

@@ -41,6 +41,7 @@ class AnswerDetails(ResponseModel, kw_only=True):
     answers: list[ResponseSpan]
     citations: list[ResponseSpan]
     dropped_citations: int
+    question_used: str | None
     usage: ResponseUsage
     timings: ResponseTimings
 
@@ -112,6 +113,7 @@ def _details(answer: Answer, run: AnswerRun) -> dict[str, Any]:
         "answers": spans if answer.mode == "extractive" else [],
         "citations": spans if answer.mode == "generative" else [],
         "dropped_citations": answer.dropped_citations,
+        "question_used": answer.question_used,
         "usage": ResponseUsage.from_usage(run.usage),
         "timings": ResponseTimings.from_timings(run.timings),
     }
@@ -129,6 +131,7 @@ _DETAILS_EXAMPLE: dict[str, Any] = {
     "answers": [ResponseSpan("1894", 24, 28, None, 0.91)],
     "citations": [],
     "dropped_citations": 0,
+    "question_used": None,
     "usage": example_usage(64, 4),
     "timings": example_timings(),
 }

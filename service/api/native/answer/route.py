@@ -16,7 +16,7 @@ from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.tasks.answering.answerer import Answerer
-from service.tasks.answering.query import ContextDocument, Query
+from service.tasks.answering.query import ContextDocument, Exchange, Query
 from service.tasks.answering.scorer import BM25_ALONE
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.ANSWER)])
@@ -36,6 +36,9 @@ async def answer(body: Annotated[AnswerRequest, Body(openapi_examples=EXAMPLES)]
     To generate an answer from documents, the service first extracts the best span. The model then writes the answer
     after a quotation of the sentence that holds the span. Its further quotations are dropped if they are not literally
     in a document, and counted in `dropped_citations`.
+
+    With `history`, the question is written again before texts are chosen and read, and `question_used` says how. It
+    keeps all words of the question except those that stand for something said before.
 
     `temperature` is 0 unless given.
     """
@@ -73,5 +76,6 @@ def _query(body: AnswerRequest, call: Call) -> Query:
         format=body.format or "text",
         retrieval=retrieval,
         max_passages=body.max_passages,
+        history=tuple(Exchange(each.question, each.answer) for each in body.history or ()),
         scorers=passage_scorers(call) if retrieval == "auto" else BM25_ALONE,
     )

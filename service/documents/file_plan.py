@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from service.documents.windows import SegmentResult
 from service.tasks.text.languages import Language
-from service.tasks.translation import Detection, Format, TranslationOrder
+from service.tasks.translation import WITH_ATTRIBUTES, Detection, Format, TranslationOrder
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import TranslationPlan, make_plan
@@ -101,6 +101,7 @@ def plan_file(texts: Sequence[FileText], order: TranslationOrder, detect: Detect
             texts=tuple(texts[i].text for i in members),
             contexts=tuple(texts[i].context[:_MOST_CONTEXT] for i in members),
             format=format,
+            tags=WITH_ATTRIBUTES,
         )
         places |= {i: (len(plans), place) for place, i in enumerate(members)}
         plans.append(make_plan(of_format, source, target, detect, max_segments=max_segments))

@@ -37,6 +37,12 @@ def calls(url: str, word: str) -> list[httpx.Request]:
         ),
         ("/v1/translate", {"text": word, "source_lang": "en", "target_lang": "fr", "output_prefix": word, **SHORT}),
         ("/v1/translate", {"text": f"<{word}>", "target_lang": "fr", "format": "xml"}),
+        (
+            "/v1/translate",
+            {"text": f'<b title="{word} {word}">{word}</b>', "target_lang": "fr", "format": "html"}
+            | {"translate_attributes": ["title", word], **SHORT},
+        ),
+        ("/v1/translate", {"text": word, "target_lang": "fr", "format": "xml", "translate_attributes": [word]}),
         ("/v1/translate", {"text": word, "target_lang": "fr", "memory": [{"source": word, "target": f"{word}s"}]}),
         ("/v1/translate", {"text": word, "source_lang": "en", "target_lang": "fr", "memory": f"<tmx>&{word};"}),
         ("/v1/translate", {"text": word, "source_lang": "en", "target_lang": "fr", "glossary": word}),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from service.tasks.generation.choice import Choice
 from service.tasks.translation.candidate import TranslationCandidate
-from service.tasks.translation.documents.joint import Joiner
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.documents.writer import DocumentWriter
 from service.tasks.translation.plan import TextPlan, TranslationPlan
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
@@ -51,27 +51,31 @@ class TranslationAssembly:
         """All deltas, in order. None means that the next delta is not known yet: ask again after more output."""
         for index, text in enumerate(self._plan.texts):
             segments: list[Segment] = []
-            joiner = Joiner(self._plan.target.base)
+            writer = DocumentWriter(self._plan.target.base)
             for part in text.document.parts:
                 if isinstance(part, Unit):
-                    yield from self._segment_deltas(index, text, part, segments)
-                    joiner.follow(part, segments[-1].text)
-                elif string := part if isinstance(part, str) else joiner.write(part):
+                    yield from self._segment_deltas(index, text, part, segments, writer)
+                elif string := writer.write(part):
                     yield SegmentDelta(index=index, segment=None, delta=string)
             while not self._has_alternatives(text):
                 yield None
             yield SegmentDelta(index=index, segment=None, delta="", done=self._translation(text, segments))
 
     def _segment_deltas(
-        self, index: int, text: TextPlan, unit: Unit, segments: list[Segment]
+        self, index: int, text: TextPlan, unit: Unit, segments: list[Segment], writer: DocumentWriter
     ) -> Iterator[SegmentDelta | None]:
-        """The deltas of the next segment of a text. It is appended to ``segments``."""
+        """The deltas of the next segment of a text. It is appended to ``segments``.
+
+        The delta of a segment in an attribute is "": it is written with the tag, in the segment that the tag is in.
+        """
         position = len(segments)
         number = text.segments[position]
         if (remembered := self._plan.segments[number].remembered) is not None:
-            segment = Segment(source=unit.source, text=remembered, start=unit.start, end=unit.end, remembered=True)
+            written = writer.write(unit, remembered)
+            text_of_unit = written or remembered
+            segment = Segment(source=unit.source, text=text_of_unit, start=unit.start, end=unit.end, remembered=True)
             segments.append(segment)
-            yield SegmentDelta(index=index, segment=position, delta=remembered, end=segment)
+            yield SegmentDelta(index=index, segment=position, delta=written, end=segment)
             return
         sent = ""
         while (chosen := self._chosen.get(number)) is None:
@@ -81,9 +85,10 @@ class TranslationAssembly:
                 sent = written
             else:
                 yield None
+        whole = writer.write(unit, chosen.text)
         segment = Segment(
             source=unit.source,
-            text=chosen.text,
+            text=whole or chosen.text,
             start=unit.start,
             end=unit.end,
             flags=chosen.flags,
@@ -91,7 +96,7 @@ class TranslationAssembly:
             confidence=chosen.confidence,
         )
         segments.append(segment)
-        yield SegmentDelta(index=index, segment=position, delta=chosen.text[len(sent) :], end=segment)
+        yield SegmentDelta(index=index, segment=position, delta=whole[len(sent) :], end=segment)
 
     def _translation(self, text: TextPlan, segments: Sequence[Segment]) -> Translation:
         terms = dict.fromkeys(term.source for number in text.segments for term in self._plan.segments[number].terms)

@@ -23,7 +23,7 @@ class TranslationOrder:
     target: str  # name or code of a language
     source: str | None = None  # name or code of a language; None: the language of each text is detected
     format: Format = "text"
-    tags: TagRules = BY_FORMAT  # for HTML and XML
+    tags: TagRules = BY_FORMAT  # for HTML, XML and the HTML in Markdown
     splitting: Splitting = "sentences"  # where a text may be cut, in addition to its layout and its markup
     glossary: tuple[Term, ...] = ()
     do_not_translate: tuple[str, ...] = ()

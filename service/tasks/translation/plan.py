@@ -9,8 +9,10 @@ from itertools import zip_longest
 from service.errors import TooManySegments
 from service.tasks.text.languages import Language, is_same_language
 from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.reading import read_document
+from service.tasks.translation.documents.parts import KeptUnit, Part
+from service.tasks.translation.documents.reading import read_document, read_value_document
 from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
 from service.tasks.translation.memory import TranslationMemory
@@ -124,6 +126,17 @@ def parse(
     return read_document(text, order.format, split=sentences, protected=protected, tags=order.tags)
 
 
+def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]) -> Unit:
+    """Read a unit again as one that has other ``protected`` terms. Returns ``unit`` if it is not one that way."""
+    sentences = partial(split, language=language.base if language else "en", splitting="none")
+    if unit.place in (TextPlace.VALUE, TextPlace.CELL_VALUE):
+        units = read_value_document(unit.source, unit.place, split=sentences, protected=protected).units
+    else:
+        tags = replace(order.tags, attributes=frozenset())
+        units = read_document(unit.source, order.format, split=sentences, protected=protected, tags=tags).units
+    return units[0] if len(units) == 1 and units[0].source == unit.source else unit
+
+
 def _keep_translated(
     document: ParsedDocument, languages: Sequence[Language | None], target: Language
 ) -> tuple[ParsedDocument, list[Language | None]]:
@@ -135,10 +148,14 @@ def _keep_translated(
     if not any(kept):
         return document, list(languages)
     rest = iter(kept)
-    parts = [part.source if isinstance(part, Unit) and next(rest) else part for part in document.parts]
+    parts = [_kept(part) if isinstance(part, Unit) and next(rest) else part for part in document.parts]
     return ParsedDocument(tuple(parts)), [
         language for language, is_kept in zip(languages, kept, strict=True) if not is_kept
     ]
+
+
+def _kept(unit: Unit) -> Part:
+    return KeptUnit(unit) if any(mark.values for mark in unit.marks) else unit.source
 
 
 def _words(text: str, order: TranslationOrder) -> str:

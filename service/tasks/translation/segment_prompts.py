@@ -1,12 +1,12 @@
 """The prompts of a source segment: the first one, the one for a retry, and those for samples and alternatives."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse
+from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse_unit
 from service.tasks.translation.prompting.glossary import translations_by_spelling
 from service.tasks.translation.prompting.pair_prompt import translation_prompt
 from service.tasks.translation.quality.flags import Flag
@@ -114,9 +114,7 @@ class PromptWriter:
         """
         protected = {term: term for term in self._plan.order.do_not_translate}
         protected |= translations_by_spelling(segment.terms, segment.unit.source)
-        whole = replace(self._plan.order, splitting="none")
-        units = parse(segment.unit.source, whole, segment.source, protected).units
-        return units[0] if len(units) == 1 and units[0].source == segment.unit.source else segment.unit
+        return parse_unit(segment.unit, self._plan.order, segment.source, protected)
 
 
 def _longest_translation(source_tokens: int) -> int:

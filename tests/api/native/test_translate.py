@@ -93,6 +93,47 @@ def test_all_fields_together(german: Scripted) -> None:
     assert translation["alternatives"] == ['<p title="x">Gööd <b>{name}</b> ät Acme Road.</p>\n<pre>good</pre>']
 
 
+PAGE = '<p title="Good cats">Bad <img alt=dogs data-tip="Good dogs"> run.</p><p translate="no" title="Good cats">no</p>'
+KEPT = '<p translate="no" title="Good cats">no</p>'
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ({}, '<p title="Gööd cäts">Bäd <img alt="dögs" data-tip="Good dogs"> rün.</p>'),
+        ({"translate_attributes": True}, '<p title="Gööd cäts">Bäd <img alt="dögs" data-tip="Good dogs"> rün.</p>'),
+        ({"translate_attributes": False}, '<p title="Good cats">Bäd <img alt=dogs data-tip="Good dogs"> rün.</p>'),
+        ({"translate_attributes": []}, '<p title="Good cats">Bäd <img alt=dogs data-tip="Good dogs"> rün.</p>'),
+        (
+            {"translate_attributes": ["ALT", "data-tip"]},
+            '<p title="Good cats">Bäd <img alt="dögs" data-tip="Gööd dögs"> rün.</p>',
+        ),
+    ],
+)
+def test_attributes_are_translated_as_the_request_says(german: Scripted, wish: dict[str, Any], expected: str) -> None:
+    body = GERMAN | {"text": PAGE, "format": "html", **wish}
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert translation["text"] == expected + KEPT
+    assert all(PAGE[each["start"] : each["end"]] == each["source"] for each in translation["segments"])
+    *pieces, _ = events(german.http.post("/v1/translate", json=body | {"stream": True}))
+    assert "".join(piece["text"] for piece in pieces) == expected + KEPT
+    assert len([piece for piece in pieces if "score" in piece]) == len(translation["segments"])
+
+
+def test_attributes_in_alternatives_memories_and_texts_that_stay(german: Scripted) -> None:
+    text = '<p>See <img alt="Good cats"> now. <b title="Found it!">Red</b> x.</p>'
+    pairs = [{"source": "Good cats", "target": 'Die "Katzen"'}, {"source": "Found it!", "target": "Da!"}]
+    body = GERMAN | {"text": text, "format": "html", "memory": pairs, "alternatives": 1, "do_not_translate": ["Red"]}
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert '<img alt="Die &quot;Katzen&quot;">' in translation["text"]
+    assert '<b title="Da!">Red</b>' in translation["text"]
+    assert [each.get("origin") for each in translation["segments"]][:1] == ["memory"]
+    mixed = '<p>Das Wetter ist heute sehr schön und warm. <i title="The weather is fine today">Wir gehen</i> baden.</p>'
+    body = {"text": mixed, "target_lang": "de", "format": "html"}
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert translation["text"] == mixed.replace("The weather is fine today", "The weäther is fine tödäy")
+
+
 def test_flags_and_retries_are_counted(german: Scripted) -> None:
     names = ("trivium_translation_segments_total", "trivium_translation_retries_total")
     flag = 'trivium_translation_flags_total{flag="copied"}'
@@ -129,6 +170,11 @@ def test_flags_and_retries_are_counted(german: Scripted) -> None:
         ({"text": "x", "target_lang": "de", "alternatives": -1}, "alternatives"),
         ({"text": "x", "target_lang": "de", "format": "html", "output_prefix": "Oh"}, "output_prefix"),
         ({"text": "x", "target_lang": "de", "context": "x" * 10_001}, "context"),
+        ({"text": "x", "target_lang": "de", "translate_attributes": True}, "translate_attributes"),
+        ({"text": "x", "target_lang": "de", "format": "xml", "translate_attributes": ["alt"]}, "translate_attributes"),
+        ({"text": "x", "target_lang": "de", "translate_attributes": ["a b"]}, "translate_attributes.0"),
+        ({"text": "x", "target_lang": "de", "translate_attributes": ["a"] * 101}, "translate_attributes"),
+        ({"text": "x", "target_lang": "de", "translate_attributes": "alt"}, "translate_attributes"),
     ],
 )
 def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], param: str) -> None:

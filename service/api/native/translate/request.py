@@ -19,10 +19,11 @@ from service.api.requests.fields import (
 )
 from service.api.requests.sampling_fields import SamplingFields
 from service.glossaries.limits import MAX_NAME
-from service.tasks.translation import Formality, Format, Quality
+from service.tasks.translation import BY_FORMAT, WITH_ATTRIBUTES, Formality, Format, Quality, TagRules
 
 MAX_TERM = 500  # characters
 MAX_TERMS = 1 << 16  # of a glossary, and pairs of a memory
+MAX_ATTRIBUTE, MAX_ATTRIBUTES = 100, 100  # characters of a name, and names
 MAX_SEGMENT = 20_000  # characters of a text of a memory
 TermText = Annotated[Text, Field(max_length=MAX_TERM, pattern=r"\S")]
 
@@ -56,6 +57,14 @@ Glossary = Annotated[
     Annotated[GlossaryName, Tag("[name]")] | Annotated[GlossaryTerms, Tag("[terms]")],
     Discriminator(lambda value: "[name]" if isinstance(value, str) else "[terms]"),
 ]
+AttributeName = Annotated[Text, Field(max_length=MAX_ATTRIBUTE, pattern=r"^[^\s\"'<>/=]+$")]
+AttributeNames = Annotated[list[AttributeName], Field(fail_fast=True), Field(max_length=MAX_ATTRIBUTES)]
+# All attributes that are shown, none, or those with these names.
+TranslatedAttributes = Annotated[
+    Annotated[bool, Tag("[all]")] | Annotated[AttributeNames, Tag("[names]")],
+    Discriminator(lambda value: "[all]" if isinstance(value, bool) else "[names]"),
+]
+_FORMATS_WITH_ATTRIBUTES = ("html", "markdown")
 
 TranslationQuality = Annotated[
     Quality | None,
@@ -73,6 +82,13 @@ class TranslateRequest(NativeFields, SamplingFields):
     target_lang: LanguageName
     source_lang: SourceOfTexts = None
     format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
+    translate_attributes: Annotated[
+        TranslatedAttributes | None,
+        Field(
+            description="Whether attributes that people see or hear (alt, title, placeholder, aria-label and others) "
+            "are translated in HTML and in tags of Markdown, or the names of those that are. Default: true."
+        ),
+    ] = None
     glossary: Annotated[
         Glossary | None,
         Field(
@@ -103,6 +119,21 @@ class TranslateRequest(NativeFields, SamplingFields):
     quality: TranslationQuality = None
 
     @model_validator(mode="after")
+    def _attributes_need_tags(self) -> "TranslateRequest":
+        if self.translate_attributes and self.format not in _FORMATS_WITH_ATTRIBUTES:
+            formats = " and ".join(_FORMATS_WITH_ATTRIBUTES)
+            message = f"translate_attributes: only the formats {formats} have attributes that are shown"
+            raise contradiction("translate_attributes", message)
+        return self
+
+    @property
+    def tag_rules(self) -> TagRules:
+        """Which attributes are translated. Names of HTML have no case."""
+        if isinstance(self.translate_attributes, list):
+            return TagRules(attributes=frozenset(name.lower() for name in self.translate_attributes))
+        return BY_FORMAT if self.translate_attributes is False else WITH_ATTRIBUTES
+
+    @model_validator(mode="after")
     def _languages_are_known(self) -> "TranslateRequest":
         for field, kind in ((self.glossary, "a stored glossary"), (self.memory, "a memory in TMX")):
             if isinstance(field, str) and self.source_lang is None:
@@ -121,6 +152,12 @@ EXAMPLES = request_examples(
         "formality": "more",
         "glossary": [{"source": "invoice", "target": "Rechnung"}],
         "do_not_translate": ["Acme Drive"],
+    },
+    attributes={
+        "text": '<img src="dog.png" alt="A dog" data-tip="Feed the dog">',
+        "target_lang": "fr",
+        "format": "html",
+        "translate_attributes": ["alt", "data-tip"],
     },
     memory={
         "text": "Good morning. See you tomorrow.",

@@ -92,6 +92,7 @@ def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
         target=body.target_lang,
         source=body.source_lang,
         format=body.format or "text",
+        tags=body.tag_rules,
         glossary=tuple(Term(term.source, term.target) for term in glossary),
         do_not_translate=tuple(kept),
         context=body.context or "",

@@ -1,21 +1,22 @@
-"""A parsed document: a text as units to translate, and the strings between them."""
+"""A parsed document: a text as units to translate, and what is between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.joint import Joiner, Joint
 from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.documents.parts import Part
+from service.tasks.translation.documents.writer import DocumentWriter
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """``parts`` in order: units, the joints between them, and strings that are kept as they are.
+    """``parts`` in order: units, the joints between them, strings that are kept as they are, and values of attributes.
 
     Invariant: the document joined with the sources of its units is the text that it was read from, byte for byte, apart
     from protected terms that have a replacement.
     """
 
-    parts: tuple[Unit | Joint | str, ...]
+    parts: tuple[Part, ...]
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -26,12 +27,5 @@ class ParsedDocument:
 
         ``target`` is the language of the translations, which decides on the joints; None keeps those of the source.
         """
-        rest, joiner, texts = iter(translations), Joiner(target), []
-        for part in self.parts:
-            if isinstance(part, Unit):
-                text = next(rest)
-                joiner.follow(part, text)
-            else:
-                text = part if isinstance(part, str) else joiner.write(part)
-            texts.append(text)
-        return "".join(texts)
+        rest, writer = iter(translations), DocumentWriter(target)
+        return "".join(writer.write(part, next(rest) if isinstance(part, Unit) else "") for part in self.parts)

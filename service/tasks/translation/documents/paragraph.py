@@ -42,7 +42,8 @@ class Paragraph:
                 self._mark_run(run, run_start, terms)
                 run, run_start = [], self._map.length
                 tags = {FragmentKind.OPEN: (fragment.pair,), FragmentKind.CLOSE: (-fragment.pair,)}
-                mark = Mark(fragment.source, fragment.replacement or fragment.source, tags.get(fragment.kind, ()))
+                written = fragment.replacement or fragment.source
+                mark = Mark(fragment.source, written, tags.get(fragment.kind, ()), values=fragment.values)
                 is_tag = fragment.kind is not FragmentKind.KEPT
                 self._marks.append(PlacedMark(mark, start, run_start, source_start, source_end, is_tag))
             source_start = source_end
@@ -176,7 +177,14 @@ class Paragraph:
         source_start, source_end = group[0].source_start, group[-1].source_end
         tags = tuple(tag for placed in group for tag in placed.mark.tags)
         terms = tuple(term for placed in group for term in placed.mark.terms)
-        return Mark(self._text[source_start:source_end], self._replace(group, source_start, source_end), tags, terms)
+        values: list[tuple[int, int]] = []
+        begin = -source_start  # of the replacement, as a place in the source
+        for placed in group:
+            first = begin + placed.source_start
+            values += [(first + start, first + end) for start, end in placed.mark.values]
+            begin += len(placed.mark.replacement) - len(placed.mark.source)
+        replacement = self._replace(group, source_start, source_end)
+        return Mark(self._text[source_start:source_end], replacement, tags, terms, tuple(values))
 
     def _replace(self, marks: Sequence[PlacedMark], source_start: int, source_end: int) -> str:
         """The source text from ``source_start`` to ``source_end`` with the replacements of its marks."""

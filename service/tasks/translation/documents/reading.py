@@ -1,15 +1,18 @@
 """Reads a text in any format as a document of units."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from service.tasks.translation.documents.document import ParsedDocument
-from service.tasks.translation.documents.formats.format import Format, read_fragments
+from service.tasks.translation.documents.formats.format import Format, read_fragments, read_value
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, number_pairs
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
-from service.tasks.translation.documents.joint import Joint
+from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.paragraph import Paragraph, SentenceSplitter
+from service.tasks.translation.documents.parts import Part, ValueBegin, ValueEnd
 
 
 def read_document(
@@ -23,25 +26,90 @@ def read_document(
     """Read ``text`` as units to translate.
 
     ``split`` finds the sentences of a paragraph; the text between them is kept. ``protected`` maps terms to their
-    replacements; a term that must not be translated is its own replacement. ``tags`` are for HTML and XML.
+    replacements; a term that must not be translated is its own replacement. ``tags`` are for HTML, XML and the HTML
+    in Markdown.
 
     Raises MalformedMarkup for XML that is not well-formed. Any other format can be read from any text.
     """
-    terms = ProtectedTerms(protected or {})
-    parts: list[Unit | Joint | str] = []
+    reader = _Reader(text, split, ProtectedTerms(protected or {}))
+    fragments = number_pairs(read_fragments(text, format, tags))
+    values = deque(_values(fragments))
+    return ParsedDocument(tuple(part for part in reader.parts(fragments, 0, len(text), values) if part != ""))
+
+
+def read_value_document(
+    text: str, place: TextPlace, *, split: SentenceSplitter, protected: Mapping[str, str] | None = None
+) -> ParsedDocument:
+    """Read the value of an attribute, without its quotes, as units to translate."""
+    reader = _Reader(text, split, ProtectedTerms(protected or {}))
+    fragments = number_pairs(read_value(text, place))
+    return ParsedDocument(tuple(part for part in reader.parts(fragments, 0, len(text), deque()) if part != ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The place of a value in the text, with its quotes."""
+
+    begin: int
+    end: int
+    place: TextPlace
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    text: str
+    split: SentenceSplitter
+    terms: ProtectedTerms
+
+    def parts(self, fragments: Iterable[Fragment], begin: int, end: int, values: deque[_Value]) -> Iterator[Part]:
+        """The parts of the text from ``begin`` to ``end``, which these fragments are. ``values`` are those in it."""
+        position = begin
+        for paragraph, start in _paragraphs(fragments, begin):
+            for part, source_start, source_end in Paragraph(self.text, paragraph, start, self.terms).parts(self.split):
+                yield from self._kept(position, source_start, values)
+                while values and values[0].begin < source_end:
+                    value = values.popleft()
+                    if isinstance(part, Unit) and (inside := self._value(value)):
+                        yield from (*inside, ValueEnd(self.text[value.begin : value.end], is_in_unit=True))
+                yield part
+                position = source_end
+        yield from self._kept(position, end, values)
+
+    def _kept(self, begin: int, end: int, values: deque[_Value]) -> Iterator[Part]:
+        """What is between two units, with the values of attributes in it."""
+        while values and values[0].end <= end:
+            value = values.popleft()
+            if inside := self._value(value):
+                yield self.text[begin : value.begin]
+                yield from (*inside, ValueEnd(self.text[value.begin : value.end], is_in_unit=False))
+                begin = value.end
+        yield self.text[begin:end]
+
+    def _value(self, value: _Value) -> list[Part]:
+        """The begin of a value and its parts; none if there is nothing to translate in it."""
+        is_quoted = self.text[value.begin] in "\"'"
+        begin, end = value.begin + is_quoted, value.end - is_quoted
+        fragments = number_pairs(read_value(self.text[begin:end], value.place))
+        parts = [part for part in self.parts(fragments, begin, end, deque()) if part != ""]
+        return [ValueBegin(), *parts] if any(not isinstance(part, str) for part in parts) else []
+
+
+def _values(fragments: Iterable[Fragment]) -> Iterator[_Value]:
     position = 0
-    for fragments, begin in _paragraphs(number_pairs(read_fragments(text, format, tags))):
-        for part, start, end in Paragraph(text, fragments, begin, terms).parts(split):
-            parts += [text[position:start], part]
-            position = end
-    parts.append(text[position:])
-    return ParsedDocument(tuple(part for part in parts if part != ""))
+    for fragment in fragments:
+        place = TextPlace.CELL_VALUE if fragment.place is TextPlace.CELL else TextPlace.VALUE
+        for begin, end in fragment.values:
+            yield _Value(position + begin, position + end, place)
+        position += len(fragment.source)
 
 
-def _paragraphs(fragments: Iterable[Fragment]) -> Iterator[tuple[list[Fragment], int]]:
-    """The fragments between two breaks, and where they begin in the text. Paragraphs without text are left out."""
+def _paragraphs(fragments: Iterable[Fragment], position: int) -> Iterator[tuple[list[Fragment], int]]:
+    """The fragments between two breaks, and where they begin in the text. Paragraphs without text are left out.
+
+    The first fragment begins at ``position``.
+    """
     paragraph: list[Fragment] = []
-    position = begin = 0
+    begin = position
     for fragment in [*fragments, Fragment(FragmentKind.BREAK, "")]:
         if fragment.kind is FragmentKind.BREAK:
             if any(each.kind is FragmentKind.TEXT for each in paragraph):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.errors import MalformedMarkup
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES
 from service.tasks.translation.documents.marks.markers import split_at_markers
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from service.tasks.translation.documents.marks.unit import Mark
@@ -48,6 +49,14 @@ PARTS = [
         "+++\n",
         "---\n",
     ),
+    *(
+        '<img alt="a word">',
+        "<a title='a \"word\"'>",
+        "<p title=word>",
+        "</a>",
+        '<textarea placeholder="a. b">',
+        "<b alt=",
+    ),
     *("**", "> ", "- ", "    ", "[a](b)", "![a](b)", "```\n", "| a | b |\n|---|---|\n", "# ", "[a]: b\n", "word "),
 ]
 TEXTS = st.one_of(st.lists(st.sampled_from(PARTS), max_size=40).map("".join), st.text())
@@ -65,7 +74,7 @@ ELEMENTS = st.recursive(
 
 def read_or_skip(text: str, format: Format) -> ParsedDocument:
     try:
-        return document(text, format)
+        return document(text, format, tags=WITH_ATTRIBUTES)
     except MalformedMarkup:
         assume(False)
         raise
@@ -137,6 +146,7 @@ HOSTILE = {
         f"tags {text!r}": text
         for text in ("<b>", "<b><i></b>", "</b>", "<a href='", "<a x=", "<!--", "<![CDATA[>", "<?")
     },
+    **{f"values {text!r}": text for text in ("<b title='a'>", "<b title='a'>x", "<p alt=a", '<img alt="a. ')},
     **{f"kept {text!r}": text for text in ("<script>", "<code>", "<p translate=no>", "<title>")},
     **{f"words {text!r}": text for text in ("a.", "a@", "a@b.", "http://", "&aaaa", "1,", "- ", '[a](b "')},
 }
@@ -148,7 +158,7 @@ HOSTILE = {
 def test_hostile_texts_are_read_in_linear_time(format: Format, pattern: str) -> None:
     text = pattern * (64_000 // len(pattern))
     try:
-        found = read_document(text, format, split=whole)
+        found = read_document(text, format, split=whole, tags=WITH_ATTRIBUTES)
     except MalformedMarkup:
         assert format == "xml"
         return

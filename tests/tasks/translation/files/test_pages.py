@@ -22,24 +22,15 @@ PAGE = b"""<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"latin-1\"><tit
 <p translate="no" title="no">kept</p><input placeholder="Your name"></body></html>"""
 
 
-def test_the_attributes_of_a_page_are_texts_of_their_own_and_its_language_is_set() -> None:
-    _page, *values = texts_of("a.html", PAGE)
-    assert values == ["What it's about", 'A "tip"', "a dog", "Your name"]
-    written = translated("a.html", PAGE, lambda text: text.text.replace("now", "€").replace("dog", 'chien "x" €'))
+def test_a_page_is_one_text_and_its_language_is_set() -> None:
+    assert texts_of("a.html", PAGE) == [PAGE.decode("cp1252")]
+    written = translated("a.html", PAGE, lambda text: text.text.replace("now", "€").replace("kept", "<html lang=x>"))
     after = lxml_html.fromstring(written.decode("cp1252"))
     assert after.get("lang") == "fr"
-    assert after.xpath("//img/@alt") == ['a chien "x" €']
     assert after.xpath("//img/@data-x") == [" alt='q'"]
-    assert after.xpath("//p/@title") == ['A "tip"', "no"]
-    assert after.xpath("//meta/@content") == ["What it's about", "wide"]
     assert after.xpath("string(//p)") == "See  €, café"
-
-
-def test_a_page_with_what_looks_like_a_token_is_the_page() -> None:
-    data = b'<img alt="a dog">trivium-0-0- trivium-1-7-'
-    assert texts_of("a.html", data) == ['<img alt="trivium-2-0-">trivium-0-0- trivium-1-7-', "a dog"]
-    written = translated("a.html", data, lambda text: text.text.upper() + "trivium-2-9-" * (text.text == "a dog"))
-    assert b"trivium-0-0-" not in written
+    assert translated("a.html", b"<html lang=en>a", lambda text: text.text + "b") == b'<html lang="fr">ab'
+    assert translated("a.html", b"<html>a", lambda text: text.text + "b") == b"<html>ab"
 
 
 def test_a_book_is_read_in_order_with_its_contents_and_keeps_its_markup() -> None:

@@ -27,7 +27,8 @@ class Fragment:
 
     ``shown`` is the fragment as a reader of the rendered document sees it: an entity is its character, and a run of
     white space is one space. OPEN and CLOSE find each other by ``name``; ``number_pairs`` sets their ``pair``.
-    ``replacement`` replaces the source of markup in a translation, unless it is empty.
+    ``replacement`` replaces the source of markup in a translation, unless it is empty. ``values`` are the places in the
+    source, with their quotes, of the values of attributes that are translated.
     """
 
     kind: FragmentKind
@@ -37,6 +38,7 @@ class Fragment:
     pair: int = 0
     place: TextPlace = TextPlace.TEXT
     replacement: str = ""
+    values: tuple[tuple[int, int], ...] = ()
 
 
 def number_pairs(fragments: Iterable[Fragment]) -> list[Fragment]:

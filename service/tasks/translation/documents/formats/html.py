@@ -10,16 +10,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from service.tasks.translation.documents.formats.attributes import shown_values
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes, says_translated
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
-_NAME = r"[a-zA-Z][^\s/>]*+"
-_ATTRIBUTE = (
-    r"""[\s/]*+ ([^\s/>][^\s/>=]*+) (?: \s*+=\s*+ (?: "([^"]*+)" | '([^']*+)' | ([^\s>"'][^\s>]*+) | (?=>) ) )?+"""
-)
-_TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAME})(?P<attributes>(?:{_ATTRIBUTE})*+)[\s/]*+>", re.VERBOSE)
-_ATTRIBUTES = re.compile(_ATTRIBUTE, re.VERBOSE)
 _TAG_BEGINS = re.compile(r"</?[a-zA-Z]")
 _COMMENT_END = re.compile("--!?>")
 _TEXT = re.compile(
@@ -52,23 +48,24 @@ def read_html(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
         if markup is None:
             begin = end
             continue
-        yield from _read_characters(text[position:begin])
+        yield from read_characters(text[position:begin])
         yield markup
         position = begin = end
         if markup.name == "title" and markup.kind is FragmentKind.BREAK and not markup.source.startswith("</"):
             end = _raw_end(text, position, "title")
-            yield from _read_characters(text[position:end])
+            yield from read_characters(text[position:end])
             position = begin = end
-    yield from _read_characters(text[position:])
+    yield from read_characters(text[position:])
 
 
 def _read_tag(match: re.Match[str], tags: TagRules) -> Fragment:
     name = match["name"].lower()
+    values = shown_values(match, tags.attributes)
     if not tags.is_inline(name, by_format=name not in _BLOCKS):
-        return Fragment(FragmentKind.BREAK, match[0], name=name)
+        return Fragment(FragmentKind.BREAK, match[0], name=name, values=values)
     if match["close"]:
         return Fragment(FragmentKind.CLOSE, match[0], name=name)
-    return Fragment(FragmentKind.TAG if name in VOID else FragmentKind.OPEN, match[0], name=name)
+    return Fragment(FragmentKind.TAG if name in VOID else FragmentKind.OPEN, match[0], name=name, values=values)
 
 
 def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORMAT) -> tuple[int, Fragment | None]:
@@ -77,7 +74,7 @@ def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORM
     ``cdata_end`` is where the last ``]]>`` of the text begins.
     """
     following = text[begin + 1 : begin + 9]
-    if (match := _TAG.match(text, begin)) is not None:
+    if (match := TAG.match(text, begin)) is not None:
         tag = _read_tag(match, tags)
         end = match.end()
         if not match["close"] and (tag.name in _RAW | _MEDIA | _KEPT | tags.ignored or _is_untranslated(match)):
@@ -85,7 +82,8 @@ def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORM
                 end = _tag_end(text, _raw_end(text, end, tag.name))
             elif tag.name not in VOID:
                 end = _kept_end(text, end, tag.name, cdata_end)
-            return end, _kept_element(tag, text[begin:end])
+            is_shown = tag.name not in tags.ignored and not _is_untranslated(match)
+            return end, _kept_element(tag, text[begin:end], tag.values if is_shown else ())
         return end, tag
     if _TAG_BEGINS.match(text, begin):
         return len(text), Fragment(FragmentKind.BREAK, text[begin:])  # the tag never ends
@@ -103,13 +101,13 @@ def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORM
     return begin + 1, None
 
 
-def _kept_element(tag: Fragment, source: str) -> Fragment:
-    """The fragment for an element that is kept as a whole, from its start ``tag`` on."""
+def _kept_element(tag: Fragment, source: str, values: tuple[tuple[int, int], ...]) -> Fragment:
+    """The fragment for an element that is kept as a whole, from its start ``tag`` on, but for these ``values``."""
     if tag.kind is FragmentKind.BREAK:
-        return Fragment(FragmentKind.BREAK, source)
+        return Fragment(FragmentKind.BREAK, source, values=values)
     if tag.name in _RAW | _MEDIA:
-        return Fragment(FragmentKind.TAG, source)
-    return Fragment(FragmentKind.KEPT, source, KEPT_WORD)
+        return Fragment(FragmentKind.TAG, source, values=values)
+    return Fragment(FragmentKind.KEPT, source, KEPT_WORD, values=values)
 
 
 def _tag_end(text: str, begin: int) -> int:
@@ -126,7 +124,7 @@ def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:
     """The end of a kept element with this name. An element that is never closed extends to the end of the text."""
     depth = 1
     while (begin := text.find("<", begin)) >= 0:
-        match = _TAG.match(text, begin)
+        match = TAG.match(text, begin)
         if match is None:
             begin, _ = _read_markup(text, begin, cdata_end)
             continue
@@ -143,31 +141,24 @@ def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:
 
 def _is_untranslated(match: re.Match[str]) -> bool:
     """Whether a start tag has ``translate="no"`` or the class ``notranslate``."""
-    if match["close"] or not match["attributes"]:
-        return False
-    for name, *values in _ATTRIBUTES.findall(match["attributes"]):
-        value = "".join(values).lower()
-        if (name.lower() == "translate" and value == "no") or (
-            name.lower() == "class" and "notranslate" in value.split()
-        ):
-            return True
-    return False
+    values = {name: attribute.value for name, attribute in read_attributes(match).items()}
+    return says_translated(values) is False
 
 
-def _read_characters(text: str) -> Iterator[Fragment]:
-    """Text between markup, as a browser shows it."""
+def read_characters(text: str, place: TextPlace = TextPlace.MARKUP) -> Iterator[Fragment]:
+    """Text between markup or in an attribute, as a browser shows it."""
     position = 0
     for match in _TEXT.finditer(text):
         shown = " " if match["space"] else unescape(match[0])
         if shown == match[0]:
             continue
         if position < match.start():
-            yield _text_fragment(text[position : match.start()])
-        yield Fragment(FragmentKind.TEXT, match[0], shown, place=TextPlace.MARKUP)
+            yield _text_fragment(text[position : match.start()], place)
+        yield Fragment(FragmentKind.TEXT, match[0], shown, place=place)
         position = match.end()
     if position < len(text):
-        yield _text_fragment(text[position:])
+        yield _text_fragment(text[position:], place)
 
 
-def _text_fragment(text: str) -> Fragment:
-    return Fragment(FragmentKind.TEXT, text, text, place=TextPlace.MARKUP)
+def _text_fragment(text: str, place: TextPlace) -> Fragment:
+    return Fragment(FragmentKind.TEXT, text, text, place=place)

@@ -13,10 +13,12 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
+from service.tasks.translation.documents.formats.attributes import values_of_tag
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.formats.html import read_html
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
 from service.tasks.translation.documents.formats.marker_lines import title_of
+from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
@@ -28,8 +30,8 @@ _FRONT_MATTER_END = {
 }
 
 
-def read_markdown(text: str) -> Iterator[Fragment]:
-    """Cut Markdown into fragments."""
+def read_markdown(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
+    """Cut Markdown into fragments. ``tags`` are for the HTML in it."""
     position = _front_matter_end(text)
     lines = [match.span() for match in _LINE.finditer(text, position)]
     environment: dict[str, dict[str, object]] = {}
@@ -45,12 +47,13 @@ def read_markdown(text: str) -> Iterator[Fragment]:
         if token.type == "html_block" and token.level == 0:
             begin, end = lines[token.map[0]][0], lines[token.map[1] - 1][1]
             yield Fragment(FragmentKind.BREAK, text[position:begin])
-            yield from read_html(text[begin:end])
+            yield from read_html(text[begin:end], tags)
             yield Fragment(FragmentKind.BREAK, "")
             position = end
         elif token.type == "inline" and (block := _BlockText.find(text, token, lines, position, in_table)) is not None:
             yield Fragment(FragmentKind.BREAK, text[position : block.begin])
-            yield from _read_block(text, block, references, TextPlace.CELL if in_table else TextPlace.MARKDOWN)
+            place = TextPlace.CELL if in_table else TextPlace.MARKDOWN
+            yield from _read_block(text, block, references, place, tags)
             position = block.end
     yield Fragment(FragmentKind.BREAK, text[position:])
 
@@ -105,7 +108,9 @@ class _BlockText:
         return self.sources[line] + position - self.starts[line]
 
 
-def _read_block(source: str, block: _BlockText, references: dict[str, object], place: TextPlace) -> Iterator[Fragment]:
+def _read_block(
+    source: str, block: _BlockText, references: dict[str, object], place: TextPlace, tags: TagRules
+) -> Iterator[Fragment]:
     position = 0
     for begin, end in _text_spans(block.text, marked=place is TextPlace.MARKDOWN):
         if position < begin:
@@ -115,12 +120,22 @@ def _read_block(source: str, block: _BlockText, references: dict[str, object], p
             start, stop = begin + span.start, begin + span.end
             yield from _read_plain(source, block, position, start, place)
             markup = source[block.to_source(start) : block.to_source(stop)]
-            yield Fragment(span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement)
+            values = _values(markup, span.kind, tags)
+            yield Fragment(
+                span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement, values=values
+            )
             position = stop
         yield from _read_plain(source, block, position, end, place)
         position = end
     if position < len(block.text):
         yield Fragment(FragmentKind.BREAK, source[block.to_source(position) : block.end])
+
+
+def _values(markup: str, kind: FragmentKind, tags: TagRules) -> tuple[tuple[int, int], ...]:
+    """The places of the values that are shown in an HTML tag. One on several lines may hold layout, and has none."""
+    if kind is FragmentKind.KEPT or not markup.startswith("<") or "\n" in markup or "\r" in markup:
+        return ()
+    return values_of_tag(markup, tags.attributes)
 
 
 def _text_spans(text: str, *, marked: bool) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,8 @@ class TextPlace(Enum):
     MARKDOWN = auto()
     CELL = auto()  # a cell of a Markdown table
     MARKUP = auto()  # HTML or XML
+    VALUE = auto()  # the value of an attribute in HTML; whoever writes the quotes around it escapes those in it
+    CELL_VALUE = auto()  # the same in a cell of a Markdown table
 
 
 # XML does not allow these characters, not even escaped.
@@ -29,8 +31,9 @@ _MARKDOWN_BLOCK = re.compile(r"\s*(?:[0-9]{1,9}(?=[.)](?:\s|$))|(?=\#{1,6}(?:\s|
 def escape(text: str, place: TextPlace) -> str:
     """Escape ``text`` for the inside of a line."""
     match place:
-        case TextPlace.MARKUP:
-            return _NO_CHARACTER.sub("", text).translate(_MARKUP)
+        case TextPlace.MARKUP | TextPlace.VALUE | TextPlace.CELL_VALUE:
+            text = _NO_CHARACTER.sub("", text).translate(_MARKUP)
+            return text.replace("|", "&#124;") if place is TextPlace.CELL_VALUE else text
         case TextPlace.MARKDOWN | TextPlace.CELL:
             text = _MARKDOWN.sub(r"\\\g<0>", " ".join(text.splitlines()))
             return text.replace("|", r"\|") if place is TextPlace.CELL else text

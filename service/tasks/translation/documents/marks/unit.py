@@ -11,13 +11,15 @@ class Mark:
 
     ``replacement`` takes the marker's place in the translation. It differs from ``source`` for a term with a fixed
     translation, for example. ``tags`` are the numbers of the tag pairs that the mark opens; a pair that the mark
-    closes is a negative number. ``terms`` are the protected terms in the mark, as the client spelled them.
+    closes is a negative number. ``terms`` are the protected terms in the mark, as the client spelled them. ``values``
+    are the places in the replacement, with their quotes, of the values of attributes that are translated.
     """
 
     source: str
     replacement: str
     tags: tuple[int, ...] = ()
     terms: tuple[str, ...] = ()
+    values: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,72 +1,40 @@
-"""Reads HTML pages: the page is one text, and what attributes show to people (``alt``, ``title``) are further ones.
+"""Reads HTML pages: the page is one text, with the attributes that it shows to people.
 
-A token stands for the value of each attribute while the page is translated, since sentences may move their tags. The
-encoding is that of a byte order mark or of ``<meta charset>``. The language in the tag of the page becomes that of the
-translation.
+The encoding is that of a byte order mark or of ``<meta charset>``. The language in the tag of the page becomes that of
+the translation.
 """
 
-import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.html import read_html
+from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
 from service.tasks.translation.files.encoding import DecodedText, decode, find_codec
 from service.tasks.translation.files.file_format import FileText
-from service.tasks.translation.files.inline import has_words
+from service.tasks.translation.files.markup.tags import escape_value
 
 _CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([^\s=/<>"']++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
-_SHOWN = frozenset(["alt", "title", "placeholder", "aria-label"])
-_DESCRIPTIONS = frozenset(["description", "og:title", "og:description", "twitter:title", "twitter:description"])
 
 
 @dataclass(frozen=True, slots=True)
-class _Value:
-    """A value of an attribute, and its place. ``text`` is None for the language of the page."""
-
-    begin: int
-    end: int
-    text: str | None
-
-
 class HtmlFile:
-    """A page and the values of its attributes."""
+    """A page, as its bytes and as text."""
 
-    def __init__(self, data: bytes, decoded: DecodedText) -> None:
-        self._data = data
-        self._decoded = decoded
-        source = decoded.text
-        self._values = list(_values(source))
-        name = "trivium-0"
-        while name in source:
-            name = f"trivium-{int(name[8:]) + 1}"
-        self._token = re.compile(re.escape(name) + r"-([0-9]{1,9})-")
-        parts, position = [], 0
-        for number, value in enumerate(self._values):
-            parts += [source[position : value.begin], f"{name}-{number}-"]
-            position = value.end
-        self._page = "".join([*parts, source[position:]])
+    data: bytes
+    decoded: DecodedText
 
     @property
     def texts(self) -> Sequence[FileText]:
-        values = [FileText(value.text) for value in self._values if value.text is not None]
-        return [FileText(self._page, "html"), *values]
+        return (FileText(self.decoded.text, "html"),)
 
     def write(self, translations: Sequence[str], *, target: str) -> bytes:
-        if [text.text for text in self.texts] == list(translations):
-            return self._data
-        page, *rest = translations
-        values = iter(rest)
-        written = []
-        for value in self._values:
-            text = target if value.text is None else next(values)
-            raw = self._decoded.text[value.begin : value.end]
-            written.append(raw if text == value.text else html.escape(text))
-        # A translation may hold what looks like a token.
-        return self._decoded.encode(
-            self._token.sub(lambda match: written[number] if (number := int(match[1])) < len(written) else "", page)
-        )
+        (page,) = translations
+        if page == self.decoded.text:
+            return self.data
+        if (place := _language(page)) is not None:
+            page = f'{page[: place[0]]}"{escape_value(target).decode()}"{page[place[1] :]}'
+        return self.decoded.encode(page)
 
 
 def read_html_file(data: bytes) -> HtmlFile:
@@ -80,22 +48,12 @@ def read_html_file(data: bytes) -> HtmlFile:
     return HtmlFile(data, decode(data, codec, errors="xmlcharrefreplace"))
 
 
-def _values(source: str) -> Iterator[_Value]:
-    """The values that people see or hear, in the order of their places, and the language of the page."""
+def _language(page: str) -> tuple[int, int] | None:
+    """The place of the language in the tag of the page, with its quotes; None if it names none."""
     position = 0
-    for fragment in read_html(source):
-        begin, position = position, position + len(fragment.source)
-        if not fragment.name or fragment.source.startswith("</"):  # text, or an element that is kept as a whole
-            continue
-        attributes = list(_ATTRIBUTE.finditer(fragment.source))
-        values = {each[1].lower(): each[2] or each[3] or "" for each in attributes}
-        what = values.get("name", values.get("property", "")).lower() if fragment.name == "meta" else ""
-        for each in attributes:
-            name = each[1].lower()
-            span = each.span(2 if each[2] is not None else 3)
-            is_shown = name in _SHOWN or (name == "content" and what in _DESCRIPTIONS)
-            text = html.unescape(source[begin + span[0] : begin + span[1]])
-            if name == "lang" and fragment.name == "html":
-                yield _Value(begin + span[0], begin + span[1], None)
-            elif is_shown and has_words(text):
-                yield _Value(begin + span[0], begin + span[1], text)
+    for fragment in read_html(page):
+        if fragment.name == "html" and (tag := TAG.fullmatch(fragment.source)) is not None and not tag["close"]:
+            language = read_attributes(tag).get("lang")
+            return None if language is None else (position + language.begin, position + language.end)
+        position += len(fragment.source)
+    return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from service.tasks.translation.documents.formats.attributes import SHOWN_ATTRIBUTES, is_shown
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.files.inline import CodeKind, has_words
 from service.tasks.translation.files.markup.passage import Passage, PassageSyntax
@@ -21,8 +22,6 @@ _INLINE = _names(
 _KEPT = _names("audio canvas code kbd math object pre samp script style svg template textarea tt var video")
 _KEPT_BLOCKS = _names("pre script style textarea")
 _ALONE = _names("br img input wbr")
-_ATTRIBUTES = ("alt", "title", "placeholder", "aria-label")
-_DESCRIPTIONS = frozenset(["description", "og:title", "og:description", "twitter:title", "twitter:description"])
 _SYNTAX = PassageSyntax()
 
 
@@ -63,12 +62,9 @@ def page_slots(source: bytes) -> Iterator[Slot[bytes]]:
 def attribute_slots(source: bytes, event: XmlEvent) -> Iterator[Slot[bytes]]:
     """The slots of the attributes of a start tag that people see or hear."""
     tag = source[event.begin : event.end]
-    names: tuple[str, ...] = _ATTRIBUTES
-    if event.name == "meta":
-        what = event.attributes.get("name", event.attributes.get("property", "")).lower()
-        names = ("content",) if what in _DESCRIPTIONS else ()
-    for name in names:
-        value = event.attributes.get(name, "")
+    for name, value in event.attributes.items():
+        if name not in SHOWN_ATTRIBUTES or not is_shown(event.name, name, event.attributes):
+            continue
         place = find_attribute(tag, name) if has_words(value) else None
         if place is not None:
             begin, end = event.begin + place[0], event.begin + place[1]

@@ -4,7 +4,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from service.tasks.translation.documents.marks.restoring import restore
-from tests.tasks.translation.documents.reading import document, seen
+from tests.tasks.translation.documents.reading import document, seen, source_of
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from tests.tasks.translation.documents.reading import document, seen
 )
 def test_layout_stays_outside_of_units(text: str, parts: list[str]) -> None:
     found = document(text, "markdown")
-    assert [part if isinstance(part, str) else part.source for part in found.parts] == parts
+    assert [source_of(part) for part in found.parts] == parts
 
 
 @pytest.mark.parametrize(

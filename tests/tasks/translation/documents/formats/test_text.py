@@ -3,7 +3,7 @@
 import pytest
 
 from service.tasks.translation.documents.marks.restoring import restore
-from tests.tasks.translation.documents.reading import document, seen
+from tests.tasks.translation.documents.reading import document, seen, source_of
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,7 @@ def test_punctuation_behind_an_address_ends_the_sentence() -> None:
     ],
 )
 def test_layout_stays_outside_of_units(text: str, parts: list[str]) -> None:
-    found = [part if isinstance(part, str) else part.source for part in document(text).parts]
-    assert [part for part in found if part] == parts
+    assert [source for part in document(text).parts if (source := source_of(part))] == parts
 
 
 def test_terms_are_whole_words_the_longest_first() -> None:

@@ -56,6 +56,8 @@ PARTS = [
         "</a>",
         '<textarea placeholder="a. b">',
         "<b alt=",
+        "<b translate=no>",
+        "<i translate=yes>",
     ),
     *("**", "> ", "- ", "    ", "[a](b)", "![a](b)", "```\n", "| a | b |\n|---|---|\n", "# ", "[a]: b\n", "word "),
 ]

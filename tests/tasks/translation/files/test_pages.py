@@ -67,6 +67,15 @@ def test_a_book_is_read_in_order_with_its_contents_and_keeps_its_markup() -> Non
     assert etree.fromstring(after.read("OEBPS/toc.ncx")).findtext(".//{*}text") == "ONE"
 
 
+def test_elements_of_a_book_say_whether_they_are_translated() -> None:
+    page = (
+        '<p class="x notranslate" title="no">no</p><p title="A tip"><code translate="yes">Yes</code> on <kbd>no</kbd>'
+    )
+    data = make_epub(b=f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{page}</p></body></html>')
+    texts = texts_of("a.epub", data)
+    assert texts[texts.index("tail") + 1 : texts.index("tail") + 3] == ["A tip", '<span id="0">Yes</span> on ']
+
+
 def make_odt() -> bytes:
     document = opendocument.OpenDocumentText()
     bold = Style(name="T1", family="text")

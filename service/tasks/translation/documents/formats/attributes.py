@@ -7,6 +7,7 @@ the name has no other meaning. The value of a submit button with a name is sent 
 import re
 from collections.abc import Mapping, Set
 
+from service.tasks.translation.documents.formats.html_elements import says_translated
 from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
 
 _ARIA = ("braillelabel", "description", "label", "placeholder", "roledescription", "valuetext")
@@ -37,12 +38,14 @@ def is_shown(element: str, name: str, attributes: Mapping[str, str]) -> bool:
 def shown_values(match: re.Match[str], names: Set[str]) -> tuple[tuple[int, int], ...]:
     """Start and end, with the quotes, of the values that are shown in a start tag: those of the attributes ``names``.
 
-    ``match`` is one of ``TAG``. Values without words are left out.
+    ``match`` is one of ``TAG``. A tag that says it is not translated has none. Values without words are left out.
     """
     if not names or match["close"]:
         return ()
     found = read_attributes(match)
     values = {name: attribute.value for name, attribute in found.items()}
+    if says_translated(values) is False:
+        return ()
     element = match["name"].lower()
     return tuple(
         (attribute.begin, attribute.end)

@@ -7,35 +7,20 @@ Each expression here reads a text once, without backtracking. Markup without an 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
 
 from service.tasks.translation.documents.formats.attributes import shown_values
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
-from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes, says_translated
+from service.tasks.translation.documents.formats.html_comments import read_comment, tag_end
+from service.tasks.translation.documents.formats.html_elements import BLOCKS, MEDIA, RAW, VOID, raw_end
+from service.tasks.translation.documents.formats.html_kept import keeps, kept_pieces
+from service.tasks.translation.documents.formats.html_tags import TAG
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
-_TAG_BEGINS = re.compile(r"</?[a-zA-Z]")
-_COMMENT_END = re.compile("--!?>")
 _TEXT = re.compile(
     r"(?P<space>[ \t\r\n\f]++)|(?P<entity>&(?:\#[0-9]++|\#[xX][0-9a-fA-F]++|[a-zA-Z][a-zA-Z0-9]{0,30}+);?+)"
-)
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-VOID = _names("area base br col embed hr img input link meta param source track wbr")  # elements without an end tag
-_RAW = _names("iframe noembed noframes script style textarea xmp")  # no tags inside
-_KEPT = _names("code kbd math pre samp tt var")  # words inside that are not translated
-_MEDIA = _names("audio canvas object svg template video")
-_BLOCKS = _names(
-    "address article aside blockquote body caption center col colgroup dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li link main menu meta "
-    "nav noscript ol optgroup option p pre script search section select style summary table tbody td template tfoot th "
-    "thead title tr ul"
 )
 
 
@@ -45,14 +30,14 @@ def read_html(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     cdata_end = text.rfind("]]>")
     while (begin := text.find("<", begin)) >= 0:
         end, markup = _read_markup(text, begin, cdata_end, tags)
-        if markup is None:
+        if not markup:
             begin = end
             continue
         yield from read_characters(text[position:begin])
-        yield markup
+        yield from markup
         position = begin = end
-        if markup.name == "title" and markup.kind is FragmentKind.BREAK and not markup.source.startswith("</"):
-            end = _raw_end(text, position, "title")
+        if markup[0].name == "title" and markup[0].kind is FragmentKind.BREAK and not markup[0].source.startswith("</"):
+            end = raw_end(text, position, "title")
             yield from read_characters(text[position:end])
             position = begin = end
     yield from read_characters(text[position:])
@@ -60,89 +45,53 @@ def read_html(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
 
 def _read_tag(match: re.Match[str], tags: TagRules) -> Fragment:
     name = match["name"].lower()
-    values = shown_values(match, tags.attributes)
-    if not tags.is_inline(name, by_format=name not in _BLOCKS):
+    values = () if name in tags.ignored else shown_values(match, tags.attributes)
+    if not tags.is_inline(name, by_format=name not in BLOCKS):
         return Fragment(FragmentKind.BREAK, match[0], name=name, values=values)
     if match["close"]:
         return Fragment(FragmentKind.CLOSE, match[0], name=name)
     return Fragment(FragmentKind.TAG if name in VOID else FragmentKind.OPEN, match[0], name=name, values=values)
 
 
-def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules = BY_FORMAT) -> tuple[int, Fragment | None]:
-    """The markup at the ``<`` at ``begin`` and where it ends; None if the ``<`` is text.
+def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules) -> tuple[int, Sequence[Fragment]]:
+    """The fragments of the markup at the ``<`` at ``begin`` and where it ends; none if the ``<`` is text.
 
     ``cdata_end`` is where the last ``]]>`` of the text begins.
     """
-    following = text[begin + 1 : begin + 9]
-    if (match := TAG.match(text, begin)) is not None:
-        tag = _read_tag(match, tags)
-        end = match.end()
-        if not match["close"] and (tag.name in _RAW | _MEDIA | _KEPT | tags.ignored or _is_untranslated(match)):
-            if tag.name in _RAW:
-                end = _tag_end(text, _raw_end(text, end, tag.name))
-            elif tag.name not in VOID:
-                end = _kept_end(text, end, tag.name, cdata_end)
-            is_shown = tag.name not in tags.ignored and not _is_untranslated(match)
-            return end, _kept_element(tag, text[begin:end], tag.values if is_shown else ())
-        return end, tag
-    if _TAG_BEGINS.match(text, begin):
-        return len(text), Fragment(FragmentKind.BREAK, text[begin:])  # the tag never ends
-    if following.startswith("!--"):
-        closed = _COMMENT_END.search(text, begin + 2)
-        end = closed.end() if closed else len(text)
-        return end, Fragment(FragmentKind.TAG, text[begin:end])
-    if following == "![CDATA[" and begin < cdata_end:
-        end = text.index("]]>", begin) + 3
-        return end, Fragment(FragmentKind.TAG, text[begin:end])
-    if following[:1] in ("!", "?", "/") and following[1:2]:
-        end = _tag_end(text, begin)
-        kind = FragmentKind.BREAK if following[:8].lower() == "!doctype" else FragmentKind.TAG
-        return end, Fragment(kind, text[begin:end])
-    return begin + 1, None
+    if (match := TAG.match(text, begin)) is None:
+        end, comment = read_comment(text, begin, cdata_end)
+        return end, () if comment is None else (comment,)
+    tag = _read_tag(match, tags)
+    if match["close"] or not keeps(match, tags):
+        return match.end(), (tag,)
+    if tag.name in VOID:
+        return match.end(), (_kept_element(tag, match[0]),)
+    if tag.name in RAW:
+        end = tag_end(text, raw_end(text, match.end(), tag.name))
+        return end, (_kept_element(tag, text[begin:end]),)
+    pieces = kept_pieces(text, match, cdata_end, tags)
+    end = pieces[-1][1]
+    if len(pieces) == 1:
+        return end, (_kept_element(tag, text[begin:end]),)
+    start = Fragment(FragmentKind.BREAK, text[begin : pieces[0][1]], values=tag.values)
+    return end, (start, *_read_pieces(text, pieces[1:], tags))
 
 
-def _kept_element(tag: Fragment, source: str, values: tuple[tuple[int, int], ...]) -> Fragment:
-    """The fragment for an element that is kept as a whole, from its start ``tag`` on, but for these ``values``."""
+def _kept_element(tag: Fragment, source: str) -> Fragment:
+    """The fragment for an element that is kept as a whole, from its start ``tag`` on."""
     if tag.kind is FragmentKind.BREAK:
-        return Fragment(FragmentKind.BREAK, source, values=values)
-    if tag.name in _RAW | _MEDIA:
-        return Fragment(FragmentKind.TAG, source, values=values)
-    return Fragment(FragmentKind.KEPT, source, KEPT_WORD, values=values)
+        return Fragment(FragmentKind.BREAK, source, values=tag.values)
+    if tag.name in RAW | MEDIA:
+        return Fragment(FragmentKind.TAG, source, values=tag.values)
+    return Fragment(FragmentKind.KEPT, source, KEPT_WORD, values=tag.values)
 
 
-def _tag_end(text: str, begin: int) -> int:
-    return text.find(">", begin) + 1 or len(text)
-
-
-def _raw_end(text: str, begin: int, name: str) -> int:
-    """The start of the end tag of a raw element, or the end of the text."""
-    end_tag = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, begin)
-    return end_tag.start() if end_tag else len(text)
-
-
-def _kept_end(text: str, begin: int, kept: str, cdata_end: int) -> int:
-    """The end of a kept element with this name. An element that is never closed extends to the end of the text."""
-    depth = 1
-    while (begin := text.find("<", begin)) >= 0:
-        match = TAG.match(text, begin)
-        if match is None:
-            begin, _ = _read_markup(text, begin, cdata_end)
-            continue
-        begin = match.end()
-        name = match["name"].lower()
-        if name == kept:
-            depth += -1 if match["close"] else 1
-            if depth == 0:
-                return begin
-        elif name in _RAW and not match["close"]:
-            begin = _raw_end(text, begin, name)
-    return len(text)
-
-
-def _is_untranslated(match: re.Match[str]) -> bool:
-    """Whether a start tag has ``translate="no"`` or the class ``notranslate``."""
-    values = {name: attribute.value for name, attribute in read_attributes(match).items()}
-    return says_translated(values) is False
+def _read_pieces(text: str, pieces: Iterable[tuple[int, int, bool]], tags: TagRules) -> Iterator[Fragment]:
+    """The fragments of parts of a kept element. Those that are translated are paragraphs of their own."""
+    for begin, end, is_kept in pieces:
+        if not is_kept:
+            yield from read_html(text[begin:end], tags)
+        yield Fragment(FragmentKind.BREAK, text[begin:end] if is_kept else "")
 
 
 def read_characters(text: str, place: TextPlace = TextPlace.MARKUP) -> Iterator[Fragment]:

@@ -1,7 +1,6 @@
 """Tags of HTML: which characters belong to one, and the places of its attributes, by the rules of the standard."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from html import unescape
 
@@ -35,10 +34,3 @@ def read_attributes(match: re.Match[str]) -> dict[str, Attribute]:
         value = unescape(each[group]) if group else ""
         found.setdefault(each[1].lower(), Attribute(value, offset + begin - quoted, offset + end + quoted))
     return found
-
-
-def says_translated(attributes: Mapping[str, str]) -> bool | None:
-    """Whether an element says that it is translated; None if it says nothing, so that it is as the one around it."""
-    if "notranslate" in attributes.get("class", "").lower().split():
-        return False
-    return {"no": False, "yes": True, "": True}.get(attributes.get("translate", "none").strip().lower())

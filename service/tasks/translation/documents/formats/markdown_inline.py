@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, FragmentKind
-from service.tasks.translation.documents.formats.html import VOID
+from service.tasks.translation.documents.formats.html_elements import VOID
 from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag, kept_end
 from service.tasks.translation.documents.marks.placeables import FORMULA
 

@@ -29,7 +29,17 @@ class _Event:
     name: str = ""
     shown: str = ""
     element: int = 0  # number of the element that begins or ends here
-    kept: bool = False  # the element is marked as not to be translated
+    keeps: bool | None = None  # what the element says: that it is kept, that it is translated, or nothing
+
+
+@dataclass(slots=True)
+class _Region:
+    """An open element that is kept or translated, unlike the one around it, which is ``depth`` levels deep."""
+
+    depth: int
+    is_kept: bool
+    is_final: bool = False  # no element in it is translated
+    is_cut: bool = False  # an element in it is translated
 
 
 def read_xml(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
@@ -39,25 +49,36 @@ def read_xml(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     parser = _Parser()
     parser.parse(data, len(before), len(after))
     opened: list[tuple[int, bool]] = []  # the open elements, and whether each is inline
-    kept_from: int | None = None  # depth of the element that is not translated
+    regions: list[_Region] = []
     kept = ""
     for event, following in pairwise([*parser.events, _Event(len(data), FragmentKind.BREAK)]):
         begin, end = max(event.offset, len(before)), min(following.offset, len(data) - len(after))
         source = data[begin:end].decode() if begin < end else ""
         kind = event.kind
+        region = regions[-1] if regions else None
         if kind is FragmentKind.OPEN:
             among_text = bool(opened) and (opened[-1][1] or opened[-1][0] in parser.with_text)
             inline = tags.is_inline(event.name, by_format=among_text)
-            if kept_from is None and (event.kept or event.name in tags.ignored):
-                kept_from = len(opened)
+            is_ignored = event.name in tags.ignored
+            keeps = True if is_ignored else event.keeps
+            if keeps is not None and keeps != _is_kept(region) and not (region and region.is_final):
+                if region is not None and region.is_kept:
+                    yield Fragment(FragmentKind.BREAK, kept)
+                    kept, region.is_cut = "", True
+                region = _Region(len(opened), keeps, is_final=is_ignored)
+                regions.append(region)
             opened.append((event.element, inline))
         elif kind is FragmentKind.CLOSE:
             _, inline = opened.pop()
-        if kept_from is not None:
+        ends = kind is FragmentKind.CLOSE and region is not None and len(opened) == region.depth
+        if ends:
+            regions.pop()
+        if region is not None and region.is_kept:
             kept += source
-            if len(opened) == kept_from:
-                yield Fragment(FragmentKind.KEPT, kept, KEPT_WORD) if inline else Fragment(FragmentKind.BREAK, kept)
-                kept_from, kept = None, ""
+            if ends:
+                is_word = inline and not region.is_cut
+                yield Fragment(FragmentKind.KEPT, kept, KEPT_WORD) if is_word else Fragment(FragmentKind.BREAK, kept)
+                kept = ""
         elif not source:
             continue
         elif kind in (FragmentKind.OPEN, FragmentKind.CLOSE):
@@ -68,6 +89,10 @@ def read_xml(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
             yield from _read_characters(source, event.shown)
         else:
             yield Fragment(kind, source)
+
+
+def _is_kept(region: _Region | None) -> bool:
+    return region is not None and region.is_kept
 
 
 class _Parser:
@@ -103,17 +128,18 @@ class _Parser:
             reason = expat.ErrorString(error.code) or "malformed"
             raise MalformedMarkup(reason, len(lines) + 1, len(last) + 1, param="text") from None
 
-    def _add(self, kind: FragmentKind, name: str = "", shown: str = "", element: int = 0, kept: bool = False) -> None:
-        self.events.append(_Event(self._parser.CurrentByteIndex, kind, name, shown, element, kept))
+    def _add(
+        self, kind: FragmentKind, name: str = "", shown: str = "", element: int = 0, keeps: bool | None = None
+    ) -> None:
+        self.events.append(_Event(self._parser.CurrentByteIndex, kind, name, shown, element, keeps))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
         self._opened.append(self._elements)
-        kept = (
-            "no" in (attributes.get("translate"), attributes.get("its:translate"))
-            or attributes.get("translatable") == "false"
-        )  # Android has the latter
-        self._add(FragmentKind.OPEN, name, element=self._elements, kept=kept)
+        says = {attributes.get("translate"), attributes.get("its:translate")}
+        says.add({"false": "no", "true": "yes"}.get(attributes.get("translatable", "")))  # Android's
+        keeps = True if "no" in says else False if "yes" in says else None
+        self._add(FragmentKind.OPEN, name, element=self._elements, keeps=keeps)
 
     def _end(self, name: str) -> None:
         self._add(FragmentKind.CLOSE, name, element=self._opened.pop())

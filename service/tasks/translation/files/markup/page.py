@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from service.tasks.translation.documents.formats.attributes import SHOWN_ATTRIBUTES, is_shown
+from service.tasks.translation.documents.formats.html_elements import says_translated
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.files.inline import CodeKind, has_words
 from service.tasks.translation.files.markup.passage import Passage, PassageSyntax
@@ -22,6 +23,7 @@ _INLINE = _names(
 _KEPT = _names("audio canvas code kbd math object pre samp script style svg template textarea tt var video")
 _KEPT_BLOCKS = _names("pre script style textarea")
 _ALONE = _names("br img input wbr")
+_INLINE_OR_KEPT = _INLINE | _ALONE | (_KEPT - _KEPT_BLOCKS)
 _SYNTAX = PassageSyntax()
 
 
@@ -32,10 +34,11 @@ def page_slots(source: bytes) -> Iterator[Slot[bytes]]:
     inline: list[bool] = []  # for each open element, whether it is a part of the passage
     for event in xml_events(source):
         if event.kind is EventKind.START:
-            is_kept = event.name in _KEPT or event.attributes.get("translate") == "no"
+            says = says_translated(event.attributes)
+            is_kept = event.name in _KEPT if says is None else not says
             if not (kept or passage.is_keeping or is_kept):
                 yield from attribute_slots(source, event)
-            is_inline = event.name in _INLINE | _ALONE or passage.is_keeping
+            is_inline = event.name in _INLINE_OR_KEPT or passage.is_keeping
             if kept or (is_kept and event.name in _KEPT_BLOCKS and not passage.is_keeping):
                 kept += 1
             elif is_inline or is_kept:

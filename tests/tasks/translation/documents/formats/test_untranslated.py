@@ -3,6 +3,7 @@
 import pytest
 
 from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.formats.tag_rules import TagRules
 from tests.tasks.translation.documents.reading import document
 
 
@@ -31,3 +32,56 @@ def test_the_model_does_not_see_their_words(format: Format, element: str) -> Non
 def test_an_element_without_an_end_is_a_tag(format: Format) -> None:
     assert [unit.text for unit in document("A <b translate=no>word here", format).units] == ["A [1]word here"]
     assert [unit.text for unit in document("A <b translate='yes'>word</b> here", format).units] == ["A [1]word[2] here"]
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "expected"),
+    [
+        (
+            "html",
+            '<div translate="no">No <b translate="yes">Yes <i>it</i> is</b> no</div> On',
+            ["Yes [1]it[2] is", "On"],
+        ),
+        ("html", 'A <i translate="no">no <b translate="yes">yes</b> no</i> b', ["A", "yes", "b"]),
+        ("html", '<p class="notranslate">no <b translate="">Yes</b></p>', ["Yes"]),
+        ("html", '<p translate="no">no <b class="notranslate" translate="yes">no</b></p>', []),
+        ("html", "<p translate=no><b translate=yes>One <i translate=no>no</i><u> two</u></b>no</p>", ["One", "two"]),
+        ("html", "<div translate=no><p translate=yes>One<div>two</div></p>no</div>three", ["One", "two", "three"]),
+        ("html", "<div translate=no><span translate=yes>One<div>two</div></div>three", ["One", "two", "three"]),
+        ("html", "<b translate=no>no<i translate=yes>one", ["one"]),
+        (
+            "html",
+            'Run <code translate="yes">the command</code> <code>ls <b translate="yes">Now</b></code>',
+            ["Run [1]the command[2]", "Now"],
+        ),
+        (
+            "html",
+            '<p translate=no><script>"<b translate=yes>"</script><!--<b translate=yes>--><br translate=yes>no</p>',
+            [],
+        ),
+        ("xml", '<a><b translate="no">no<c translate="yes">Yes</c>no</b><d>On</d></a>', ["Yes", "On"]),
+        (
+            "xml",
+            'A <b its:translate="no">no <c its:translate="yes">yes <d translate="no">no</d></c> no</b> b',
+            ["A", "yes [1]", "b"],
+        ),
+        ("xml", '<r><string translatable="false">no<x translatable="true">Yes</x></string></r>', ["Yes"]),
+    ],
+)
+def test_an_element_in_it_may_be_translated(format: Format, text: str, expected: list[str]) -> None:
+    found = document(text, format)
+    assert [unit.text for unit in found.units] == expected
+    assert found.join([unit.source for unit in found.units]) == text
+
+
+def test_tags_that_the_client_ignores_are_kept_with_all_that_is_in_them() -> None:
+    rules = TagRules(ignored=frozenset({"x"}))
+    for format in ("html", "xml"):
+        assert document('<x>no <b translate="yes">no</b></x>', format, tags=rules).units == ()
+
+
+def test_many_switches_are_read_in_linear_time() -> None:
+    text = '<b translate="no">a<i translate="yes">b' * 4000
+    found = document(text, "html")
+    assert [unit.text for unit in found.units] == ["b"] * 4000
+    assert found.join([unit.source for unit in found.units]) == text

@@ -1,0 +1,78 @@
+"""Elements of HTML that are not translated, and elements in them that are: ``translate="yes"`` inside of ``"no"``."""
+
+import re
+from dataclasses import dataclass
+
+from service.tasks.translation.documents.formats.html_comments import read_comment
+from service.tasks.translation.documents.formats.html_elements import MEDIA, RAW, VOID, WORDS, raw_end, says_translated
+from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
+from service.tasks.translation.documents.formats.tag_rules import TagRules
+
+
+@dataclass(slots=True)
+class _Region:
+    """An open element that is kept or translated, unlike the one around it. ``depth``: open elements of its name."""
+
+    name: str
+    is_kept: bool
+    depth: int = 1
+
+
+def keeps(match: re.Match[str], tags: TagRules) -> bool | None:
+    """Whether a start tag begins an element that is kept; None if the element is as the one around it."""
+    name = match["name"].lower()
+    if name in tags.ignored or name in RAW:
+        return True
+    says = says_translated({name: attribute.value for name, attribute in read_attributes(match).items()})
+    if says is not None:
+        return not says
+    return True if name in WORDS or name in MEDIA else None
+
+
+def kept_pieces(text: str, match: re.Match[str], cdata_end: int, tags: TagRules) -> list[tuple[int, int, bool]]:
+    """Start, end and whether it is kept, of each piece of a kept element, which ``match`` begins.
+
+    Elements of the client's ``tags.ignored`` are kept as a whole. An element that is never closed extends to the end of
+    the text.
+    """
+    first = match["name"].lower()
+    regions = [_Region(first, True)]
+    by_name = {first: regions[:]}
+    pieces: list[tuple[int, int, bool]] = []
+    begin, position = match.span()
+    while (position := text.find("<", position)) >= 0:
+        if (tag := TAG.match(text, position)) is None:
+            position, _ = read_comment(text, position, cdata_end)
+            continue
+        name, before, cut = tag["name"].lower(), regions[-1].is_kept, position
+        position = tag.end()
+        if tag["close"]:
+            cut = position
+            if by_name.get(name):
+                _close(name, regions, by_name)
+        elif name in RAW:
+            position = raw_end(text, position, name)
+        elif name not in VOID:
+            kept = None if first in tags.ignored else keeps(tag, tags)
+            if kept is not None and kept != before:
+                regions.append(_Region(name, kept))
+                by_name.setdefault(name, []).append(regions[-1])
+            elif by_name.get(name):
+                by_name[name][-1].depth += 1
+        if not regions:
+            return [*pieces, (begin, cut, before)]
+        if regions[-1].is_kept != before:
+            pieces.append((begin, cut, before))
+            begin = cut
+    return [*pieces, (begin, len(text), regions[-1].is_kept)]
+
+
+def _close(name: str, regions: list[_Region], by_name: dict[str, list[_Region]]) -> None:
+    """An element ends. If it is a region, those that were opened in it end too."""
+    region = by_name[name][-1]
+    region.depth -= 1
+    while region.depth == 0:
+        last = regions.pop()
+        by_name[last.name].pop()
+        if last is region:
+            break

@@ -25,8 +25,12 @@ _OTHER_NAMES = {
     "國語": "zh",
     "正體中文": "zh-Hant",
     "taiwanese mandarin": "zh-TW",
+    "廣東話": "yue",
     "zt": "zh-Hant",  # LibreTranslate's own codes
     "pb": "pt-BR",
+    "zh-chs": "zh-Hans",  # codes of Windows, and of apps for the Spanish of Latin America
+    "zh-cht": "zh-Hant",
+    "es-la": "es-419",
 }
 # Languages that CLDR keeps apart from their macrolanguage. Texts in "no" are in "nb".
 _MACROLANGUAGES = {"nb": "no"}
@@ -55,6 +59,13 @@ def find_language(name: str, *, param: str | None = None) -> Language:
     if language is None:
         raise UnknownLanguage(name, param=param)
     return language
+
+
+def is_written_traditionally(language: Language) -> bool | None:
+    """Whether a language of Chinese characters is written with traditional ones; None if it may be either."""
+    if language.code == "zh":
+        return None
+    return bool(langcodes.Language.get(language.code).maximize().script == "Hant")
 
 
 def is_same_language(one: Language, other: Language) -> bool:
@@ -86,7 +97,7 @@ def _find(name: str) -> Language | None:
 
 def _find_tag(name: str) -> langcodes.Language | None:
     try:
-        return langcodes.Language.get(_OTHER_NAMES.get(name.lower(), _NO_REGION.sub("", name)))
+        return langcodes.Language.get(_OTHER_NAMES.get(name.lower().replace("_", "-"), _NO_REGION.sub("", name)))
     except ValueError:
         return _lookup(langcodes.find, name)
 

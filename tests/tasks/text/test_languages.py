@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.errors import UnknownLanguage
-from service.tasks.text.languages import find_language, is_same_language
+from service.tasks.text.languages import find_language, is_same_language, is_written_traditionally
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,14 @@ from service.tasks.text.languages import find_language, is_same_language
         ("Norwegian Bokmål", "no", "Norwegian"),
         ("iw", "he", "Hebrew"),
         ("arb", "ar", "Arabic"),
+        ("nn-NO", "nn-NO", "Norwegian Nynorsk (Norway)"),
+        ("nno_Latn", "nn", "Norwegian Nynorsk"),
+        ("zh-yue", "yue", "Cantonese"),
+        ("yue_Hant", "yue-Hant", "Cantonese (Traditional)"),
+        ("廣東話", "yue", "Cantonese"),
+        ("zh-CHT", "zh-Hant", "Traditional Chinese"),
+        ("zh_CHS", "zh-Hans", "Simplified Chinese"),
+        ("es_LA", "es-419", "Spanish (Latin America)"),
     ],
 )
 def test_a_language_is_found_by_name_and_code(name: str, code: str, english: str) -> None:
@@ -101,3 +109,11 @@ def test_any_text_is_a_language_or_is_refused(name: str) -> None:
 def test_regions_and_scripts_differ_if_both_are_named(one: str, other: str, same: bool) -> None:
     assert is_same_language(find_language(one), find_language(other)) is same
     assert is_same_language(find_language(other), find_language(one)) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "traditional"),
+    [("zh", None), ("zh-CN", False), ("zh-TW", True), ("zh-Hant", True), ("yue", True), ("yue-CN", False)],
+)
+def test_which_characters_a_language_is_written_with(name: str, traditional: bool | None) -> None:
+    assert is_written_traditionally(find_language(name)) is traditional

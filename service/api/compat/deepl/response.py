@@ -10,7 +10,12 @@ _TAG_HANDLING_VERSION = "v2"
 NO_LIMIT = 1_000_000_000_000  # DeepL's number of characters for accounts without a limit
 
 # Target languages that DeepL's clients know only with a region or a script.
-_VARIANTS = {"en": ("en-GB", "en-US"), "pt": ("pt-BR", "pt-PT"), "zh": ("zh", "zh-Hans", "zh-Hant")}
+_VARIANTS = {
+    "en": ("en-GB", "en-US"),
+    "es": ("es", "es-419"),
+    "pt": ("pt-BR", "pt-PT"),
+    "zh": ("zh", "zh-Hans", "zh-Hant"),
+}
 
 
 class DeepLTranslation(ResponseModel):

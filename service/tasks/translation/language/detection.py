@@ -30,6 +30,8 @@ _SHARED = 0.4  # ... and if they are words of several languages
 _HAN_WEIGHT = 3  # a Chinese character counts as much as three letters of the foreign names in a Chinese text
 # Codes of Chinese languages that are written alike. All of them are returned as "zh".
 _CHINESE = {"zh", "wuu", "yue", "gan", "hak", "nan", "lzh"}
+# Languages that are written so alike that one may be detected for the other.
+LIKE = {"nn": ("no",), "no": ("nn",), "ms": ("id",), "id": ("ms",)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ _RANGES = (
 
 # The scripts of languages. A language that is not listed is written in Latin letters.
 _SCRIPTS = {
-    "zh": ("Hani",), "ja": ("Kana", "Hani"), "ko": ("Hang", "Hani"), "ru": ("Cyrl",), "uk": ("Cyrl",), "bg": ("Cyrl",),
-    "ar": ("Arab",), "fa": ("Arab",), "hi": ("Deva",), "el": ("Grek",), "he": ("Hebr",), "th": ("Thai",),
+    "zh": ("Hani",), "yue": ("Hani",), "ja": ("Kana", "Hani"), "ko": ("Hang", "Hani"), "ru": ("Cyrl",),
+    "uk": ("Cyrl",), "bg": ("Cyrl",), "ar": ("Arab",), "fa": ("Arab",), "hi": ("Deva",), "el": ("Grek",),
+    "he": ("Hebr",), "th": ("Thai",),
 }  # fmt: skip
 
 # The weight of a letter is the number of Latin letters that an average translation has for it. Measured for Chinese on

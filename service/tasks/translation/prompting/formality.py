@@ -11,6 +11,8 @@ FORMS_OF_ADDRESS = {
     "nl": ("u", "je"), "pl": ("Pan/Pani", "ty"), "ru": ("вы", "ты"), "uk": ("ви", "ти"), "cs": ("vy", "ty"),
     "bg": ("вие", "ти"), "ro": ("dumneavoastră", "tu"), "hu": ("Ön", "te"), "el": ("εσείς", "εσύ"),
     "tr": ("siz", "sen"), "fi": ("te", "sinä"), "ja": ("です・ます", "だ"), "ko": ("합니다", "해"), "hi": ("आप", "तुम"),
+    "sk": ("vy", "ty"), "sl": ("vi", "ti"), "et": ("teie", "sina"), "lt": ("jūs", "tu"), "lv": ("jūs", "tu"),
+    "ca": ("vostè", "tu"), "gl": ("vostede", "ti"), "fa": ("شما", "تو"),
 }  # fmt: skip
 
 

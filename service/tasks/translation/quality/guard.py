@@ -4,10 +4,10 @@ The thresholds are set so that translations by people pass: of 5,996 in NTREX-12
 back, English to French and back) 108 are flagged, most of them because people convert or drop numbers.
 """
 
-from service.tasks.text.languages import Language
+from service.tasks.text.languages import Language, is_written_traditionally
 from service.tasks.translation.documents.marks.markers import without_markers
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.language.detection import Detect
+from service.tasks.translation.language.detection import LIKE, Detect
 from service.tasks.translation.language.scripts import (
     count_letters,
     is_traditional,
@@ -96,14 +96,15 @@ def _is_wrong_language(translation: str, source_language: Language | None, targe
     foreign = sum(letter_weight(script) * count for script, count in counts.items()) - native
     if foreign > _FOREIGN * (native + foreign):
         return not _is_name(translation)
-    if target.base == "zh":
-        return target.code != "zh" and is_traditional(translation) is (target.name != "Traditional Chinese")
+    if scripts_of(target.base) == ("Hani",):
+        traditional = is_written_traditionally(target)
+        return traditional is not None and is_traditional(translation) is not traditional
     if counts.total() < _RELIABLE_LETTERS:
         return False
     best = next(iter(detect(translation)), None)
     return (
         best is not None
-        and best.language.base != target.base
+        and best.language.base not in (target.base, *LIKE.get(target.base, ()))
         and best.confidence >= _SURE
         and (source_language is None or best.language.base == source_language.base or best.confidence >= _VERY_SURE)
     )

@@ -4,6 +4,7 @@ import pytest
 
 from service.tasks.text.languages import find_language
 from service.tasks.translation.language.detection import Detection, Detector
+from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.quality import guard
 from service.tasks.translation.quality.flags import Flag
 
@@ -79,6 +80,17 @@ def test_sound_translations_are_not_flagged(
     detector: Detector, source: str, target: str, text: str, translation: str
 ) -> None:
     assert flags(detector, source, target, text, translation) == ()
+
+
+@pytest.mark.parametrize("target", [code for code in SENTENCES if code != "en"])
+def test_the_languages_of_the_examples_are_those_that_they_say(detector: Detector, target: str) -> None:
+    source, translation = " ".join(SENTENCES["en"]), " ".join(SENTENCES[target])
+    assert not {Flag.LANGUAGE, Flag.SCRIPT, Flag.LENGTH} & set(flags(detector, "en", target, source, translation))
+
+
+def test_cantonese_is_written_with_traditional_characters(detector: Detector) -> None:
+    assert Flag.LANGUAGE in flags(detector, "en", "yue", "Where is the station?", "请问火车站在哪里？")
+    assert Flag.LANGUAGE not in flags(detector, "en", "yue-CN", "Where is the station?", "请问火车站在哪里？")
 
 
 def test_an_empty_translation_has_no_other_flag(detector: Detector) -> None:

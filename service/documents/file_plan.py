@@ -7,10 +7,12 @@ from hashlib import blake2b
 
 from service.documents.windows import SegmentResult
 from service.tasks.text.languages import Language
-from service.tasks.translation import WITH_ATTRIBUTES, Detection, Format, TranslationOrder
+from service.tasks.translation import WITH_ATTRIBUTES, Format, TranslationOrder
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.language.detection import Detect
+from service.tasks.translation.language.scripts import weigh
 from service.tasks.translation.plan import TranslationPlan, make_plan
+from service.tasks.translation.source_languages import LONG
 from service.tasks.translation.translator import check_order, known_languages
 
 _SAMPLE = 4000  # characters whose language is detected
@@ -22,7 +24,8 @@ _TAG = re.compile(r"<[^<>]*>")
 @dataclass(frozen=True, slots=True)
 class FilePlan:
     """The segments of ``plans`` are numbered through. ``places[i]`` is the place of the text ``i`` of the file: the
-    number of its plan, and its place in the plan. ``source`` is the language of the file, None if it has several.
+    number of its plan, and its place in the plan. ``source`` is the language of most of the file, None if that is not
+    certain.
     """
 
     source: Language | None
@@ -83,13 +86,13 @@ class FilePlan:
 def plan_file(texts: Sequence[FileText], order: TranslationOrder, detect: Detect, *, max_segments: int) -> FilePlan:
     """Cut the texts of a file into segments. ``order`` has the client's wishes and no texts.
 
-    Without a source language, the language of all texts together is that of each one, if it can be told: a cell or a
-    subtitle alone says too little. This takes a while for a long file. Raises what ``make_plan`` and ``check_order``
+    Without a source language, the language of all texts together is that of most sentences, if it can be told: a cell
+    or a subtitle alone says too little, so only a long sentence may be in another one. A file that is one text is
+    treated as a text. This takes a while for a long file. Raises what ``make_plan`` and ``check_order``
     raise.
     """
     source, target = check_order(order)
-    if source is None:
-        source = _language(texts, detect)
+    main = _language(texts, detect) if source is None and len(texts) > 1 else None
     by_format: dict[Format, list[int]] = {}
     for i, text in enumerate(texts):
         by_format.setdefault(text.format, []).append(i)
@@ -104,22 +107,30 @@ def plan_file(texts: Sequence[FileText], order: TranslationOrder, detect: Detect
             tags=WITH_ATTRIBUTES,
         )
         places |= {i: (len(plans), place) for place, i in enumerate(members)}
-        plans.append(make_plan(of_format, source, target, detect, max_segments=max_segments))
-    return FilePlan(source, target, tuple(plans), tuple(places[i] for i in range(len(texts))))
+        plans.append(make_plan(of_format, source, target, detect, max_segments=max_segments, main=main))
+    if source is None and len(plans) == len(texts) == 1:
+        main = plans[0].texts[0].source
+    return FilePlan(source or main, target, tuple(plans), tuple(places[i] for i in range(len(texts))))
 
 
 def _language(texts: Sequence[FileText], detect: Detect) -> Language | None:
-    """The language of a file, None if that is not certain."""
-    sample: list[str] = []
-    size = 0
+    """The language of most of a file, by its first texts; None if that is not certain."""
+    known = {language.base for language in known_languages()}
+    sample, size = [], 0
     for text in texts:
         words = text.text[: 2 * _SAMPLE]
         sample.append(_TAG.sub(" ", words) if text.format in ("html", "xml") else words)
         size += len(sample[-1])
         if size >= _SAMPLE:
             break
-    found: Detection | None = next(iter(detect("\n".join(sample))), None)
-    known = {language.base for language in known_languages()}
-    if found is None or found.confidence < _CERTAIN or found.language.base not in known:
+    whole = "\n".join(sample)
+    votes: dict[Language, float] = {}
+    total = 0
+    for words in [words for words in sample if weigh(words) >= LONG] or [whole]:
+        total += weigh(words)
+        for best in detect(words)[:1]:
+            votes[best.language] = votes.get(best.language, 0) + best.confidence * weigh(words)
+    language = max(votes, key=votes.__getitem__, default=None)
+    if language is None or votes[language] < _CERTAIN * total or language.base not in known:
         return None
-    return found.language
+    return language

@@ -19,7 +19,7 @@ from service.tasks.translation.memory import TranslationMemory
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.prompting.glossary import Term, TermFinder
 from service.tasks.translation.similar_pairs import Example
-from service.tasks.translation.source_languages import trusted, unit_languages
+from service.tasks.translation.source_languages import languages_in_file, trusted, unit_languages
 
 _TAG = re.compile(r"<[^<>]*>")
 _MOST_CHARACTERS = 20_000  # of HTML or XML that are read to detect its language
@@ -75,10 +75,17 @@ class TranslationPlan:
 
 
 def make_plan(
-    order: TranslationOrder, source: Language | None, target: Language, detect: Detect, *, max_segments: int
+    order: TranslationOrder,
+    source: Language | None,
+    target: Language,
+    detect: Detect,
+    *,
+    max_segments: int,
+    main: Language | None = None,
 ) -> TranslationPlan:
     """Read the texts of an order. Long texts take a while, so this function may run in a thread.
 
+    If ``source`` is None, the language of each sentence is detected; ``main`` is that of most, if it is known.
     A sentence that is already in the target language is no segment. Raises TooManySegments and MalformedMarkup.
     """
     numbers: dict[tuple[Unit, Language | None, str, str], int] = {}
@@ -89,16 +96,18 @@ def make_plan(
     terms_of_order = TermFinder(order.glossary)
     memory = TranslationMemory(order.memory, lambda text: parse(text, order, target, {}))
     for text, context in zip_longest(order.texts, order.contexts, fillvalue=""):
-        detected = next(iter(detect(_words(text, order))), None) if source is None else None
-        language = source or trusted(detected)
+        detected = next(iter(detect(_words(text, order))), None) if source is None and main is None else None
+        language = source or main or trusted(detected)
         if source is not None and is_same_language(source, target):
             texts.append(TextPlan(ParsedDocument((text,)), language, detected, ()))
             continue
         document = parse(text, order, language, protected)
+        languages: Sequence[Language | None] = [language] * len(document.units)
         if len(document.units) <= most_units and source is None:
-            languages = unit_languages(document.units, language, detect)
-        else:
-            languages = [language] * len(document.units)
+            if main is None:
+                languages = unit_languages(document.units, language, detect)
+            else:
+                languages = languages_in_file(document.units, main, detect)
         document, languages = _keep_translated(document, languages, target)
         if (most_units := most_units - len(languages)) < 0:
             raise TooManySegments(max_segments, param="text")

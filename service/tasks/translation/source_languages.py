@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from service.tasks.text.languages import Language
+from service.tasks.translation.documents.marks.markers import without_markers
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.language.detection import Detect, Detection
+from service.tasks.translation.language.scripts import weigh
 from service.tasks.translation.prompting.example_sentences import SENTENCES
 
 _CERTAIN = 0.5  # with less confidence in the detected language, the prompt names no source language
 _SURE = 0.8  # with this confidence a sentence is in another language than its text
+LONG = 24  # Latin letters, or as much in other scripts, that a sentence has to have to differ from the rest of a file
 
 
 def trusted(detected: Detection | None) -> Language | None:
@@ -31,3 +34,20 @@ def unit_languages(units: Sequence[Unit], language: Language | None, detect: Det
     return [
         next((each.language for each in detections if each.language.code in sure), language) for detections in detected
     ]
+
+
+def languages_in_file(units: Sequence[Unit], main: Language, detect: Detect) -> list[Language]:
+    """The language of each unit of one text in a file that is mostly in ``main``.
+
+    Cells and messages are short, and words that look alike in two languages would stay untranslated, so only a long
+    unit whose language is sure is in another one.
+    """
+    return [_language_in_file(unit.text, main, detect) for unit in units]
+
+
+def _language_in_file(text: str, main: Language, detect: Detect) -> Language:
+    if weigh(without_markers(text)) < LONG:
+        return main
+    best = next((each for each in detect(text) if each.language.base in SENTENCES), None)
+    is_other = best is not None and best.confidence >= _SURE and best.language.base != main.base
+    return best.language if best is not None and is_other else main

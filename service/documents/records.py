@@ -40,7 +40,8 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
 
     It is written with every window of segments, so it has nothing that may be large. Times are Unix seconds.
 
-    ``columns`` are those of a table. ``model`` is None for the default model. ``characters`` are those of the file's
+    ``columns`` are those of a table, ``encoding`` is that of subtitles, and ``result_encoding`` the one of the translated
+    file, if that could not be kept. ``model`` is None for the default model. ``characters`` are those of the file's
     texts. ``source_lang`` is None until it is known. ``segments`` are the different sentences, 0 until the file is read
     for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the segments, in
     their order.
@@ -55,6 +56,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     characters: int
     created_at: int
     columns: tuple[str, ...] = ()
+    encoding: str | None = None
     model: str | None = None
     status: DocumentStatus = DocumentStatus.QUEUED
     source_lang: str | None = None
@@ -65,6 +67,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     problem: DocumentProblem | None = None
+    result_encoding: str | None = None
     ended_at: int | None = None
     expires_at: int | None = None
 

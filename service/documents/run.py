@@ -17,6 +17,7 @@ from service.errors import TaskError
 from service.storage.threads import DiskThreads
 from service.tasks.generation.options import Options
 from service.tasks.translation import Detector, TranslationOrder
+from service.tasks.translation.files.encoding import is_recoded
 from service.tasks.translation.files.file_format import ParsedFile
 from service.tasks.translation.files.formats import find_file_format
 
@@ -75,8 +76,8 @@ class DocumentRun:
 
     async def _translate(self) -> None:
         await self._detector.load()
-        request, data = await self._kept(self._store.request), await self._kept(self._store.file)
-        file, plan = await asyncio.to_thread(self._read, request.order, data)
+        request, source = await self._kept(self._store.request), await self._kept(self._store.file)
+        file, plan = await asyncio.to_thread(self._read, request.order, source)
         values = {"segments": plan.segments, "status": DocumentStatus.TRANSLATING, "plan": plan.fingerprint}
         values["source_lang"] = None if plan.source is None else plan.source.code
         keep = self._store.update if self._record.plan == plan.fingerprint else self._store.restart
@@ -93,7 +94,7 @@ class DocumentRun:
             start = numbers[-1] + 1
         texts = [*plan.texts(done)]
         data = await asyncio.to_thread(file.write, texts, target=plan.target.code)
-        await self._end(data, DocumentStatus.DONE)
+        await self._end(data, DocumentStatus.DONE, result_encoding="utf-8" if is_recoded(source, data) else None)
 
     async def _results(self, plan: FilePlan, numbers: tuple[int, ...], options: Options) -> list[WindowResult]:
         """The translations of segments. If one is too long for the model, it alone stays as it is."""
@@ -114,7 +115,8 @@ class DocumentRun:
 
     def _read(self, order: TranslationOrder, data: bytes) -> tuple[ParsedFile, FilePlan]:
         record = self._record
-        file = find_file_format(record.filename, record.format, columns=record.columns).read(data)
+        format = find_file_format(record.filename, record.format, columns=record.columns, encoding=record.encoding)
+        file = format.read(data)
         detect = self._detector.detect
         return file, plan_file(file.texts, order, detect, max_segments=max(1, record.characters))
 
@@ -131,9 +133,11 @@ class DocumentRun:
         self._record = record
         self._changed()
 
-    async def _end(self, file: bytes, status: DocumentStatus, problem: DocumentProblem | None = None) -> None:
+    async def _end(
+        self, file: bytes, status: DocumentStatus, problem: DocumentProblem | None = None, **values: Any
+    ) -> None:
         try:
-            await self._update(self._store.end, file, int(self._clock()), status=status, problem=problem)
+            await self._update(self._store.end, file, int(self._clock()), status=status, problem=problem, **values)
         except DocumentDeleted:
             return
         self._observer.document_changed(status)

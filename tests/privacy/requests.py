@@ -315,7 +315,7 @@ def document_calls(url: str, word: str) -> list[httpx.Request]:
         (good, {"file": (f"{word}.txt", word.encode() + b"\xff")}),
         (good, {word: text}),
         *((good | {name: word}, {"file": text}) for name in ("target_lang", "source_lang", "format", "model")),
-        *((good | {name: word}, {"file": text}) for name in ("glossary", "formality", "wait")),
+        *((good | {name: word}, {"file": text}) for name in ("glossary", "formality", "wait", "encoding")),
     ]
     return [
         *(httpx.Request("POST", path, data=fields, files=files) for fields, files in uploads),

@@ -68,6 +68,18 @@ def test_a_client_may_wait_for_the_file(german: Scripted) -> None:
     assert german.http.get(f"{PATH}/{response.headers['x-document-id']}").json()["status"] == "done"
 
 
+def test_subtitles_may_be_in_another_encoding(german: Scripted) -> None:
+    subtitle = "1\n00:00:01,000 --> 00:00:02,000\nПривет. Good dogs.\n"
+    answer = upload(german.http, subtitle.encode("cp866"), "a.srt", encoding="IBM866", wait=20)
+    assert answer.content.decode("utf-8-sig") == subtitle.replace("Good dogs", "Gööd dögs")
+    document = german.http.get(f"{PATH}/{answer.headers['x-document-id']}").json()
+    assert document["encoding"] == "utf-8"
+    latin = "1\n00:00:01,000 --> 00:00:02,000\nGood café.\n"
+    answer = upload(german.http, latin.encode("cp1252"), "a.srt", wait=20)
+    assert answer.content == latin.replace("Good caf", "Gööd cäf").encode("cp1252")
+    assert german.http.get(f"{PATH}/{answer.headers['x-document-id']}").json()["encoding"] is None
+
+
 def test_doubts_are_counted(german: Scripted) -> None:
     text = b"This is hopeless. The cat is hopeless too.\n\nThe dog found a bone."
     document = ended(german.http, upload(german.http, text).json()["id"])
@@ -162,6 +174,9 @@ def test_formats_of_people(german: Scripted) -> None:
         ({"glossary": json.dumps([{"source": "a", "target": "b"}] * 4)}, 400, "glossary"),
         ({"do_not_translate": ["a", "b", "c", "d"]}, 400, "do_not_translate"),
         ({"wait": "-1"}, 400, "wait"),
+        ({"encoding": "xx", "name": "a.srt"}, 400, "encoding"),
+        ({"encoding": "punycode", "name": "a.srt"}, 400, "encoding"),
+        ({"encoding": "cp1251"}, 400, "encoding"),
         ({"model": "another"}, 404, "model"),
         ({"logprobs": "1"}, 400, "logprobs"),
         ({"temperature": "hot"}, 400, "temperature"),

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from service.api.native.fields import LengthFields
 from service.api.native.translate.request import MAX_TERMS, Glossary, Memory, TermText, TranslationQuality
@@ -19,13 +20,23 @@ from service.api.requests.fields import (
 )
 from service.api.requests.file_form import from_json_list, from_json_object
 from service.api.requests.sampling_fields import SamplingFields
+from service.errors import MalformedFile
 from service.tasks.translation import Formality
+from service.tasks.translation.files.encoding import find_codec
 
 LONGEST_WAIT = 3600  # seconds
 
 
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _known_encoding(name: str | None) -> str | None:
+    """The name of Python for an encoding of texts. Raises PydanticCustomError for any other name."""
+    try:
+        return None if name is None else find_codec(name)
+    except MalformedFile:
+        raise PydanticCustomError("encoding", "Input should be the name of an encoding of texts") from None
 
 
 class DocumentForm(LengthFields, SamplingFields):
@@ -40,6 +51,13 @@ class DocumentForm(LengthFields, SamplingFields):
         Annotated[list[Annotated[NonEmpty, Field(max_length=200)]], Field(max_length=1000)] | None,
         BeforeValidator(_as_list),
         Field(description="The columns of a table that are translated, by name or by number from 1: once for each."),
+    ] = None
+    encoding: Annotated[
+        NonEmpty | None,
+        Field(
+            max_length=40, description="The encoding of subtitles, such as cp1251. Default: found by their characters."
+        ),
+        AfterValidator(_known_encoding),
     ] = None
     model: ModelName = None
     glossary: Annotated[

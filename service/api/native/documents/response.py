@@ -32,7 +32,8 @@ class Document(ResponseModel):
 
     ``status`` is queued, translating, done or failed. ``source_lang`` is null until it is known, and if the file has
     several languages. ``flags`` counts the doubts about the sentences that are done, by the names of ``/v1/translate``;
-    untranslated ones are longer than the model takes, and as they were. ``billed_characters`` is 0 until it is done.
+    untranslated ones are longer than the model takes, and as they were. ``encoding`` is that of the translated file, if
+    it could not be the one of the file. ``billed_characters`` is 0 until it is done.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Document(ResponseModel):
     flags: dict[str, int]
     billed_characters: int
     usage: DocumentUsage
+    encoding: str | None
     problem: DocumentFailure | None
     created_at: int
     ended_at: int | None
@@ -68,6 +70,7 @@ class Document(ResponseModel):
             flags=record.flags,
             billed_characters=billed_characters(record),
             usage=DocumentUsage(prompt, completion, prompt + completion),
+            encoding=record.result_encoding,
             problem=None if problem is None else DocumentFailure(problem.code, problem.message),
             created_at=record.created_at,
             ended_at=record.ended_at,

@@ -70,6 +70,7 @@ async def create_document(http: Request, call: CurrentCall) -> Response:
         ),
         format=form.format,
         columns=form.columns or (),
+        encoding=form.encoding,
         model=form.model,
         find_terms=find_terms if isinstance(form.glossary, str) else None,
     )

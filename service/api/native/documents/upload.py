@@ -37,13 +37,15 @@ async def keep_document(
     *,
     format: str | None = None,
     columns: Sequence[str] = (),
+    encoding: str | None = None,
     model: str | None = None,
     find_terms: FindTerms | None = None,
 ) -> DocumentRecord:
     """A new document of the caller.
 
     ``options`` hold for each segment; its place in the queue is not theirs. ``format`` is the name of the file's
-    format, None: the one of its name. ``columns`` are those of a table that are translated.
+    format, None: the one of its name. ``columns`` are those of a table that are translated, ``encoding`` is that of
+    subtitles.
 
     Raises ApiError, TaskError for a file or an order that cannot be translated, StoreFull, ModelNotServed.
     """
@@ -54,7 +56,7 @@ async def keep_document(
     source, target = check_order(order)
     order = replace(order, source=None if source is None else source.code, target=target.code)
     name = PurePath(file.name.replace("\\", "/")).name
-    found = find_file_format(name, format, columns=columns)
+    found = find_file_format(name, format, columns=columns, encoding=encoding)
     texts = await asyncio.to_thread(_texts, found, file.data)
     characters = sum(map(len, texts))
     check_limit("file", characters, state.settings.max_document_characters, "characters")
@@ -66,6 +68,7 @@ async def keep_document(
         filename=name,
         format=found.name,
         columns=columns,
+        encoding=encoding,
         request=DocumentRequest(order=order, options=options),
         characters=characters,
         model=model,

@@ -21,7 +21,8 @@ _NOT_OF_FILES = frozenset(["idna", "punycode", "unicode_escape", "raw_unicode_es
 class DecodedText:
     """The text of a file, the byte order mark before it, and the name of its codec.
 
-    ``errors`` is how characters that the codec does not have are written, by the names of Python.
+    ``errors`` is how characters that the codec does not have are written, by the names of Python, or ``utf-8``: then
+    the whole text is in UTF-8 with a byte order mark.
     """
 
     text: str
@@ -30,7 +31,17 @@ class DecodedText:
     errors: str = "replace"
 
     def encode(self, text: str) -> bytes:
-        return self.mark + text.encode(self.codec, self.errors)
+        if self.errors != "utf-8":
+            return self.mark + text.encode(self.codec, self.errors)
+        try:
+            return self.mark + text.encode(self.codec)
+        except UnicodeEncodeError:
+            return codecs.BOM_UTF8 + text.encode()
+
+
+def is_recoded(before: bytes, after: bytes) -> bool:
+    """Whether a file could not be written in its encoding, and is in UTF-8 now."""
+    return after.startswith(codecs.BOM_UTF8) and not before.startswith(codecs.BOM_UTF8)
 
 
 def find_codec(name: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import PurePath
 
-from service.errors import UnknownFileFormat
+from service.errors import InvalidOption, UnknownFileFormat
 from service.tasks.translation.files.catalogues.android import read_android
 from service.tasks.translation.files.catalogues.apple_strings import read_apple_strings
 from service.tasks.translation.files.catalogues.csv_columns import read_csv
@@ -50,16 +50,21 @@ FILE_FORMATS: tuple[FileFormat, ...] = (
     FileFormat("odt", ("odt", "ott"), "application/vnd.oasis.opendocument.text", read_odt),
     FileFormat("epub", ("epub",), "application/epub+zip", read_epub),
 )
+_SUBTITLES = {"subrip": read_subrip, "webvtt": read_webvtt}
 _BY_EXTENSION = {extension: each for each in FILE_FORMATS for extension in each.extensions}
 _BY_NAME = {each.name: each for each in FILE_FORMATS}
 _ANDROID = re.compile(r"(strings|arrays|plurals)\.xml", re.IGNORECASE)  # the names that such files have in projects
 
 
-def find_file_format(filename: str, name: str | None = None, *, columns: Sequence[str] = ()) -> FileFormat:
-    """The format with this name or, without a name, the one of the file name's extension. Raises UnknownFileFormat.
+def find_file_format(
+    filename: str, name: str | None = None, *, columns: Sequence[str] = (), encoding: str | None = None
+) -> FileFormat:
+    """The format with this name or, without a name, the one of the file name's extension.
 
     ``strings.xml`` is Android's. ``columns`` are those of a table that are translated, by name or by number from 1;
-    other formats have none.
+    other formats have none. ``encoding`` is that of subtitles.
+
+    Raises UnknownFileFormat, and InvalidOption for the encoding of a file that says it itself.
     """
     if name is None and _ANDROID.fullmatch(PurePath(filename).name):
         name = "android"
@@ -67,4 +72,8 @@ def find_file_format(filename: str, name: str | None = None, *, columns: Sequenc
     found = _BY_EXTENSION.get(extension) if name is None else _BY_NAME.get(name)
     if found is None:
         raise UnknownFileFormat(sorted(_BY_NAME))
+    if encoding is not None:
+        if found.name not in _SUBTITLES:
+            raise InvalidOption("only subtitles are read in another encoding", param="encoding")
+        return replace(found, read=partial(_SUBTITLES[found.name], encoding=encoding))
     return replace(found, read=partial(read_csv, columns=columns)) if columns and found.read is read_csv else found

@@ -1,5 +1,6 @@
 """Subtitles: srt and webvtt-py read the translated files, with the times and tags of the sources."""
 
+import contextlib
 from datetime import timedelta
 from io import StringIO
 
@@ -9,8 +10,10 @@ import webvtt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.errors import MalformedFile
+from service.errors import InvalidOption, MalformedFile
+from service.tasks.translation.files.encoding import is_recoded
 from service.tasks.translation.files.formats import find_file_format
+from service.tasks.translation.prompting.example_sentences import SENTENCES
 from tests.tasks.translation.files.translating import texts_of, translated
 
 SUBRIP = b"""1\r
@@ -107,7 +110,7 @@ def test_cues_of_the_webvtt_package(cues: list[list[str]]) -> None:
 def test_other_bytes_are_refused() -> None:
     for name, data, reason in (
         ("a.srt", b"One. Two.", "no line of times"),
-        ("a.srt", b"\xff1\n", "not UTF-8 at byte 0"),
+        ("a.srt", b"\xff\xfe\x00\xd8\x00\x00", "not UTF-16-LE at byte 2"),
         ("a.vtt", b"00:01.000 --> 00:02.000\nHi", "does not begin with WEBVTT"),
     ):
         with pytest.raises(MalformedFile, match=reason):
@@ -117,3 +120,49 @@ def test_other_bytes_are_refused() -> None:
 def test_subtitles_in_utf_16_stay_in_utf_16() -> None:
     data = SUBRIP.decode().encode("utf-16")
     assert translated("a.srt", data).decode("utf-16") == translated("a.srt", SUBRIP).decode()
+
+
+ENCODINGS = [
+    *((language, "cp1252") for language in ("fr", "de", "es", "pt", "it", "nl", "sv", "da", "no", "fi")),
+    *((language, "cp1250") for language in ("pl", "cs", "hu", "sk", "sl")),
+    *((language, "cp1251") for language in ("ru", "uk", "bg")),
+    *(("el", "cp1253"), ("tr", "cp1254"), ("he", "cp1255"), ("ar", "cp1256"), ("lt", "cp1257"), ("th", "cp874")),
+    *(("zh", "gb18030"), ("zh-Hant", "big5"), ("ja", "cp932"), ("ja", "euc_jp"), ("ko", "cp949"), ("ru", "koi8_r")),
+]
+
+
+@pytest.mark.parametrize(("language", "encoding"), ENCODINGS)
+def test_the_encoding_of_a_region_is_found_and_kept(language: str, encoding: str) -> None:
+    cues = [f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{text}\n" for n, text in enumerate(SENTENCES[language], 1)]
+    data = "\n".join(cues).encode(encoding)
+    assert texts_of("a.srt", data) == list(SENTENCES[language])
+    written = translated("a.srt", data, lambda text: text.text[::-1])
+    assert written.decode(encoding) == "\n".join(
+        [cue.replace(text, text[::-1]) for cue, text in zip(cues, SENTENCES[language], strict=True)]
+    )
+    assert not is_recoded(data, written)
+
+
+def test_a_translation_that_the_encoding_has_no_characters_for_is_in_utf_8() -> None:
+    data = "1\n00:00:01,000 --> 00:00:02,000\nDéjà vu\n".encode("cp1252")
+    written = translated("a.srt", data, lambda _: "似曾相识")
+    assert written.decode("utf-8-sig") == "1\n00:00:01,000 --> 00:00:02,000\n似曾相识\n"
+    assert is_recoded(data, written)
+    page = "WEBVTT\n\n00:01.000 --> 00:02.000\nDéjà vu\n".encode("cp1252")
+    assert translated("a.vtt", page, lambda _: "Vu à").decode() == "WEBVTT\n\n00:01.000 --> 00:02.000\nVu à\n"
+
+
+def test_the_client_may_name_the_encoding() -> None:
+    data = "1\n00:00:01,000 --> 00:00:02,000\nПривет\n".encode("cp866")
+    [text] = find_file_format("a.srt", encoding="cp866").read(data).texts
+    assert text.text == "Привет"
+    with pytest.raises(MalformedFile, match="not ASCII at byte 32"):
+        find_file_format("a.srt", encoding="ascii").read(data)
+    with pytest.raises(InvalidOption, match="only subtitles"):
+        find_file_format("a.txt", encoding="cp866")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_subtitles_or_are_refused(data: bytes) -> None:
+    with contextlib.suppress(MalformedFile):
+        texts_of("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\n" + data)

@@ -7,9 +7,9 @@ empty lines.
 import re
 
 from service.errors import MalformedFile
-from service.tasks.translation.files.encoding import decode
 from service.tasks.translation.files.spliced import Slot, SplicedFile
 from service.tasks.translation.files.subtitles.cue import CueSyntax, cue_slots
+from service.tasks.translation.files.subtitles.encoding import decode_subtitles
 
 _TIME = r"-?[0-9]{1,4}:[0-9]{1,2}:[0-9]{1,2}(?:[,.:][0-9]{1,6})?"
 _CUE = re.compile(
@@ -28,9 +28,9 @@ _SYNTAX = CueSyntax(
 )
 
 
-def read_subrip(data: bytes) -> SplicedFile[str]:
-    """Read subtitles. Raises MalformedFile if there are no cues, or for an encoding other than UTF-8 and UTF-16."""
-    decoded = decode(data)
+def read_subrip(data: bytes, encoding: str | None = None) -> SplicedFile[str]:
+    """Read subtitles in this ``encoding``. Raises MalformedFile if there are no cues, or it is in another one."""
+    decoded = decode_subtitles(data, encoding)
     source = decoded.text
     cues = list(_CUE.finditer(source))
     if not cues and source.strip():

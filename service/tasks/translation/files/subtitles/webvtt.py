@@ -4,9 +4,9 @@ import html
 import re
 
 from service.errors import MalformedFile
-from service.tasks.translation.files.encoding import decode
 from service.tasks.translation.files.spliced import Slot, SplicedFile
 from service.tasks.translation.files.subtitles.cue import LINE_BREAK, CueSyntax, cue_slots
+from service.tasks.translation.files.subtitles.encoding import decode_subtitles
 
 _TIMES = re.compile(r"[ \t]*+(?:[0-9]{2,}+:)?[0-9]{2}:[0-9]{2}\.[0-9]{3}[ \t]*+-->")
 _SYNTAX = CueSyntax(
@@ -17,9 +17,12 @@ _SYNTAX = CueSyntax(
 )
 
 
-def read_webvtt(data: bytes) -> SplicedFile[str]:
-    """Read subtitles. Raises MalformedFile if the file does not begin with ``WEBVTT``, or is not UTF-8."""
-    decoded = decode(data)
+def read_webvtt(data: bytes, encoding: str | None = None) -> SplicedFile[str]:
+    """Read subtitles in this ``encoding``. A changed file is in UTF-8, as the standard says, or in UTF-16 if it was.
+
+    Raises MalformedFile if it does not begin with ``WEBVTT``, or is in another encoding.
+    """
+    decoded = decode_subtitles(data, encoding)
     source = decoded.text
     if re.match(r"WEBVTT(?=[ \t\r\n]|\Z)", source) is None:
         raise MalformedFile("it does not begin with WEBVTT")
@@ -40,4 +43,5 @@ def read_webvtt(data: bytes) -> SplicedFile[str]:
         position = match.end() if match else len(source)
     if begin is not None and begin < end:
         slots += cue_slots(source, begin, end, _SYNTAX)
-    return SplicedFile(data, source, decoded.encode, slots)
+    encode = decoded.encode if decoded.mark else str.encode
+    return SplicedFile(data, source, encode, slots)

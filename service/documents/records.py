@@ -40,11 +40,11 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
 
     It is written with every window of segments, so it has nothing that may be large. Times are Unix seconds.
 
-    ``columns`` are those of a table, ``encoding`` is that of subtitles, and ``result_encoding`` the one of the translated
-    file, if that could not be kept. ``model`` is None for the default model. ``characters`` are those of the file's
-    texts. ``source_lang`` is None until it is known. ``segments`` are the different sentences, 0 until the file is read
-    for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the segments, in
-    their order.
+    ``columns`` are those of a table, ``encoding`` is that of subtitles, and ``result_encoding`` the one of the
+    translated file, if that could not be kept. ``model`` is None for the default model. ``characters`` are those of
+    the file's texts. ``source_lang`` is None until it is known. ``segments`` are the different sentences, 0 until the
+    file is read for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the
+    segments, in their order.
     """
 
     id: str

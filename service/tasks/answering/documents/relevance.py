@@ -49,6 +49,10 @@ class Relevance:
         """Between 0, for none of the question's terms, and 1, for all of them that any of the texts has."""
         return sum(self._weights.get(term, 0.0) for term in set(index_terms(text))) / self._total
 
+    def weight(self, term: str) -> float:
+        """The term's part of the score of a text that has all terms."""
+        return self._weights.get(term, 0.0) / self._total
+
     def coverage(self, text: str) -> float:
         """The share of the question's content that the text has, each stem counted alike."""
         question = self._question_content

@@ -14,7 +14,9 @@ _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+\Z")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 # Scripts that do not separate words: Thai, Lao, Burmese, Khmer, kana and ideographs.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+")
+_UNSPACED_LETTERS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+_UNSPACED = re.compile(f"[{_UNSPACED_LETTERS}]+")
+_RUN = re.compile(f"[{_UNSPACED_LETTERS}]+|[^{_UNSPACED_LETTERS}]+")  # of one of the two kinds
 _QUESTION_WORDS = (
     "what",
     "which",
@@ -43,6 +45,17 @@ def stems(text: str) -> list[str]:
 def index_terms(text: str) -> list[str]:
     """The stems, and after each of them the whole word if it is longer: names that begin alike differ."""
     return [term for word in _words(text) for term in dict.fromkeys((_stem(word), word))]
+
+
+def placed_terms(text: str) -> Iterator[tuple[str, int, int]]:
+    """The index terms with the offsets at which their words begin and end in the text."""
+    for word in _WORD.finditer(text):
+        for part in _RUN.finditer(text, *word.span()):
+            pairs = len(part[0]) > 1 and _UNSPACED.match(part[0])
+            for start in range(part.start(), part.end() - 1 if pairs else part.start() + 1):
+                end = start + 2 if pairs else part.end()
+                for term in index_terms(text[start:end]):
+                    yield term, start, end
 
 
 def content_stems(text: str) -> set[str]:

@@ -5,18 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from model_store.types import NoAnswer
+from service.tasks.answering.documents.nearness import Nearness
 from service.tasks.answering.documents.relevance import Relevance, is_in_another_script
 from service.tasks.answering.documents.sentences import sentence
 from service.tasks.answering.documents.windows import Window
 from service.tasks.answering.no_answer import no_answer_probability
 from service.tasks.answering.result import Answer, AnswerSpan
 
-# The log probability of a span is divided by this power of its tokens (as Wu et al., 2016, do): by their number, it
-# would prefer long spans, of which only the first token is a choice.
-_LENGTH = 0.7
-# Added to that:
-_RELEVANCE = 6.0  # for a sentence that has all of the question's words
-_ECHO = -6.0  # for a span that only repeats the question
+# A span's log probability alone prefers short spans, and its mean prefers long ones, of which only the first token is a
+# choice. So both count. The weights are fitted to 120 Chinese questions of XQuAD, for the F1 of the best span.
+_LOGPROB = 0.42
+_MEAN_LOGPROB = 0.43
+_RELEVANCE = 1.5  # for a sentence that has all of the question's words
+_NEARNESS = 7.0  # for a span with all of the question's words beside it
+_ECHO = -5.0  # for a span that only repeats the question
 # Added to the log probability of an answer:
 _COVERAGE = 10.0  # times the share of the question's words in a span's sentence, minus the usual share
 _USUAL_COVERAGE = 0.2  # a share of the question's words that is evidence neither for an answer nor against it
@@ -36,10 +38,11 @@ class SpanCandidate:
 
 
 class Ranking:
-    """Ranks spans for one question: by the log probability of their tokens and by the question's words."""
+    """Ranks spans for one question: by the log probability of their tokens and by the question's words around them."""
 
     def __init__(self, question: str, windows: Sequence[Window], calibration: NoAnswer) -> None:
         self._relevance = Relevance.from_windows(question, windows)
+        self._nearness = {window: Nearness(self._relevance, window.text) for window in windows}
         self._calibration = calibration
         self._in_another_script = frozenset(window for window in windows if is_in_another_script(question, window.text))
 
@@ -81,14 +84,19 @@ class Ranking:
         The title of the document stands before each of its sentences.
         """
         window = candidate.window
-        title = window.document.title
-        context, (start, end) = max(
-            ((f"{title}\n{sentence(window.text, *place)}", place) for place in candidate.places),
-            key=lambda each: self._relevance.score(each[0]),
+        title, nearness = window.document.title, self._nearness[window]
+        relevance, context, (start, end) = max(
+            (
+                (_RELEVANCE * self._relevance.score(context) + _NEARNESS * nearness.score(*place), context, place)
+                for place in candidate.places
+                for context in [f"{title}\n{sentence(window.text, *place)}"]
+            ),
+            key=lambda each: each[0],
         )
         rank = (
-            candidate.logprob / candidate.tokens**_LENGTH
-            + _RELEVANCE * self._relevance.score(context)
+            _LOGPROB * candidate.logprob
+            + _MEAN_LOGPROB * candidate.logprob / candidate.tokens
+            + relevance
             + _ECHO * self._relevance.echo(window.text[start:end])
         )
         return rank, window.span(start, end, score=math.exp(candidate.logprob)), context

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.answering.documents.terms import content_stems, index_terms, stems
+from service.tasks.answering.documents.terms import content_stems, index_terms, placed_terms, stems
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,11 @@ def test_function_words_are_no_content_unless_there_is_nothing_else() -> None:
     assert content_stems("What is the name of the river?") == {"name", "river"}
     assert content_stems("What is it?") == {"what", "is", "it"}
     assert content_stems("这条河叫什么？") == set(stems("这条河叫什么？"))
+
+
+@pytest.mark.parametrize("text", ["The Café opens.", "他们1949年在上海。", "第５０届 Super-Bowl", "Ｂ", ""])
+def test_placed_terms_are_the_index_terms_with_their_places(text: str) -> None:
+    placed = list(placed_terms(text))
+    assert {term for term, _, _ in placed} == set(index_terms(text))
+    for term, start, end in placed:
+        assert term in index_terms(text[start:end])

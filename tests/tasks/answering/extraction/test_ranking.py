@@ -26,11 +26,13 @@ def candidate(text: str, logprob: float = -1.0, tokens: int = 1, window: Window 
     return SpanCandidate(window, tuple(places), logprob, tokens)
 
 
-def test_spans_are_ordered_by_the_mean_log_probability_of_their_tokens() -> None:
-    answer = ranking().answer([candidate("six", -2.0, 1), candidate("café", -3.0, 3)], -50.0, top_k=2)
+def test_spans_are_ordered_by_their_log_probability_and_its_mean() -> None:
+    answer = ranking().answer([candidate("six", -2.0, 1), candidate("café", -2.5, 3)], -50.0, top_k=2)
     assert [span.text for span in answer.spans] == ["café", "six"]
     assert (answer.text, answer.mode, answer.no_answer) == ("café", "extractive", False)
-    assert answer.score == answer.spans[0].score == pytest.approx(math.exp(-3.0))
+    assert answer.score == answer.spans[0].score == pytest.approx(math.exp(-2.5))
+    answer = ranking().answer([candidate("six", -2.0, 1), candidate("café", -6.0, 3)], -50.0, top_k=2)
+    assert [span.text for span in answer.spans] == ["six", "café"]
 
 
 def test_the_span_nearer_to_the_questions_words_wins() -> None:
@@ -38,6 +40,15 @@ def test_the_span_nearer_to_the_questions_words_wins() -> None:
     assert spans[0].start == TEXT.rindex("eight")
     spans = ranking("When does the café open?").answer([candidate("eight")], -50.0, top_k=1).spans
     assert spans[0].start == TEXT.index("eight")
+
+
+def test_of_two_spans_of_a_sentence_the_one_beside_the_questions_words_wins() -> None:
+    text = (
+        "到1991年，消失的森林从2000年的160,000平方公里增加到别处的587,000平方公里，后来又在1991年达到415,000平方公里。"
+    )
+    window = Window(ContextDocument(id="", text=text), 0, text)
+    found = [candidate("587,000", -0.6, window=window), candidate("415,000", -1.5, window=window)]
+    assert ranking("1991年达到多少平方公里？", window).answer(found, -50.0, top_k=1).text == "415,000"
 
 
 def test_the_first_of_equal_places_is_chosen() -> None:

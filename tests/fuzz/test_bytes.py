@@ -43,7 +43,6 @@ JSON_ROUTES += [
 GOOD = post_bytes("/v1/completions", b'{"prompt": "a", "max_tokens": 1}')
 SHORT = settings(
     max_examples=EXAMPLES or 40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -114,7 +114,7 @@ def follow(notation: Notation, text: str, seed: int) -> None:
 
 
 def fuzzed(notation: Notation, texts: st.SearchStrategy[str]) -> Callable[[], None]:
-    @settings(max_examples=EXAMPLES or 40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES or 40, suppress_health_check=list(HealthCheck))
     @given(text=texts, seed=st.integers(0, 9))
     def test(text: str, seed: int) -> None:
         follow(notation, text, seed)

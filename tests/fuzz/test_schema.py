@@ -33,9 +33,7 @@ def test_no_request_causes_an_internal_error(server: Server) -> None:
 def _fuzz(operation: APIOperation, server: Server) -> None:
     matching, changed = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
 
-    @settings(
-        max_examples=EXAMPLES or 5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES or 5, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=st.one_of(matching, changed))
     def send(case: Case) -> None:
         with warnings.catch_warnings():

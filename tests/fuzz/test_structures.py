@@ -144,7 +144,7 @@ def _forced(constraint: GrammarConstraint, token: int) -> list[int]:
     return forced
 
 
-@settings(max_examples=EXAMPLES or 60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES or 60, suppress_health_check=list(HealthCheck))
 @given(schema=SCHEMAS, seed=st.integers(0, 9))
 def test_a_schema_is_refused_or_its_texts_validate(maker: ConstraintMaker, schema: Any, seed: int) -> None:
     try:

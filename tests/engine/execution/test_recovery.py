@@ -133,7 +133,7 @@ def test_the_search_for_one_of_many_computes_each_of_the_others_a_few_times_at_m
     assert sum(runner.sizes) < 4 * 64
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_failures_do_not_change_the_results_of_other_sequences(data: st.DataObject) -> None:
     """Few blocks, so that sequences are preempted, and memory that changes but always suffices for one token."""

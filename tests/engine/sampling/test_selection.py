@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -34,7 +34,6 @@ def test_top_k_ids_are_the_first_of_a_stable_sort(values: list[float], data: st.
     assert top_k_ids(logits, k).tolist() == [best_first(row)[:k] for row in logits]
 
 
-@settings(deadline=None)
 @given(rows, st.data())
 def test_the_smallest_prefix_is_the_shortest_that_reaches_the_amount(values: list[float], data: st.DataObject) -> None:
     logits = torch.tensor(values)

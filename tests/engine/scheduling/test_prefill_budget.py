@@ -87,7 +87,7 @@ def test_steps_keep_to_the_target_while_long_prompts_come() -> None:
     assert mean > 50  # there is time for about 67
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     base=st.floats(0, 0.3),
     row=st.floats(0, 0.02),

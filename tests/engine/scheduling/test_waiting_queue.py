@@ -119,7 +119,7 @@ def test_a_tenant_is_not_punished_for_using_an_idle_service() -> None:
     assert all(abs(last[:n].count("h") - last[:n].count("l")) <= 2 for n in range(20))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     work=st.lists(
         st.tuples(st.sampled_from("abc"), st.integers(1, 40), st.integers(0, 30), st.booleans(), st.integers(0, 3)),
@@ -139,7 +139,7 @@ def test_all_requests_of_a_tenant_start_and_in_order(work: list[tuple[str, int, 
         assert [name for name in service.started if name[0] == tenant] == mine
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(work=st.lists(st.tuples(st.integers(-2, 2), st.integers(0, 60)), max_size=20))
 def test_with_one_tenant_urgency_decides_the_order(work: list[tuple[int, int]]) -> None:
     service = Service(seqs=1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import tokenizers
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
@@ -53,7 +53,6 @@ async def test_many_texts_get_the_tokens_of_each_alone(tokenizer: EncoderTokeniz
     assert await tokenizer.tokens(texts) == [tokenizer.tokens_in_this_thread([text])[0] for text in texts]
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(SPELLINGS), st.text(max_size=5)), max_size=8).map("".join))
 def test_no_text_becomes_a_special_token(tokenizer: EncoderTokenizer, special: set[int], text: str) -> None:
     (ids,) = tokenizer.tokens_in_this_thread([text])

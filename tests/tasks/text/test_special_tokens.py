@@ -96,7 +96,7 @@ def compare(directory: Path) -> None:
     assert ours.encode(expected, add_special_tokens=False) == theirs(expected, add_special_tokens=False).input_ids
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     config=st.one_of(st.none(), configs),
     special_tokens_map=st.one_of(st.none(), maps),

@@ -1,7 +1,7 @@
 """The assembly of translations: order, streams, alternatives, prefixes and white space."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.engine.protocol.request import Request
@@ -73,7 +73,6 @@ async def test_the_translation_begins_with_exactly_the_prefix(prefix: str, answe
     assert await translate("Hello", answer, output_prefix=prefix) == expected
 
 
-@settings(deadline=None)  # the first example loads the detector
 @given(
     prefix=st.text(alphabet="a \n你", max_size=5), answer=st.text(alphabet="b \n好"), text=st.text("x \n", min_size=1)
 )

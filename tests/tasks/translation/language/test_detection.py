@@ -1,7 +1,7 @@
 """Language detection."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.tasks.translation.language.detection import Detector
@@ -57,7 +57,6 @@ def test_few_letters_prove_nothing(detector: Detector, text: str) -> None:
     assert all(detection.confidence < 0.5 for detection in detector.detect(text))
 
 
-@settings(deadline=None)  # the first example loads the model
 @given(st.text())
 async def test_any_text_can_be_detected(text: str) -> None:
     detector = Detector()

@@ -40,10 +40,10 @@ class Noise:
         """CPU seconds since the machine's start that neither idled nor belong to the roots."""
         times = psutil.cpu_times()
         busy = sum(times) - sum(getattr(times, name, 0.0) for name in ("idle", "iowait", "guest", "guest_nice"))
-        return float(busy - sum(map(_cpu_seconds, self._roots)))
+        return float(busy - sum(map(cpu_seconds, self._roots)))
 
 
-def _cpu_seconds(root: psutil.Process) -> float:
+def cpu_seconds(root: psutil.Process) -> float:
     """CPU seconds of a process and of all its children; 0 if the process has ended."""
     seconds = 0.0
     with suppress(psutil.NoSuchProcess):

@@ -65,7 +65,7 @@ class Asking(Protocol):
 
     @property
     def width(self) -> int:
-        """The most segments that the next window should have."""
+        """The most sequences that the next window should have: one for each segment and for each of its samples."""
 
     async def translate(self, window: Window) -> WindowResult:
         """The translation of a window. Raises TryAgain or WindowRefused."""

@@ -289,6 +289,17 @@ def test_documents_are_deleted_when_their_time_is_over() -> None:
         assert service.http.get(f"{PATH}/{id}/result").status_code == 404
 
 
+def test_a_window_has_as_many_sequences_with_samples_as_without() -> None:
+    engine = Stopping()
+    with scripted_service(engine) as service:
+        text = "\n".join(f"Number {number} came along." for number in range(40))
+        id = upload(service.http, text.encode(), quality="high").json()["id"]
+        assert engine.holding.wait(20)
+        assert service.http.get(f"{PATH}/{id}").json()["segments"]["done"] == 6
+        assert len(engine.requests) == 2 * 6 * 5  # in the second window
+        service.http.delete(f"{PATH}/{id}").raise_for_status()
+
+
 def test_a_document_continues_after_a_restart(tmp_path: Path) -> None:
     sentences = [f"Number {number} came along." for number in range(40)]
     engine = Stopping()

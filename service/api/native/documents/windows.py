@@ -13,7 +13,7 @@ from service.documents.windows import SegmentResult, TryAgain, Window, WindowRef
 from service.models.capabilities import Capability
 from service.tasks.translation import PreparedTranslation, TranslationRun, Translator
 
-_WIDTH = 32  # segments of a window
+_WIDTH = 32  # sequences of a window
 _POLITE_WIDTH = 4  # while clients have requests
 _PATH = "/v1/translate/document"
 _TOO_LONG = "context_length_exceeded"
@@ -28,7 +28,7 @@ class Windows:
 
     @property
     def width(self) -> int:
-        """The most segments that the next window should have."""
+        """The most sequences that the next window should have."""
         return _POLITE_WIDTH if self._background.clients_wait else _WIDTH
 
     async def translate(self, window: Window) -> WindowResult:

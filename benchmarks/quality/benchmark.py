@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.quality import answers, doubts, history, placeholders, retrieval, translations
+from benchmarks.quality import answers, doubts, history, neighbours, placeholders, retrieval, translations
 from benchmarks.quality.client import QualityClient
 from benchmarks.quality.scores import Score, make_table, summary_line
 from benchmarks.report.files import write_results
@@ -31,6 +31,7 @@ TASKS = {
     "retrieval": QualityTask(retrieval.measure_scores, retrieval.FILES),
     "translations": QualityTask(translations.measure_scores, translations.FILES),
     "flags": QualityTask(doubts.measure_scores, doubts.FILES),
+    "neighbours": QualityTask(neighbours.measure_scores, neighbours.FILES),
     "placeholders": QualityTask(placeholders.measure_scores, ()),
 }
 

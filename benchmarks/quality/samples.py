@@ -12,18 +12,19 @@ from benchmarks.report.statistics import evenly_spaced
 
 QUESTIONS = {"en": "xquad.en.json", "zh": "xquad.zh.json"}
 PAIRS = (("en", "zh"), ("zh", "en"), ("en", "fr"))
-_ALL_PAIRS = (*PAIRS, ("fr", "en"))
+ALL_PAIRS = (*PAIRS, ("fr", "en"))
 _TATOEBA_ZH = {"en": "tatoeba.cmn-eng.eng", "zh": "tatoeba.cmn-eng.cmn"}
 _TATOEBA_FR = {"en": "tatoeba.fra-eng.eng", "fr": "tatoeba.fra-eng.fra"}
 _NTREX = {"en": "ntrex.src.eng.txt", "zh": "ntrex.ref.zho-CN.txt", "fr": "ntrex.ref.fra.txt"}
 # By corpus and pair of languages: two files. Each line of one is the translation of the same line of the other.
 PARALLEL = {
-    "NTREX": {pair: (_NTREX[pair[0]], _NTREX[pair[1]]) for pair in _ALL_PAIRS},
+    "NTREX": {pair: (_NTREX[pair[0]], _NTREX[pair[1]]) for pair in ALL_PAIRS},
     "Tatoeba": {
         pair: (files[pair[0]], files[pair[1]])
-        for pair, files in zip(_ALL_PAIRS, (_TATOEBA_ZH, _TATOEBA_ZH, _TATOEBA_FR, _TATOEBA_FR), strict=True)
+        for pair, files in zip(ALL_PAIRS, (_TATOEBA_ZH, _TATOEBA_ZH, _TATOEBA_FR, _TATOEBA_FR), strict=True)
     },
 }
+_SHORT = 5  # of the lines of news, one in so many is a short one
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,19 @@ def documents(data: Path, pair: tuple[str, str], count: int, lines: int = 12) ->
         TextPair("\n".join(source[start : start + lines]), "\n".join(reference[start : start + lines]))
         for start in starts
     ]
+
+
+def short_lines(data: Path, pair: tuple[str, str], count: int) -> list[tuple[TextPair, tuple[str, str]]]:
+    """Short lines of news, taken evenly from all of it, each with the two lines before it."""
+    sources, references = _load_lines(data, "NTREX", pair)
+    lengths = sorted(map(len, filter(None, sources)))
+    longest = lengths[len(lengths) // _SHORT]
+    found = [
+        (TextPair(source, reference), (sources[i - 2], sources[i - 1]))
+        for i, (source, reference) in enumerate(zip(sources, references, strict=False))
+        if i >= 2 and 0 < len(source) <= longest
+    ]
+    return evenly_spaced(found, count)
 
 
 def _load_lines(data: Path, corpus: str, pair: tuple[str, str]) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.quality.samples import answerable_questions, documents, sentences, unanswerable_questions
+from benchmarks.quality.samples import answerable_questions, documents, sentences, short_lines, unanswerable_questions
 
 
 def test_samples_are_the_same_in_every_run(data: Path) -> None:
@@ -23,6 +23,14 @@ def test_samples_are_the_same_in_every_run(data: Path) -> None:
         "ntrex.src.eng.txt line 0",
         "ntrex.src.eng.txt line 20",
     ]
+    name = "ntrex.src.eng.txt line"
+    [(line, before)] = short_lines(data, ("en", "fr"), 1)
+    assert (line.source, line.reference, before) == (
+        f"{name} 2",
+        "ntrex.ref.fra.txt line 2",
+        (f"{name} 0", f"{name} 1"),
+    )
+    assert len(short_lines(data, ("en", "fr"), 100)) == 8  # the others have a digit more
     [document] = documents(data, ("zh", "en"), 1)
     assert document.source.splitlines()[11] == "ntrex.ref.zho-CN.txt line 11"
     assert len(document.reference.splitlines()) == 12

@@ -250,12 +250,12 @@ def test_a_request_that_can_never_fit_is_refused_with_both_numbers_before_it_is_
         ("/v1/chat/completions", "12018", {"messages": [{"role": "user", "content": long}], "stream": True}),
         ("/v1/answer", "12389", {"question": long}),
         ("/v1/answer", "12910", {"question": long, "context": "x. y."}),
-        ("/v1/translate", "12639", {"text": long, "source_lang": "en", "target_lang": "de"}),
-        ("/v2/translate", "12639", {"text": [long], "source_lang": "EN", "target_lang": "DE"}),
-        ("/translate", "12639", {"q": long, "source": "en", "target": "de"}),
+        ("/v1/translate", "12955", {"text": long, "source_lang": "en", "target_lang": "de"}),
+        ("/v2/translate", "12955", {"text": [long], "source_lang": "EN", "target_lang": "DE"}),
+        ("/translate", "12955", {"q": long, "source": "en", "target": "de"}),
         (
             "/pipeline/translation",
-            "12639",
+            "12955",
             {"inputs": long, "parameters": {"src_lang": "en", "tgt_lang": "de"}},
         ),
     ]

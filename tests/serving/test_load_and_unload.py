@@ -40,6 +40,11 @@ def running(server: Server, model: str) -> float:
     return metric(server, model, "trivium_sequences_running")
 
 
+def has_begun(server: Server, model: str) -> bool:
+    """Whether the engine of this model has sent a token."""
+    return metric(server, model, "trivium_generated_tokens_total") > 0
+
+
 def all_answered_more(tally: Tally, before: Counter[str]) -> bool:
     return all(tally.answered[model] > before[model] for model in MODELS)
 
@@ -172,7 +177,7 @@ async def test_at_the_end_the_open_requests_of_all_models_finish(chat_model: Pat
         async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:
             tally = Tally()
             sending = [asyncio.create_task(send(http, ask, tally)) for ask in asks]
-            await until(lambda: all(running(server, model) for model in ("chat", "second")))
+            await until(lambda: all(has_begun(server, model) for model in ("chat", "second")))
             server.process.send_signal(signal.SIGTERM)
             await asyncio.gather(*sending)
             assert (tally.answered, tally.lost) == ({"chat": 2, "second": 2}, [])

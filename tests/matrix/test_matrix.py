@@ -18,6 +18,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # clients say so of what their makers end, whatever we answer
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.id)
 def test_a_call_works_or_is_refused_well(service: Service, call: Call) -> None:
     result = judge(call, service, as_refusal)

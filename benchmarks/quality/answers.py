@@ -92,14 +92,11 @@ def _score(
     rows = list(zip(questions, answers, refused, strict=True))
     answerable = [] if asked.all_failed else [row for row in rows if row[0].answers]
     given = [("" if refusal else answer, question) for question, answer, refusal in answerable]
-    return Score(
+    return Score.of(
+        asked,
         task="answers",
         data=f"XQuAD {language}",
         way=way,
-        count=len(questions),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / len(questions),
         figures={
             "exact match %": percent(exact_match(answer, question.answers, language) for answer, question in given),
             "F1 %": percent(f1(answer, question.answers, language) for answer, question in given),

@@ -33,14 +33,11 @@ def score_answers(way: str, questions: Sequence[FollowUp], asked: Replies) -> Sc
         (question, str(reply.body.get("answer") or ""), reply.body.get("question_used"))
         for question, reply in zip(questions, asked.replies, strict=True)
     ]
-    return Score(
+    return Score.of(
+        asked,
         task="history",
         data="QuAC en",
         way=way,
-        count=len(questions),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / len(questions),
         figures={
             "exact match %": percent(exact_match(answer, question.answers, "en") for question, answer, _ in rows),
             "F1 %": percent(f1(answer, question.answers, "en") for question, answer, _ in rows),

@@ -61,11 +61,8 @@ def _chat(asked: Sequence[tuple[FewShot, str]]) -> tuple[str, list[dict[str, Any
     """The requests of greedy chats with these prompts and inputs."""
     bodies = []
     for prompt, input in asked:
-        turns = [{"role": "system", "content": prompt.instruction}]
-        for example, answer in prompt.examples:
-            turns += [{"role": "user", "content": example}, {"role": "assistant", "content": answer}]
-        turns.append({"role": "user", "content": input})
-        bodies.append({"messages": turns, "max_tokens": _MOST_TOKENS, "temperature": 0})
+        system = [{"role": "system", "content": prompt.instruction}] if prompt.instruction else []
+        bodies.append({"messages": [*system, *prompt.turns(input)], "max_tokens": _MOST_TOKENS, "temperature": 0})
     return "/v1/chat/completions", bodies
 
 
@@ -83,14 +80,11 @@ def _score(
         "worse": float(sum(a > b for a, b in zip(alone, each, strict=True))) if alone else None,
         "computed tokens": _computed(reply.body for reply in asked.replies),
     }
-    score = Score(
+    score = Score.of(
+        asked,
         task="neighbours",
         data=label,
         way=way,
-        count=len(lines),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / max(len(lines), 1),
         figures=figures,
         items=[
             {"before": line.before, "source": line.pair.source, "reference": line.pair.reference, "given": text}

@@ -46,14 +46,11 @@ def _score(
     survived = [survives(each, text) for each, text in rows]
     flagged = [Flag.PLACEHOLDER in each for each in flags] if flags is not None else [False] * len(texts)
     silent = [not whole and not flag for whole, flag in zip(survived, flagged, strict=False)]
-    return Score(
+    return Score.of(
+        asked,
         task="placeholders",
         data=f"generated {SOURCE}-{target}",
         way=way,
-        count=len(texts),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / len(texts),
         figures={
             "each once %": percent(s for s, (each, _) in zip(survived, rows, strict=True) if each.format != "html"),
             "same tags %": percent(s for s, (each, _) in zip(survived, rows, strict=True) if each.format == "html"),

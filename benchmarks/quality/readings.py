@@ -1,4 +1,4 @@
-"""Readings: translations of the default model that we read one by one, and whether each was usable.
+"""Readings: translations of the default model that one reader, a language model, read, and whether each was usable.
 
 Usable is a translation that says what the source says, in words that a reader understands; a wrong gender, tense or
 form of address is not counted. ``readings.jsonl`` has the translation, its log probabilities and the verdict; the

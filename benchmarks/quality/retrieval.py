@@ -79,14 +79,11 @@ def score_answers(
         for question, reply in zip(questions, asked.replies, strict=True)
     ]
     found = [passages[int(document)] == question.context for question, _, document in rows if document is not None]
-    return Score(
+    return Score.of(
+        asked,
         task="retrieval",
         data=f"XQuAD {language}",
         way=way,
-        count=len(questions),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / len(questions),
         figures={
             "exact match %": percent(exact_match(answer, question.answers, language) for question, answer, _ in rows),
             "F1 %": percent(f1(answer, question.answers, language) for question, answer, _ in rows),

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import mean
-from typing import Any
+from typing import Any, Self
 
 from rich.table import Table
 
+from benchmarks.quality.client import Replies
 from benchmarks.report.tables import format_number, numeric_table
 from service.tasks.translation import Quality
 
@@ -29,6 +30,13 @@ class Score:
     figures: dict[str, float | None]
     flags: dict[str, int] = field(default_factory=dict)  # the number of segments with each flag
     items: list[dict[str, Any]] = field(default_factory=list)  # each request with its answer
+
+    @classmethod
+    def of(cls, asked: Replies, **values: Any) -> Self:
+        """The score of all these replies. ``values`` are the other fields."""
+        count = len(asked.replies)
+        seconds = asked.seconds / max(count, 1)
+        return cls(count=count, failed=asked.num_failed, errors=asked.errors, seconds=seconds, **values)
 
 
 def percent(values: Iterable[float | bool]) -> float | None:

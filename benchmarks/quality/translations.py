@@ -63,14 +63,11 @@ def _score(
     lost = sum(silently_lost(pair.source, text, each) for pair, text, each in zip(pairs, texts, segments, strict=True))
     lines = sum(lines_lost(pair.source, text) for pair, text in zip(pairs, texts, strict=True))
     has_texts = not asked.all_failed
-    return Score(
+    return Score.of(
+        asked,
         task="translations",
         data=label,
         way=way,
-        count=len(pairs),
-        failed=asked.num_failed,
-        errors=asked.errors,
-        seconds=asked.seconds / len(pairs),
         figures={
             "chrF2++": CHRF(word_order=2).corpus_score(texts, references).score if has_texts else None,
             "BLEU": _bleu(target).corpus_score(texts, references).score if has_texts else None,

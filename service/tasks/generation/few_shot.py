@@ -12,6 +12,7 @@ begin with a label.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from service.errors import ChatTemplateError
 from service.tasks.text.chat_template import Message
@@ -64,21 +65,25 @@ class FewShot:
             return ()
         return (f"\n{self.labels[0]}:",) if several_lines else ("\n",)
 
-    def _chat(self, tokenizer: Tokenizer, input: str) -> str:
+    def turns(self, input: str) -> list[Message]:
+        """The turns of a chat, without its instruction."""
         turns: list[Message] = []
         for example, answer in self.examples:
             turns += [{"role": "user", "content": self._ask(example)}, {"role": "assistant", "content": answer}]
-        turns.append({"role": "user", "content": self._ask(input)})
-        if not self.instruction:
-            return tokenizer.render_chat(turns, enable_thinking=False)
-        first = {"role": "user", "content": f"{self.instruction}\n\n{turns[0]['content']}"}
-        system = {"role": "system", "content": self.instruction}
+        return [*turns, {"role": "user", "content": self._ask(input)}]
+
+    def _chat(self, tokenizer: Tokenizer, input: str) -> str:
         # Reasoning models must answer at once; enable_thinking is the variable of their templates.
+        render = partial(tokenizer.render_chat, enable_thinking=False)
+        turns = self.turns(input)
+        if not self.instruction:
+            return render(turns)
+        first = {"role": "user", "content": f"{self.instruction}\n\n{turns[0]['content']}"}
         try:
-            text = tokenizer.render_chat([system, *turns], enable_thinking=False)
+            text = render([{"role": "system", "content": self.instruction}, *turns])
         except ChatTemplateError:
             text = ""
-        return text if self.instruction in text else tokenizer.render_chat([first, *turns[1:]], enable_thinking=False)
+        return text if self.instruction in text else render([first, *turns[1:]])
 
     def _ask(self, input: str) -> str:
         return f"{self.request}\n\n{input}" if self.request else input

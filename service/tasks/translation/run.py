@@ -97,7 +97,7 @@ class TranslationRun:
 
     @property
     def usage(self) -> Usage:
-        """The tokens so far, including retries and alternatives."""
+        """The tokens so far, including retries, samples and alternatives."""
         return Usage(0, 0, 0) if self._completion is None else self._completion.usage
 
     @property

@@ -21,9 +21,10 @@ from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
-from service.tasks.translation import Term, Translation, TranslationOrder, known_languages
+from service.tasks.translation import Quality, Term, Translation, TranslationOrder, known_languages
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
+_QUALITIES: dict[str | None, Quality] = {"quality_optimized": "high", "prefer_quality_optimized": "high"}
 
 TranslateBody = Annotated[DeepLTranslateRequest, Depends(json_or_form(DeepLTranslateRequest, limit=MAX_BODY_BYTES))]
 LanguagesBody = Annotated[
@@ -60,7 +61,7 @@ async def translate_texts(body: TranslateBody, call: CurrentCall) -> Response:
         splitting="none" if body.split_sentences == "0" else "sentences",
         context=body.context or "",
         formality=body.formality or "default",
-        quality="high" if "quality" in (body.model_type or "") else "standard",
+        quality=_QUALITIES.get(body.model_type, "standard"),
     )
 
     def to_body(translations: list[Translation]) -> response.DeepLTranslateResponse:

@@ -76,7 +76,7 @@ class _Reader:
         yield from self._kept(position, end, values)
 
     def _kept(self, begin: int, end: int, values: deque[_Value]) -> Iterator[Part]:
-        """What is between two units, with the values of attributes in it."""
+        """The text between two units as strings, and the parts of the values of attributes in it."""
         while values and values[0].end <= end:
             value = values.popleft()
             if inside := self._value(value):

@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from itertools import combinations
 
 _ORDERS = range(1, 7)
-_LONGEST = 2000  # characters of a text that are compared
+_LONGEST = 400  # characters of a text that are compared: five such texts take 6 ms on the event loop
 
 
 def mean_similarities(texts: Sequence[str]) -> list[float]:
     """For each text, the mean of its similarities to the others, from 0 to 1; 0 if there are no others."""
+    if len(texts) == 1:
+        return [0.0]
     grams = [_ngrams(text) for text in texts]
     sums = [0.0] * len(texts)
     for i, j in combinations(range(len(texts)), 2):
         similarity = _similarity(grams[i], grams[j])
         sums[i] += similarity
         sums[j] += similarity
-    return [total / max(len(texts) - 1, 1) for total in sums]
+    return [total / (len(texts) - 1) for total in sums]
 
 
 def _similarity(one: list[Counter[str]], other: list[Counter[str]]) -> float:

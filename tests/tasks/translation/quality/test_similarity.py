@@ -46,4 +46,4 @@ def test_the_similarity_is_that_of_chrf_with_equal_weights(one: str, other: str)
 
 
 def test_long_texts_are_compared_by_their_beginnings() -> None:
-    assert mean_similarities(["a" * 5000, "a" * 2000 + "b" * 3000]) == [1.0, 1.0]
+    assert mean_similarities(["a" * 5000, "a" * 400 + "b" * 4600]) == [1.0, 1.0]

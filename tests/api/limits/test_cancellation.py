@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 from service.api.app import create_app
 from service.documents.opening import open_documents
 from service.engine.client import EngineClient
+from service.engine.protocol.messages import AdapterUnloaded, EngineEvent, UnloadAdapter
 from service.engine.protocol.outputs import StepStats
 from service.metrics import Metrics
+from service.processes.messages import encode
 from service.serving.registry import Registry
 from service.settings import Settings
 from service.tasks.text.tokenizer import Tokenizer
@@ -27,15 +29,15 @@ from tests.processes.restart_policies import restart_policy
 ENDLESS = {"prompt": "a", "max_tokens": 30_000, "ignore_eos": True}
 LONG = "The quick brown fox jumps over the lazy dog. " * 200
 SEGMENTS = " ".join(f"This is sentence number {i}." for i in range(300))
-LATE = 3  # steps: when the abort arrives, one may be in progress, and the reports of two may be on their way
+MARK = "no adapter"
 
 
 @dataclass
 class Watched:
-    """The steps that the API process receives, and the step before each abort."""
+    """The steps of the engine, and the last step before it receives each abort."""
 
     steps: list[StepStats] = field(default_factory=list)
-    aborted_at: list[int] = field(default_factory=list)
+    aborted_after: list[int] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def record(self, stats: StepStats) -> None:
@@ -43,23 +45,40 @@ class Watched:
             self.steps.append(stats)
             self.changed.notify_all()
 
-    def wait(self, condition: Any) -> StepStats:
-        """The next step for which the condition is true."""
+    def wait(self, condition: Callable[[StepStats], bool], *, after: int | None = None) -> StepStats:
+        """The first step for which the condition is true, of those from now on or ``after`` this step."""
         with self.changed:
-            seen = len(self.steps)
-            assert self.changed.wait_for(lambda: any(map(condition, self.steps[seen:])), 30)
-            return next(filter(condition, self.steps[seen:]))
+            after = self.steps[-1].step if after is None and self.steps else after or 0
+
+            def found() -> StepStats | None:
+                return next((stats for stats in self.steps if stats.step > after and condition(stats)), None)
+
+            assert (stats := self.changed.wait_for(found, 30)) is not None
+            return stats
+
+    def wait_for_abort(self, count: int) -> int:
+        """The last step before the engine received the abort after the first ``count`` aborts."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.aborted_after) > count, 30)
+            return self.aborted_after[count]
 
 
 class WatchedClient(EngineClient):
-    """Records the step at which it sends each abort to the engine."""
+    """Sends a command behind each abort. The engine answers in order, so its answer is behind the steps before it."""
 
     watched: Watched
 
     def abort(self, ids: Iterable[str]) -> None:
-        with self.watched.changed:
-            self.watched.aborted_at.append(self.watched.steps[-1].step)
         super().abort(ids)
+        self._supervisor.send(encode(UnloadAdapter(MARK)))
+
+    def _handle(self, event: EngineEvent) -> None:
+        if event == AdapterUnloaded(MARK):
+            with self.watched.changed:
+                self.watched.aborted_after.append(self.watched.steps[-1].step)
+                self.watched.changed.notify_all()
+        else:
+            super()._handle(event)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +96,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[tuple[st
         while httpx.get(f"http://127.0.0.1:{address[1]}/health/ready").status_code != httpx.codes.OK:
             pass
         yield address, watched
+
+
+def last_abort_before(free: StepStats, watched: Watched) -> int:
+    """The last step before the engine received the abort that freed the blocks."""
+    return max(step for step in watched.aborted_after if step < free.step)
 
 
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -102,10 +126,11 @@ def test_blocks_are_free_a_step_after_the_engine_receives_the_abort(
         with connection(address) as leaves:
             leaves.sendall(post_bytes(path, json.dumps(body).encode()))
             watched.wait(lambda stats: stats.num_running > 1)
-            watched.aborted_at.clear()
-        free = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0))
+            aborts = len(watched.aborted_after)
+        aborted_after = watched.wait_for_abort(aborts)
+        free = watched.wait(lambda stats: (stats.num_running, stats.num_waiting) == (1, 0), after=aborted_after)
         assert free.blocks_used <= alone.blocks_used + 1 + (free.step - alone.step) // 16
-        assert free.step - watched.aborted_at[-1] <= LATE, case
+        assert free.step == last_abort_before(free, watched) + 1, case
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -120,6 +145,7 @@ def test_a_client_that_leaves_while_it_waits_leaves_nothing_behind(
         with connection(address) as leaves:
             leaves.sendall(post_bytes("/v1/completions", json.dumps(ENDLESS | {"n": 4, "stream": stream}).encode()))
             watched.wait(lambda stats: stats.num_waiting == 4)
-            watched.aborted_at.clear()
-        free = watched.wait(lambda stats: stats.num_waiting == 0)
-        assert free.step - watched.aborted_at[-1] <= LATE
+            aborts = len(watched.aborted_after)
+        aborted_after = watched.wait_for_abort(aborts)
+        free = watched.wait(lambda stats: stats.num_waiting == 0, after=aborted_after)
+        assert free.step == last_abort_before(free, watched) + 1

@@ -53,7 +53,8 @@ class Watched:
             def found() -> StepStats | None:
                 return next((stats for stats in self.steps if stats.step > after and condition(stats)), None)
 
-            assert (stats := self.changed.wait_for(found, 30)) is not None
+            stats = self.changed.wait_for(found, 30)
+            assert stats is not None
             return stats
 
     def wait_for_abort(self, count: int) -> int:

@@ -47,7 +47,7 @@ def test_of_two_spans_of_a_sentence_the_one_beside_the_questions_words_wins() ->
         "到1991年，消失的森林从2000年的160,000平方公里增加到别处的587,000平方公里，后来又在1991年达到415,000平方公里。"
     )
     window = Window(ContextDocument(id="", text=text), 0, text)
-    found = [candidate("587,000", -0.6, window=window), candidate("415,000", -1.5, window=window)]
+    found = [candidate("587,000", -0.6, window=window), candidate("415,000", -1.0, window=window)]
     assert ranking("1991年达到多少平方公里？", window).answer(found, -50.0, top_k=1).text == "415,000"
 
 
@@ -58,6 +58,21 @@ def test_the_first_of_equal_places_is_chosen() -> None:
 def test_a_span_that_repeats_the_question_loses() -> None:
     found = [candidate("The café opens", -1.0), candidate("eight", -1.5)]
     assert ranking("When does the café open?").answer(found, -50.0, top_k=1).text == "eight"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "right", "wrong"),
+    [
+        ("How many interceptions were there?", "They had 308 points and 24 interceptions.", "24", "308"),
+        ("防守有多少次拦截？", "这个赛季的防守丢了308分，有24次拦截。", "24", "308"),
+        ("When did Dahl design the bridge?", "The bridge of 1891 was designed by Dahl of Gent.", "1891", "Gent"),
+        ("什么是药物委员会的职能？", "药物委员会（GPhC）管理药剂师。", "管理药剂师", "GPhC"),
+    ],
+)
+def test_what_looks_like_the_answer_wins(question: str, text: str, right: str, wrong: str) -> None:
+    window = Window(ContextDocument(id="", text=text), 0, text)
+    found = [candidate(wrong, -1.0, window=window), candidate(right, -1.5, window=window)]
+    assert ranking(question, window).answer(found, -50.0, top_k=1).text == right
 
 
 def test_the_same_span_found_twice_counts_once_with_its_better_rank() -> None:

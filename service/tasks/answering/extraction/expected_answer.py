@@ -51,6 +51,11 @@ class ExpectedAnswer:
             counted += [word.lower().removesuffix("s")] if word else [_YEARS_OLD] if age else [han[0]]
         return cls(bool(_ASKS_TIME.search(question)), bool(_ASKS_NUMBER.search(question)), tuple(counted))
 
+    @property
+    def is_short(self) -> bool:
+        """Whether few words are enough for what is asked for."""
+        return self.is_time or self.is_number
+
     def fit(self, text: str, start: int, end: int) -> float:
         """Between 0 and 1: whether the span looks like what is asked for. 0 if the question says nothing about it."""
         span = text[start:end]

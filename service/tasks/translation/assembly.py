@@ -41,10 +41,10 @@ class TranslationAssembly:
     def is_streamed(self, candidate: TranslationCandidate) -> bool:
         """Whether the candidate is sent while it is written.
 
-        Text that needs escaping, or has marks, cannot be, nor can one of several candidates.
+        Text that needs escaping, has marks or stands in a message cannot be, nor can one of several candidates.
         """
-        order = self._plan.order
-        is_plain = order.format == "text" and not candidate.prompt.unit.marks and not order.num_samples
+        order, unit = self._plan.order, candidate.prompt.unit
+        is_plain = order.format == "text" and not unit.marks and not unit.in_branch and not order.num_samples
         return self.streaming and is_plain and candidate.prompt.source_tokens > LONG_SEGMENT
 
     def deltas(self) -> Iterator[SegmentDelta | None]:
@@ -66,7 +66,8 @@ class TranslationAssembly:
     ) -> Iterator[SegmentDelta | None]:
         """The deltas of the next segment of a text. It is appended to ``segments``.
 
-        The delta of a segment in an attribute is "": it is written with the tag, in the segment that the tag is in.
+        The delta of a segment in an attribute is "": it is written with the tag, in the segment that the tag is in. So
+        is that of a sentence around a message: the message is written when all its sentences are known.
         """
         position = len(segments)
         number = text.segments[position]

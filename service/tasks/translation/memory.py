@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from service.errors import MalformedMarkup
+from service.tasks.translation.documents.marks.branch_text import is_branch_text
 from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.restoring import restore
@@ -71,7 +72,10 @@ class TranslationMemory:
             wanted[mark.source] = wanted.get(mark.source, 0) + 1
         if any(target.count(source) < count for source, count in wanted.items()):
             return False
-        if sorted(_mask(target)[1]) != sorted(_mask(unit.source)[1]):
+        text, placeables = _mask(target)
+        if sorted(placeables) != sorted(_mask(unit.source)[1]):
+            return False
+        if unit.in_branch and not (is_branch_text(target, text) and target.count("#") == unit.source.count("#")):
             return False
         try:
             self._check(target)

@@ -11,7 +11,7 @@ from service.tasks.text.languages import Language, is_same_language
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.parts import KeptUnit, Part
+from service.tasks.translation.documents.parts import KeptUnit, MessageBegin, Part
 from service.tasks.translation.documents.reading import read_document, read_value_document
 from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
@@ -136,13 +136,17 @@ def parse(
 
 
 def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]) -> Unit:
-    """Read a unit again as one that has other ``protected`` terms. Returns ``unit`` if it is not one that way."""
+    """Read a unit again as one that has other ``protected`` terms. Returns ``unit`` if it is not one that way.
+
+    A unit in a branch of a message is read in one.
+    """
     sentences = partial(split, language=language.base if language else "en", splitting="none")
+    text = f"{{n, plural, other {{{unit.source}}}}}" if unit.in_branch else unit.source
     if unit.place in (TextPlace.VALUE, TextPlace.CELL_VALUE):
-        units = read_value_document(unit.source, unit.place, split=sentences, protected=protected).units
+        units = read_value_document(text, unit.place, split=sentences, protected=protected).units
     else:
         tags = replace(order.tags, attributes=frozenset())
-        units = read_document(unit.source, order.format, split=sentences, protected=protected, tags=tags).units
+        units = read_document(text, order.format, split=sentences, protected=protected, tags=tags).units
     return units[0] if len(units) == 1 and units[0].source == unit.source else unit
 
 
@@ -180,9 +184,9 @@ def _place_prefix(document: ParsedDocument, prefix: str) -> tuple[ParsedDocument
     """
     if not prefix or not document.units:
         return document, ""
-    first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit))
+    first = next(i for i, part in enumerate(document.parts) if isinstance(part, Unit | MessageBegin))
     layout = ParsedDocument(document.parts[:first]).join([])
     rest = document.parts[first:]
-    if layout.strip():
+    if layout.strip() or isinstance(rest[0], MessageBegin):
         return ParsedDocument((prefix + layout.lstrip(), *rest)), ""
     return ParsedDocument(rest), prefix

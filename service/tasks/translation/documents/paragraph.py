@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.joint import Joint, find_joints
@@ -27,6 +28,7 @@ class Paragraph:
     def __init__(self, text: str, fragments: Sequence[Fragment], source_start: int, terms: ProtectedTerms) -> None:
         self._text = text
         self._place = next(fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT)
+        self._in_branch = any(fragment.in_branch for fragment in fragments)
         self._map = SourceMap()
         self._marks: list[PlacedMark] = []
         run: list[str] = []  # the text since the last tag or kept fragment, ...
@@ -45,7 +47,9 @@ class Paragraph:
                 written = fragment.replacement or fragment.source
                 mark = Mark(fragment.source, written, tags.get(fragment.kind, ()), values=fragment.values)
                 is_tag = fragment.kind is not FragmentKind.KEPT
-                self._marks.append(PlacedMark(mark, start, run_start, source_start, source_end, is_tag))
+                self._marks.append(
+                    PlacedMark(mark, start, run_start, source_start, source_end, is_tag, fragment.message)
+                )
             source_start = source_end
         self._mark_run(run, run_start, terms)
         self._shown = self._map.shown
@@ -111,7 +115,9 @@ class Paragraph:
         texts, position = [], 0
         shown_marks = [placed for placed in self._marks if placed.start < placed.end]
         for placed in shown_marks:
-            texts += [self._shown[position : placed.start], "X".ljust(placed.end - placed.start, "x")]
+            ending = placed.message.ending if placed.message is not None else ""
+            name = "X".ljust(placed.end - placed.start - len(ending), "x") + ending
+            texts += [self._shown[position : placed.start], name]
             position = placed.end
         shown = "".join([*texts, self._shown[position:]])
         last, index = 0, 0
@@ -134,11 +140,13 @@ class Paragraph:
         """A sentence as a unit or, if it has no words, as a string or None."""
         texts: list[str] = []
         merged: list[Mark] = []
-        has_words = False
+        words = [mark for mark in marks if not mark.is_tag]
+        has_words = len(words) > 1 and any(mark.message is not None for mark in words)
         for group in self._groups(marks):
             between = self._shown[start : group[0].start]
             has_words = has_words or _has_letters(between)
-            if group[0].end < group[-1].start and between and not between[-1].isspace():
+            is_spaced = any(one.end < other.start for one, other in pairwise(group))
+            if is_spaced and between and not between[-1].isspace():
                 between += " "  # the group contains a space, so the words on its two sides are separate words
             merged.append(self._merge(group))
             texts += [between, marker(len(merged))]
@@ -152,6 +160,7 @@ class Paragraph:
                 start=source_start,
                 end=source_end,
                 place=self._place,
+                in_branch=self._in_branch,
             )
         if any(mark.source != mark.replacement for mark in merged):
             return self._replace(marks, source_start, source_end)

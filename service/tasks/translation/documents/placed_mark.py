@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from service.tasks.translation.documents.formats.fragment import Message
 from service.tasks.translation.documents.marks.unit import Mark
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedMark:
-    """A mark with its place in the shown text of a paragraph, and in the source text."""
+    """A mark with its place in the shown text of a paragraph, and in the source text.
+
+    ``message`` is what the mark stands for, if that is a message whose branches may be words of the sentence.
+    """
 
     mark: Mark
     start: int  # in the shown text
@@ -15,6 +19,7 @@ class PlacedMark:
     source_start: int
     source_end: int
     is_tag: bool
+    message: Message | None = None
 
 
 def trim_edges(marks: list[PlacedMark], start: int, end: int) -> list[PlacedMark]:

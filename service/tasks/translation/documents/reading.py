@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format, read_fragments, read_value
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, number_pairs
+from service.tasks.translation.documents.formats.fragment import Fragment, number_pairs
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.paragraph import Paragraph, SentenceSplitter
+from service.tasks.translation.documents.paragraph import SentenceSplitter
+from service.tasks.translation.documents.paragraphs import ParagraphReader
 from service.tasks.translation.documents.parts import Part, ValueBegin, ValueEnd
 
 
@@ -64,15 +65,15 @@ class _Reader:
     def parts(self, fragments: Iterable[Fragment], begin: int, end: int, values: deque[_Value]) -> Iterator[Part]:
         """The parts of the text from ``begin`` to ``end``, which these fragments are. ``values`` are those in it."""
         position = begin
-        for paragraph, start in _paragraphs(fragments, begin):
-            for part, source_start, source_end in Paragraph(self.text, paragraph, start, self.terms).parts(self.split):
-                yield from self._kept(position, source_start, values)
-                while values and values[0].begin < source_end:
-                    value = values.popleft()
-                    if isinstance(part, Unit) and (inside := self._value(value)):
-                        yield from (*inside, ValueEnd(self.text[value.begin : value.end], is_in_unit=True))
-                yield part
-                position = source_end
+        reader = ParagraphReader(self.text, self.split, self.terms)
+        for part, source_start, source_end in reader.parts(fragments, begin):
+            yield from self._kept(position, source_start, values)
+            while values and values[0].begin < source_end:
+                value = values.popleft()
+                if isinstance(part, Unit) and (inside := self._value(value)):
+                    yield from (*inside, ValueEnd(self.text[value.begin : value.end], is_in_unit=True))
+            yield part
+            position = source_end
         yield from self._kept(position, end, values)
 
     def _kept(self, begin: int, end: int, values: deque[_Value]) -> Iterator[Part]:
@@ -100,21 +101,4 @@ def _values(fragments: Iterable[Fragment]) -> Iterator[_Value]:
         place = TextPlace.CELL_VALUE if fragment.place is TextPlace.CELL else TextPlace.VALUE
         for begin, end in fragment.values:
             yield _Value(position + begin, position + end, place)
-        position += len(fragment.source)
-
-
-def _paragraphs(fragments: Iterable[Fragment], position: int) -> Iterator[tuple[list[Fragment], int]]:
-    """The fragments between two breaks, and where they begin in the text. Paragraphs without text are left out.
-
-    The first fragment begins at ``position``.
-    """
-    paragraph: list[Fragment] = []
-    begin = position
-    for fragment in [*fragments, Fragment(FragmentKind.BREAK, "")]:
-        if fragment.kind is FragmentKind.BREAK:
-            if any(each.kind is FragmentKind.TEXT for each in paragraph):
-                yield paragraph, begin
-            paragraph, begin = [], position + len(fragment.source)
-        else:
-            paragraph.append(fragment)
         position += len(fragment.source)

@@ -4,7 +4,14 @@ import re
 
 from service.tasks.translation.documents.joint import Joiner, Joint
 from service.tasks.translation.documents.marks.unit import Mark, Unit
-from service.tasks.translation.documents.parts import KeptUnit, Part, ValueBegin, ValueEnd
+from service.tasks.translation.documents.parts import (
+    KeptUnit,
+    MessageBegin,
+    MessageEnd,
+    Part,
+    ValueBegin,
+    ValueEnd,
+)
 
 _ENTITIES = {'"': "&quot;", "'": "&#39;"}
 
@@ -15,12 +22,16 @@ class DocumentWriter:
     def __init__(self, target: str | None) -> None:
         self._target = target
         self._joiner = Joiner(target)
+        self._sentences: list[str] | None = None  # what is written of the sentences of a message
         self._value: list[str] | None = None  # what is written of a value
         self._value_joiner = self._joiner
         self._values: dict[str, str] = {}  # the values in the tags of units, with their quotes -> as they are written
 
     def write(self, part: Part, translation: str = "") -> str:
-        """The text of a part, which is "" for what stands in a tag of the next unit. A unit has a ``translation``."""
+        """The text of a part, which is "" until the end of a message, and for what stands in a tag of the next unit.
+
+        A unit has a ``translation``.
+        """
         joiner = self._joiner if self._value is None else self._value_joiner
         match part:
             case ValueBegin():
@@ -28,6 +39,11 @@ class DocumentWriter:
                 return ""
             case ValueEnd():
                 return self._end_value(part)
+            case MessageBegin():
+                self._sentences = []
+                return ""
+            case MessageEnd():
+                text, self._sentences = part.write(self._sentences or ()), None
             case Unit():
                 joiner.follow(part, translation)
                 text = self._fill(part, translation)
@@ -37,9 +53,10 @@ class DocumentWriter:
                 text = joiner.write(part)
             case _:
                 text = part
-        if self._value is not None:
-            self._value.append(text)
-            return ""
+        for held in (self._sentences, self._value):
+            if held is not None:
+                held.append(text)
+                return ""
         return text
 
     def _end_value(self, part: ValueEnd) -> str:

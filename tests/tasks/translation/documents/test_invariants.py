@@ -1,6 +1,7 @@
 """Invariants for any text and for any output of a model."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import get_args
@@ -16,7 +17,8 @@ from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES
 from service.tasks.translation.documents.marks.markers import split_at_markers
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
-from service.tasks.translation.documents.marks.unit import Mark
+from service.tasks.translation.documents.marks.unit import Mark, Unit
+from service.tasks.translation.documents.parts import MessageBegin, MessageEnd
 from service.tasks.translation.documents.reading import read_document
 from tests.tasks.translation.documents.reading import document, whole
 
@@ -42,6 +44,7 @@ PARTS = [
     ),
     *(
         "{n, plural, one {a} other {# b c}}",
+        "{a, select, x {c {n, plural, =0 {b.} other {'#}} d} other {}}",
         ":::note a\n",
         "\n[!NOTE] a\n",
         '!!! tip "a"\n',
@@ -82,6 +85,24 @@ def read_or_skip(text: str, format: Format) -> ParsedDocument:
         raise
 
 
+def sources(found: ParsedDocument) -> Iterator[tuple[int, int, str]]:
+    """The place of each unit, and what stands there: the unit or, for a leaf of a message, the whole sentence."""
+    leaves: list[Unit] | None = None
+    for part in found.parts:
+        match part:
+            case MessageBegin():
+                leaves = []
+            case MessageEnd():
+                assert leaves is not None
+                assert tuple(leaf.source for leaf in leaves) == part.leaves
+                yield from ((leaf.start, leaf.end, part.source) for leaf in leaves)
+                leaves = None
+            case Unit() if leaves is not None:
+                leaves.append(part)
+            case Unit():
+                yield part.start, part.end, part.source
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @given(text=TEXTS)
 def test_a_document_joined_with_its_sources_is_the_text_byte_for_byte(format: Format, text: str) -> None:
@@ -89,7 +110,7 @@ def test_a_document_joined_with_its_sources_is_the_text_byte_for_byte(format: Fo
     assert found.join([unit.source for unit in found.units]) == text
     for unit in found.units:
         assert restore(unit, unit.text) == unit.source or any(mark.replacement != mark.source for mark in unit.marks)
-    assert all(text[unit.start : unit.end] == unit.source for unit in found.units)
+    assert all(text[begin:end] == source for begin, end, source in sources(found))
     assert all(unit.text == unit.text.strip() for unit in found.units)
 
 
@@ -150,6 +171,10 @@ HOSTILE = {
     },
     **{f"values {text!r}": text for text in ("<b title='a'>", "<b title='a'>x", "<p alt=a", '<img alt="a. ')},
     **{f"kept {text!r}": text for text in ("<script>", "<code>", "<p translate=no>", "<title>")},
+    **{
+        f"messages {text!r}": text
+        for text in ("{n, plural, one ", "a {n, plural, one {# b} other {c}} d. ", "{n, select, a {b}}")
+    },
     **{f"words {text!r}": text for text in ("a.", "a@", "a@b.", "http://", "&aaaa", "1,", "- ", '[a](b "')},
 }
 

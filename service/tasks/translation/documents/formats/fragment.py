@@ -22,13 +22,29 @@ KEPT_WORD = "Xx"  # shown in place of a KEPT fragment, so that its sentence has 
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message in ICU's format that may stand in a sentence, cut in two ways.
+
+    As ``parts``, joined, its syntax is a break and each branch a paragraph. Each of its ``leaves`` is what it may stand
+    for: the innermost branch, with the text of the branches around it. ``syntax`` are the strings around the leaves,
+    one more than there are leaves. ``ending`` is the sign that ends a sentence in all leaves, or "".
+    """
+
+    parts: "tuple[Fragment, ...]"
+    leaves: "tuple[tuple[Fragment, ...], ...]"
+    syntax: tuple[str, ...]
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fragment:
     """A piece of a text that is of one kind.
 
     ``shown`` is the fragment as a reader of the rendered document sees it: an entity is its character, and a run of
     white space is one space. OPEN and CLOSE find each other by ``name``; ``number_pairs`` sets their ``pair``.
     ``replacement`` replaces the source of markup in a translation, unless it is empty. ``values`` are the places in the
-    source, with their quotes, of the values of attributes that are translated.
+    source, with their quotes, of the values of attributes that are translated. ``in_branch`` text stands in a branch of
+    a message, and no syntax in the whole text is quoted. A KEPT fragment with a ``message`` is one.
     """
 
     kind: FragmentKind
@@ -39,6 +55,8 @@ class Fragment:
     place: TextPlace = TextPlace.TEXT
     replacement: str = ""
     values: tuple[tuple[int, int], ...] = ()
+    in_branch: bool = False
+    message: Message | None = None
 
 
 def number_pairs(fragments: Iterable[Fragment]) -> list[Fragment]:

@@ -1,71 +1,81 @@
-"""Messages in ICU's format: `{count, plural, one {a vote} other {# votes}}`. Their branches are text.
+"""Messages in ICU's format as fragments. Their branches are text.
 
-A branch that is a number with an ending (`#st`) has no words, and is kept.
+A message is one fragment, so that the sentence around it can become whole in each branch. Where no sentence can, and
+in a text with quoted syntax, which is not understood, the syntax is a break instead, and each branch is text by itself.
+A branch that is a number with an ending (`#st`) has no words by itself, and is kept.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
-from service.tasks.translation.documents.marks.placeables import balanced_braces
+from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind, Message
+from service.tasks.translation.documents.formats.message_leaves import read_leaves
+from service.tasks.translation.documents.formats.message_syntax import FoundMessage, find_messages, number_parts
+from service.tasks.translation.documents.marks.branch_text import quotes
 
-_HEADER = re.compile(r"\{\s*+[\w.-]++\s*+,\s*+(plural|selectordinal|select)\s*+,\s*+(?:offset:[0-9]++\s*+)?+")
-_SELECTOR = re.compile(r"\s*+(?:=[0-9]++|[\w-]++)\s*+(?=\{)")
-_DEEPEST = 4  # levels of messages in branches
-_MOST_BRACES = 400  # of a message
+_MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long for an abbreviation
 
 
 def split_messages(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
-    """The fragments, in which the syntax of messages is a break. A message with tags in its branches is left whole."""
-    for fragment in fragments:
+    """The fragments, with one of its own for each message. A message with tags in its branches is left whole."""
+    found = list(fragments)
+    is_quoted = any(fragment.kind is FragmentKind.TEXT and quotes(fragment.source) for fragment in found)
+    for fragment in found:
         if fragment.kind is FragmentKind.TEXT and fragment.shown == fragment.source and "{" in fragment.source:
-            for text, kind in message_parts(fragment.source):
-                shown = {FragmentKind.TEXT: text, FragmentKind.KEPT: KEPT_WORD}.get(kind, "")
-                yield replace(fragment, kind=kind, source=text, shown=shown)
+            yield from read_messages(fragment, is_quoted=is_quoted)
         else:
             yield fragment
 
 
-def message_parts(text: str, *, numbered: bool = False, level: int = 0) -> Iterator[tuple[str, FragmentKind]]:
-    """The parts of a text that may hold messages: TEXT, BREAK for their syntax, and KEPT for ``#`` in a plural form."""
-    ends = dict(balanced_braces(text))
-    position = skipped = 0
-    for header in _HEADER.finditer(text) if level < _DEEPEST else ():
-        start = header.start()
-        if start < max(position, skipped) or (end := ends.get(start)) is None:
+def read_messages(fragment: Fragment, *, is_quoted: bool) -> Iterator[Fragment]:
+    """Cut text: a KEPT fragment for each message or, if no sentence can go through its branches, its parts.
+
+    ``is_quoted``: the whole text has quoted syntax.
+    """
+    text, position = fragment.source, 0
+    branch = replace(fragment, in_branch=not is_quoted)
+    for found in find_messages(text, 0):
+        if position < found.start:
+            yield _part(fragment, text[position : found.start], FragmentKind.TEXT)
+        position = found.end
+        parts = tuple(_part(branch, *part) for part in _parts(text, found, level=0))
+        if is_quoted or (leaves := read_leaves(text, found)) is None:
+            yield from parts
             continue
-        if text.count("{", start, end) > _MOST_BRACES:
-            skipped = end
+        of_leaves = tuple(tuple(_part(branch, *part) for part in leaf) for leaf in leaves.leaves)
+        message = Message(parts, of_leaves, tuple(leaves.syntax), leaves.ending)
+        shown = _MESSAGE_WORD + message.ending
+        source = text[found.start : found.end]
+        yield replace(fragment, kind=FragmentKind.KEPT, source=source, shown=shown, message=message)
+    if position < len(text):
+        yield _part(fragment, text[position:], FragmentKind.TEXT)
+
+
+def _part(fragment: Fragment, text: str, kind: FragmentKind) -> Fragment:
+    shown = {FragmentKind.TEXT: text, FragmentKind.KEPT: KEPT_WORD}.get(kind, "")
+    return replace(fragment, kind=kind, source=text, shown=shown)
+
+
+def _parts(
+    text: str, message: FoundMessage, *, level: int, numbered: bool = False
+) -> Iterator[tuple[str, FragmentKind]]:
+    """The parts of a message: TEXT, BREAK for its syntax, and KEPT for ``#`` in a plural form."""
+    numbered |= message.is_numbered
+    position = message.start
+    for begin, stop in message.branches:
+        branch = text[begin:stop]
+        if numbered and "#" in branch and not any(map(str.isspace, branch.strip())):
             continue
-        branches = _branches(text, header.end(), end - 1, ends)
-        if not branches:
-            continue
-        yield from _plain(text[position:start], numbered)
-        position = start
-        for begin, stop in branches:
-            branch, is_numbered = text[begin:stop], header[1] != "select" or numbered
-            if is_numbered and "#" in branch and not any(map(str.isspace, branch.strip())):
-                continue
-            yield text[position:begin], FragmentKind.BREAK
-            yield from message_parts(branch, numbered=is_numbered, level=level + 1)
-            position = stop
-        yield text[position:end], FragmentKind.BREAK
-        position = end
-    yield from _plain(text[position:], numbered)
+        yield text[position:begin], FragmentKind.BREAK
+        yield from _branch_parts(branch, level=level + 1, numbered=numbered)
+        position = stop
+    yield text[position : message.end], FragmentKind.BREAK
 
 
-def _branches(text: str, position: int, end: int, ends: dict[int, int]) -> list[tuple[int, int]]:
-    """Start and end of the inside of each branch of a message; none if it has another syntax."""
-    found = []
-    while (selector := _SELECTOR.match(text, position, end)) is not None:
-        if (position := ends.get(selector.end(), end + 1)) > end:
-            return []
-        found.append((selector.end() + 1, position - 1))
-    return [] if text[position:end].strip() else found
-
-
-def _plain(text: str, numbered: bool) -> Iterator[tuple[str, FragmentKind]]:
-    for part in re.split("(#)", text) if numbered else [text]:
-        if part:
-            yield part, FragmentKind.KEPT if numbered and part == "#" else FragmentKind.TEXT
+def _branch_parts(text: str, *, level: int, numbered: bool) -> Iterator[tuple[str, FragmentKind]]:
+    position = 0
+    for message in find_messages(text, level):
+        yield from number_parts(text[position : message.start], numbered=numbered)
+        yield from _parts(text, message, level=level, numbered=numbered)
+        position = message.end
+    yield from number_parts(text[position:], numbered=numbered)

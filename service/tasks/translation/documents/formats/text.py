@@ -1,11 +1,13 @@
 """Plain text: each line is a paragraph, without its indentation and bullets. Tags in a line become fragments too."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
 from service.tasks.translation.documents.formats.marker_lines import title_of
-from service.tasks.translation.documents.formats.messages import message_parts
+from service.tasks.translation.documents.formats.messages import read_messages
+from service.tasks.translation.documents.marks.branch_text import quotes
 
 # A space follows the bullets and numbers of a list, except for Chinese numbers.
 BULLETS = re.compile(
@@ -27,12 +29,24 @@ LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 def read_text(text: str) -> Iterator[Fragment]:
     """Cut plain text into fragments."""
     begins = True
-    for part, kind in message_parts(text) if "{" in text else [(text, FragmentKind.TEXT)]:
-        if kind is FragmentKind.TEXT:
-            yield from _read_lines(part, begins)
+    whole = Fragment(FragmentKind.TEXT, text, text)
+    for fragment in _without_tags(read_messages(whole, is_quoted=quotes(text))) if "{" in text else [whole]:
+        if fragment.kind is FragmentKind.TEXT:
+            for part in _read_lines(fragment.source, begins):
+                yield replace(part, in_branch=True) if fragment.in_branch else part
         else:
-            yield Fragment(kind, part, KEPT_WORD if kind is FragmentKind.KEPT else "")
-        begins = kind is not FragmentKind.KEPT
+            yield fragment
+        begins = fragment.kind is not FragmentKind.KEPT
+
+
+def _without_tags(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
+    """The fragments, with the parts of each message that has tags in its leaves."""
+    for fragment in fragments:
+        message = fragment.message
+        if message is not None and any(INLINE_TAG.search(part.source) for leaf in message.leaves for part in leaf):
+            yield from message.parts
+        else:
+            yield fragment
 
 
 def _read_lines(text: str, begins: bool) -> Iterator[Fragment]:

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from service.tasks.translation.documents.marks.branch_text import fit_branch
 from service.tasks.translation.documents.marks.escaping import TextPlace, escape, escape_line_start
 from service.tasks.translation.documents.marks.markers import split_at_markers
 from service.tasks.translation.documents.marks.spacing import fit_white_space
@@ -140,6 +141,8 @@ def _join(unit: Unit, texts: list[str], numbers: Sequence[int]) -> str:
     """Escape the texts and join them around the marks ``numbers``; there is one text more than there are marks."""
     marks = [unit.marks[number - 1] for number in numbers]
     fit_white_space(unit, texts, numbers)
+    if unit.in_branch:
+        fit_branch(unit, texts, marks)
     escaped = [escape(text, unit.place) for text in texts]
     if unit.place in (TextPlace.MARKDOWN, TextPlace.CELL):
         _keep_emphasis(escaped, marks)

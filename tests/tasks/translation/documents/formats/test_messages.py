@@ -1,4 +1,4 @@
-"""Messages in ICU's format: branches are translated, syntax is kept."""
+"""Messages in ICU's format without words around them: branches are translated, syntax is kept."""
 
 import pytest
 
@@ -13,7 +13,7 @@ PLURAL = "{count, plural, one {Vote} other {Votes}}"
     ("text", "units", "translated"),
     [
         (PLURAL, ["Vote", "Votes"], "{count, plural, one {X} other {X}}"),
-        (f"You have {PLURAL}.", ["You have", "Vote", "Votes"], "X {count, plural, one {X} other {X}}."),
+        (f"(1) {PLURAL}", ["Vote", "Votes"], "(1) {count, plural, one {X} other {X}}"),
         ("{n, plural, =0 {No votes} other {# votes}}", ["No votes", "[1] votes"], None),
         ("{n, plural, offset:1 one {Ann} other {Ann and # more}}", ["Ann", "Ann and [1] more"], None),
         ("{n, selectordinal, one {#st} other {#th}}", [], "{n, selectordinal, one {#st} other {#th}}"),

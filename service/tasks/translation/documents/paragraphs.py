@@ -1,0 +1,78 @@
+"""The paragraphs of a text, and their parts: a sentence around a message is composed, or the message cuts it."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
+from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.documents.message_sentence import cut, message_parts
+from service.tasks.translation.documents.paragraph import Paragraph, SentenceSplitter
+from service.tasks.translation.documents.parts import Part
+
+# A part with its start and end in the text.
+PlacedPart = tuple[Part, int, int]
+
+
+class ParagraphReader:
+    """Reads the fragments of a text as parts of a document."""
+
+    def __init__(self, text: str, split: SentenceSplitter, terms: ProtectedTerms) -> None:
+        self._text = text
+        self._split = split
+        self._terms = terms
+
+    def parts(self, fragments: Iterable[Fragment], position: int, *, cuts: int = 2) -> Iterator[PlacedPart]:
+        """The parts of fragments of which the first one begins at ``position``.
+
+        A message cuts its paragraph unless it is alone in a sentence with other words. What is left of the paragraph
+        may then have other sentences; after some ``cuts`` all its messages cut it.
+        """
+        for paragraph, start in _paragraphs(fragments, position):
+            messages = {index for index, fragment in enumerate(paragraph) if fragment.message is not None}
+            parts: list[PlacedPart] = []
+            composed: set[int] = set()
+            if not messages or (cuts > 0 and any(fragment.kind is FragmentKind.TEXT for fragment in paragraph)):
+                parts = self._parts(paragraph, start, composed)
+            if composed == messages:
+                yield from parts
+                continue
+            rest: list[Fragment] = []
+            for index, fragment in enumerate(paragraph):
+                rest += [fragment] if fragment.message is None or index in composed else fragment.message.parts
+            yield from self.parts(rest, start, cuts=cuts - 1)
+
+    def _parts(self, fragments: Sequence[Fragment], start: int, composed: set[int]) -> list[PlacedPart]:
+        """The parts of a paragraph. The indexes of the messages in composed sentences are added to ``composed``."""
+        starts = list(accumulate((len(fragment.source) for fragment in fragments), initial=start))
+        parts: list[PlacedPart] = []
+        for part, begin, end in Paragraph(self._text, fragments, start, self._terms).parts(self._split):
+            first, last = bisect_right(starts, begin) - 1, bisect_left(starts, end)
+            match [i for i in range(first, last) if fragments[i].message is not None]:
+                case []:
+                    parts.append((part, begin, end))
+                case [index] if isinstance(part, Unit):
+                    before = list(cut(fragments[first:index], starts[first], begin, end))
+                    after = list(cut(fragments[index + 1 : last], starts[index + 1], begin, end))
+                    if sentence := message_parts(before, fragments[index], after, begin, self._terms):
+                        parts += sentence
+                        composed.add(index)
+        return parts
+
+
+def _paragraphs(fragments: Iterable[Fragment], position: int) -> Iterator[tuple[list[Fragment], int]]:
+    """The fragments between two breaks, and where they begin in the text. Paragraphs without text are left out.
+
+    The first fragment begins at ``position``.
+    """
+    paragraph: list[Fragment] = []
+    begin = position
+    for fragment in [*fragments, Fragment(FragmentKind.BREAK, "")]:
+        if fragment.kind is FragmentKind.BREAK:
+            if any(each.kind is FragmentKind.TEXT or each.message is not None for each in paragraph):
+                yield paragraph, begin
+            paragraph, begin = [], position + len(fragment.source)
+        else:
+            paragraph.append(fragment)
+        position += len(fragment.source)

@@ -1,0 +1,211 @@
+"""A sentence with a message in it is translated whole, once for each leaf of the message."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from service.errors import MalformedMarkup
+from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.formats.format import Format
+from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES
+from service.tasks.translation.documents.marks.restoring import force_restore, restore
+from tests.tasks.translation.documents.icu import readings
+from tests.tasks.translation.documents.reading import document, seen
+
+FORMATS = get_args(Format)
+VOTES = "{count, plural, one {# vote} other {# votes}}"
+SEX = "{sex, select, male {his} female {her} other {their}}"
+
+
+def marked(found: ParsedDocument) -> str:
+    """The document with `~` before each translation."""
+    return found.join([restore(unit, "~" + unit.text) or "" for unit in found.units])
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"You have {VOTES} left.", "{count, plural, one {~You have # vote left.} other {~You have # votes left.}}"),
+        (f"{VOTES} left", "{count, plural, one {~# vote left} other {~# votes left}}"),
+        (f"Vote {SEX} way", "{sex, select, male {~Vote his way} female {~Vote her way} other {~Vote their way}}"),
+        (
+            "You are {n, selectordinal, one {#st} two {#nd} other {#th}} of {total}.",
+            "{n, selectordinal, one {~You are #st of {total}.} two {~You are #nd of {total}.}"
+            " other {~You are #th of {total}.}}",
+        ),
+        (
+            "{n, plural, offset:1 =0 {Nobody} =1 {{name}} other {{name} and # more}} voted",
+            "{n, plural, offset:1 =0 {~Nobody voted} =1 {~{name} voted} other {~{name} and # more voted}}",
+        ),
+        (
+            "Ann {who, select, me {saw {n, plural, one {my cat} other {my # cats}} there} other {slept}} today",
+            "{who, select, me {{n, plural, one {~Ann saw my cat there today} other {~Ann saw my # cats there today}}}"
+            " other {~Ann slept today}}",
+        ),
+        ("你有{n, plural, other {#张票}}。", "{n, plural, other {~你有#张票。}}"),
+        (f"{{name}} {VOTES}", "{count, plural, one {~{name} # vote} other {~{name} # votes}}"),
+        ("Votes {n, plural, =0 {} other {(#)}}", "{n, plural, =0 {~Votes } other {~Votes (#)}}"),
+        ("{name} {n, plural, =0 {} other {has #}}", "{n, plural, =0 {{name} } other {~{name} has #}}"),
+        (
+            f"Hello! You have {VOTES} left. Bye!",
+            "~Hello! {count, plural, one {~You have # vote left.} other {~You have # votes left.}} ~Bye!",
+        ),
+        (
+            f"{{n, plural, one {{Yes.}} other {{No.}}}} You have {VOTES}",
+            "{n, plural, one {~Yes.} other {~No.}} {count, plural, one {~You have # vote} other {~You have # votes}}",
+        ),
+        (
+            f"You have <b>{VOTES}</b> left",
+            "{count, plural, one {~You have <b># vote</b> left} other {~You have <b># votes</b> left}}",
+        ),
+        (f"<b>You have {VOTES}</b>", "<b>{count, plural, one {~You have # vote} other {~You have # votes}}</b>"),
+        (f"It's {SEX}", "{sex, select, male {~It's his} female {~It's her} other {~It's their}}"),
+    ],
+)
+def test_a_sentence_around_a_message_is_whole_in_each_branch(format: Format, text: str, written: str) -> None:
+    found = document(text, format)
+    assert found.join([unit.source for unit in found.units]) == text
+    assert marked(found) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        (f"You have {VOTES} and {VOTES}.", ["You have", "[1] vote", "[1] votes", "and", "[1] vote", "[1] votes"]),
+        (f"No. # has {VOTES}", ["No.", "# has", "[1] vote", "[1] votes"]),
+        (f"See a.org/#a: {VOTES}", ["See a.org/#a:", "[1] vote", "[1] votes"]),
+        (f"It '{{is}}' {SEX}", ["It '[1]'", "his", "her", "their"]),
+        (f"'It is {SEX}'", ["'It is", "his", "her", "their"]),
+        (f"Has {{ a brace {SEX}", ["Has { a brace", "his", "her", "their"]),
+        (f"Has {{a brace and}} {SEX}", ["Has {a brace and}", "his", "her", "their"]),
+        ("See {n, select, a {one\ntwo} other {x}}", ["See", "one", "two", "x"]),
+        (f"See {{n, select, {''.join(f'a{i} {{b}}' for i in range(25))}}}", ["See", *["b"] * 25]),
+        ("See {n, select, a {<b>it</b>} other {x}}", ["See", "it", "x"]),
+        ("See {n, select, a {it" + "s" * 1000 + "} other {x}}", ["See", "it" + "s" * 1000, "x"]),
+        (f"{'See ' * 300}{{n, select, a {{it}} other {{x}}}}", ["See " * 299 + "See", "it", "x"]),
+        (f'<a id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
+        (f"See <b>it. {SEX}</b> way", ["See [1]it.", "his", "her", "their", "way"]),
+        (f"See {{n, plural, other {{# of {SEX}}}}}", ["See", "[1] of", "his", "her", "their"]),
+        (f"See {{n, select, a {{{SEX} {SEX}}}}}", ["See", *["his", "her", "their"] * 2]),
+        ("See \u200b{n, select, a {i\u200bt}}", ["See", "it"]),
+    ],
+)
+def test_branches_are_units_where_no_sentence_can_go_through_them(text: str, units: list[str]) -> None:
+    found = document(text)
+    assert [unit.text for unit in found.units] == units
+    assert found.join([unit.source for unit in found.units]) == text
+    assert all(text[unit.start : unit.end] == unit.source for unit in found.units)
+
+
+def test_no_more_leaves_than_are_allowed() -> None:
+    text = "See {n, select, " + "".join(f"a{i} {{b}}" for i in range(24)) + "}"
+    assert seen(text) == ["See b"] * 24
+
+
+def test_a_replaced_term_with_syntax_is_not_written_into_branches() -> None:
+    for term, units in (
+        ("Ann", ["[1] is his", "[1] is her", "[1] is their"]),
+        ("{Ann", ["[1] is", "his", "her", "their"]),
+    ):
+        assert seen(f"Anna is {SEX}", protected={"Anna": term}) == units
+
+
+def test_the_place_of_a_sentence_around_a_message_is_that_of_the_whole_sentence() -> None:
+    text = f"Hello! You have {VOTES} left. Bye!"
+    found = document(text)
+    sentence = (7, text.index(" Bye"))
+    assert [(unit.start, unit.end) for unit in found.units] == [(0, 6), sentence, sentence, (len(text) - 4, len(text))]
+    assert [unit.source for unit in found.units[1:3]] == ["You have # vote left.", "You have # votes left."]
+
+
+def test_a_message_in_a_sentence_of_two_lines_of_markdown() -> None:
+    written = marked(document(f"- **You have** {VOTES}\n  left", "markdown"))
+    assert written == "- {count, plural, one {~**You have** # vote left} other {~**You have** # votes left}}"
+
+
+def test_a_message_in_the_value_of_an_attribute() -> None:
+    text = f'<img alt="You have {VOTES}"> It\'s <i>{SEX}</i> way'
+    written = marked(document(text, "html", tags=WITH_ATTRIBUTES))
+    assert written.startswith('<img alt="{count, plural, one {~You have # vote} other {~You have # votes}}"> ')
+
+
+WORDS = [
+    "votes",
+    "Ann ",
+    " ",
+    "left",
+    ". ",
+    "! ",
+    ", ",
+    "你有",
+    "。",
+    "{name}",
+    "{0}",
+    "it's ",
+    "d'",
+    "'",
+    "#",
+    "a@b.org",
+]
+TEXT = st.lists(st.sampled_from(WORDS), max_size=5).map("".join)
+TAGS = st.sampled_from(["<b>", "</b>", "<br/>", "<i id='1'>x</i>"])
+FORMS = [
+    "{n, plural, one {$} other {$}}",
+    "{n, plural, offset:1 =0 {$}\n other {$}}",
+    "{sex, select, male {$} other {$}}",
+    "{n, selectordinal, one {$} other {$}}",
+]
+
+
+def messages(branches: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    def fill(form: str, one: str, other: str) -> str:
+        before, between, after = form.split("$")
+        return before + one + between + other + after
+
+    return st.builds(fill, st.sampled_from(FORMS), branches, branches)
+
+
+MESSAGES = st.recursive(messages(TEXT), lambda inner: messages(st.tuples(TEXT, inner, TEXT).map("".join)), max_leaves=4)
+
+
+def is_message(text: str) -> bool:
+    try:
+        readings(text)
+    except ValueError:
+        return False
+    return True
+
+
+TEXTS = st.lists(TEXT | TAGS | MESSAGES, max_size=5).map("".join).filter(is_message)
+
+
+def read_or_skip(text: str, format: Format) -> ParsedDocument:
+    try:
+        return document(text, format)
+    except MalformedMarkup:
+        assume(False)
+        raise
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(text=TEXTS)
+def test_each_choice_of_branches_reads_as_in_the_source(format: Format, text: str) -> None:
+    found = read_or_skip(text, format)
+    assert found.join([unit.source for unit in found.units]) == text
+    read = [reading.replace("~", "").replace("\\", "").replace("’", "'") for reading in readings(marked(found))]
+    assert [" ".join(each.split()) for each in read] == [" ".join(each.split()) for each in readings(text)]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@given(text=TEXTS, output=st.lists(st.sampled_from(["[1]", "[2]", "{", "}", "#", "'", "d'", "<", "mot "])).map("".join))
+def test_a_message_keeps_its_branches_whatever_the_model_writes(format: Format, text: str, output: str) -> None:
+    text = text.replace("'", "’")
+    found = read_or_skip(text, format)
+    written = found.join([force_restore(unit, output if unit.in_branch else "mot") for unit in found.units])
+    read, source = readings(written), readings(text)
+    assert len(read) == len(source)
+    for placeholder in ("{name}", "{0}"):
+        assert [each.count(placeholder) for each in read] == [each.count(placeholder) for each in source]

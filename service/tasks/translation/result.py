@@ -11,7 +11,10 @@ _CHINESE = ("Chinese", "Simplified Chinese", "Traditional Chinese")  # whose scr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A part of a text that was translated by itself. ``start`` and ``end`` are its place in the source text."""
+    """A part of a text that was translated by itself. ``start`` and ``end`` are its place in the source text.
+
+    A sentence with a message in it is a segment for each leaf of the message, and all have the place of the sentence.
+    """
 
     source: str
     text: str
@@ -25,7 +28,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """The translation of one text. ``text`` has the segments' texts and, byte for byte, the strings between them."""
+    """The translation of one text. ``text`` has the segments' texts and, byte for byte, the strings between them.
+
+    Around a message these strings are the syntax of the message alone.
+    """
 
     text: str
     source: Language | None

@@ -134,6 +134,45 @@ def test_attributes_in_alternatives_memories_and_texts_that_stay(german: Scripte
     assert translation["text"] == mixed.replace("The weather is fine today", "The weäther is fine tödäy")
 
 
+def test_a_sentence_around_a_message_is_translated_once_for_each_branch(german: Scripted) -> None:
+    text = "Good! You have {n, plural, one {# good cat} other {# good cats}} at {place}. Run!"
+    written = "Gööd! {n, plural, one {Yöü häve # gööd cät ät {place}.} other {Yöü häve # gööd cäts ät {place}.}} Rün!"
+    memory = [{"source": "You have # good cats at {place}.", "target": "Hier: # d'{place}!"}]
+    for fields, expected in (({}, written), ({"memory": memory}, written)):
+        body = GERMAN | {"text": text, "alternatives": 1, **fields}
+        [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+        assert translation["text"] == expected
+        assert [each["source"] for each in translation["segments"]] == [
+            "Good!",
+            "You have # good cat at {place}.",
+            "You have # good cats at {place}.",
+            "Run!",
+        ]
+        places = [(each["start"], each["end"]) for each in translation["segments"]]
+        assert places == [(0, 5), (6, 76), (6, 76), (77, 81)]
+        *pieces, _ = events(german.http.post("/v1/translate", json=body | {"stream": True}))
+        assert "".join(piece["text"] for piece in pieces) == expected
+    memory[0]["target"] = "Hier: # Katzen in {place}."
+    [translation] = german.http.post("/v1/translate", json=GERMAN | {"text": text, "memory": memory}).json()[
+        "translations"
+    ]
+    assert translation["text"] == written.replace("Yöü häve # gööd cäts ät {place}.", "Hier: # Katzen in {place}.")
+
+
+def test_a_term_of_a_glossary_in_each_branch(german: Scripted) -> None:
+    text = "Red {n, plural, one {# cat} other {# cats}} ran"
+    body = GERMAN | {"text": text, "glossary": [{"source": "Red", "target": "Blaue"}]}
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert translation["text"] == "{n, plural, one {Blaue # cät rän} other {Blaue # cäts rän}}"
+    assert translation["glossary"] == {"applied": ["Red"], "missed": []}
+
+
+def test_a_prefix_comes_before_a_message(german: Scripted) -> None:
+    body = GERMAN | {"text": "You {n, plural, other {ran}}. No.", "output_prefix": "Ja: "}
+    [translation] = german.http.post("/v1/translate", json=body).json()["translations"]
+    assert translation["text"] == "Ja: {n, plural, other {Yöü rän.}} Nö."
+
+
 def test_flags_and_retries_are_counted(german: Scripted) -> None:
     names = ("trivium_translation_segments_total", "trivium_translation_retries_total")
     flag = 'trivium_translation_flags_total{flag="copied"}'

@@ -31,6 +31,7 @@ class GlossaryReport(ResponseModel):
 class TranslatedSegment(ResponseModel):
     """A sentence that was translated by itself; ``start`` and ``end`` are its place in the text, in characters.
 
+    A sentence with a message in it is a segment for each branch; all of them have the place of the whole sentence.
     ``origin`` is memory if its translation is from the memory of the request, and is left out otherwise.
     """
 

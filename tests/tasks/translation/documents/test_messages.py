@@ -193,6 +193,7 @@ def read_or_skip(text: str, format: Format) -> ParsedDocument:
 @pytest.mark.parametrize("format", FORMATS)
 @given(text=TEXTS)
 def test_each_choice_of_branches_reads_as_in_the_source(format: Format, text: str) -> None:
+    text = text if format == "text" else text.replace("\n", " ")
     found = read_or_skip(text, format)
     assert found.join([unit.source for unit in found.units]) == text
     read = [reading.replace("~", "").replace("\\", "").replace("’", "'") for reading in readings(marked(found))]
@@ -202,7 +203,7 @@ def test_each_choice_of_branches_reads_as_in_the_source(format: Format, text: st
 @pytest.mark.parametrize("format", FORMATS)
 @given(text=TEXTS, output=st.lists(st.sampled_from(["[1]", "[2]", "{", "}", "#", "'", "d'", "<", "mot "])).map("".join))
 def test_a_message_keeps_its_branches_whatever_the_model_writes(format: Format, text: str, output: str) -> None:
-    text = text.replace("'", "’")
+    text = text.replace("'", "’") if format == "text" else text.replace("'", "’").replace("\n", " ")
     found = read_or_skip(text, format)
     written = found.join([force_restore(unit, output if unit.in_branch else "mot") for unit in found.units])
     read, source = readings(written), readings(text)

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 
 SYNTAX = "{}#"
-_QUOTING = re.compile("'(?=[{}#<>])")
+_QUOTING = re.compile("''|'(?=[{}#<>])")  # two apostrophes are one, and quote nothing
 
 
 def quotes(text: str) -> bool:
     """Whether an apostrophe in ``text`` quotes syntax."""
-    return _QUOTING.search(text) is not None
+    return any(match[0] == "'" for match in _QUOTING.finditer(text))
 
 
 def may_quote(text: str) -> bool:
@@ -31,10 +31,14 @@ def fit_branch(unit: Unit, texts: list[str], marks: Iterable[Mark]) -> None:
     strange = str.maketrans(dict.fromkeys(set(SYNTAX).difference(unit.text), ""))
     following = [*(mark.replacement[:1] for mark in marks), "}"]
     for index, (text, char) in enumerate(zip(texts, following, strict=True)):
-        fitting = _QUOTING.sub("’", text.translate(strange) + char)
+        fitting = _QUOTING.sub(_unquoted, text.translate(strange) + char)
         texts[index] = fitting.removesuffix(char)
 
 
 def is_branch_text(text: str, masked: str) -> bool:
     """Whether ``text`` may stand in a branch. In ``masked`` markers stand for its placeables."""
     return not may_quote(text) and not any(char in "{}" for char in masked)
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return "’" if match[0] == "'" else match[0]

@@ -5,7 +5,7 @@ sentences in the branches, and no sentence around a message.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
@@ -59,17 +59,6 @@ def message_parts(
     return [*((part, begin, begin) for part in inside), (last, begin, begin + len(source))]
 
 
-def cut(fragments: Sequence[Fragment], position: int, begin: int, end: int) -> Iterator[Fragment]:
-    """The fragments from ``begin`` to ``end`` in the text. The first fragment begins at ``position``."""
-    for fragment in fragments:
-        first, last = max(begin - position, 0), min(end - position, len(fragment.source))
-        if (first, last) == (0, len(fragment.source)):
-            yield fragment
-        elif first < last:  # an entity or a run of white space is never cut
-            yield replace(fragment, source=fragment.source[first:last], shown=fragment.shown[first:last])
-        position += len(fragment.source)
-
-
 def _source(fragments: Sequence[Fragment]) -> str:
     return "".join(fragment.source for fragment in fragments)
 
@@ -81,9 +70,9 @@ def _whole(text: str) -> list[tuple[int, int]]:
 def _has_syntax(text: str) -> bool:
     """Whether a text has what means something in a branch: a ``#``, quoted syntax, or another message.
 
-    Markup and white space may have cut that message into several fragments.
+    Tags may have cut that message.
     """
-    return "#" in text or may_quote(text) or may_quote(unescape(text)) or any(find_messages(text, 0))
+    return "#" in text or may_quote(text) or may_quote(unescape(text)) or any(find_messages(text, 0, len(text)))
 
 
 def _may_repeat(fragments: Sequence[Fragment]) -> bool:

@@ -1,13 +1,12 @@
 """The paragraphs of a text, and their parts: a sentence around a message is composed, or the message cuts it."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.formats.fragment_run import FragmentRun
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.message_sentence import cut, message_parts
+from service.tasks.translation.documents.message_sentence import message_parts
 from service.tasks.translation.documents.paragraph import Paragraph, SentenceSplitter
 from service.tasks.translation.documents.parts import Part
 
@@ -45,16 +44,15 @@ class ParagraphReader:
 
     def _parts(self, fragments: Sequence[Fragment], start: int, composed: set[int]) -> list[PlacedPart]:
         """The parts of a paragraph. The indexes of the messages in composed sentences are added to ``composed``."""
-        starts = list(accumulate((len(fragment.source) for fragment in fragments), initial=start))
+        run = FragmentRun(fragments, start)
         parts: list[PlacedPart] = []
         for part, begin, end in Paragraph(self._text, fragments, start, self._terms).parts(self._split):
-            first, last = bisect_right(starts, begin) - 1, bisect_left(starts, end)
-            match [i for i in range(first, last) if fragments[i].message is not None]:
+            match [i for i in range(*run.indexes(begin, end)) if fragments[i].message is not None]:
                 case []:
                     parts.append((part, begin, end))
                 case [index] if isinstance(part, Unit):
-                    before = list(cut(fragments[first:index], starts[first], begin, end))
-                    after = list(cut(fragments[index + 1 : last], starts[index + 1], begin, end))
+                    before = list(run.cut(begin, run.starts[index]))
+                    after = list(run.cut(run.starts[index + 1], end))
                     if sentence := message_parts(before, fragments[index], after, begin, self._terms):
                         parts += sentence
                         composed.add(index)

@@ -26,7 +26,7 @@ _INVISIBLE = re.compile(f"([{''.join(_KINDS)}])")
 def separate_invisible(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     """The fragments, with one of its own for each invisible character in text. A message with one is cut into parts."""
     for fragment in fragments:
-        if fragment.message is not None and _INVISIBLE.search(fragment.source):
+        if fragment.message is not None and any(_INVISIBLE.search(each.shown) for each in fragment.message.parts):
             yield from separate_invisible(fragment.message.parts)
         elif fragment.kind is not FragmentKind.TEXT or not _INVISIBLE.search(fragment.shown):
             yield fragment

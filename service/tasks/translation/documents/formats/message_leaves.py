@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from service.tasks.translation.documents.formats.fragment import FragmentKind
-from service.tasks.translation.documents.formats.message_syntax import FoundMessage, find_messages, number_parts
+from service.tasks.translation.documents.formats.message_syntax import FoundMessage, Part, find_messages, number_parts
 
 LONGEST = 1000  # characters of a leaf
 _MOST_LEAVES = 24
@@ -12,15 +12,19 @@ _SENTENCE_ENDS = ".!?。！？…"
 
 @dataclass(slots=True)
 class MessageLeaves:
-    """Leaves, each as parts of a text, and the ``syntax`` around them: one string more than there are leaves."""
+    """The leaves of a message in ``text``, and the places of the syntax around them: one more than there are leaves.
 
-    leaves: list[list[tuple[str, FragmentKind]]] = field(default_factory=list)
-    syntax: list[str] = field(default_factory=lambda: [""])
+    A place of syntax is in pieces, since there may be text of an outer branch between them.
+    """
+
+    text: str
+    leaves: list[list[Part]] = field(default_factory=list)
+    syntax: list[list[tuple[int, int]]] = field(default_factory=lambda: [[]])
 
     @property
     def ending(self) -> str:
         """The sign that ends a sentence in all leaves, or "" if one of them ends in a word."""
-        ends = ["".join(text for text, _ in leaf).rstrip()[-1:] for leaf in self.leaves]
+        ends = ["".join(self.text[begin:end] for begin, end, _ in leaf).rstrip()[-1:] for leaf in self.leaves]
         return ends[0] if all(end and end in _SENTENCE_ENDS for end in ends) else ""
 
 
@@ -30,41 +34,43 @@ def read_leaves(text: str, message: FoundMessage) -> MessageLeaves | None:
     That is so for very many or very long leaves, one of several lines, two messages side by side in a branch, and a
     ``#`` beside a message, which may mean something else in a branch of that message.
     """
-    found = MessageLeaves()
-    return found if _add(found, text, message, "", "", numbered=False, level=0) else None
+    found = MessageLeaves(text)
+    return found if _add(found, message, [], [], numbered=False, level=0) else None
 
 
 def _add(
-    found: MessageLeaves, text: str, message: FoundMessage, before: str, after: str, *, numbered: bool, level: int
+    found: MessageLeaves, message: FoundMessage, before: list[Part], after: list[Part], *, numbered: bool, level: int
 ) -> bool:
     """Add the leaves of a message that stands between ``before`` and ``after``. Returns False if one is wrong."""
     numbered |= message.is_numbered
     position = message.start
-    for begin, stop in message.branches:
-        found.syntax[-1] += text[position:begin]
-        branch = text[begin:stop]
-        match list(find_messages(branch, level + 1)):
+    for begin, end in message.branches:
+        found.syntax[-1].append((position, begin))
+        match list(find_messages(found.text, begin, end, level + 1)):
             case []:
-                is_right = _add_leaf(found, before, branch, after, numbered=numbered)
+                leaf = [*before, *number_parts(found.text, begin, end, numbered=numbered), *after]
+                is_right = _add_leaf(found, before + after, leaf)
             case [inner]:
-                outer = before + branch[: inner.start], branch[inner.end :] + after
-                is_right = _add(found, branch, inner, *outer, numbered=numbered, level=level + 1)
+                outer = (
+                    [*before, (begin, inner.start, FragmentKind.TEXT)],
+                    [(inner.end, end, FragmentKind.TEXT), *after],
+                )
+                is_right = _add(found, inner, *outer, numbered=numbered, level=level + 1)
             case _:
                 is_right = False
         if not is_right:
             return False
-        position = stop
-    found.syntax[-1] += text[position : message.end]
+        position = end
+    found.syntax[-1].append((position, message.end))
     return True
 
 
-def _add_leaf(found: MessageLeaves, before: str, branch: str, after: str, *, numbered: bool) -> bool:
-    leaf = before + branch + after
-    if len(found.leaves) == _MOST_LEAVES or len(leaf) > LONGEST or len(leaf.splitlines()) > 1:
+def _add_leaf(found: MessageLeaves, outer: list[Part], leaf: list[Part]) -> bool:
+    text = "".join(found.text[begin:end] for begin, end, _ in leaf)
+    if len(found.leaves) == _MOST_LEAVES or len(text) > LONGEST or len(text.splitlines()) > 1:
         return False
-    if "#" in before or "#" in after:
+    if any("#" in found.text[begin:end] for begin, end, _ in outer):
         return False
-    parts = [(before, FragmentKind.TEXT), *number_parts(branch, numbered=numbered), (after, FragmentKind.TEXT)]
-    found.leaves.append([(text, kind) for text, kind in parts if text])
-    found.syntax.append("")
+    found.leaves.append([part for part in leaf if part[0] < part[1]])
+    found.syntax.append([])
     return True

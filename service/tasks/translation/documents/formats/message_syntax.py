@@ -12,6 +12,9 @@ _SELECTOR = re.compile(r"\s*+(?:=[0-9]++|[\w-]++)\s*+(?=\{)")
 _DEEPEST = 4  # levels of messages in branches
 _MOST_BRACES = 400  # of a message
 
+# Begin, end and kind of a part of a text.
+Part = tuple[int, int, FragmentKind]
+
 
 @dataclass(frozen=True, slots=True)
 class FoundMessage:
@@ -26,19 +29,30 @@ class FoundMessage:
     branches: list[tuple[int, int]]
 
 
-def find_messages(text: str, level: int) -> Iterator[FoundMessage]:
-    """The messages of a text, in order and without overlap. The text is in a branch of ``level`` messages."""
-    ends = dict(balanced_braces(text))
-    position = 0
-    for header in _HEADER.finditer(text) if level < _DEEPEST else ():
+def find_messages(text: str, begin: int, end: int, level: int = 0) -> Iterator[FoundMessage]:
+    """The messages in a part of a text, in order and without overlap. It is in a branch of ``level`` messages."""
+    ends = {begin + first: begin + last for first, last in balanced_braces(text[begin:end])}
+    position = begin
+    for header in _HEADER.finditer(text, begin, end) if level < _DEEPEST else ():
         start = header.start()
-        if start < position or (end := ends.get(start)) is None:
+        if start < position or (stop := ends.get(start)) is None:
             continue
-        if text.count("{", start, end) > _MOST_BRACES:
-            position = end
-        elif branches := _branches(text, header.end(), end - 1, ends):
-            yield FoundMessage(start, end, header[1] != "select", branches)
-            position = end
+        if text.count("{", start, stop) > _MOST_BRACES:
+            position = stop
+        elif branches := _branches(text, header.end(), stop - 1, ends):
+            yield FoundMessage(start, stop, header[1] != "select", branches)
+            position = stop
+
+
+def number_parts(text: str, begin: int, end: int, *, numbered: bool) -> Iterator[Part]:
+    """The parts of a part without messages: KEPT for each ``#`` that is a number, and TEXT."""
+    for sign in re.compile("#").finditer(text, begin, end) if numbered else ():
+        if begin < sign.start():
+            yield begin, sign.start(), FragmentKind.TEXT
+        yield *sign.span(), FragmentKind.KEPT
+        begin = sign.end()
+    if begin < end:
+        yield begin, end, FragmentKind.TEXT
 
 
 def _branches(text: str, position: int, end: int, ends: dict[int, int]) -> list[tuple[int, int]]:
@@ -49,10 +63,3 @@ def _branches(text: str, position: int, end: int, ends: dict[int, int]) -> list[
             return []
         found.append((selector.end() + 1, position - 1))
     return [] if text[position:end].strip() else found
-
-
-def number_parts(text: str, *, numbered: bool) -> Iterator[tuple[str, FragmentKind]]:
-    """The parts of a text without messages: KEPT for each ``#`` that is a number, and TEXT."""
-    for part in re.split("(#)", text) if numbered else [text]:
-        if part:
-            yield part, FragmentKind.KEPT if numbered and part == "#" else FragmentKind.TEXT

@@ -30,7 +30,7 @@ def read_text(text: str) -> Iterator[Fragment]:
     """Cut plain text into fragments."""
     begins = True
     whole = Fragment(FragmentKind.TEXT, text, text)
-    for fragment in _without_tags(read_messages(whole, is_quoted=quotes(text))) if "{" in text else [whole]:
+    for fragment in _without_tags(read_messages([whole], is_quoted=quotes(text))) if "{" in text else [whole]:
         if fragment.kind is FragmentKind.TEXT:
             for part in _read_lines(fragment.source, begins):
                 yield replace(part, in_branch=True) if fragment.in_branch else part

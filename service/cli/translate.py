@@ -32,6 +32,9 @@ def translate(
         Path | None,
         typer.Option("--output", "-o", help="The translated file. Default: FILE with the language in its name."),
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of subtitles, such as cp1251. Default: found by their characters.")
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(help="A running service that translates. Default: the model is loaded here for this file alone."),
@@ -43,12 +46,15 @@ def translate(
 ) -> None:
     """Translate a file: texts, Markdown, subtitles, catalogues of messages, office documents."""
     settings = Settings.load(flags)
-    fields = {"target_lang": to} | ({} if source is None else {"source_lang": source})
+    wishes = {"target_lang": to, "source_lang": source, "encoding": encoding}
+    fields = {name: wish for name, wish in wishes.items() if wish is not None}
     upload = file.name, file.read_bytes()
     document, data = asyncio.run(_translate(settings, upload, fields, url, key))
     written = output or file.with_name(f"{file.stem}.{document['target_lang']}{file.suffix}")
     written.write_bytes(data)
     typer.echo(str(written))
+    if document["encoding"] is not None:
+        typer.echo(f"Its encoding is {document['encoding']}: the one of the file lacks characters.", err=True)
     if document["flags"]:
         doubts = ", ".join(f"{flag}: {count}" for flag, count in sorted(document["flags"].items()))
         typer.echo(f"Doubtful sentences: {doubts}", err=True)

@@ -38,6 +38,23 @@ def test_a_running_service_translates(keyed: Keyed, note: Path) -> None:
     assert "There is no key in the request" in refused.stderr
 
 
+def test_subtitles_in_the_encoding_that_the_command_names(keyed: Keyed, tmp_path: Path) -> None:
+    cues = "1\n00:00:01,000 --> 00:00:02,000\nLa citá dort.\n"
+    subtitles = tmp_path / "film.srt"
+    key = {"TRIVIUM_KEY": keyed.secrets["translate"]}
+    flags = ("--to", "de", "--from", "fr", "--url", keyed.service.url)
+    for encoding, recoded in (("cp850", None), ("cp862", "utf-8-sig")):
+        subtitles.write_bytes(cues.encode(encoding))
+        done = trivium("translate", str(subtitles), *flags, "--encoding", encoding, **key)
+        assert done.returncode == 0, done.stderr
+        written = (tmp_path / "film.de.srt").read_bytes()
+        assert written.decode(recoded or encoding) == cues.replace("La citá dort", "Lä citá dört")
+        assert ("Its encoding is" in done.stderr) == (recoded is not None)
+    refused = trivium("translate", str(subtitles), *flags, "--encoding", "klingon", **key)
+    assert refused.returncode == 1
+    assert "encoding" in refused.stderr
+
+
 def test_a_model_translates_without_a_service(
     tmp_path_factory: pytest.TempPathFactory, note: Path, tmp_path: Path
 ) -> None:

@@ -142,7 +142,7 @@ def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, p
     """
     sentences = partial(split, language=language.base if language else "en", splitting="none")
     text = f"{{n, plural, other {{{unit.source}}}}}" if unit.in_branch else unit.source
-    if unit.place in (TextPlace.VALUE, TextPlace.CELL_VALUE):
+    if unit.place in (TextPlace.VALUE, TextPlace.CELL_VALUE, TextPlace.LINK_TITLE):
         units = read_value_document(text, unit.place, split=sentences, protected=protected).units
     else:
         tags = replace(order.tags, attributes=frozenset())

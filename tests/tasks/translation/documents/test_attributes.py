@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
@@ -48,6 +49,33 @@ def seen(text: str, format: Format = "html", tags: TagRules = WITH_ATTRIBUTES) -
 )
 def test_which_values_are_units(text: str, expected: list[str]) -> None:
     assert seen(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('See [the guide](u "A <good> guide") now.', ["A [1] guide", "See [1]the guide[2] now."]),
+        ("[it](<a b> 'A guide') ![](a.png \"A cat\")", ["it", "A guide", "A cat"]),
+        ("| a |\n|---|\n| [b](u 'C') [d](u 'De') |", ["a", "De", "[1]b [2]d[3]"]),
+        ('[a](u (Not)) and [b](u "an \\" escape"), [c](u "of\ntwo lines")', ["[1]a[2] and [3]b[4], [5]c[6]"]),
+        ('[a]\n\n[a]: u "Not"\n', ["[1]a[2]"]),
+    ],
+)
+def test_titles_of_links_in_markdown(text: str, expected: list[str]) -> None:
+    assert seen(text, "markdown") == expected
+    assert "A guide" not in seen(text, "markdown", TagRules(attributes=frozenset(["alt"])))
+
+
+@given(translation=st.text(st.sampled_from("ab \n\r\\\"'`*_[]()<>&;|")))
+@pytest.mark.parametrize("text", ['[x](u "A\u00e9 b")', "| a |\n|---|\n| [x](u 'A\u00e9 b') |"])
+def test_a_title_of_a_link_is_what_the_model_wrote(text: str, translation: str) -> None:
+    found = read(text, "markdown")
+    texts = [translation if unit.text == "A\u00e9 b" else unit.text for unit in found.units]
+    written = found.join([restore(unit, each) or "" for unit, each in zip(found.units, texts, strict=True)])
+    [block] = [token for token in MarkdownIt().enable("table").parse(written) if token.content.startswith("[")]
+    assert block.children is not None
+    title = block.children[0].attrs.get("title", "")
+    assert str(title).split() == translation.split()
 
 
 def test_tags_of_markdown_have_attributes_too() -> None:

@@ -35,6 +35,11 @@ def is_shown(element: str, name: str, attributes: Mapping[str, str]) -> bool:
     return True
 
 
+def has_words(value: str) -> bool:
+    """Whether there is a word in a value, and not only a letter."""
+    return _WORD.search(value) is not None
+
+
 def shown_values(match: re.Match[str], names: Set[str]) -> tuple[tuple[int, int], ...]:
     """Start and end, with the quotes, of the values that are shown in a start tag: those of the attributes ``names``.
 
@@ -50,7 +55,7 @@ def shown_values(match: re.Match[str], names: Set[str]) -> tuple[tuple[int, int]
     return tuple(
         (attribute.begin, attribute.end)
         for name, attribute in found.items()
-        if name in names and _WORD.search(attribute.value) and is_shown(element, name, values)
+        if name in names and has_words(attribute.value) and is_shown(element, name, values)
     )
 
 

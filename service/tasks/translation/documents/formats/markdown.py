@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.token import Token
 
-from service.tasks.translation.documents.formats.attributes import values_of_tag
+from service.tasks.translation.documents.formats.attributes import has_words, values_of_tag
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.formats.html import read_html
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
@@ -23,6 +23,7 @@ from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n|$)")
+_TITLE = re.compile(r"""\s("[^"\\]*+"|'[^'\\]*+')\s*\)\Z""")  # of a link; one with an escape is kept
 _FRONT_MATTER = re.compile(r"(?:---|(\+\+\+))[ \t]*+(?:\r\n|\r|\n)")  # YAML, or TOML
 _FRONT_MATTER_END = {
     None: re.compile(r"^(?:---|\.\.\.)[ \t]*+\r?$", re.MULTILINE),
@@ -132,10 +133,16 @@ def _read_block(
 
 
 def _values(markup: str, kind: FragmentKind, tags: TagRules) -> tuple[tuple[int, int], ...]:
-    """The places of the values that are shown in an HTML tag. One on several lines may hold layout, and has none."""
-    if kind is FragmentKind.KEPT or not markup.startswith("<") or "\n" in markup or "\r" in markup:
+    """The places of the values that are shown in an HTML tag, or of the title at the end of a link.
+
+    Markup on several lines may hold layout, and has none.
+    """
+    if kind is FragmentKind.KEPT or "\n" in markup or "\r" in markup:
         return ()
-    return values_of_tag(markup, tags.attributes)
+    if markup.startswith("<"):
+        return values_of_tag(markup, tags.attributes)
+    title = _TITLE.search(markup) if "title" in tags.attributes and markup.startswith("](") else None
+    return (title.span(1),) if title is not None and has_words(title[1]) else ()
 
 
 def _text_spans(text: str, *, marked: bool) -> Iterator[tuple[int, int]]:

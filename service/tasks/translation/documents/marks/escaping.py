@@ -13,6 +13,7 @@ class TextPlace(Enum):
     MARKUP = auto()  # HTML or XML
     VALUE = auto()  # the value of an attribute in HTML; whoever writes the quotes around it escapes those in it
     CELL_VALUE = auto()  # the same in a cell of a Markdown table
+    LINK_TITLE = auto()  # the title of a link in Markdown, in a table or not; for its quotes it is the same
 
 
 # XML does not allow these characters, not even escaped.
@@ -31,6 +32,8 @@ _MARKDOWN_BLOCK = re.compile(r"\s*(?:[0-9]{1,9}(?=[.)](?:\s|$))|(?=\#{1,6}(?:\s|
 def escape(text: str, place: TextPlace) -> str:
     """Escape ``text`` for the inside of a line."""
     match place:
+        case TextPlace.LINK_TITLE:
+            return escape(" ".join(text.splitlines()), TextPlace.CELL_VALUE).replace("\\", "&#92;")
         case TextPlace.MARKUP | TextPlace.VALUE | TextPlace.CELL_VALUE:
             text = _NO_CHARACTER.sub("", text).translate(_MARKUP)
             return text.replace("|", "&#124;") if place is TextPlace.CELL_VALUE else text

@@ -83,3 +83,19 @@ async def test_the_prefix_comes_first_whatever_the_model_writes(prefix: str, ans
 
 async def test_the_white_space_around_a_text_is_kept() -> None:
     assert await translate("\n  Hello\n\n", " Bonjour \n") == "\n  Bonjour\n\n"
+
+
+async def test_a_sentence_around_a_message_stays_in_the_target_language_and_is_written_behind_its_last_segment() -> (
+    None
+):
+    german = "Wir gehen heute {n, plural, one {in den # Wald} other {in die # Wälder}} mit allen Kindern."
+    english = "The weather is {n, plural, one {fine for # walk} other {fine for # long walks}} with the children."
+    texts, wanted = (f"{german} {english} {german}",), {"source": None, "target": "de"}
+    [translation] = await translations(scripted(accented), *texts, **wanted)
+    sentences = [f"The weather is fine for # {walk} with the children." for walk in ("walk", "long walks")]
+    written = f"{{n, plural, one {{{accented(sentences[0])}}} other {{{accented(sentences[1])}}}}}"
+    assert translation.text == f"{german} {written} {german}"
+    assert [segment.source for segment in translation.segments] == sentences
+    found = await deltas(scripted(accented), *texts, **wanted)
+    assert "".join(delta.delta for delta in found) == translation.text
+    assert [delta.delta for delta in found if delta.segment is not None] == ["", ""]

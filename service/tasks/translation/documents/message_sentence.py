@@ -18,7 +18,7 @@ from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
 
-_ID = re.compile(r"\sid\s*=", re.IGNORECASE)
+_ID = re.compile(r"[\s:]id\s*=", re.IGNORECASE)
 
 
 def message_parts(

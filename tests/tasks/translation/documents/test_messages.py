@@ -86,6 +86,7 @@ def test_a_sentence_around_a_message_is_whole_in_each_branch(format: Format, tex
         ("See {n, select, a {<b>it</b>} other {x}}", ["See", "it", "x"]),
         ("See {n, select, a {it" + "s" * 1000 + "} other {x}}", ["See", "it" + "s" * 1000, "x"]),
         (f"{'See ' * 300}{{n, select, a {{it}} other {{x}}}}", ["See " * 299 + "See", "it", "x"]),
+        (f'<a xml:id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f'<a id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f"See <b>it. {SEX}</b> way", ["See [1]it.", "his", "her", "their", "way"]),
         (f"See {{n, plural, other {{# of {SEX}}}}}", ["See", "[1] of", "his", "her", "their"]),

@@ -93,7 +93,7 @@ def test_a_block_works_as_written(server: Server, model: Path, home: Path, block
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False, env=environment
+        ["bash", "-c", script], cwd=home, capture_output=True, text=True, timeout=120, check=False, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout

@@ -1,6 +1,8 @@
 """Settings for all tests."""
 
+import gc
 import os
+import sys
 
 from hypothesis import settings
 
@@ -12,3 +14,17 @@ settings.load_profile("any machine")
 # processes inherit the variable.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Modules are compiled once. Where the environment says that compiled files are not kept, as in many containers, each
+# worker would rewrite the assertions of all tests, and each of hundreds of child processes would compile the service.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# Collecting the tests makes millions of objects that stay. Looking through them takes a third of that time, and then a
+# part of each test's.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()

@@ -14,13 +14,15 @@ from service.engine.protocol.outputs import TokenLogprob
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.tasks.text.tokenizer import Tokenizer
 from tests.fakes.engine_info import engine_info
+from tests.fakes.tokenizer import EOS
 
+LONGEST = 64  # tokens of an output; all of it goes through the service's checks of translations, which sample it again
 RAISE = "please raise"
 CRASH = "please crash"
 
 
 class EchoRunner(WithoutAdapters):
-    """The n-th token of an output is that of its prompt, or the first one that its constraint allows."""
+    """An output is the end of its prompt, over and over, or what its constraint allows first. It ends by itself."""
 
     def __init__(self, config: EngineConfig) -> None:
         self._tokenizer = Tokenizer.load(Path(config.model_path))
@@ -31,17 +33,13 @@ class EchoRunner(WithoutAdapters):
 
     def _output(self, chunk: Chunk) -> ChunkOutput:
         request = chunk.sequence.request
-        text = self._tokenizer.decode(request.prompt)
-        if RAISE in text:
-            try:
-                raise KeyError(text)
-            except KeyError:
-                raise RuntimeError(f"cannot compute {text}") from None
-        if CRASH in text:
-            os.abort()
+        number = len(chunk.sequence.tokens) - len(request.prompt)
+        if number == 0:
+            self._fail_on_demand(self._tokenizer.decode(request.prompt))
         if not chunk.samples:
             return ChunkOutput()
-        token = request.prompt[(len(chunk.sequence.tokens) - len(request.prompt)) % len(request.prompt)]
+        echoed = request.prompt[-LONGEST:]
+        token = EOS if number == LONGEST else echoed[number % len(echoed)]
         params = request.params
         if (constraint := chunk.sequence.constraint) is not None:
             mask = np.zeros(self._tokenizer.vocab_size, dtype=np.bool_)
@@ -49,6 +47,15 @@ class EchoRunner(WithoutAdapters):
             token = int(mask.argmax())
         logprob = None if params.logprobs is None else TokenLogprob(token, -0.5, ((token, -0.5),))
         return ChunkOutput(token=token, logprob=logprob)
+
+    def _fail_on_demand(self, prompt: str) -> None:
+        if RAISE in prompt:
+            try:
+                raise KeyError(prompt)
+            except KeyError:
+                raise RuntimeError(f"cannot compute {prompt}") from None
+        if CRASH in prompt:
+            os.abort()
 
 
 if __name__ == "__main__":

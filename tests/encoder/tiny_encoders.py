@@ -12,6 +12,7 @@ from transformers import AutoConfig, PreTrainedTokenizerFast
 from service.encoder.messages import EncoderInput, Head
 from service.encoder.models.encoder_model import EncoderModel
 from tests.encoder.configs import encoder_config
+from tests.encoder.files_once import write_once
 from tests.encoder.tiny_readers import bert_tokenizer, roberta_tokenizer
 from tests.engine.tiny_models import randomize_weights
 
@@ -65,6 +66,11 @@ def tiny_encoder(family: str, path: Path, *, class_name: str = "", **overrides: 
     ``class_name`` is a class of transformers; by default that of the family's embedders. ``overrides`` are fields of
     the configuration.
     """
+    key = f"encoder {family} {class_name} {overrides}"
+    return write_once(key, path, lambda path: _write(family, path, class_name, overrides))
+
+
+def _write(family: str, path: Path, class_name: str, overrides: dict[str, Any]) -> None:
     default_class, shape = FAMILIES[family]
     positions = POSITIONS
     if family in _WITH_PADDING_POSITIONS:
@@ -86,7 +92,6 @@ def tiny_encoder(family: str, path: Path, *, class_name: str = "", **overrides: 
         model_max_length=POSITIONS,
         model_input_names=["input_ids", "attention_mask", *(["token_type_ids"] if family == "bert" else [])],
     ).save_pretrained(path)
-    return path
 
 
 def encoder_model(path: Path, head: Head, **changes: Any) -> EncoderModel:

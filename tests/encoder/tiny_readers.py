@@ -13,6 +13,7 @@ import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
+from tests.encoder.files_once import write_once
 from tests.engine.tiny_models import randomize_weights
 
 transformers.logging.disable_progress_bar()
@@ -33,6 +34,10 @@ _TEXTS = (
 
 def tiny_reader(family: str, path: Path, **overrides: Any) -> Path:
     """Write a tiny random model of ``family`` (a transformers model_type) and return its directory."""
+    return write_once(f"reader {family} {overrides}", path, lambda path: _write(family, path, overrides))
+
+
+def _write(family: str, path: Path, overrides: dict[str, Any]) -> None:
     tokenizer = (
         bert_tokenizer()
         if "bert" in family and "roberta" not in family
@@ -41,13 +46,11 @@ def tiny_reader(family: str, path: Path, **overrides: Any) -> Path:
     pad = tokenizer.token_to_id(_ROBERTA[1] if "roberta" in family else _BERT[0])
     assert pad is not None
     module = _model(family, tokenizer.get_vocab_size(), pad, overrides)
-    path.mkdir(parents=True, exist_ok=True)
     module.save_pretrained(path)
     tokenizer.save(str(path / "tokenizer.json"))
     names = ["input_ids", "token_type_ids", "attention_mask"] if family == "bert" else ["input_ids", "attention_mask"]
     tokenizer_config = {"tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": names}
     (path / "tokenizer_config.json").write_text(json.dumps(tokenizer_config))
-    return path
 
 
 def _model(family: str, vocab_size: int, pad: int, overrides: dict[str, Any]) -> Any:

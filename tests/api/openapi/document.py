@@ -18,6 +18,7 @@ class Document:
     def __init__(self, service: Scripted) -> None:
         self._document: Schema = service.http.get("/openapi.json").json()
         self._components = {"components": _strict(self._document["components"])}
+        self._validators: dict[str, jsonschema_rs.Validator] = {}  # by the schema's JSON: each compiles all components
 
     def operations(self) -> Iterator[tuple[str, str]]:
         """Method and path of each operation."""
@@ -66,7 +67,10 @@ class Document:
 
     def validate(self, schema: Schema, value: Any) -> None:
         """Raises ValidationError for a field that is missing, undeclared, or of another type."""
-        jsonschema_rs.validator_for(_strict(schema) | self._components).validate(value)
+        key = json.dumps(schema)
+        if key not in self._validators:
+            self._validators[key] = jsonschema_rs.validator_for(_strict(schema) | self._components)
+        self._validators[key].validate(value)
 
     def _operation(self, method: str, path: str) -> Schema:
         operation: Schema = self._document["paths"][path][method.lower()]

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from service.processes.supervisor import Status
 _SECONDS_BETWEEN_KILLS = (0.2, 3.0)  # from one recovery to the next kill, at least and at most
 _RETRY_SECONDS = 0.2  # after a refusal
 _ANSWER_SECONDS = 600
+_SETTLE_SECONDS = 30  # in which the connections that clients have closed end on a busy machine
 _RESTARTING: Status = "restarting"
 _LIMITS = httpx.Limits(max_connections=None)
 _REPLAYED = 'trivium_replayed_requests_total{process="engine"}'
@@ -56,7 +58,7 @@ async def kill_under_load(
                 await asyncio.gather(*tasks)
             outcome.held = await service.held()
             outcome.replayed = int((await fetch_metrics(service.url))[_REPLAYED])
-            outcome.files = files_before, _num_files(service)
+            outcome.files = files_before, await _settled_files(service, files_before)
             outcome.processes = len(psutil.Process(service.process.pid).children(recursive=True))
         outcome.unexplained = unexplained_lines(log, kills)
     return outcome
@@ -97,6 +99,16 @@ async def _send(http: httpx.AsyncClient, call: MixCall) -> dict[str, Any]:
     if not response.is_success:
         raise ValueError(f"{response.status_code} {response.text[:300]}")
     return assemble_answer(response.text, stream=call.stream)
+
+
+async def _settled_files(service: TriviumService, most: int) -> int:
+    """The open descriptors once there are at most so many, or else when the connections have had time to end."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        files = _num_files(service)
+        if files <= most or time.monotonic() > deadline:
+            return files
+        await asyncio.sleep(0.1)
 
 
 def _num_files(service: TriviumService) -> int:

@@ -110,7 +110,7 @@ class Extractor:
             self._generator,
             await self._get_vocabulary(),
             prompts,
-            await asyncio.to_thread(Ranking, query.question, chosen.passages, self._calibration),
+            await asyncio.to_thread(Ranking, query.question, chosen.passages, self._calibration, chosen.ranks),
             replace(GREEDY, priority=options.priority, cache_salt=options.cache_salt, tenant=options.tenant),
             max_characters=query.max_characters,
             max_tokens=max_tokens,

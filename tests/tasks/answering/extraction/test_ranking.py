@@ -75,6 +75,14 @@ def test_what_looks_like_the_answer_wins(question: str, text: str, right: str, w
     assert ranking(question, window).answer(found, -50.0, top_k=1).text == right
 
 
+def test_of_two_windows_the_more_relevant_one_wins() -> None:
+    windows = [Window(ContextDocument(id=id, text=text), 0, text) for id, text in (("a", "Six."), ("b", "Eight."))]
+    found = [candidate("Six", -1.0, window=windows[0]), candidate("Eight", -1.5, window=windows[1])]
+    for ranks, answer in (([0, 0], "Six"), ([0, 1], "Six"), ([1, 0], "Eight")):
+        ranks_them = Ranking("¿?", windows, NoAnswer(), ranks)
+        assert ranks_them.answer(found, -50.0, top_k=1).text == answer
+
+
 def test_the_same_span_found_twice_counts_once_with_its_better_rank() -> None:
     answer = ranking().answer([candidate("six", -5.0), candidate("six", -1.0), candidate("six", -9.0)], -50.0, top_k=3)
     assert [span.text for span in answer.spans] == ["six"]

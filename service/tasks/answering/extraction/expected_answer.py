@@ -17,7 +17,7 @@ _ASKS_NUMBER = re.compile(
     r"|多[少大长高远快重宽深]|几(?!乎)|百分|比[例分率]",
     re.IGNORECASE,
 )
-_COUNTED = re.compile(r"\bhow\s+many\s+(\w{3,})|(?:多少|几(?!乎))([\u4e00-\u9fff]{1,2})|(多大)", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow\s+many\s+(\w{3,})|(?:多少|几(?!乎))([\u4e00-\u9fff])|(多大)", re.IGNORECASE)
 
 # Answers.
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -37,7 +37,7 @@ _YEARS_OLD = "岁"
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAnswer:
-    """``counted`` is what stands behind "how many"; any of its texts fits."""
+    """``counted`` holds the words behind "how many", in small letters; any of them fits."""
 
     is_time: bool
     is_number: bool
@@ -48,7 +48,7 @@ class ExpectedAnswer:
         """What the question asks for."""
         counted: list[str] = []
         for word, han, age in _COUNTED.findall(question):
-            counted += [word.lower().removesuffix("s")] if word else [_YEARS_OLD] if age else [han[0]]
+            counted += [word.lower().removesuffix("s")] if word else [_YEARS_OLD] if age else [han]
         return cls(bool(_ASKS_TIME.search(question)), bool(_ASKS_NUMBER.search(question)), tuple(counted))
 
     @property

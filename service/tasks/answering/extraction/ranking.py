@@ -24,7 +24,7 @@ _RELEVANCE = 2.8  # for a sentence that has all of the question's words
 _NEARNESS = 6.7  # for a span with all of the question's words beside it
 _EXPECTED = 2.9  # for a time where a time is asked for, or for so many of what is counted
 _ECHO = -5.2  # for a span that only repeats the question
-_BRACKETED = -5.2  # for all of what a bracket holds: most brackets only name again what stands before them
+_BRACKETED = -5.2  # for the whole inside of a bracket: most brackets only name again what stands before them
 _PAUSE = -2.7  # for a span that goes on behind a pause
 # Times the log of a window's rank, counted from 1. Not fitted: of 1,000 passages the first is right nine times in ten.
 _LESS_RELEVANT = -1.5
@@ -33,7 +33,7 @@ _COVERAGE = 20.0  # times the share of the question's words in a span's sentence
 _USUAL_COVERAGE = 0.2  # a share of the question's words that is evidence neither for an answer nor against it
 
 _BRACKETS = {"(": ")", "（": "）"}
-_PAUSES = re.compile("[，。；！？]")
+_PAUSES = re.compile("[，。；！？]")  # not the Latin ones, which names and numbers have inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ class QualityClient:
         self._url = url
         self._in_flight = in_flight
 
+    def model_that(self, capability: str) -> str | None:
+        """The first served model with this capability, such as "embed"; None if there is none."""
+        models = httpx.get(f"{self._url}/v1/models").raise_for_status().json()["data"]
+        return next((str(each["id"]) for each in models if capability in each.get("capabilities", ())), None)
+
     def post(self, path: str, bodies: Sequence[dict[str, Any]]) -> Replies:
         """The replies to these bodies."""
         start = time.perf_counter()

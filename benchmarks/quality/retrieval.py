@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.quality.client import QualityClient, Replies
+from benchmarks.quality.embedded_texts import EmbeddedTexts
 from benchmarks.quality.quac import QUAC
 from benchmarks.quality.samples import QUESTIONS, Question, answerable_questions
 from benchmarks.quality.scores import Score, percent
 from benchmarks.quality.squad import exact_match, f1
 from service.tasks.answering.extraction.extractor import PASSAGES
 from service.tasks.answering.retrieval.retriever import rank_passages
-from service.tasks.answering.scorer import BM25_ALONE
+from service.tasks.answering.scorer import BM25_ALONE, PassageScorers
 
 FILES = tuple(QUESTIONS.values())
 _PASSAGES = 1000
@@ -27,10 +28,18 @@ _RANKED_PER_ANSWER = 3  # ranking needs no model, so more questions are ranked t
 
 
 def measure_scores(client: QualityClient, data: Path, sample: int) -> Iterator[Score]:
-    """The scores of BM25 alone, of answers from the right passage alone, and of answers from the corpus."""
+    """The scores of BM25 alone, of answers from the right passage alone, and of answers from the corpus.
+
+    If the server has an embedder, there is a score of BM25 with it too, and it helps the answers from the corpus.
+    """
+    embedder = client.model_that("embed")
     for language in QUESTIONS:
         passages = corpus(data, language)
-        yield score_ranking(language, passages, answerable_questions(data, language, sample * _RANKED_PER_ANSWER))
+        ranked = answerable_questions(data, language, sample * _RANKED_PER_ANSWER)
+        yield score_ranking(language, "BM25", passages, ranked, BM25_ALONE)
+        if embedder is not None:
+            scorers = PassageScorers(EmbeddedTexts(client, embedder, [each.question for each in ranked], passages))
+            yield score_ranking(language, f"BM25, {embedder}", passages, ranked, scorers)
         questions = answerable_questions(data, language, sample)
         documents = [{"id": str(number), "text": passage} for number, passage in enumerate(passages)]
         for way, bodies in (
@@ -50,18 +59,20 @@ def corpus(data: Path, language: str) -> list[str]:
     return list(dict.fromkeys(passages))[:_PASSAGES]
 
 
-def score_ranking(language: str, passages: Sequence[str], questions: Sequence[Question]) -> Score:
-    """How often BM25 ranks the right passage among the first."""
+def score_ranking(
+    language: str, way: str, passages: Sequence[str], questions: Sequence[Question], scorers: PassageScorers
+) -> Score:
+    """How often the right passage is ranked among the first."""
     begin = time.perf_counter()
     places = []
     for each in questions:
         right = passages.index(each.context)
-        best = asyncio.run(rank_passages(each.question, passages, PASSAGES, BM25_ALONE))
+        best = asyncio.run(rank_passages(each.question, passages, PASSAGES, scorers))
         places.append(best.index(right) if right in best else PASSAGES)
     return Score(
         task="retrieval",
         data=f"XQuAD {language}",
-        way=f"BM25 of {len(passages)}",
+        way=f"{way} of {len(passages)}",
         count=len(questions),
         failed=0,
         errors=[],

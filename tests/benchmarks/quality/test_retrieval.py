@@ -2,11 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
-from benchmarks.quality.client import Replies, Reply
+from fastapi import FastAPI, Request
+
+from benchmarks.quality.client import QualityClient, Replies, Reply
+from benchmarks.quality.embedded_texts import EmbeddedTexts
 from benchmarks.quality.quac import QUAC
 from benchmarks.quality.retrieval import corpus, score_answers, score_ranking
 from benchmarks.quality.samples import Question
+from service.tasks.answering.scorer import BM25_ALONE, PassageScorers
+from tests.api.scripted import served
 
 CATS = Question("1", "Where did the cat sit?", "The cat sat on the mat.", ("the mat",))
 DOGS = Question("2", "Who came?", "The boat left at noon.", ("noon",))
@@ -22,8 +28,33 @@ def test_the_corpus_is_filled_up_to_a_thousand_passages(data: Path) -> None:
 
 def test_a_passage_counts_if_it_is_among_the_first() -> None:
     passages = [*(f"Who came {number}?" for number in range(20)), CATS.context, DOGS.context]
-    score = score_ranking("en", passages, [CATS, DOGS])
+    score = score_ranking("en", "BM25", passages, [CATS, DOGS], BM25_ALONE)
     assert score.figures == {"in the first 1 %": 50.0, "in the first 5 %": 50.0, "in the first 8 %": 50.0}
+
+
+def test_an_embedder_is_asked_for_each_text_once_and_moves_passages_up() -> None:
+    app, asked = FastAPI(), list[str]()
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        return {"data": [{"id": "chat", "capabilities": ["chat"]}, {"id": "vectors", "capabilities": ["embed"]}]}
+
+    @app.post("/v1/embeddings")
+    async def embeddings(request: Request) -> dict[str, Any]:
+        texts = (await request.json())["input"]
+        asked.extend(texts)
+        return {"data": [{"embedding": [1.0, 0.0] if "cat" in text or "pet" in text else [0.0, 1.0]} for text in texts]}
+
+    question = Question("3", "Which pet?", CATS.context, ("cat",))
+    passages = [*(f"Which one came {number}?" for number in range(12)), CATS.context]
+    with served(app) as ((host, port), _):
+        client = QualityClient(f"http://{host}:{port}", 4)
+        assert (client.model_that("embed"), client.model_that("rerank")) == ("vectors", None)
+        embedder = EmbeddedTexts(client, "vectors", [question.question] * 2, passages)
+    assert sorted(asked) == sorted([question.question, *passages])
+    alone = score_ranking("en", "BM25", passages, [question], BM25_ALONE)
+    helped = score_ranking("en", "BM25, vectors", passages, [question], PassageScorers(embedder))
+    assert (alone.figures["in the first 8 %"], helped.figures["in the first 8 %"]) == (0.0, 100.0)
 
 
 def test_answers_are_compared_and_their_documents_counted() -> None:

@@ -2,8 +2,8 @@
 
 The extraction takes two completions. In the first, every window of the documents is asked for the log probabilities of
 all tokens that can begin a span of it, and of ending at once, which means no answer. In the second, the likeliest first
-tokens of all windows are continued under a constraint that allows only spans; every window has at least one of them,
-and the most relevant ones have more. Wherever a continuation may end, the span up to there is a candidate.
+tokens of each window are continued under a constraint that allows only spans, and most of the most relevant one.
+Wherever a continuation may end, the span up to there is a candidate.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.token_graph import TokenGraph
 from service.tasks.answering.documents.sentences import sentence_bounds
 from service.tasks.answering.documents.windows import Window
-from service.tasks.answering.extraction.beginnings import Beginning, WindowPrompt, choose_beginnings, most_continued
+from service.tasks.answering.extraction.beginnings import Beginning, WindowPrompt, choose_beginnings
 from service.tasks.answering.extraction.passage import Passage
 from service.tasks.answering.extraction.ranking import Ranking, SpanCandidate
 from service.tasks.answering.extraction.vocabulary import Vocabulary
@@ -31,7 +31,7 @@ IMPOSSIBLE = -99.0  # log probability
 
 
 class Extraction:
-    """One question to all windows. The ``beam`` likeliest beginnings are continued, and some of every window."""
+    """One question to all windows, ``beam`` beginnings of the most relevant one, and some of each other one."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Extraction:
     @property
     def cost(self) -> Cost:
         """The most that the extraction has in the engine at once."""
-        sequences = max(len(self._prompts), most_continued(self._prompts, self._beam))
+        sequences = sum(prompt.places(self._beam) for prompt in self._prompts)
         longest = max(len(prompt.tokens) for prompt in self._prompts)
         return Cost(sequences, sequences * (longest + self._max_tokens))
 

@@ -27,7 +27,7 @@ from service.tasks.text.prompt_texts import text_offsets
 
 JOIN_TOKENS = 16  # a text may take this many more tokens inside its prompt than alone
 PASSAGES = 8  # that are read, if the client sets no number
-_MIN_BEAM = 8  # beginnings of spans that are continued, more if the client asks for more answers
+_MIN_BEAM = 8  # beginnings of spans of the most relevant window, more if the client asks for more answers
 
 
 class Extractor:

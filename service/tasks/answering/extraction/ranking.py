@@ -26,8 +26,9 @@ _EXPECTED = 2.9  # for a time where a time is asked for, or for so many of what 
 _ECHO = -5.2  # for a span that only repeats the question
 _BRACKETED = -5.2  # for the whole inside of a bracket: most brackets only name again what stands before them
 _PAUSE = -2.7  # for a span that goes on behind a pause
-# Times the log of a window's rank, counted from 1. Not fitted: of 1,000 passages the first is right nine times in ten.
-_LESS_RELEVANT = -1.5
+# For a span of another window than the most relevant one. Fitted to 60 questions about 1,000 passages, where the most
+# relevant one has the answer to 93 %.
+_LESS_RELEVANT = -5.0
 # Added to the log probability of an answer:
 _COVERAGE = 20.0  # times the share of the question's words in a span's sentence, minus the usual share
 _USUAL_COVERAGE = 0.2  # a share of the question's words that is evidence neither for an answer nor against it
@@ -52,20 +53,19 @@ class SpanCandidate:
 class Ranking:
     """Ranks spans for one question: by the log probability of their tokens and by the question's words around them.
 
-    ``ranks`` are those of the windows by relevance, 0 for the most relevant.
+    ``ranks`` are those of the windows by relevance: 0 for the most relevant, None if they are not known.
     """
 
     def __init__(
-        self, question: str, windows: Sequence[Window], calibration: NoAnswer, ranks: Sequence[int] = ()
+        self, question: str, windows: Sequence[Window], calibration: NoAnswer, ranks: Sequence[int | None]
     ) -> None:
         self._relevance = Relevance.from_windows(question, windows)
         self._nearness = {window: Nearness(self._relevance, window.text) for window in windows}
         self._expected = ExpectedAnswer.of(question)
         self._calibration = calibration
         self._in_another_script = frozenset(window for window in windows if is_in_another_script(question, window.text))
-        self._ranks = {
-            window: rank for window, rank in zip(windows, ranks, strict=False) if window not in self._in_another_script
-        }
+        self._less_relevant = frozenset(window for window, rank in zip(windows, ranks, strict=True) if rank)
+        self._less_relevant -= self._in_another_script
 
     def answer(
         self,
@@ -116,7 +116,7 @@ class Ranking:
         rank = _LOGPROB * candidate.logprob + _MEAN_LOGPROB * candidate.logprob / candidate.tokens + placed
         if not self._expected.is_short:
             rank += _LENGTH * math.sqrt(candidate.tokens)
-        rank += _LESS_RELEVANT * math.log1p(self._ranks.get(window, 0))
+        rank += _LESS_RELEVANT * (window in self._less_relevant)
         return rank, window.span(start, end, score=math.exp(candidate.logprob)), context
 
     def _rank_place(self, window: Window, context: str, start: int, end: int) -> float:

@@ -14,10 +14,13 @@ Passage = TypeVar("Passage")
 
 @dataclass(frozen=True, slots=True)
 class ChosenPassages(Generic[Passage]):
-    """Passages in the order of the documents, and the rank of each by its relevance: 0 for the most relevant."""
+    """Passages in the order of the documents, and the rank of each by its relevance: 0 for the most relevant.
+
+    The ranks are None if the passages were not compared.
+    """
 
     passages: Sequence[Passage]
-    ranks: Sequence[int]
+    ranks: Sequence[int | None]
 
 
 async def choose_passages(
@@ -33,7 +36,7 @@ async def choose_passages(
         if len(passages) > limits.max_windows:
             message = f"the documents have {len(passages)} passages; without retrieval {limits.max_windows} can be read"
             raise InvalidOption(message, param="retrieval")
-        return ChosenPassages(passages, [0] * len(passages))
+        return ChosenPassages(passages, [None] * len(passages))
     if len(passages) < 2:
         return ChosenPassages(passages, [0] * len(passages))
     best = await rank_passages(query.question, [text(passage) for passage in passages], most, query.scorers)

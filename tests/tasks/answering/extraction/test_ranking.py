@@ -14,7 +14,7 @@ WINDOW = Window(ContextDocument(id="a", text=TEXT), 0, TEXT)
 
 
 def ranking(question: str = "¿?", window: Window = WINDOW, calibration: NoAnswer | None = None) -> Ranking:
-    return Ranking(question, [window], calibration or NoAnswer())
+    return Ranking(question, [window], calibration or NoAnswer(), [0])
 
 
 def candidate(text: str, logprob: float = -1.0, tokens: int = 1, window: Window = WINDOW) -> SpanCandidate:
@@ -78,7 +78,7 @@ def test_what_looks_like_the_answer_wins(question: str, text: str, right: str, w
 def test_of_two_windows_the_more_relevant_one_wins() -> None:
     windows = [Window(ContextDocument(id=id, text=text), 0, text) for id, text in (("a", "Six."), ("b", "Eight."))]
     found = [candidate("Six", -1.0, window=windows[0]), candidate("Eight", -1.5, window=windows[1])]
-    for ranks, answer in (([0, 0], "Six"), ([0, 1], "Six"), ([1, 0], "Eight")):
+    for ranks, answer in (([None, None], "Six"), ([0, 1], "Six"), ([1, 0], "Eight"), ([2, 1], "Six")):
         ranks_them = Ranking("¿?", windows, NoAnswer(), ranks)
         assert ranks_them.answer(found, -50.0, top_k=1).text == answer
 

@@ -64,7 +64,9 @@ async def test_models_without_room_change_nothing() -> None:
     )
 
 
-async def choose(passages: list[str], limits: WindowLimits | None = None, **values: Any) -> tuple[list[str], list[int]]:
+async def choose(
+    passages: list[str], limits: WindowLimits | None = None, **values: Any
+) -> tuple[list[str], list[int | None]]:
     query = Query(question="Who is Ada?", **values)
     chosen = await choose_passages(query, passages, limits or WindowLimits(), str, usual=8)
     return list(chosen.passages), list(chosen.ranks)
@@ -86,7 +88,7 @@ async def test_the_operator_and_the_client_bound_what_is_read() -> None:
 
 async def test_without_retrieval_all_passages_are_read_or_refused() -> None:
     passages = [f"It rains {number}" for number in range(33)]
-    assert (await choose(passages[:32], retrieval="off"))[0] == passages[:32]
+    assert await choose(passages[:32], retrieval="off") == (passages[:32], [None] * 32)
     with pytest.raises(InvalidOption) as error:
         await choose(passages, retrieval="off")
     assert error.value.param == "retrieval"

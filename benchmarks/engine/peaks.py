@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from service.models.native import kernels
+from service.models.native.compiler import compile_library
 
 _SOURCE = Path(__file__).parent / "peaks.cpp"
 _FLOATS = 1 << 25  # of each thread: far more than its share of a CPU cache
@@ -72,7 +73,7 @@ def _compiled_loops() -> Iterator[ctypes.CDLL]:
         build = kernels.find_build()
         if build is None:
             raise OSError("there are no compiled kernels for this type of processor")
-        library = ctypes.CDLL(str(kernels.compile_library(build, Path(directory) / "peaks.so", _SOURCE)))
+        library = ctypes.CDLL(str(compile_library(build, Path(directory) / "peaks.so", _SOURCE)))
         for name, result, arguments in (
             ("peak_read", c_float, [c_void_p, c_int64]),
             ("peak_copy", c_float, [c_void_p, c_void_p, c_int64]),

@@ -13,13 +13,9 @@ import ctypes
 import hashlib
 import logging
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +23,7 @@ import torch
 from platformdirs import user_cache_path
 
 from service.errors import EngineError
+from service.models.native.compiler import FLAGS, SOURCE, KernelBuild, compile_library, compile_once
 from service.models.native.structures import declare
 
 logger = logging.getLogger(__name__)
@@ -34,25 +31,8 @@ logger = logging.getLogger(__name__)
 LANES_VARIABLE = "TRIVIUM_LANES"
 
 DIRECTORY = Path(__file__).parent  # where shipped libraries are
-SOURCE = DIRECTORY / "source"
-_FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
 _AVX2 = ("-march=x86-64-v3", "-mtune=generic")
 _AVX512 = ("-march=x86-64-v4", "-mtune=generic", "-mprefer-vector-width=512")
-
-
-@dataclass(slots=True, frozen=True)
-class KernelBuild:
-    """One way to compile the kernels."""
-
-    name: str
-    lanes: int  # float32 numbers in a vector
-    flags: tuple[str, ...]
-
-    @property
-    def block_size(self) -> int:
-        """Columns of a panel, and tokens in a block of the KV cache: two vectors of them."""
-        return 2 * self.lanes
-
 
 _NARROW = KernelBuild("avx2", 8, (*_AVX2, "-DKERNEL_LANES=8"))
 _WIDE = KernelBuild("avx512", 16, (*_AVX512, "-DKERNEL_LANES=16"))
@@ -105,33 +85,11 @@ def load_build(build: KernelBuild) -> ctypes.CDLL | None:
     """The library of one build, or None if it cannot be loaded or compiled; the reason is logged."""
     name = file_name(build)
     try:
-        path = next(_existing_files(name), None) or compile_library(build, user_cache_path("trivium") / "native" / name)
+        path = next(_existing_files(name), None) or compile_once(build, user_cache_path("trivium") / "native" / name)
         return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("computing without compiled kernels: %s", error)
         return None
-
-
-def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "kernels.cpp") -> Path:
-    """Compile ``main_file``, which may include the kernels' headers, into ``path``. Returns ``path``.
-
-    Raises OSError or SubprocessError.
-    """
-    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
-    if compiler is None:
-        raise FileNotFoundError("there is no C++ compiler (g++ or clang++)")
-    begin = time.monotonic()
-    logger.info("compiling the kernels for %s, once", build.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as directory:
-        output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
-        command = [compiler, *_FLAGS, *build.flags, f"-I{SOURCE}", str(main_file), "-o", str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
-        output.replace(path)
-    logger.info("compiled in %.1f s into %s", time.monotonic() - begin, path)
-    return path
 
 
 def _existing_files(name: str) -> Iterator[Path]:
@@ -142,7 +100,7 @@ def _existing_files(name: str) -> Iterator[Path]:
 
 def file_name(build: KernelBuild) -> str:
     """A name that changes with the source and the flags, so that an outdated file is never loaded."""
-    content = b"".join(file.read_bytes() for file in sorted(SOURCE.iterdir())) + repr((_FLAGS, build)).encode()
+    content = b"".join(file.read_bytes() for file in sorted(SOURCE.iterdir())) + repr((FLAGS, build)).encode()
     return f"kernels-{hashlib.sha256(content).hexdigest()[:16]}-{build.name}.so"
 
 

@@ -1,0 +1,72 @@
+"""Compiles the kernels. Of several processes that need the same library, one compiles it and the others wait for it."""
+
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+logger = logging.getLogger(__name__)
+
+SOURCE = Path(__file__).parent / "source"
+FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
+
+
+@dataclass(slots=True, frozen=True)
+class KernelBuild:
+    """One way to compile the kernels."""
+
+    name: str
+    lanes: int  # float32 numbers in a vector
+    flags: tuple[str, ...]
+
+    @property
+    def block_size(self) -> int:
+        """Columns of a panel, and tokens in a block of the KV cache: two vectors of them."""
+        return 2 * self.lanes
+
+
+def compile_once(build: KernelBuild, path: Path) -> Path:
+    """Compile the kernels into ``path``, unless another process does or did. Returns ``path``.
+
+    The operating system frees the lock of a process that dies, and the next process compiles. Raises OSError or
+    SubprocessError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        logger.info("waiting for another process that compiles the kernels for %s", build.name)
+        lock.acquire()
+    try:
+        return path if path.is_file() else compile_library(build, path)
+    finally:
+        lock.release()
+
+
+def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "kernels.cpp") -> Path:
+    """Compile ``main_file``, which may include the kernels' headers, into ``path``. Returns ``path``.
+
+    Raises OSError or SubprocessError.
+    """
+    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
+    if compiler is None:
+        raise FileNotFoundError("there is no C++ compiler (g++ or clang++)")
+    begin = time.monotonic()
+    logger.info("compiling the kernels for %s, once", build.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as directory:
+        output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
+        command = [compiler, *FLAGS, *build.flags, f"-I{SOURCE}", str(main_file), "-o", str(output)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
+        output.replace(path)
+    logger.info("compiled in %.1f s into %s", time.monotonic() - begin, path)
+    return path

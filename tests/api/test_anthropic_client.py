@@ -12,24 +12,16 @@ from pydantic import BaseModel
 from tests.api.compat.anthropic import CALL, THOUGHTS, WEATHER, reasoning_engine
 from tests.api.keyed import keyed_service
 from tests.api.scripted import Scripted, scripted_service
-from tests.engine.tiny_models import served_model
 from tests.fakes.engine import ScriptedEngine
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 ASK: Any = [{"role": "user", "content": "Name a river."}]
 GREEDY: Any = {"model": "chat", "max_tokens": 12, "messages": ASK, "extra_body": {"temperature": 0}}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = served_model(tmp_path_factory.mktemp("chat"), max_position_embeddings=2048)
-    with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
-        yield server
-
-
 @pytest.fixture
-def client(server: Server) -> Iterator[anthropic.Anthropic]:
-    with connect(server.url) as client:
+def client(chat_server: Server) -> Iterator[anthropic.Anthropic]:
+    with connect(chat_server.url) as client:
         yield client
 
 
@@ -37,9 +29,9 @@ def connect(url: str, key: str = "any") -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=url, api_key=key, max_retries=0)
 
 
-def expected(server: Server) -> str:
+def expected(chat_server: Server) -> str:
     body = {"messages": ASK, "temperature": 0, "max_tokens": 12, "model": "chat"}
-    return str(server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
+    return str(chat_server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
 
 
 def text_of(message: Any) -> str:
@@ -50,9 +42,9 @@ def total_input(usage: Any) -> int:
     return int(usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens)
 
 
-def test_a_message(server: Server, client: anthropic.Anthropic) -> None:
+def test_a_message(chat_server: Server, client: anthropic.Anthropic) -> None:
     message = client.messages.create(**GREEDY)
-    assert text_of(message) == expected(server)
+    assert text_of(message) == expected(chat_server)
     assert (message.type, message.role, message.model) == ("message", "assistant", "chat")
     assert (message.stop_reason, message.stop_sequence) == ("max_tokens", None)
     assert message.usage.output_tokens == 12
@@ -60,11 +52,11 @@ def test_a_message(server: Server, client: anthropic.Anthropic) -> None:
     assert total_input(message.usage) == client.messages.count_tokens(model="chat", messages=ASK).input_tokens
 
 
-def test_a_stream(server: Server, client: anthropic.Anthropic) -> None:
+def test_a_stream(chat_server: Server, client: anthropic.Anthropic) -> None:
     with client.messages.stream(**GREEDY) as stream:
         texts = list(stream.text_stream)
         message = stream.get_final_message()
-    assert "".join(texts) == text_of(message) == expected(server)
+    assert "".join(texts) == text_of(message) == expected(chat_server)
     assert len(texts) > 1
     assert (message.stop_reason, message.usage.output_tokens) == ("max_tokens", 12)
     assert total_input(message.usage) == client.messages.count_tokens(model="chat", messages=ASK).input_tokens
@@ -73,12 +65,12 @@ def test_a_stream(server: Server, client: anthropic.Anthropic) -> None:
     assert [event.type for event in raw[-3:]] == ["content_block_stop", "message_delta", "message_stop"]
 
 
-async def test_async(server: Server) -> None:
-    async with anthropic.AsyncAnthropic(base_url=server.url, auth_token="any", max_retries=0) as client:
+async def test_async(chat_server: Server) -> None:
+    async with anthropic.AsyncAnthropic(base_url=chat_server.url, auth_token="any", max_retries=0) as client:
         message = await client.messages.create(**GREEDY)
         async with client.messages.stream(**GREEDY) as stream:
             texts = [text async for text in stream.text_stream]
-        assert "".join(texts) == text_of(message) == expected(server)
+        assert "".join(texts) == text_of(message) == expected(chat_server)
         beta = await client.beta.messages.create(**GREEDY, betas=["context-management-2025-06-27"])
         assert text_of(beta) == text_of(message)
 

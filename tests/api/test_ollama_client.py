@@ -12,7 +12,8 @@ from sentence_transformers import SentenceTransformer
 
 from tests.encoder.tiny_encoders import tiny_encoder
 from tests.engine.tiny_models import served_model
-from tests.running_server import Server, running_server
+from tests.running_server import Server
+from tests.serving.tiny_service import serving
 
 QUESTION = "Name a river."
 MESSAGES = [{"role": "user", "content": QUESTION}]
@@ -30,8 +31,9 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(directory: Path) -> Iterator[Server]:
     model = served_model(directory / "chat", max_position_embeddings=2048)
-    flags = ("--threads", "1", "--no-native-kernels", "--model", f"embedder={directory / 'embedder'}")
-    with running_server(f"chat={model}", *flags) as server:
+    # Torch computes the vectors in float32 throughout, so all numbers can be compared to 1e-5.
+    embedder = {"source": directory / "embedder", "native_kernels": False}
+    with serving(directory, {"chat": {"source": model}, "embedder": embedder}) as server:
         yield server
 
 

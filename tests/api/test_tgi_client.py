@@ -5,43 +5,34 @@ of ``POST /`` with ``stream`` and ``parameters``.
 """
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from huggingface_hub import AsyncInferenceClient, InferenceClient, TextGenerationInputGrammarType
 from huggingface_hub.errors import ValidationError
 
-from tests.engine.tiny_models import served_model
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 PROMPT = "Name a river."
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = served_model(tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
-    with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
-        yield server
-
-
 @pytest.fixture
-def client(server: Server) -> InferenceClient:
-    return InferenceClient(server.url, token="any")
+def client(chat_server: Server) -> InferenceClient:
+    return InferenceClient(chat_server.url, token="any")
 
 
-def expected(server: Server, tokens: int = 8) -> str:
+def expected(chat_server: Server, tokens: int = 8) -> str:
     body = {"prompt": PROMPT, "temperature": 0, "max_tokens": tokens}
-    return str(server.http.post("/v1/completions", json=body).json()["choices"][0]["text"])
+    return str(chat_server.http.post("/v1/completions", json=body).json()["choices"][0]["text"])
 
 
-def test_text_generation(server: Server, client: InferenceClient) -> None:
+def test_text_generation(chat_server: Server, client: InferenceClient) -> None:
     text = client.text_generation(PROMPT, max_new_tokens=8)
-    assert text == expected(server)
+    assert text == expected(chat_server)
     assert client.text_generation(PROMPT, max_new_tokens=8, return_full_text=True) == PROMPT + text
     assert "".join(client.text_generation(PROMPT, max_new_tokens=8, stream=True)) == text
 
 
-def test_details(server: Server, client: InferenceClient) -> None:
+def test_details(chat_server: Server, client: InferenceClient) -> None:
     answer = client.text_generation(
         PROMPT, max_new_tokens=8, details=True, decoder_input_details=True, top_n_tokens=3, seed=4, do_sample=True
     )
@@ -49,7 +40,7 @@ def test_details(server: Server, client: InferenceClient) -> None:
     assert details is not None
     assert (details.finish_reason, details.generated_tokens, details.seed) == ("length", 8, 4)
     body = {"prompt": PROMPT, "seed": 4, "max_tokens": 8, "logprobs": 3, "echo": True}
-    [choice] = server.http.post("/v1/completions", json=body).json()["choices"]
+    [choice] = chat_server.http.post("/v1/completions", json=body).json()["choices"]
     assert choice["text"] == PROMPT + answer.generated_text
     logprobs = [each.logprob for each in details.prefill] + [each.logprob for each in details.tokens]
     assert logprobs[1:] == pytest.approx(choice["logprobs"]["token_logprobs"][1:])
@@ -57,9 +48,9 @@ def test_details(server: Server, client: InferenceClient) -> None:
     assert [len(top) for top in details.top_tokens] == [3] * 8
 
 
-def test_a_stream_with_details(server: Server, client: InferenceClient) -> None:
+def test_a_stream_with_details(chat_server: Server, client: InferenceClient) -> None:
     *events, last = client.text_generation(PROMPT, max_new_tokens=8, stream=True, details=True)
-    assert "".join(event.token.text for event in (*events, last)) == last.generated_text == expected(server)
+    assert "".join(event.token.text for event in (*events, last)) == last.generated_text == expected(chat_server)
     assert last.details is not None
     assert (last.details.finish_reason, last.details.generated_tokens) == ("length", 8)
 
@@ -71,14 +62,14 @@ def test_grammar(client: InferenceClient) -> None:
     assert set(json.loads(text)) == {"ok"}
 
 
-async def test_async(server: Server) -> None:
-    async with AsyncInferenceClient(server.url, token="any") as client:
+async def test_async(chat_server: Server) -> None:
+    async with AsyncInferenceClient(chat_server.url, token="any") as client:
         parts = [part async for part in await client.text_generation(PROMPT, max_new_tokens=8, stream=True)]
-        assert "".join(parts) == await client.text_generation(PROMPT, max_new_tokens=8) == expected(server)
+        assert "".join(parts) == await client.text_generation(PROMPT, max_new_tokens=8) == expected(chat_server)
 
 
-def test_endpoint(server: Server) -> None:
-    client = InferenceClient(server.url, token="any", provider="hf-inference")
+def test_endpoint(chat_server: Server) -> None:
+    client = InferenceClient(chat_server.url, token="any", provider="hf-inference")
     assert client.health_check()
     info = client.get_endpoint_info()
     assert (info["model_id"], info["max_total_tokens"]) == ("chat", 2048)

@@ -1,6 +1,5 @@
 """Hugging Face's inference tasks, with the official client and with plain HTTP."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,18 +8,10 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from service.api.compat.huggingface.unserved_tasks import UNSERVED_TASKS
 from tests.api.scripted import Scripted
-from tests.engine.tiny_models import served_model
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 QUESTION = "When was the bridge built?"
 CONTEXT = "Two rivers meet near Arlen. The bridge was built in 1894, of steel from a mill in Gent."
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
-    with running_server(model, "--threads", "1") as server:
-        yield server
 
 
 @pytest.mark.parametrize("path", ["", "/models/org/tiny", "/pipeline/translation"])
@@ -41,8 +32,8 @@ def test_a_list_of_texts(german: Scripted) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/pipeline/question-answering"])
-def test_question_answering_through_the_official_client(server: Server, path: str) -> None:
-    client = InferenceClient(model=server.url + path, token="any")
+def test_question_answering_through_the_official_client(chat_server: Server, path: str) -> None:
+    client = InferenceClient(model=chat_server.url + path, token="any")
     best = client.question_answering(question=QUESTION, context=CONTEXT)
     assert not isinstance(best, list)
     assert CONTEXT[best.start : best.end] == best.answer != ""
@@ -54,11 +45,11 @@ def test_question_answering_through_the_official_client(server: Server, path: st
     for each in several:
         assert CONTEXT[each.start : each.end] == each.answer
         assert 0 < each.score <= 1
-        assert server.http.post("/tokenize", json={"prompt": each.answer}).json()["count"] <= 4
+        assert chat_server.http.post("/tokenize", json={"prompt": each.answer}).json()["count"] <= 4
 
 
-def test_a_question_without_an_answer(server: Server) -> None:
-    client = InferenceClient(model=server.url, token="any")
+def test_a_question_without_an_answer(chat_server: Server) -> None:
+    client = InferenceClient(model=chat_server.url, token="any")
     found = client.question_answering(question=QUESTION, context="In 1894.", top_k=20, handle_impossible_answer=True)
     assert isinstance(found, list)
     [none] = [each for each in found if not each.answer]

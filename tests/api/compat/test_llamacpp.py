@@ -9,9 +9,8 @@ import pytest
 
 from tests.api.compat.streams import tgi_events
 from tests.api.scripted import Scripted, scripted_service
-from tests.engine.tiny_models import served_model
 from tests.fakes.engine import ScriptedEngine, filling_engine
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 
 def complete(service: Scripted, **fields: Any) -> httpx.Response:
@@ -229,22 +228,15 @@ def test_slots_in_use() -> None:
         engine.release()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    model = served_model(tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
-    with running_server(f"chat={model}", "--threads", "1", "--no-native-kernels") as server:
-        yield server
-
-
-def test_a_real_service(server: Server) -> None:
+def test_a_real_service(chat_server: Server) -> None:
     body: dict[str, Any] = {"prompt": "Name a river.", "n_predict": 8, "temperature": 0}
-    answer = server.http.post("/completion", json=body).json()
+    answer = chat_server.http.post("/completion", json=body).json()
     other = {"prompt": "Name a river.", "max_tokens": 8, "temperature": 0}
-    assert answer["content"] == server.http.post("/v1/completions", json=other).json()["choices"][0]["text"]
-    parts = tgi_events(server.http.post("/completion", json=body | {"stream": True}))
+    assert answer["content"] == chat_server.http.post("/v1/completions", json=other).json()["choices"][0]["text"]
+    parts = tgi_events(chat_server.http.post("/completion", json=body | {"stream": True}))
     assert "".join(part["content"] for part in parts) == answer["content"]
     grammar = {"grammar": 'root ::= "yes" | "no"', "temperature": 1.0}
-    assert server.http.post("/completion", json=body | grammar).json()["content"] in {"yes", "no"}
+    assert chat_server.http.post("/completion", json=body | grammar).json()["content"] in {"yes", "no"}
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
     strict = {"json_schema": schema | {"additionalProperties": False}, "n_predict": 50}
-    assert set(json.loads(server.http.post("/completion", json=body | strict).json()["content"])) == {"ok"}
+    assert set(json.loads(chat_server.http.post("/completion", json=body | strict).json()["content"])) == {"ok"}

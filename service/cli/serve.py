@@ -24,12 +24,14 @@ def serve(
     from service.engine import ENGINE_WORKER
     from service.keys.authenticator import open_authenticator
     from service.processes.child_process import ChildProcess
+    from service.processes.imports import imports
     from service.server import bind_policy, signals
 
     bind_policy.check(settings)
     authenticator = open_authenticator(settings.keys_file)
     signals.on_stop(lambda *_: sys.exit(0))
     with ChildProcess(ENGINE_WORKER) as process:  # started first, because its imports take longest
-        from service.server import serve as server
+        with imports():
+            from service.server import serve as server
 
         server.serve(settings, process, authenticator)

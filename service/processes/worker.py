@@ -5,7 +5,6 @@ its own, then reads its config from standard input. ``DIRECTORY`` holds the two 
 The process ends on the command ``Stop``, or when its parent is gone.
 """
 
-import gc
 import logging
 import time
 from abc import ABC, abstractmethod
@@ -17,6 +16,7 @@ import msgspec
 from service import logs
 from service.errors import ProcessError
 from service.processes.crash_record import CrashRecord
+from service.processes.imports import imports
 from service.processes.messages import Abort, Failed, ProcessInfo, Ready, Stop, Submit, encode
 from service.processes.parent import Parent, prepare_child
 
@@ -120,13 +120,11 @@ class WorkerProcess(Generic[Config, Request]):
     def _load(self) -> ModelWorker[Request] | None:
         """Load the model and tell the parent that it is ready, or why it cannot be loaded. None: it is not loaded."""
         try:
-            gc.disable()  # libraries make millions of objects that stay; looking through them takes a tenth of the time
             try:
-                load = self._import_load()
+                with imports():
+                    load = self._import_load()
                 import_seconds = time.monotonic() - self._begin
             finally:
-                gc.freeze()
-                gc.enable()
                 config = self._read_config()  # even after an error: the parent receives events only then
             if config is None:
                 return None

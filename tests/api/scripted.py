@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import uvicorn
@@ -24,9 +24,11 @@ from service.server.connection import Connection, connection_class
 from service.serving.model import ServedModel
 from service.serving.registry import Registry
 from service.settings import Settings
-from tests.api.encoders import ScriptedEncoders
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.served_model import RemoteSource, scripted_model
+
+if TYPE_CHECKING:
+    from tests.api.encoders import ScriptedEncoders  # it imports transformers
 
 
 class _Server(uvicorn.Server):
@@ -102,7 +104,7 @@ def scripted_service(
     *,
     load: str = "start",
     idle_seconds: float = 0,
-    encoders: ScriptedEncoders | None = None,
+    encoders: "ScriptedEncoders | None" = None,
     catalog: Mapping[str, ScriptedEngine] | None = None,
     clock: Callable[[], float] = time.time,
     **settings: Any,

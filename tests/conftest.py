@@ -3,7 +3,9 @@
 import gc
 import os
 import sys
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 # No test may depend on the speed of the machine.
@@ -32,3 +34,15 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Engines set the number of threads of the process in which they compute. The next test has as many as before."""
+    torch = sys.modules.get("torch")
+    threads = torch and torch.get_num_threads()
+    try:
+        return (yield)
+    finally:
+        if torch:
+            torch.set_num_threads(threads)

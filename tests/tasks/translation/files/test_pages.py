@@ -1,6 +1,7 @@
 """HTML pages, books and OpenDocument texts: their libraries read the translations with the markup in its place."""
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -74,6 +75,31 @@ def test_elements_of_a_book_say_whether_they_are_translated() -> None:
     data = make_epub(b=f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{page}</p></body></html>')
     texts = texts_of("a.epub", data)
     assert texts[texts.index("tail") + 1 : texts.index("tail") + 3] == ["A tip", '<span id="0">Yes</span> on ']
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        (
+            '<p>A <i translate="no">no <b translate="yes">yes <u>it</u></b> no</i> b</p>',
+            ["A <wbr/> b", "yes <span>it</span>"],
+        ),
+        ('<div translate="no">no <p translate="yes" title="A tip">Yes</p><p title="no">no</p></div>', ["A tip", "Yes"]),
+        ('<pre>no <b translate="yes">One<p>two</p></b> no</pre>three', ["One", "two", "three"]),
+        ('<p translate="no"><b translate="yes">One <i class="notranslate">no</i></b> no</p>', ["One "]),
+        ('<b class="notranslate">no<i translate="yes">one<b translate="no">no</b></i></b> end', [" end", "one"]),
+        ('<div>One <p translate="no">no</p> two</div>', ["One", "two"]),
+        ('Run <code title="A command">ls</code> now', ["Run <wbr/> now", "A command"]),
+        ('<script><b translate="yes">no</b></script><textarea placeholder="Write">no</textarea>', ["Write"]),
+    ],
+)
+def test_an_element_of_a_book_that_is_kept_may_have_translated_ones_in_it(page: str, texts: list[str]) -> None:
+    data = make_epub(b=f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{page}</body></html>')
+    plain = [re.sub(" id=.[0-9]+.", "", each) for each in texts_of("a.epub", data)]
+    assert plain[plain.index("tail") + 1 : -2] == texts
+    after = zipfile.ZipFile(io.BytesIO(translated("a.epub", data))).read("OEBPS/b.xhtml").decode()
+    assert re.sub("<.*?>", "", after.lower()) == re.sub("<.*?>", "", page.lower())
+    assert re.findall(r"\bno\b", after) == re.findall(r"\bno\b", page)
 
 
 def make_odt() -> bytes:

@@ -60,6 +60,6 @@ def shown_values(match: re.Match[str], names: Set[str]) -> tuple[tuple[int, int]
 
 
 def values_of_tag(tag: str, names: Set[str]) -> tuple[tuple[int, int], ...]:
-    """The same for a text that may be a start tag."""
-    match = TAG.fullmatch(tag) if names else None
+    """The same for a text that may begin with a start tag."""
+    match = TAG.match(tag) if names else None
     return () if match is None else shown_values(match, names)

@@ -8,13 +8,14 @@ Each expression here reads a text once, without backtracking. Markup without an 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from html import unescape
 
 from service.tasks.translation.documents.formats.attributes import shown_values
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
 from service.tasks.translation.documents.formats.html_comments import read_comment, tag_end
 from service.tasks.translation.documents.formats.html_elements import BLOCKS, MEDIA, RAW, VOID, raw_end
-from service.tasks.translation.documents.formats.html_kept import keeps, kept_pieces
+from service.tasks.translation.documents.formats.html_kept import keeps_in_html, kept_pieces
 from service.tasks.translation.documents.formats.html_tags import TAG
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
@@ -62,14 +63,15 @@ def _read_markup(text: str, begin: int, cdata_end: int, tags: TagRules) -> tuple
         end, comment = read_comment(text, begin, cdata_end)
         return end, () if comment is None else (comment,)
     tag = _read_tag(match, tags)
-    if match["close"] or not keeps(match, tags):
+    if match["close"] or not keeps_in_html(match, tags):
         return match.end(), (tag,)
     if tag.name in VOID:
         return match.end(), (_kept_element(tag, match[0]),)
     if tag.name in RAW:
         end = tag_end(text, raw_end(text, match.end(), tag.name))
         return end, (_kept_element(tag, text[begin:end]),)
-    pieces = kept_pieces(text, match, cdata_end, tags)
+    keeps = partial(keeps_in_html, tags=tags)
+    pieces = kept_pieces(text, match, cdata_end, keeps, whole=tag.name in tags.ignored)
     end = pieces[-1][1]
     if len(pieces) == 1:
         return end, (_kept_element(tag, text[begin:end]),)

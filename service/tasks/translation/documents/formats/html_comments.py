@@ -11,7 +11,7 @@ _COMMENT_END = re.compile("--!?>")
 def read_comment(text: str, begin: int, cdata_end: int) -> tuple[int, Fragment | None]:
     """The markup at the ``<`` at ``begin``, where no tag is, and where it ends; None if the ``<`` is text.
 
-    ``cdata_end`` is where the last ``]]>`` of the text begins.
+    ``cdata_end`` is where the last ``]]>`` of the text begins, which may be cut off behind ``text``.
     """
     following = text[begin + 1 : begin + 9]
     if _TAG_BEGINS.match(text, begin):
@@ -21,7 +21,8 @@ def read_comment(text: str, begin: int, cdata_end: int) -> tuple[int, Fragment |
         end = closed.end() if closed else len(text)
         return end, Fragment(FragmentKind.TAG, text[begin:end])
     if following == "![CDATA[" and begin < cdata_end:
-        end = text.index("]]>", begin) + 3
+        end = text.find("]]>", begin) + 3
+        end = end if end > begin else len(text)
         return end, Fragment(FragmentKind.TAG, text[begin:end])
     if following[:1] in ("!", "?", "/") and following[1:2]:
         end = tag_end(text, begin)

@@ -27,6 +27,17 @@ def says_translated(attributes: Mapping[str, str]) -> bool | None:
     return {"no": False, "yes": True, "": True}.get(attributes.get("translate", "none").strip().lower())
 
 
+def keeps(name: str, attributes: Mapping[str, str]) -> bool | None:
+    """Whether an element is kept: nothing in it is translated, unless it says so. None if it is as the one around it.
+
+    No element in a raw one is read.
+    """
+    says = says_translated(attributes)
+    if name in RAW or says is not None:
+        return name in RAW or not says
+    return True if name in WORDS or name in MEDIA else None
+
+
 def raw_end(text: str, begin: int, name: str) -> int:
     """The start of the end tag of a raw element, or the end of the text."""
     end_tag = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(text, begin)

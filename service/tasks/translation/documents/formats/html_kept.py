@@ -1,12 +1,18 @@
 """Elements of HTML that are not translated, and elements in them that are: ``translate="yes"`` inside of ``"no"``."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.html_comments import read_comment
-from service.tasks.translation.documents.formats.html_elements import MEDIA, RAW, VOID, WORDS, raw_end, says_translated
+from service.tasks.translation.documents.formats.html_elements import RAW, VOID, keeps, raw_end, says_translated
 from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
 from service.tasks.translation.documents.formats.tag_rules import TagRules
+
+# Whether a start tag, a match of TAG, begins an element that is kept; None if the element is as the one around it.
+Keeps = Callable[[re.Match[str]], bool | None]
+# Start, end and whether it is kept, of a piece of a kept element.
+Piece = tuple[int, int, bool]
 
 
 @dataclass(slots=True)
@@ -18,27 +24,27 @@ class _Region:
     depth: int = 1
 
 
-def keeps(match: re.Match[str], tags: TagRules) -> bool | None:
-    """Whether a start tag begins an element that is kept; None if the element is as the one around it."""
+def keeps_in_html(match: re.Match[str], tags: TagRules) -> bool | None:
+    """As HTML and the client's ``tags`` say."""
     name = match["name"].lower()
-    if name in tags.ignored or name in RAW:
-        return True
-    says = says_translated({name: attribute.value for name, attribute in read_attributes(match).items()})
-    if says is not None:
-        return not says
-    return True if name in WORDS or name in MEDIA else None
+    return True if name in tags.ignored else keeps(name, _values(match))
 
 
-def kept_pieces(text: str, match: re.Match[str], cdata_end: int, tags: TagRules) -> list[tuple[int, int, bool]]:
-    """Start, end and whether it is kept, of each piece of a kept element, which ``match`` begins.
+def keeps_in_text(match: re.Match[str]) -> bool | None:
+    """As the tag itself says: in plain text no name of an element means anything."""
+    says = says_translated(_values(match))
+    return None if says is None else not says
 
-    Elements of the client's ``tags.ignored`` are kept as a whole. An element that is never closed extends to the end of
-    the text.
+
+def kept_pieces(text: str, match: re.Match[str], cdata_end: int, keeps: Keeps, *, whole: bool = False) -> list[Piece]:
+    """The pieces of a kept element, which ``match`` begins; one piece if nothing in it is translated.
+
+    ``whole``: nothing is. An element that is never closed extends to the end of the text.
     """
     first = match["name"].lower()
     regions = [_Region(first, True)]
     by_name = {first: regions[:]}
-    pieces: list[tuple[int, int, bool]] = []
+    pieces: list[Piece] = []
     begin, position = match.span()
     while (position := text.find("<", position)) >= 0:
         if (tag := TAG.match(text, position)) is None:
@@ -53,7 +59,7 @@ def kept_pieces(text: str, match: re.Match[str], cdata_end: int, tags: TagRules)
         elif name in RAW:
             position = raw_end(text, position, name)
         elif name not in VOID:
-            kept = None if first in tags.ignored else keeps(tag, tags)
+            kept = None if whole else keeps(tag)
             if kept is not None and kept != before:
                 regions.append(_Region(name, kept))
                 by_name.setdefault(name, []).append(regions[-1])
@@ -76,3 +82,7 @@ def _close(name: str, regions: list[_Region], by_name: dict[str, list[_Region]])
         by_name[last.name].pop()
         if last is region:
             break
+
+
+def _values(match: re.Match[str]) -> dict[str, str]:
+    return {name: attribute.value for name, attribute in read_attributes(match).items()}

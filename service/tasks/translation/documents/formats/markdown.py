@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
@@ -16,6 +17,8 @@ from markdown_it.token import Token
 from service.tasks.translation.documents.formats.attributes import has_words, values_of_tag
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.formats.html import read_html
+from service.tasks.translation.documents.formats.html_kept import keeps_in_html
+from service.tasks.translation.documents.formats.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
 from service.tasks.translation.documents.formats.marker_lines import title_of
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
@@ -117,11 +120,14 @@ def _read_block(
         if position < begin:
             yield Fragment(FragmentKind.BREAK, source[block.to_source(position) : block.to_source(begin)])
         position = begin
-        for span in find_inline_spans(block.text[begin:end], references, normalizeReference):
+        text = block.text[begin:end]
+        kept = KeptElements(text, partial(keeps_in_html, tags=tags))
+        for span in find_inline_spans(text, references, normalizeReference, kept):
             start, stop = begin + span.start, begin + span.end
             yield from _read_plain(source, block, position, start, place)
             markup = source[block.to_source(start) : block.to_source(stop)]
-            values = _values(markup, span.kind, tags)
+            is_ignored = span.kind is FragmentKind.TEXT or span.name in tags.ignored
+            values = () if is_ignored else _values(markup, tags)
             yield Fragment(
                 span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement, values=values
             )
@@ -132,12 +138,12 @@ def _read_block(
         yield Fragment(FragmentKind.BREAK, source[block.to_source(position) : block.end])
 
 
-def _values(markup: str, kind: FragmentKind, tags: TagRules) -> tuple[tuple[int, int], ...]:
-    """The places of the values that are shown in an HTML tag, or of the title at the end of a link.
+def _values(markup: str, tags: TagRules) -> tuple[tuple[int, int], ...]:
+    """The places of the values that are shown in the HTML tag that begins markup, or of the title at the end of a link.
 
     Markup on several lines may hold layout, and has none.
     """
-    if kind is FragmentKind.KEPT or "\n" in markup or "\r" in markup:
+    if "\n" in markup or "\r" in markup:
         return ()
     if markup.startswith("<"):
         return values_of_tag(markup, tags.attributes)

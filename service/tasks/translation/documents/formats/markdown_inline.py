@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, FragmentKind
-from service.tasks.translation.documents.formats.html_elements import VOID
-from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag, kept_end
+from service.tasks.translation.documents.formats.html_elements import MEDIA, RAW, VOID
+from service.tasks.translation.documents.formats.html_kept import Piece
+from service.tasks.translation.documents.formats.kept_elements import KeptElements
+from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag
 from service.tasks.translation.documents.marks.placeables import FORMULA
 
 _SPECIAL = re.compile(
@@ -41,10 +43,13 @@ class InlineSpan:
     replacement: str = ""
 
 
-def find_inline_spans(text: str, references: Container[str], normalize: Callable[[str], str]) -> list[InlineSpan]:
+def find_inline_spans(
+    text: str, references: Container[str], normalize: Callable[[str], str], kept: KeptElements | None = None
+) -> list[InlineSpan]:
     """Everything in ``text`` that is not plain text, in order.
 
-    ``references`` holds the normalized labels of the links that the document defines.
+    ``references`` holds the normalized labels of the links that the document defines. ``kept`` finds the elements of
+    HTML that are kept; without it there are none.
     """
     code = _CodeSpans(text)
     emphasis = _Emphasis(text)
@@ -71,19 +76,36 @@ def find_inline_spans(text: str, references: Container[str], normalize: Callable
                     position = _close_bracket(text, brackets.pop(), start, found, references, normalize)
             case "tag":
                 if (tag := INLINE_TAG.match(text, start)) is not None:
-                    if (end := kept_end(text, tag, len(text))) is not None:
-                        found.append(InlineSpan(start, end, FragmentKind.KEPT, shown=KEPT_WORD))
-                        position = end
-                        continue
                     fragment = inline_tag(tag)
-                    kind = FragmentKind.TAG if fragment.name.lower() in VOID else fragment.kind
+                    name = fragment.name.lower()
+                    if kept is not None and (pieces := kept.pieces(start)):
+                        position = pieces[-1][1]
+                        if len(pieces) > 1:
+                            found += _piece_spans(text, pieces, references, normalize)
+                        elif name in RAW | MEDIA:
+                            found.append(InlineSpan(start, position, FragmentKind.TAG, name))
+                        else:
+                            found.append(InlineSpan(start, position, FragmentKind.KEPT, name, KEPT_WORD))
+                        continue
+                    kind = FragmentKind.TAG if name in VOID else fragment.kind
                     position = tag.end()
-                    found.append(InlineSpan(start, position, kind, fragment.name.lower()))
+                    found.append(InlineSpan(start, position, kind, name))
             case "auto" | "formula":
                 found.append(InlineSpan(start, position, FragmentKind.KEPT, shown=KEPT_WORD))
             case _:
                 found.append(InlineSpan(start, position, FragmentKind.TAG))
     return sorted([*found, *emphasis.found], key=lambda span: span.start)
+
+
+def _piece_spans(
+    text: str, pieces: Sequence[Piece], references: Container[str], normalize: Callable[[str], str]
+) -> Iterator[InlineSpan]:
+    """The spans of the pieces of a kept element. Those that are translated are paragraphs of their own."""
+    for begin, end, is_kept in pieces:
+        for span in () if is_kept else find_inline_spans(text[begin:end], references, normalize):
+            span.start, span.end = begin + span.start, begin + span.end
+            yield span
+        yield InlineSpan(begin if is_kept else end, end, FragmentKind.BREAK)
 
 
 def _close_bracket(

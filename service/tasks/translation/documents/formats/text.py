@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.formats.html_kept import keeps_in_text
+from service.tasks.translation.documents.formats.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.marker_lines import title_of
 from service.tasks.translation.documents.formats.messages import read_messages
 from service.tasks.translation.documents.marks.branch_text import quotes
@@ -22,7 +24,6 @@ INLINE_TAG = re.compile(
     \s*+(?P<alone>/?) | (?P<voice>v|lang)(?:\.[\w.-]++)?+[ \t]++[^<>\n"=]{1,100}+ )>(?!>)""",
     re.VERBOSE,
 )
-_UNTRANSLATED = re.compile(r"""\stranslate\s*=\s*["']?no\b|\sclass\s*=\s*["']?[^"'<>]*\bnotranslate\b""", re.IGNORECASE)
 LINE_BREAK = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -65,15 +66,6 @@ def inline_tag(match: re.Match[str]) -> Fragment:
     return Fragment(kind, match[0], name=match["name"] or match["voice"])  # a voice or a language of WebVTT
 
 
-def kept_end(text: str, tag: re.Match[str], end: int) -> int | None:
-    """The end of the element that an ``INLINE_TAG`` begins, if the tag says that it is not translated and it ends."""
-    if tag["close"] or not tag["name"] or not _UNTRANSLATED.search(tag[0]):
-        return None
-    closing = f"</{tag['name']}>"
-    begin = text.find(closing, tag.end(), end)
-    return None if begin < 0 else begin + len(closing)
-
-
 def _read_line(line: str, begins: bool) -> Iterator[Fragment]:
     position, end = 0, len(line)
     if begins and (bullets := BULLETS.match(line)) is not None:  # the match may be empty
@@ -82,18 +74,31 @@ def _read_line(line: str, begins: bool) -> Iterator[Fragment]:
             position, end = position + title[0], position + title[1]
         if position:
             yield Fragment(FragmentKind.BREAK, line[:position])
-    for match in INLINE_TAG.finditer(line, position, end):
+    text = line[position:end]
+    yield from _read_tags(text, KeptElements(text, keeps_in_text))
+    if end < len(line):
+        yield Fragment(FragmentKind.BREAK, line[end:])
+
+
+def _read_tags(text: str, kept: KeptElements | None) -> Iterator[Fragment]:
+    """The fragments of a text with tags in it. Without ``kept`` no element of it is."""
+    position = 0
+    for match in INLINE_TAG.finditer(text):
         if match.start() < position:  # inside of an element that is kept
             continue
         if position < match.start():
-            yield Fragment(FragmentKind.TEXT, line[position : match.start()], line[position : match.start()])
-        if (stop := kept_end(line, match, end)) is not None:
-            yield Fragment(FragmentKind.KEPT, line[match.start() : stop], KEPT_WORD)
-            position = stop
-            continue
-        yield inline_tag(match)
-        position = match.end()
-    if position < end:
-        yield Fragment(FragmentKind.TEXT, line[position:end], line[position:end])
-    if end < len(line):
-        yield Fragment(FragmentKind.BREAK, line[end:])
+            yield Fragment(FragmentKind.TEXT, text[position : match.start()], text[position : match.start()])
+        begin, position = match.span()
+        match kept.pieces(begin) if kept is not None else []:
+            case []:
+                yield inline_tag(match)
+            case [(begin, position, _)]:
+                yield Fragment(FragmentKind.KEPT, text[begin:position], KEPT_WORD)
+            case pieces:
+                position = pieces[-1][1]
+                for begin, end, is_kept in pieces:
+                    if not is_kept:
+                        yield from _read_tags(text[begin:end], None)
+                    yield Fragment(FragmentKind.BREAK, text[begin:end] if is_kept else "")
+    if position < len(text):
+        yield Fragment(FragmentKind.TEXT, text[position:], text[position:])

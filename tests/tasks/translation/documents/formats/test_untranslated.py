@@ -59,6 +59,20 @@ def test_an_element_without_an_end_is_a_tag(format: Format) -> None:
             '<p translate=no><script>"<b translate=yes>"</script><!--<b translate=yes>--><br translate=yes>no</p>',
             [],
         ),
+        (
+            "markdown",
+            '<div translate="no">No <b translate="yes">Yes <i>it</i> is</b> no</div>\n\nOn',
+            ["Yes [1]it[2] is", "On"],
+        ),
+        ("markdown", 'A <i translate="no">no <b translate="yes">*yes*</b> no</i> **b**', ["A", "yes", "b"]),
+        ("text", 'A <i translate="no">no <b translate="yes">yes {x}</b> no</i> b', ["A", "yes [1]", "b"]),
+        ("markdown", '<i class="notranslate">no <i>no</i> no</i> b', ["[1] b"]),
+        ("text", '<i class="notranslate">no <i>no</i> no</i> b', ["[1] b"]),
+        ("markdown", "<b translate=no>no `x` <i translate=yes>one [two](u)</b> b", ["one [1]two[2]", "b"]),
+        ("markdown", "A <b translate=no>no <b>no</b> b", ["A [1] b"]),
+        ("markdown", 'Press <kbd>Enter</kbd> <code translate="yes">now</code>', ["Press [1] [2]now[3]"]),
+        ("markdown", 'See <video>no</video> <textarea>no <b translate="yes">no</b></textarea>it', ["See [1]it"]),
+        ("text", "Press <kbd>Enter</kbd>", ["Press [1]Enter[2]"]),
         ("xml", '<a><b translate="no">no<c translate="yes">Yes</c>no</b><d>On</d></a>', ["Yes", "On"]),
         (
             "xml",
@@ -80,8 +94,15 @@ def test_tags_that_the_client_ignores_are_kept_with_all_that_is_in_them() -> Non
         assert document('<x>no <b translate="yes">no</b></x>', format, tags=rules).units == ()
 
 
+@pytest.mark.timeout(60)  # quadratic time would be far longer
 def test_many_switches_are_read_in_linear_time() -> None:
-    text = '<b translate="no">a<i translate="yes">b' * 4000
-    found = document(text, "html")
-    assert [unit.text for unit in found.units] == ["b"] * 4000
-    assert found.join([unit.source for unit in found.units]) == text
+    cases: list[tuple[Format, str, list[str]]] = [
+        ("html", '<b translate="no">a<i translate="yes">b' * 4000, ["b"] * 4000),
+        ("markdown", '<b translate="no">a<i translate="yes">b</i></b>' * 4000, ["b"] * 4000),
+        ("text", '<b translate="no">a<b translate="no">b</b>' * 4000, []),
+        ("markdown", "".join(f'<x{i} translate="no"><!--<script></x{i}>' for i in range(4000)), []),
+    ]
+    for format, text, texts in cases:
+        found = document(text, format)
+        assert [unit.text for unit in found.units] == texts
+        assert found.join([unit.source for unit in found.units]) == text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format, read_fragments, read_value
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, number_pairs
+from service.tasks.translation.documents.formats.fragment import Fragment, number_pairs
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
@@ -14,6 +14,9 @@ from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.paragraph import SentenceSplitter
 from service.tasks.translation.documents.paragraphs import ParagraphReader
 from service.tasks.translation.documents.parts import Part, ValueBegin, ValueEnd
+
+# The places of values by those of the fragments that have them.
+_PLACES = {TextPlace.CELL: TextPlace.CELL_VALUE, TextPlace.LINK_TITLE: TextPlace.LINK_TITLE}
 
 
 def read_document(
@@ -98,8 +101,7 @@ class _Reader:
 def _values(fragments: Iterable[Fragment]) -> Iterator[_Value]:
     position = 0
     for fragment in fragments:
-        place = TextPlace.CELL_VALUE if fragment.place is TextPlace.CELL else TextPlace.VALUE
-        place = TextPlace.LINK_TITLE if fragment.kind is FragmentKind.CLOSE else place
+        place = _PLACES.get(fragment.place, TextPlace.VALUE)
         for begin, end in fragment.values:
             yield _Value(position + begin, position + end, place)
         position += len(fragment.source)

@@ -58,7 +58,12 @@ def test_which_values_are_units(text: str, expected: list[str]) -> None:
         ("[it](<a b> 'A guide') ![](a.png \"A cat\")", ["it", "A guide", "A cat"]),
         ("| a |\n|---|\n| [b](u 'C') [d](u 'De') |", ["a", "De", "[1]b [2]d[3]"]),
         ('[a](u (Not)) and [b](u "an \\" escape"), [c](u "of\ntwo lines")', ["[1]a[2] and [3]b[4], [5]c[6]"]),
-        ('[a]\n\n[a]: u "Not"\n', ["[1]a[2]"]),
+        ('[a]\n\n[a]: u "A guide"\n', ["[1]a[2]", "A guide"]),
+        ("> [a]: <u>\n>   'A guide'\r\n>\n> See [b][a].\n", ["A guide", "See [1]b[2]."]),
+        ('[a]: u "A guide"\n[b]: v "B"\n- [c]: w "Three"\n- it\n', ["A guide", "Three", "it"]),
+        ('[a]: u (Not)\n[b]: u "an \\" escape"\n[c]: u "of\n  two lines"\n[d]: "url"\n[e]: u \'\'\n', []),
+        ('[a]: u "A guide"\n\n[A]: u "Not, since it is repeated"\n', ["A guide"]),
+        ('[a]: u "A guide" x\n', ['[a]: u "A guide" x']),
     ],
 )
 def test_titles_of_links_in_markdown(text: str, expected: list[str]) -> None:
@@ -67,8 +72,16 @@ def test_titles_of_links_in_markdown(text: str, expected: list[str]) -> None:
 
 
 @given(translation=st.text(st.sampled_from("ab \n\r\\\"'`*_[]()<>&;|")))
-@pytest.mark.parametrize("text", ['[x](u "A\u00e9 b")', "| a |\n|---|\n| [x](u 'A\u00e9 b') |"])
-def test_a_title_of_a_link_is_what_the_model_wrote(text: str, translation: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[x](u "A\u00e9 b")',
+        "| a |\n|---|\n| [x](u 'A\u00e9 b') |",
+        "[x]: u 'A\u00e9 b'\n\n[x]",
+        '[x]\n\n- [x]: <u>\n  "A\u00e9 b"',
+    ],
+)
+def test_a_title_of_a_link_or_its_definition_is_what_the_model_wrote(text: str, translation: str) -> None:
     found = read(text, "markdown")
     texts = [translation if unit.text == "A\u00e9 b" else unit.text for unit in found.units]
     written = found.join([restore(unit, each) or "" for unit, each in zip(found.units, texts, strict=True)])

@@ -9,9 +9,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.common.utils import normalizeReference
+from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.token import Token
 
 from service.tasks.translation.documents.formats.attributes import has_words, values_of_tag
@@ -24,9 +25,11 @@ from service.tasks.translation.documents.formats.marker_lines import title_of
 from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
-_PARSER = MarkdownIt("commonmark").enable("table").disable("inline")
+_PARSER = MarkdownIt("commonmark", {"inline_definitions": True}).enable("table").disable("inline")
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n|$)")
-_TITLE = re.compile(r"""\s("[^"\\]*+"|'[^'\\]*+')\s*\)\Z""")  # of a link; one with an escape is kept
+_TITLE = r"""\s("[^"\\]*+"|'[^'\\]*+')\s*"""  # one with an escape is kept
+_LINK_TITLE = re.compile(rf"{_TITLE}\)\Z")
+_DEFINITION_TITLE = re.compile(rf"{_TITLE}\Z")
 _FRONT_MATTER = re.compile(r"(?:---|(\+\+\+))[ \t]*+(?:\r\n|\r|\n)")  # YAML, or TOML
 _FRONT_MATTER_END = {
     None: re.compile(r"^(?:---|\.\.\.)[ \t]*+\r?$", re.MULTILINE),
@@ -38,7 +41,7 @@ def read_markdown(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     """Cut Markdown into fragments. ``tags`` are for the HTML in it."""
     position = _front_matter_end(text)
     lines = [match.span() for match in _LINE.finditer(text, position)]
-    environment: dict[str, dict[str, object]] = {}
+    environment: dict[str, Any] = {}
     tokens = _PARSER.parse(text[position:].replace("\0", "\ufffd"), environment)
     references = environment.get("references", {})
     in_table = False
@@ -54,6 +57,15 @@ def read_markdown(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
             yield from read_html(text[begin:end], tags)
             yield Fragment(FragmentKind.BREAK, "")
             position = end
+        elif (
+            token.type == "definition" and references[token.meta["id"]]["map"] == token.map
+        ):  # a repeated one is ignored
+            begin, end = lines[token.map[1] - 1]
+            title = _DEFINITION_TITLE.search(text[begin:end]) if "title" in tags.attributes else None
+            if title is not None and unescapeAll(title[1][1:-1]) == token.meta["title"] and has_words(title[1]):
+                value = (begin - position + title.start(1), begin - position + title.end(1))
+                yield Fragment(FragmentKind.BREAK, text[position:end], place=TextPlace.LINK_TITLE, values=(value,))
+                position = end
         elif token.type == "inline" and (block := _BlockText.find(text, token, lines, position, in_table)) is not None:
             yield Fragment(FragmentKind.BREAK, text[position : block.begin])
             place = TextPlace.CELL if in_table else TextPlace.MARKDOWN
@@ -128,8 +140,15 @@ def _read_block(
             markup = source[block.to_source(start) : block.to_source(stop)]
             is_ignored = span.kind is FragmentKind.TEXT or span.name in tags.ignored
             values = () if is_ignored else _values(markup, tags)
+            is_title = values and span.kind is FragmentKind.CLOSE
             yield Fragment(
-                span.kind, markup, span.shown, span.name, place=place, replacement=span.replacement, values=values
+                span.kind,
+                markup,
+                span.shown,
+                span.name,
+                place=TextPlace.LINK_TITLE if is_title else place,
+                replacement=span.replacement,
+                values=values,
             )
             position = stop
         yield from _read_plain(source, block, position, end, place)
@@ -147,7 +166,7 @@ def _values(markup: str, tags: TagRules) -> tuple[tuple[int, int], ...]:
         return ()
     if markup.startswith("<"):
         return values_of_tag(markup, tags.attributes)
-    title = _TITLE.search(markup) if "title" in tags.attributes and markup.startswith("](") else None
+    title = _LINK_TITLE.search(markup) if "title" in tags.attributes and markup.startswith("](") else None
     return (title.span(1),) if title is not None and has_words(title[1]) else ()
 
 

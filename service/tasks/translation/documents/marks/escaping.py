@@ -13,7 +13,9 @@ class TextPlace(Enum):
     MARKUP = auto()  # HTML or XML
     VALUE = auto()  # the value of an attribute in HTML; whoever writes the quotes around it escapes those in it
     CELL_VALUE = auto()  # the same in a cell of a Markdown table
-    LINK_TITLE = auto()  # the title of a link in Markdown, in a table or not; for its quotes it is the same
+    LINK_TITLE = (
+        auto()
+    )  # the title of a link or its definition in Markdown, in a table or not, with quotes like a value
 
 
 # XML does not allow these characters, not even escaped.

@@ -17,16 +17,11 @@ import pytest
 
 from tests.privacy.conftest import GUARD, echoing
 from tests.privacy.echo_worker import CRASH
-from tests.privacy.requests import (
-    calls,
-    calls_of_batches,
-    calls_of_documents,
-    calls_of_files,
-    calls_of_glossaries,
-    calls_of_stored,
-    document_calls,
-    file_calls,
-)
+from tests.privacy.requests.documents import calls_of_documents, document_calls
+from tests.privacy.requests.every import calls
+from tests.privacy.requests.files import calls_of_batches, calls_of_files, file_calls
+from tests.privacy.requests.glossaries import calls_of_glossaries
+from tests.privacy.requests.responses import calls_of_stored
 from tests.running_server import Server
 
 SERVED = {"echo", "embedder", "reranker", "classifier"}

@@ -75,7 +75,9 @@ class TranslationMemory:
         text, placeables = _mask(target)
         if sorted(placeables) != sorted(_mask(unit.source)[1]):
             return False
-        if unit.in_branch and not (is_branch_text(target, text) and target.count("#") == unit.source.count("#")):
+        if unit.syntax and not is_branch_text(target, text):
+            return False
+        if "#" in unit.syntax and target.count("#") != unit.source.count("#"):
             return False
         try:
             self._check(target)

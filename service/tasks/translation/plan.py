@@ -138,10 +138,12 @@ def parse(
 def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]) -> Unit:
     """Read a unit again as one that has other ``protected`` terms. Returns ``unit`` if it is not one that way.
 
-    A unit in a branch of a message is read in one.
+    A unit in a branch of a message, or beside one, is read in one.
     """
     sentences = partial(split, language=language.base if language else "en", splitting="none")
-    text = f"{{n, plural, other {{{unit.source}}}}}" if unit.in_branch else unit.source
+    text = unit.source
+    if unit.syntax:
+        text = f"{{n, {'plural' if '#' in unit.syntax else 'select'}, other {{{text}}}}}"
     if unit.place in (TextPlace.VALUE, TextPlace.CELL_VALUE, TextPlace.LINK_TITLE):
         units = read_value_document(text, unit.place, split=sentences, protected=protected).units
     else:

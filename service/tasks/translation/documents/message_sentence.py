@@ -1,18 +1,22 @@
-"""A sentence with a message in it: it becomes one unit for each leaf of the message.
+"""A sentence with messages in it: it becomes one unit for each choice of their leaves.
 
 Words around a message depend on the branch: "Il vous reste # vote", "Il vous reste # votes". So ICU's guide wants whole
-sentences in the branches, and no sentence around a message.
+sentences in the branches, and no sentence around a message. Of two messages the second one goes into each branch of the
+first.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
+from itertools import pairwise, product
+from math import prod
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
-from service.tasks.translation.documents.formats.message_leaves import LONGEST
-from service.tasks.translation.documents.formats.message_syntax import find_messages
-from service.tasks.translation.documents.marks.branch_text import SYNTAX, may_quote
+from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, Leaf
+from service.tasks.translation.documents.formats.message_leaves import LONGEST, MOST_LEAVES
+from service.tasks.translation.documents.formats.message_syntax import FoundMessage, PatternText, read_pattern
+from service.tasks.translation.documents.formats.moved_text import moved
+from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.paragraph import Paragraph
@@ -21,42 +25,82 @@ from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, 
 _ID = re.compile(r"[\s:]id\s*=", re.IGNORECASE)
 
 
-def message_parts(
-    before: Sequence[Fragment], message: Fragment, after: Sequence[Fragment], begin: int, terms: ProtectedTerms
-) -> list[tuple[Part, int, int]]:
-    """The parts, with start and end, of a sentence that begins at ``begin`` in the text.
+def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTerms) -> list[tuple[Part, int, int]]:
+    """The parts, with start and end, of a sentence with messages that begins at ``begin`` in the text.
 
-    Returns none if the words around the message cannot go into its branches: if they hold syntax of messages, or tags
-    that would not be a pair, or would be two with one id.
+    Returns none if the words around a message cannot go into its branches: if they hold syntax that means something
+    else there, or tags that would not be a pair, or would be two with one id. So it is if the choices are very many,
+    and if there are several messages and no words between them.
     """
-    assert message.message is not None
-    source = _source([*before, message, *after])
-    outside = _source(before), _source(after)
-    if len(source) - len(message.source) > LONGEST or any(map(_has_syntax, outside)):
+    messages = [fragment.message for fragment in fragments if fragment.message is not None]
+    around = [fragment for fragment in fragments if fragment.message is None]
+    source = _source(fragments)
+    if len(_source(around)) > LONGEST or prod(len(message.leaves) for message in messages) > MOST_LEAVES:
         return []
-    if not _may_repeat([*before, *after]):
+    if any(other.message is not None and one.shown.endswith("'") for one, other in pairwise(fragments)):
+        return []  # an entity of an apostrophe, which would quote the message
+    if not _may_repeat(around) or (len(messages) > 1 and not _has_words(around)):
         return []
     units: list[Unit] = []
     syntax: list[str] = []
     rest = ""  # what stands behind the last sentence, up to the next one
-    for opening, leaf in zip(message.message.syntax, message.message.leaves, strict=False):
-        fragments = [*before, *leaf, *after]
-        text = _source(fragments)
-        match list(Paragraph(text, fragments, 0, terms).parts(_whole)):
+    openings = _nested([message.syntax for message in messages])
+    for opening, leaves in zip(openings, product(*(message.leaves for message in messages)), strict=False):
+        if (sentence := _with_leaves(fragments, leaves)) is None:
+            return []
+        text, sign = _source(sentence), leaves[-1].sign
+        match list(Paragraph(text, sentence, 0, terms).parts(_whole)):
             case []:  # no words
                 rest += opening + text
-            case [(Unit() as unit, start, end)] if _is_branch(unit):
-                units.append(replace(unit, start=begin, end=begin + len(source), in_branch=True))
+            case [(Unit() as unit, start, end)] if _is_branch(unit, sentence, sign):
+                place = begin, begin + len(source)
+                units.append(replace(unit, start=place[0], end=place[1], syntax=sign.syntax))
                 syntax.append(rest + opening + text[:start])
                 rest = text[end:]
             case _:
                 return []
     if not units:
         return []
-    syntax.append(rest + message.message.syntax[-1])
+    syntax.append(rest + openings[-1])
     last = MessageEnd(source, tuple(unit.source for unit in units), tuple(syntax))
     inside: list[Part] = [MessageBegin(), *units]
     return [*((part, begin, begin) for part in inside), (last, begin, begin + len(source))]
+
+
+def _nested(syntaxes: Sequence[Sequence[str]]) -> list[str]:
+    """The strings around the leaves of messages, where each one stands in each leaf of the one before it."""
+    found = ["", ""]
+    for syntax in syntaxes:
+        around, found = found, [found[0]]
+        for following in around[1:]:
+            found[-1] += syntax[0]
+            found += syntax[1:]
+            found[-1] += following
+    return found
+
+
+def _with_leaves(fragments: Sequence[Fragment], leaves: Sequence[Leaf]) -> list[Fragment] | None:
+    """A sentence with a leaf in the place of each message. It stands in the branch of the last leaf.
+
+    None if the rest of it cannot stand there.
+    """
+    found: list[Fragment] = []
+    rest = list(leaves)
+    for fragment in fragments:
+        if fragment.message is None:
+            text = moved([fragment], leaves[-1].sign)
+        elif (leaf := rest.pop(0)) is leaves[-1]:
+            text = list(leaf.fragments)
+        else:
+            text = moved(leaf.fragments, leaves[-1].sign)
+        if text is None:
+            return None
+        found += text
+    last = found[-1]
+    if last.kind is FragmentKind.TEXT and last.source == last.shown and re.search("(?<!')(?:'')*'\\Z", last.source):
+        before = last.source[:-1]  # an apostrophe would quote the brace behind it, and two are one
+        found[-1:] = [replace(last, source=before, shown=before), replace(last, source="''", shown="'")]
+    return found
 
 
 def _source(fragments: Sequence[Fragment]) -> str:
@@ -67,12 +111,8 @@ def _whole(text: str) -> list[tuple[int, int]]:
     return [(0, len(text))]
 
 
-def _has_syntax(text: str) -> bool:
-    """Whether a text has what means something in a branch: a ``#``, quoted syntax, or another message.
-
-    Tags may have cut that message.
-    """
-    return "#" in text or may_quote(text) or may_quote(unescape(text)) or any(find_messages(text, 0, len(text)))
+def _has_words(fragments: Sequence[Fragment]) -> bool:
+    return any(fragment.kind is FragmentKind.TEXT and any(map(str.isalpha, fragment.shown)) for fragment in fragments)
 
 
 def _may_repeat(fragments: Sequence[Fragment]) -> bool:
@@ -86,11 +126,33 @@ def _may_repeat(fragments: Sequence[Fragment]) -> bool:
     return is_whole and not any(tag.values or _ID.search(tag.source) for tag in tags)
 
 
-def _is_branch(unit: Unit) -> bool:
-    """Whether a unit may stand in a branch, with all its marks."""
+def _is_branch(unit: Unit, sentence: Sequence[Fragment], sign: NumberSign) -> bool:
+    """Whether a unit may stand in a branch, with all its marks, and the quotes in the ``sentence`` are what they were.
+
+    An apostrophe that has come to stand before syntax would quote it.
+    """
     replaced = "".join(mark.replacement for mark in unit.marks if mark.replacement != mark.source)
-    return (
-        not any(char in "{}" for char in unit.text)
-        and not any(char in SYNTAX + "'" for char in replaced)
-        and not may_quote(unit.source)
-    )
+    if any(char in "{}" for char in unit.text) or any(char in "{}#'" for char in replaced):
+        return False
+    if any(one.source.endswith("'") and other.source.startswith("'") for one, other in pairwise(sentence)):
+        return False
+    sources = [fragment.source for fragment in sentence]
+    return _keeps_quotes(sources, sign) and _keeps_quotes([unescape(source) for source in sources], sign)
+
+
+def _keeps_quotes(sources: Sequence[str], sign: NumberSign) -> bool:
+    """Whether the same is quoted in a branch of these parts as in each of them."""
+    alone = [_quoted(f"{source} ", sign) for source in sources]
+    whole = _quoted("".join(sources), sign)
+    return whole is not None and whole == [part for parts in alone for part in parts or ()] and None not in alone
+
+
+def _quoted(branch: str, sign: NumberSign) -> list[str] | None:
+    """What is quoted in the text of a branch; None if it has other syntax that is not an argument."""
+    text = f"{{n, {'select' if sign is NumberSign.TEXT else 'plural'}, other {{{branch}}}}}"
+    pattern = read_pattern(text)
+    match pattern.text.messages:
+        case [FoundMessage(branches=[PatternText(messages=[]) as found])] if not pattern.is_broken:
+            return [text[begin:end] for begin, end in found.quoted]
+        case _:
+            return None

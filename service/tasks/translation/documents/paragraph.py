@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.joint import Joint, find_joints
-from service.tasks.translation.documents.marks.escaping import escape
+from service.tasks.translation.documents.marks.escaping import TextPlace, escape
 from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
@@ -27,8 +27,10 @@ class Paragraph:
 
     def __init__(self, text: str, fragments: Sequence[Fragment], source_start: int, terms: ProtectedTerms) -> None:
         self._text = text
-        self._place = next(fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT)
-        self._in_branch = any(fragment.in_branch for fragment in fragments)
+        self._place = next(
+            (fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT), TextPlace.TEXT
+        )
+        self._syntax = max((fragment.syntax for fragment in fragments), key=len)
         self._map = SourceMap()
         self._marks: list[PlacedMark] = []
         run: list[str] = []  # the text since the last tag or kept fragment, ...
@@ -160,7 +162,7 @@ class Paragraph:
                 start=source_start,
                 end=source_end,
                 place=self._place,
-                in_branch=self._in_branch,
+                syntax=self._syntax,
             )
         if any(mark.source != mark.replacement for mark in merged):
             return self._replace(marks, source_start, source_end)

@@ -25,8 +25,8 @@ class ParagraphReader:
     def parts(self, fragments: Iterable[Fragment], position: int, *, cuts: int = 2) -> Iterator[PlacedPart]:
         """The parts of fragments of which the first one begins at ``position``.
 
-        A message cuts its paragraph unless it is alone in a sentence with other words. What is left of the paragraph
-        may then have other sentences; after some ``cuts`` all its messages cut it.
+        A message cuts its paragraph unless it is in a sentence with other words that can go into its branches. What is
+        left of the paragraph may then have other sentences; after some ``cuts`` all its messages cut it.
         """
         for paragraph, start in _paragraphs(fragments, position):
             messages = {index for index, fragment in enumerate(paragraph) if fragment.message is not None}
@@ -47,15 +47,12 @@ class ParagraphReader:
         run = FragmentRun(fragments, start)
         parts: list[PlacedPart] = []
         for part, begin, end in Paragraph(self._text, fragments, start, self._terms).parts(self._split):
-            match [i for i in range(*run.indexes(begin, end)) if fragments[i].message is not None]:
-                case []:
-                    parts.append((part, begin, end))
-                case [index] if isinstance(part, Unit):
-                    before = list(run.cut(begin, run.starts[index]))
-                    after = list(run.cut(run.starts[index + 1], end))
-                    if sentence := message_parts(before, fragments[index], after, begin, self._terms):
-                        parts += sentence
-                        composed.add(index)
+            messages = [i for i in range(*run.indexes(begin, end)) if fragments[i].message is not None]
+            if not messages:
+                parts.append((part, begin, end))
+            elif isinstance(part, Unit) and (sentence := message_parts(list(run.cut(begin, end)), begin, self._terms)):
+                parts += sentence
+                composed.update(messages)
         return parts
 
 

@@ -1,15 +1,16 @@
 """A reader of messages in ICU's format, for tests: what a text reads when each of its branches is chosen."""
 
+import re
 from itertools import product
 
 NUMBER = "7"  # what a `#` shows
 
 
 def readings(text: str) -> list[str]:
-    """The text with each choice of branches, in order. A placeholder reads as it is written.
+    """The text with each choice of branches, in order. A placeholder reads as it is written, unless it is a number.
 
-    An apostrophe before `{`, `}` or a `#` that is a number quotes what follows, up to the next apostrophe. Raises
-    ValueError for a text that is no message.
+    An apostrophe before `{`, `}` or a `#` that is a number quotes what follows, up to the next apostrophe; two are one.
+    Raises ValueError for a text that is no message.
     """
     found, end = _message(text, 0, in_plural=False, is_inside=False)
     assert end == len(text)
@@ -24,10 +25,10 @@ def _message(text: str, position: int, *, in_plural: bool, is_inside: bool) -> t
             parts.append(["'"])
             position += 2
         elif char == "'" and following and following in ("{}#" if in_plural else "{}"):
-            end = text.find("'", position + 1)
-            end = len(text) if end < 0 else end
-            parts.append([text[position + 1 : end]])
-            position = min(end + 1, len(text))
+            if (quoted := re.compile("((?:[^']|'')*+)'").match(text, position + 1)) is None:
+                raise ValueError("a quote without end")
+            parts.append([quoted[1].replace("''", "'")])
+            position = quoted.end()
         elif char == "#" and in_plural:
             parts.append([NUMBER])
             position += 1
@@ -50,7 +51,7 @@ def _argument(text: str, begin: int) -> tuple[list[str], int]:
     kind = text[header_end + 1 : kind_end].strip() if text[header_end : header_end + 1] == "," else ""
     if kind not in ("plural", "select", "selectordinal"):
         end = text.index("}", begin) + 1
-        return [text[begin:end]], end
+        return [NUMBER if text[header_end:end] == ", number}" else text[begin:end]], end
     found: list[str] = []
     position = kind_end + 1
     while True:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 
@@ -22,6 +23,14 @@ KEPT_WORD = "Xx"  # shown in place of a KEPT fragment, so that its sentence has 
 
 
 @dataclass(frozen=True, slots=True)
+class Leaf:
+    """What a message may stand for: text in an innermost branch, where a ``#`` has the meaning ``sign``."""
+
+    fragments: "tuple[Fragment, ...]"
+    sign: NumberSign
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message in ICU's format that may stand in a sentence, cut in two ways.
 
@@ -31,7 +40,7 @@ class Message:
     """
 
     parts: "tuple[Fragment, ...]"
-    leaves: "tuple[tuple[Fragment, ...], ...]"
+    leaves: tuple[Leaf, ...]
     syntax: tuple[str, ...]
     ending: str
 
@@ -43,8 +52,11 @@ class Fragment:
     ``shown`` is the fragment as a reader of the rendered document sees it: an entity is its character, and a run of
     white space is one space. OPEN and CLOSE find each other by ``name``; ``number_pairs`` sets their ``pair``.
     ``replacement`` replaces the source of markup in a translation, unless it is empty. ``values`` are the places in the
-    source, with their quotes, of the values of attributes that are translated. ``in_branch`` text stands in a branch of
-    a message, and no syntax in the whole text is quoted. A KEPT fragment with a ``message`` is one.
+    source, with their quotes, of the values of attributes that are translated. ``syntax`` are the characters
+    that mean something in the text, since there are messages in it or around it, and all of it is understood.
+
+    A KEPT fragment with a ``message`` is one, one with a ``literal`` is that text in quotes of a message, and one with
+    a ``number`` is the ``#`` of a plural form: this argument shows the same, unless it is "".
     """
 
     kind: FragmentKind
@@ -55,8 +67,10 @@ class Fragment:
     place: TextPlace = TextPlace.TEXT
     replacement: str = ""
     values: tuple[tuple[int, int], ...] = ()
-    in_branch: bool = False
+    syntax: str = ""
     message: Message | None = None
+    literal: str = ""
+    number: str | None = None
 
 
 def number_pairs(fragments: Iterable[Fragment]) -> list[Fragment]:

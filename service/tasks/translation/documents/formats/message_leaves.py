@@ -2,12 +2,32 @@
 
 from dataclasses import dataclass, field
 
-from service.tasks.translation.documents.formats.fragment import FragmentKind
-from service.tasks.translation.documents.formats.message_syntax import FoundMessage, Part, find_messages, number_parts
+from service.tasks.translation.documents.formats.message_syntax import FoundMessage, PatternText
+from service.tasks.translation.documents.marks.branch_text import NumberSign
 
 LONGEST = 1000  # characters of a leaf
-_MOST_LEAVES = 24
+MOST_LEAVES = 24
 _SENTENCE_ENDS = ".!?。！？…"
+
+
+@dataclass(frozen=True, slots=True)
+class LeafText:
+    """A part of a ``branch`` without messages. In it a ``#`` means ``sign``; ``number`` is as in FoundMessage."""
+
+    begin: int
+    end: int
+    branch: PatternText
+    sign: NumberSign
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLeaf:
+    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of outer branches."""
+
+    parts: tuple[LeafText, ...]
+    branch: PatternText
+    sign: NumberSign
 
 
 @dataclass(slots=True)
@@ -18,59 +38,68 @@ class MessageLeaves:
     """
 
     text: str
-    leaves: list[list[Part]] = field(default_factory=list)
+    leaves: list[FoundLeaf] = field(default_factory=list)
     syntax: list[list[tuple[int, int]]] = field(default_factory=lambda: [[]])
 
     @property
     def ending(self) -> str:
         """The sign that ends a sentence in all leaves, or "" if one of them ends in a word."""
-        ends = ["".join(self.text[begin:end] for begin, end, _ in leaf).rstrip()[-1:] for leaf in self.leaves]
+        ends = ["".join(self.text[part.begin : part.end] for part in leaf.parts).rstrip()[-1:] for leaf in self.leaves]
         return ends[0] if all(end and end in _SENTENCE_ENDS for end in ends) else ""
 
 
 def read_leaves(text: str, message: FoundMessage) -> MessageLeaves | None:
     """The leaves of a message in ``text``. None if a sentence around it cannot go through each of them.
 
-    That is so for very many or very long leaves, one of several lines, two messages side by side in a branch, and a
-    ``#`` beside a message, which may mean something else in a branch of that message.
+    That is so for very many or very long leaves, one of several lines, and two messages side by side in a branch.
     """
     found = MessageLeaves(text)
-    return found if _add(found, message, [], [], numbered=False, level=0) else None
+    return found if _add(found, message, (), (), NumberSign.TEXT) else None
+
+
+def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
+    """What a ``#`` means in the branches of a message in a text where it means ``around``."""
+    if message.is_plural:
+        return NumberSign.NUMBER
+    return NumberSign.TEXT if around is NumberSign.TEXT else NumberSign.UNCLEAR
 
 
 def _add(
-    found: MessageLeaves, message: FoundMessage, before: list[Part], after: list[Part], *, numbered: bool, level: int
+    found: MessageLeaves,
+    message: FoundMessage,
+    before: tuple[LeafText, ...],
+    after: tuple[LeafText, ...],
+    around: NumberSign,
 ) -> bool:
     """Add the leaves of a message that stands between ``before`` and ``after``. Returns False if one is wrong."""
-    numbered |= message.is_numbered
+    sign = sign_in(message, around)
+    number = message.number if message.is_plural else ""
     position = message.start
-    for begin, end in message.branches:
-        found.syntax[-1].append((position, begin))
-        match list(find_messages(found.text, begin, end, level + 1)):
+    for branch in message.branches:
+        found.syntax[-1].append((position, branch.begin))
+        position = branch.end
+        match branch.messages:
             case []:
-                leaf = [*before, *number_parts(found.text, begin, end, numbered=numbered), *after]
-                is_right = _add_leaf(found, before + after, leaf)
-            case [inner]:
-                outer = (
-                    [*before, (begin, inner.start, FragmentKind.TEXT)],
-                    [(inner.end, end, FragmentKind.TEXT), *after],
+                parts = (*before, LeafText(branch.begin, branch.end, branch, sign, number), *after)
+                is_right = _add_leaf(
+                    found, FoundLeaf(tuple(part for part in parts if part.begin < part.end), branch, sign)
                 )
-                is_right = _add(found, inner, *outer, numbered=numbered, level=level + 1)
+            case [inner]:
+                first = LeafText(branch.begin, inner.start, branch, sign, number)
+                last = LeafText(inner.end, branch.end, branch, sign, number)
+                is_right = _add(found, inner, (*before, first), (last, *after), sign)
             case _:
                 is_right = False
         if not is_right:
             return False
-        position = end
     found.syntax[-1].append((position, message.end))
     return True
 
 
-def _add_leaf(found: MessageLeaves, outer: list[Part], leaf: list[Part]) -> bool:
-    text = "".join(found.text[begin:end] for begin, end, _ in leaf)
-    if len(found.leaves) == _MOST_LEAVES or len(text) > LONGEST or len(text.splitlines()) > 1:
+def _add_leaf(found: MessageLeaves, leaf: FoundLeaf) -> bool:
+    text = "".join(found.text[part.begin : part.end] for part in leaf.parts)
+    if len(found.leaves) == MOST_LEAVES or len(text) > LONGEST or len(text.splitlines()) > 1:
         return False
-    if any("#" in found.text[begin:end] for begin, end, _ in outer):
-        return False
-    found.leaves.append([part for part in leaf if part[0] < part[1]])
+    found.leaves.append(leaf)
     found.syntax.append([])
     return True

@@ -1,65 +1,126 @@
-"""The syntax of messages in ICU's format: `{count, plural, one {a vote} other {# votes}}`."""
+"""The syntax of messages in ICU's format: `{count, plural, one {a vote} other {# votes}}`.
+
+An apostrophe before a brace quotes what follows, up to the next apostrophe; so does one before a `#` that is a number.
+"""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from service.tasks.translation.documents.formats.fragment import FragmentKind
-from service.tasks.translation.documents.marks.placeables import balanced_braces
-
-_HEADER = re.compile(r"\{\s*+[\w.-]++\s*+,\s*+(plural|selectordinal|select)\s*+,\s*+(?:offset:[0-9]++\s*+)?+")
-_SELECTOR = re.compile(r"\s*+(?:=[0-9]++|[\w-]++)\s*+(?=\{)")
+_TOKEN = re.compile("''|'(?=[{}#])|[{}]")
+_HEADER = re.compile(r"\{\s*+([\w.-]++)\s*+,\s*+(plural|selectordinal|select)\s*+,\s*+(offset:[0-9]++\s*+)?+")
+_SELECTOR = re.compile(r"\s*+(?:=[0-9]++|[\w-]++)\s*+")
+_QUOTED = re.compile("[^']*+(?:''[^']*+)*+'")
 _DEEPEST = 4  # levels of messages in branches
 _MOST_BRACES = 400  # of a message
 
-# Begin, end and kind of a part of a text.
-Part = tuple[int, int, FragmentKind]
+
+@dataclass(slots=True)
+class PatternText:
+    """A text of a pattern: the whole one, or the inside of a branch. Its messages and quoted parts are in order."""
+
+    begin: int
+    end: int
+    is_plural: bool = False  # a `#` in it is a number
+    messages: "list[FoundMessage]" = field(default_factory=list)
+    quoted: list[tuple[int, int]] = field(default_factory=list)  # with their apostrophes
+
+    def adopt(self, other: "PatternText") -> None:
+        """Take what was found in a text that is a part of this one, since what seemed to be a branch is none."""
+        self.messages += other.messages
+        self.quoted += other.quoted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FoundMessage:
-    """The place of a message in a text. ``branches`` are start and end of the inside of each branch.
+    """The place of a message in a text. ``number`` is the argument that shows what a `#` in a branch does.
 
-    ``is_numbered``: a ``#`` in its branches is a number.
+    It is "" if no argument does.
     """
 
     start: int
     end: int
-    is_numbered: bool
-    branches: list[tuple[int, int]]
+    is_plural: bool
+    number: str
+    branches: list[PatternText] = field(default_factory=list)
 
 
-def find_messages(text: str, begin: int, end: int, level: int = 0) -> Iterator[FoundMessage]:
-    """The messages in a part of a text, in order and without overlap. It is in a branch of ``level`` messages."""
-    ends = {begin + first: begin + last for first, last in balanced_braces(text[begin:end])}
-    position = begin
-    for header in _HEADER.finditer(text, begin, end) if level < _DEEPEST else ():
-        start = header.start()
-        if start < position or (stop := ends.get(start)) is None:
-            continue
-        if text.count("{", start, stop) > _MOST_BRACES:
-            position = stop
-        elif branches := _branches(text, header.end(), stop - 1, ends):
-            yield FoundMessage(start, stop, header[1] != "select", branches)
-            position = stop
+@dataclass(slots=True)
+class Pattern:
+    """A text with what messages are in it. ``is_broken``: an apostrophe quotes the rest of it."""
+
+    text: PatternText
+    is_broken: bool = False
 
 
-def number_parts(text: str, begin: int, end: int, *, numbered: bool) -> Iterator[Part]:
-    """The parts of a part without messages: KEPT for each ``#`` that is a number, and TEXT."""
-    for sign in re.compile("#").finditer(text, begin, end) if numbered else ():
-        if begin < sign.start():
-            yield begin, sign.start(), FragmentKind.TEXT
-        yield *sign.span(), FragmentKind.KEPT
-        begin = sign.end()
-    if begin < end:
-        yield begin, end, FragmentKind.TEXT
+@dataclass(slots=True)
+class _Brace:
+    """An open brace: that of a message, that of a branch, or another one."""
+
+    message: FoundMessage | None = None
+    branch: PatternText | None = None
+    position: int = 0  # where the next selector of a message begins
+    braces: int = 0  # before this one, in the whole text
+    is_wrong: bool = False
 
 
-def _branches(text: str, position: int, end: int, ends: dict[int, int]) -> list[tuple[int, int]]:
-    """Start and end of the inside of each branch of a message; none if it has another syntax."""
-    found = []
-    while (selector := _SELECTOR.match(text, position, end)) is not None:
-        if (position := ends.get(selector.end(), end + 1)) > end:
-            return []
-        found.append((selector.end() + 1, position - 1))
-    return [] if text[position:end].strip() else found
+def read_pattern(text: str) -> Pattern:
+    """Find the messages in a text, and what is quoted beside and in them. Any text can be read, in one pass."""
+    pattern = Pattern(PatternText(0, len(text)))
+    texts = [pattern.text]
+    opened: list[_Brace] = []
+    position = braces = 0
+    while (token := _TOKEN.search(text, position)) is not None:
+        begin, position = token.span()
+        brace = opened[-1] if opened else None
+        if token[0] == "{":
+            braces += 1
+            opened.append(_open(text, begin, brace, texts, braces))
+            position = max(position, opened[-1].position)
+        elif token[0] == "}" and brace is not None:
+            opened.pop()
+            _close(text, begin, brace, opened, texts, braces)
+        elif token[0] == "'" and (brace is None or brace.branch is not None):
+            if text[position] == "#" and not texts[-1].is_plural:
+                continue
+            if (quoted := _QUOTED.match(text, position)) is None:
+                pattern.is_broken = True
+            else:
+                position = quoted.end()
+                texts[-1].quoted.append((begin, position))
+    for brace in opened:
+        for branch in brace.message.branches if brace.message is not None else ():
+            pattern.text.adopt(branch)
+        if brace.branch is not None:
+            pattern.text.adopt(brace.branch)
+    return pattern
+
+
+def _open(text: str, begin: int, around: _Brace | None, texts: list[PatternText], braces: int) -> _Brace:
+    if around is not None and around.message is not None:
+        if _SELECTOR.fullmatch(text, around.position, begin):
+            texts.append(PatternText(begin + 1, begin + 1, around.message.is_plural))
+            return _Brace(branch=texts[-1])
+        around.is_wrong = True
+    elif len(texts) <= _DEEPEST and (header := _HEADER.match(text, begin)) is not None:
+        name, kind, offset = header.groups()
+        message = FoundMessage(begin, begin, kind != "select", "" if offset else f"{{{name}, number}}")
+        return _Brace(message, position=header.end(), braces=braces)
+    return _Brace()
+
+
+def _close(text: str, begin: int, brace: _Brace, opened: list[_Brace], texts: list[PatternText], braces: int) -> None:
+    """A brace closes at ``begin``. ``opened`` are those that are still open."""
+    if brace.branch is not None:
+        texts.pop()
+        brace.branch.end = begin
+        around = opened[-1]
+        assert around.message is not None
+        around.message.branches.append(brace.branch)
+        around.position = begin + 1
+    elif (message := brace.message) is not None and braces - brace.braces < _MOST_BRACES:
+        if message.branches and not brace.is_wrong and not text[brace.position : begin].strip():
+            message.end = begin + 1
+            texts[-1].messages.append(message)
+        else:
+            for branch in message.branches:
+                texts[-1].adopt(branch)

@@ -1,19 +1,26 @@
 """Messages in ICU's format as fragments. Their branches are text.
 
-A message is one fragment, so that the sentence around it can become whole in each branch. Where no sentence can, and
-in a text with quoted syntax, which is not understood, the syntax is a break instead, and each branch is text by itself.
-A branch that is a number with an ending (`#st`) has no words by itself, and is kept.
+A message is one fragment, so that the sentence around it can become whole in each branch. Where no sentence can, the
+syntax is a break instead, and each branch is text by itself. What is quoted is kept. In a text that is quoted to its
+end nothing is understood. A branch that is a number with an ending (`#st`) has no words by itself, and is kept.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind, Message
+from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind, Leaf, Message
 from service.tasks.translation.documents.formats.fragment_run import FragmentRun
-from service.tasks.translation.documents.formats.message_leaves import read_leaves
-from service.tasks.translation.documents.formats.message_syntax import FoundMessage, Part, find_messages, number_parts
-from service.tasks.translation.documents.marks.branch_text import quotes
+from service.tasks.translation.documents.formats.message_leaves import read_leaves, sign_in
+from service.tasks.translation.documents.formats.message_syntax import (
+    FoundMessage,
+    Pattern,
+    PatternText,
+    read_pattern,
+)
+from service.tasks.translation.documents.formats.moved_text import moved, plain_signs
+from service.tasks.translation.documents.marks.branch_text import NumberSign
 
 _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long for an abbreviation
 
@@ -21,67 +28,107 @@ _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long f
 def split_messages(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     """The fragments, with one of its own for each message. A message with tags in its branches is left whole."""
     runs = [(is_text, list(run)) for is_text, run in groupby(fragments, lambda each: each.kind is FragmentKind.TEXT)]
-    is_quoted = any(is_text and quotes("".join(each.shown for each in run)) for is_text, run in runs)
-    for is_text, run in runs:
-        if is_text and any("{" in fragment.source for fragment in run):
-            yield from read_messages(run, is_quoted=is_quoted)
-        else:
+    if not any(is_text and any("{" in fragment.source for fragment in run) for is_text, run in runs):
+        yield from (fragment for _, run in runs for fragment in run)
+        return
+    texts = [FragmentRun(run) if is_text else None for is_text, run in runs]
+    patterns = [read_pattern(text.plain) if text is not None else None for text in texts]
+    found = [pattern for pattern in patterns if pattern is not None]
+    is_broken = any(pattern.is_broken for pattern in found)
+    has_messages = any(pattern.text.messages for pattern in found)
+    for (_, run), text, pattern in zip(runs, texts, patterns, strict=True):
+        if text is None or pattern is None or not has_messages:
             yield from run
-
-
-def read_messages(text: Sequence[Fragment], *, is_quoted: bool) -> Iterator[Fragment]:
-    """Cut text: a KEPT fragment for each message or, if no sentence can go through its branches, its parts.
-
-    ``is_quoted``: the whole text has quoted syntax.
-    """
-    run = FragmentRun(text)
-    plain, position = run.plain, 0
-    for found in find_messages(plain, 0, len(plain)):
-        yield from run.cut(position, found.start)
-        position = found.end
-        parts = tuple(_fragments(run, _parts(plain, found), in_branch=not is_quoted))
-        if is_quoted or (leaves := read_leaves(plain, found)) is None:
-            yield from parts
-            continue
-        message = Message(
-            parts,
-            tuple(tuple(_fragments(run, leaf, in_branch=True)) for leaf in leaves.leaves),
-            tuple("".join(_source(run, *place) for place in places) for places in leaves.syntax),
-            leaves.ending,
-        )
-        source = _source(run, found.start, found.end)
-        shown = _MESSAGE_WORD + message.ending
-        yield replace(text[0], kind=FragmentKind.KEPT, source=source, shown=shown, message=message)
-    yield from run.cut(position, len(plain))
-
-
-def _source(run: FragmentRun, begin: int, end: int) -> str:
-    return "".join(fragment.source for fragment in run.cut(begin, end))
-
-
-def _fragments(run: FragmentRun, parts: Iterable[Part], *, in_branch: bool) -> Iterator[Fragment]:
-    for begin, end, kind in parts:
-        if kind is FragmentKind.TEXT:
-            yield from (replace(fragment, in_branch=in_branch) for fragment in run.cut(begin, end))
         else:
-            shown = KEPT_WORD if kind is FragmentKind.KEPT else ""
-            yield replace(run.fragments[0], kind=kind, source=_source(run, begin, end), shown=shown)
+            yield from _MessageReader(text, is_broken).read(pattern)
 
 
-def _parts(text: str, message: FoundMessage, *, level: int = 0, numbered: bool = False) -> Iterator[Part]:
-    """The parts of a message: TEXT, BREAK for its syntax, and KEPT for ``#`` in a plural form."""
-    numbered |= message.is_numbered
-    position = message.start
-    for begin, end in message.branches:
-        branch = text[begin:end]
-        if numbered and "#" in branch and not any(map(str.isspace, branch.strip())):
-            continue
-        yield position, begin, FragmentKind.BREAK
+class _MessageReader:
+    """Cuts a run of text. ``is_broken``: a part of the whole text is quoted in a way that is not understood."""
+
+    def __init__(self, run: FragmentRun, is_broken: bool) -> None:
+        self._run = run
+        self._plain = run.plain
+        self._is_broken = is_broken
+
+    def read(self, pattern: Pattern) -> Iterator[Fragment]:
+        whole = pattern.text
+        position = whole.begin
+        for found in whole.messages:
+            yield from self._text(whole, position, found.start, NumberSign.TEXT, "")
+            position = found.end
+            parts = tuple(self._parts(found, NumberSign.TEXT))
+            message = None if self._is_broken else self._message(found, parts)
+            if message is None:
+                yield from parts
+            else:
+                shown = _MESSAGE_WORD + message.ending
+                yield self._markup(FragmentKind.KEPT, found.start, found.end, shown=shown, message=message)
+        yield from self._text(whole, position, whole.end, NumberSign.TEXT, "")
+
+    def _message(self, found: FoundMessage, parts: tuple[Fragment, ...]) -> Message | None:
+        """A message that may stand in a sentence; None if it cannot."""
+        if (leaves := read_leaves(self._plain, found)) is None:
+            return None
+        read = []
+        for leaf in leaves.leaves:
+            fragments: list[Fragment] = []
+            for part in leaf.parts:
+                text = list(self._text(part.branch, part.begin, part.end, part.sign, part.number))
+                fitting = text if part.branch is leaf.branch else moved(text, leaf.sign)
+                if fitting is None or any(fragment.kind is FragmentKind.BREAK for fragment in fitting):
+                    return None
+                fragments += fitting
+            read.append(Leaf(tuple(fragments), leaf.sign))
+        syntax = tuple("".join(self._source(*place) for place in places) for places in leaves.syntax)
+        return Message(parts, tuple(read), syntax, leaves.ending)
+
+    def _parts(self, found: FoundMessage, around: NumberSign) -> Iterator[Fragment]:
+        """The parts of a message: text, and breaks for its syntax."""
+        sign = sign_in(found, around)
+        position = found.start
+        for branch in found.branches:
+            text = self._plain[branch.begin : branch.end]
+            if sign is not NumberSign.TEXT and "#" in text and not any(map(str.isspace, text.strip())):
+                continue
+            yield self._markup(FragmentKind.BREAK, position, branch.begin)
+            position = branch.begin
+            for inner in branch.messages:
+                yield from self._text(branch, position, inner.start, sign, "")
+                yield from self._parts(inner, sign)
+                position = inner.end
+            yield from self._text(branch, position, branch.end, sign, "")
+            position = branch.end
+        yield self._markup(FragmentKind.BREAK, position, found.end)
+
+    def _text(self, text: PatternText, begin: int, end: int, sign: NumberSign, number: str) -> Iterator[Fragment]:
+        """The fragments of a part of a text that has no messages: KEPT for what is quoted or a number, and TEXT."""
+        for first, last in () if self._is_broken else text.quoted:
+            if begin <= first and last <= end:
+                yield from self._with_numbers(begin, first, sign, number)
+                quoted = self._plain[first:last]
+                is_read = len(quoted.splitlines()) == 1 and quoted == self._source(first, last)
+                kind = FragmentKind.KEPT if is_read else FragmentKind.BREAK
+                yield self._markup(kind, first, last, literal=quoted[1:-1].replace("''", "'"))
+                begin = last
+        yield from self._with_numbers(begin, end, sign, number)
+
+    def _with_numbers(self, begin: int, end: int, sign: NumberSign, number: str) -> Iterator[Fragment]:
+        text = self._plain[begin:end]
         position = begin
-        for inner in find_messages(text, begin, end, level + 1):
-            yield from number_parts(text, position, inner.start, numbered=numbered)
-            yield from _parts(text, inner, level=level + 1, numbered=numbered)
-            position = inner.end
-        yield from number_parts(text, position, end, numbered=numbered)
-        position = end
-    yield position, message.end, FragmentKind.BREAK
+        for place in plain_signs(text) if sign is not NumberSign.TEXT else ():
+            yield from self._plain_text(position, begin + place, sign)
+            position = begin + place + 1
+            yield self._markup(FragmentKind.KEPT, position - 1, position, number=number)
+        yield from self._plain_text(position, end, sign)
+
+    def _plain_text(self, begin: int, end: int, sign: NumberSign) -> Iterator[Fragment]:
+        for fragment in self._run.cut(begin, end) if begin < end else ():
+            yield fragment if self._is_broken else replace(fragment, syntax=sign.syntax)
+
+    def _markup(self, kind: FragmentKind, begin: int, end: int, **fields: Any) -> Fragment:
+        fields.setdefault("shown", KEPT_WORD if kind is FragmentKind.KEPT else "")
+        return replace(self._run.fragments[0], kind=kind, source=self._source(begin, end), **fields)
+
+    def _source(self, begin: int, end: int) -> str:
+        return "".join(fragment.source for fragment in self._run.cut(begin, end))

@@ -8,8 +8,7 @@ from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Frag
 from service.tasks.translation.documents.formats.html_kept import keeps_in_text
 from service.tasks.translation.documents.formats.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.marker_lines import title_of
-from service.tasks.translation.documents.formats.messages import read_messages
-from service.tasks.translation.documents.marks.branch_text import quotes
+from service.tasks.translation.documents.formats.messages import split_messages
 
 # A space follows the bullets and numbers of a list, except for Chinese numbers.
 BULLETS = re.compile(
@@ -31,10 +30,10 @@ def read_text(text: str) -> Iterator[Fragment]:
     """Cut plain text into fragments."""
     begins = True
     whole = Fragment(FragmentKind.TEXT, text, text)
-    for fragment in _without_tags(read_messages([whole], is_quoted=quotes(text))) if "{" in text else [whole]:
+    for fragment in _without_tags(split_messages([whole])):
         if fragment.kind is FragmentKind.TEXT:
             for part in _read_lines(fragment.source, begins):
-                yield replace(part, in_branch=True) if fragment.in_branch else part
+                yield replace(part, syntax=fragment.syntax) if fragment.syntax else part
         else:
             yield fragment
         begins = fragment.kind is not FragmentKind.KEPT
@@ -44,7 +43,9 @@ def _without_tags(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     """The fragments, with the parts of each message that has tags in its leaves."""
     for fragment in fragments:
         message = fragment.message
-        if message is not None and any(INLINE_TAG.search(part.source) for leaf in message.leaves for part in leaf):
+        if message is not None and any(
+            INLINE_TAG.search(part.source) for leaf in message.leaves for part in leaf.fragments
+        ):
             yield from message.parts
         else:
             yield fragment

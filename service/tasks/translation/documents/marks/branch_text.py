@@ -1,43 +1,68 @@
-"""Text in a branch of a message in ICU's format, where braces, ``#`` and some apostrophes are syntax.
+"""Text in a pattern of ICU's format, where braces, some apostrophes and, in a plural form, ``#`` are syntax.
 
 An apostrophe before syntax quotes it (`d'{name}` shows no name). What ICU recommends for text, the typographic
 apostrophe, never quotes. FormatJS, which reads tags in messages too, also lets an apostrophe quote these.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from enum import Enum, auto
 
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 
-SYNTAX = "{}#"
-_QUOTING = re.compile("''|'(?=[{}#<>])")  # two apostrophes are one, and quote nothing
+
+class NumberSign(Enum):
+    """What a ``#`` in a text means. In a selection in a plural form, it is a text for ICU and a number for others."""
+
+    TEXT = auto()
+    NUMBER = auto()
+    UNCLEAR = auto()
+
+    @property
+    def syntax(self) -> str:
+        """The characters that mean something in such a text. No other ``#`` may be written if it is unclear."""
+        return "{}" if self is NumberSign.TEXT else "{}#"
 
 
-def quotes(text: str) -> bool:
-    """Whether an apostrophe in ``text`` quotes syntax."""
-    return any(match[0] == "'" for match in _QUOTING.finditer(text))
+# An apostrophe that quotes, where a `#` is text and where it is not. Two apostrophes are one, and quote nothing.
+_QUOTING = {"{}": re.compile("''|'(?=[{}<>])"), "{}#": re.compile("''|'(?=[{}#<>])")}
+_RUN = re.compile("['{}#]++")
 
 
-def may_quote(text: str) -> bool:
-    """Whether an apostrophe in ``text`` quotes syntax, or would do so if the text were a branch."""
-    return quotes(text + "}")
+def quote(literal: str, syntax: str) -> str:
+    """What reads as ``literal`` in a text with this ``syntax``, whatever stands beside it but another apostrophe."""
+
+    def quoted(run: re.Match[str]) -> str:
+        inside = run[0].replace("'", "''")
+        return f"'{inside}'" if any(char in syntax for char in inside) else inside
+
+    return _RUN.sub(quoted, literal)
 
 
-def fit_branch(unit: Unit, texts: list[str], marks: Iterable[Mark]) -> None:
-    """Make ``texts``, which stand around ``marks``, be text in a branch, in place.
+def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
+    """Make ``texts``, which stand around ``marks``, be text in a pattern, in place.
 
     The syntax in them that the text of the unit does not have is removed.
     """
-    strange = str.maketrans(dict.fromkeys(set(SYNTAX).difference(unit.text), ""))
+    strange = str.maketrans(dict.fromkeys(set(unit.syntax).difference(unit.text), ""))
     following = [*(mark.replacement[:1] for mark in marks), "}"]
+    before = ""  # the end of the mark before a text
     for index, (text, char) in enumerate(zip(texts, following, strict=True)):
-        fitting = _QUOTING.sub(_unquoted, text.translate(strange) + char)
-        texts[index] = fitting.removesuffix(char)
+        text = text.translate(strange)
+        if before == "'" and (len(text) - len(text.lstrip("'"))) % 2:
+            text = f"’{text[1:]}"
+        if char == "'" and (len(text) - len(text.rstrip("'"))) % 2:
+            text = f"{text[:-1]}’"
+        if char == before == "'" and not text.strip("'"):
+            text += " "  # two quotes would be one
+        texts[index] = _QUOTING[unit.syntax].sub(_unquoted, text + char).removesuffix(char)
+        before = marks[index].replacement[-1:] if index < len(marks) else ""
 
 
 def is_branch_text(text: str, masked: str) -> bool:
     """Whether ``text`` may stand in a branch. In ``masked`` markers stand for its placeables."""
-    return not may_quote(text) and not any(char in "{}" for char in masked)
+    quotes = any(match[0] == "'" for match in _QUOTING["{}#"].finditer(text + "}"))
+    return not quotes and not any(char in "{}" for char in masked)
 
 
 def _unquoted(match: re.Match[str]) -> str:

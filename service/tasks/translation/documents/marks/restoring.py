@@ -141,7 +141,7 @@ def _join(unit: Unit, texts: list[str], numbers: Sequence[int]) -> str:
     """Escape the texts and join them around the marks ``numbers``; there is one text more than there are marks."""
     marks = [unit.marks[number - 1] for number in numbers]
     fit_white_space(unit, texts, numbers)
-    if unit.in_branch:
+    if unit.syntax:
         fit_branch(unit, texts, marks)
     escaped = [escape(text, unit.place) for text in texts]
     if unit.place in (TextPlace.MARKDOWN, TextPlace.CELL):

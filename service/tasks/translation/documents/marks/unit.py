@@ -29,7 +29,8 @@ class Unit:
     In ``text``, which the model gets, markers stand for tags, placeholders and protected terms. ``marks[i]`` is the
     mark of marker ``i + 1``. ``source`` is the segment in the source text, from ``start`` to ``end`` in characters.
 
-    ``in_branch``: the unit stands in a branch of a message. A sentence around a message is a unit for each leaf of the
+    ``syntax`` are the characters that mean something where the unit stands, which is in a pattern of ICU's format: in a
+    branch of a message, or beside one. A sentence around a message is a unit for each leaf of the
     message, whose ``source`` is the sentence with this leaf; ``start`` and ``end`` are the place of the whole sentence.
     """
 
@@ -39,4 +40,4 @@ class Unit:
     start: int
     end: int
     place: TextPlace = TextPlace.TEXT
-    in_branch: bool = False
+    syntax: str = ""

@@ -15,7 +15,7 @@ The package deals with texts, prompts and the quality of translations. It never 
 """
 
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, WITH_ATTRIBUTES, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, WITH_ATTRIBUTES, TagRules
 from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.memory import MemoryPair

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.prompting.formality import Formality

@@ -12,13 +12,13 @@ from html import unescape
 from itertools import pairwise, product
 from math import prod
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, Leaf
-from service.tasks.translation.documents.formats.message_leaves import LONGEST, MOST_LEAVES
-from service.tasks.translation.documents.formats.message_syntax import FoundMessage, PatternText, read_pattern
-from service.tasks.translation.documents.formats.moved_text import moved
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, Leaf
 from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.documents.messages.leaves import LONGEST, MOST_LEAVES
+from service.tasks.translation.documents.messages.moved_text import moved
+from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
 

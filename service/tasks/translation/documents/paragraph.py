@@ -2,17 +2,16 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.joint import Joint, find_joints
 from service.tasks.translation.documents.marks.escaping import TextPlace, escape
-from service.tasks.translation.documents.marks.markers import marker
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 from service.tasks.translation.documents.placed_mark import PlacedMark, trim_edges
 from service.tasks.translation.documents.source_map import SourceMap
+from service.tasks.translation.documents.unit_reader import UnitReader
 
 # Returns start and end of each sentence of a text.
 SentenceSplitter = Callable[[str], Sequence[tuple[int, int]]]
@@ -30,7 +29,7 @@ class Paragraph:
         self._place = next(
             (fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT), TextPlace.TEXT
         )
-        self._syntax = max((fragment.syntax for fragment in fragments), key=len)
+        syntax = max((fragment.syntax for fragment in fragments), key=len)
         self._map = SourceMap()
         self._marks: list[PlacedMark] = []
         run: list[str] = []  # the text since the last tag or kept fragment, ...
@@ -55,6 +54,7 @@ class Paragraph:
             source_start = source_end
         self._mark_run(run, run_start, terms)
         self._shown = self._map.shown
+        self._units = UnitReader(text, self._shown, self._place, syntax)
 
     def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | Joint | str, int, int]]:
         """Yields units and joints with their start and end in the source text.
@@ -75,7 +75,7 @@ class Paragraph:
             marks = trim_edges(marks, start, end)
             source_start = min([self._map.to_source_start(start), *(mark.source_start for mark in marks[:1])])
             source_end = max([self._map.to_source_end(end), *(mark.source_end for mark in marks[-1:])])
-            unit = self._unit(start, end, marks, source_start, source_end)
+            unit = self._units.read(start, end, marks, source_start, source_end)
             if between is not None and (unit is not None or self._shown[start].isalnum()):
                 yield from find_joints(self._text, self._tags(between, source_start), between, source_start)
             if unit is not None:
@@ -135,76 +135,3 @@ class Paragraph:
                 start += len(sentence) - len(sentence.lstrip())
                 yield start, start + len(core)
                 last = end
-
-    def _unit(
-        self, start: int, end: int, marks: Sequence[PlacedMark], source_start: int, source_end: int
-    ) -> Unit | str | None:
-        """A sentence as a unit or, if it has no words, as a string or None."""
-        texts: list[str] = []
-        merged: list[Mark] = []
-        words = [mark for mark in marks if not mark.is_tag]
-        has_words = len(words) > 1 and any(mark.message is not None for mark in words)
-        for group in self._groups(marks):
-            between = self._shown[start : group[0].start]
-            has_words = has_words or _has_letters(between)
-            is_spaced = any(one.end < other.start for one, other in pairwise(group))
-            if is_spaced and between and not between[-1].isspace():
-                between += " "  # the group contains a space, so the words on its two sides are separate words
-            merged.append(self._merge(group))
-            texts += [between, marker(len(merged))]
-            start = group[-1].end
-        rest = self._shown[start:end]
-        if has_words or _has_letters(rest):
-            return Unit(
-                text="".join([*texts, rest]),
-                source=self._text[source_start:source_end],
-                marks=tuple(merged),
-                start=source_start,
-                end=source_end,
-                place=self._place,
-                syntax=self._syntax,
-            )
-        if any(mark.source != mark.replacement for mark in merged):
-            return self._replace(marks, source_start, source_end)
-        return None
-
-    def _groups(self, marks: Sequence[PlacedMark]) -> list[list[PlacedMark]]:
-        """Groups of marks that share one marker: they touch, or they are tags with only white space between them."""
-        groups: list[list[PlacedMark]] = []
-        for placed in marks:
-            if groups:
-                last = groups[-1][-1]
-                between = self._shown[last.end : placed.start]
-                if not between or (last.is_tag and placed.is_tag and between.isspace()):
-                    groups[-1].append(placed)
-                    continue
-            groups.append([placed])
-        return groups
-
-    def _merge(self, group: Sequence[PlacedMark]) -> Mark:
-        """One mark for a group, with the text between its marks."""
-        if len(group) == 1:
-            return group[0].mark
-        source_start, source_end = group[0].source_start, group[-1].source_end
-        tags = tuple(tag for placed in group for tag in placed.mark.tags)
-        terms = tuple(term for placed in group for term in placed.mark.terms)
-        values: list[tuple[int, int]] = []
-        begin = -source_start  # of the replacement, as a place in the source
-        for placed in group:
-            first = begin + placed.source_start
-            values += [(first + start, first + end) for start, end in placed.mark.values]
-            begin += len(placed.mark.replacement) - len(placed.mark.source)
-        replacement = self._replace(group, source_start, source_end)
-        return Mark(self._text[source_start:source_end], replacement, tags, terms, tuple(values))
-
-    def _replace(self, marks: Sequence[PlacedMark], source_start: int, source_end: int) -> str:
-        """The source text from ``source_start`` to ``source_end`` with the replacements of its marks."""
-        texts = []
-        for placed in marks:
-            texts += [self._text[source_start : placed.source_start], placed.mark.replacement]
-            source_start = placed.source_end
-        return "".join([*texts, self._text[source_start:source_end]])
-
-
-def _has_letters(text: str) -> bool:
-    return any(map(str.isalpha, text))

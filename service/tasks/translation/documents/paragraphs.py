@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
-from service.tasks.translation.documents.formats.fragment_run import FragmentRun
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment_run import FragmentRun
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.message_sentence import message_parts

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.fragment import Message
+from service.tasks.translation.documents.fragments.fragment import Message
 from service.tasks.translation.documents.marks.unit import Mark
 
 

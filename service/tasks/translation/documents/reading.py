@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format, read_fragments, read_value
-from service.tasks.translation.documents.formats.fragment import Fragment, number_pairs
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.fragments.fragment import Fragment, number_pairs
 from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit

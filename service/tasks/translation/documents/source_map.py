@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 
-from service.tasks.translation.documents.formats.fragment import Fragment
+from service.tasks.translation.documents.fragments.fragment import Fragment
 
 
 class SourceMap:

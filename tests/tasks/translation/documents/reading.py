@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.joint import Joint
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.parts import Part

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import WITH_ATTRIBUTES, TagRules
 from service.tasks.translation.documents.marks.restoring import restore
 from tests.tasks.translation.documents.reading import document
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from service.errors import MalformedMarkup
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES
+from service.tasks.translation.documents.formats.html.tag_rules import WITH_ATTRIBUTES
 from service.tasks.translation.documents.marks.markers import split_at_markers
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from service.tasks.translation.documents.marks.unit import Mark, Unit

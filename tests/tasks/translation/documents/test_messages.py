@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.errors import MalformedMarkup
 from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import WITH_ATTRIBUTES
+from service.tasks.translation.documents.formats.html.tag_rules import WITH_ATTRIBUTES
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
 from tests.tasks.translation.documents.icu import NUMBER, readings
 from tests.tasks.translation.documents.reading import document, seen

@@ -1,6 +1,6 @@
 """The source map: from positions in the shown text to positions in the source."""
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.source_map import SourceMap
 
 

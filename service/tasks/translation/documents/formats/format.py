@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
-from service.tasks.translation.documents.formats.html import read_characters, read_html
-from service.tasks.translation.documents.formats.invisible import separate_invisible
+from service.tasks.translation.documents.formats.html.reader import read_characters, read_html
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.formats.markdown import read_markdown
-from service.tasks.translation.documents.formats.messages import split_messages
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.formats.text import read_text
 from service.tasks.translation.documents.formats.xml import read_xml
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.invisible import separate_invisible
 from service.tasks.translation.documents.marks.escaping import TextPlace
+from service.tasks.translation.documents.messages.message_reader import split_messages
 
 _BYTE_ORDER_MARK = "\ufeff"
 Format = Literal["text", "markdown", "html", "xml"]

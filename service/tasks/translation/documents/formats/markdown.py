@@ -15,14 +15,14 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.token import Token
 
-from service.tasks.translation.documents.formats.attributes import has_words, values_of_tag
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
-from service.tasks.translation.documents.formats.html import read_html
-from service.tasks.translation.documents.formats.html_kept import keeps_in_html
-from service.tasks.translation.documents.formats.kept_elements import KeptElements
+from service.tasks.translation.documents.formats.html.attributes import has_words, values_of_tag
+from service.tasks.translation.documents.formats.html.kept import keeps_in_html
+from service.tasks.translation.documents.formats.html.kept_elements import KeptElements
+from service.tasks.translation.documents.formats.html.reader import read_html
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
 from service.tasks.translation.documents.formats.marker_lines import title_of
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _PARSER = MarkdownIt("commonmark", {"inline_definitions": True}).enable("table").disable("inline")

@@ -6,11 +6,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, FragmentKind
-from service.tasks.translation.documents.formats.html_elements import MEDIA, RAW, VOID
-from service.tasks.translation.documents.formats.html_kept import Piece
-from service.tasks.translation.documents.formats.kept_elements import KeptElements
+from service.tasks.translation.documents.formats.html.elements import MEDIA, RAW, VOID
+from service.tasks.translation.documents.formats.html.kept import Piece
+from service.tasks.translation.documents.formats.html.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.text import INLINE_TAG, inline_tag
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, FragmentKind
 from service.tasks.translation.documents.marks.placeables import FORMULA
 
 _SPECIAL = re.compile(

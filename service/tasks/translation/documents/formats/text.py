@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
-from service.tasks.translation.documents.formats.html_kept import keeps_in_text
-from service.tasks.translation.documents.formats.kept_elements import KeptElements
+from service.tasks.translation.documents.formats.html.kept import keeps_in_text
+from service.tasks.translation.documents.formats.html.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.marker_lines import title_of
-from service.tasks.translation.documents.formats.messages import split_messages
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.messages.message_reader import split_messages
 
 # A space follows the bullets and numbers of a list, except for Chinese numbers.
 BULLETS = re.compile(

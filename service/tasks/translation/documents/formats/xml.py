@@ -12,8 +12,8 @@ from itertools import pairwise
 from xml.parsers import expat
 
 from service.errors import MalformedMarkup
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _ROOT = "<root>"

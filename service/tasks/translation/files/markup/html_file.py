@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.html import read_html
-from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
+from service.tasks.translation.documents.formats.html.reader import read_html
+from service.tasks.translation.documents.formats.html.tags import TAG, read_attributes
 from service.tasks.translation.files.encoding import DecodedText, decode, find_codec
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.files.markup.tags import escape_value

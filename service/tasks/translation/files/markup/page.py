@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.attributes import SHOWN_ATTRIBUTES, is_shown
-from service.tasks.translation.documents.formats.html_elements import (
+from service.tasks.translation.documents.formats.html.attributes import SHOWN_ATTRIBUTES, is_shown
+from service.tasks.translation.documents.formats.html.elements import (
     BLOCKS,
     MEDIA,
     RAW,

@@ -3,7 +3,7 @@
 import pytest
 
 from service.tasks.translation.documents.formats.format import Format
-from service.tasks.translation.documents.formats.tag_rules import TagRules
+from service.tasks.translation.documents.formats.html.tag_rules import TagRules
 from tests.tasks.translation.documents.reading import document
 
 

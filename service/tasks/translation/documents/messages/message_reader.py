@@ -10,17 +10,17 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind, Leaf, Message
-from service.tasks.translation.documents.formats.fragment_run import FragmentRun
-from service.tasks.translation.documents.formats.message_leaves import read_leaves, sign_in
-from service.tasks.translation.documents.formats.message_syntax import (
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind, Leaf, Message
+from service.tasks.translation.documents.fragments.fragment_run import FragmentRun
+from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.messages.leaves import read_leaves, sign_in
+from service.tasks.translation.documents.messages.moved_text import moved, plain_signs
+from service.tasks.translation.documents.messages.syntax import (
     FoundMessage,
     Pattern,
     PatternText,
     read_pattern,
 )
-from service.tasks.translation.documents.formats.moved_text import moved, plain_signs
-from service.tasks.translation.documents.marks.branch_text import NumberSign
 
 _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long for an abbreviation
 

@@ -7,8 +7,8 @@ the name has no other meaning. The value of a submit button with a name is sent 
 import re
 from collections.abc import Mapping, Set
 
-from service.tasks.translation.documents.formats.html_elements import says_translated
-from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
+from service.tasks.translation.documents.formats.html.elements import says_translated
+from service.tasks.translation.documents.formats.html.tags import TAG, read_attributes
 
 _ARIA = ("braillelabel", "description", "label", "placeholder", "roledescription", "valuetext")
 _ANYWHERE = frozenset(["alt", "placeholder", "title", *(f"aria-{name}" for name in _ARIA)])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind
 from service.tasks.translation.documents.marks.branch_text import NumberSign, quote
 from service.tasks.translation.documents.marks.placeables import balanced_braces, find_placeables
 

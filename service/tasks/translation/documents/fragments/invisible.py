@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 
 _HINTS = "\u00ad\u200b\u2060\ufeff\u180e"
 _KINDS = {

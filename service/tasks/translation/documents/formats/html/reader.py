@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from html import unescape
 
-from service.tasks.translation.documents.formats.attributes import shown_values
-from service.tasks.translation.documents.formats.fragment import KEPT_WORD, Fragment, FragmentKind
-from service.tasks.translation.documents.formats.html_comments import read_comment, tag_end
-from service.tasks.translation.documents.formats.html_elements import BLOCKS, MEDIA, RAW, VOID, raw_end
-from service.tasks.translation.documents.formats.html_kept import keeps_in_html, kept_pieces
-from service.tasks.translation.documents.formats.html_tags import TAG
-from service.tasks.translation.documents.formats.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.attributes import shown_values
+from service.tasks.translation.documents.formats.html.comments import read_comment, tag_end
+from service.tasks.translation.documents.formats.html.elements import BLOCKS, MEDIA, RAW, VOID, raw_end
+from service.tasks.translation.documents.formats.html.kept import keeps_in_html, kept_pieces
+from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.html.tags import TAG
+from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind
 from service.tasks.translation.documents.marks.escaping import TextPlace
 
 _TEXT = re.compile(

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.html_comments import read_comment
-from service.tasks.translation.documents.formats.html_elements import RAW, VOID, keeps, raw_end, says_translated
-from service.tasks.translation.documents.formats.html_tags import TAG, read_attributes
-from service.tasks.translation.documents.formats.tag_rules import TagRules
+from service.tasks.translation.documents.formats.html.comments import read_comment
+from service.tasks.translation.documents.formats.html.elements import RAW, VOID, keeps, raw_end, says_translated
+from service.tasks.translation.documents.formats.html.tag_rules import TagRules
+from service.tasks.translation.documents.formats.html.tags import TAG, read_attributes
 
 # Whether a start tag, a match of TAG, begins an element that is kept; None if the element is as the one around it.
 Keeps = Callable[[re.Match[str]], bool | None]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from service.tasks.translation.documents.formats.fragment import Fragment
+from service.tasks.translation.documents.fragments.fragment import Fragment
 
 
 class FragmentRun:

@@ -2,10 +2,10 @@
 
 import re
 
-from service.tasks.translation.documents.formats.html_comments import tag_end
-from service.tasks.translation.documents.formats.html_elements import RAW, VOID, raw_end
-from service.tasks.translation.documents.formats.html_kept import Keeps, Piece, kept_pieces
-from service.tasks.translation.documents.formats.html_tags import TAG
+from service.tasks.translation.documents.formats.html.comments import tag_end
+from service.tasks.translation.documents.formats.html.elements import RAW, VOID, raw_end
+from service.tasks.translation.documents.formats.html.kept import Keeps, Piece, kept_pieces
+from service.tasks.translation.documents.formats.html.tags import TAG
 
 _WINDOW = 1000  # characters that are read for the end of an element, then twice as many, and so on
 _END_TAG = re.compile(r"</([a-zA-Z][^\s/>]*+)\s*+>")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.tasks.translation.documents.formats.attributes import SHOWN_ATTRIBUTES
+from service.tasks.translation.documents.formats.html.attributes import SHOWN_ATTRIBUTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 
 _TAG_BEGINS = re.compile(r"</?[a-zA-Z]")
 _COMMENT_END = re.compile("--!?>")

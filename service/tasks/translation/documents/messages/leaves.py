@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from service.tasks.translation.documents.formats.message_syntax import FoundMessage, PatternText
 from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText
 
 LONGEST = 1000  # characters of a leaf
 MOST_LEAVES = 24

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.tasks.translation.documents.formats.fragment import Fragment, FragmentKind, number_pairs
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, number_pairs
 
 
 def numbered(tags: str) -> str:

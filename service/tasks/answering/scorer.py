@@ -9,7 +9,7 @@ class ScorePassages(Protocol):
     """Scores passages by their relevance to a question: higher is more relevant."""
 
     async def __call__(self, question: str, passages: Sequence[str]) -> Sequence[float] | None:
-        """A score for each passage, or None if the model has no room for them now."""
+        """A score for each passage, or None if the model has no room for them now or cannot read the question."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,10 @@ class Embedder:
         """The most tokens of an input, with special tokens. Raises ProcessUnavailable until the encoder is ready."""
         return self._inputs.max_tokens
 
+    def can_read(self, text: str) -> bool:
+        """Whether the model's vocabulary has the text's script. Raises InvalidPrompt."""
+        return self._inputs.can_read(text)
+
     async def prepare(
         self, texts: Sequence[str], options: EmbeddingOptions, *, request_id: str, param: str = "input"
     ) -> PreparedEncoding[Vectors]:

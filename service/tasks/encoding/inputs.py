@@ -26,6 +26,10 @@ class InputMaker:
         limit = self._client.info.max_tokens
         return limit if self._tokenizer.max_tokens is None else min(limit, self._tokenizer.max_tokens)
 
+    def can_read(self, text: str) -> bool:
+        """Whether the model's vocabulary has the text's script. Raises InvalidPrompt."""
+        return self._tokenizer.can_read(text)
+
     async def from_texts(
         self, texts: Sequence[str], truncation: Truncation, *, max_tokens: int | None = None, param: str
     ) -> list[EncoderInput]:

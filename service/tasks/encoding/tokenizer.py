@@ -22,6 +22,9 @@ from service.tasks.encoding.frame import Frame
 _LONG_TEXTS = 4096  # characters; for more, the work takes longer than handing it to a thread
 _MANY_TEXTS = 8  # from here on, the library's threads are worth their start
 _GENERAL_CLASSES = ("PreTrainedTokenizerFast", "TokenizersBackend")
+_MOST_UNKNOWN = (
+    0.25  # of the tokens of a text that can be read; questions in a script that is not known have 0.4 and more
+)
 _NO_LIMIT = 1 << 30  # tokens; transformers writes 10**30 for no limit
 
 
@@ -126,6 +129,14 @@ class EncoderTokenizer:
         if self._unknown is None and not self._forbidden.isdisjoint(ids):
             offsets = [offset for id, offset in zip(ids, offsets, strict=True) if id not in self._forbidden]
         return TextTokens(self._as_text(ids), offsets)
+
+    def can_read(self, text: str) -> bool:
+        """Whether the vocabulary has the text's script: of a text that it lacks, much becomes the unknown token.
+
+        Raises InvalidPrompt like ``tokens``.
+        """
+        (ids,) = self.tokens_in_this_thread([text])
+        return self._unknown is None or ids.count(self._unknown) <= _MOST_UNKNOWN * len(ids)
 
     def spells_special_token(self, text: str) -> bool:
         """Whether a text holds the spelling of a special token, which this tokenizer would not make of it."""

@@ -59,6 +59,10 @@ class Reranker:
             raise UnsupportedModel("the cross-encoder has a default prompt")
         return cls(client, EncoderTokenizer.load(path), read_activation(path), observer=observer)
 
+    def can_read(self, text: str) -> bool:
+        """Whether the model's vocabulary has the text's script. Raises InvalidPrompt."""
+        return self._inputs.can_read(text)
+
     async def prepare(
         self, pairs: Sequence[tuple[str, str]], options: RerankingOptions, *, request_id: str, param: str
     ) -> PreparedEncoding[Scores]:

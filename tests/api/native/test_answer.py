@@ -147,6 +147,14 @@ def test_the_served_embedder_and_re_ranker_choose_passages_unless_the_client_ref
     assert asked == {"embedder": helps, "reranker": helps, "classifier": False}
 
 
+def test_models_that_cannot_read_the_question_do_not_choose_passages(tmp_path: Path) -> None:
+    encoders = ScriptedEncoders(tmp_path)
+    with scripted_service(encoders=encoders) as service:
+        body = {"question": "Какая команда в комнате 4?", "documents": ROOMS}
+        assert service.http.post("/v1/answer", json=body).status_code == 200
+    assert not any(encoder.requests for encoder in encoders.by_name.values())
+
+
 def test_a_failing_embedder_does_not_fail_an_answer(tmp_path: Path) -> None:
     encoders = ScriptedEncoders(tmp_path)
     with scripted_service(encoders=encoders) as service:

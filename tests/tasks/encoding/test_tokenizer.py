@@ -47,6 +47,13 @@ async def test_inputs_are_those_of_transformers(directory: Path, tokenizer: Enco
         assert [list(pair.types) for pair in pairs] == wanted["token_type_ids"]
 
 
+@pytest.mark.parametrize("text", ["Где кафе?", "Какая команда в комнате?", "สถานีรถไฟอยู่ที่ไหน"])
+def test_a_text_is_read_unless_much_of_it_is_unknown(directory: Path, tokenizer: EncoderTokenizer, text: str) -> None:
+    has_bytes = directory.name == "roberta"  # which stand for all scripts
+    assert tokenizer.can_read(text) == has_bytes
+    assert all(tokenizer.can_read(known) for known in ("", "When?", "枫叶咖啡馆", f"{TEXTS[1]} {text[:3]}"))
+
+
 async def test_many_texts_get_the_tokens_of_each_alone(tokenizer: EncoderTokenizer) -> None:
     texts = [f"{text} {n}" for text in TEXTS for n in range(40)]
     assert sum(map(len, texts)) > 4096  # so that they are tokenized in a thread

@@ -1,7 +1,9 @@
 """The served models that help to choose passages: the default embedder and the default re-ranker, if there are any.
 
 Only a model that is loaded helps, and only while it has room: a request for an answer never waits for another model's
-load, and is never refused because of it. BM25 decides without them.
+load, and is never refused because of it. A model whose vocabulary lacks the question's script does not help either: an
+English embedder moves the right one of 1,000 Chinese passages from the first place in half of all cases. BM25 decides
+without them.
 """
 
 from collections.abc import Awaitable, Sequence
@@ -57,6 +59,8 @@ class _ByVectors:
         tells = EmbeddingOptions(input_type="passage", truncation=Truncation.END, **place)
         try:
             with self.model.lease():
+                if not self.model.task(Embedder).can_read(question):
+                    return None
                 query = await _result(self.call, self.model, await prepared([question], asks))
                 vectors = await _result(self.call, self.model, await prepared(passages, tells))
         except (ApiError, ServiceError):
@@ -76,9 +80,10 @@ class _ByPairs:
         pairs = [(question, passage) for passage in passages]
         try:
             with self.model.lease():
-                prepared = await self.model.task(Reranker).prepare(
-                    pairs, options, request_id=f"rank-{uuid4().hex}", param="documents"
-                )
+                reranker = self.model.task(Reranker)
+                if not reranker.can_read(question):
+                    return None
+                prepared = await reranker.prepare(pairs, options, request_id=f"rank-{uuid4().hex}", param="documents")
                 scores = await _result(self.call, self.model, prepared)
         except (ApiError, ServiceError):
             return None

@@ -7,12 +7,25 @@ question classification: Li and Roth, 2002). It is known for questions in Englis
 import re
 from dataclasses import dataclass
 
+from service.tasks.text.number_words import CARDINALS
+
 # Questions.
 _ASKS_TIME = re.compile(
     r"\bwhen\b|\b(?:what|which)\s+(?:year|date|day|month|decade|century)\b|哪一?[年天]|什么时候|何时|日期|几月|时间",
     re.IGNORECASE,
 )
 _ASKS_NUMBER = re.compile(
+    r"\bhow\s+(?:many|much|old|long|tall|far|high|large|big|wide|deep|fast)\b|\bwhat\s+(?:percent|number|score|fraction)"
+    r"|多[少大长高远快重宽深]|几(?!乎)|百分|比[例分率]",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\bhow\s+many\s+(\w{3,})|(?:多少|几(?!乎))([\u4e00-\u9fff])|(多大)", re.IGNORECASE)
+
+# Answers.
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_TIME = re.compile(rf"\b[0-9]{{4}}|\b(?:{_MONTHS})\b|\bcentur(?:y|ies)\b|年|月|日|世纪|[春夏秋冬时]")
+_NUMBER_WORDS = "|".join((*CARDINALS["en"], "hundred", "thousand", "million", "billion", "dozen", "half", "third"))
+_NUMBER = re.compile(
     r"\bhow\s+(?:many|much|old|long|tall|far|high|large|big|wide|deep|fast)\b|\bwhat\s+(?:percent|number|score|fraction)"
     r"|多[少大长高远快重宽深]|几(?!乎)|百分|比[例分率]",
     re.IGNORECASE,

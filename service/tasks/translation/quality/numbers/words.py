@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from service.tasks.translation.quality.numbers.number_words import (
+from service.tasks.text.number_words import (
     CARDINALS,
     HAN_DIGITS,
     HAN_MYRIADS,

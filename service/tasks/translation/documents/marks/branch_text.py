@@ -26,7 +26,7 @@ class NumberSign(Enum):
 
 # An apostrophe that quotes, where a `#` is text and where it is not. Two apostrophes are one, and quote nothing.
 _QUOTING = {"{}": re.compile("''|'(?=[{}<>])"), "{}#": re.compile("''|'(?=[{}#<>])")}
-_RUN = re.compile("['{}#]++")
+_RUNS = {syntax: re.compile(f"['{syntax}]++") for syntax in _QUOTING}
 
 
 def quote(literal: str, syntax: str) -> str:
@@ -34,9 +34,9 @@ def quote(literal: str, syntax: str) -> str:
 
     def quoted(run: re.Match[str]) -> str:
         inside = run[0].replace("'", "''")
-        return f"'{inside}'" if any(char in syntax for char in inside) else inside
+        return f"'{inside}'" if inside.strip("'") else inside
 
-    return _RUN.sub(quoted, literal)
+    return _RUNS[syntax].sub(quoted, literal)
 
 
 def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:

@@ -79,29 +79,32 @@ def read_pattern(text: str) -> Pattern:
         elif token[0] == "}" and brace is not None:
             opened.pop()
             _close(text, begin, brace, opened, texts, braces)
-        elif token[0] == "'" and (brace is None or brace.branch is not None):
-            if text[position] == "#" and not texts[-1].is_plural:
+        elif token[0] == "'" and (brace is None or brace.message is None):
+            in_text = brace is None or brace.branch is not None  # and not in an argument
+            if text[position] == "#" and not (in_text and texts[-1].is_plural):
                 continue
-            if (quoted := _QUOTED.match(text, position)) is None:
-                pattern.is_broken = True
-            else:
+            if (quoted := _QUOTED.match(text, position)) is not None:
                 position = quoted.end()
+            if in_text and quoted is not None:
                 texts[-1].quoted.append((begin, position))
+            elif in_text:
+                pattern.is_broken = True
     for brace in opened:
-        for branch in brace.message.branches if brace.message is not None else ():
-            pattern.text.adopt(branch)
+        if brace.message is not None:
+            _give_up(brace.message, pattern.text)
         if brace.branch is not None:
             pattern.text.adopt(brace.branch)
     return pattern
 
 
 def _open(text: str, begin: int, around: _Brace | None, texts: list[PatternText], braces: int) -> _Brace:
-    if around is not None and around.message is not None:
+    if around is not None and around.message is not None and not around.is_wrong:
         if _SELECTOR.fullmatch(text, around.position, begin):
             texts.append(PatternText(begin + 1, begin + 1, around.message.is_plural))
             return _Brace(branch=texts[-1])
         around.is_wrong = True
-    elif len(texts) <= _DEEPEST and (header := _HEADER.match(text, begin)) is not None:
+        _give_up(around.message, texts[-1])
+    if len(texts) <= _DEEPEST and (header := _HEADER.match(text, begin)) is not None:
         name, kind, offset = header.groups()
         message = FoundMessage(begin, begin, kind != "select", "" if offset else f"{{{name}, number}}")
         return _Brace(message, position=header.end(), braces=braces)
@@ -118,9 +121,15 @@ def _close(text: str, begin: int, brace: _Brace, opened: list[_Brace], texts: li
         around.message.branches.append(brace.branch)
         around.position = begin + 1
     elif (message := brace.message) is not None and braces - brace.braces < _MOST_BRACES:
-        if message.branches and not brace.is_wrong and not text[brace.position : begin].strip():
+        if message.branches and not text[brace.position : begin].strip():
             message.end = begin + 1
             texts[-1].messages.append(message)
         else:
-            for branch in message.branches:
-                texts[-1].adopt(branch)
+            _give_up(message, texts[-1])
+
+
+def _give_up(message: FoundMessage, around: PatternText) -> None:
+    """What seemed to be a message is none; what was found in it is in the text around it."""
+    for branch in message.branches:
+        around.adopt(branch)
+    message.branches.clear()

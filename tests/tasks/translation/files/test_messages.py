@@ -58,9 +58,11 @@ def test_xliff() -> None:
     data = f"""<xliff version="1.2"><file source-language="en" datatype="x" original="x"><body>
 <trans-unit id="1"><source>You have {message} left</source></trans-unit>
 <trans-unit id="2"><source>You have <x id="1"/> {message} left</source></trans-unit>
+<trans-unit id="3"><source>{{n, plural, =0 {{left}} other {{You have <x id="N"/> left}}}}</source></trans-unit>
 </body></file></xliff>"""
     written = translated("a.xliff", data.encode(), in_french).decode()
     assert re.findall("<target.*?>(.*?)</target>", written) == [
         "{n, plural, one {D'ici # vote là} other {D'ici # votes là}}",
         f'D\'ici <x id="1"/> {message} là',  # one element with this id, so no copy in the branches
+        '{n, plural, =0 {là} other {D\'ici <x id="N"/> là}}',
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
-from service.tasks.translation.documents.fragments.fragment import Fragment
+from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 
 
 class FragmentRun:
@@ -17,7 +17,10 @@ class FragmentRun:
 
     @property
     def plain(self) -> str:
-        """A text with the places of the source. An entity or a run of white space is letters or spaces there."""
+        """A text with the places of the source.
+
+        An entity or a run of white space is letters or spaces there. What is no text is neither.
+        """
         return "".join(map(_plain, self.fragments))
 
     def cut(self, begin: int, end: int) -> Iterator[Fragment]:
@@ -36,6 +39,8 @@ class FragmentRun:
 
 
 def _plain(fragment: Fragment) -> str:
+    if fragment.kind is not FragmentKind.TEXT:
+        return "\ufffc" * len(fragment.source)
     if len(fragment.shown) == len(fragment.source):
         return fragment.shown
     return (" " if fragment.shown.isspace() else "x") * len(fragment.source)

@@ -1,10 +1,11 @@
 """Messages in ICU's format as fragments. Their branches are text.
 
 A message is one fragment, so that the sentence around it can become whole in each branch. Where no sentence can, the
-syntax is a break instead, and each branch is text by itself. What is quoted is kept. In a text that is quoted to its
-end nothing is understood. A branch that is a number with an ending (`#st`) has no words by itself, and is kept.
+syntax is a break instead, and each branch is text by itself. What is quoted is kept; in a paragraph that is quoted to
+its end nothing is. A branch that is a number with an ending (`#st`) has no words by itself, and is kept.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -17,7 +18,6 @@ from service.tasks.translation.documents.messages.leaves import read_leaves, sig
 from service.tasks.translation.documents.messages.moved_text import moved, plain_signs
 from service.tasks.translation.documents.messages.syntax import (
     FoundMessage,
-    Pattern,
     PatternText,
     read_pattern,
 )
@@ -26,33 +26,32 @@ _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long f
 
 
 def split_messages(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
-    """The fragments, with one of its own for each message. A message with tags in its branches is left whole."""
-    runs = [(is_text, list(run)) for is_text, run in groupby(fragments, lambda each: each.kind is FragmentKind.TEXT)]
-    if not any(is_text and any("{" in fragment.source for fragment in run) for is_text, run in runs):
-        yield from (fragment for _, run in runs for fragment in run)
-        return
-    texts = [FragmentRun(run) if is_text else None for is_text, run in runs]
-    patterns = [read_pattern(text.plain) if text is not None else None for text in texts]
-    found = [pattern for pattern in patterns if pattern is not None]
-    is_broken = any(pattern.is_broken for pattern in found)
-    has_messages = any(pattern.text.messages for pattern in found)
-    for (_, run), text, pattern in zip(runs, texts, patterns, strict=True):
-        if text is None or pattern is None or not has_messages:
-            yield from run
+    """The fragments, with one of its own for each message.
+
+    A message with tags in its branches is no fragment: its syntax and its branches are.
+    """
+    for is_break, run in groupby(fragments, lambda each: each.kind is FragmentKind.BREAK):
+        paragraph = list(run)
+        if is_break or not any(each.kind is FragmentKind.TEXT and "{" in each.source for each in paragraph):
+            yield from paragraph
         else:
-            yield from _MessageReader(text, is_broken).read(pattern)
+            text = FragmentRun(paragraph)
+            pattern = read_pattern(text.plain)
+            yield from (
+                _MessageReader(text, pattern.is_broken).read(pattern.text) if pattern.text.messages else paragraph
+            )
 
 
 class _MessageReader:
-    """Cuts a run of text. ``is_broken``: a part of the whole text is quoted in a way that is not understood."""
+    """Cuts a paragraph. ``is_broken``: a part of it is quoted in a way that is not understood."""
 
     def __init__(self, run: FragmentRun, is_broken: bool) -> None:
         self._run = run
         self._plain = run.plain
         self._is_broken = is_broken
+        self._place = next(each.place for each in run.fragments if each.kind is FragmentKind.TEXT)
 
-    def read(self, pattern: Pattern) -> Iterator[Fragment]:
-        whole = pattern.text
+    def read(self, whole: PatternText) -> Iterator[Fragment]:
         position = whole.begin
         for found in whole.messages:
             yield from self._text(whole, position, found.start, NumberSign.TEXT, "")
@@ -68,6 +67,8 @@ class _MessageReader:
 
     def _message(self, found: FoundMessage, parts: tuple[Fragment, ...]) -> Message | None:
         """A message that may stand in a sentence; None if it cannot."""
+        if any(each.kind is not FragmentKind.TEXT for each in self._run.cut(found.start, found.end)):
+            return None
         if (leaves := read_leaves(self._plain, found)) is None:
             return None
         read = []
@@ -103,14 +104,14 @@ class _MessageReader:
 
     def _text(self, text: PatternText, begin: int, end: int, sign: NumberSign, number: str) -> Iterator[Fragment]:
         """The fragments of a part of a text that has no messages: KEPT for what is quoted or a number, and TEXT."""
-        for first, last in () if self._is_broken else text.quoted:
-            if begin <= first and last <= end:
-                yield from self._with_numbers(begin, first, sign, number)
-                quoted = self._plain[first:last]
-                is_read = len(quoted.splitlines()) == 1 and quoted == self._source(first, last)
-                kind = FragmentKind.KEPT if is_read else FragmentKind.BREAK
-                yield self._markup(kind, first, last, literal=quoted[1:-1].replace("''", "'"))
-                begin = last
+        places = slice(bisect_left(text.quoted, (begin,)), bisect_left(text.quoted, (end,)))
+        for first, last in () if self._is_broken else text.quoted[places]:
+            yield from self._with_numbers(begin, first, sign, number)
+            quoted = self._plain[first:last]
+            is_read = len(quoted.splitlines()) == 1 and quoted == self._source(first, last)
+            kind = FragmentKind.KEPT if is_read else FragmentKind.BREAK
+            yield self._markup(kind, first, last, literal=quoted[1:-1].replace("''", "'"))
+            begin = last
         yield from self._with_numbers(begin, end, sign, number)
 
     def _with_numbers(self, begin: int, end: int, sign: NumberSign, number: str) -> Iterator[Fragment]:
@@ -124,11 +125,12 @@ class _MessageReader:
 
     def _plain_text(self, begin: int, end: int, sign: NumberSign) -> Iterator[Fragment]:
         for fragment in self._run.cut(begin, end) if begin < end else ():
-            yield fragment if self._is_broken else replace(fragment, syntax=sign.syntax)
+            is_plain = self._is_broken or fragment.kind is not FragmentKind.TEXT
+            yield fragment if is_plain else replace(fragment, syntax=sign.syntax)
 
     def _markup(self, kind: FragmentKind, begin: int, end: int, **fields: Any) -> Fragment:
         fields.setdefault("shown", KEPT_WORD if kind is FragmentKind.KEPT else "")
-        return replace(self._run.fragments[0], kind=kind, source=self._source(begin, end), **fields)
+        return Fragment(kind, self._source(begin, end), place=self._place, **fields)
 
     def _source(self, begin: int, end: int) -> str:
         return "".join(fragment.source for fragment in self._run.cut(begin, end))

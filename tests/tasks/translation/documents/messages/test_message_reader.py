@@ -30,6 +30,34 @@ def test_branches_are_units(format: Format, text: str, units: list[str], transla
         assert found.join(["X"] * len(units)) == translated
 
 
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "xml"])
+def test_branches_with_tags_are_units(format: Format) -> None:
+    text = (
+        "{n, plural, =0 {<b>None.</b>} other {<x id='1'/> <b>of # <i>it's</i> in</b> {m, select, a {<i>his</i>}}}} left"
+    )
+    found = document(text, format)
+    assert [unit.text for unit in found.units] == ["None.", "of [1] [2]it's[3] in", "his", "left"]
+    assert found.join([unit.source for unit in found.units]) == text
+    assert found.units[0].syntax == "{}#"
+
+
+def test_tags_between_branches_are_no_message() -> None:
+    for text in ("{n, plural, one {a} <b> other {b}} c", "{n, plural, <b>{a}} c"):
+        assert "{n, plural," in document(text, "html").units[0].text
+
+
+def test_paragraphs_know_nothing_of_each_other() -> None:
+    text = "<p>It '{a}' is</p><p>It '{a}' is {n, plural, other {it}}</p><p>d'{a} {n, plural, other {it}}</p>"
+    assert [unit.text for unit in document(text, "html").units] == ["It '[1]' is", "It [1] is it", "d'[1]", "it"]
+
+
+@pytest.mark.timeout(60)  # quadratic time would be far longer
+def test_many_quotes_and_messages_are_read_in_linear_time() -> None:
+    text = "'{' {n, plural, other {'#'}}. " * 4000
+    found = document(text)
+    assert found.join([unit.source for unit in found.units]) == text
+
+
 def test_a_message_on_several_lines_is_read_as_one() -> None:
     text = "{count, plural,\n  one {Vote}\n  other {Votes}\n}\nNext line.\n"
     found = document(text)

@@ -238,9 +238,10 @@ MESSAGES = IN_TWO_LEVELS | messages(TEXT | around(IN_TWO_LEVELS))
 
 
 def is_message(text: str) -> bool:
-    """Whether a text is a message that quotes no tag."""
+    """Whether a text is a message that quotes no tag and no message."""
     try:
-        return bool([readings(part) for part in [text, *re.split("<.*?>", text)]])
+        found = [each for part in [text, *re.split("<.*?>", text)] for each in readings(part)]
+        return not any(kind in each for each in found for kind in (", plural", ", select"))
     except ValueError:
         return False
 

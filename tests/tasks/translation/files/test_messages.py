@@ -42,6 +42,20 @@ def test_properties(number: str, quote: str) -> None:
     assert javaproperties.loads(written) == {"votes": f"{{{number}, plural, {branches}}}"}
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("You have C#, that''s {0, plural, other {#}}", "{0, plural, other {D''ici C'#', that''s #}}"),
+        ("''You have {0, plural, other {#}}''", "{0, plural, other {''D''ici #’}}"),
+        ("You have ''{0}'' or {1, plural, other {#}}", "{1, plural, other {D''ici ''{0}'' or #}}"),
+        ("You have ''#'' or {0, plural, other {#}}", "{0, plural, other {D'ici '''#''' or #}}"),
+    ],
+)
+def test_quotes_in_patterns_of_java(text: str, written: str) -> None:
+    data = f"votes={text}\n".encode()
+    assert javaproperties.loads(translated("a.properties", data, in_french)) == {"votes": written}
+
+
 def test_android() -> None:
     data = (
         '<resources>\n<string name="a">You have {n, plural, one {# vote} other {# votes}} left</string>\n'

@@ -26,6 +26,8 @@ _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _CHARACTERS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f"}
 _ESCAPES = str.maketrans({"\\": "\\\\", **{char: f"\\{letter}" for letter, char in _CHARACTERS.items()}})
 _ARGUMENT = re.compile(r"\{[0-9]")
+_QUOTED_SIGN = re.compile("('#+')")
+_BESIDE_SIGN = re.compile("'#|#'")  # an apostrophe of the text that would be taken for one that quotes
 
 
 def read_properties(data: bytes) -> SplicedFile[str]:
@@ -42,8 +44,11 @@ def read_properties(data: bytes) -> SplicedFile[str]:
             comment = match["comment"][1:].strip()
             continue
         text = _unescape(match["value"])
-        is_pattern = bool(_ARGUMENT.search(text)) and "'" not in text.replace("''", "")
-        text = text.replace("''", "'") if is_pattern else text
+        plain = text.replace("''", "'")
+        is_pattern = bool(
+            _ARGUMENT.search(text) and "'" not in text.replace("''", "") and not _BESIDE_SIGN.search(plain)
+        )
+        text = plain if is_pattern else text
         if has_words(text):
             slots.append(Slot(*match.span("value"), FileText(text, context=comment), _writer(is_pattern, limit)))
         comment = ""
@@ -63,9 +68,16 @@ def _unescape(value: str) -> str:
     return _SURROGATES.sub(lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"), text)
 
 
+def _double(text: str) -> str:
+    """``text`` with each apostrophe twice, apart from those that quote a ``#`` in a plural form."""
+    parts = _QUOTED_SIGN.split(text)
+    parts[::2] = [part.replace("''", "'").replace("'", "''") for part in parts[::2]]
+    return "".join(parts)
+
+
 def _writer(is_pattern: bool, limit: int) -> Callable[[str, Render[str]], str]:
     def write(translation: str, _: Render[str]) -> str:
-        value = translation.replace("'", "''") if is_pattern else translation
+        value = _double(translation) if is_pattern else translation
         value = value.translate(_ESCAPES)
         value = f"\\{value}" if value.startswith(" ") else value
         return "".join(char if ord(char) <= limit else _escape(char) for char in value)

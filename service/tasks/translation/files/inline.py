@@ -2,7 +2,7 @@
 
 A pair of codes is a numbered ``span``, a code alone a numbered ``wbr``, a line break ``br``. Codes at the edges are not
 sent, and a text without codes is plain. For any translation, every code is written once and pairs nest, so that a file
-stays valid.
+stays valid. Codes that may stand in several branches of a message are written at least once; their numbers are no ids.
 """
 
 import html
@@ -16,7 +16,9 @@ from typing import Any, Generic, TypeVar
 from service.tasks.translation.files.file_format import FileText
 
 S = TypeVar("S")
-_TOKEN = re.compile(r'<span id="(?P<open>[0-9]{1,9})">|(?P<close></span>)|<w?br id="(?P<alone>[0-9]{1,9})"/?>')
+_TOKEN = re.compile(
+    r'<span (?:id|n)="(?P<open>[0-9]{1,9})">|(?P<close></span>)|<w?br (?:id|n)="(?P<alone>[0-9]{1,9})"/?>'
+)
 # XML does not allow these characters, and no format needs them.
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -43,9 +45,13 @@ _LINE: Code[Any] = Code(CodeKind.BREAK, None)  # a line break of the text itself
 
 
 class InlineText(Generic[S]):
-    """The texts and codes of one paragraph, in order. An OPEN without a CLOSE, and the reverse, count as alone."""
+    """The texts and codes of one paragraph, in order. An OPEN without a CLOSE, and the reverse, count as alone.
 
-    def __init__(self, atoms: Sequence[str | Code[S]]) -> None:
+    ``repeats``: a translation may have a code several times.
+    """
+
+    def __init__(self, atoms: Sequence[str | Code[S]], *, repeats: bool = False) -> None:
+        self._repeats = repeats
         atoms = _split_lines(atoms) if any(isinstance(atom, Code) for atom in atoms) else list(atoms)
         self._partners = _match(atoms)
         begin, end = self._core(atoms)
@@ -70,7 +76,8 @@ class InlineText(Generic[S]):
             yield "\n" if atom is _LINE else atom
 
     def _place_core(self, translation: str) -> Iterator[str | Code[S]]:
-        missing = {index for index, atom in enumerate(self._atoms) if isinstance(atom, Code)}
+        codes = {index for index, atom in enumerate(self._atoms) if isinstance(atom, Code)}
+        missing = set(codes)
         opened: list[int] = []
         position = 0
         for match in _TOKEN.finditer(translation):
@@ -81,9 +88,11 @@ class InlineText(Generic[S]):
                 index = self._partners[opened.pop()] if opened else -1
             else:
                 index = int(match["open"] or match["alone"])
-            if index not in missing or (match["open"] is not None) != (index in self._partners):
+            if index not in (codes if self._repeats else missing):
                 continue
-            missing.remove(index)
+            if (match["open"] is not None) != (index in self._partners):
+                continue
+            missing.discard(index)
             if match["open"]:
                 opened.append(index)
             yield self._atoms[index]
@@ -91,7 +100,7 @@ class InlineText(Generic[S]):
             yield clean(html.unescape(translation[position:]))
         while opened:
             index = self._partners[opened.pop()]
-            missing.remove(index)
+            missing.discard(index)
             yield self._atoms[index]
         for index in sorted(missing):
             yield self._atoms[index]
@@ -114,15 +123,16 @@ class InlineText(Generic[S]):
     def _write_html(self) -> str:
         parts = []
         closers = set(self._partners.values())
+        name = "n" if self._repeats else "id"
         for index, atom in enumerate(self._atoms):
             if isinstance(atom, str):
                 parts.append(html.escape(atom, quote=False))
             elif index in closers:
                 parts.append("</span>")
             elif index in self._partners:
-                parts.append(f'<span id="{index}">')
+                parts.append(f'<span {name}="{index}">')
             else:
-                parts.append(f'<{"br" if atom.kind is CodeKind.BREAK else "wbr"} id="{index}"/>')
+                parts.append(f'<{"br" if atom.kind is CodeKind.BREAK else "wbr"} {name}="{index}"/>')
         return "".join(parts)
 
 

@@ -64,7 +64,10 @@ def test_android() -> None:
     assert translated("strings.xml", data.encode(), in_french).decode() == data.replace(
         "You have {n, plural, one {# vote} other {# votes}} left",
         "{n, plural, one {D\\'ici # vote là} other {D\\'ici # votes là}}",
-    ).replace("left<", "là<").replace("<b>You have</b>", "<b>D\\'ici</b>")
+    ).replace(
+        "<b>You have</b> {n, plural, one {# vote} other {# votes}} left",
+        "{n, plural, one {<b>D\\'ici</b> # vote là} other {<b>D\\'ici</b> # votes là}}",
+    )
 
 
 def test_xliff() -> None:

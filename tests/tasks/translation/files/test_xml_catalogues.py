@@ -86,7 +86,7 @@ def test_segments_of_xliff_2_get_targets_and_keep_the_region_of_the_language() -
 def test_strings_of_android_keep_markup_escapes_and_what_is_not_translated() -> None:
     texts = find_file_format("a.android", "android").read(ANDROID).texts
     assert [(each.text, each.format, each.context) for each in texts] == [
-        ('Don\'t <span id="1">stop</span><br id="4"/><wbr id="5"/> in <wbr id="7"/> now', "html", "A comment"),
+        ('Don\'t <span n="1">stop</span><br n="4"/><wbr n="5"/> in <wbr n="7"/> now', "html", "A comment"),
         ("Hello <b>you</b> & 'me'", "html", ""),
         ("%d file", "text", ""),
         ("%d files", "text", ""),

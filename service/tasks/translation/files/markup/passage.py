@@ -15,9 +15,14 @@ _SPACE = re.compile(r"[ \t\r\n]++")
 
 @dataclass(frozen=True, slots=True)
 class PassageSyntax:
-    """What the characters of a passage mean beyond XML. ``collapses`` says that white space counts as one space."""
+    """What the characters of a passage mean beyond XML.
+
+    ``collapses`` says that white space counts as one space, and ``repeats`` that its elements may stand in several
+    branches of a message.
+    """
 
     collapses: bool = True
+    repeats: bool = False
     decode: Callable[[str], str] = lambda text: text
     encode: Callable[[str], str] = lambda text: text
 
@@ -109,7 +114,8 @@ class Passage:
                     text.shown = text.shown.lstrip(" \t\r\n") if index == 0 else text.shown.rstrip(" \t\r\n")
                     text.begin, text.end = (edge[1], text.end) if index == 0 else (text.begin, edge[0])
                     atoms.insert(0 if index == 0 else len(atoms), kept)
-        return InlineText([self._decode(atom.shown) if isinstance(atom, _Text) else atom for atom in atoms])
+        decoded = [self._decode(atom.shown) if isinstance(atom, _Text) else atom for atom in atoms]
+        return InlineText(decoded, repeats=self._syntax.repeats)
 
     def write(self, inline: InlineText[Place], translation: str, render: Render[bytes]) -> bytes:
         """The passage with a translation."""

@@ -61,6 +61,9 @@ PARTS = [
         "<b alt=",
         "<b translate=no>",
         "<i translate=yes>",
+        "\n<div translate=no>\n\n",
+        "\n<div translate=yes>\n\n",
+        "\n</div>\n\n",
     ),
     *("**", "> ", "- ", "    ", "[a](b)", "![a](b)", "```\n", "| a | b |\n|---|---|\n", "# ", "[a]: b\n", "word "),
 ]
@@ -170,7 +173,17 @@ HOSTILE = {
         for text in ("<b>", "<b><i></b>", "</b>", "<a href='", "<a x=", "<!--", "<![CDATA[>", "<?")
     },
     **{f"values {text!r}": text for text in ("<b title='a'>", "<b title='a'>x", "<p alt=a", '<img alt="a. ')},
-    **{f"kept {text!r}": text for text in ("<script>", "<code>", "<p translate=no>", "<title>")},
+    **{
+        f"kept {text!r}": text
+        for text in (
+            "<script>",
+            "<code>",
+            "<p translate=no>",
+            "<title>",
+            "<div translate=no>\n\na</div>\n\n",
+            "<div translate=no>\n\n",
+        )
+    },
     **{
         f"messages {text!r}": text
         for text in ("{n, plural, one ", "a {n, plural, one {# b} other {c}} d. ", "{n, select, a {b}}")

@@ -1,25 +1,22 @@
 """Reads Markdown: markdown-it finds the blocks, and each line of their text is located in the source.
 
-markdown-it says which lines a block has and which part of them is text, but not where in the line the text begins. The
-text of a line is a part of the line, so it is searched there. A block whose text is not found is kept untranslated.
+A block whose text is not found is kept untranslated.
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference, unescapeAll
-from markdown_it.token import Token
 
 from service.tasks.translation.documents.formats.html.attributes import has_words, values_of_tag
-from service.tasks.translation.documents.formats.html.kept import keeps_in_html
+from service.tasks.translation.documents.formats.html.kept import Piece, keeps_in_html
 from service.tasks.translation.documents.formats.html.kept_elements import KeptElements
 from service.tasks.translation.documents.formats.html.reader import read_html
 from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
+from service.tasks.translation.documents.formats.markdown_block import BlockText
 from service.tasks.translation.documents.formats.markdown_inline import find_inline_spans
 from service.tasks.translation.documents.formats.marker_lines import title_of
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
@@ -30,6 +27,8 @@ _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n|$)")
 _TITLE = r"""\s("[^"\\]*+"|'[^'\\]*+')\s*"""  # one with an escape is kept
 _LINK_TITLE = re.compile(rf"{_TITLE}\)\Z")
 _DEFINITION_TITLE = re.compile(rf"{_TITLE}\Z")
+# Elements around other blocks, which always have an end tag.
+_WRAPPER = re.compile(r"<(?:article|aside|blockquote|center|details|div|figure|main|nav|section)[\s>]", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"(?:---|(\+\+\+))[ \t]*+(?:\r\n|\r|\n)")  # YAML, or TOML
 _FRONT_MATTER_END = {
     None: re.compile(r"^(?:---|\.\.\.)[ \t]*+\r?$", re.MULTILINE),
@@ -45,17 +44,24 @@ def read_markdown(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
     tokens = _PARSER.parse(text[position:].replace("\0", "\ufffd"), environment)
     references = environment.get("references", {})
     in_table = False
+    kept = KeptElements(text, partial(keeps_in_html, tags=tags))
+    kept_end = 0  # of an element that begins in one block and ends in another
     if position:
         yield Fragment(FragmentKind.BREAK, text[:position])
     for token in tokens:
         in_table = token.type == "table_open" or (in_table and token.type != "table_close")
-        if token.map is None:
+        if token.map is None or (token.map[0] < len(lines) and lines[token.map[0]][0] < kept_end):
             continue
         if token.type == "html_block" and token.level == 0:
             begin, end = lines[token.map[0]][0], lines[token.map[1] - 1][1]
             yield Fragment(FragmentKind.BREAK, text[position:begin])
-            yield from read_html(text[begin:end], tags)
-            yield Fragment(FragmentKind.BREAK, "")
+            pieces = kept.pieces(begin) if _WRAPPER.match(text, begin) else []
+            if pieces and pieces[-1][1] > end:
+                end = kept_end = pieces[-1][1]
+                yield from _read_pieces(text, pieces, tags)
+            else:
+                yield from read_html(text[begin:end], tags)
+                yield Fragment(FragmentKind.BREAK, "")
             position = end
         elif (
             token.type == "definition" and references[token.meta["id"]]["map"] == token.map
@@ -66,12 +72,19 @@ def read_markdown(text: str, tags: TagRules = BY_FORMAT) -> Iterator[Fragment]:
                 value = (begin - position + title.start(1), begin - position + title.end(1))
                 yield Fragment(FragmentKind.BREAK, text[position:end], place=TextPlace.LINK_TITLE, values=(value,))
                 position = end
-        elif token.type == "inline" and (block := _BlockText.find(text, token, lines, position, in_table)) is not None:
+        elif token.type == "inline" and (block := BlockText.find(text, token, lines, position, in_table)) is not None:
             yield Fragment(FragmentKind.BREAK, text[position : block.begin])
             place = TextPlace.CELL if in_table else TextPlace.MARKDOWN
             yield from _read_block(text, block, references, place, tags)
             position = block.end
     yield Fragment(FragmentKind.BREAK, text[position:])
+
+
+def _read_pieces(text: str, pieces: Sequence[Piece], tags: TagRules) -> Iterator[Fragment]:
+    """The fragments of an element that is kept with the blocks of Markdown in it, and of what is translated in it."""
+    for begin, end, is_kept in pieces:
+        yield from () if is_kept else read_markdown(text[begin:end], tags)
+        yield Fragment(FragmentKind.BREAK, text[begin:end] if is_kept else "")
 
 
 def _front_matter_end(text: str) -> int:
@@ -81,51 +94,8 @@ def _front_matter_end(text: str) -> int:
     return end.end() if end else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _BlockText:
-    """The text of a block. Its lines begin at ``starts`` in the text, and at ``sources`` in the source."""
-
-    text: str
-    starts: list[int]
-    sources: list[int]
-
-    @classmethod
-    def find(
-        cls, source: str, token: Token, lines: list[tuple[int, int]], position: int, in_table: bool
-    ) -> "_BlockText | None":
-        """Find the text of ``token`` in its lines of the source, not before ``position``."""
-        assert token.map is not None
-        content = token.content.replace("|", r"\|") if in_table else token.content
-        starts, sources = [], []
-        length = 0
-        for number, line in enumerate(content.split("\n"), token.map[0]):
-            if number >= len(lines):
-                return None
-            begin, end = lines[number]
-            offset = source[begin:end].replace("\0", "\ufffd").find(line, max(0, position - begin))
-            if offset < 0:
-                return None
-            starts.append(length)
-            sources.append(begin + offset)
-            length += len(line) + 1
-        return cls(content, starts, sources)
-
-    @property
-    def begin(self) -> int:
-        return self.sources[0]
-
-    @property
-    def end(self) -> int:
-        return self.to_source(len(self.text))
-
-    def to_source(self, position: int) -> int:
-        """The position in the source of a position in the text."""
-        line = bisect_right(self.starts, position) - 1
-        return self.sources[line] + position - self.starts[line]
-
-
 def _read_block(
-    source: str, block: _BlockText, references: dict[str, object], place: TextPlace, tags: TagRules
+    source: str, block: BlockText, references: dict[str, object], place: TextPlace, tags: TagRules
 ) -> Iterator[Fragment]:
     position = 0
     for begin, end in _text_spans(block.text, marked=place is TextPlace.MARKDOWN):
@@ -185,7 +155,7 @@ def _text_spans(text: str, *, marked: bool) -> Iterator[tuple[int, int]]:
         yield begin, len(text)
 
 
-def _read_plain(source: str, block: _BlockText, begin: int, end: int, place: TextPlace) -> Iterator[Fragment]:
+def _read_plain(source: str, block: BlockText, begin: int, end: int, place: TextPlace) -> Iterator[Fragment]:
     """The text between two spans. A line break is shown as a space, together with the layout of the next line."""
     while begin < end:
         line_break = block.text.find("\n", begin, end)

@@ -72,6 +72,14 @@ def test_an_element_without_an_end_is_a_tag(format: Format) -> None:
         ("markdown", "A <b translate=no>no <b>no</b> b", ["A [1] b"]),
         ("markdown", 'Press <kbd>Enter</kbd> <code translate="yes">now</code>', ["Press [1] [2]now[3]"]),
         ("markdown", 'See <video>no</video> <textarea>no <b translate="yes">no</b></textarea>it', ["See [1]it"]),
+        ("markdown", "<div translate=no>\n\nNo *one*\n\n- no\n\n</div>\n\nOn *it*", ["On [1]it[2]"]),
+        (
+            "markdown",
+            '<section class="notranslate">\n\nNo\n\n<div translate="yes">\n\n# Yes\n\n- *it* is\n\n</div>\n\n'
+            "No\n\n</section>\n\nOn",
+            ["Yes", "[1]it[2] is", "On"],
+        ),
+        ("markdown", "<div translate=no>\n\nOne\n\n<p translate=no>no\n\nTwo\n\n<p>Three</p>", ["One", "Two", "Three"]),
         ("text", "Press <kbd>Enter</kbd>", ["Press [1]Enter[2]"]),
         ("xml", '<a><b translate="no">no<c translate="yes">Yes</c>no</b><d>On</d></a>', ["Yes", "On"]),
         (

@@ -17,6 +17,7 @@ import httpx
 from benchmarks.processes.metric_samples import metric_samples
 
 ROOT = Path(__file__).parents[1]
+READY_SECONDS = 280.0  # that a slow machine may take to start a service with several models
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Server:
 
 @contextmanager
 def running_server(
-    model: str | Path, *flags: str, ready_seconds: float = 120.0, module: str = "service", exit_code: int = 0
+    model: str | Path, *flags: str, ready_seconds: float = READY_SECONDS, module: str = "service", exit_code: int = 0
 ) -> Iterator[Server]:
     """Serve a model (a name or a directory) until the block ends. ``flags`` are flags of ``trivium serve``.
 

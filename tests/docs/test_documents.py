@@ -57,7 +57,7 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     tiny_encoder("bert", path / "reranker", class_name="BertForSequenceClassification", num_labels=1)
     encoders = [flag for name in ("embedder", "reranker") for flag in ("--model", f"{name}={path / name}")]
     batches = ("--batches-dir", str(path / "batches"))
-    with running_server(f"chat={model}", "--threads", "1", *batches, *encoders, ready_seconds=280) as server:
+    with running_server(f"chat={model}", "--threads", "1", *batches, *encoders) as server:
         yield server
 
 

@@ -30,9 +30,7 @@ def serving(directory: Path, models: Tables, *flags: str) -> Iterator[Server]:
         for name, table in models.items()
     ]
     config.write_text("\n".join(tables), encoding="utf-8")
-    with running_server(
-        next(iter(models)), "--config", str(config), "--threads", "1", *flags, ready_seconds=SECONDS
-    ) as server:
+    with running_server(next(iter(models)), "--config", str(config), "--threads", "1", *flags) as server:
         yield server
 
 

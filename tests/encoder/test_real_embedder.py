@@ -1,6 +1,7 @@
 """all-MiniLM-L6-v2 of the catalogue, compared with sentence-transformers."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,13 +33,25 @@ def texts(count: int) -> list[str]:
     return [" ".join(choice.choices(PARTS, k=(int(choice.paretovariate(0.6)) - 1) % 40)) for _ in range(count)]
 
 
+@pytest.fixture(scope="module")
+def reference(minilm: LocalModel) -> SentenceTransformer:
+    return SentenceTransformer(str(minilm.path), device="cpu")
+
+
+@pytest.fixture(scope="module")
+def expected(reference: SentenceTransformer) -> Any:
+    """The vectors of the texts, which take seconds to compute."""
+    return reference.encode(texts(80))
+
+
 @pytest.mark.parametrize("native", [True, False], ids=["native", "torch"])
-def test_the_embeddings_of_80_texts_are_those_of_sentence_transformers(minilm: LocalModel, native: bool) -> None:
-    theirs = SentenceTransformer(str(minilm.path), device="cpu")
-    inputs = encoder_inputs(theirs.tokenizer, texts(80))
+def test_the_embeddings_of_80_texts_are_those_of_sentence_transformers(
+    minilm: LocalModel, reference: SentenceTransformer, expected: Any, native: bool
+) -> None:
+    inputs = encoder_inputs(reference.tokenizer, texts(80))
     lengths = [len(each.tokens) for each in inputs]
-    assert (min(lengths), max(lengths)) == (2, theirs.max_seq_length)
+    assert (min(lengths), max(lengths)) == (2, reference.max_seq_length)
     assert len(set(lengths)) > 20
     rows = encoder_model(minilm.path, Head.EMBEDDING, native_kernels=native).encode(inputs)
     found = np.stack([np.frombuffer(row, np.float32) for row in rows])
-    assert np.abs(found - theirs.encode(texts(80))).max() < 1e-5
+    assert np.abs(found - expected).max() < 1e-5

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # No test may depend on the speed of the machine.
-settings.register_profile("any machine", settings.default, deadline=None)
+settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 # Tests run in parallel. With several threads each, they would wait for each other's cores most of the time. Child

@@ -26,7 +26,7 @@ _EXPECTED = 2.9  # for a time where a time is asked for, or for so many of what 
 _ECHO = -5.2  # for a span that only repeats the question
 _BRACKETED = -5.2  # for the whole inside of a bracket: most brackets only name again what stands before them
 _PAUSE = -2.7  # for a span that goes on behind a pause
-# For a span of another window than the most relevant one. Fitted to 60 questions about 1,000 passages, where the most
+# For a span of another window than the most relevant one. Fitted to 59 questions about 1,000 passages, where the most
 # relevant one has the answer to 93 %.
 _LESS_RELEVANT = -5.0
 # Added to the log probability of an answer:

@@ -178,15 +178,15 @@ async def test_a_question_title_or_stride_that_does_not_fit_is_refused(real: Rea
     assert refused.value.param == "stride"
 
 
-async def test_only_the_best_windows_of_a_huge_text_are_read(real: Real) -> None:
+async def test_only_the_best_window_of_a_huge_text_is_read(real: Real) -> None:
     filler = "It rains and the wind blows from the sea. " * 1500
     query = Query(question="Who keeps the lighthouse?", documents=one(f"{filler}The lighthouse keeper. {filler}"))
-    prepared = await real.reader.prepare(query, Options(), WindowLimits(max_tokens=40, max_windows=3), "huge")
+    prepared = await real.reader.prepare(query, Options(), WindowLimits(max_tokens=40, max_windows=1), "huge")
     with await prepared.start() as run:
         found = await run.collect()
-    assert prepared.cost.sequences == 3
-    assert run.usage.prompt_tokens <= 3 * POSITIONS
-    assert abs(found.spans[0].start - len(filler)) < len(filler)
+    assert prepared.cost.sequences == 1
+    assert run.usage.prompt_tokens <= POSITIONS
+    assert abs(found.spans[0].start - len(filler)) < 1000  # characters, of 126,000
 
 
 @pytest.mark.parametrize("text", ["\u200b", "\ufeff", "\x00"])

@@ -49,10 +49,12 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
         if (sentence := _with_leaves(fragments, leaves)) is None:
             return []
         text, sign = _source(sentence), leaves[-1].sign
+        if not _quotes_the_same(sentence, sign):
+            return []
         match list(Paragraph(text, sentence, 0, terms).parts(_whole)):
             case []:  # no words
                 rest += opening + text
-            case [(Unit() as unit, start, end)] if _is_branch(unit, sentence, sign):
+            case [(Unit() as unit, start, end)] if _is_branch(unit):
                 place = begin, begin + len(source)
                 units.append(replace(unit, start=place[0], end=place[1], syntax=sign.syntax))
                 syntax.append(rest + opening + text[:start])
@@ -126,14 +128,17 @@ def _may_repeat(fragments: Sequence[Fragment]) -> bool:
     return is_whole and not any(tag.values or _ID.search(tag.source) for tag in tags)
 
 
-def _is_branch(unit: Unit, sentence: Sequence[Fragment], sign: NumberSign) -> bool:
-    """Whether a unit may stand in a branch, with all its marks, and the quotes in the ``sentence`` are what they were.
-
-    An apostrophe that has come to stand before syntax would quote it.
-    """
+def _is_branch(unit: Unit) -> bool:
+    """Whether a unit may stand in a branch, with all its marks."""
     replaced = "".join(mark.replacement for mark in unit.marks if mark.replacement != mark.source)
-    if any(char in "{}" for char in unit.text) or any(char in "{}#'" for char in replaced):
-        return False
+    return not any(char in "{}" for char in unit.text) and not any(char in "{}#'" for char in replaced)
+
+
+def _quotes_the_same(sentence: Sequence[Fragment], sign: NumberSign) -> bool:
+    """Whether the quotes in a sentence are what they were, now that the sentence stands in a branch.
+
+    An apostrophe that has come to stand before syntax would quote it, and two quotes side by side would be one.
+    """
     if any(one.source.endswith("'") and other.source.startswith("'") for one, other in pairwise(sentence)):
         return False
     sources = [fragment.source for fragment in sentence]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from benchmarks.quality.client import QualityClient
 from service.tasks.embedding.similarity import cosine
 
-_AT_ONCE = 32  # texts of one request
+_AT_ONCE = 8  # texts of one request: all requests that are open must find room in the queue
 
 
 class EmbeddedTexts:

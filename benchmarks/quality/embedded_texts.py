@@ -1,4 +1,7 @@
-"""The vectors of texts by the served embedder, with which the benchmark ranks passages as the service does."""
+"""The vectors of texts by the served embedder, with which the benchmark ranks passages.
+
+The embedder is asked in every language, also where the service would not ask it since its vocabulary lacks the script.
+"""
 
 from collections.abc import Sequence
 from typing import Any

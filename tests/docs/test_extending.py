@@ -48,8 +48,8 @@ with scripted_service() as service:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the service that the examples may change. It has the compiled modules, which are valid as they are."""
-    shutil.copytree(ROOT / "service", tmp_path / "service")
+    """A copy of the service that the examples may change."""
+    shutil.copytree(ROOT / "service", tmp_path / "service", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
 
 

@@ -153,7 +153,7 @@ def _keeps_quotes(sources: Sequence[str], sign: NumberSign) -> bool:
 
 
 def _quoted(branch: str, sign: NumberSign) -> list[str] | None:
-    """What is quoted in the text of a branch; None if it has other syntax that is not an argument."""
+    """The quoted parts of a branch's text; None if it has a message, or an open brace or quote."""
     text = f"{{n, {'select' if sign is NumberSign.TEXT else 'plural'}, other {{{branch}}}}}"
     pattern = read_pattern(text)
     match pattern.text.messages:

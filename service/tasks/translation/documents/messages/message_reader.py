@@ -16,11 +16,7 @@ from service.tasks.translation.documents.fragments.fragment_run import FragmentR
 from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.messages.leaves import read_leaves, sign_in
 from service.tasks.translation.documents.messages.moved_text import moved, plain_signs
-from service.tasks.translation.documents.messages.syntax import (
-    FoundMessage,
-    PatternText,
-    read_pattern,
-)
+from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
 
 _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long for an abbreviation
 

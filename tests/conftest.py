@@ -4,9 +4,21 @@ import gc
 import os
 import sys
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.shared_services import (  # noqa: F401 - fixtures
+    four_models,
+    four_models_files,
+    many_models,
+    many_models_files,
+    shared_by,
+)
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
 
 # No test may depend on the speed of the machine.
 settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +46,22 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadFileScheduling | None":
+    """With ``--dist loadfile``, the files that share a real service are one file."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return scopes.setdefault(file, shared_by(config.rootpath / file) or file)
+
+    scopes: dict[str, str] = {}
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -59,7 +59,9 @@ def secrets(keys_file: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="package")
-def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def keyed_server(
+    keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A real service on a tiny model, whose client sends the key ``client``. After the tests no key is in its log."""
     model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
     flags = (*FLAGS, "--keys-file", str(keys_file), "--log-level", "debug", "--metrics-compat", "vllm,tgi")
@@ -70,11 +72,3 @@ def server(keys_file: Path, secrets: dict[str, str], tmp_path_factory: pytest.Te
         log = server.log.read_text(encoding="utf-8")
         assert "/v1/generate" in log
         assert not [word for word in ("tv-", *(digest(secret) for secret in secrets.values())) if word in log]
-
-
-@pytest.fixture(scope="package")
-def chat_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real service without keys on a tiny model that is called ``chat``, for clients that change no setting."""
-    model = served_model(tmp_path_factory.mktemp("models") / "chat", max_position_embeddings=2048)
-    with running_server(f"chat={model}", "--threads", "1") as server:
-        yield server

@@ -20,8 +20,8 @@ GREEDY: Any = {"model": "chat", "max_tokens": 12, "messages": ASK, "extra_body":
 
 
 @pytest.fixture
-def client(chat_server: Server) -> Iterator[anthropic.Anthropic]:
-    with connect(chat_server.url) as client:
+def client(four_models: Server) -> Iterator[anthropic.Anthropic]:
+    with connect(four_models.url) as client:
         yield client
 
 
@@ -29,9 +29,9 @@ def connect(url: str, key: str = "any") -> anthropic.Anthropic:
     return anthropic.Anthropic(base_url=url, api_key=key, max_retries=0)
 
 
-def expected(chat_server: Server) -> str:
+def expected(four_models: Server) -> str:
     body = {"messages": ASK, "temperature": 0, "max_tokens": 12, "model": "chat"}
-    return str(chat_server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
+    return str(four_models.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
 
 
 def text_of(message: Any) -> str:
@@ -42,9 +42,9 @@ def total_input(usage: Any) -> int:
     return int(usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens)
 
 
-def test_a_message(chat_server: Server, client: anthropic.Anthropic) -> None:
+def test_a_message(four_models: Server, client: anthropic.Anthropic) -> None:
     message = client.messages.create(**GREEDY)
-    assert text_of(message) == expected(chat_server)
+    assert text_of(message) == expected(four_models)
     assert (message.type, message.role, message.model) == ("message", "assistant", "chat")
     assert (message.stop_reason, message.stop_sequence) == ("max_tokens", None)
     assert message.usage.output_tokens == 12
@@ -52,11 +52,11 @@ def test_a_message(chat_server: Server, client: anthropic.Anthropic) -> None:
     assert total_input(message.usage) == client.messages.count_tokens(model="chat", messages=ASK).input_tokens
 
 
-def test_a_stream(chat_server: Server, client: anthropic.Anthropic) -> None:
+def test_a_stream(four_models: Server, client: anthropic.Anthropic) -> None:
     with client.messages.stream(**GREEDY) as stream:
         texts = list(stream.text_stream)
         message = stream.get_final_message()
-    assert "".join(texts) == text_of(message) == expected(chat_server)
+    assert "".join(texts) == text_of(message) == expected(four_models)
     assert len(texts) > 1
     assert (message.stop_reason, message.usage.output_tokens) == ("max_tokens", 12)
     assert total_input(message.usage) == client.messages.count_tokens(model="chat", messages=ASK).input_tokens
@@ -65,12 +65,12 @@ def test_a_stream(chat_server: Server, client: anthropic.Anthropic) -> None:
     assert [event.type for event in raw[-3:]] == ["content_block_stop", "message_delta", "message_stop"]
 
 
-async def test_async(chat_server: Server) -> None:
-    async with anthropic.AsyncAnthropic(base_url=chat_server.url, auth_token="any", max_retries=0) as client:
+async def test_async(four_models: Server) -> None:
+    async with anthropic.AsyncAnthropic(base_url=four_models.url, auth_token="any", max_retries=0) as client:
         message = await client.messages.create(**GREEDY)
         async with client.messages.stream(**GREEDY) as stream:
             texts = [text async for text in stream.text_stream]
-        assert "".join(texts) == text_of(message) == expected(chat_server)
+        assert "".join(texts) == text_of(message) == expected(four_models)
         beta = await client.beta.messages.create(**GREEDY, betas=["context-management-2025-06-27"])
         assert text_of(beta) == text_of(message)
 

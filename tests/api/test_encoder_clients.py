@@ -15,41 +15,21 @@ from sentence_transformers import CrossEncoder, SentenceTransformer
 from transformers import pipeline
 
 from benchmarks.embeddings.subjects import over_http
-from tests.encoder.tiny_encoders import tiny_encoder
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 TEXTS = ["The café opens at eight.", "When does the café close?", "枫叶咖啡馆每天早上八点开门", "Ada Lund " * 20]
 PAIRS = [(TEXTS[1], text) for text in TEXTS]
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("encoders")
-    classifier = "BertForSequenceClassification"
-    tiny_encoder("bert", path / "embedder")
-    tiny_encoder("bert", path / "reranker", class_name=classifier, num_labels=1)
-    tiny_encoder("bert", path / "classifier", class_name=classifier, num_labels=3)
-    return path
-
-
-@pytest.fixture(scope="module")
-def server(directory: Path) -> Iterator[Server]:
-    names = ("reranker", "classifier")
-    flags = [flag for name in names for flag in ("--model", f"{name}={directory / name}")]
-    # Torch computes in float32 throughout, so all numbers can be compared to 1e-5.
-    with running_server(directory / "embedder", "--threads", "1", "--no-native-kernels", *flags) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def vectors(directory: Path) -> Any:
+def vectors(four_models_files: Path) -> Any:
     """The vectors of ``TEXTS``, from sentence-transformers."""
-    return SentenceTransformer(str(directory / "embedder"), device="cpu").encode(TEXTS)
+    return SentenceTransformer(str(four_models_files / "embedder"), device="cpu").encode(TEXTS)
 
 
 @pytest.fixture
-def client(server: Server) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(api_key="any", base_url=f"{server.url}/v1", max_retries=0) as client:
+def client(four_models: Server) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(api_key="any", base_url=f"{four_models.url}/v1", max_retries=0) as client:
         yield client
 
 
@@ -60,10 +40,10 @@ def test_openai(client: openai.OpenAI, vectors: Any, encoding_format: Any) -> No
     assert answer.usage.prompt_tokens == answer.usage.total_tokens > 0
 
 
-async def test_the_client_of_the_benchmark(server: Server) -> None:
-    async with over_http(f"{server.url}/v1/embeddings", "embedder", truncate=True) as send:
+async def test_the_client_of_the_benchmark(four_models: Server) -> None:
+    async with over_http(f"{four_models.url}/v1/embeddings", "embedder", truncate=True) as send:
         await send(TEXTS)
-    async with over_http(f"{server.url}/v1/embeddings", "another") as send:
+    async with over_http(f"{four_models.url}/v1/embeddings", "another") as send:
         with pytest.raises(aiohttp.ClientResponseError, match="404"):
             await send(TEXTS)
 
@@ -79,13 +59,13 @@ def test_openai_shows_what_is_refused(client: openai.OpenAI) -> None:
     assert cut.usage.prompt_tokens == 96
 
 
-def test_langchain(server: Server, vectors: Any) -> None:
+def test_langchain(four_models: Server, vectors: Any) -> None:
     from langchain_openai import OpenAIEmbeddings
 
     with httpx.Client() as http:
         embeddings = OpenAIEmbeddings(
             model="embedder",
-            base_url=f"{server.url}/v1",
+            base_url=f"{four_models.url}/v1",
             api_key="any",  # type: ignore[arg-type]
             check_embedding_ctx_length=False,
             http_client=http,
@@ -94,16 +74,18 @@ def test_langchain(server: Server, vectors: Any) -> None:
         np.testing.assert_allclose(embeddings.embed_query(TEXTS[0]), vectors[0], atol=1e-5)
 
 
-def test_llama_index(server: Server, vectors: Any) -> None:
+def test_llama_index(four_models: Server, vectors: Any) -> None:
     from llama_index.embeddings.openai import OpenAIEmbedding
 
     with httpx.Client() as http:
-        embedding = OpenAIEmbedding(model_name="embedder", api_base=f"{server.url}/v1", api_key="any", http_client=http)
+        embedding = OpenAIEmbedding(
+            model_name="embedder", api_base=f"{four_models.url}/v1", api_key="any", http_client=http
+        )
         np.testing.assert_allclose(embedding.get_text_embedding_batch(TEXTS), vectors, atol=1e-5)
 
 
-def test_huggingface(server: Server, directory: Path, vectors: Any) -> None:
-    embedder = InferenceClient(f"{server.url}/models/embedder", token="any")
+def test_huggingface(four_models: Server, four_models_files: Path, vectors: Any) -> None:
+    embedder = InferenceClient(f"{four_models.url}/models/embedder", token="any")
     np.testing.assert_allclose(embedder.feature_extraction(TEXTS), vectors, atol=1e-5)
     unit = embedder.feature_extraction(TEXTS[0], normalize=True, truncate=True, truncation_direction="left")
     np.testing.assert_allclose(unit, vectors[:1] / np.linalg.norm(vectors[0]), atol=1e-5)
@@ -111,8 +93,8 @@ def test_huggingface(server: Server, directory: Path, vectors: Any) -> None:
     assert embedder.sentence_similarity(TEXTS[0], TEXTS) == pytest.approx(cosines.tolist(), abs=1e-5)
     with pytest.raises(HfHubHTTPError, match="prompt"):
         embedder.feature_extraction(TEXTS[0], prompt_name="query")
-    classifier = InferenceClient(f"{server.url}/models/classifier", token="any")
-    reference = pipeline("text-classification", str(directory / "classifier"), device="cpu", top_k=None)
+    classifier = InferenceClient(f"{four_models.url}/models/classifier", token="any")
+    reference = pipeline("text-classification", str(four_models_files / "classifier"), device="cpu", top_k=None)
     for text in TEXTS:
         (labels,) = reference([text])
         wanted = {each["label"]: each["score"] for each in labels}
@@ -122,13 +104,13 @@ def test_huggingface(server: Server, directory: Path, vectors: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/rerank"])
-def test_scores_are_those_of_a_cross_encoder(server: Server, directory: Path, path: str) -> None:
-    reference = CrossEncoder(str(directory / "reranker"), device="cpu")
+def test_scores_are_those_of_a_cross_encoder(four_models: Server, four_models_files: Path, path: str) -> None:
+    reference = CrossEncoder(str(four_models_files / "reranker"), device="cpu")
     body = {"query": TEXTS[1], "documents": TEXTS}
-    results = server.http.post(path, json=body).json()["results"]
+    results = four_models.http.post(path, json=body).json()["results"]
     ranked = reference.rank(TEXTS[1], TEXTS)
     assert [each["index"] for each in results] == [each["corpus_id"] for each in ranked]
     found = [each["relevance_score"] for each in results]
     np.testing.assert_allclose(found, [each["score"] for each in ranked], atol=1e-5)
-    scores = server.http.post("/v1/score", json={"text_1": TEXTS[1], "text_2": TEXTS}).json()["data"]
+    scores = four_models.http.post("/v1/score", json={"text_1": TEXTS[1], "text_2": TEXTS}).json()["data"]
     np.testing.assert_allclose([each["score"] for each in scores], reference.predict(PAIRS), atol=1e-5)

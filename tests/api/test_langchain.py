@@ -29,9 +29,9 @@ def get_weather(city: Annotated[str, Field(max_length=5)], unit: Literal["celsiu
 
 
 @pytest.fixture
-def chat(server: Server) -> ChatOpenAI:
-    key = server.http.headers["authorization"].removeprefix("Bearer ")
-    return chat_at(server.url, key, model=server.model, temperature=0, max_completion_tokens=300, seed=1)
+def chat(keyed_server: Server) -> ChatOpenAI:
+    key = keyed_server.http.headers["authorization"].removeprefix("Bearer ")
+    return chat_at(keyed_server.url, key, model=keyed_server.model, temperature=0, max_completion_tokens=300, seed=1)
 
 
 def chat_at(url: str, key: str, **fields: Any) -> ChatOpenAI:

@@ -10,10 +10,7 @@ import ollama
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import served_model
 from tests.running_server import Server
-from tests.serving.tiny_service import serving
 
 QUESTION = "Name a river."
 MESSAGES = [{"role": "user", "content": QUESTION}]
@@ -21,36 +18,20 @@ GREEDY = {"temperature": 0, "num_predict": 12}
 TEXTS = ["The café opens at eight.", "When does the café close?"]
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models")
-    tiny_encoder("bert", path / "embedder")
-    return path
-
-
-@pytest.fixture(scope="module")
-def server(directory: Path) -> Iterator[Server]:
-    model = served_model(directory / "chat", max_position_embeddings=2048)
-    # Torch computes the vectors in float32 throughout, so all numbers can be compared to 1e-5.
-    embedder = {"source": directory / "embedder", "native_kernels": False}
-    with serving(directory, {"chat": {"source": model}, "embedder": embedder}) as server:
-        yield server
-
-
 @pytest.fixture
-def client(server: Server) -> Iterator[ollama.Client]:
-    with ollama.Client(server.url) as client:
+def client(four_models: Server) -> Iterator[ollama.Client]:
+    with ollama.Client(four_models.url) as client:
         yield client
 
 
-def expected(server: Server) -> str:
+def expected(four_models: Server) -> str:
     body = {"messages": MESSAGES, "temperature": 0, "max_tokens": 12, "model": "chat"}
-    return str(server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
+    return str(four_models.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"])
 
 
-def test_chat(server: Server, client: ollama.Client) -> None:
+def test_chat(four_models: Server, client: ollama.Client) -> None:
     answer = client.chat("chat", MESSAGES, options=GREEDY)
-    assert answer.message.content == expected(server)
+    assert answer.message.content == expected(four_models)
     assert (answer.done, answer.done_reason, answer.eval_count) == (True, "length", 12)
     assert answer.prompt_eval_count
     assert answer.eval_duration
@@ -59,21 +40,23 @@ def test_chat(server: Server, client: ollama.Client) -> None:
     assert [part.done for part in parts] == [False] * (len(parts) - 1) + [True]
 
 
-def test_generate(server: Server, client: ollama.Client) -> None:
+def test_generate(four_models: Server, client: ollama.Client) -> None:
     answer = client.generate("chat", QUESTION, options=GREEDY)
-    assert answer.response == expected(server)
+    assert answer.response == expected(four_models)
     parts = list(client.generate("chat", QUESTION, options=GREEDY, stream=True))
     assert "".join(part.response or "" for part in parts) == answer.response
     raw = client.generate("chat", QUESTION, raw=True, options=GREEDY)
     body = {"model": "chat", "prompt": QUESTION, "max_tokens": 12, "temperature": 0}
-    assert raw.response == server.http.post("/v1/completions", json=body).json()["choices"][0]["text"]
+    assert raw.response == four_models.http.post("/v1/completions", json=body).json()["choices"][0]["text"]
     assert client.generate("chat").done_reason == "load"
 
 
-def test_log_probabilities(server: Server, client: ollama.Client) -> None:
+def test_log_probabilities(four_models: Server, client: ollama.Client) -> None:
     """They are those of OpenAI's API."""
     body = {"model": "chat", "messages": MESSAGES, "temperature": 0, "max_tokens": 12, "logprobs": True}
-    other = server.http.post("/v1/chat/completions", json=body | {"top_logprobs": 2}).json()["choices"][0]["logprobs"]
+    other = four_models.http.post("/v1/chat/completions", json=body | {"top_logprobs": 2}).json()["choices"][0][
+        "logprobs"
+    ]
     expected = [(each["token"], pytest.approx(each["logprob"])) for each in other["content"]]
     for answer in (
         client.chat("chat", MESSAGES, options=GREEDY, logprobs=True, top_logprobs=2),
@@ -93,24 +76,26 @@ def test_format(client: ollama.Client) -> None:
     assert set(json.loads(answer.message.content or "")) == {"ok"}
 
 
-async def test_async(server: Server) -> None:
-    async with ollama.AsyncClient(server.url) as client:
+async def test_async(four_models: Server) -> None:
+    async with ollama.AsyncClient(four_models.url) as client:
         answer = await client.chat("chat", MESSAGES, options=GREEDY)
         parts = [part async for part in await client.chat("chat", MESSAGES, options=GREEDY, stream=True)]
-        assert "".join(part.message.content or "" for part in parts) == answer.message.content == expected(server)
+        assert "".join(part.message.content or "" for part in parts) == answer.message.content == expected(four_models)
         with pytest.raises(ollama.ResponseError, match="not found"):
             await client.generate("llama3.2", "x")
 
 
-def test_embeddings(client: ollama.Client, directory: Path) -> None:
-    vectors = SentenceTransformer(str(directory / "embedder"), device="cpu").encode(TEXTS, normalize_embeddings=True)
+def test_embeddings(client: ollama.Client, four_models_files: Path) -> None:
+    vectors = SentenceTransformer(str(four_models_files / "embedder"), device="cpu").encode(
+        TEXTS, normalize_embeddings=True
+    )
     answer = client.embed("embedder", TEXTS)
     np.testing.assert_allclose(answer.embeddings, vectors, atol=1e-5)
     assert len(client.embeddings("embedder", TEXTS[0]).embedding) == len(vectors[0])
 
 
 def test_models(client: ollama.Client) -> None:
-    assert [model.model for model in client.list().models] == ["chat", "embedder"]
+    assert [model.model for model in client.list().models] == ["chat", "embedder", "reranker", "classifier"]
     running = client.ps().models[0]
     assert (running.name, running.context_length) == ("chat", 2048)
     shown = client.show("chat")

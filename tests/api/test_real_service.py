@@ -22,39 +22,43 @@ MESSAGES: list[Any] = [{"role": "user", "content": "Hello"}]
 
 
 @pytest.fixture
-def client(server: Server, secrets: dict[str, str]) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=secrets["client"], max_retries=0) as client:
+def client(keyed_server: Server, secrets: dict[str, str]) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{keyed_server.url}/v1", api_key=secrets["client"], max_retries=0) as client:
         yield client
 
 
-def wait_until_idle(server: Server) -> None:
+def wait_until_idle(keyed_server: Server) -> None:
     """Wait until the engine reports that nothing runs, waits or holds a block. It reports after each step."""
     gauges = ("trivium_sequences_running", "trivium_sequences_waiting", "trivium_kv_cache_usage_ratio")
     for _ in range(100):
-        server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
-        if not any(server.metric(gauge) for gauge in gauges):
+        keyed_server.http.post("/v1/completions", json={"prompt": "x", "max_tokens": 1}).raise_for_status()
+        if not any(keyed_server.metric(gauge) for gauge in gauges):
             return
-    raise AssertionError({gauge: server.metric(gauge) for gauge in gauges})
+    raise AssertionError({gauge: keyed_server.metric(gauge) for gauge in gauges})
 
 
-def test_a_seed_gives_the_same_text_alone_in_a_crowd_and_as_a_stream(server: Server, client: OpenAI) -> None:
+def test_a_seed_gives_the_same_text_alone_in_a_crowd_and_as_a_stream(keyed_server: Server, client: OpenAI) -> None:
     def text(seed: int) -> str:
-        answer = client.chat.completions.create(model=server.model, messages=MESSAGES, seed=seed, max_tokens=30)
+        answer = client.chat.completions.create(model=keyed_server.model, messages=MESSAGES, seed=seed, max_tokens=30)
         return str(answer.choices[0].message.content)
 
     alone = [text(seed) for seed in range(8)]
     assert len(set(alone)) == 8
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(text, range(8))) == alone
-    stream = client.chat.completions.create(model=server.model, messages=MESSAGES, seed=3, max_tokens=30, stream=True)
+    stream = client.chat.completions.create(
+        model=keyed_server.model, messages=MESSAGES, seed=3, max_tokens=30, stream=True
+    )
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == alone[3]
 
 
-def test_programs_for_vllm_and_tgi_find_their_series(server: Server) -> None:
+def test_programs_for_vllm_and_tgi_find_their_series(keyed_server: Server) -> None:
     body = {"prompt": "x", "max_tokens": 3, "ignore_eos": True}
-    before = server.metric("trivium_generated_tokens_total")
-    server.http.post("/v1/completions", json=body).raise_for_status()
-    families = {family.name: family for family in text_string_to_metric_families(server.http.get("/metrics").text)}
+    before = keyed_server.metric("trivium_generated_tokens_total")
+    keyed_server.http.post("/v1/completions", json=body).raise_for_status()
+    families = {
+        family.name: family for family in text_string_to_metric_families(keyed_server.http.get("/metrics").text)
+    }
     for alias in (*ALIASES["vllm"], *ALIASES["tgi"]):
         is_counter = families[alias.source].type == "counter"
         name = alias.name.removesuffix("_total") if is_counter else alias.name
@@ -63,34 +67,34 @@ def test_programs_for_vllm_and_tgi_find_their_series(server: Server) -> None:
     assert families["vllm:generation_tokens"].samples[0].value == own >= before + 3
 
 
-def test_a_prompt_scores_as_it_would_have_been_generated(server: Server) -> None:
+def test_a_prompt_scores_as_it_would_have_been_generated(keyed_server: Server) -> None:
     """The log probability of a token is the same when it is read and when it is chosen; a bias does not change it."""
     prompt = [65, 300, 67, 410, 12]
     body = {"prompt": prompt, "echo": True, "logprobs": 0, "max_tokens": 0}
-    read = server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
+    read = keyed_server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
     assert read[0] is None
     for i in range(1, len(prompt)):
         body = {"prompt": prompt[:i], "logit_bias": {prompt[i]: 100}, "logprobs": 0, "max_tokens": 1, "temperature": 0}
-        chosen = server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
+        chosen = keyed_server.http.post("/v1/completions", json=body).json()["choices"][0]["logprobs"]["token_logprobs"]
         assert chosen == [pytest.approx(read[i], abs=1e-4)]
 
 
-def test_choices_differ_and_share_their_prompt(server: Server) -> None:
+def test_choices_differ_and_share_their_prompt(keyed_server: Server) -> None:
     body = {"prompt": "The quick brown fox", "n": 4, "max_tokens": 20, "seed": 1}
-    answer = server.http.post("/v1/completions", json=body).json()
+    answer = keyed_server.http.post("/v1/completions", json=body).json()
     assert len({choice["text"] for choice in answer["choices"]}) == 4
     assert (
         answer["usage"]["prompt_tokens"]
-        == server.http.post("/tokenize", json={"prompt": body["prompt"]}).json()["count"]
+        == keyed_server.http.post("/tokenize", json={"prompt": body["prompt"]}).json()["count"]
     )
 
 
-def test_a_repeated_prompt_comes_from_the_cache(server: Server) -> None:
+def test_a_repeated_prompt_comes_from_the_cache(keyed_server: Server) -> None:
     body = {"prompt": "What is the capital of France? " * 8, "max_tokens": 1, "cache_salt": "mine"}
-    first, second = (server.http.post("/v1/completions", json=body).json()["usage"] for _ in range(2))
+    first, second = (keyed_server.http.post("/v1/completions", json=body).json()["usage"] for _ in range(2))
     assert first["prompt_tokens_details"]["cached_tokens"] == 0
     assert second["prompt_tokens_details"]["cached_tokens"] > 0
-    other = server.http.post("/v1/completions", json=body | {"cache_salt": "yours"}).json()["usage"]
+    other = keyed_server.http.post("/v1/completions", json=body | {"cache_salt": "yours"}).json()["usage"]
     assert other["prompt_tokens_details"]["cached_tokens"] == 0
 
 
@@ -112,33 +116,33 @@ def test_a_repeated_prompt_comes_from_the_cache(server: Server) -> None:
     ],
     ids=lambda extreme: str(extreme)[:40],
 )
-def test_extreme_values_are_accepted(server: Server, extreme: dict[str, Any]) -> None:
+def test_extreme_values_are_accepted(keyed_server: Server, extreme: dict[str, Any]) -> None:
     body = {"messages": MESSAGES, "max_tokens": 4, "logprobs": True, "top_logprobs": 20} | extreme
-    answer = server.http.post("/v1/chat/completions", json=body)
+    answer = keyed_server.http.post("/v1/chat/completions", json=body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["choices"][0]["finish_reason"] in {"stop", "length"}
 
 
-def test_native_routes(server: Server) -> None:
-    generated = server.http.post("/v1/generate", json={"prompt": "人工智能将改变世界", "max_length": 20}).json()
+def test_native_routes(keyed_server: Server) -> None:
+    generated = keyed_server.http.post("/v1/generate", json={"prompt": "人工智能将改变世界", "max_length": 20}).json()
     assert generated["usage"]["completion_tokens"] <= 20
     body = {"text": "Hello, how are you?", "source_lang": "English", "target_lang": "Chinese", "output_prefix": "你好"}
-    translated = server.http.post("/v1/translate", json=body).json()
+    translated = keyed_server.http.post("/v1/translate", json=body).json()
     assert translated["translations"][0]["text"].startswith("你好")
     pieces = events(
-        server.http.post("/v1/answer", json={"question": "什么是量子计算？", "max_length": 20, "stream": True})
+        keyed_server.http.post("/v1/answer", json={"question": "什么是量子计算？", "max_length": 20, "stream": True})
     )
     assert pieces[-1]["usage"]["completion_tokens"] <= 20
 
 
-def test_answers_are_literally_in_the_documents(server: Server) -> None:
+def test_answers_are_literally_in_the_documents(keyed_server: Server) -> None:
     """Even with random weights. The answer is the same each time, and the same as a stream."""
     documents = [
         {"id": "a", "text": "Caf\u0065\u0301\u00a0\r\n\tNoir: 👩‍👩‍👧 o'clock, 今天公园."},
         {"id": "b", "text": "The bridge was built in 1894. " * 80},
     ]
     body = {"question": "When was the bridge built?", "documents": documents, "top_k": 20, "no_answer_threshold": 1.0}
-    answer = server.http.post("/v1/answer", json=body).json()
+    answer = keyed_server.http.post("/v1/answer", json=body).json()
     texts = {document["id"]: document["text"] for document in documents}
     assert answer["mode"] == "extractive"
     assert len(answer["answers"]) > 10
@@ -147,7 +151,7 @@ def test_answers_are_literally_in_the_documents(server: Server) -> None:
         assert 0 < span["score"] <= 1
     best = answer["answers"][0]
     assert (answer["answer"], answer["start"], answer["document"]) == (best["text"], best["start"], best["document"])
-    piece, end, last = events(server.http.post("/v1/answer", json=body | {"stream": True}))
+    piece, end, last = events(keyed_server.http.post("/v1/answer", json=body | {"stream": True}))
     assert (piece["text"], end["finish_reason"]) == (answer["answer"], "stop")
     # Torch rounds by the shape of a batch, so the scores of two runs may differ in their last bit.
     scores = [[span.pop("score") for span in each["answers"]] for each in (last, answer)]
@@ -158,25 +162,28 @@ def test_answers_are_literally_in_the_documents(server: Server) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", ["/v1/generate", "/v1/completions"])
-def test_clients_that_disconnect_free_their_blocks(server: Server, stream: bool, path: str) -> None:
+def test_clients_that_disconnect_free_their_blocks(keyed_server: Server, stream: bool, path: str) -> None:
     """Some of their sequences run, in prefill or in decode; the others wait for a place."""
     long = {"prompt": "a b c d " * 100, "max_tokens": 1200, "ignore_eos": True, "stream": stream}
     with ExitStack() as connections:
         for _ in range(12):
-            sock = connections.enter_context(connection(server.address))
-            key = f"authorization: {server.http.headers['authorization']}"
+            sock = connections.enter_context(connection(keyed_server.address))
+            key = f"authorization: {keyed_server.http.headers['authorization']}"
             sock.sendall(post_bytes(path, json.dumps(long).encode(), key))
         deadline = time.monotonic() + 30
-        while (server.metric("trivium_sequences_running"), server.metric("trivium_sequences_waiting")) != (8, 4):
+        while (keyed_server.metric("trivium_sequences_running"), keyed_server.metric("trivium_sequences_waiting")) != (
+            8,
+            4,
+        ):
             assert time.monotonic() < deadline
-    wait_until_idle(server)
-    reasons = server.metric('trivium_sequences_finished_total{reason="abort"}')
+    wait_until_idle(keyed_server)
+    reasons = keyed_server.metric('trivium_sequences_finished_total{reason="abort"}')
     assert reasons >= 12
 
 
-def test_some_of_many_clients_disconnect(server: Server) -> None:
+def test_some_of_many_clients_disconnect(keyed_server: Server) -> None:
     """32 clients at once. Those that stay get the same text as alone, and at the end every block is free."""
-    headers = dict(server.http.headers)
+    headers = dict(keyed_server.http.headers)
 
     def body(i: int) -> dict[str, Any]:
         return {
@@ -188,12 +195,12 @@ def test_some_of_many_clients_disconnect(server: Server) -> None:
         }
 
     def whole(i: int) -> str:
-        pieces = events(httpx.post(f"{server.url}/v1/generate", json=body(i), headers=headers, timeout=60))
+        pieces = events(httpx.post(f"{keyed_server.url}/v1/generate", json=body(i), headers=headers, timeout=60))
         return "".join(piece.get("text", "") for piece in pieces)
 
     def leave_early(i: int) -> None:
         long = body(i) | {"max_tokens": 300}
-        with httpx.stream("POST", f"{server.url}/v1/generate", json=long, headers=headers, timeout=60) as stream:
+        with httpx.stream("POST", f"{keyed_server.url}/v1/generate", json=long, headers=headers, timeout=60) as stream:
             for _ in zip(range(random.Random(i).randrange(4)), stream.iter_raw(), strict=False):
                 pass
 
@@ -210,4 +217,4 @@ def test_some_of_many_clients_disconnect(server: Server) -> None:
     with ThreadPoolExecutor(32) as pool:
         results = list(pool.map(run, range(32)))
     assert {i: results[i] for i in alone} == alone
-    wait_until_idle(server)
+    wait_until_idle(keyed_server)

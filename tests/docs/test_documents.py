@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ import pytest
 from platformdirs import user_cache_path
 
 from service.settings import Settings
-from tests.encoder.tiny_encoders import tiny_encoder
-from tests.engine.tiny_models import served_model
-from tests.running_server import Server, running_server
+from tests.running_server import Server
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
@@ -45,23 +42,6 @@ set -euo pipefail
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=2048)
-
-
-@pytest.fixture(scope="module")
-def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The models ``chat``, ``embedder`` and ``reranker``. The documents give other models of these names."""
-    path = tmp_path_factory.mktemp("encoders")
-    tiny_encoder("bert", path / "embedder")
-    tiny_encoder("bert", path / "reranker", class_name="BertForSequenceClassification", num_labels=1)
-    encoders = [flag for name in ("embedder", "reranker") for flag in ("--model", f"{name}={path / name}")]
-    batches = ("--batches-dir", str(path / "batches"))
-    with running_server(f"chat={model}", "--threads", "1", *batches, *encoders) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One home for all blocks: a later one may use a key of an earlier one. Compiled kernels are not made again."""
     home, kernels = tmp_path_factory.mktemp("home"), user_cache_path("trivium") / "native"
@@ -79,9 +59,12 @@ def test_there_are_blocks_in_every_kind_of_document() -> None:
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_works_as_written(server: Server, model: Path, home: Path, block: str) -> None:
-    """The tiny model writes other words, but every field is accepted and every answer is complete."""
-    script = COMMANDS + block.replace(DEFAULT_URL, server.url).replace(".venv/bin/trivium", "trivium")
+def test_a_block_works_as_written(four_models: Server, four_models_files: Path, home: Path, block: str) -> None:
+    """The tiny models write other words, but every field is accepted and every answer is complete.
+
+    The documents use the names of these models for other models.
+    """
+    script = COMMANDS + block.replace(DEFAULT_URL, four_models.url).replace(".venv/bin/trivium", "trivium")
     keys = home / "trivium-keys.json"
     if "keys add" in script:
         keys.unlink(missing_ok=True)
@@ -89,7 +72,7 @@ def test_a_block_works_as_written(server: Server, model: Path, home: Path, block
         "HOME": str(home),
         "KEY": "any",
         "TRIVIUM_KEYS_FILE": str(keys),
-        "TRIVIUM_MODEL": str(model),
+        "TRIVIUM_MODEL": str(four_models_files / "chat"),
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(

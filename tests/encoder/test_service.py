@@ -1,46 +1,23 @@
-"""``trivium serve --reader``: real sockets, an engine and a reader process, and a kill of the reader."""
+"""``trivium serve --reader``: real sockets, an engine and a reader process. The fixture gives the flag."""
 
-import json
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from tests.api.raw_http import events
-from tests.encoder.tiny_readers import tiny_reader
-from tests.engine.tiny_models import served_model
-from tests.running_server import Server, running_server
+from tests.running_server import Server
+from tests.serving.many_models import load_as_at_the_start
+from tests.serving.tiny_service import metric
 
 TEXT = "枫叶咖啡馆早上八点开门。\r\nThe cafe\u0301 🙂 closes at six in the evening. " * 30
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return served_model(tmp_path_factory.mktemp("llama"), max_position_embeddings=2048), tiny_reader(
-        "xlm-roberta", tmp_path_factory.mktemp("reader")
-    )
-
-
-@pytest.fixture(scope="module")
-def broken(models: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A reader that cannot start: it lacks weights."""
-    path = Path(shutil.copytree(models[1], tmp_path_factory.mktemp("readers") / "broken"))
-    config = json.loads((path / "config.json").read_text())
-    (path / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 9}))
-    return path
-
-
-@pytest.fixture(scope="module")
-def server(models: tuple[Path, Path], broken: Path) -> Iterator[Server]:
-    model, reader = models
-    flags = ("--reader", str(reader), "--model", f"broken={broken}", "--threads", "1")
-    with running_server(model, *flags) as server:
-        yield server
+def server(many_models: Server) -> Server:
+    load_as_at_the_start(many_models)
+    return many_models
 
 
 def ask(server: Server, **body: Any) -> httpx.Response:
@@ -83,7 +60,7 @@ def test_clients_that_ask_at_once_get_the_answers_that_each_gets_alone(server: S
         server.metric("trivium_encoder_inputs_total") - windows
         > server.metric("trivium_encoder_batch_duration_seconds_count") - batches
     )
-    assert server.metric("trivium_encoder_up") == 1
+    assert metric(server, "reader", "trivium_encoder_up") == 1
 
 
 @pytest.mark.parametrize(
@@ -106,26 +83,13 @@ def test_the_model_still_generates(server: Server) -> None:
     assert ask(server, context=" ").json()["no_answer"] is True
 
 
-def test_a_killed_reader_is_replaced_and_counted(server: Server) -> None:
-    before = ask(server, no_answer_threshold=1).json()["answer"]
-    family = psutil.Process(server.process.pid).children(recursive=True)
-    (process,) = [child for child in family if "service.encoder.worker" in child.cmdline()]
-    process.kill()
-    assert ask(server, no_answer_threshold=1).json()["answer"] == before
-    assert not process.is_running()
-    assert server.metric('trivium_process_deaths_total{cause="exit",process="encoder"}') == 1
-    assert server.metric('trivium_recovery_duration_seconds_count{process="encoder"}') == 1
-    assert server.metric("trivium_encoder_up") == server.metric("trivium_engine_up") == 1
-    assert server.http.get("/health/ready").status_code == 200
-
-
-def test_a_reader_that_cannot_start_leaves_the_others_alone(server: Server, models: tuple[Path, Path]) -> None:
+def test_a_reader_that_cannot_start_leaves_the_others_alone(server: Server) -> None:
     states = {each["id"]: each for each in server.http.get("/v1/models").json()["data"]}
     assert states["broken"]["state"] == "failed"
     assert "lacks" in states["broken"]["reason"]
     answer = ask(server, model="broken")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "failed")
-    for name in (path.name for path in models):
+    for name in ("chat", "reader"):
         assert ask(server, model=name, no_answer_threshold=1).json()["mode"] == "extractive"
     assert server.http.get("/health/ready").status_code == 200
     assert server.http.get("/health/ready?model=broken").status_code == 503

@@ -69,6 +69,14 @@ def metric(server: Server, model: str, name: str, **labels: str) -> float:
     raise KeyError(name)
 
 
+def deaths(server: Server, model: str, process: str) -> float:
+    """How often the model's process has ended by itself. Without a death there is no such metric."""
+    try:
+        return metric(server, model, "trivium_process_deaths_total", cause="exit", process=process)
+    except KeyError:
+        return 0
+
+
 def workers(server: Server) -> dict[str, list[psutil.Process]]:
     """The child processes of the service, by their kind."""
     found: dict[str, list[psutil.Process]] = {kind: [] for kind in WORKERS.values()}

@@ -24,10 +24,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("path", "body"), CALLS)
 def test_a_cached_prompt_is_used_for_its_own_key_only(
-    server: Server, secrets: dict[str, str], path: str, body: dict[str, Any]
+    keyed_server: Server, secrets: dict[str, str], path: str, body: dict[str, Any]
 ) -> None:
     def cached(name: str, **more: Any) -> bool:
-        answer = server.http.post(path, json=body | {"max_tokens": 1} | more, headers=bearer(secrets[name]))
+        answer = keyed_server.http.post(path, json=body | {"max_tokens": 1} | more, headers=bearer(secrets[name]))
         return answer.raise_for_status().json()["usage"]["prompt_tokens_details"]["cached_tokens"] > 0
 
     assert [cached(name) for name in ("mine", "mine", "yours", "yours", "mine")] == [False, True, False, True, True]
@@ -35,23 +35,23 @@ def test_a_cached_prompt_is_used_for_its_own_key_only(
     assert salted == [False, False, True, True]
 
 
-def test_keys_are_added_and_revoked_while_the_service_runs(server: Server, keys_file: Path) -> None:
+def test_keys_are_added_and_revoked_while_the_service_runs(keyed_server: Server, keys_file: Path) -> None:
     def seconds_until(status: int) -> float:
         started = time.monotonic()
-        while (answer := server.http.get("/version", headers=bearer(secret))).status_code != status:
+        while (answer := keyed_server.http.get("/version", headers=bearer(secret))).status_code != status:
             assert answer.status_code in {200, 401}
             assert time.monotonic() - started < 10
         return time.monotonic() - started
 
     secret = add_key(keys_file, "guest", Scope.GENERATE)
     assert seconds_until(200) < 2
-    assert server.http.get("/metrics", headers=bearer(secret)).status_code == 403
+    assert keyed_server.http.get("/metrics", headers=bearer(secret)).status_code == 403
     KeyFile(keys_file).revoke("guest")
     assert seconds_until(401) < 2
-    assert server.http.get("/version").status_code == 200
+    assert keyed_server.http.get("/version").status_code == 200
 
 
-def test_wrong_keys_are_not_logged(server: Server) -> None:
+def test_wrong_keys_are_not_logged(keyed_server: Server) -> None:
     for headers in (bearer("tv-wrong"), {"x-api-key": "tv-wrong"}, bearer("tv-wrong") | {"x-api-key": "tv-other"}):
-        assert server.http.post("/v1/generate", json={"prompt": "x"}, headers=headers).status_code in {400, 401}
-    assert server.http.post("/translate", json={"api_key": "tv-wrong", "q": "x"}).status_code == 400
+        assert keyed_server.http.post("/v1/generate", json={"prompt": "x"}, headers=headers).status_code in {400, 401}
+    assert keyed_server.http.post("/translate", json={"api_key": "tv-wrong", "q": "x"}).status_code == 400

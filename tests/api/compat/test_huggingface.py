@@ -32,8 +32,8 @@ def test_a_list_of_texts(german: Scripted) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/pipeline/question-answering"])
-def test_question_answering_through_the_official_client(chat_server: Server, path: str) -> None:
-    client = InferenceClient(model=chat_server.url + path, token="any")
+def test_question_answering_through_the_official_client(four_models: Server, path: str) -> None:
+    client = InferenceClient(model=four_models.url + path, token="any")
     best = client.question_answering(question=QUESTION, context=CONTEXT)
     assert not isinstance(best, list)
     assert CONTEXT[best.start : best.end] == best.answer != ""
@@ -45,11 +45,11 @@ def test_question_answering_through_the_official_client(chat_server: Server, pat
     for each in several:
         assert CONTEXT[each.start : each.end] == each.answer
         assert 0 < each.score <= 1
-        assert chat_server.http.post("/tokenize", json={"prompt": each.answer}).json()["count"] <= 4
+        assert four_models.http.post("/tokenize", json={"prompt": each.answer}).json()["count"] <= 4
 
 
-def test_a_question_without_an_answer(chat_server: Server) -> None:
-    client = InferenceClient(model=chat_server.url, token="any")
+def test_a_question_without_an_answer(four_models: Server) -> None:
+    client = InferenceClient(model=four_models.url, token="any")
     found = client.question_answering(question=QUESTION, context="In 1894.", top_k=20, handle_impossible_answer=True)
     assert isinstance(found, list)
     [none] = [each for each in found if not each.answer]

@@ -228,15 +228,15 @@ def test_slots_in_use() -> None:
         engine.release()
 
 
-def test_a_real_service(chat_server: Server) -> None:
+def test_a_real_service(four_models: Server) -> None:
     body: dict[str, Any] = {"prompt": "Name a river.", "n_predict": 8, "temperature": 0}
-    answer = chat_server.http.post("/completion", json=body).json()
+    answer = four_models.http.post("/completion", json=body).json()
     other = {"prompt": "Name a river.", "max_tokens": 8, "temperature": 0}
-    assert answer["content"] == chat_server.http.post("/v1/completions", json=other).json()["choices"][0]["text"]
-    parts = tgi_events(chat_server.http.post("/completion", json=body | {"stream": True}))
+    assert answer["content"] == four_models.http.post("/v1/completions", json=other).json()["choices"][0]["text"]
+    parts = tgi_events(four_models.http.post("/completion", json=body | {"stream": True}))
     assert "".join(part["content"] for part in parts) == answer["content"]
     grammar = {"grammar": 'root ::= "yes" | "no"', "temperature": 1.0}
-    assert chat_server.http.post("/completion", json=body | grammar).json()["content"] in {"yes", "no"}
+    assert four_models.http.post("/completion", json=body | grammar).json()["content"] in {"yes", "no"}
     schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
     strict = {"json_schema": schema | {"additionalProperties": False}, "n_predict": 50}
-    assert set(json.loads(chat_server.http.post("/completion", json=body | strict).json()["content"])) == {"ok"}
+    assert set(json.loads(four_models.http.post("/completion", json=body | strict).json()["content"])) == {"ok"}

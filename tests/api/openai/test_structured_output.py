@@ -30,9 +30,9 @@ class Place(BaseModel):
     is_open: bool
 
 
-def text(server: Server, **fields: Any) -> str:
+def text(keyed_server: Server, **fields: Any) -> str:
     body = {"messages": MESSAGES, "max_tokens": 200, "seed": 1} | fields
-    choice = server.http.post("/v1/chat/completions", json=body).raise_for_status().json()["choices"][0]
+    choice = keyed_server.http.post("/v1/chat/completions", json=body).raise_for_status().json()["choices"][0]
     assert choice["finish_reason"] == "stop"
     content: str = choice["message"]["content"]
     return content
@@ -51,10 +51,10 @@ def text(server: Server, **fields: Any) -> str:
     ],
     ids=lambda fields: json.dumps(fields)[:60],
 )
-def test_every_field_for_a_schema_means_the_same(server: Server, fields: dict[str, Any]) -> None:
-    content = text(server, **fields)
+def test_every_field_for_a_schema_means_the_same(keyed_server: Server, fields: dict[str, Any]) -> None:
+    content = text(keyed_server, **fields)
     jsonschema.validate(json.loads(content), SCHEMA)
-    assert content == text(server, guided_json=SCHEMA)
+    assert content == text(keyed_server, guided_json=SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -70,52 +70,52 @@ def test_every_field_for_a_schema_means_the_same(server: Server, fields: dict[st
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_patterns_choices_and_grammars(server: Server, fields: dict[str, Any], pattern: str) -> None:
-    assert re.fullmatch(pattern, text(server, **fields))
+def test_patterns_choices_and_grammars(keyed_server: Server, fields: dict[str, Any], pattern: str) -> None:
+    assert re.fullmatch(pattern, text(keyed_server, **fields))
 
 
-def test_json_object(server: Server) -> None:
+def test_json_object(keyed_server: Server) -> None:
     body = {"messages": MESSAGES, "max_tokens": 40, "response_format": {"type": "json_object"}}
-    content = server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+    content = keyed_server.http.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
     assert content.startswith("{")
 
 
 @pytest.mark.parametrize("path", ["/v1/completions", "/v1/generate"])
-def test_other_routes(server: Server, path: str) -> None:
-    answer = server.http.post(path, json={"prompt": "x", "guided_choice": ["ja", "nein"], "max_tokens": 9}).json()
+def test_other_routes(keyed_server: Server, path: str) -> None:
+    answer = keyed_server.http.post(path, json={"prompt": "x", "guided_choice": ["ja", "nein"], "max_tokens": 9}).json()
     assert (answer.get("text") or answer["choices"][0]["text"]) in ("ja", "nein")
 
 
-def test_the_official_client_parses(server: Server, secrets: dict[str, str]) -> None:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=secrets["client"], max_retries=0) as client:
-        answer = client.chat.completions.parse(model=server.model, messages=MESSAGES, response_format=Place, n=3)
+def test_the_official_client_parses(keyed_server: Server, secrets: dict[str, str]) -> None:
+    with OpenAI(base_url=f"{keyed_server.url}/v1", api_key=secrets["client"], max_retries=0) as client:
+        answer = client.chat.completions.parse(model=keyed_server.model, messages=MESSAGES, response_format=Place, n=3)
         places = [choice.message.parsed for choice in answer.choices]
         assert all(isinstance(place, Place) for place in places)
         with client.chat.completions.stream(
-            model=server.model, messages=MESSAGES, response_format=Place, seed=4
+            model=keyed_server.model, messages=MESSAGES, response_format=Place, seed=4
         ) as stream:
             final = stream.get_final_completion()
         assert isinstance(final.choices[0].message.parsed, Place)
 
 
-def test_streams_logprobs_and_stop_strings(server: Server) -> None:
+def test_streams_logprobs_and_stop_strings(keyed_server: Server) -> None:
     fields = {"guided_json": SCHEMA, "seed": 1, "max_tokens": 200}
     body = {"messages": MESSAGES, "stream": True, "logprobs": True} | fields
-    chunks = events(server.http.post("/v1/chat/completions", json=body))
+    chunks = events(keyed_server.http.post("/v1/chat/completions", json=body))
     streamed = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
-    assert streamed == text(server, guided_json=SCHEMA)
+    assert streamed == text(keyed_server, guided_json=SCHEMA)
     logprobs = [part for chunk in chunks if (parts := chunk["choices"][0]["logprobs"]) for part in parts["content"]]
     assert bytes(byte for part in logprobs for byte in part["bytes"]).decode() == streamed
     assert any(part["logprob"] == 0 for part in logprobs)
-    assert text(server, guided_choice=["one and two"], stop=" and") == "one"
+    assert text(keyed_server, guided_choice=["one and two"], stop=" and") == "one"
 
 
-def test_a_crowd_of_structured_and_free_requests(server: Server) -> None:
+def test_a_crowd_of_structured_and_free_requests(keyed_server: Server) -> None:
     def one(seed: int) -> str:
         return (
-            text(server, guided_json=SCHEMA, seed=seed)
+            text(keyed_server, guided_json=SCHEMA, seed=seed)
             if seed % 2
-            else text(server, guided_regex="[a-z]{5}", seed=seed)
+            else text(keyed_server, guided_regex="[a-z]{5}", seed=seed)
         )
 
     alone = [one(seed) for seed in range(8)]
@@ -139,11 +139,11 @@ def test_a_crowd_of_structured_and_free_requests(server: Server) -> None:
     ],
     ids=lambda fields: json.dumps(fields)[:40],
 )
-def test_exploding_grammars_disturb_nobody(server: Server, fields: dict[str, Any]) -> None:
+def test_exploding_grammars_disturb_nobody(keyed_server: Server, fields: dict[str, Any]) -> None:
     body = {"messages": MESSAGES, "max_tokens": 30, "temperature": 1.5} | fields
     with ThreadPoolExecutor(2) as pool:
-        exploding = pool.submit(server.http.post, "/v1/chat/completions", json=body)
-        assert text(server, guided_choice=["calm"]) == "calm"
+        exploding = pool.submit(keyed_server.http.post, "/v1/chat/completions", json=body)
+        assert text(keyed_server, guided_choice=["calm"]) == "calm"
     answer = exploding.result()
     if answer.status_code != 200:  # a limit is reached when the grammar is checked, or later, by the text
         assert answer.status_code == 400

@@ -33,9 +33,9 @@ ONE: dict[str, Any] = {"model": "m", "messages": MESSAGES, "max_tokens": 300, "s
 
 
 @pytest.fixture
-def client(server: Server) -> Iterator[OpenAI]:
-    key = server.http.headers["authorization"].removeprefix("Bearer ")
-    with OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0) as client:
+def client(keyed_server: Server) -> Iterator[OpenAI]:
+    key = keyed_server.http.headers["authorization"].removeprefix("Bearer ")
+    with OpenAI(base_url=f"{keyed_server.url}/v1", api_key=key, max_retries=0) as client:
         yield client
 
 
@@ -43,13 +43,13 @@ def check(name: str, arguments: str) -> None:
     jsonschema.validate(json.loads(arguments), SCHEMAS[name])
 
 
-def asked(server: Server, **fields: Any) -> dict[str, Any]:
-    return {**ONE, "model": server.model, "tools": TOOLS, **fields}
+def asked(keyed_server: Server, **fields: Any) -> dict[str, Any]:
+    return {**ONE, "model": keyed_server.model, "tools": TOOLS, **fields}
 
 
 @pytest.mark.parametrize("temperature", [0, 1.5])
-def test_required_calls(server: Server, client: OpenAI, temperature: float) -> None:
-    answer = client.chat.completions.create(**asked(server, tool_choice="required", temperature=temperature, n=3))
+def test_required_calls(keyed_server: Server, client: OpenAI, temperature: float) -> None:
+    answer = client.chat.completions.create(**asked(keyed_server, tool_choice="required", temperature=temperature, n=3))
     for choice in answer.choices:
         assert choice.finish_reason == "tool_calls"
         assert choice.message.content is None
@@ -60,23 +60,23 @@ def test_required_calls(server: Server, client: OpenAI, temperature: float) -> N
         check(call.function.name, call.function.arguments)
 
 
-def test_a_named_tool_is_called_once(server: Server, client: OpenAI) -> None:
+def test_a_named_tool_is_called_once(keyed_server: Server, client: OpenAI) -> None:
     choice: Any = {"type": "function", "function": {"name": "now"}}
-    [turn] = client.chat.completions.create(**asked(server, tool_choice=choice)).choices
+    [turn] = client.chat.completions.create(**asked(keyed_server, tool_choice=choice)).choices
     assert turn.message.tool_calls is not None
     assert [(call.function.name, call.function.arguments) for call in turn.message.tool_calls] == [("now", "{}")]
 
 
-def test_allowed_tools(server: Server, client: OpenAI) -> None:
+def test_allowed_tools(keyed_server: Server, client: OpenAI) -> None:
     allowed = {"mode": "required", "tools": [{"type": "function", "function": {"name": "get_weather"}}]}
     choice: Any = {"type": "allowed_tools", "allowed_tools": allowed}
-    [turn] = client.chat.completions.create(**asked(server, tool_choice=choice)).choices
+    [turn] = client.chat.completions.create(**asked(keyed_server, tool_choice=choice)).choices
     assert turn.message.tool_calls is not None
     assert {call.function.name for call in turn.message.tool_calls} == {"get_weather"}
 
 
-def test_a_stream_has_the_same_calls(server: Server, client: OpenAI) -> None:
-    fields = asked(server, tool_choice="required")
+def test_a_stream_has_the_same_calls(keyed_server: Server, client: OpenAI) -> None:
+    fields = asked(keyed_server, tool_choice="required")
     whole = client.chat.completions.create(**fields).choices[0].message.tool_calls
     with client.chat.completions.stream(**fields) as stream:
         for _ in stream:
@@ -90,8 +90,10 @@ def test_a_stream_has_the_same_calls(server: Server, client: OpenAI) -> None:
     ]
 
 
-def test_the_first_delta_of_a_call_has_its_id_and_name(server: Server) -> None:
-    response = server.http.post("/v1/chat/completions", json=asked(server, tool_choice="required", stream=True))
+def test_the_first_delta_of_a_call_has_its_id_and_name(keyed_server: Server) -> None:
+    response = keyed_server.http.post(
+        "/v1/chat/completions", json=asked(keyed_server, tool_choice="required", stream=True)
+    )
     deltas = [event["choices"][0]["delta"] for event in events(response)]
     calls = [call for delta in deltas for call in delta.get("tool_calls", ())]
     assert set(calls[0]) == {"index", "id", "type", "function"}
@@ -101,12 +103,12 @@ def test_the_first_delta_of_a_call_has_its_id_and_name(server: Server) -> None:
     assert deltas[-1] == {}
 
 
-def test_a_conversation_with_results_goes_on(server: Server, client: OpenAI) -> None:
-    turn = client.chat.completions.create(**asked(server, tool_choice="required")).choices[0].message
+def test_a_conversation_with_results_goes_on(keyed_server: Server, client: OpenAI) -> None:
+    turn = client.chat.completions.create(**asked(keyed_server, tool_choice="required")).choices[0].message
     assert turn.tool_calls is not None
     results = [{"role": "tool", "tool_call_id": call.id, "content": "snow"} for call in turn.tool_calls]
     history = [*MESSAGES, turn, *results]
-    answer = client.chat.completions.create(**asked(server, messages=history, max_tokens=5))
+    answer = client.chat.completions.create(**asked(keyed_server, messages=history, max_tokens=5))
     assert answer.usage is not None
     assert answer.usage.prompt_tokens > 0
 
@@ -125,14 +127,16 @@ def test_a_conversation_with_results_goes_on(server: Server, client: OpenAI) -> 
         {"role": "tool", "tool_call_id": "a", "content": [{"type": "text", "text": "x"}]},
     ],
 )
-def test_turns_of_a_history(server: Server, message: dict[str, Any]) -> None:
+def test_turns_of_a_history(keyed_server: Server, message: dict[str, Any]) -> None:
     body = {"messages": [*MESSAGES, message, *MESSAGES], "max_tokens": 2}
-    assert server.http.post("/v1/chat/completions", json=body).status_code == 200
+    assert keyed_server.http.post("/v1/chat/completions", json=body).status_code == 200
 
 
-def test_no_tools_are_shown_for_none(server: Server, client: OpenAI) -> None:
+def test_no_tools_are_shown_for_none(keyed_server: Server, client: OpenAI) -> None:
     def prompt_tokens(**fields: Any) -> int:
-        usage = client.chat.completions.create(model=server.model, messages=MESSAGES, max_tokens=1, **fields).usage
+        usage = client.chat.completions.create(
+            model=keyed_server.model, messages=MESSAGES, max_tokens=1, **fields
+        ).usage
         assert usage is not None
         return usage.prompt_tokens
 
@@ -159,10 +163,10 @@ def test_no_tools_are_shown_for_none(server: Server, client: OpenAI) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_by_name(
-    server: Server, client: OpenAI, fields: dict[str, Any], param: str
+    keyed_server: Server, client: OpenAI, fields: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(BadRequestError) as error:
-        client.chat.completions.create(model=server.model, messages=MESSAGES, extra_body=fields)
+        client.chat.completions.create(model=keyed_server.model, messages=MESSAGES, extra_body=fields)
     assert error.value.param == param
 
 

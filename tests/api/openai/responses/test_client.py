@@ -31,18 +31,18 @@ class Weather(BaseModel):
 
 
 @pytest.fixture
-def key(server: Server) -> str:
-    return str(server.http.headers["authorization"]).removeprefix("Bearer ")
+def key(keyed_server: Server) -> str:
+    return str(keyed_server.http.headers["authorization"]).removeprefix("Bearer ")
 
 
 @pytest.fixture
-def client(server: Server, key: str) -> Iterator[OpenAI]:
-    with OpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0) as client:
+def client(keyed_server: Server, key: str) -> Iterator[OpenAI]:
+    with OpenAI(base_url=f"{keyed_server.url}/v1", api_key=key, max_retries=0) as client:
         yield client
 
 
-async def test_whole_and_streamed_sync_and_async_are_the_same(server: Server, client: OpenAI, key: str) -> None:
-    fields: dict[str, Any] = {"model": server.model, "input": "Hello", "max_output_tokens": 30, **SEED}
+async def test_whole_and_streamed_sync_and_async_are_the_same(keyed_server: Server, client: OpenAI, key: str) -> None:
+    fields: dict[str, Any] = {"model": keyed_server.model, "input": "Hello", "max_output_tokens": 30, **SEED}
     whole = client.responses.create(**fields)
     assert (whole.status, whole.incomplete_details and whole.incomplete_details.reason) in {
         ("completed", None),
@@ -51,7 +51,7 @@ async def test_whole_and_streamed_sync_and_async_are_the_same(server: Server, cl
     assert whole.output_text
     events = list(client.responses.create(**fields, stream=True))
     assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == whole.output_text
-    async with AsyncOpenAI(base_url=f"{server.url}/v1", api_key=key, max_retries=0) as other:
+    async with AsyncOpenAI(base_url=f"{keyed_server.url}/v1", api_key=key, max_retries=0) as other:
         assert (await other.responses.create(**fields)).output_text == whole.output_text
         streamed = [event async for event in await other.responses.create(**fields, stream=True)]
         # Tokens that have arrived together are one delta.
@@ -63,8 +63,8 @@ async def test_whole_and_streamed_sync_and_async_are_the_same(server: Server, cl
         assert found == whole
 
 
-def test_the_stream_helper_reads_the_same(server: Server, client: OpenAI) -> None:
-    fields: dict[str, Any] = {"model": server.model, "input": "Hello", "text_format": Weather, **SEED}
+def test_the_stream_helper_reads_the_same(keyed_server: Server, client: OpenAI) -> None:
+    fields: dict[str, Any] = {"model": keyed_server.model, "input": "Hello", "text_format": Weather, **SEED}
     with client.responses.stream(**fields) as stream:
         texts = [event.delta for event in stream if event.type == "response.output_text.delta"]
         final = stream.get_final_response()
@@ -73,24 +73,35 @@ def test_the_stream_helper_reads_the_same(server: Server, client: OpenAI) -> Non
 
 
 @pytest.mark.parametrize("temperature", [0, 1.5])
-def test_an_answer_is_parsed(server: Server, client: OpenAI, temperature: float) -> None:
+def test_an_answer_is_parsed(keyed_server: Server, client: OpenAI, temperature: float) -> None:
     answer = client.responses.parse(
-        model=server.model, input="How is the weather?", text_format=Weather, temperature=temperature
+        model=keyed_server.model, input="How is the weather?", text_format=Weather, temperature=temperature
     )
     assert isinstance(answer.output_parsed, Weather)
     assert json.loads(answer.output_text) == answer.output_parsed.model_dump()
 
 
-def called(server: Server, client: OpenAI, **fields: Any) -> Any:
+def called(keyed_server: Server, client: OpenAI, **fields: Any) -> Any:
     """A response that calls the tool once."""
     return client.responses.create(
-        model=server.model, input="Weather?", tools=TOOLS, tool_choice="required", parallel_tool_calls=False, **fields
+        model=keyed_server.model,
+        input="Weather?",
+        tools=TOOLS,
+        tool_choice="required",
+        parallel_tool_calls=False,
+        **fields,
     )
 
 
 @pytest.mark.parametrize("choice", ["required", {"type": "function", "name": "get_weather"}])
-def test_arguments_validate_whole_and_streamed(server: Server, client: OpenAI, choice: Any) -> None:
-    fields: dict[str, Any] = {"model": server.model, "input": "Weather?", "tools": TOOLS, "tool_choice": choice, **SEED}
+def test_arguments_validate_whole_and_streamed(keyed_server: Server, client: OpenAI, choice: Any) -> None:
+    fields: dict[str, Any] = {
+        "model": keyed_server.model,
+        "input": "Weather?",
+        "tools": TOOLS,
+        "tool_choice": choice,
+        **SEED,
+    }
     whole = client.responses.create(**fields, parallel_tool_calls=False)
     with client.responses.stream(**fields, parallel_tool_calls=False) as stream:
         for _ in stream:
@@ -103,11 +114,16 @@ def test_arguments_validate_whole_and_streamed(server: Server, client: OpenAI, c
     assert whole.output[0].arguments == streamed.output[0].arguments  # type: ignore[union-attr]
 
 
-def test_calls_are_answered_by_the_stored_response_and_by_items(server: Server, client: OpenAI) -> None:
-    first = called(server, client)
+def test_calls_are_answered_by_the_stored_response_and_by_items(keyed_server: Server, client: OpenAI) -> None:
+    first = called(keyed_server, client)
     [call] = first.output
     result: Any = {"type": "function_call_output", "call_id": call.call_id, "output": '{"sky": "clear"}'}
-    fields: dict[str, Any] = {"model": server.model, "tools": TOOLS, "tool_choice": "none", "max_output_tokens": 12}
+    fields: dict[str, Any] = {
+        "model": keyed_server.model,
+        "tools": TOOLS,
+        "tool_choice": "none",
+        "max_output_tokens": 12,
+    }
     stored = client.responses.create(input=[result], previous_response_id=first.id, **fields, **SEED)
     question: Any = {"role": "user", "content": "Weather?"}
     explicit = client.responses.create(input=[question, *first.output, result], store=False, **fields, **SEED)
@@ -116,14 +132,14 @@ def test_calls_are_answered_by_the_stored_response_and_by_items(server: Server, 
     assert stored.usage.input_tokens == explicit.usage.input_tokens > 20
     assert stored.output_text == explicit.output_text
     counted = client.responses.input_tokens.count(
-        model=server.model, input=[result], previous_response_id=first.id, tools=TOOLS, tool_choice="none"
+        model=keyed_server.model, input=[result], previous_response_id=first.id, tools=TOOLS, tool_choice="none"
     )
     assert counted.input_tokens == stored.usage.input_tokens
 
 
-def test_log_probabilities(server: Server, client: OpenAI) -> None:
+def test_log_probabilities(keyed_server: Server, client: OpenAI) -> None:
     answer: Any = client.responses.create(
-        model=server.model,
+        model=keyed_server.model,
         input="Hello",
         max_output_tokens=8,
         top_logprobs=3,

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,26 +12,19 @@ import pytest
 
 from benchmarks.many_models.traffic import Ask, Tally, chat, question, send, texts, traffic
 from tests.running_server import Server
+from tests.serving.many_models import load_as_at_the_start
 from tests.serving.tiny_service import SECONDS, Tables, change, metric, serving, state, states, until, workers
 
 MODELS = ("chat", "later", "reader", "embedder")
 CLIENTS = 32
-PAUSE = 0.4  # seconds between two requests of a client: they are many, and leave half of a core to the loads
+PAUSE = 1.0  # seconds between two requests of a client: they leave most of a core to the loads
 LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=1.0)
 
 
 @pytest.fixture(scope="module")
-def server(
-    chat_model: Path, reader_model: Path, embedder_model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    models: Tables = {
-        "chat": {"source": chat_model},
-        "later": {"source": chat_model, "load": "demand"},
-        "reader": {"source": reader_model, "default_for": ["answer"]},
-        "embedder": {"source": embedder_model},
-    }
-    with serving(tmp_path_factory.mktemp("config"), models, "--heartbeat-seconds", "0.05") as server:
-        yield server
+def server(many_models: Server) -> Server:
+    load_as_at_the_start(many_models)
+    return many_models
 
 
 def running(server: Server, model: str) -> float:
@@ -55,7 +47,7 @@ async def act(http: httpx.AsyncClient, model: str, action: str) -> str:
 
 
 def test_a_stream_of_a_model_on_demand_beats_while_it_loads(server: Server) -> None:
-    assert states(server) == {"chat": "ready", "later": "unloaded", "reader": "ready", "embedder": "ready"}
+    assert states(server)["later"] == "unloaded"
     stream = server.http.post("/v1/chat/completions", json=chat("later", stream=True).body)
     first, *rest = stream.text.split("\n\n")
     assert first == ": ping"
@@ -147,15 +139,13 @@ def test_an_unloaded_model_has_no_process_no_memory_and_no_gauge_but_its_state(s
 
 
 @pytest.mark.slow
-async def test_a_model_gives_way_for_another_and_comes_back(
-    chat_model: Path, reader_model: Path, tmp_path: Path
-) -> None:
+async def test_a_model_gives_way_for_another_and_comes_back(many_models_files: Path, tmp_path: Path) -> None:
     """The budget has room for one language model and for the reader."""
-    engine: dict[str, object] = {"source": chat_model, "load": "demand", "kv_cache_memory": "8MiB"}
+    engine: dict[str, object] = {"source": many_models_files / "chat", "load": "demand", "kv_cache_memory": "8MiB"}
     models: Tables = {
         "old": engine,
         "new": engine,
-        "reader": {"source": reader_model, "load": "demand", "idle_seconds": 1},
+        "reader": {"source": many_models_files / "reader", "load": "demand", "idle_seconds": 1},
         "huge": engine | {"kv_cache_memory": "1GiB"},
     }
     with serving(tmp_path, models, "--memory-budget", "12MiB") as server:
@@ -170,8 +160,8 @@ async def test_a_model_gives_way_for_another_and_comes_back(
         assert states(server)["new"] == "ready", "only the reader has idle_seconds"
 
 
-async def test_at_the_end_the_open_requests_of_all_models_finish(chat_model: Path, tmp_path: Path) -> None:
-    models: Tables = {"chat": {"source": chat_model}, "second": {"source": chat_model}}
+async def test_at_the_end_the_open_requests_of_all_models_finish(many_models_files: Path, tmp_path: Path) -> None:
+    models: Tables = {"chat": {"source": many_models_files / "chat"}, "second": {"source": many_models_files / "chat"}}
     with serving(tmp_path, models) as server:
         asks = [chat(model, stream=True, tokens=500) for model in ("chat", "second")] * 2
         async with httpx.AsyncClient(base_url=server.url, timeout=SECONDS, limits=LIMITS) as http:

@@ -15,6 +15,7 @@ from service.encoder.client import EncoderClient
 from service.encoder.messages import BatchStats, EncoderInput
 from service.errors import ProcessUnavailable
 from tests.encoder.configs import encoder_config
+from tests.encoder.local_encoder import LocalEncoder
 from tests.encoder.tiny_readers import POSITIONS, tiny_reader
 from tests.processes.process_recorder import ProcessRecorder
 from tests.processes.restart_policies import restart_policy
@@ -76,6 +77,16 @@ async def test_aborted_inputs_are_not_computed(encoder: Encoder) -> None:
         await last.outputs()
     assert sum(batch.inputs for batch in encoder.batches) < many
     assert encoder.batches[-1].waiting == 0
+
+
+async def test_the_scores_are_those_of_the_model_in_this_process(encoder: Encoder, bert: Path, tmp_path: Path) -> None:
+    config = encoder_config(bert, device="cpu", threads=1, log_level="error")
+    both = []
+    for client in (encoder.client, LocalEncoder(config, tmp_path).client):
+        with client.encode("compared", inputs(1) + inputs(1, 20)) as encoding:
+            both.append(await encoding.outputs())
+    for found, expected in zip(*both, strict=True):
+        assert np.array_equal(found, expected)
 
 
 async def test_a_request_without_inputs_has_its_outputs_at_once(encoder: Encoder) -> None:

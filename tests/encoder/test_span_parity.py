@@ -1,6 +1,6 @@
 """Answers of the real reader against the reference: the same spans and probabilities, at exact places.
 
-One family is read by a reader process, the others by the same reader without a process.
+The model is in this process. ``test_client`` compares its scores with those of an encoder process.
 """
 
 import asyncio
@@ -22,9 +22,7 @@ from tests.encoder.configs import encoder_config
 from tests.encoder.local_encoder import LocalEncoder
 from tests.encoder.reference import ReferenceReader
 from tests.encoder.tiny_readers import FAMILIES, POSITIONS, tiny_reader
-from tests.processes.restart_policies import restart_policy
 
-IN_A_PROCESS = "bert"  # of the families
 PLAIN = "The café opens at eight and closes at six in the evening. The lighthouse keeper is Ada Lund. " * 4
 ODD = (
     "A cafe\u0301 au lait\r\n\tfor 3\u2009euros, a family 👩‍👩‍👧 of\u00a0three\u2028 and  an end.",
@@ -63,13 +61,7 @@ class Real:
 async def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Real]:
     path = tiny_reader(request.param, tmp_path_factory.mktemp(request.param))
     config = encoder_config(path, device="cpu", threads=1, log_level="warning")
-    if request.param == IN_A_PROCESS:
-        client = EncoderClient(config, restart_policy())
-    else:
-        client = LocalEncoder(config, tmp_path_factory.mktemp("crash_record")).client
-    await client.start()
-    yield Real(path, client)
-    await client.close()
+    yield Real(path, LocalEncoder(config, tmp_path_factory.mktemp("crash_record")).client)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from service import __version__
 from service.settings import Settings, flag_name
-from tests.cli.running import ROOT, trivium
+from tests.cli.running import ROOT, trivium, trivium_here
 
 
 def test_help_names_every_command() -> None:
@@ -21,18 +21,18 @@ def test_help_names_every_command() -> None:
 
 @pytest.mark.parametrize("argument", ["version", "--version"])
 def test_the_version_is_printed(argument: str) -> None:
-    assert trivium(argument).stdout == f"{__version__}\n"
+    assert trivium_here(argument).stdout == f"{__version__}\n"
 
 
 def test_every_setting_is_a_flag_of_serve() -> None:
-    shown = trivium("serve", "--help").stdout
+    shown = trivium_here("serve", "--help").stdout
     assert not [
         flag_name(name) for name in Settings.model_fields.keys() - {"models"} if f"{flag_name(name)} " not in shown
     ]
 
 
 def test_generate_has_the_flags_of_the_model_and_the_engine_only() -> None:
-    shown = trivium("generate", "--help").stdout
+    shown = trivium_here("generate", "--help").stdout
     assert all(f"{flag} " in shown for flag in ("--model", "--quantization", "--block-size"))
     assert not [flag for flag in ("--port", "--max-n", "--keys-file", "--log-level") if f"{flag} " in shown]
 
@@ -41,7 +41,7 @@ def test_generate_has_the_flags_of_the_model_and_the_engine_only() -> None:
     "command", [["serve"], ["generate"], ["settings"], ["keys", "add"], ["models", "list"]], ids=" ".join
 )
 def test_help_fits_80_columns(command: list[str]) -> None:
-    shown = trivium(*command, "--help", COLUMNS="80").stdout
+    shown = trivium_here(*command, "--help", COLUMNS="80").stdout
     assert max(map(len, shown.splitlines())) <= 80
 
 
@@ -76,16 +76,21 @@ def test_completion_is_installed_for_the_user(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_one_line_and_exit_2(
     arguments: list[str], environment: dict[str, str], message: str
 ) -> None:
-    result = trivium(*arguments, **environment)
+    result = trivium_here(*arguments, **environment)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(message)
     assert result.stderr.count("\n") == 1
 
 
+def test_the_process_exits_with_the_code() -> None:
+    result = trivium("serve", "--port", "many")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
 def test_an_unknown_name_in_the_config_file_is_one_line_and_exit_2(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("prot = 8001", encoding="utf-8")
-    result = trivium("serve", TRIVIUM_CONFIG=str(path))
+    result = trivium_here("serve", TRIVIUM_CONFIG=str(path))
     assert (result.returncode, result.stderr) == (2, f"trivium: prot: unknown setting in {path}; did you mean port?\n")
 
 

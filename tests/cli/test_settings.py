@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import Settings, env_name, flag_name
-from tests.cli.running import ROOT, trivium
+from tests.cli.running import ROOT, trivium, trivium_here
 
 SECRET = "hunter2"
 
@@ -31,7 +31,7 @@ def test_values_in_force_and_their_sources(tmp_path: Path) -> None:
 
 def test_the_list_fits_80_columns_and_shows_whole_values() -> None:
     model = "/" + "a-long-directory/" * 10
-    shown = trivium("settings", "--model", model, COLUMNS="80").stdout
+    shown = trivium_here("settings", "--model", model, COLUMNS="80").stdout
     assert max(map(len, shown.splitlines())) <= 80
     value = "".join(line[22:67].strip() for line in shown.split("served_model_name")[0].splitlines())
     assert value.endswith(model)
@@ -40,19 +40,19 @@ def test_the_list_fits_80_columns_and_shows_whole_values() -> None:
 def test_the_served_models_are_shown_with_their_tables(tmp_path: Path) -> None:
     path = tmp_path / "trivium.toml"
     path.write_text('[models.chat]\nsource = "org/chat"\nthreads = 3', encoding="utf-8")
-    shown = trivium("settings", "--config", str(path), "--model", "embedder=org/e", COLUMNS="120").stdout
+    shown = trivium_here("settings", "--config", str(path), "--model", "embedder=org/e", COLUMNS="120").stdout
     models = [line.split() for line in shown.partition("Served models")[2].splitlines()[1:3]]
     assert models == [["embedder", "source", "org/e"], ["chat", "source", "org/chat;", "threads", "3"]]
 
 
 def test_passwords_are_not_printed() -> None:
-    shown = trivium("settings", TRIVIUM_PYPI_INDEX=f"https://me:{SECRET}@example.org/simple", COLUMNS="80").stdout
+    shown = trivium_here("settings", TRIVIUM_PYPI_INDEX=f"https://me:{SECRET}@example.org/simple", COLUMNS="80").stdout
     assert SECRET not in shown
     assert rows(shown)["pypi_index"] == ["https://...@example.org/simple", "environment"]
 
 
 def test_the_example_file_has_every_setting_with_its_default() -> None:
-    example = trivium("settings", "--format", "toml", COLUMNS="80").stdout
+    example = trivium_here("settings", "--format", "toml", COLUMNS="80").stdout
     assert max(map(len, example.splitlines())) <= 80
     assert tomllib.loads(example) == {}
     lines = [line.removeprefix("# ") for line in example.splitlines() if " = " in line or line.startswith("# [")]
@@ -67,16 +67,16 @@ def test_the_example_file_has_every_setting_with_its_default() -> None:
 
 def test_the_example_file_is_a_config_file(tmp_path: Path) -> None:
     path = tmp_path / "trivium.toml"
-    example = trivium("settings", "--format", "toml").stdout
+    example = trivium_here("settings", "--format", "toml").stdout
     path.write_text(example.replace("# port = 8000", "port = 8123"), encoding="utf-8")
-    shown = rows(trivium("settings", "--config", str(path)).stdout)
+    shown = rows(trivium_here("settings", "--config", str(path)).stdout)
     assert shown["port"] == ["8123", "file"]
     assert shown["host"] == ["127.0.0.1", "default"]
 
 
 @pytest.mark.parametrize("arguments", [["--format", "markdown"], ["--markdown"]])
 def test_the_documentation_shows_the_settings_as_they_are(arguments: list[str]) -> None:
-    page = trivium("settings", *arguments).stdout
+    page = trivium_here("settings", *arguments).stdout
     assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == page
     for name, field in Settings.model_fields.items():
         if name == "models":

@@ -85,15 +85,14 @@ def run(copy: Path, script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_add_a_sampling_parameter(copy: Path) -> None:
+def add_a_sampling_parameter(copy: Path) -> None:
     definitions = steps("Add a sampling parameter")
     assert [name for _, name, _ in definitions] == ["SharedSamplingFields", "SamplingParams"]
     for path, name, code in definitions:
         add_to_class(copy / path, name, code)
-    run(copy, ASK)
 
 
-def test_add_a_route(copy: Path) -> None:
+def add_a_route(copy: Path) -> None:
     files = steps("Add a route")
     assert len(files) == 3
     for path, _, code in files:
@@ -105,4 +104,10 @@ def test_add_a_route(copy: Path) -> None:
         "ROUTERS = (", "from service.api.native.title import route as title\n\nROUTERS = (\n    title.router,"
     )
     routers.write_text(source, encoding="utf-8")
-    run(copy, WRITE_A_TITLE)
+
+
+def test_the_service_has_what_the_examples_add(copy: Path) -> None:
+    """One process has both examples: it imports the service once."""
+    add_a_sampling_parameter(copy)
+    add_a_route(copy)
+    run(copy, ASK + WRITE_A_TITLE)

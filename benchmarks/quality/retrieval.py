@@ -67,7 +67,7 @@ def score_ranking(
     places = []
     for each in questions:
         right = passages.index(each.context)
-        best = asyncio.run(rank_passages(each.question, passages, PASSAGES, scorers))
+        best = asyncio.run(rank_passages(each.question, passages, PASSAGES, scorers)).indices
         places.append(best.index(right) if right in best else PASSAGES)
     return Score(
         task="retrieval",

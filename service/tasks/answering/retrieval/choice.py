@@ -16,7 +16,7 @@ Passage = TypeVar("Passage")
 class ChosenPassages(Generic[Passage]):
     """Passages in the order of the documents, and the rank of each by its relevance: 0 for the most relevant.
 
-    The ranks are None if the passages were not compared.
+    The ranks are None if the passages were not compared with the question.
     """
 
     passages: Sequence[Passage]
@@ -39,7 +39,7 @@ async def choose_passages(
         return ChosenPassages(passages, [None] * len(passages))
     if len(passages) < 2:
         return ChosenPassages(passages, [0] * len(passages))
-    best = await rank_passages(query.question, [text(passage) for passage in passages], most, query.scorers)
-    ranks = {index: rank for rank, index in enumerate(best)}
+    ranked = await rank_passages(query.question, [text(passage) for passage in passages], most, query.scorers)
+    ranks = {index: rank if ranked.is_compared else None for rank, index in enumerate(ranked.indices)}
     chosen = sorted(ranks)
     return ChosenPassages([passages[index] for index in chosen], [ranks[index] for index in chosen])

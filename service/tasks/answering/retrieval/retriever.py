@@ -2,57 +2,77 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from service.tasks.answering.retrieval.bm25 import PassageIndex
-from service.tasks.answering.scorer import PassageScorers
+from service.tasks.answering.scorer import PassageScorers, ScorePassages
 
 _EMBEDDED = 64  # passages that the embedder compares with the question, at most
 _RERANKED = 16  # passages that the re-ranker reads, at most
 _FUSION = 60  # of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)
 
 
-async def rank_passages(question: str, passages: Sequence[str], count: int, scorers: PassageScorers) -> list[int]:
-    """The indices of the ``count`` most relevant passages, best first; of equally relevant ones, the first.
+@dataclass(frozen=True, slots=True)
+class RankedPassages:
+    """The indices of passages, the most relevant first.
+
+    ``is_compared`` is false if no passage has a word of the question and no model compared them: then their order says
+    nothing about their relevance.
+    """
+
+    indices: list[int]
+    is_compared: bool
+
+
+async def rank_passages(question: str, passages: Sequence[str], count: int, scorers: PassageScorers) -> RankedPassages:
+    """The ``count`` most relevant passages; of equally relevant ones, the first.
 
     Passages with a word of the question that hardly any other passage has are among them, up to half of ``count``:
     what a question names is never left out because other passages have more of its usual words.
     """
-    order, named = await asyncio.to_thread(_by_words, question, passages)
+    ranked, named = await asyncio.to_thread(_by_words, question, passages)
     if scorers.embedder is not None:
-        order = await _embedded(question, passages, order, scorers)
+        ranked = await _embedded(question, passages, ranked, scorers.embedder)
     if scorers.reranker is not None:
-        order = await _reranked(question, passages, order, scorers)
-    return _with_named(order, named, count)
+        ranked = await _reranked(question, passages, ranked, scorers.reranker)
+    return RankedPassages(_with_named(ranked.indices, named, count), ranked.is_compared)
 
 
-def _by_words(question: str, passages: Sequence[str]) -> tuple[list[int], list[int]]:
+def _by_words(question: str, passages: Sequence[str]) -> tuple[RankedPassages, list[int]]:
+    """All passages by BM25, and the indices of those that the question names."""
     index = PassageIndex(passages)
-    return np.argsort(-index.scores(question), kind="stable").tolist(), index.named(question)
+    scores = index.scores(question)
+    order = np.argsort(-scores, kind="stable").tolist()
+    return RankedPassages(order, is_compared=bool(scores.any())), index.named(question)
 
 
-async def _embedded(question: str, passages: Sequence[str], order: list[int], scorers: PassageScorers) -> list[int]:
+async def _embedded(
+    question: str, passages: Sequence[str], ranked: RankedPassages, embedder: ScorePassages
+) -> RankedPassages:
     """The order after reciprocal rank fusion of its beginning with the embedder's order."""
-    assert scorers.embedder is not None
-    first = order[:_EMBEDDED]
-    scores = await scorers.embedder(question, [passages[index] for index in first])
+    first, rest = ranked.indices[:_EMBEDDED], ranked.indices[_EMBEDDED:]
+    scores = await embedder(question, [passages[index] for index in first])
     if scores is None:
-        return order
+        return ranked
     by_vectors = np.argsort(-np.asarray(scores), kind="stable").tolist()  # of the places in ``first``
-    fused = [1 / (_FUSION + rank) for rank in range(len(first))]
+    fused = [1 / (_FUSION + rank) if ranked.is_compared else 0.0 for rank in range(len(first))]
     for rank, place in enumerate(by_vectors):
         fused[place] += 1 / (_FUSION + rank)
-    return [first[place] for place in np.argsort(-np.asarray(fused), kind="stable")] + order[_EMBEDDED:]
+    best = [first[place] for place in np.argsort(-np.asarray(fused), kind="stable")]
+    return RankedPassages(best + rest, is_compared=True)
 
 
-async def _reranked(question: str, passages: Sequence[str], order: list[int], scorers: PassageScorers) -> list[int]:
-    assert scorers.reranker is not None
-    first = order[:_RERANKED]
-    scores = await scorers.reranker(question, [passages[index] for index in first])
+async def _reranked(
+    question: str, passages: Sequence[str], ranked: RankedPassages, reranker: ScorePassages
+) -> RankedPassages:
+    first, rest = ranked.indices[:_RERANKED], ranked.indices[_RERANKED:]
+    scores = await reranker(question, [passages[index] for index in first])
     if scores is None:
-        return order
-    return [first[place] for place in np.argsort(-np.asarray(scores), kind="stable")] + order[_RERANKED:]
+        return ranked
+    best = [first[place] for place in np.argsort(-np.asarray(scores), kind="stable")]
+    return RankedPassages(best + rest, is_compared=True)
 
 
 def _with_named(order: list[int], named: list[int], count: int) -> list[int]:

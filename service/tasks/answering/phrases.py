@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from service.tasks.answering.solved_texts import CHINESE, ENGLISH, SolvedText
 from service.tasks.generation.few_shot import indent_labels
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -24,7 +25,8 @@ class SolvedQuestion:
 class Phrases:
     """The texts of the prompts in one language.
 
-    ``examples`` are solved questions about texts, ``questions`` pairs of a question without a text and its answer.
+    ``texts`` are the examples of an extraction, ``examples`` those of a quotation with an answer, and ``questions``
+    pairs of a question without a text and its answer.
     """
 
     extract: str
@@ -35,6 +37,7 @@ class Phrases:
     quote: str
     answer: str
     colon: str
+    texts: tuple[SolvedText, ...]
     examples: tuple[SolvedQuestion, ...]
     questions: tuple[tuple[str, str], ...]
 
@@ -44,7 +47,11 @@ class Phrases:
             label for each in (_ENGLISH, _CHINESE) for label in (each.context, each.question, each.quote, each.answer)
         ]
         text, question = indent_labels(text, labels), indent_labels(question, labels)
-        return f"{self.context}{self.colon}{text}\n\n{self.question}{self.colon}{question}"
+        return f"{self.context}{self.colon}{text}\n\n{self.labelled(question)}"
+
+    def labelled(self, question: str) -> str:
+        """A question behind its label. It is ours, or has no line that begins with a label."""
+        return f"{self.question}{self.colon}{question}"
 
 
 _ENGLISH = Phrases(
@@ -56,6 +63,7 @@ _ENGLISH = Phrases(
     quote="Quote",
     answer="Answer",
     colon=": ",
+    texts=ENGLISH,
     examples=(
         SolvedQuestion(
             "The Maple Café opens at eight in the morning and closes at six in the evening. It is closed on Sundays.",
@@ -100,6 +108,7 @@ _CHINESE = Phrases(
     quote="引用",
     answer="答案",
     colon="：",
+    texts=CHINESE,
     examples=(
         SolvedQuestion(
             "枫叶咖啡馆每天早上八点开门，晚上六点关门。星期天休息。",

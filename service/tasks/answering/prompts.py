@@ -42,10 +42,18 @@ def knowledge_prompt(question: str) -> AnswerPrompt:
 
 
 def extraction_prompt(question: str, text: str) -> AnswerPrompt:
-    """Ask for an answer in words of the text. An empty answer means that the text has none."""
+    """Ask for an answer in words of the text. An empty answer means that the text has none.
+
+    The request stands in every turn, since small models answer better so (``benchmarks/README.md``). Of the questions
+    about one example's text, only the first has the text above it: the prompt stays short.
+    """
     phrases = phrases_for(question)
-    examples = tuple((phrases.question_about(each.text, each.question), each.answer) for each in phrases.examples)
-    few_shot = FewShot(instruction=phrases.extract, examples=examples, labels=("", phrases.answer))
+    examples: list[tuple[str, str]] = []
+    for solved in phrases.texts:
+        (first, answer), *others = solved.questions
+        examples.append((phrases.question_about(solved.text, first), answer))
+        examples += [(phrases.labelled(other), answer) for other, answer in others]
+    few_shot = FewShot(instruction="", examples=tuple(examples), labels=("", phrases.answer), request=phrases.extract)
     return AnswerPrompt(few_shot=few_shot, input=phrases.question_about(text, question))
 
 

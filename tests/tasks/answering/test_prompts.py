@@ -2,6 +2,7 @@
 
 import pytest
 
+from service.tasks.answering.prompts import extraction_prompt
 from service.tasks.answering.query import Query
 from tests.tasks.answering.scripted_model import CHAT, answer, extracts, generates, one
 
@@ -10,14 +11,21 @@ async def test_the_context_comes_before_the_question() -> None:
     engine = extracts({"Ada": 9})
     await answer(engine, Query(question="Who came?", documents=one("Ada came.")))
     prompt = CHAT.decode(engine.requests[0].prompt)
-    assert prompt.endswith("user\nContext: Ada came.\n\nQuestion: Who came?<|im_end|>\n<|im_start|>assistant\n")
+    assert prompt.endswith("\n\nContext: Ada came.\n\nQuestion: Who came?<|im_end|>\n<|im_start|>assistant\n")
+
+
+async def test_every_turn_has_the_request_and_the_first_about_a_text_has_the_text() -> None:
+    few_shot = extraction_prompt("Who came?", "Ada came.").few_shot
+    asked = [turn["content"] for turn in few_shot.turns("") if turn["role"] == "user"]
+    assert all(each.startswith("Answer the question with words copied from the context.") for each in asked)
+    assert ["Context:" in each for each in asked[:-1]] == ([True] + 5 * [False]) * 2
 
 
 async def test_the_prompt_has_the_language_of_the_question() -> None:
     engine = extracts({"Ada": 9})
     found = await answer(engine, Query(question="谁来了？", documents=one("Ada came.")))
     prompt = CHAT.decode(engine.requests[0].prompt)
-    assert prompt.endswith("user\n上下文：Ada came.\n\n问题：谁来了？<|im_end|>\n<|im_start|>assistant\n")
+    assert prompt.endswith("\n\n上下文：Ada came.\n\n问题：谁来了？<|im_end|>\n<|im_start|>assistant\n")
     assert "Question" not in prompt
     assert found.text == "Ada"
     engine = extracts({"晚上六点": 9})

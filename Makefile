@@ -30,7 +30,7 @@ help:
 	@echo 'make bench-engine     measure the parts of an engine step, and compare them with the limits of this machine'
 	@echo 'make bench-peers      compare with other servers, in turns; they are installed once'
 	@echo 'make soak             run mixed traffic and bad clients for 15 minutes, and check the state of the service after'
-	@echo 'make fuzz             send thousands of generated requests, where make test sends hundreds'
+	@echo 'make fuzz             make thousands of examples for each property, where make test makes dozens'
 	@echo 'make eval             measure the cost of quantization and the quality of answers and translations, on the texts in DATA'
 	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
 	@echo 'make matrix           make hundreds of calls with the clients of every API, and print what works and what is refused'
@@ -83,7 +83,7 @@ soak: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks soak --minutes $(SOAK_MINUTES) $(if $(MODEL),--model $(MODEL)) $(if $(MIX),--mix $(MIX)) $(ARGS)
 
 fuzz: $(VENV)/installed-dev
-	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest tests/fuzz --timeout 3600 $(ARGS)
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m 'fuzz or hypothesis' --timeout 3600 $(ARGS)
 
 eval: $(VENV)/installed-dev
 	@for each in $(TASKS); do \

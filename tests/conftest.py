@@ -20,8 +20,14 @@ from tests.shared_services import (  # noqa: F401 - fixtures
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-# No test may depend on the speed of the machine.
-settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test may depend on the speed of the machine. ``make fuzz`` takes more examples.
+settings.register_profile(
+    "any machine",
+    settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "50")),
+)
 settings.load_profile("any machine")
 
 # Tests run in parallel. With several threads each, they would wait for each other's cores most of the time. Child

@@ -230,7 +230,7 @@ _MODELS = (ChatCompletionRequest, CompletionRequest, GenerateRequest, TranslateR
 _FIELDS = st.sampled_from(sorted({"tokens", "tools", "foo"}.union(*(model.model_fields for model in _MODELS))))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from(POST_ROUTES), fields=st.dictionaries(_FIELDS, _VALUES, max_size=4))
 def test_no_body_causes_a_server_error(hello: Scripted, path: str, fields: dict[str, Any]) -> None:
     """Any JSON in any field: an answer or a refusal, never a 5xx."""

@@ -18,7 +18,7 @@ from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder
 from tests.engine.draft_models import accepted, drafted, drafting_driver, save_draft_model
 from tests.engine.test_engine import CONFIGS, TIGHT, sampling_requests
-from tests.engine.workloads import Driver, Reference, check, make_request, random_workload
+from tests.engine.workloads import Driver, Reference, Run, check, make_request, random_workload
 
 NOISE = {"right": 0.0, "mixed": 0.03, "wrong": 9.0}
 NAMES = ["default", "no prefix cache", "chunks of 16", "blocks of 1", *TIGHT]
@@ -60,15 +60,25 @@ def test_guesses_do_not_change_greedy_outputs(
     assert (accepted(driver) > 5) == (kind not in ("wrong", "gpt2") or kind == arch)
 
 
+@pytest.fixture(scope="module")
+def without_guesses(reference: Callable[[str], Reference]) -> dict[str, Run]:
+    """What each of 10 sampling requests has alone, without guesses."""
+    ref = reference("llama")
+    plain = Driver(ref.path, **CONFIGS["default"], speculation="off")
+    return {request.id: plain.run_one(request) for request in sampling_requests(ref, 10)}
+
+
 @pytest.mark.parametrize(("name", "kind"), [("default", "right"), ("default", "mixed"), (TIGHT[0], "mixed")])
 def test_guesses_do_not_change_what_is_drawn(
-    name: str, kind: str, reference: Callable[[str], Reference], draft: Callable[[str], Path]
+    name: str,
+    kind: str,
+    reference: Callable[[str], Reference],
+    draft: Callable[[str], Path],
+    without_guesses: dict[str, Run],
 ) -> None:
     """With penalties, bias, log probabilities and seeds. The draft model draws with them too, so it is often right."""
-    ref = reference("llama")
+    ref, expected = reference("llama"), without_guesses
     requests = sampling_requests(ref, 10)
-    plain = Driver(ref.path, **CONFIGS["default"], speculation="off")
-    expected = {request.id: plain.run_one(request) for request in requests}
     driver = drafting_driver(ref.path, draft(kind), **CONFIGS[name])
     generator = random.Random(name)
     runs = driver.run((generator.randint(0, 12), request) for request in requests)

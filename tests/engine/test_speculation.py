@@ -72,14 +72,15 @@ CASES = [(name, kind, "llama") for name in NAMES for kind in CHANCES]
 CASES += [(name, "mixed", arch) for arch in ARCHITECTURES if arch != "llama" for name in ("default", TIGHT[0])]
 
 
+@pytest.mark.parametrize("seeds", [range(2), pytest.param(range(2, 8), marks=pytest.mark.slow)], ids=str)
 @pytest.mark.parametrize(("name", "kind", "arch"), CASES)
 def test_guesses_do_not_change_greedy_outputs(
-    name: str, kind: str, arch: str, reference: Callable[[str], Reference]
+    name: str, kind: str, arch: str, seeds: range, reference: Callable[[str], Reference]
 ) -> None:
     ref = reference(arch)
     driver = Driver(ref.path, **CONFIGS[name])
     guessing = guess(driver, greedy(ref), CHANCES[kind])
-    for seed in range(4):
+    for seed in seeds:
         work = random_workload(ref, seed)
         check(driver.run(work.arrivals, work.aborts), work)
     assert guessing.num_proposed > 50
@@ -88,14 +89,22 @@ def test_guesses_do_not_change_greedy_outputs(
         assert (sum(stats.num_preempted for stats in driver.stats) > 0) == (name in TIGHT)
 
 
+@pytest.fixture(scope="module")
+def without_guesses(reference: Callable[[str], Reference]) -> dict[str, Run]:
+    """What each of 18 sampling requests has alone, without guesses."""
+    ref = reference("llama")
+    plain = Driver(ref.path, **CONFIGS["default"], speculation="off")
+    return {request.id: plain.run_one(request) for request in sampling_requests(ref, 18)}
+
+
 @pytest.mark.parametrize("kind", CHANCES)
 @pytest.mark.parametrize("name", ["default", *TIGHT])
-def test_guesses_do_not_change_what_is_drawn(name: str, kind: str, reference: Callable[[str], Reference]) -> None:
+def test_guesses_do_not_change_what_is_drawn(
+    name: str, kind: str, reference: Callable[[str], Reference], without_guesses: dict[str, Run]
+) -> None:
     """With penalties, bias, log probabilities and seeds; the log probabilities are the same too."""
-    ref = reference("llama")
+    ref, expected = reference("llama"), without_guesses
     requests = sampling_requests(ref, 18)
-    plain = Driver(ref.path, **CONFIGS["default"], speculation="off")
-    expected = {request.id: plain.run_one(request) for request in requests}
     driver = Driver(ref.path, **CONFIGS[name])
     guess(driver, recorded(expected), CHANCES[kind])
     generator = random.Random(name)

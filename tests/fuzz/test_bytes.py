@@ -25,6 +25,8 @@ from tests.api.raw_http import connection, post_bytes, read_until
 from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server
 
+pytestmark = pytest.mark.fuzz
+
 JSON_ROUTES = ["/v1/generate", "/v1/chat/completions", "/v1/completions", "/v1/translate", "/v1/answer", "/tokenize"]
 JSON_ROUTES += ["/completion", "/apply-template", "/embedding"]
 JSON_ROUTES += ["/v1/embeddings", "/v1/score", "/v1/rerank", "/v1/embed", "/"]

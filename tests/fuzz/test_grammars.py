@@ -21,6 +21,8 @@ from service.tasks.structure.structure import Structure
 from tests.fuzz.conftest import EXAMPLES
 from tests.tasks.structure.accepting import byte_tokens
 
+pytestmark = pytest.mark.fuzz
+
 SECRET = "zebrafish"
 MOST_STEPS = 120
 CHECK_SECONDS = 1.0

@@ -7,6 +7,7 @@ while the service stops or loads, and 504 after a timeout.
 import warnings
 from http import HTTPStatus
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from schemathesis.core.result import Ok
 
 from tests.fuzz.conftest import EXAMPLES
 from tests.running_server import Server
+
+pytestmark = pytest.mark.fuzz
 
 BY_DESIGN = {HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
@@ -33,7 +36,7 @@ def test_no_request_causes_an_internal_error(server: Server) -> None:
 def _fuzz(operation: APIOperation, server: Server) -> None:
     matching, changed = (operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE))
 
-    @settings(max_examples=EXAMPLES or 5, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES or 3, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(case=st.one_of(matching, changed))
     def send(case: Case) -> None:
         with warnings.catch_warnings():

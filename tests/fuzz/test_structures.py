@@ -21,6 +21,8 @@ from service.tasks.structure.structure import Structure
 from tests.engine.tiny_models import served_model, tokenizer
 from tests.fuzz.conftest import EXAMPLES
 
+pytestmark = pytest.mark.fuzz
+
 STOP = tokenizer().encode("<|im_end|>").ids[0]
 ENDS = {STOP, tokenizer().encode("<|endoftext|>").ids[0]}
 MOST_TOKENS = 120

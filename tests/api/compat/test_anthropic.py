@@ -370,7 +370,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     path=st.sampled_from([MESSAGES, COUNT]),
     fields=st.dictionaries(_NAMES, _VALUES, max_size=4),

@@ -76,7 +76,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from(sorted(VALID)), fields=st.dictionaries(_NAMES, _VALUES, max_size=4))
 def test_no_body_causes_a_server_error(encoder_service: Scripted, path: str, fields: dict[str, Any]) -> None:
     body = json.dumps(VALID[path] | fields).encode()
@@ -87,7 +87,7 @@ def test_no_body_causes_a_server_error(encoder_service: Scripted, path: str, fie
         assert response.json()[KEYS[path]]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(path=st.sampled_from(["/translate", "/detect", "/v2/translate", "/v2/languages"]), body=st.binary(max_size=60))
 def test_no_form_causes_a_server_error(hello: Scripted, path: str, body: bytes) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}

@@ -13,6 +13,7 @@ from tests.engine.tiny_models import served_model
 async def test_every_kind_of_answer_survives_kills_unchanged(tmp_path: Path) -> None:
     served_model(tmp_path, max_position_embeddings=4096)
     arguments = ["--deterministic", "--threads", "1", "--num-blocks", "4096"]
-    outcome = await kill_under_load(str(tmp_path), None, kills=2, clients=20, seed=1, arguments=arguments)
+    seed = 123  # which kills sooner after a recovery than most
+    outcome = await kill_under_load(str(tmp_path), None, kills=2, clients=20, seed=seed, arguments=arguments)
     assert outcome.failures(exact=True) == []
     assert len(outcome.recoveries) == 2

@@ -189,7 +189,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert not self.alive, "a sequence never finished"
 
 
-SchedulerMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+SchedulerMachine.TestCase.settings = settings(stateful_step_count=40)
 TestSchedulerMachine = SchedulerMachine.TestCase
 
 

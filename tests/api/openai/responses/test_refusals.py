@@ -124,7 +124,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     path=st.sampled_from(["/v1/responses", "/v1/responses/input_tokens"]),
     fields=st.dictionaries(_NAMES, _VALUES, max_size=4),

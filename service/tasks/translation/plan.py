@@ -149,7 +149,7 @@ def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, p
     else:
         tags = replace(order.tags, attributes=frozenset())
         units = read_document(text, order.format, split=sentences, protected=protected, tags=tags).units
-    return units[0] if len(units) == 1 and units[0].source == unit.source else unit
+    return replace(units[0], syntax=unit.syntax) if len(units) == 1 and units[0].source == unit.source else unit
 
 
 def _keep_translated(

@@ -14,14 +14,16 @@ from math import prod
 
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, Leaf
 from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.messages.leaves import LONGEST, MOST_LEAVES
+from service.tasks.translation.documents.messages.leaves import LONGEST, MOST_LEAVES, nested
 from service.tasks.translation.documents.messages.moved_text import moved
 from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
 
+_JOINING = re.compile("[\\s,，、،]*+")  # may stand between two parts of one sentence
 _ID = re.compile(r"[\s:]id\s*=", re.IGNORECASE)
 
 
@@ -30,7 +32,7 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
 
     Returns none if the words around a message cannot go into its branches: if they hold syntax that means something
     else there, or tags that would not be a pair, or would be two with one id. So it is if the choices are very many,
-    and if there are several messages and no words between them.
+    and if there are no words but several messages that seem to be a list.
     """
     messages = [fragment.message for fragment in fragments if fragment.message is not None]
     around = [fragment for fragment in fragments if fragment.message is None]
@@ -39,19 +41,18 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
         return []
     if any(other.message is not None and one.shown.endswith("'") for one, other in pairwise(fragments)):
         return []  # an entity of an apostrophe, which would quote the message
-    if not _may_repeat(around) or (len(messages) > 1 and not _has_words(around)):
+    if not _may_repeat(around) or (len(messages) > 1 and not _has_words(around) and _is_list(fragments)):
         return []
     units: list[Unit] = []
     syntax: list[str] = []
     rest = ""  # what stands behind the last sentence, up to the next one
-    openings = _nested([message.syntax for message in messages])
+    openings = nested([message.syntax for message in messages])
     for opening, leaves in zip(openings, product(*(message.leaves for message in messages)), strict=False):
-        if (sentence := _with_leaves(fragments, leaves)) is None:
+        sentence, sign = _with_leaves(fragments, leaves), leaves[-1].sign
+        if sentence is None or not _quotes_the_same(sentence, sign):
             return []
-        text, sign = _source(sentence), leaves[-1].sign
-        if not _quotes_the_same(sentence, sign):
-            return []
-        match list(Paragraph(text, sentence, 0, terms).parts(_whole)):
+        text = _source(sentence)
+        match list(Paragraph(text, sentence, 0, terms).parts(_whole)) if sentence else []:
             case []:  # no words
                 rest += opening + text
             case [(Unit() as unit, start, end)] if _is_branch(unit):
@@ -67,18 +68,6 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     last = MessageEnd(source, tuple(unit.source for unit in units), tuple(syntax))
     inside: list[Part] = [MessageBegin(), *units]
     return [*((part, begin, begin) for part in inside), (last, begin, begin + len(source))]
-
-
-def _nested(syntaxes: Sequence[Sequence[str]]) -> list[str]:
-    """The strings around the leaves of messages, where each one stands in each leaf of the one before it."""
-    found = ["", ""]
-    for syntax in syntaxes:
-        around, found = found, [found[0]]
-        for following in around[1:]:
-            found[-1] += syntax[0]
-            found += syntax[1:]
-            found[-1] += following
-    return found
 
 
 def _with_leaves(fragments: Sequence[Fragment], leaves: Sequence[Leaf]) -> list[Fragment] | None:
@@ -98,6 +87,8 @@ def _with_leaves(fragments: Sequence[Fragment], leaves: Sequence[Leaf]) -> list[
         if text is None:
             return None
         found += text
+    if not found:
+        return found
     last = found[-1]
     if last.kind is FragmentKind.TEXT and last.source == last.shown and re.search("(?<!')(?:'')*'\\Z", last.source):
         before = last.source[:-1]  # an apostrophe would quote the brace behind it, and two are one
@@ -115,6 +106,19 @@ def _whole(text: str) -> list[tuple[int, int]]:
 
 def _has_words(fragments: Sequence[Fragment]) -> bool:
     return any(fragment.kind is FragmentKind.TEXT and any(map(str.isalpha, fragment.shown)) for fragment in fragments)
+
+
+def _is_list(fragments: Sequence[Fragment]) -> bool:
+    """Whether there are signs between all messages, other than a comma or a placeholder: their texts are apart."""
+    places = [index for index, fragment in enumerate(fragments) if fragment.message is not None]
+    return not any(_JOINING.fullmatch(_plain(fragments[begin + 1 : end])) for begin, end in pairwise(places))
+
+
+def _plain(fragments: Sequence[Fragment]) -> str:
+    """The text of fragments without their placeholders."""
+    text = "".join(fragment.shown for fragment in fragments if fragment.kind is FragmentKind.TEXT)
+    ends = [(0, 0), *find_placeables(text), (len(text), len(text))]
+    return "".join(text[end:begin] for (_, end), (begin, _) in pairwise(ends))
 
 
 def _may_repeat(fragments: Sequence[Fragment]) -> bool:
@@ -157,7 +161,7 @@ def _quoted(branch: str, sign: NumberSign) -> list[str] | None:
     text = f"{{n, {'select' if sign is NumberSign.TEXT else 'plural'}, other {{{branch}}}}}"
     pattern = read_pattern(text)
     match pattern.text.messages:
-        case [FoundMessage(branches=[PatternText(messages=[]) as found])] if not pattern.is_broken:
+        case [FoundMessage(branches=[PatternText(messages=[]) as found])] if pattern.open_quote is None:
             return [text[begin:end] for begin, end in found.quoted]
         case _:
             return None

@@ -27,7 +27,8 @@ class Paragraph:
     def __init__(self, text: str, fragments: Sequence[Fragment], source_start: int, terms: ProtectedTerms) -> None:
         self._text = text
         self._place = next(
-            (fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT), TextPlace.TEXT
+            (each.place for each in fragments if each.kind is FragmentKind.TEXT or each.message is not None),
+            TextPlace.TEXT,
         )
         syntax = max((fragment.syntax for fragment in fragments), key=len)
         self._map = SourceMap()

@@ -56,7 +56,7 @@ class Fragment:
     that mean something in the text, since there are messages in it or around it, and all of it is understood.
 
     A KEPT fragment with a ``message`` is one, one with a ``literal`` is that text in quotes of a message, and one with
-    a ``number`` is the ``#`` of a plural form: this argument shows the same, unless it is "".
+    a ``number`` is the ``#`` of a plural form, or what shows the same elsewhere: the ``number``, unless it is "".
     """
 
     kind: FragmentKind

@@ -1,6 +1,10 @@
 """The leaves of a message in ICU's format: the texts that it may stand for, and the syntax around them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import TypeVar
 
 from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText
@@ -8,6 +12,9 @@ from service.tasks.translation.documents.messages.syntax import FoundMessage, Pa
 LONGEST = 1000  # characters of a leaf
 MOST_LEAVES = 24
 _SENTENCE_ENDS = ".!?。！？…"
+# A place of syntax in pieces, since there may be text of an outer branch between them.
+_Places = tuple[tuple[int, int], ...]
+_S = TypeVar("_S", str, _Places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +30,36 @@ class LeafText:
 
 @dataclass(frozen=True, slots=True)
 class FoundLeaf:
-    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of outer branches."""
+    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of other branches."""
 
     parts: tuple[LeafText, ...]
     branch: PatternText
     sign: NumberSign
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class MessageLeaves:
-    """The leaves of a message in ``text``, and the places of the syntax around them: one more than there are leaves.
+    """The leaves of a message, and the places of the syntax around them: one more than there are leaves."""
 
-    A place of syntax is in pieces, since there may be text of an outer branch between them.
-    """
+    leaves: Sequence[FoundLeaf]
+    syntax: Sequence[_Places]
 
-    text: str
-    leaves: list[FoundLeaf] = field(default_factory=list)
-    syntax: list[list[tuple[int, int]]] = field(default_factory=lambda: [[]])
-
-    @property
-    def ending(self) -> str:
-        """The sign that ends a sentence in all leaves, or "" if one of them ends in a word."""
-        ends = ["".join(self.text[part.begin : part.end] for part in leaf.parts).rstrip()[-1:] for leaf in self.leaves]
+    def ending(self, text: str) -> str:
+        """The sign that ends a sentence in all leaves in ``text``, or "" if one of them ends in a word."""
+        ends = [_leaf_text(text, leaf).rstrip()[-1:] for leaf in self.leaves]
         return ends[0] if all(end and end in _SENTENCE_ENDS for end in ends) else ""
 
 
-def read_leaves(text: str, message: FoundMessage) -> MessageLeaves | None:
-    """The leaves of a message in ``text``. None if a sentence around it cannot go through each of them.
+def read_leaves(text: str, message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
+    """The leaves of a message in a text where a ``#`` means ``around``.
 
-    That is so for very many or very long leaves, one of several lines, and two messages side by side in a branch.
+    None if a sentence around the message cannot go through each of them: they are very many or very long, or one has
+    several lines.
     """
-    found = MessageLeaves(text)
-    return found if _add(found, message, (), (), NumberSign.TEXT) else None
+    found = _of_message(message, around)
+    if found is None or any(sum(part.end - part.begin for part in leaf.parts) > LONGEST for leaf in found.leaves):
+        return None
+    return found if all(len(_leaf_text(text, leaf).splitlines()) <= 1 for leaf in found.leaves) else None
 
 
 def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
@@ -64,42 +69,55 @@ def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
     return NumberSign.TEXT if around is NumberSign.TEXT else NumberSign.UNCLEAR
 
 
-def _add(
-    found: MessageLeaves,
-    message: FoundMessage,
-    before: tuple[LeafText, ...],
-    after: tuple[LeafText, ...],
-    around: NumberSign,
-) -> bool:
-    """Add the leaves of a message that stands between ``before`` and ``after``. Returns False if one is wrong."""
+def nested(syntaxes: Sequence[Sequence[_S]]) -> list[_S]:
+    """The syntax around the leaves of messages, where each message stands in each leaf of the one before it."""
+    found = list(syntaxes[0])
+    for syntax in syntaxes[1:]:
+        around, found = found, found[:1]
+        for following in around[1:]:
+            found[-1] += syntax[0]
+            found += syntax[1:]
+            found[-1] += following
+    return found
+
+
+def _of_message(message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
+    """The leaves of a message. None if they are too many."""
+    leaves: list[FoundLeaf] = []
+    syntax: list[_Places] = [()]
     sign = sign_in(message, around)
-    number = message.number if message.is_plural else ""
     position = message.start
     for branch in message.branches:
-        found.syntax[-1].append((position, branch.begin))
+        found = _of_branch(branch, sign, message.number if message.is_plural else "")
+        if found is None or len(leaves) + len(found.leaves) > MOST_LEAVES:
+            return None
+        leaves += found.leaves
+        syntax[-1] += ((position, branch.begin), *found.syntax[0])
+        syntax += found.syntax[1:]
         position = branch.end
-        match branch.messages:
-            case []:
-                parts = (*before, LeafText(branch.begin, branch.end, branch, sign, number), *after)
-                is_right = _add_leaf(
-                    found, FoundLeaf(tuple(part for part in parts if part.begin < part.end), branch, sign)
-                )
-            case [inner]:
-                first = LeafText(branch.begin, inner.start, branch, sign, number)
-                last = LeafText(inner.end, branch.end, branch, sign, number)
-                is_right = _add(found, inner, (*before, first), (last, *after), sign)
-            case _:
-                is_right = False
-        if not is_right:
-            return False
-    found.syntax[-1].append((position, message.end))
-    return True
+    syntax[-1] += ((position, message.end),)
+    return MessageLeaves(leaves, syntax)
 
 
-def _add_leaf(found: MessageLeaves, leaf: FoundLeaf) -> bool:
-    text = "".join(found.text[part.begin : part.end] for part in leaf.parts)
-    if len(found.leaves) == MOST_LEAVES or len(text) > LONGEST or len(text.splitlines()) > 1:
-        return False
-    found.leaves.append(leaf)
-    found.syntax.append([])
-    return True
+def _of_branch(branch: PatternText, sign: NumberSign, number: str) -> MessageLeaves | None:
+    """The leaves of a branch, with its text around them. Of two messages in it the second one goes into the first."""
+    ends = [*(message.start for message in branch.messages), branch.end]
+    begins = [branch.begin, *(message.end for message in branch.messages)]
+    texts = [LeafText(begin, end, branch, sign, number) for begin, end in zip(begins, ends, strict=True)]
+    inside = [_of_message(message, sign) for message in branch.messages]
+    found = [each for each in inside if each is not None]
+    if len(found) < len(inside) or prod(len(each.leaves) for each in found) > MOST_LEAVES:
+        return None
+    leaves = []
+    for choice in product(*(each.leaves for each in found)):
+        parts = list(texts[:1])
+        for leaf, text in zip(choice, texts[1:], strict=True):
+            parts += [*leaf.parts, text]
+        innermost = choice[-1] if choice else FoundLeaf((), branch, sign)
+        filled = tuple(part for part in parts if part.begin < part.end)
+        leaves.append(FoundLeaf(filled, innermost.branch, innermost.sign))
+    return MessageLeaves(leaves, nested([each.syntax for each in found]) if found else [(), ()])
+
+
+def _leaf_text(text: str, leaf: FoundLeaf) -> str:
+    return "".join(text[part.begin : part.end] for part in leaf.parts)

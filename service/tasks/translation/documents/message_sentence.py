@@ -1,24 +1,23 @@
 """A sentence with messages in it: it becomes one unit for each choice of their leaves.
 
 Words around a message depend on the branch: "Il vous reste # vote", "Il vous reste # votes". So ICU's guide wants whole
-sentences in the branches, and no sentence around a message. Of two messages the second one goes into each branch of the
-first.
+sentences in the branches, and no sentence around a message. Several messages are nested.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
-from itertools import pairwise, product
-from math import prod
+from itertools import pairwise
 
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, Leaf
 from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.messages.leaves import LONGEST, MOST_LEAVES, nested
+from service.tasks.translation.documents.messages.leaves import LONGEST
 from service.tasks.translation.documents.messages.moved_text import moved
+from service.tasks.translation.documents.messages.nesting import Choice, nested
 from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
@@ -37,7 +36,7 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     messages = [fragment.message for fragment in fragments if fragment.message is not None]
     around = [fragment for fragment in fragments if fragment.message is None]
     source = _source(fragments)
-    if len(_source(around)) > LONGEST or prod(len(message.leaves) for message in messages) > MOST_LEAVES:
+    if len(_source(around)) > LONGEST or (found := nested(messages)) is None:
         return []
     if any(other.message is not None and one.shown.endswith("'") for one, other in pairwise(fragments)):
         return []  # an entity of an apostrophe, which would quote the message
@@ -46,9 +45,9 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     units: list[Unit] = []
     syntax: list[str] = []
     rest = ""  # what stands behind the last sentence, up to the next one
-    openings = nested([message.syntax for message in messages])
-    for opening, leaves in zip(openings, product(*(message.leaves for message in messages)), strict=False):
-        sentence, sign = _with_leaves(fragments, leaves), leaves[-1].sign
+    choices, openings = found
+    for opening, choice in zip(openings, choices, strict=False):
+        sentence, sign = _with_leaves(fragments, choice), choice.leaves[choice.innermost].sign
         if sentence is None or not _quotes_the_same(sentence, sign):
             return []
         text = _source(sentence)
@@ -70,20 +69,21 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     return [*((part, begin, begin) for part in inside), (last, begin, begin + len(source))]
 
 
-def _with_leaves(fragments: Sequence[Fragment], leaves: Sequence[Leaf]) -> list[Fragment] | None:
-    """A sentence with a leaf in the place of each message. It stands in the branch of the last leaf.
+def _with_leaves(fragments: Sequence[Fragment], choice: Choice[Leaf]) -> list[Fragment] | None:
+    """A sentence with a leaf in the place of each message. It stands in the branch of the innermost leaf.
 
     None if the rest of it cannot stand there.
     """
     found: list[Fragment] = []
-    rest = list(leaves)
+    innermost = choice.leaves[choice.innermost]
+    leaves = iter(choice.leaves)
     for fragment in fragments:
         if fragment.message is None:
-            text = moved([fragment], leaves[-1].sign)
-        elif (leaf := rest.pop(0)) is leaves[-1]:
+            text = moved([fragment], innermost.sign)
+        elif (leaf := next(leaves)) is innermost:
             text = list(leaf.fragments)
         else:
-            text = moved(leaf.fragments, leaves[-1].sign)
+            text = moved(leaf.fragments, innermost.sign)
         if text is None:
             return None
         found += text

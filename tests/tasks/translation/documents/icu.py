@@ -6,21 +6,23 @@ from itertools import product
 NUMBER = "7"  # what a `#` shows
 _QUOTED = re.compile("((?:[^']|'')*+)'")
 _SHOWS_A_NUMBER = re.compile(r"\{\w+, plural, offset:[0-9]+ other \{#\}\}")
-# The header and the selector of each branch that is chosen, and the text.
-_Reading = tuple[tuple[str, ...], str]
+# The syntax of each message and the selector of the branch that is chosen, and the text.
+_Choice = tuple[tuple[str, str], ...]
+_Reading = tuple[_Choice, str]
 
 
 def readings(text: str, *, may_be_open: bool = True) -> list[str]:
     """The text with each choice of branches, in order. A placeholder reads as it is written, unless it is a number.
 
+    Messages with the same argument and selectors choose the same branch.
     An apostrophe before `{`, `}` or a `#` that is a number quotes what follows, up to the next apostrophe or, if it
     ``may_be_open``, to the end of the text; two are one. Raises ValueError for a text that is no message.
     """
     return [read for _, read in _whole(text, may_be_open)]
 
 
-def choices(text: str) -> list[tuple[str, ...]]:
-    """The headers and selectors of the branches in each reading: arguments, kinds and offsets, without white space."""
+def choices(text: str) -> list[_Choice]:
+    """What is chosen in each reading: the argument, the kind, the offset and all selectors of a message, and one."""
     return [chosen for chosen, _ in _whole(text, may_be_open=True)]
 
 
@@ -29,7 +31,7 @@ def _whole(text: str, may_be_open: bool) -> list[_Reading]:
     if not may_be_open and any(end > len(text) for _ in found):
         raise ValueError("a quote without end")
     assert end >= len(text)
-    return found
+    return [(tuple(dict(chosen).items()), read) for chosen, read in found if len(set(chosen)) == len(dict(chosen))]
 
 
 def _message(text: str, position: int, *, in_plural: bool, is_inside: bool) -> tuple[list[_Reading], int]:
@@ -72,7 +74,7 @@ def _argument(text: str, begin: int) -> tuple[list[_Reading], int]:
     if kind not in ("plural", "select", "selectordinal"):
         end = text.index("}", begin) + 1
         return [((), NUMBER if text[header_end:end] == ", number}" else text[begin:end])], end
-    found: list[_Reading] = []
+    branches: list[tuple[str, list[_Reading]]] = []
     position = kind_end + 1
     header = text[begin:position]
     if (offset := re.compile(r"\s*offset:[0-9]+").match(text, position)) is not None:
@@ -84,10 +86,10 @@ def _argument(text: str, begin: int) -> tuple[list[_Reading], int]:
         if text[position : position + 1] != "{":
             if text[position : position + 1] != "}" or text[selector:position].strip():
                 raise ValueError("a message without end")
-            return found, position + 1
+            key = " ".join([header, *(name for name, _ in branches)])
+            return [(((key, name), *path), read) for name, found in branches for path, read in found], position + 1
         branch, end = _message(text, position + 1, in_plural=kind != "select", is_inside=True)
         if text[end : end + 1] != "}":
             raise ValueError("a branch without end")
-        name = text[selector:position].strip()
-        found += [((header, name, *path), read) for path, read in branch]
+        branches.append((text[selector:position].strip(), branch))
         position = end + 1

@@ -79,6 +79,26 @@ def marked(found: ParsedDocument) -> str:
         ),
         ("{n, plural, =0 {} other {#}} {m, plural, =0 {} other {#}}",) * 2,
         (
+            "{sex, select, m {He} f {She}} saw {n, plural, one {# cat} other {# cats}} of {sex,select,m{his} f{hers}}.",
+            "{sex, select, m {{n, plural, one {~He saw # cat of his.} other {~He saw # cats of his.}}}"
+            " f {{n, plural, one {~She saw # cat of hers.} other {~She saw # cats of hers.}}}}",
+        ),
+        (
+            f"{VOTES} of {VOTES}",
+            "{count, plural, one {~# vote of {count, number} vote} other {~# votes of {count, number} votes}}",
+        ),
+        (
+            f"See {{n, select, a {{{SEX} {SEX}'s}} b {{him}}}}, {SEX}",
+            "{n, select, a {{sex, select, male {~See his his's, his} female {~See her her's, her}"
+            " other {~See their their's, their}}} b {{sex, select, male {~See him, his} female {~See him, her}"
+            " other {~See him, their}}}}",
+        ),
+        (
+            "See {n, plural, other {#}}{n, plural, offset:1 other {#!}}{n, selectordinal, other {#}}",
+            "{n, plural, other {{n, plural, offset:1 other {{n, selectordinal, other "
+            "{~See {n, number}{n, plural, offset:1 other {#}}!#}}}}}}",
+        ),
+        (
             "C# {n, plural, other {has {a, select, x {his} y {#}}}}",
             "~C# {n, plural, other {{a, select, x {~has his} y {~has #}}}}",
         ),
@@ -145,7 +165,8 @@ def test_a_sentence_around_a_message_is_whole_in_each_branch(format: Format, tex
         (f'<a xml:id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f'<a id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f"See <b>it. {SEX}</b> way", ["See [1]it.", "his", "her", "their", "way"]),
-        (f"See {{n, select, a {{{SEX} {SEX} {SEX}}}}}", ["See", *["his", "her", "their"] * 3]),
+        (f"See {'{n, select, other {it}}' * 25}", ["See", *["it"] * 25]),
+        (f"See {{m, select, a {{{'{n, select, other {it}}' * 25}}}}}", ["See", *["it"] * 25]),
         ("See \u200b{n, select, a {i\u200bt}}", ["See", "it"]),
     ],
 )
@@ -220,6 +241,11 @@ def test_two_quotes_side_by_side_stay_two() -> None:
     found = document("'{a}' and '{b}' in {n, select, other {it}}")
     assert [unit.text for unit in found.units] == ["[1] and [2] in it"]
     assert found.join([force_restore(found.units[0], "[1][2]")]) == "{n, select, other {'{a}' '{b}'}}"
+
+
+def test_a_replaced_term_is_no_syntax_of_a_message() -> None:
+    found = document("Anna! {n, plural, other {Anna}}", protected={"Anna": "{C#}"})
+    assert found.join([]) == "'{'C#'}'! {n, plural, other {'{'C'#}'}}"
 
 
 def test_a_replaced_term_with_syntax_is_not_written_into_branches() -> None:

@@ -57,7 +57,8 @@ def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
     before = ""  # the end of the mark before a text
     for index, (text, char) in enumerate(zip(texts, following, strict=True)):
         text = text.translate(strange)
-        if before == "'" and (len(text) - len(text.lstrip("'"))) % 2:
+        # Before the whole text there may be a quote too.
+        if (before == "'" or index == 0) and (len(text) - len(text.lstrip("'"))) % 2:
             text = f"’{text[1:]}"
         if char == "'" and (len(text) - len(text.rstrip("'"))) % 2:
             text = f"{text[:-1]}’"
@@ -65,6 +66,15 @@ def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
             text += " "  # two quotes would be one
         texts[index] = _QUOTING[unit.syntax].sub(_unquoted, text + char).removesuffix(char)
         before = marks[index].replacement[-1:] if index < len(marks) else ""
+
+
+def fit_term(term: str, syntax: str) -> str:
+    """What reads as ``term`` in a text with this ``syntax``. In an open quote, syntax in it is removed."""
+    if IN_OPEN_QUOTE in syntax:
+        term = re.sub("[{}#]", "", term)
+    elif any(char in syntax for char in term):
+        return quote(term, syntax)
+    return _QUOTING[syntax].sub(_unquoted, term + "}").removesuffix("}")
 
 
 def is_branch_text(text: str, masked: str, syntax: str) -> bool:

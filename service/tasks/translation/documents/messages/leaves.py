@@ -1,20 +1,16 @@
 """The leaves of a message in ICU's format: the texts that it may stand for, and the syntax around them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
-from math import prod
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.messages.nesting import MOST_LEAVES, nested
 from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText
 
 LONGEST = 1000  # characters of a leaf
-MOST_LEAVES = 24
 _SENTENCE_ENDS = ".!?。！？…"
 # A place of syntax in pieces, since there may be text of an outer branch between them.
 _Places = tuple[tuple[int, int], ...]
-_S = TypeVar("_S", str, _Places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +26,25 @@ class LeafText:
 
 @dataclass(frozen=True, slots=True)
 class FoundLeaf:
-    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of other branches."""
+    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of other branches.
+
+    ``choices`` are the branches that are chosen of simple messages, by their keys.
+    """
 
     parts: tuple[LeafText, ...]
     branch: PatternText
     sign: NumberSign
+    choices: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class MessageLeaves:
-    """The leaves of a message, and the places of the syntax around them: one more than there are leaves."""
+    """The leaves of a message, and the places of the syntax around them: one more than there are leaves.
 
+    ``key`` is the syntax of a simple message, which has none in its branches; "" for all others.
+    """
+
+    key: str
     leaves: Sequence[FoundLeaf]
     syntax: Sequence[_Places]
 
@@ -56,7 +60,7 @@ def read_leaves(text: str, message: FoundMessage, around: NumberSign) -> Message
     None if a sentence around the message cannot go through each of them: they are very many or very long, or one has
     several lines.
     """
-    found = _of_message(message, around)
+    found = _of_message(text, message, around)
     if found is None or any(sum(part.end - part.begin for part in leaf.parts) > LONGEST for leaf in found.leaves):
         return None
     return found if all(len(_leaf_text(text, leaf).splitlines()) <= 1 for leaf in found.leaves) else None
@@ -69,54 +73,50 @@ def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
     return NumberSign.TEXT if around is NumberSign.TEXT else NumberSign.UNCLEAR
 
 
-def nested(syntaxes: Sequence[Sequence[_S]]) -> list[_S]:
-    """The syntax around the leaves of messages, where each message stands in each leaf of the one before it."""
-    found = list(syntaxes[0])
-    for syntax in syntaxes[1:]:
-        around, found = found, found[:1]
-        for following in around[1:]:
-            found[-1] += syntax[0]
-            found += syntax[1:]
-            found[-1] += following
-    return found
-
-
-def _of_message(message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
+def _of_message(text: str, message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
     """The leaves of a message. None if they are too many."""
     leaves: list[FoundLeaf] = []
     syntax: list[_Places] = [()]
     sign = sign_in(message, around)
+    is_simple = not any(branch.messages for branch in message.branches)
     position = message.start
+    places = []
     for branch in message.branches:
-        found = _of_branch(branch, sign, message.number if message.is_plural else "")
+        places.append((position, branch.begin))
+        position = branch.end
+    places.append((position, message.end))
+    key = "".join("".join(text[begin:end] for begin, end in places).split()) if is_simple else ""
+    for number, (branch, place) in enumerate(zip(message.branches, places, strict=False)):
+        found = _of_branch(text, branch, sign, message.number if message.is_plural else "")
         if found is None or len(leaves) + len(found.leaves) > MOST_LEAVES:
             return None
-        leaves += found.leaves
-        syntax[-1] += ((position, branch.begin), *found.syntax[0])
+        leaves += [replace(leaf, choices={key: number}) for leaf in found.leaves] if is_simple else found.leaves
+        syntax[-1] += (place, *found.syntax[0])
         syntax += found.syntax[1:]
-        position = branch.end
-    syntax[-1] += ((position, message.end),)
-    return MessageLeaves(leaves, syntax)
+    syntax[-1] += (places[-1],)
+    return MessageLeaves(key, leaves, syntax)
 
 
-def _of_branch(branch: PatternText, sign: NumberSign, number: str) -> MessageLeaves | None:
-    """The leaves of a branch, with its text around them. Of two messages in it the second one goes into the first."""
+def _of_branch(text: str, branch: PatternText, sign: NumberSign, number: str) -> MessageLeaves | None:
+    """The leaves of a branch, with its text around them."""
     ends = [*(message.start for message in branch.messages), branch.end]
     begins = [branch.begin, *(message.end for message in branch.messages)]
     texts = [LeafText(begin, end, branch, sign, number) for begin, end in zip(begins, ends, strict=True)]
-    inside = [_of_message(message, sign) for message in branch.messages]
-    found = [each for each in inside if each is not None]
-    if len(found) < len(inside) or prod(len(each.leaves) for each in found) > MOST_LEAVES:
+    if not branch.messages:
+        return MessageLeaves("", [FoundLeaf(tuple(texts), branch, sign)], [(), ()])
+    inside = [_of_message(text, message, sign) for message in branch.messages]
+    found = nested([each for each in inside if each is not None])
+    if None in inside or found is None:
         return None
+    choices, syntax = found
     leaves = []
-    for choice in product(*(each.leaves for each in found)):
+    for choice in choices:
         parts = list(texts[:1])
-        for leaf, text in zip(choice, texts[1:], strict=True):
-            parts += [*leaf.parts, text]
-        innermost = choice[-1] if choice else FoundLeaf((), branch, sign)
-        filled = tuple(part for part in parts if part.begin < part.end)
-        leaves.append(FoundLeaf(filled, innermost.branch, innermost.sign))
-    return MessageLeaves(leaves, nested([each.syntax for each in found]) if found else [(), ()])
+        for leaf, following in zip(choice.leaves, texts[1:], strict=True):
+            parts += [*leaf.parts, following]
+        innermost = choice.leaves[choice.innermost]
+        leaves.append(FoundLeaf(tuple(parts), innermost.branch, innermost.sign, choice.branches))
+    return MessageLeaves("", leaves, syntax)
 
 
 def _leaf_text(text: str, leaf: FoundLeaf) -> str:

@@ -9,7 +9,7 @@ number with an ending (`#st`) has no words by itself, and is kept.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from service.tasks.translation.documents.fragments.fragment import KEPT_WORD, Fragment, FragmentKind, Leaf, Message
@@ -40,8 +40,8 @@ def split_messages(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
 
 def _is_pattern(text: str, pattern: Pattern) -> bool:
     """Whether there are messages in a text. One may be quoted, and must stay so."""
-    quoted = (text[begin + 1 : end - 1] for begin, end in pattern.text.quoted)
-    return bool(pattern.text.messages) or any(read_pattern(each).text.messages for each in quoted)
+    quoted = (read_pattern(text[begin + 1 : end - 1]).text for begin, end in pattern.text.quoted)
+    return any(each.messages or each.has_numbers for each in chain([pattern.text], quoted))
 
 
 class _MessageReader:
@@ -87,9 +87,9 @@ class _MessageReader:
                 if fitting is None or any(fragment.kind is FragmentKind.BREAK for fragment in fitting):
                     return None
                 fragments += fitting
-            read.append(Leaf(tuple(fragments), leaf.sign))
+            read.append(Leaf(tuple(fragments), leaf.sign, leaf.choices))
         syntax = tuple("".join(self._source(*place) for place in places) for places in leaves.syntax)
-        return Message(parts, tuple(read), syntax, leaves.ending(self._plain))
+        return Message(leaves.key, parts, tuple(read), syntax, leaves.ending(self._plain))
 
     def _parts(self, found: FoundMessage, around: NumberSign) -> Iterator[Fragment]:
         """The parts of a message: text, and breaks for its syntax."""

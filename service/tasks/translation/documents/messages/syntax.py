@@ -16,18 +16,23 @@ _MOST_BRACES = 400  # of a message
 
 @dataclass(slots=True)
 class PatternText:
-    """A text of a pattern: the whole one, or the inside of a branch. Its messages and quoted parts are in order."""
+    """A text of a pattern: the whole one, or the inside of a branch. Its messages and quoted parts are in order.
+
+    A plural form that only shows a number less its offset, as an argument does, is no message.
+    """
 
     begin: int
     end: int
     is_plural: bool = False  # a `#` in it is a number
     messages: "list[FoundMessage]" = field(default_factory=list)
     quoted: list[tuple[int, int]] = field(default_factory=list)  # with their apostrophes
+    has_numbers: bool = False  # there are such plural forms
 
     def adopt(self, other: "PatternText") -> None:
         """Take what was found in a text that is a part of this one, since what seemed to be a branch is none."""
         self.messages += other.messages
         self.quoted += other.quoted
+        self.has_numbers = self.has_numbers or other.has_numbers
 
 
 @dataclass(slots=True)
@@ -126,9 +131,10 @@ def _close(text: str, begin: int, brace: _Brace, opened: list[_Brace], texts: li
         around.message.branches.append(brace.branch)
         around.position = begin + 1
     elif (message := brace.message) is not None and braces - brace.braces < _MOST_BRACES:
-        is_number = text[message.start : begin + 1] == message.number
-        if message.branches and not is_number and not text[brace.position : begin].strip():
-            message.end = begin + 1
+        message.end = begin + 1
+        if text[message.start : message.end] == message.number:
+            texts[-1].has_numbers = True
+        elif message.branches and not text[brace.position : begin].strip():
             texts[-1].messages.append(message)
         else:
             _give_up(message, texts[-1])

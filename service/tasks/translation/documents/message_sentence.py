@@ -7,18 +7,16 @@ sentences in the branches, and no sentence around a message. Several messages ar
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from html import unescape
 from itertools import pairwise
 
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, Leaf
-from service.tasks.translation.documents.marks.branch_text import NumberSign
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.messages.leaves import LONGEST
 from service.tasks.translation.documents.messages.moved_text import moved
 from service.tasks.translation.documents.messages.nesting import Choice, nested
-from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
+from service.tasks.translation.documents.messages.quotes import keeps_quotes
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
 
@@ -48,7 +46,7 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     choices, openings = found
     for opening, choice in zip(openings, choices, strict=False):
         sentence, sign = _with_leaves(fragments, choice), choice.leaves[choice.innermost].sign
-        if sentence is None or not _quotes_the_same(sentence, sign):
+        if sentence is None or not keeps_quotes(sentence, sign):
             return []
         text = _source(sentence)
         match list(Paragraph(text, sentence, 0, terms).parts(_whole)) if sentence else []:
@@ -136,32 +134,3 @@ def _is_branch(unit: Unit) -> bool:
     """Whether a unit may stand in a branch, with all its marks."""
     replaced = "".join(mark.replacement for mark in unit.marks if mark.replacement != mark.source)
     return not any(char in "{}" for char in unit.text) and not any(char in "{}#'" for char in replaced)
-
-
-def _quotes_the_same(sentence: Sequence[Fragment], sign: NumberSign) -> bool:
-    """Whether the quotes in a sentence are what they were, now that the sentence stands in a branch.
-
-    An apostrophe that has come to stand before syntax would quote it, and two quotes side by side would be one.
-    """
-    if any(one.source.endswith("'") and other.source.startswith("'") for one, other in pairwise(sentence)):
-        return False
-    sources = [fragment.source for fragment in sentence]
-    return _keeps_quotes(sources, sign) and _keeps_quotes([unescape(source) for source in sources], sign)
-
-
-def _keeps_quotes(sources: Sequence[str], sign: NumberSign) -> bool:
-    """Whether the same is quoted in a branch of these parts as in each of them."""
-    alone = [_quoted(f"{source} ", sign) for source in sources]
-    whole = _quoted("".join(sources), sign)
-    return whole is not None and whole == [part for parts in alone for part in parts or ()] and None not in alone
-
-
-def _quoted(branch: str, sign: NumberSign) -> list[str] | None:
-    """The quoted parts of a branch's text; None if it has a message, or an open brace or quote."""
-    text = f"{{n, {'select' if sign is NumberSign.TEXT else 'plural'}, other {{{branch}}}}}"
-    pattern = read_pattern(text)
-    match pattern.text.messages:
-        case [FoundMessage(branches=[PatternText(messages=[]) as found])] if pattern.open_quote is None:
-            return [text[begin:end] for begin, end in found.quoted]
-        case _:
-            return None

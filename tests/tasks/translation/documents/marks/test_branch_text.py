@@ -16,6 +16,12 @@ def test_what_is_quoted_reads_as_it_was(syntax: str, kind: str, literal: str) ->
     assert readings(f"{{n, {kind}, other {{{quote(literal, syntax)}}}}}") == [literal]
 
 
+def test_an_apostrophe_at_the_edge_of_a_text_is_none_of_a_quote_beside_it() -> None:
+    unit = Unit("It is", "It is", (), 0, 0, syntax="{}")
+    assert force_restore(unit, "'t is'") == "’t is’"
+    assert force_restore(unit, "''t is''") == "''t is''"
+
+
 @pytest.mark.parametrize(
     ("term", "syntax", "written"),
     [

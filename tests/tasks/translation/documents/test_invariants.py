@@ -45,7 +45,6 @@ PARTS = [
     *(
         "{n, plural, one {a} other {# b c}}",
         "{a, select, x {c {n, plural, =0 {b.} other {'#}} d} other {}}",
-        "{n, plural, one {a} other {# b c}}",
         "{n, plural, offset:1 =0 {} other {#'{a}'{a, select, x {a} other {}}}}",
         "{n, plural, offset:1 other {#}}",
         "d'{n, select, x {a ''b}}",

@@ -363,6 +363,9 @@ def read_or_skip(text: str, format: Format) -> ParsedDocument:
         raise
 
 
+NUMBER_IN_A_BRANCH = "{n, plural, other {{sex, select, male {}}votes{n, plural, offset:1 other {#}}}}"
+
+
 # Both sides of the inner message's empty branch are quoted, and two quotes side by side would be one.
 @example(text="votes#{n, plural, one {} other {{n, plural, one {} other {votes}}'{x}'}}")
 @pytest.mark.parametrize("format", FORMATS)
@@ -375,6 +378,7 @@ def test_each_choice_of_branches_reads_as_in_the_source(format: Format, text: st
     assert choices(marked(found)) == choices(text)
 
 
+@example(text=NUMBER_IN_A_BRANCH, output="#")
 @pytest.mark.parametrize("format", FORMATS)
 @given(text=TEXTS, output=st.lists(st.sampled_from(["[1]", "[2]", "{", "}", "#", "'", "d'", "<", "mot "])).map("".join))
 def test_a_message_keeps_its_branches_whatever_the_model_writes(format: Format, text: str, output: str) -> None:

@@ -26,11 +26,13 @@ _MESSAGE_WORD = "Xxxx"  # shown in place of a message: a word that is too long f
 def split_messages(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     """The fragments, with one of its own for each message.
 
-    A message with tags in its branches is no fragment: its syntax and its branches are.
+    A message with tags in its branches is no fragment: its syntax and its branches are. A paragraph that was read
+    before stays as it is.
     """
     for is_break, run in groupby(fragments, lambda each: each.kind is FragmentKind.BREAK):
         paragraph = list(run)
-        if is_break or not any(each.kind is FragmentKind.TEXT and "{" in each.source for each in paragraph):
+        may_have_messages = any(each.kind is FragmentKind.TEXT and "{" in each.source for each in paragraph)
+        if is_break or not may_have_messages or any(each.syntax for each in paragraph):
             yield from paragraph
         else:
             text = FragmentRun(paragraph)

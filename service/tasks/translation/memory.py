@@ -75,7 +75,7 @@ class TranslationMemory:
         text, placeables = _mask(target)
         if sorted(placeables) != sorted(_mask(unit.source)[1]):
             return False
-        if unit.syntax and not is_branch_text(target, text):
+        if unit.syntax and not is_branch_text(target, text, unit.syntax):
             return False
         if "#" in unit.syntax and target.count("#") != unit.source.count("#"):
             return False

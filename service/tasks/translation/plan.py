@@ -9,6 +9,7 @@ from itertools import zip_longest
 from service.errors import TooManySegments
 from service.tasks.text.languages import Language, is_same_language
 from service.tasks.translation.documents.document import ParsedDocument
+from service.tasks.translation.documents.marks.branch_text import IN_OPEN_QUOTE
 from service.tasks.translation.documents.marks.escaping import TextPlace
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.documents.parts import KeptUnit, MessageBegin, Part
@@ -138,8 +139,10 @@ def parse(
 def parse_unit(unit: Unit, order: TranslationOrder, language: Language | None, protected: Mapping[str, str]) -> Unit:
     """Read a unit again as one that has other ``protected`` terms. Returns ``unit`` if it is not one that way.
 
-    A unit in a branch of a message, or beside one, is read in one.
+    A unit in a branch of a message, or beside one, is read in one. In a quote that does not end, none is read.
     """
+    if IN_OPEN_QUOTE in unit.syntax:
+        return unit
     sentences = partial(split, language=language.base if language else "en", splitting="none")
     text = unit.source
     if unit.syntax:

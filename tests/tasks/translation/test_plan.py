@@ -7,7 +7,8 @@ import pytest
 from service.errors import TooManySegments
 from service.tasks.text.languages import find_language
 from service.tasks.translation import Detection, Term
-from service.tasks.translation.plan import SourceSegment, TranslationPlan, make_plan
+from service.tasks.translation.documents.marks.restoring import force_restore
+from service.tasks.translation.plan import SourceSegment, TranslationPlan, make_plan, parse_unit
 from tests.tasks.translation.scripted_model import order
 
 ENGLISH, FRENCH = find_language("en"), find_language("fr")
@@ -52,6 +53,26 @@ def test_a_segment_knows_the_terms_that_occur_in_it() -> None:
     chat, node = Term("chat", "Plausch"), Term("node", "Knoten")
     found = plan("The chat. A node.", glossary=(chat, node))
     assert [segment.terms for segment in found.segments] == [(chat,), (node,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "restored"),
+    [
+        ("In {n, plural, other {# Ann is}}", "C#", "C'#' #"),
+        ("It is {n, plural, offset:1 other {#}} Ann", "l'Anne", "l'Anne {n, plural, offset:1 other {#}}"),
+        ("d'{b} Ann has {a}", "l'Anne", None),
+        ("d'{b} {n, plural, other {Ann has}} {a}", "l'Anne", ""),
+    ],
+)
+def test_a_term_in_a_pattern_is_a_mark_that_is_no_syntax(text: str, term: str, restored: str | None) -> None:
+    found = plan(text, glossary=(Term("Ann", term),))
+    segment = found.segments[-1]
+    unit = parse_unit(segment.unit, found.order, segment.source, {"Ann": term})
+    assert bool(segment.unit.syntax) == (restored is not None)
+    if restored:
+        assert force_restore(unit, "[2] [1]") == restored
+    elif restored == "":
+        assert unit == segment.unit  # in a quote that does not end, the term is left to the model
 
 
 def test_terms_that_must_not_be_translated_are_marks() -> None:

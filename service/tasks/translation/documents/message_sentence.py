@@ -1,27 +1,26 @@
 """A sentence with messages in it: it becomes one unit for each choice of their leaves.
 
 Words around a message depend on the branch: "Il vous reste # vote", "Il vous reste # votes". So ICU's guide wants whole
-sentences in the branches, and no sentence around a message. Of two messages the second one goes into each branch of the
-first.
+sentences in the branches, and no sentence around a message. Several messages are nested.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from html import unescape
-from itertools import pairwise, product
-from math import prod
+from itertools import pairwise
 
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind, Leaf
-from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
 from service.tasks.translation.documents.marks.unit import Unit
-from service.tasks.translation.documents.messages.leaves import LONGEST, MOST_LEAVES
+from service.tasks.translation.documents.messages.leaves import LONGEST
 from service.tasks.translation.documents.messages.moved_text import moved
-from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText, read_pattern
+from service.tasks.translation.documents.messages.nesting import Choice, nested
+from service.tasks.translation.documents.messages.quotes import keeps_quotes
 from service.tasks.translation.documents.paragraph import Paragraph
 from service.tasks.translation.documents.parts import MessageBegin, MessageEnd, Part
 
+_JOINING = re.compile("[\\s,，、،]*+")  # may stand between two parts of one sentence
 _ID = re.compile(r"[\s:]id\s*=", re.IGNORECASE)
 
 
@@ -30,28 +29,27 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
 
     Returns none if the words around a message cannot go into its branches: if they hold syntax that means something
     else there, or tags that would not be a pair, or would be two with one id. So it is if the choices are very many,
-    and if there are several messages and no words between them.
+    and if there are no words but several messages that seem to be a list.
     """
     messages = [fragment.message for fragment in fragments if fragment.message is not None]
     around = [fragment for fragment in fragments if fragment.message is None]
     source = _source(fragments)
-    if len(_source(around)) > LONGEST or prod(len(message.leaves) for message in messages) > MOST_LEAVES:
+    if len(_source(around)) > LONGEST or (found := nested(messages)) is None:
         return []
     if any(other.message is not None and one.shown.endswith("'") for one, other in pairwise(fragments)):
         return []  # an entity of an apostrophe, which would quote the message
-    if not _may_repeat(around) or (len(messages) > 1 and not _has_words(around)):
+    if not _may_repeat(around) or (len(messages) > 1 and not _has_words(around) and _is_list(fragments)):
         return []
     units: list[Unit] = []
     syntax: list[str] = []
     rest = ""  # what stands behind the last sentence, up to the next one
-    openings = _nested([message.syntax for message in messages])
-    for opening, leaves in zip(openings, product(*(message.leaves for message in messages)), strict=False):
-        if (sentence := _with_leaves(fragments, leaves)) is None:
+    choices, openings = found
+    for opening, choice in zip(openings, choices, strict=False):
+        sentence, sign = _with_leaves(fragments, choice), choice.leaves[choice.innermost].sign
+        if sentence is None or not keeps_quotes(sentence, sign):
             return []
-        text, sign = _source(sentence), leaves[-1].sign
-        if not _quotes_the_same(sentence, sign):
-            return []
-        match list(Paragraph(text, sentence, 0, terms).parts(_whole)):
+        text = _source(sentence)
+        match list(Paragraph(text, sentence, 0, terms).parts(_whole)) if sentence else []:
             case []:  # no words
                 rest += opening + text
             case [(Unit() as unit, start, end)] if _is_branch(unit):
@@ -69,35 +67,26 @@ def message_parts(fragments: Sequence[Fragment], begin: int, terms: ProtectedTer
     return [*((part, begin, begin) for part in inside), (last, begin, begin + len(source))]
 
 
-def _nested(syntaxes: Sequence[Sequence[str]]) -> list[str]:
-    """The strings around the leaves of messages, where each one stands in each leaf of the one before it."""
-    found = ["", ""]
-    for syntax in syntaxes:
-        around, found = found, [found[0]]
-        for following in around[1:]:
-            found[-1] += syntax[0]
-            found += syntax[1:]
-            found[-1] += following
-    return found
-
-
-def _with_leaves(fragments: Sequence[Fragment], leaves: Sequence[Leaf]) -> list[Fragment] | None:
-    """A sentence with a leaf in the place of each message. It stands in the branch of the last leaf.
+def _with_leaves(fragments: Sequence[Fragment], choice: Choice[Leaf]) -> list[Fragment] | None:
+    """A sentence with a leaf in the place of each message. It stands in the branch of the innermost leaf.
 
     None if the rest of it cannot stand there.
     """
     found: list[Fragment] = []
-    rest = list(leaves)
+    innermost = choice.leaves[choice.innermost]
+    leaves = iter(choice.leaves)
     for fragment in fragments:
         if fragment.message is None:
-            text = moved([fragment], leaves[-1].sign)
-        elif (leaf := rest.pop(0)) is leaves[-1]:
+            text = moved([fragment], innermost.sign)
+        elif (leaf := next(leaves)) is innermost:
             text = list(leaf.fragments)
         else:
-            text = moved(leaf.fragments, leaves[-1].sign)
+            text = moved(leaf.fragments, innermost.sign)
         if text is None:
             return None
         found += text
+    if not found:
+        return found
     last = found[-1]
     if last.kind is FragmentKind.TEXT and last.source == last.shown and re.search("(?<!')(?:'')*'\\Z", last.source):
         before = last.source[:-1]  # an apostrophe would quote the brace behind it, and two are one
@@ -117,6 +106,19 @@ def _has_words(fragments: Sequence[Fragment]) -> bool:
     return any(fragment.kind is FragmentKind.TEXT and any(map(str.isalpha, fragment.shown)) for fragment in fragments)
 
 
+def _is_list(fragments: Sequence[Fragment]) -> bool:
+    """Whether there are signs between all messages, other than a comma or a placeholder: their texts are apart."""
+    places = [index for index, fragment in enumerate(fragments) if fragment.message is not None]
+    return not any(_JOINING.fullmatch(_plain(fragments[begin + 1 : end])) for begin, end in pairwise(places))
+
+
+def _plain(fragments: Sequence[Fragment]) -> str:
+    """The text of fragments without their placeholders."""
+    text = "".join(fragment.shown for fragment in fragments if fragment.kind is FragmentKind.TEXT)
+    ends = [(0, 0), *find_placeables(text), (len(text), len(text))]
+    return "".join(text[end:begin] for (_, end), (begin, _) in pairwise(ends))
+
+
 def _may_repeat(fragments: Sequence[Fragment]) -> bool:
     """Whether tags may stand in each branch of a message."""
     pairs = {
@@ -132,32 +134,3 @@ def _is_branch(unit: Unit) -> bool:
     """Whether a unit may stand in a branch, with all its marks."""
     replaced = "".join(mark.replacement for mark in unit.marks if mark.replacement != mark.source)
     return not any(char in "{}" for char in unit.text) and not any(char in "{}#'" for char in replaced)
-
-
-def _quotes_the_same(sentence: Sequence[Fragment], sign: NumberSign) -> bool:
-    """Whether the quotes in a sentence are what they were, now that the sentence stands in a branch.
-
-    An apostrophe that has come to stand before syntax would quote it, and two quotes side by side would be one.
-    """
-    if any(one.source.endswith("'") and other.source.startswith("'") for one, other in pairwise(sentence)):
-        return False
-    sources = [fragment.source for fragment in sentence]
-    return _keeps_quotes(sources, sign) and _keeps_quotes([unescape(source) for source in sources], sign)
-
-
-def _keeps_quotes(sources: Sequence[str], sign: NumberSign) -> bool:
-    """Whether the same is quoted in a branch of these parts as in each of them."""
-    alone = [_quoted(f"{source} ", sign) for source in sources]
-    whole = _quoted("".join(sources), sign)
-    return whole is not None and whole == [part for parts in alone for part in parts or ()] and None not in alone
-
-
-def _quoted(branch: str, sign: NumberSign) -> list[str] | None:
-    """The quoted parts of a branch's text; None if it has a message, or an open brace or quote."""
-    text = f"{{n, {'select' if sign is NumberSign.TEXT else 'plural'}, other {{{branch}}}}}"
-    pattern = read_pattern(text)
-    match pattern.text.messages:
-        case [FoundMessage(branches=[PatternText(messages=[]) as found])] if not pattern.is_broken:
-            return [text[begin:end] for begin, end in found.quoted]
-        case _:
-            return None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from service.tasks.translation.documents.fragments.fragment import Fragment, FragmentKind
 from service.tasks.translation.documents.joint import Joint, find_joints
+from service.tasks.translation.documents.marks.branch_text import fit_term
 from service.tasks.translation.documents.marks.escaping import TextPlace, escape
 from service.tasks.translation.documents.marks.placeables import find_placeables
 from service.tasks.translation.documents.marks.protected_terms import ProtectedTerms
@@ -27,9 +28,10 @@ class Paragraph:
     def __init__(self, text: str, fragments: Sequence[Fragment], source_start: int, terms: ProtectedTerms) -> None:
         self._text = text
         self._place = next(
-            (fragment.place for fragment in fragments if fragment.kind is FragmentKind.TEXT), TextPlace.TEXT
+            (each.place for each in fragments if each.kind is FragmentKind.TEXT or each.message is not None),
+            TextPlace.TEXT,
         )
-        syntax = max((fragment.syntax for fragment in fragments), key=len)
+        self._syntax = max((fragment.syntax for fragment in fragments), key=len)
         self._map = SourceMap()
         self._marks: list[PlacedMark] = []
         run: list[str] = []  # the text since the last tag or kept fragment, ...
@@ -54,7 +56,7 @@ class Paragraph:
             source_start = source_end
         self._mark_run(run, run_start, terms)
         self._shown = self._map.shown
-        self._units = UnitReader(text, self._shown, self._place, syntax)
+        self._units = UnitReader(text, self._shown, self._place, self._syntax)
 
     def parts(self, split: SentenceSplitter) -> Iterator[tuple[Unit | Joint | str, int, int]]:
         """Yields units and joints with their start and end in the source text.
@@ -105,7 +107,7 @@ class Paragraph:
             source = self._text[source_start:source_end]
             written = source
             if replacement is not None and replacement != shown:
-                written = escape(replacement, self._place)
+                written = escape(fit_term(replacement, self._syntax) if self._syntax else replacement, self._place)
             mark = Mark(source, written, (), names)
             self._marks.append(PlacedMark(mark, start, end, source_start, source_end, is_tag=False))
 

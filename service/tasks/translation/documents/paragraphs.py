@@ -26,13 +26,15 @@ class ParagraphReader:
         """The parts of fragments of which the first one begins at ``position``.
 
         A message cuts its paragraph unless it is in a sentence with other words that can go into its branches. What is
-        left of the paragraph may then have other sentences; after some ``cuts`` all its messages cut it.
+        left of the paragraph, and the branches, may have other sentences; after some ``cuts`` all messages cut them.
         """
         for paragraph, start in _paragraphs(fragments, position):
             messages = {index for index, fragment in enumerate(paragraph) if fragment.message is not None}
             parts: list[PlacedPart] = []
             composed: set[int] = set()
-            if not messages or (cuts > 0 and any(fragment.kind is FragmentKind.TEXT for fragment in paragraph)):
+            has_sentence = len(messages) > 1 or any(fragment.kind is FragmentKind.TEXT for fragment in paragraph)
+            is_tried = has_sentence and (cuts > 0 or not messages)
+            if is_tried:
                 parts = self._parts(paragraph, start, composed)
             if composed == messages:
                 yield from parts
@@ -40,7 +42,7 @@ class ParagraphReader:
             rest: list[Fragment] = []
             for index, fragment in enumerate(paragraph):
                 rest += [fragment] if fragment.message is None or index in composed else fragment.message.parts
-            yield from self.parts(rest, start, cuts=cuts - 1)
+            yield from self.parts(rest, start, cuts=cuts - is_tried)
 
     def _parts(self, fragments: Sequence[Fragment], start: int, composed: set[int]) -> list[PlacedPart]:
         """The parts of a paragraph. The indexes of the messages in composed sentences are added to ``composed``."""

@@ -35,23 +35,21 @@ class CodeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Code(Generic[S]):
-    """A code in a text. ``source`` is what its format writes for it."""
+    """A code in a text. ``source`` is what its format writes for it. ``repeats``: a translation may have it often."""
 
     kind: CodeKind
     source: S
+    repeats: bool = False
 
 
-_LINE: Code[Any] = Code(CodeKind.BREAK, None)  # a line break of the text itself, which HTML takes for a space
+# A line break of the text itself, which HTML takes for a space.
+_LINE: Code[Any] = Code(CodeKind.BREAK, None, repeats=True)
 
 
 class InlineText(Generic[S]):
-    """The texts and codes of one paragraph, in order. An OPEN without a CLOSE, and the reverse, count as alone.
+    """The texts and codes of one paragraph, in order. An OPEN without a CLOSE, and the reverse, count as alone."""
 
-    ``repeats``: a translation may have a code several times.
-    """
-
-    def __init__(self, atoms: Sequence[str | Code[S]], *, repeats: bool = False) -> None:
-        self._repeats = repeats
+    def __init__(self, atoms: Sequence[str | Code[S]]) -> None:
         atoms = _split_lines(atoms) if any(isinstance(atom, Code) for atom in atoms) else list(atoms)
         self._partners = _match(atoms)
         begin, end = self._core(atoms)
@@ -70,13 +68,13 @@ class InlineText(Generic[S]):
         return FileText(self.text, "text" if self._is_plain else "html", context)
 
     def place(self, translation: str) -> Iterator[str | Code[S]]:
-        """The texts and codes of a translation, with every code of the paragraph exactly once."""
+        """The texts and codes of a translation, with every code of the paragraph at least once."""
         core = [clean(translation)] if self._is_plain else self._place_core(translation)
         for atom in chain(self._prefix, core, self._suffix):
             yield "\n" if atom is _LINE else atom
 
     def _place_core(self, translation: str) -> Iterator[str | Code[S]]:
-        codes = {index for index, atom in enumerate(self._atoms) if isinstance(atom, Code)}
+        codes = {index: atom for index, atom in enumerate(self._atoms) if isinstance(atom, Code)}
         missing = set(codes)
         opened: list[int] = []
         position = 0
@@ -88,7 +86,7 @@ class InlineText(Generic[S]):
                 index = self._partners[opened.pop()] if opened else -1
             else:
                 index = int(match["open"] or match["alone"])
-            if index not in (codes if self._repeats else missing):
+            if index not in missing and (index not in codes or not codes[index].repeats):
                 continue
             if (match["open"] is not None) != (index in self._partners):
                 continue
@@ -123,11 +121,12 @@ class InlineText(Generic[S]):
     def _write_html(self) -> str:
         parts = []
         closers = set(self._partners.values())
-        name = "n" if self._repeats else "id"
         for index, atom in enumerate(self._atoms):
             if isinstance(atom, str):
                 parts.append(html.escape(atom, quote=False))
-            elif index in closers:
+                continue
+            name = "n" if atom.repeats else "id"
+            if index in closers:
                 parts.append("</span>")
             elif index in self._partners:
                 parts.append(f'<span {name}="{index}">')

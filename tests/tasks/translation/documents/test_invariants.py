@@ -45,6 +45,9 @@ PARTS = [
     *(
         "{n, plural, one {a} other {# b c}}",
         "{a, select, x {c {n, plural, =0 {b.} other {'#}} d} other {}}",
+        "{n, plural, offset:1 =0 {} other {#'{a}'{a, select, x {a} other {}}}}",
+        "{n, plural, offset:1 other {#}}",
+        "d'{n, select, x {a ''b}}",
         ":::note a\n",
         "\n[!NOTE] a\n",
         '!!! tip "a"\n',
@@ -187,6 +190,10 @@ HOSTILE = {
     **{
         f"messages {text!r}": text
         for text in ("{n, plural, one ", "a {n, plural, one {# b} other {c}} d. ", "{n, select, a {b}}")
+    },
+    **{
+        f"quotes {text!r}": text
+        for text in ("d'{n, plural, one {a} other {b}} ", "'{n, select, a {b}}'", "{n, select, a {d'{b {n, select, a {")
     },
     **{f"words {text!r}": text for text in ("a.", "a@", "a@b.", "http://", "&aaaa", "1,", "- ", '[a](b "')},
 }

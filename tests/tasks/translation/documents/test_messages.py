@@ -12,7 +12,7 @@ from service.tasks.translation.documents.document import ParsedDocument
 from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.html.tag_rules import WITH_ATTRIBUTES
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
-from tests.tasks.translation.documents.icu import NUMBER, readings
+from tests.tasks.translation.documents.icu import NUMBER, choices, readings
 from tests.tasks.translation.documents.reading import document, seen
 
 FORMATS = get_args(Format)
@@ -57,6 +57,60 @@ def marked(found: ParsedDocument) -> str:
             "{n, plural, other {{sex, select, male {~See {n, number} of his} female {~See {n, number} of her}"
             " other {~See {n, number} of their}}}}",
         ),
+        (
+            "{who, select, me {I} other {{name}}}{n, plural, =0 {} other { got #}}.",
+            "{who, select, me {{n, plural, =0 {~I.} other {~I got #.}}}"
+            " other {{n, plural, =0 {{name}.} other {~{name} got #.}}}}",
+        ),
+        (
+            f"{SEX} {{0}}, {{n, plural, other {{votes}}}}",
+            "{sex, select, male {{n, plural, other {~his {0}, votes}}} female {{n, plural, other {~her {0}, votes}}}"
+            " other {{n, plural, other {~their {0}, votes}}}}",
+        ),
+        (
+            "{a, select, x {In {n, plural, one {# day} other {# days}}: {sex, select, m {he} f {she}}} other {No}}",
+            "{a, select, x {{n, plural, one {{sex, select, m {~In {n, number} day: he} f {~In {n, number} day: she}}}"
+            " other {{sex, select, m {~In {n, number} days: he} f {~In {n, number} days: she}}}}} other {~No}}",
+        ),
+        (
+            "See {a, select, x {{b, plural, other {#}}{sex, select, m {he} f {she}} now} other {it}}!",
+            "{a, select, x {{b, plural, other {{sex, select, m {~See {b, number}he now!}"
+            " f {~See {b, number}she now!}}}}} other {~See it!}}",
+        ),
+        ("{n, plural, =0 {} other {#}} {m, plural, =0 {} other {#}}",) * 2,
+        (
+            "{sex, select, m {He} f {She}} saw {n, plural, one {# cat} other {# cats}} of {sex,select,m{his} f{hers}}.",
+            "{sex, select, m {{n, plural, one {~He saw # cat of his.} other {~He saw # cats of his.}}}"
+            " f {{n, plural, one {~She saw # cat of hers.} other {~She saw # cats of hers.}}}}",
+        ),
+        (
+            f"{VOTES} of {VOTES}",
+            "{count, plural, one {~# vote of {count, number} vote} other {~# votes of {count, number} votes}}",
+        ),
+        (
+            f"See {{n, select, a {{{SEX} {SEX}'s}} b {{him}}}}, {SEX}",
+            "{n, select, a {{sex, select, male {~See his his's, his} female {~See her her's, her}"
+            " other {~See their their's, their}}} b {{sex, select, male {~See him, his} female {~See him, her}"
+            " other {~See him, their}}}}",
+        ),
+        (
+            "See {n, plural, other {#}}{n, plural, offset:1 other {#!}}{n, selectordinal, other {#}}",
+            "{n, plural, other {{n, plural, offset:1 other {{n, selectordinal, other "
+            "{~See {n, number}{n, plural, offset:1 other {#}}!#}}}}}}",
+        ),
+        (
+            "C# {n, plural, other {has {a, select, x {his} y {#}}}}",
+            "~C# {n, plural, other {{a, select, x {~has his} y {~has #}}}}",
+        ),
+        (
+            "In {n, plural, offset:1 other {# days}} {m, plural, other {# votes}}",
+            "{n, plural, offset:1 other {{m, plural, other {~In {n, plural, offset:1 other {#}} days # votes}}}}",
+        ),
+        (
+            "See {n, selectordinal, offset:2 =1 {it} other {# {a, select, x {#'s} y {his}}}}",
+            "{n, selectordinal, offset:2 =1 {~See it} other {{a, select, x {~See {n, plural, offset:2 other {#}} #'s}"
+            " y {~See {n, plural, offset:2 other {#}} his}}}}",
+        ),
         ("Is no # {n, plural, other {#}} in C#", "{n, plural, other {~Is no '#' # in C'#'}}"),
         ("It's #{id} {n, plural, other {#}}", "{n, plural, other {~It's '#'{id} #}}"),
         ("See {n, select, other {it '#' is}} #", "{n, select, other {~See it '#' is #}}"),
@@ -94,15 +148,12 @@ def test_a_sentence_around_a_message_is_whole_in_each_branch(format: Format, tex
 @pytest.mark.parametrize(
     ("text", "units"),
     [
-        (f"{VOTES}, {VOTES}", ["[1] vote", "[1] votes"] * 2),
-        (f"In {{n, plural, offset:1 other {{# days}}}} {VOTES}", ["In", "[1] days", "[1] vote", "[1] votes"]),
+        (f"{SEX} / {VOTES}: {SEX}", ["his", "her", "their", "[1] vote", "[1] votes", "his", "her", "their"]),
         (
             f"In {{n, select, {' '.join(f'a{i} {{b}}' for i in range(13))}}} {VOTES}",
             ["In", *["b"] * 13, "[1] vote", "[1] votes"],
         ),
-        (f"C# {{n, plural, other {{is {SEX}}}}}", ["C#", "is", "his", "her", "their"]),
         (f"<a href='#x'>See</a> {VOTES}", ["See", "[1] vote", "[1] votes"]),
-        (f"It '{{is {SEX}", ["It '{is", "his", "her", "their"]),
         ("See {n, select, a {it''} other {x}}'s", ["See", "it''", "x", "'s"]),
         (f"Has {{ a brace {SEX}", ["Has { a brace", "his", "her", "their"]),
         (f"Has {{a brace and}} {SEX}", ["Has {a brace and}", "his", "her", "their"]),
@@ -114,7 +165,8 @@ def test_a_sentence_around_a_message_is_whole_in_each_branch(format: Format, tex
         (f'<a xml:id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f'<a id="1">See</a> {SEX}', ["See", "his", "her", "their"]),
         (f"See <b>it. {SEX}</b> way", ["See [1]it.", "his", "her", "their", "way"]),
-        (f"See {{n, select, a {{{SEX} {SEX}}}}}", ["See", *["his", "her", "their"] * 2]),
+        (f"See {'{n, select, other {it}}' * 25}", ["See", *["it"] * 25]),
+        (f"See {{m, select, a {{{'{n, select, other {it}}' * 25}}}}}", ["See", *["it"] * 25]),
         ("See \u200b{n, select, a {i\u200bt}}", ["See", "it"]),
     ],
 )
@@ -138,10 +190,62 @@ def test_quotes_in_other_sentences_and_words_are_kept() -> None:
     assert written == "d’'{Save}' a d’ {count, plural, one {d’# a d’} other {d’# a d’}}"
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_quoted_message_stays_quoted(format: Format) -> None:
+    text = f"Write '{VOTES}' in C#"
+    found = document(text, format)
+    assert [unit.text for unit in found.units] == ["Write [1] in C#"]
+    for output, written in (
+        ("[1] d'{a} d'", f"'{VOTES}' d'a d’"),
+        ("d' [1][1]", f"d' '{VOTES}'"),
+        ("d'[1]'{", f"d’'{VOTES}'’"),
+    ):
+        assert found.join([force_restore(found.units[0], output)]) == written
+    assert seen(f"'{VOTES}'", format) == []
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize(
+    ("text", "opening", "written"),
+    [
+        (f"It '{{is {SEX}", "'{", "~It '{~is {sex, select, male {~his} female {~her} other {~their}}"),
+        (
+            f"You have {VOTES}. By d'{{name}}, it''s {SEX}.",
+            " d'{name}",
+            "{count, plural, one {~You have # vote.} other {~You have # votes.}} ~By d'{name}~, it''s"
+            " {sex, select, male {~his} female {~her} other {~their}}.",
+        ),
+        (
+            f"It is d'{VOTES} here",
+            " d'{count, plural",
+            "~It is d'{count, plural, one {~# vote} other {~# votes}} ~here",
+        ),
+        (
+            "It is {n, plural, one {'{one}' says d'#} other {# is {name}}}. Bye",
+            " d'#",
+            "~It is {n, plural, one {~'{one}' says d'#} other {~# is {name}}}~. Bye",
+        ),
+    ],
+)
+def test_a_quote_that_does_not_end_stays_where_it_is(format: Format, text: str, opening: str, written: str) -> None:
+    found = document(text, format)
+    assert found.join([unit.source for unit in found.units]) == text
+    assert marked(found) == written
+    hostile = found.join([force_restore(unit, "l'a[1] {d''#} '") for unit in found.units])
+    _, quoted = hostile.split(opening)
+    assert "'" not in quoted.replace("''", "")
+    assert [hostile.count(each) for each in "{}"] == [text.count(each) for each in "{}"]
+
+
 def test_two_quotes_side_by_side_stay_two() -> None:
     found = document("'{a}' and '{b}' in {n, select, other {it}}")
     assert [unit.text for unit in found.units] == ["[1] and [2] in it"]
     assert found.join([force_restore(found.units[0], "[1][2]")]) == "{n, select, other {'{a}' '{b}'}}"
+
+
+def test_a_replaced_term_is_no_syntax_of_a_message() -> None:
+    found = document("Anna! {n, plural, other {Anna}}", protected={"Anna": "{C#}"})
+    assert found.join([]) == "'{'C#'}'! {n, plural, other {'{'C'#}'}}"
 
 
 def test_a_replaced_term_with_syntax_is_not_written_into_branches() -> None:
@@ -210,6 +314,8 @@ WORDS = [
     "'#'",
     "'#{x} ' ",
     "a@b.org",
+    "'{n, plural, one {a #} other {it''s #}}'",
+    "{n, plural, offset:1 other {#}}",
 ]
 TEXT = st.lists(st.sampled_from(WORDS), max_size=5).map("".join)
 TAGS = st.sampled_from(["<b>", "</b>", "<br/>", "<i id='1'>x</i>"])
@@ -238,10 +344,10 @@ MESSAGES = IN_TWO_LEVELS | messages(TEXT | around(IN_TWO_LEVELS))
 
 
 def is_message(text: str) -> bool:
-    """Whether a text is a message that quotes no tag and no message."""
+    """Whether a text is a message in which no quote has a tag."""
+    *parts, last = re.split("<.*?>", text)
     try:
-        found = [each for part in [text, *re.split("<.*?>", text)] for each in readings(part)]
-        return not any(kind in each for each in found for kind in (", plural", ", select"))
+        return all(readings(part, may_be_open=False) for part in parts) and bool(readings(last) and readings(text))
     except ValueError:
         return False
 
@@ -257,6 +363,9 @@ def read_or_skip(text: str, format: Format) -> ParsedDocument:
         raise
 
 
+NUMBER_IN_A_BRANCH = "{n, plural, other {{sex, select, male {}}votes{n, plural, offset:1 other {#}}}}"
+
+
 # Both sides of the inner message's empty branch are quoted, and two quotes side by side would be one.
 @example(text="votes#{n, plural, one {} other {{n, plural, one {} other {votes}}'{x}'}}")
 @pytest.mark.parametrize("format", FORMATS)
@@ -266,14 +375,16 @@ def test_each_choice_of_branches_reads_as_in_the_source(format: Format, text: st
     assert found.join([unit.source for unit in found.units]) == text
     read = [reading.replace("~", "").replace("\\", "").replace("’", "'") for reading in readings(marked(found))]
     assert [" ".join(each.split()) for each in read] == [" ".join(each.split()) for each in readings(text)]
+    assert choices(marked(found)) == choices(text)
 
 
+@example(text=NUMBER_IN_A_BRANCH, output="#")
 @pytest.mark.parametrize("format", FORMATS)
 @given(text=TEXTS, output=st.lists(st.sampled_from(["[1]", "[2]", "{", "}", "#", "'", "d'", "<", "mot "])).map("".join))
 def test_a_message_keeps_its_branches_whatever_the_model_writes(format: Format, text: str, output: str) -> None:
     found = read_or_skip(text, format)
     written = found.join([force_restore(unit, output if unit.syntax else "mot") for unit in found.units])
     read, source = readings(written), readings(text)
-    assert len(read) == len(source)
-    for placeholder in ("{name}", "{0}", "{x}", NUMBER):
+    assert choices(written) == choices(text)
+    for placeholder in ("{name}", "{0}", "{x}", NUMBER, "{n, plural, ", "{sex, select, "):
         assert [each.count(placeholder) for each in read] == [each.count(placeholder) for each in source]

@@ -1,10 +1,15 @@
 """Messages in ICU's format in catalogues: whole sentences in their branches, in the escapes of each format."""
 
+import io
 import json
 import re
 
+import docx
 import javaproperties
 import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from docx.text.paragraph import Paragraph
 from ruamel.yaml import YAML
 
 from service.tasks.translation.documents.marks.restoring import restore
@@ -70,16 +75,89 @@ def test_android() -> None:
     )
 
 
-def test_xliff() -> None:
-    message = "{n, plural, one {# vote} other {# votes}}"
+MESSAGE = "{n, plural, one {# vote} other {# votes}}"
+
+
+def test_no_element_of_xliff_1_is_copied_into_branches() -> None:
     data = f"""<xliff version="1.2"><file source-language="en" datatype="x" original="x"><body>
-<trans-unit id="1"><source>You have {message} left</source></trans-unit>
-<trans-unit id="2"><source>You have <x id="1"/> {message} left</source></trans-unit>
+<trans-unit id="1"><source>You have {MESSAGE} left</source></trans-unit>
+<trans-unit id="2"><source>You have <x id="1"/> {MESSAGE} left</source></trans-unit>
 <trans-unit id="3"><source>{{n, plural, =0 {{left}} other {{You have <x id="N"/> left}}}}</source></trans-unit>
+<trans-unit id="4"><source>Now: <x id="1"/> <g id="2">You have {MESSAGE} left</g>. <x id="3"/></source></trans-unit>
 </body></file></xliff>"""
     written = translated("a.xliff", data.encode(), in_french).decode()
     assert re.findall("<target.*?>(.*?)</target>", written) == [
         "{n, plural, one {D'ici # vote là} other {D'ici # votes là}}",
-        f'D\'ici <x id="1"/> {message} là',  # one element with this id, so no copy in the branches
+        f'D\'ici <x id="1"/> {MESSAGE} là',  # one element with this id, so no copy in the branches
         '{n, plural, =0 {là} other {D\'ici <x id="N"/> là}}',
+        f'Now: <x id="1"/> <g id="2">D\'ici {MESSAGE} là</g>. <x id="3"/>',
+    ]
+
+
+XLIFF_2 = """<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en"><file id="f">
+<unit id="-copy"><segment><source>You have {}</source></segment></unit></file></xliff>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        (
+            f'<pc id="1">{MESSAGE}</pc> <ph id="x&quot;" dataRef="d"/> left',
+            '{n, plural, one {D\'ici <pc id="1"># vote </pc> <ph id="x&quot;" dataRef="d"/> là} other {D\'ici '
+            '<pc id="1-copy-1" copyOf="1"># votes </pc> <ph id="x&quot;-copy-1" dataRef="d"/> là}}',
+        ),
+        (
+            f'<ph id="x&quot;" equiv="a>"></ph><cp hex="1"/> {MESSAGE}',
+            '{n, plural, one {D\'ici <ph id="x&quot;" equiv="a>"></ph><cp hex="1"/> # vote} other {D\'ici '
+            '<ph id="x&quot;-copy-1" equiv="a>" copyOf="x&quot;"></ph><cp hex="1"/> # votes}}',
+        ),
+        (f'<ph id="1" canCopy="no"/> {MESSAGE}', f'D\'ici <ph id="1" canCopy="no"/> {MESSAGE}'),
+        (f'<ph id="1" subFlows="u"/> {MESSAGE}', f'D\'ici <ph id="1" subFlows="u"/> {MESSAGE}'),
+        (f'<sc id="1"/>a<ec startRef="1"/> {MESSAGE}', f'D\'ici <sc id="1"/>a<ec startRef="1"/> {MESSAGE}'),
+        (f'<mrk id="1">a</mrk> {MESSAGE}', f'D\'ici <mrk id="1">a</mrk> {MESSAGE}'),
+    ],
+)
+def test_copies_of_elements_in_branches_have_ids_of_their_own_in_xliff_2(text: str, target: str) -> None:
+    written = translated("a.xlf", XLIFF_2.format(text).encode(), in_french).decode()
+    [found] = re.findall("<target>(.*)</target>", written)
+    assert found == target
+    ids = re.findall(r' id="([^"]*)"', found)
+    assert len(ids) == len(set(ids))
+
+
+def in_word(*runs: tuple[str, bool], bookmark: bool = False) -> Paragraph:
+    """The translation of a paragraph of runs, some of them bold. A bookmark stands behind the first one."""
+    document, stream = docx.Document(), io.BytesIO()
+    paragraph = document.add_paragraph()
+    for number, (text, bold) in enumerate(runs):
+        paragraph.add_run(text).bold = bold or None
+        if bookmark and number == 0:
+            paragraph._p.append(parse_xml(f"<w:bookmarkStart {nsdecls('w')} w:id='7' w:name='a'/>"))
+    document.save(stream)
+    return docx.Document(io.BytesIO(translated("a.docx", stream.getvalue(), in_french))).paragraphs[0]
+
+
+def test_the_formatting_of_words_around_a_message_is_in_each_branch_of_a_document() -> None:
+    after = in_word(("Here ", False), ("and", True), (f" now: You have {MESSAGE} left", False))
+    assert [(run.text, bool(run.bold)) for run in after.runs] == [
+        ("{n, plural, one {Here ", False),
+        ("and", True),
+        (" now: D'ici # vote là} other {Here ", False),
+        ("and", True),
+        (" now: D'ici # votes là}}", False),
+    ]
+
+
+def test_what_is_no_formatting_is_not_copied_into_branches_of_a_document() -> None:
+    after = in_word(("You have ", False), (f" {MESSAGE} left", False), bookmark=True)
+    assert after.text == f"D'ici  {MESSAGE} là"
+    assert len(after._p.xpath(".//w:bookmarkStart")) == 1
+
+
+def test_formatting_in_branches_of_a_document_stays_there() -> None:
+    after = in_word(("You have {n, plural, one {", False), ("# vote", True), ("} other {# votes}} left, in all", False))
+    assert [(run.text, bool(run.bold)) for run in after.runs] == [
+        ("D'ici {n, plural, one {", False),
+        ("# vote", True),
+        ("} other {# votes}} là, in all", False),
     ]

@@ -58,9 +58,9 @@ def _document() -> bytes:
 def test_a_paragraph_of_a_document_is_one_text_and_its_formatting_stays_with_its_words() -> None:
     data = _document()
     assert texts_of("a.docx", data) == [
-        'Hello <wbr id="1"/><wbr id="2"/><span id="3">bold</span> and plain words.',
+        'Hello <wbr id="1"/><wbr id="2"/><span n="3">bold</span> and plain words.',
         "A cell",
-        'See <span id="1"><span id="2">the site</span></span> on page <wbr id="7"/>, please',
+        'See <span id="1"><span n="2">the site</span></span> on page <wbr id="7"/>, please',
         'Around a box<wbr id="1"/><span id="2"> and a link</span><span id="5">, bound</span><wbr id="8"/>.',
         "Inside the box",
         "The header",

@@ -38,7 +38,7 @@ def test_a_book_is_read_in_order_with_its_contents_and_keeps_its_markup() -> Non
     data = make_epub()
     assert texts_of("a.epub", data) == [
         "One",
-        'It is <span id="1">very</span> <span id="5">nice</span><wbr id="8"/>here,<br id="10"/> '
+        'It is <span id="1">very</span> <span id="5">nice</span><wbr n="8"/>here,<br id="10"/> '
         '<span id="12"></span>see <wbr id="15"/> now. ',
         "a dog",
         "Loose",

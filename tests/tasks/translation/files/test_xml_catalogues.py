@@ -76,7 +76,7 @@ def test_targets_of_xliff_stand_after_their_sources_with_a_state() -> None:
 
 
 def test_segments_of_xliff_2_get_targets_and_keep_the_region_of_the_language() -> None:
-    assert texts_of("a.xlf", XLIFF_2) == ['Hello <span id="1">you</span> <wbr id="5"/>.', "Two"]
+    assert texts_of("a.xlf", XLIFF_2) == ['Hello <span n="1">you</span> <wbr n="5"/>.', "Two"]
     written = translated("a.xlf", XLIFF_2)
     assert _inner(written, "/x:xliff/@trgLang") == ["fr-CA"]
     assert _inner(written, "//x:target") == ['HELLO <pc id="1">YOU</pc> <ph id="2"/>.', "TWO", "Trois"]

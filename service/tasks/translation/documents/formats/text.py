@@ -46,7 +46,7 @@ def _without_tags(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
         if message is not None and any(
             INLINE_TAG.search(part.source) for leaf in message.leaves for part in leaf.fragments
         ):
-            yield from message.parts
+            yield from _without_tags(message.parts)
         else:
             yield fragment
 

@@ -1,6 +1,6 @@
 """Fragments: the parts that the readers of the formats cut a text into."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -24,10 +24,14 @@ KEPT_WORD = "Xx"  # shown in place of a KEPT fragment, so that its sentence has 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a message may stand for: text in an innermost branch, where a ``#`` has the meaning ``sign``."""
+    """What a message may stand for: text in an innermost branch, where a ``#`` has the meaning ``sign``.
+
+    ``choices`` are the branches that are chosen for it, by the keys of their messages.
+    """
 
     fragments: "tuple[Fragment, ...]"
     sign: NumberSign
+    choices: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,11 @@ class Message:
 
     As ``parts``, joined, its syntax is a break and each branch a paragraph. Each of its ``leaves`` is what it may stand
     for: the innermost branch, with the text of the branches around it. ``syntax`` are the strings around the leaves,
-    one more than there are leaves. ``ending`` is the sign that ends a sentence in all leaves, or "".
+    one more than there are leaves. ``ending`` is the sign that ends a sentence in all leaves, or "". ``key`` is equal
+    for messages that choose the same branch; if it is not "", the leaves are the branches.
     """
 
+    key: str
     parts: "tuple[Fragment, ...]"
     leaves: tuple[Leaf, ...]
     syntax: tuple[str, ...]
@@ -56,7 +62,7 @@ class Fragment:
     that mean something in the text, since there are messages in it or around it, and all of it is understood.
 
     A KEPT fragment with a ``message`` is one, one with a ``literal`` is that text in quotes of a message, and one with
-    a ``number`` is the ``#`` of a plural form: this argument shows the same, unless it is "".
+    a ``number`` is the ``#`` of a plural form, or what shows the same elsewhere: the ``number``, unless it is "".
     """
 
     kind: FragmentKind

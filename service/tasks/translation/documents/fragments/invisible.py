@@ -26,7 +26,7 @@ _INVISIBLE = re.compile(f"([{''.join(_KINDS)}])")
 def separate_invisible(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     """The fragments, with one of its own for each invisible character in text. A message with one is cut into parts."""
     for fragment in fragments:
-        if fragment.message is not None and any(_INVISIBLE.search(each.shown) for each in fragment.message.parts):
+        if fragment.message is not None and any(map(_has_invisible, fragment.message.parts)):
             yield from separate_invisible(fragment.message.parts)
         elif fragment.kind is not FragmentKind.TEXT or not _INVISIBLE.search(fragment.shown):
             yield fragment
@@ -37,6 +37,11 @@ def separate_invisible(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
                 yield replace(fragment, source=part, shown=part) if part not in _KINDS else _invisible(fragment, part)
         else:
             yield fragment
+
+
+def _has_invisible(fragment: Fragment) -> bool:
+    parts = fragment.message.parts if fragment.message is not None else ()
+    return any(map(_has_invisible, parts)) or _INVISIBLE.search(fragment.shown) is not None
 
 
 def _invisible(fragment: Fragment, source: str) -> Fragment:

@@ -10,6 +10,9 @@ from enum import Enum, auto
 
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 
+# The syntax of a text in a quote that does not end: an apostrophe would end it.
+IN_OPEN_QUOTE = "'"
+
 
 class NumberSign(Enum):
     """What a ``#`` in a text means. In a selection in a plural form, it is a text for ICU and a number for others."""
@@ -24,8 +27,13 @@ class NumberSign(Enum):
         return "{}" if self is NumberSign.TEXT else "{}#"
 
 
-# An apostrophe that quotes, where a `#` is text and where it is not. Two apostrophes are one, and quote nothing.
-_QUOTING = {"{}": re.compile("''|'(?=[{}<>])"), "{}#": re.compile("''|'(?=[{}#<>])")}
+# An apostrophe that begins or ends a quote, by the syntax of its text. Two apostrophes are one, and do neither.
+_QUOTING = {
+    "{}": re.compile("''|'(?=[{}<>])"),
+    "{}#": re.compile("''|'(?=[{}#<>])"),
+    "{}" + IN_OPEN_QUOTE: re.compile("''|'"),
+    "{}#" + IN_OPEN_QUOTE: re.compile("''|'"),
+}
 _RUNS = {syntax: re.compile(f"['{syntax}]++") for syntax in _QUOTING}
 
 
@@ -44,12 +52,13 @@ def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
 
     The syntax in them that the text of the unit does not have is removed.
     """
-    strange = str.maketrans(dict.fromkeys(set(unit.syntax).difference(unit.text), ""))
+    strange = str.maketrans(dict.fromkeys(set(unit.syntax).difference(unit.text, IN_OPEN_QUOTE), ""))
     following = [*(mark.replacement[:1] for mark in marks), "}"]
     before = ""  # the end of the mark before a text
     for index, (text, char) in enumerate(zip(texts, following, strict=True)):
         text = text.translate(strange)
-        if before == "'" and (len(text) - len(text.lstrip("'"))) % 2:
+        # Before the whole text there may be a quote too.
+        if (before == "'" or index == 0) and (len(text) - len(text.lstrip("'"))) % 2:
             text = f"’{text[1:]}"
         if char == "'" and (len(text) - len(text.rstrip("'"))) % 2:
             text = f"{text[:-1]}’"
@@ -59,9 +68,18 @@ def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
         before = marks[index].replacement[-1:] if index < len(marks) else ""
 
 
-def is_branch_text(text: str, masked: str) -> bool:
-    """Whether ``text`` may stand in a branch. In ``masked`` markers stand for its placeables."""
-    quotes = any(match[0] == "'" for match in _QUOTING["{}#"].finditer(text + "}"))
+def fit_term(term: str, syntax: str) -> str:
+    """What reads as ``term`` in a text with this ``syntax``. In an open quote, syntax in it is removed."""
+    if IN_OPEN_QUOTE in syntax:
+        term = re.sub("[{}#]", "", term)
+    elif any(char in syntax for char in term):
+        return quote(term, syntax)
+    return _QUOTING[syntax].sub(_unquoted, term + "}").removesuffix("}")
+
+
+def is_branch_text(text: str, masked: str, syntax: str) -> bool:
+    """Whether ``text`` may stand where this ``syntax`` is. In ``masked`` markers stand for its placeables."""
+    quotes = any(match[0] == "'" for match in _QUOTING[syntax].finditer(text + "}"))
     return not quotes and not any(char in "{}" for char in masked)
 
 

@@ -30,8 +30,9 @@ class Unit:
     mark of marker ``i + 1``. ``source`` is the segment in the source text, from ``start`` to ``end`` in characters.
 
     ``syntax`` are the characters that mean something where the unit stands, which is in a pattern of ICU's format: in a
-    branch of a message, or beside one. A sentence around a message is a unit for each leaf of the
-    message, whose ``source`` is the sentence with this leaf; ``start`` and ``end`` are the place of the whole sentence.
+    branch of a message, beside one, or in a quote that does not end. A sentence around a message is a unit for each
+    leaf of the message, whose ``source`` is the sentence with this leaf; ``start`` and ``end`` are the place of the
+    whole sentence.
     """
 
     text: str

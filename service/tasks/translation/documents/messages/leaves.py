@@ -1,13 +1,16 @@
 """The leaves of a message in ICU's format: the texts that it may stand for, and the syntax around them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from service.tasks.translation.documents.marks.branch_text import NumberSign
+from service.tasks.translation.documents.messages.nesting import MOST_LEAVES, nested
 from service.tasks.translation.documents.messages.syntax import FoundMessage, PatternText
 
 LONGEST = 1000  # characters of a leaf
-MOST_LEAVES = 24
 _SENTENCE_ENDS = ".!?。！？…"
+# A place of syntax in pieces, since there may be text of an outer branch between them.
+_Places = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +26,44 @@ class LeafText:
 
 @dataclass(frozen=True, slots=True)
 class FoundLeaf:
-    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of outer branches."""
+    """The leaf of an innermost ``branch``, where a ``#`` has the meaning ``sign``, with text of other branches.
+
+    ``choices`` are the branches that are chosen of simple messages, by their keys.
+    """
 
     parts: tuple[LeafText, ...]
     branch: PatternText
     sign: NumberSign
+    choices: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class MessageLeaves:
-    """The leaves of a message in ``text``, and the places of the syntax around them: one more than there are leaves.
+    """The leaves of a message, and the places of the syntax around them: one more than there are leaves.
 
-    A place of syntax is in pieces, since there may be text of an outer branch between them.
+    ``key`` is the syntax of a simple message, which has none in its branches; "" for all others.
     """
 
-    text: str
-    leaves: list[FoundLeaf] = field(default_factory=list)
-    syntax: list[list[tuple[int, int]]] = field(default_factory=lambda: [[]])
+    key: str
+    leaves: Sequence[FoundLeaf]
+    syntax: Sequence[_Places]
 
-    @property
-    def ending(self) -> str:
-        """The sign that ends a sentence in all leaves, or "" if one of them ends in a word."""
-        ends = ["".join(self.text[part.begin : part.end] for part in leaf.parts).rstrip()[-1:] for leaf in self.leaves]
+    def ending(self, text: str) -> str:
+        """The sign that ends a sentence in all leaves in ``text``, or "" if one of them ends in a word."""
+        ends = [_leaf_text(text, leaf).rstrip()[-1:] for leaf in self.leaves]
         return ends[0] if all(end and end in _SENTENCE_ENDS for end in ends) else ""
 
 
-def read_leaves(text: str, message: FoundMessage) -> MessageLeaves | None:
-    """The leaves of a message in ``text``. None if a sentence around it cannot go through each of them.
+def read_leaves(text: str, message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
+    """The leaves of a message in a text where a ``#`` means ``around``.
 
-    That is so for very many or very long leaves, one of several lines, and two messages side by side in a branch.
+    None if a sentence around the message cannot go through each of them: they are very many or very long, or one has
+    several lines.
     """
-    found = MessageLeaves(text)
-    return found if _add(found, message, (), (), NumberSign.TEXT) else None
+    found = _of_message(text, message, around)
+    if found is None or any(sum(part.end - part.begin for part in leaf.parts) > LONGEST for leaf in found.leaves):
+        return None
+    return found if all(len(_leaf_text(text, leaf).splitlines()) <= 1 for leaf in found.leaves) else None
 
 
 def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
@@ -64,42 +73,51 @@ def sign_in(message: FoundMessage, around: NumberSign) -> NumberSign:
     return NumberSign.TEXT if around is NumberSign.TEXT else NumberSign.UNCLEAR
 
 
-def _add(
-    found: MessageLeaves,
-    message: FoundMessage,
-    before: tuple[LeafText, ...],
-    after: tuple[LeafText, ...],
-    around: NumberSign,
-) -> bool:
-    """Add the leaves of a message that stands between ``before`` and ``after``. Returns False if one is wrong."""
+def _of_message(text: str, message: FoundMessage, around: NumberSign) -> MessageLeaves | None:
+    """The leaves of a message. None if they are too many."""
+    leaves: list[FoundLeaf] = []
+    syntax: list[_Places] = [()]
     sign = sign_in(message, around)
-    number = message.number if message.is_plural else ""
+    is_simple = not any(branch.messages for branch in message.branches)
     position = message.start
+    places = []
     for branch in message.branches:
-        found.syntax[-1].append((position, branch.begin))
+        places.append((position, branch.begin))
         position = branch.end
-        match branch.messages:
-            case []:
-                parts = (*before, LeafText(branch.begin, branch.end, branch, sign, number), *after)
-                is_right = _add_leaf(
-                    found, FoundLeaf(tuple(part for part in parts if part.begin < part.end), branch, sign)
-                )
-            case [inner]:
-                first = LeafText(branch.begin, inner.start, branch, sign, number)
-                last = LeafText(inner.end, branch.end, branch, sign, number)
-                is_right = _add(found, inner, (*before, first), (last, *after), sign)
-            case _:
-                is_right = False
-        if not is_right:
-            return False
-    found.syntax[-1].append((position, message.end))
-    return True
+    places.append((position, message.end))
+    key = "".join("".join(text[begin:end] for begin, end in places).split()) if is_simple else ""
+    for number, (branch, place) in enumerate(zip(message.branches, places, strict=False)):
+        found = _of_branch(text, branch, sign, message.number if message.is_plural else "")
+        if found is None or len(leaves) + len(found.leaves) > MOST_LEAVES:
+            return None
+        leaves += [replace(leaf, choices={key: number}) for leaf in found.leaves] if is_simple else found.leaves
+        syntax[-1] += (place, *found.syntax[0])
+        syntax += found.syntax[1:]
+    syntax[-1] += (places[-1],)
+    return MessageLeaves(key, leaves, syntax)
 
 
-def _add_leaf(found: MessageLeaves, leaf: FoundLeaf) -> bool:
-    text = "".join(found.text[part.begin : part.end] for part in leaf.parts)
-    if len(found.leaves) == MOST_LEAVES or len(text) > LONGEST or len(text.splitlines()) > 1:
-        return False
-    found.leaves.append(leaf)
-    found.syntax.append([])
-    return True
+def _of_branch(text: str, branch: PatternText, sign: NumberSign, number: str) -> MessageLeaves | None:
+    """The leaves of a branch, with its text around them."""
+    ends = [*(message.start for message in branch.messages), branch.end]
+    begins = [branch.begin, *(message.end for message in branch.messages)]
+    texts = [LeafText(begin, end, branch, sign, number) for begin, end in zip(begins, ends, strict=True)]
+    if not branch.messages:
+        return MessageLeaves("", [FoundLeaf(tuple(texts), branch, sign)], [(), ()])
+    inside = [_of_message(text, message, sign) for message in branch.messages]
+    found = nested([each for each in inside if each is not None])
+    if None in inside or found is None:
+        return None
+    choices, syntax = found
+    leaves = []
+    for choice in choices:
+        parts = list(texts[:1])
+        for leaf, following in zip(choice.leaves, texts[1:], strict=True):
+            parts += [*leaf.parts, following]
+        innermost = choice.leaves[choice.innermost]
+        leaves.append(FoundLeaf(tuple(parts), innermost.branch, innermost.sign, choice.branches))
+    return MessageLeaves("", leaves, syntax)
+
+
+def _leaf_text(text: str, leaf: FoundLeaf) -> str:
+    return "".join(text[part.begin : part.end] for part in leaf.parts)

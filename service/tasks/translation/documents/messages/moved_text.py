@@ -20,7 +20,7 @@ def moved(fragments: Iterable[Fragment], sign: NumberSign) -> list[Fragment] | N
         if fragment.number is not None:
             if not fragment.number:
                 return None
-            found.append(replace(fragment, source=fragment.number, number=None))
+            found.append(replace(fragment, source=fragment.number))
         elif "#" not in (fragment.literal or fragment.source) or fragment.literal.startswith(("{", "}")):
             found.append(fragment)
         elif sign is NumberSign.UNCLEAR:

@@ -16,25 +16,30 @@ _MOST_BRACES = 400  # of a message
 
 @dataclass(slots=True)
 class PatternText:
-    """A text of a pattern: the whole one, or the inside of a branch. Its messages and quoted parts are in order."""
+    """A text of a pattern: the whole one, or the inside of a branch. Its messages and quoted parts are in order.
+
+    A plural form that only shows a number less its offset, as an argument does, is no message.
+    """
 
     begin: int
     end: int
     is_plural: bool = False  # a `#` in it is a number
     messages: "list[FoundMessage]" = field(default_factory=list)
     quoted: list[tuple[int, int]] = field(default_factory=list)  # with their apostrophes
+    has_numbers: bool = False  # there are such plural forms
 
     def adopt(self, other: "PatternText") -> None:
         """Take what was found in a text that is a part of this one, since what seemed to be a branch is none."""
         self.messages += other.messages
         self.quoted += other.quoted
+        self.has_numbers = self.has_numbers or other.has_numbers
 
 
 @dataclass(slots=True)
 class FoundMessage:
-    """The place of a message in a text. ``number`` is the argument that shows what a `#` in a branch does.
+    """The place of a message in a text. ``number`` shows anywhere what a `#` in a plural form of this message does.
 
-    It is "" if no argument does.
+    Only a plural form can subtract an offset, so there it is one that shows nothing else.
     """
 
     start: int
@@ -46,10 +51,14 @@ class FoundMessage:
 
 @dataclass(slots=True)
 class Pattern:
-    """A text with what messages are in it. ``is_broken``: an apostrophe quotes the rest of it."""
+    """A text with what messages are in it.
+
+    ``open_quote`` is the place of an apostrophe that quotes the rest, if there is one. Messages are found there too,
+    since authors often mean no quote (`d'{name}`), and some programs know none.
+    """
 
     text: PatternText
-    is_broken: bool = False
+    open_quote: int | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +97,7 @@ def read_pattern(text: str) -> Pattern:
             if in_text and quoted is not None:
                 texts[-1].quoted.append((begin, position))
             elif in_text:
-                pattern.is_broken = True
+                pattern.open_quote = begin
     for brace in opened:
         if brace.message is not None:
             _give_up(brace.message, pattern.text)
@@ -106,7 +115,8 @@ def _open(text: str, begin: int, around: _Brace | None, texts: list[PatternText]
         _give_up(around.message, texts[-1])
     if len(texts) <= _DEEPEST and (header := _HEADER.match(text, begin)) is not None:
         name, kind, offset = header.groups()
-        message = FoundMessage(begin, begin, kind != "select", "" if offset else f"{{{name}, number}}")
+        number = f"{{{name}, plural, {offset.strip()} other {{#}}}}" if offset else f"{{{name}, number}}"
+        message = FoundMessage(begin, begin, kind != "select", number)
         return _Brace(message, position=header.end(), braces=braces)
     return _Brace()
 
@@ -121,8 +131,10 @@ def _close(text: str, begin: int, brace: _Brace, opened: list[_Brace], texts: li
         around.message.branches.append(brace.branch)
         around.position = begin + 1
     elif (message := brace.message) is not None and braces - brace.braces < _MOST_BRACES:
-        if message.branches and not text[brace.position : begin].strip():
-            message.end = begin + 1
+        message.end = begin + 1
+        if text[message.start : message.end] == message.number:
+            texts[-1].has_numbers = True
+        elif message.branches and not text[brace.position : begin].strip():
             texts[-1].messages.append(message)
         else:
             _give_up(message, texts[-1])

@@ -34,7 +34,7 @@ def _escape(text: str) -> str:
     return _MUST_ESCAPE.sub(lambda match: _ESCAPES.get(match[0], f"\\{match[0]}"), text)
 
 
-_SYNTAX = PassageSyntax(repeats=True, decode=_unescape, encode=_escape)
+_SYNTAX = PassageSyntax(repeats=lambda element: True, decode=_unescape, encode=_escape)
 
 
 def read_android(data: bytes) -> SplicedFile[bytes]:

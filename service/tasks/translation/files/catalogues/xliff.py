@@ -1,7 +1,8 @@
 """Reads XLIFF 1.2 and 2: sources without a translation are texts, which become targets with the state "translated".
 
 A target that is there is kept, unless its state says that it waits for a translation. Inline elements with text in them
-are pairs of codes; those that stand for native code are kept as a whole.
+are pairs of codes; those that stand for native code are kept as a whole. An element may stand in several branches of a
+message in 2, where a copy has an id of its own. In 1.2 it would be a second one with that id, so there it may not.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.errors import MalformedFile
+from service.tasks.translation.files.catalogues.copied_element import copied_element, may_be_copied, unused_mark
 from service.tasks.translation.files.inline import CodeKind
 from service.tasks.translation.files.markup.passage import Passage, PassageSyntax
 from service.tasks.translation.files.markup.tags import with_attribute
@@ -18,7 +20,7 @@ from service.tasks.translation.files.spliced import Render, Slot, SplicedFile, T
 _HOLDERS = frozenset(["trans-unit", "segment"])  # in 1.2 and in 2
 _WAITING = frozenset(["new", "needs-translation", "initial"])
 _WITH_TEXT = frozenset(["g", "mrk", "pc", "sub"])
-_SYNTAX = PassageSyntax(collapses=False)
+_WITHOUT_COPIES = PassageSyntax(collapses=False)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,10 @@ def read_xliff(data: bytes) -> SplicedFile[bytes]:
 
 
 def _slots(source: bytes, targets: list[TargetSlot[bytes]]) -> Iterator[Slot[bytes]]:
+    mark = unused_mark(source)
+    with_copies = PassageSyntax(
+        collapses=False, repeats=may_be_copied, copy=lambda tag, number: copied_element(tag, b"%s%d" % (mark, number))
+    )
     opened: list[_Element] = []
     holder: _Holder | None = None
     depth = 0  # of the holder
@@ -69,7 +75,7 @@ def _slots(source: bytes, targets: list[TargetSlot[bytes]]) -> Iterator[Slot[byt
             if event.name in _HOLDERS and holder is None and opened[-1].is_translated:
                 holder, depth = _Holder(event), len(opened)
             elif holder is not None and child == 0 and event.name in ("source", "seg-source"):
-                holder.passage = Passage(source, _SYNTAX)
+                holder.passage = Passage(source, with_copies if holder.start.name == "segment" else _WITHOUT_COPIES)
                 holder.source_begin = event.begin
             elif holder is not None and child == 0 and event.name == "target":
                 holder.target = event

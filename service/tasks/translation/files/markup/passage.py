@@ -17,12 +17,13 @@ _SPACE = re.compile(r"[ \t\r\n]++")
 class PassageSyntax:
     """What the characters of a passage mean beyond XML.
 
-    ``collapses`` says that white space counts as one space, and ``repeats`` that its elements may stand in several
-    branches of a message.
+    ``collapses`` says that white space counts as one space. ``repeats`` returns whether an element may stand in several
+    branches of a message, and ``copy`` the bytes of a copy, of which there are ``number``, from those of its tag.
     """
 
     collapses: bool = True
-    repeats: bool = False
+    repeats: Callable[[XmlEvent], bool] = lambda element: False
+    copy: Callable[[bytes, int], bytes] = lambda tag, number: tag
     decode: Callable[[str], str] = lambda text: text
     encode: Callable[[str], str] = lambda text: text
 
@@ -41,10 +42,11 @@ class Passage:
         self._source = source
         self._syntax = syntax
         self._atoms: list[_Text | Code[Place]] = []
-        self._pairs: list[bool] = []  # for each open element, whether its tags are a pair of codes
+        self._opened: list[Code[Place] | None] = []  # the codes of the open elements whose tags are codes
         self._kept = 0  # open elements from the one that is kept as a whole
         self._kept_begin = 0
         self._kept_kind = CodeKind.ALONE
+        self._kept_repeats = False
         self._begin: int | None = None
         self._end = 0
 
@@ -60,19 +62,24 @@ class Passage:
             self._kept += 1
         elif kept is not None:
             self._kept, self._kept_begin, self._kept_kind = 1, event.begin, kept
+            self._kept_repeats = self._syntax.repeats(event)
+        elif is_bare:
+            self._opened.append(None)
         else:
-            self._pairs.append(not is_bare)
-            if not is_bare:
-                self._atoms.append(Code(CodeKind.OPEN, (event.begin, event.end)))
+            code = Code(CodeKind.OPEN, (event.begin, event.end), self._syntax.repeats(event))
+            self._opened.append(code)
+            self._atoms.append(code)
 
     def end(self, event: XmlEvent) -> None:
         self._extend(event)
         if self._kept:
             self._kept -= 1
             if not self._kept:
-                self._atoms.append(Code(self._kept_kind, (self._kept_begin, event.end)))
-        elif not self._pairs or self._pairs.pop():
+                self._atoms.append(Code(self._kept_kind, (self._kept_begin, event.end), self._kept_repeats))
+        elif not self._opened:
             self._atoms.append(Code(CodeKind.CLOSE, (event.begin, event.end)))
+        elif (opened := self._opened.pop()) is not None:
+            self._atoms.append(Code(CodeKind.CLOSE, (event.begin, event.end), opened.repeats))
 
     def inside(self, event: XmlEvent) -> None:
         """Text, or something that is kept."""
@@ -80,7 +87,7 @@ class Passage:
         if self._kept:
             return
         if event.kind is not EventKind.TEXT:
-            self._atoms.append(Code(CodeKind.ALONE, (event.begin, event.end)))
+            self._atoms.append(Code(CodeKind.ALONE, (event.begin, event.end), repeats=True))
         elif self._atoms and isinstance(last := self._atoms[-1], _Text):
             last.shown += event.text
             last.end = event.end
@@ -115,16 +122,20 @@ class Passage:
                     text.begin, text.end = (edge[1], text.end) if index == 0 else (text.begin, edge[0])
                     atoms.insert(0 if index == 0 else len(atoms), kept)
         decoded = [self._decode(atom.shown) if isinstance(atom, _Text) else atom for atom in atoms]
-        return InlineText(decoded, repeats=self._syntax.repeats)
+        return InlineText(decoded)
 
     def write(self, inline: InlineText[Place], translation: str, render: Render[bytes]) -> bytes:
         """The passage with a translation."""
-        return b"".join(
-            html.escape(self._syntax.encode(atom), quote=False).encode()
-            if isinstance(atom, str)
-            else render(*atom.source)
-            for atom in inline.place(translation)
-        )
+        parts = []
+        copies: dict[Place, int] = {}
+        for atom in inline.place(translation):
+            if isinstance(atom, str):
+                parts.append(html.escape(self._syntax.encode(atom), quote=False).encode())
+                continue
+            written, number = render(*atom.source), copies.get(atom.source, 0)
+            parts.append(self._syntax.copy(written, number) if number and atom.kind is not CodeKind.CLOSE else written)
+            copies[atom.source] = number + 1
+        return b"".join(parts)
 
     def _decode(self, shown: str) -> str:
         return self._syntax.decode(_SPACE.sub(" ", shown) if self._syntax.collapses else shown)

@@ -36,11 +36,11 @@ class RunParagraph:
         coded: list[str | Code[Pieces | Run]] = []
         for atom in joined:
             if not isinstance(atom, TextAtom):
-                coded.append(Code(atom.kind, atom.source))
+                coded.append(Code(atom.kind, atom.source, repeats=atom.kind is CodeKind.BREAK))
             elif atom.run is None or self._base is None or atom.run.key == self._base.key:
                 coded.append(atom.shown)
             else:
-                coded += [Code(CodeKind.OPEN, atom.run), atom.shown, Code(CodeKind.CLOSE, atom.run)]
+                coded += [Code(CodeKind.OPEN, atom.run, True), atom.shown, Code(CodeKind.CLOSE, atom.run, True)]
         self._inline = InlineText(coded)
 
     def slot(self, begin: int, end: int) -> Slot[bytes] | None:

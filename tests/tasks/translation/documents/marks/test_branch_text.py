@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.translation.documents.marks.branch_text import quote
+from service.tasks.translation.documents.marks.branch_text import fit_term, quote
 from service.tasks.translation.documents.marks.restoring import force_restore
 from service.tasks.translation.documents.marks.unit import Mark, Unit
 from tests.tasks.translation.documents.icu import readings
@@ -14,6 +14,27 @@ from tests.tasks.translation.documents.icu import readings
 @given(literal=st.text(st.sampled_from("a {}#'")))
 def test_what_is_quoted_reads_as_it_was(syntax: str, kind: str, literal: str) -> None:
     assert readings(f"{{n, {kind}, other {{{quote(literal, syntax)}}}}}") == [literal]
+
+
+def test_an_apostrophe_at_the_edge_of_a_text_is_none_of_a_quote_beside_it() -> None:
+    unit = Unit("It is", "It is", (), 0, 0, syntax="{}")
+    assert force_restore(unit, "'t is'") == "’t is’"
+    assert force_restore(unit, "''t is''") == "''t is''"
+
+
+@pytest.mark.parametrize(
+    ("term", "syntax", "written"),
+    [
+        ("d'été", "{}#", "d'été"),
+        ("d'", "{}", "d’"),
+        ("C#", "{}", "C#"),
+        ("C#", "{}#", "C'#'"),
+        ("l'{a}", "{}", "l'''{'a'}'"),
+        ("l'{a}#", "{}#'", "l’a"),
+    ],
+)
+def test_a_term_reads_as_it_is(term: str, syntax: str, written: str) -> None:
+    assert fit_term(term, syntax) == written
 
 
 @pytest.mark.parametrize(("syntax", "kind"), [("{}", "select"), ("{}#", "plural")])

@@ -27,13 +27,13 @@ def shown(text: str, part: PatternText) -> list[object]:
 def test_messages_and_quotes_are_found(text: str, expected: list[object]) -> None:
     pattern = read_pattern(text)
     assert shown(text, pattern.text) == expected
-    assert not pattern.is_broken
+    assert pattern.open_quote is None
 
 
 @pytest.mark.parametrize("text", ["d'{a} {n, plural, one {}}", "{n, plural, one {d'# x}}"])
 def test_an_apostrophe_may_quote_the_rest(text: str) -> None:
     pattern = read_pattern(text)
-    assert pattern.is_broken
+    assert pattern.open_quote == text.index("'")
     assert len(pattern.text.messages) == 1
 
 
@@ -41,13 +41,17 @@ def test_an_apostrophe_may_quote_the_rest(text: str) -> None:
     ("text", "number"),
     [
         ("{votes.0 , plural, other {#}}", "{votes.0, number}"),
-        ("{n, plural, offset:1 other {#}}", ""),
+        ("{n, plural,  offset:1  one {#} other {#}}", "{n, plural, offset:1 other {#}}"),
         ("{n, selectordinal, other {#}}", "{n, number}"),
     ],
 )
 def test_an_argument_may_show_the_number(text: str, number: str) -> None:
     [message] = read_pattern(text).text.messages
     assert message.number == number
+
+
+def test_a_plural_form_that_shows_a_number_less_its_offset_is_an_argument() -> None:
+    assert not read_pattern("{n, plural, offset:1 other {#}}").text.messages
 
 
 def test_messages_are_found_in_branches_of_four_messages_and_no_deeper() -> None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from service.tasks.answering.solved_texts import CHINESE, ENGLISH, SolvedText
+from service.tasks.answering.solved_texts import CHINESE, SolvedText
 from service.tasks.generation.few_shot import indent_labels
 
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -25,8 +25,8 @@ class SolvedQuestion:
 class Phrases:
     """The texts of the prompts in one language.
 
-    ``texts`` are the examples of an extraction, ``examples`` those of a quotation with an answer, and ``questions``
-    pairs of a question without a text and its answer.
+    ``examples`` are solved questions about texts, ``questions`` pairs of a question without a text and its answer.
+    ``texts`` are the examples of an extraction, in place of ``examples``, in a language that gains from them.
     """
 
     extract: str
@@ -37,9 +37,9 @@ class Phrases:
     quote: str
     answer: str
     colon: str
-    texts: tuple[SolvedText, ...]
     examples: tuple[SolvedQuestion, ...]
     questions: tuple[tuple[str, str], ...]
+    texts: tuple[SolvedText, ...] = ()
 
     def question_about(self, text: str, question: str) -> str:
         """A question with its text above it. No line of the two begins with a label, except through this method."""
@@ -63,7 +63,6 @@ _ENGLISH = Phrases(
     quote="Quote",
     answer="Answer",
     colon=": ",
-    texts=ENGLISH,
     examples=(
         SolvedQuestion(
             "The Maple Café opens at eight in the morning and closes at six in the evening. It is closed on Sundays.",

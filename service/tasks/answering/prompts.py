@@ -1,9 +1,11 @@
 """The prompts of the answering task, in the language of the question: English or Chinese."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from service.tasks.answering.phrases import phrases_for
+from service.tasks.answering.phrases import Phrases, phrases_for
+from service.tasks.answering.solved_texts import SolvedText
 from service.tasks.generation.few_shot import FewShot
 from service.tasks.text.tokenizer import Tokenizer
 
@@ -44,17 +46,29 @@ def knowledge_prompt(question: str) -> AnswerPrompt:
 def extraction_prompt(question: str, text: str) -> AnswerPrompt:
     """Ask for an answer in words of the text. An empty answer means that the text has none.
 
-    The request stands in every turn, since small models answer better so (``benchmarks/README.md``). Of the questions
-    about one example's text, only the first has the text above it: the prompt stays short.
+    In Chinese the examples are texts with several questions each, and the request stands in every turn: small models
+    choose much better so. English gains nothing from it (``benchmarks/README.md``).
     """
     phrases = phrases_for(question)
-    examples: list[tuple[str, str]] = []
-    for solved in phrases.texts:
-        (first, answer), *others = solved.questions
-        examples.append((phrases.question_about(solved.text, first), answer))
-        examples += [(phrases.labelled(other), answer) for other, answer in others]
-    few_shot = FewShot(instruction="", examples=tuple(examples), labels=("", phrases.answer), request=phrases.extract)
+    if phrases.texts:
+        few_shot = FewShot(
+            instruction="",
+            examples=tuple(chain.from_iterable(_turns(phrases, solved) for solved in phrases.texts)),
+            labels=("", phrases.answer),
+            request=phrases.extract,
+        )
+    else:
+        examples = tuple((phrases.question_about(each.text, each.question), each.answer) for each in phrases.examples)
+        few_shot = FewShot(instruction=phrases.extract, examples=examples, labels=("", phrases.answer))
     return AnswerPrompt(few_shot=few_shot, input=phrases.question_about(text, question))
+
+
+def _turns(phrases: Phrases, solved: SolvedText) -> Iterator[tuple[str, str]]:
+    """Each question and its answer. Only the first question has the text above it, so the prompt stays short."""
+    (first, answer), *others = solved.questions
+    yield phrases.question_about(solved.text, first), answer
+    for question, answer in others:
+        yield phrases.labelled(question), answer
 
 
 def quoting_prompt(question: str, texts: Sequence[str]) -> QuotingPrompt:

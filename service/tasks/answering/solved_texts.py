@@ -1,4 +1,4 @@
-"""Texts with several solved questions each: the examples of the extraction's prompt, in English and in Chinese.
+"""Texts with several solved questions each: the examples of an extraction's prompt in Chinese.
 
 The answers of one text are of many kinds, and most kinds occur in it more than once. So the examples show that the
 question decides which of them is meant, which one question about a short text cannot show.
@@ -14,46 +14,6 @@ class SolvedText:
     text: str
     questions: tuple[tuple[str, str], ...]
 
-
-ENGLISH = (
-    SolvedText(
-        "Greenstone lies on the upper White River, about 1,200 metres above the sea, and covers 380 square kilometres. "
-        "In 2015 it had 46,000 inhabitants, about a third of whom grew tea. The first tea factory of the town was "
-        "founded in 1923 by the merchant Edwin Lowe and became part of a state farm in 1956. In 1987 the engineer Mary "
-        "Holt directed the building of the White River reservoir, which supplies twelve villages downstream with "
-        "water. A flood in 2003 destroyed the old stone bridge. In the next year the county spent 8 million crowns on "
-        "a new one, which was designed by Helen Rayner, an architect from Porto.",
-        (
-            ("Who founded the first tea factory of Greenstone?", "Edwin Lowe"),
-            ("How many villages does the reservoir supply with water?", "twelve"),
-            ("What destroyed the old stone bridge?", "A flood in 2003"),
-            ("Who is the mayor of Greenstone?", ""),
-            ("How much did the county spend on the new bridge?", "8 million crowns"),
-            ("Where does the designer of the new bridge come from?", "Porto"),
-        ),
-    ),
-    SolvedText(
-        "The snowy owl is a large owl that lives mainly in the tundra around the Arctic Circle. Unlike most owls, it "
-        "hunts by day too, and its main food is lemmings. When lemmings become rare, it migrates south and eats hares "
-        "and water birds instead. The female lays her eggs, usually five to eleven, in a shallow hollow in the ground "
-        "and hatches them alone, while the male brings food. Since the climate is warming and the tundra is shrinking, "
-        "the International Union for Conservation of Nature listed the snowy owl as vulnerable in 2017.",
-        (
-            ("What does the snowy owl mainly eat?", "lemmings"),
-            ("Who hatches the eggs of the snowy owl?", "The female"),
-            (
-                "What does the snowy owl do when lemmings become rare?",
-                "migrates south and eats hares and water birds instead",
-            ),
-            ("How long does a snowy owl live?", ""),
-            ("Why is the snowy owl listed as vulnerable?", "the climate is warming and the tundra is shrinking"),
-            (
-                "Which organization listed the snowy owl as vulnerable?",
-                "International Union for Conservation of Nature",
-            ),
-        ),
-    ),
-)
 
 CHINESE = (
     SolvedText(

@@ -11,14 +11,14 @@ async def test_the_context_comes_before_the_question() -> None:
     engine = extracts({"Ada": 9})
     await answer(engine, Query(question="Who came?", documents=one("Ada came.")))
     prompt = CHAT.decode(engine.requests[0].prompt)
-    assert prompt.endswith("\n\nContext: Ada came.\n\nQuestion: Who came?<|im_end|>\n<|im_start|>assistant\n")
+    assert prompt.endswith("user\nContext: Ada came.\n\nQuestion: Who came?<|im_end|>\n<|im_start|>assistant\n")
 
 
-async def test_every_turn_has_the_request_and_the_first_about_a_text_has_the_text() -> None:
-    few_shot = extraction_prompt("Who came?", "Ada came.").few_shot
+def test_in_chinese_every_turn_has_the_request_and_the_first_about_a_text_has_the_text() -> None:
+    few_shot = extraction_prompt("谁来了？", "李娜来了。").few_shot
     asked = [turn["content"] for turn in few_shot.turns("") if turn["role"] == "user"]
-    assert all(each.startswith("Answer the question with words copied from the context.") for each in asked)
-    assert ["Context:" in each for each in asked[:-1]] == ([True] + 5 * [False]) * 2
+    assert all(each.startswith("用上下文里的原文回答问题") for each in asked)
+    assert ["上下文：" in each for each in asked[:-1]] == ([True] + 5 * [False]) * 2
 
 
 async def test_the_prompt_has_the_language_of_the_question() -> None:

@@ -64,9 +64,9 @@ async def test_a_stride_that_makes_too_many_windows_is_refused() -> None:
 
 
 async def test_titles_that_leave_no_room_are_refused() -> None:
-    documents = (ContextDocument(id="a", text=CAFE, title="so " * 1200),)
+    documents = (ContextDocument(id="a", text=CAFE, title="so " * 600),)
     with pytest.raises(InvalidOption) as error:
-        await answer(extracts({}, max_model_len=4000), Query(question="When?", documents=documents))
+        await answer(extracts({}, max_model_len=1400), Query(question="When?", documents=documents))
     assert error.value.param == "documents"
 
 

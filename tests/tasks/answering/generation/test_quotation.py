@@ -101,7 +101,7 @@ async def test_a_quotation_names_its_document() -> None:
 
 async def test_the_model_reads_only_the_windows_that_fit() -> None:
     text = "It rains and the wind blows from the sea. " * 300 + CAFE
-    engine = quotes("\nAnswer: On Mondays.", "Mondays", max_model_len=4500)
+    engine = quotes("\nAnswer: On Mondays.", "Mondays", max_model_len=3000)
     found = await answer(engine, generative(documents=one(text)), max_tokens=200)
     assert found.spans[0].start == text.index("It closes")
     assert sum(not request.params.constraint for request in engine.requests) == 1

@@ -110,9 +110,9 @@ async def test_a_blank_text_has_no_answer_and_no_model_is_asked() -> None:
 
 
 async def test_a_history_that_cannot_fit_is_refused() -> None:
-    history = (Exchange("Who? " * 1500, "x"),)
+    history = (Exchange("Who? " * 900, "x"),)
     with pytest.raises(PromptTooLong) as error:
-        await answer(rewrites(max_model_len=4000), replace(FOLLOW_UP, history=history))
+        await answer(rewrites(max_model_len=1200), replace(FOLLOW_UP, history=history))
     assert error.value.param == "history"
 
 

@@ -20,13 +20,15 @@ from tests.shared_services import (  # noqa: F401 - fixtures
 if TYPE_CHECKING:
     from xdist.scheduler import LoadFileScheduling
 
-# No test may depend on the speed of the machine. ``make fuzz`` takes more examples.
+# No test may depend on the speed of the machine. ``make fuzz`` takes more examples, and other ones each time.
+# ``make test`` takes the same ones each time, so that it judges a change by what the change does.
 settings.register_profile(
     "any machine",
     settings.default,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "50")),
+    derandomize="FUZZ_EXAMPLES" not in os.environ,
 )
 settings.load_profile("any machine")
 

@@ -22,7 +22,7 @@ def readings(text: str, *, may_be_open: bool = True) -> list[str]:
 
 
 def choices(text: str) -> list[_Choice]:
-    """What is chosen in each reading: the argument, the kind, the offset and all selectors of a message, and one."""
+    """The choices of each reading. A choice names a message by its whole syntax, and the selector that is chosen."""
     return [chosen for chosen, _ in _whole(text, may_be_open=True)]
 
 

@@ -82,7 +82,7 @@ def test_a_header_without_a_language_gets_one_and_a_region_stays() -> None:
     assert polib.pofile(translated("a.po", data).decode()).metadata["Language"] == "fr_CA"
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(MESSAGES, st.sampled_from(["utf-8", "gb18030"]))
 def test_catalogues_of_polib(messages: dict[str, str], encoding: str) -> None:
     made = polib.POFile(encoding=encoding)
@@ -98,7 +98,7 @@ def test_catalogues_of_polib(messages: dict[str, str], encoding: str) -> None:
         assert each.msgstr.strip("\n") in ("", each.msgid.upper().strip("\n"))
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(CONTENTS)
 def test_json_values_are_translated_and_keys_are_not(content: object) -> None:
     for in_ascii in (True, False):
@@ -106,7 +106,7 @@ def test_json_values_are_translated_and_keys_are_not(content: object) -> None:
         assert json.loads(translated("a.json", data)) == _shouted(content)
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(CONTENTS)
 def test_yaml_values_are_translated_and_keys_are_not(content: object) -> None:
     yaml = YAML(typ="safe", pure=True)
@@ -163,7 +163,7 @@ def test_arb_files_and_messages_of_extensions_have_rules() -> None:
     assert texts_of("a.json", b'{"a": {"message": "Hi", "description": "no"}}') == ["Hi"]
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(MESSAGES)
 def test_properties_of_javaproperties(messages: dict[str, str]) -> None:
     for data in (
@@ -194,7 +194,7 @@ def test_strings_of_apple_keep_keys_comments_and_encoding() -> None:
     assert (first.context, second.context) == ("Title", "plain")
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), max_size=4), st.sampled_from(["excel", "excel-tab", "unix"]))
 def test_tables_of_csv(rows: list[list[str]], dialect: str) -> None:
     stream = io.StringIO(newline="")

@@ -51,7 +51,7 @@ def test_properties(number: str, quote: str) -> None:
     ("text", "written"),
     [
         ("You have C#, that''s {0, plural, other {#}}", "{0, plural, other {D''ici C'#', that''s #}}"),
-        ("''You have {0, plural, other {#}}''", "{0, plural, other {’D''ici #’}}"),
+        ("''You have {0, plural, other {#}}''", "{0, plural, other {''D''ici #’}}"),
         ("You have ''{0}'' or {1, plural, other {#}}", "{1, plural, other {D''ici ''{0}'' or #}}"),
         ("You have ''#'' or {0, plural, other {#}}", "{0, plural, other {D'ici '''#''' or #}}"),
     ],

@@ -82,7 +82,7 @@ def test_webvtt_reads_the_translation_with_its_voices_and_settings() -> None:
     assert written.startswith(WEBVTT[: WEBVTT.index(b"<v Roger>")])
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(CUES)
 def test_cues_of_the_srt_package(cues: list[list[str]]) -> None:
     second = timedelta(seconds=1)
@@ -95,7 +95,7 @@ def test_cues_of_the_srt_package(cues: list[list[str]]) -> None:
     assert [(each.index, each.start) for each in after] == [(each.index, each.start) for each in made]
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(CUES)
 def test_cues_of_the_webvtt_package(cues: list[list[str]]) -> None:
     document = webvtt.WebVTT()

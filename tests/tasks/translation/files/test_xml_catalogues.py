@@ -98,7 +98,7 @@ def test_strings_of_android_keep_markup_escapes_and_what_is_not_translated() -> 
     assert _inner(written, "//item") == ["%D FILE", "%D FILES", "QUOTED TEXT", "x"]
 
 
-@settings(max_examples=20, derandomize=True)
+@settings(max_examples=20)
 @given(st.lists(WORDS, max_size=4), st.sampled_from(["utf-8", "iso-8859-1", "utf-16"]))
 def test_documents_of_lxml_in_their_encodings(words: list[str], encoding: str) -> None:
     root = etree.Element("resources")

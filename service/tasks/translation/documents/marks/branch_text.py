@@ -54,15 +54,15 @@ def fit_branch(unit: Unit, texts: list[str], marks: Sequence[Mark]) -> None:
     """
     strange = str.maketrans(dict.fromkeys(set(unit.syntax).difference(unit.text, IN_OPEN_QUOTE), ""))
     following = [*(mark.replacement[:1] for mark in marks), "}"]
-    before = ""  # the end of the mark before a text
+    # The end of the mark before a text. Before the unit there may be a quote, but not if an apostrophe can follow it.
+    before = "" if unit.text.startswith("'") else "'"
     for index, (text, char) in enumerate(zip(texts, following, strict=True)):
         text = text.translate(strange)
-        # Before the whole text there may be a quote too.
-        if (before == "'" or index == 0) and (len(text) - len(text.lstrip("'"))) % 2:
+        if before == "'" and (len(text) - len(text.lstrip("'"))) % 2:
             text = f"’{text[1:]}"
         if char == "'" and (len(text) - len(text.rstrip("'"))) % 2:
             text = f"{text[:-1]}’"
-        if char == before == "'" and not text.strip("'"):
+        if index and char == before == "'" and not text.strip("'"):
             text += " "  # two quotes would be one
         texts[index] = _QUOTING[unit.syntax].sub(_unquoted, text + char).removesuffix(char)
         before = marks[index].replacement[-1:] if index < len(marks) else ""

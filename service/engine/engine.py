@@ -1,6 +1,7 @@
 """The engine: schedule, run, commit. It has no sockets, and reads the clock only to time its steps."""
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -39,8 +40,16 @@ class SizedRunner(Runner, AdapterRunner, Protocol):
 class Engine:
     """Continues many sequences at once. Add requests, and call ``step`` for outputs while there is work."""
 
-    def __init__(self, runner: SizedRunner, config: EngineConfig, speculator: Speculator | None = None) -> None:
-        """``speculator`` guesses tokens in the place of the one that ``config`` asks for."""
+    def __init__(
+        self,
+        runner: SizedRunner,
+        config: EngineConfig,
+        speculator: Speculator | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``speculator`` guesses tokens in the place of the one that ``config`` asks for. ``clock`` times the steps."""
+        self._clock = clock
         self._adapters = LoadedAdapters(runner)
         adapters = tuple(self._adapters.load(name, path) for name, path in config.adapters.items())
         self.info = msgspec.structs.replace(runner.info, adapters=adapters)
@@ -60,12 +69,13 @@ class Engine:
             ageing_seconds=config.ageing_seconds,
             prefill_budget=PrefillBudget(config.target_itl_ms / 1000, cost_model),
             speculator=speculator,
+            clock=clock,
         )
         self._num_steps = 0
 
     def _drafter(self, runner: DraftRunner, cost_model: StepCostModel) -> ModelDrafter:
         info = self.info
-        return ModelDrafter(runner, cost_model, block_size=info.block_size, chunk=info.prefill_chunk)
+        return ModelDrafter(runner, cost_model, block_size=info.block_size, chunk=info.prefill_chunk, clock=self._clock)
 
     @property
     def has_work(self) -> bool:
@@ -103,12 +113,12 @@ class Engine:
 
         Raises DeviceLost; then this engine cannot compute any more.
         """
-        begin = time.monotonic()
+        begin = self._clock()
         step = self._scheduler.schedule()
         constraints = (chunk.sequence.constraint for chunk in step.chunks)
         self._constraints.prepare([constraint for constraint in constraints if constraint is not None])
         outputs = self._scheduler.commit(step, self._runner.run(step))
-        seconds = time.monotonic() - begin
+        seconds = self._clock() - begin
         self._scheduler.record_step_time(step, seconds)
         self._num_steps += 1
         num_decodes, num_proposed = step.num_decodes, step.num_proposed

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ class Driver:
         options: dict[str, Any] = {"device": "cpu", "block_size": 4} | config
         settings = engine_config(path, **options)
         self.runner = make(settings)
-        self.engine = Engine(self.runner, settings)
+        # The schedule follows the times of steps. Here each takes a millisecond, on every machine.
+        self.engine = Engine(self.runner, settings, clock=count(step=0.001).__next__)
         self.stats: list[StepStats] = []
 
     def run(self, arrivals: Iterable[tuple[int, Request]], aborts: dict[str, int] | None = None) -> dict[str, Run]:

@@ -84,7 +84,7 @@ class DocumentRun:
         await self._update(keep, **values)
         self._observer.document_changed(DocumentStatus.TRANSLATING)
         done = await self._threads.call(self._store.done, self._record.id)
-        start, sequences = 0, 1 + request.order.num_samples
+        start, sequences = 0, request.order.num_branches or 1
         while numbers := plan.next_window(done, start, max(1, self._ask.width // sequences)):
             for result in await self._results(plan, numbers, request.options):
                 done |= {each.number: each for each in result.segments}

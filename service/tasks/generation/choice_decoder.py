@@ -17,16 +17,17 @@ class ChoiceDecoder:
     def __init__(self, request: GenerationRequest, tokenizer: Tokenizer, prompt_index: int, choice: int) -> None:
         self.prompt_index = prompt_index
         self.choice = choice
-        self.num_tokens = 0
+        self.num_tokens = 0  # that were computed for this choice
         self.num_predicted = 0  # tokens that were proposed from the prediction and accepted
         self.num_rejected = 0  # tokens of the prediction that were proposed and not accepted
         self.finish: FinishReason | None = None
         options = request.options
         self._include_stop = options.include_stop
-        self._min_tokens = options.params.min_tokens
+        self._min_tokens = options.params.min_tokens - len(request.begun)
         self._detokenizer = Detokenizer(tokenizer, request.prompt, skip_special_tokens=options.skip_special_tokens)
         self._stops = StopStrings(options.stop, include=options.include_stop)
-        self._tokens: list[TokenOutput] = []  # since the last delta
+        self._tokens = [*request.begun]  # since the last delta
+        self._text = "".join(self._detokenizer.feed(each.token) for each in request.begun if each.token is not None)
 
     def push(self, output: TokenOutput) -> Delta | None:
         """Add one output. Returns a delta if there is text to send or the choice ends, else None."""
@@ -35,12 +36,12 @@ class ChoiceDecoder:
         self.num_rejected += output.num_rejected
         self.finish = FinishReason.STOP if output.finish is FinishReason.COMPLETE else output.finish
         stop: str | int | None = None
-        text = ""
+        text, self._text = self._text, ""
         if output.token is not None:
             self.num_tokens += 1
             stop = output.token if output.finish is FinishReason.STOP else None
             if stop is None or self._include_stop:
-                text = self._detokenizer.feed(output.token)
+                text += self._detokenizer.feed(output.token)
         if output.finish is not None:
             text += self._detokenizer.flush()
         if self.num_tokens > self._min_tokens:

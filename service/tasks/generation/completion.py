@@ -153,6 +153,7 @@ class Completion:
                     Request(
                         id=id,
                         prompt=request.prompt,
+                        generated=tuple(output.token for output in request.begun if output.token is not None),
                         params=msgspec.structs.replace(options.params, seed=seed),
                         priority=options.priority,
                         arrival=self._clock.started,
@@ -163,7 +164,8 @@ class Completion:
                     )
                 )
         self.prompts += [request.prompt for request in requests]
-        self._prompt_tokens += sum(len(request.prompt) for request in requests)
+        # A prompt whose output begins as another one's did is that one's prompt, which counts once.
+        self._prompt_tokens += sum(len(request.prompt) for request in requests if not request.begun)
         self._unfinished += len(engine_requests)
         return engine_requests
 

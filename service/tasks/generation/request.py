@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.engine.protocol.outputs import TokenOutput
 from service.engine.protocol.sampling_params import SamplingParams
 from service.tasks.generation.options import Options
 
@@ -17,6 +18,7 @@ class GenerationRequest:
     prompt: tuple[int, ...]
     options: Options
     prediction: tuple[int, ...] = ()  # the tokens of the options' prediction
+    begun: tuple[TokenOutput, ...] = ()  # the output begins with these, as another output of the same prompt did
 
     @property
     def params(self) -> SamplingParams:

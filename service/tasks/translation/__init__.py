@@ -8,7 +8,7 @@ A sentence takes this path; each name is a class:
              └─ SourceSegment    plan.py       a unit that is translated once, however often it occurs
                  └─ SegmentPrompt              the prompt for a source segment
                      └─ TranslationCandidate   one decoding of the prompt
-                         └─ SegmentCandidates  all decodings of a segment: samples if asked for, and a retry if flagged
+                         └─ SegmentCandidates  all decodings of a segment: branches if asked for, and a retry if flagged
                              └─ Segment        the best candidate, in its place in the Translation
 
 The package deals with texts, prompts and the quality of translations. It never deals with HTTP or the engine's steps.

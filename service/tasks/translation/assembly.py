@@ -44,7 +44,7 @@ class TranslationAssembly:
         Text that needs escaping, has marks or stands in a message cannot be, nor can one of several candidates.
         """
         order, unit = self._plan.order, candidate.prompt.unit
-        is_plain = order.format == "text" and not unit.marks and not unit.syntax and not order.num_samples
+        is_plain = order.format == "text" and not unit.marks and not unit.syntax and not order.num_branches
         return self.streaming and is_plain and candidate.prompt.source_tokens > LONG_SEGMENT
 
     def deltas(self) -> Iterator[SegmentDelta | None]:

@@ -10,9 +10,9 @@ from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.prompting.formality import Formality
 from service.tasks.translation.prompting.glossary import Term
 
-# high: each segment is also sampled several times, and the translation that is most like the others is chosen.
+# high: each segment is also decoded from the places where the model was least certain, and the best is chosen.
 Quality = Literal["standard", "high"]
-_SAMPLES = {"standard": 0, "high": 4}
+_BRANCHES = {"standard": 0, "high": 6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,6 @@ class TranslationOrder:
     quality: Quality = "standard"
 
     @property
-    def num_samples(self) -> int:
-        """How many samples of each segment are decoded beside its first candidate."""
-        return _SAMPLES[self.quality]
+    def num_branches(self) -> int:
+        """How many branches of each segment's first candidate are decoded."""
+        return _BRANCHES[self.quality]

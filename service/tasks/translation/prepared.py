@@ -24,9 +24,11 @@ class PreparedTranslation:
 
     @property
     def cost(self) -> Cost:
-        """The cost of the first prompts, the samples and the alternatives. Retries come later and are not included."""
+        """The cost of the first prompts, the branches and the alternatives. Retries are not included: few segments need
+        one.
+        """
         first = Cost.from_requests(prompt.request for prompt in self.prompts)
-        decodings = 1 + self.plan.order.num_samples + self.plan.order.alternatives
+        decodings = 1 + self.plan.order.num_branches + self.plan.order.alternatives
         return Cost(first.sequences * decodings, first.tokens * decodings)
 
     async def start(self) -> TranslationRun:

@@ -1,4 +1,4 @@
-"""The run of a translation: its prompts are decoded in one completion, and flagged segments are retried."""
+"""The run of a translation: one completion decodes its prompts, the branches of candidates, and the retries."""
 
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -54,19 +54,15 @@ class TranslationRun:
         self._observer = observer
         order = plan.order
         first = [self._candidate(prompt) for prompt in prompts]
-        samples = [[self._candidate(prompt) for _ in range(order.num_samples)] for prompt in prompts]
         alternatives = [[Choice() for _ in range(order.alternatives)] for _ in prompts]
         requests = [prompt.request for prompt in prompts]
         # What decodes a prompt of the completion, by prompt index and by choice.
         self._decodings: list[Sequence[TranslationCandidate | Choice]] = [[candidate] for candidate in first]
-        if order.num_samples:
-            requests += map(writer.write_samples, prompts)
-            self._decodings += samples
         if order.alternatives:
             requests += map(writer.write_alternatives, prompts)
             self._decodings += alternatives
         numbers = [prompt.number for prompt in prompts]
-        candidates = map(SegmentCandidates, first, samples)
+        candidates = map(SegmentCandidates, first)
         self._segments = dict(zip(numbers, candidates, strict=True))  # by source segment
         self._assembly = TranslationAssembly(plan, first, dict(zip(numbers, alternatives, strict=True)))
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None
@@ -97,7 +93,7 @@ class TranslationRun:
 
     @property
     def usage(self) -> Usage:
-        """The tokens so far, including retries, samples and alternatives."""
+        """The tokens so far, including branches, retries and alternatives."""
         return Usage(0, 0, 0) if self._completion is None else self._completion.usage
 
     @property
@@ -130,11 +126,27 @@ class TranslationRun:
         if not candidates.is_complete:
             return
         chosen = candidates.choose(self._plan.target, self._detect)
+        if not candidates.is_branched and self._branch(candidates):
+            return
         if chosen.flags and not candidates.is_retried and await self._retry(chosen):
             return
         self._assembly.choose(chosen)
         if self._observer is not None:
             self._observer.segment_translated(chosen.flags, retried=candidates.is_retried)
+
+    def _branch(self, candidates: SegmentCandidates) -> bool:
+        """Decode the branches of the first candidate, if the order wants any. Returns False if there are none."""
+        prompt = candidates.first.prompt
+        requests = self._writer.write_branches(prompt, candidates.first.outputs)
+        if not requests:
+            return False
+        assert self._completion is not None
+        branches = [self._candidate(prompt) for _ in requests]
+        for request, branch in zip(requests, branches, strict=True):
+            self._completion.add(request)
+            self._decodings.append([branch])
+        candidates.branch_into(branches)
+        return True
 
     async def _retry(self, rejected: TranslationCandidate) -> bool:
         """Sample a segment. Returns False if that cannot help, or if a part of it was sent."""

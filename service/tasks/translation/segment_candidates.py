@@ -6,25 +6,30 @@ from service.tasks.text.languages import Language
 from service.tasks.translation.candidate import TranslationCandidate
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.quality.flags import Flag
-from service.tasks.translation.quality.similarity import mean_similarities
 
 
 class SegmentCandidates:
-    """The first candidate, samples beside it if the order asks for them, and those of the retry if there is one.
+    """The first candidate, its branches if the order asks for them, and the samples of the retry if there is one.
 
-    The best has the least severe flags. Among several such, it is the one that is most like all candidates: the safest
-    choice (minimum Bayes risk: Kumar and Byrne, 2004; for neural translation Eikema and Aziz, 2022).
+    The best has the least severe flags and, among several such, is the likeliest.
     """
 
-    def __init__(self, first: TranslationCandidate, samples: Sequence[TranslationCandidate]) -> None:
+    def __init__(self, first: TranslationCandidate) -> None:
+        self.first = first
+        self.is_branched = False
         self.is_retried = False
         self._judged: list[TranslationCandidate] = []
-        self._decoding = [first, *samples]
+        self._decoding = [first]
 
     @property
     def is_complete(self) -> bool:
         """Whether all candidates so far are decoded to their end."""
         return all(candidate.finish is not None for candidate in self._decoding)
+
+    def branch_into(self, candidates: Sequence[TranslationCandidate]) -> None:
+        """Add the branches of the first candidate, which are yet to be decoded to their ends."""
+        self._decoding = list(candidates)
+        self.is_branched = True
 
     def retry_with(self, candidates: Sequence[TranslationCandidate]) -> None:
         """Add the candidates of the retry, which are yet to be decoded."""
@@ -38,7 +43,4 @@ class SegmentCandidates:
             if self.is_retried:
                 candidate.flags += (Flag.RETRIED,)
         self._judged += self._decoding
-        similarities = mean_similarities([candidate.written for candidate in self._judged])
-        for candidate, similarity in zip(self._judged, similarities, strict=True):
-            candidate.similarity = similarity
         return max(self._judged, key=lambda candidate: candidate.rank)

@@ -1,10 +1,13 @@
-"""The prompts of a source segment: the first one, the one for a retry, and those for samples and alternatives."""
+"""The prompts of a source segment: the first one, the one for a retry, and those for branches and alternatives."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from service.engine.protocol.outputs import TokenOutput
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
+from service.tasks.translation.branches import MOST_ALTERNATIVES, find_beginnings
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.plan import SourceSegment, TranslationPlan, parse_unit
 from service.tasks.translation.prompting.glossary import translations_by_spelling
@@ -12,7 +15,7 @@ from service.tasks.translation.prompting.pair_prompt import translation_prompt
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.similar_pairs import Example
 
-_TEMPERATURE, _TOP_P = 0.8, 0.95  # of retries, samples and alternatives
+_TEMPERATURE, _TOP_P = 0.8, 0.95  # of retries and alternatives
 _RETRIES = 4  # samples of a retry: nearly always one of them has no flag, and of a single one every third
 
 
@@ -60,16 +63,14 @@ class PromptWriter:
         example = None if Flag.EXAMPLE in flags else segment.example
         return await self._write(number, unit, self._sampling(_RETRIES, seed=self._seed_after(2)), example)
 
-    def write_samples(self, first: SegmentPrompt) -> GenerationRequest:
-        """A request for the samples of a segment, as its choices. Its tokens are those of the first prompt."""
-        return self._sampled(first, self._plan.order.num_samples, seed=self._seed_after(1))
+    def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
+        """Requests for the branches of the first candidate, which has these outputs."""
+        beginnings = find_beginnings(outputs, first.request.params, self._plan.order.num_branches)
+        return [replace(first.request, begun=begun) for begun in beginnings]
 
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""
-        return self._sampled(first, self._plan.order.alternatives, seed=self._options.seed)
-
-    def _sampled(self, first: SegmentPrompt, n: int, *, seed: int | None) -> GenerationRequest:
-        options = self._sampling(n, seed=seed).with_values(
+        options = self._sampling(self._plan.order.alternatives, seed=self._options.seed).with_values(
             max_tokens=first.request.params.max_tokens, stop=first.request.options.stop, logprobs=0
         )
         return self._generator.from_tokens(first.request.prompt, options, param="text")
@@ -101,7 +102,7 @@ class PromptWriter:
         stop = (*options.stop, *prompt.stop(tokenizer, style=self._style, several_lines=several_lines))
         request = self._generator.from_tokens(
             tokens,
-            options.with_values(stop=stop, logprobs=0),
+            options.with_values(stop=stop, logprobs=MOST_ALTERNATIVES if order.num_branches else 0),
             param="text",
             max_output_tokens=_longest_translation(source_tokens),
         )

@@ -65,3 +65,13 @@ def test_an_error_of_the_engine_is_in_the_last_delta() -> None:
     delta = make_decoder().push(output)
     assert delta is not None
     assert (delta.finish, delta.error, delta.error_kind) == (FinishReason.ERROR, "no memory", ErrorKind.POISON_PILL)
+
+
+def test_an_output_that_has_begun_goes_on_and_comes_whole_with_the_first_delta() -> None:
+    *begun, last = outputs("ab龘")
+    request = GenerationRequest(prompt=(), options=Options(stop=("z",)), begun=tuple(begun))
+    decoder = ChoiceDecoder(request, TOKENIZER, prompt_index=0, choice=0)
+    assert decoder.push(last) == Delta(0, 0, "ab龘", (*begun, last))
+    assert decoder.num_tokens == 1
+    [more] = outputs("c")
+    assert decoder.push(more) == Delta(0, 0, "c", (more,))

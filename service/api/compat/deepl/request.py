@@ -79,8 +79,9 @@ class DeepLTranslateRequest(RequestModel):
     model_type: Annotated[
         Literal["latency_optimized", "prefer_quality_optimized", "quality_optimized"] | None,
         Field(
-            description="With quality_optimized or prefer_quality_optimized, each sentence is also sampled four times, "
-            "and the translation that is most like the others is chosen. model_type_used is the type asked for."
+            description="With quality_optimized or prefer_quality_optimized, each sentence is also decoded from the "
+            "six places where the model was least certain, and the likeliest of the translations is chosen. "
+            "model_type_used is the type asked for."
         ),
     ] = None
     show_billed_characters: bool | None = None

@@ -69,8 +69,8 @@ _FORMATS_WITH_ATTRIBUTES = ("html", "markdown")
 TranslationQuality = Annotated[
     Quality | None,
     Field(
-        description="high: each sentence is also sampled four times, and the translation that is most like the others "
-        "is chosen. Default: standard."
+        description="high: each sentence is also decoded from the six places where the model was least certain, and "
+        "the likeliest of the translations is chosen. Default: standard."
     ),
 ]
 

@@ -226,7 +226,8 @@ class ScriptedEngine:
         if params.max_tokens == 0:
             yield TokenOutput(request.id, finish=FinishReason.LENGTH, **first)
             return
-        for position, token in enumerate([*self.tokenizer.encode(self.text_for(request)), EOS]):
+        whole = [*self.tokenizer.encode(self.text_for(request)), EOS]
+        for position, token in list(enumerate(whole))[len(request.generated) :]:
             if self.fails_at == position:
                 yield TokenOutput(request.id, finish=FinishReason.ERROR, error=self.failure, error_kind=self.error_kind)
                 return

@@ -44,18 +44,22 @@ def test_every_supported_option(client: deepl.Translator) -> None:
         model_type=ModelType.PREFER_QUALITY_OPTIMIZED,
     )
     assert isinstance(result, deepl.TextResult)
-    assert (result.text, result.model_type_used) == ("<p>Gööd <b>cäts</b>.</p>", "quality_optimized")
+    assert (result.text, result.model_type_used) == ("<p>bööd <b>cäts</b>.</p>", "quality_optimized")
 
 
-@pytest.mark.parametrize("wanted", ["quality_optimized", "prefer_quality_optimized", "latency_optimized"])
-def test_every_type_of_model_is_the_one_model(client: deepl.Translator, wanted: str) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [("quality_optimized", "bööd."), ("prefer_quality_optimized", "bööd."), ("latency_optimized", "Gööd.")],
+)
+def test_every_type_of_model_is_the_one_model(client: deepl.Translator, wanted: str, text: str) -> None:
+    """The scripted model finds a b likelier than the letter that it writes, so its likeliest text begins with one."""
     result = client.translate_text("Good.", source_lang="en", target_lang="de", model_type=wanted)
     assert isinstance(result, deepl.TextResult)
-    assert (result.text, result.model_type_used) == ("Gööd.", wanted.removeprefix("prefer_"))
+    assert (result.text, result.model_type_used) == (text, wanted.removeprefix("prefer_"))
 
 
-@pytest.mark.parametrize(("wanted", "decodings"), [("quality_optimized", 5), ("latency_optimized", 1), (None, 1)])
-def test_quality_is_bought_with_samples(
+@pytest.mark.parametrize(("wanted", "decodings"), [("quality_optimized", 7), ("latency_optimized", 1), (None, 1)])
+def test_quality_is_bought_with_branches(
     german: Scripted, client: deepl.Translator, wanted: str | None, decodings: int
 ) -> None:
     before = len(german.engine.requests)

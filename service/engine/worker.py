@@ -64,6 +64,9 @@ class EngineWorker(ModelWorker[Request]):
                 return AdapterUnloaded(name)
         return super().carry_out(command)
 
+    def idle_report(self) -> StepOutput:
+        return StepOutput([], self._engine.idle_stats())
+
     def step(self) -> StepOutput:
         return self._engine.step()
 

@@ -18,8 +18,9 @@ class EncoderMetrics(ProcessMetrics):
         self._gauges = _EncoderGauges(series)
 
     def observe_batch(self, stats: BatchStats) -> None:
-        """The encoder has computed a batch."""
-        self._batch_seconds.observe(stats.seconds)
+        """The encoder has computed a batch; one without inputs only says that it has nothing to do."""
+        if stats.inputs:
+            self._batch_seconds.observe(stats.seconds)
         self._inputs.inc(stats.inputs)
         self._tokens.inc(stats.tokens)
         self._gauges.waiting.set(stats.waiting)

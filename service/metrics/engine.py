@@ -29,9 +29,10 @@ class EngineMetrics(ProcessMetrics):
         self._gauges = _EngineGauges(series)
 
     def observe_step(self, stats: StepStats) -> None:
-        """The engine has computed a step."""
-        self._step_seconds.observe(stats.seconds)
-        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
+        """The engine has computed a step; one that took no time only says that it has nothing to do."""
+        if stats.seconds:
+            self._step_seconds.observe(stats.seconds)
+            self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
         self._prefill.inc(stats.num_prefill_tokens)
         self._decode.inc(stats.num_decode_tokens)
         self._proposed.inc(stats.num_proposed_tokens)

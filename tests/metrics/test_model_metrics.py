@@ -2,8 +2,10 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 
+from service.encoder.messages import BatchStats
 from service.engine.protocol.outputs import FinishReason
 from service.metrics import Metrics
 from service.tasks.generation.usage import Timings, Usage
@@ -42,6 +44,27 @@ def test_an_engine_that_is_down_has_no_running_sequences(metrics: Metrics) -> No
     assert chat(metrics, "engine_up") == 1
     metrics.for_model("chat").engine.down()
     assert [chat(metrics, name) for name in GAUGES] == [0, 0, 0, 0]
+
+
+def test_a_report_of_no_work_sets_gauges_and_counts_no_step(metrics: Metrics) -> None:
+    """After an abort there is no step whose statistics could say that nothing runs or waits any more."""
+    before = samples(metrics)
+    idle = msgspec.structs.replace(
+        STEP, seconds=0.0, num_running=0, num_waiting=0, num_prefill_tokens=0, num_decode_tokens=0, num_preempted=0,
+        cache_queried_tokens=0, cache_hit_tokens=0, blocks_used=0, num_proposed_tokens=0, num_accepted_tokens=0,
+        num_drafted_tokens=0, draft_seconds=0.0,
+    )  # fmt: skip
+    metrics.for_model("chat").engine.observe_step(idle)
+    metrics.for_model("search").encoder.observe_batch(BatchStats(seconds=0.0, inputs=0, tokens=0, waiting=0))
+    after = samples(metrics)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {
+        'trivium_sequences_running{model="chat"}',
+        'trivium_sequences_waiting{model="chat"}',
+        'trivium_kv_cache_usage_ratio{model="chat"}',
+        'trivium_encoder_inputs_waiting{model="search"}',
+    }
+    assert not any(after[name] for name in changed)
 
 
 PHASES = ("queue_wait", "prefill_duration", "decode_duration", "inference_duration", "time_per_output_token")

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import caller_of
+from service.api.errors import noting_outcome
 from service.api.limits.deadline import Deadline, Timed
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
@@ -119,7 +120,8 @@ class Call:
             deadline = Deadline.from_headers(self._http.headers, self.state.settings)
             owned.enter_context(await self._wait_for(model, deadline))
             work = await self._start(model, prepare, owned)
-            return await run_guarded(read(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
+            with noting_outcome():
+                return await run_guarded(read(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
 
     async def stream(
         self,

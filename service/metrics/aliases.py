@@ -66,7 +66,7 @@ def _vllm(name: str, source: str, **labels: str) -> Alias:
         source=f"trivium_{source}",
         labels={"model": "model_name", **labels},
         constants={"engine": "0"},  # vLLM numbers the engines of a model
-        values={"complete": "stop"},
+        values={"complete": "stop", "timeout": "abort", "drain": "abort"},
     )
 
 

@@ -11,7 +11,9 @@ from service.metrics.aliases import alias_text
 from service.metrics.batches import BatchMetrics
 from service.metrics.documents import DocumentMetrics
 from service.metrics.model_metrics import ModelMetrics
+from service.metrics.requests import RequestMetrics
 from service.metrics.series import DURATION, Families
+from service.outcomes import Outcome
 
 
 def method_label(method: str) -> str:
@@ -29,6 +31,7 @@ class Metrics:
         self._families = Families(r)
         self._compat = compat
         self._models: dict[str, ModelMetrics] = {}
+        self._requests = RequestMetrics(r)
         self._http = Counter(
             "trivium_http_requests", "HTTP responses.", ["route", "method", "status", "model"], registry=r
         )
@@ -49,8 +52,13 @@ class Metrics:
     def for_model(self, name: str) -> ModelMetrics:
         """The view of one served model. ``name`` is the operator's name of it, never a client's text."""
         if name not in self._models:
+            self._requests.expect(name)
             self._models[name] = ModelMetrics(self._families, name)
         return self._models[name]
+
+    def observe_request(self, outcome: Outcome, model: str = "") -> None:
+        """A request has ended so: one of a client, a line of a batch, or a window of a document."""
+        self._requests.ended(outcome, model)
 
     def observe_http(self, route: str, method: str, status: int, seconds: float, model: str = "") -> None:
         """A response has ended, ``seconds`` after its request arrived.

@@ -5,6 +5,7 @@ import pytest
 from service.encoder.messages import BatchStats, EncoderInfo, Head
 from service.engine.protocol.outputs import FinishReason, StepStats
 from service.metrics import Metrics, ModelMetrics
+from service.outcomes import Outcome
 from service.processes.observer import ProcessObserver
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
@@ -68,6 +69,7 @@ def metrics() -> Metrics:
     """The metrics of a service with the models "chat" and "search", and a third that was unloaded."""
     metrics = Metrics()
     metrics.observe_http("/v1/generate", "POST", 200, 0.12, "chat")
+    metrics.observe_request(Outcome.OK, "chat")
     metrics.key_refused("invalid_api_key")
     metrics.batches.batch_changed("completed")
     metrics.batches.line_ended(answered=True)

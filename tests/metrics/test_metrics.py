@@ -56,6 +56,7 @@ SERIES = {
     ("trivium_queue_wait_seconds", "histogram", ("model",)),
     ("trivium_recovery_duration_seconds", "histogram", ("model", "process")),
     ("trivium_replayed_requests_total", "counter", ("model", "process")),
+    ("trivium_requests_total", "counter", ("model", "outcome", "reason")),
     ("trivium_sequences_finished_total", "counter", ("model", "reason")),
     ("trivium_sequences_running", "gauge", ("model",)),
     ("trivium_sequences_waiting", "gauge", ("model",)),

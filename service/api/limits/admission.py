@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from service.api.errors import ApiError, stopping
 from service.encoder.messages import EncoderInfo
 from service.engine.protocol.engine_info import EngineInfo
+from service.outcomes import Outcome
 from service.tasks.generation.cost import Cost
 
 # The default token limit: this many sequences of full length, or this many KV caches, whichever is more.
@@ -126,4 +127,5 @@ def _busy(capacity: _Capacity, count: int) -> ApiError:
         f"and the request may need {count}",
         code="rate_limit_exceeded",
         headers={"retry-after": str(seconds)},
+        outcome=Outcome.OVERLOADED,
     )

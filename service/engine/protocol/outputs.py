@@ -11,8 +11,11 @@ class FinishReason(StrEnum):
     STOP = "stop"  # a stop token was sampled, or the tasks found a stop string
     COMPLETE = "complete"  # the constraint allows nothing more; the last token is part of the text
     LENGTH = "length"  # max_tokens were generated
-    ABORT = "abort"  # the client no longer wants it
+    ABORT = "abort"  # nobody wants it any more: its client has left, or its task has enough
     ERROR = "error"  # this sequence alone failed; `TokenOutput.error` and `error_kind` say why
+    # The engine is told to abort these too. Metrics and the access log tell why.
+    TIMEOUT = "timeout"  # a deadline of its request has passed
+    DRAIN = "drain"  # the service stops
 
 
 class ErrorKind(StrEnum):

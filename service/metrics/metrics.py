@@ -3,7 +3,15 @@
 from collections.abc import Collection
 from http import HTTPMethod
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
@@ -28,6 +36,7 @@ class Metrics:
         """``compat`` names the programs under whose names series are written too: "vllm", "tgi"."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # its extra series double the size of every scrape
         self._registry = r = CollectorRegistry()
+        ProcessCollector(registry=r)  # of the API process: processor time, memory, file descriptors
         self._families = Families(r)
         self._compat = compat
         self._models: dict[str, ModelMetrics] = {}

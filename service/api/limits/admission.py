@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from service.api.errors import ApiError, stopping
 from service.encoder.messages import EncoderInfo
 from service.engine.protocol.engine_info import EngineInfo
+from service.metrics.admission import AdmissionLevels
 from service.outcomes import Outcome
 from service.tasks.generation.cost import Cost
 
@@ -38,6 +39,12 @@ class Admission:
     def active(self) -> int:
         """Sequences that are admitted now."""
         return self._sequences.used
+
+    @property
+    def levels(self) -> AdmissionLevels:
+        """What is admitted now, and the most that may be."""
+        sequences, tokens = self._sequences, self._tokens
+        return AdmissionLevels(sequences.used, sequences.limit, tokens.used, tokens.limit)
 
     def fit(self, info: EngineInfo | EncoderInfo) -> None:
         """Limit the tokens by the capacity of the model's process, unless a limit was given."""

@@ -70,6 +70,9 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     num_accepted_tokens: int = 0  # those of them that turned out to be the sequence's tokens
     num_drafted_tokens: int = 0  # tokens that a draft model guessed for the step, whether the step computed them or not
     draft_seconds: float = 0.0  # wall time of the draft model, part of the step's time
+    # Bytes of the GPU, in use by any process and in all; 0 without a GPU, and in steps that did not ask.
+    device_memory_used: int = 0
+    device_memory_total: int = 0
 
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):

@@ -16,6 +16,8 @@ from tests.serving.tiny_service import workers
 ENDLESS = {"prompt": "a", "max_tokens": 40_000, "ignore_eos": True, "stream": True}
 STREAMS = 12
 FLAGS = ("--threads", "1", "--max-num-seqs", "1", "--queue-timeout", "1", "--max-restarts", "0", "--log-json")
+# No request comes from such a proxy, so what a header says of the client is not believed.
+CLIENTS = ("--log-clients", "--trusted-proxies", "10.0.0.0/8")
 
 
 def ended(server: Server, outcome: str) -> float:
@@ -31,7 +33,7 @@ def lines_of(server: Server) -> list[dict[str, Any]]:
 
 def test_streams_that_wait_in_vain_and_an_engine_that_is_killed(tmp_path: Path) -> None:
     served_model(tmp_path / "tiny", max_position_embeddings=50_000)
-    with running_server(tmp_path / "tiny", *FLAGS) as server, ExitStack() as connections:
+    with running_server(tmp_path / "tiny", *FLAGS, *CLIENTS) as server, ExitStack() as connections:
         body = post_bytes("/v1/generate", json.dumps(ENDLESS).encode())
         runs = connections.enter_context(connection(server.address))
         runs.sendall(body)
@@ -51,7 +53,8 @@ def test_streams_that_wait_in_vain_and_an_engine_that_is_killed(tmp_path: Path) 
         engine.kill()
         assert b'"error"' in read_until(runs, b"data: [DONE]\n\n")
         assert ended(server, "engine_fault") == 1
-        assert server.http.post("/v1/generate", json=ENDLESS).status_code == 503
+        forwarded = {"x-forwarded-for": "203.0.113.7"}
+        assert server.http.post("/v1/generate", json=ENDLESS, headers=forwarded).status_code == 503
         assert server.metric('trivium_requests_total{outcome="model_unavailable",reason="failed"}') == 1
         assert ended(server, "client_gone") == 0
         *timeouts, fault, refused = lines_of(server)
@@ -60,3 +63,4 @@ def test_streams_that_wait_in_vain_and_an_engine_that_is_killed(tmp_path: Path) 
     ] * STREAMS
     assert (fault["status"], fault["outcome"], fault["finish"]) == (200, "engine_fault", "error")
     assert (refused["status"], refused["outcome"], refused["reason"]) == (503, "model_unavailable", "failed")
+    assert {line["client"] for line in (*timeouts, fault, refused)} == {"127.0.0.1"}

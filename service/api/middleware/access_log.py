@@ -46,8 +46,13 @@ class AccessRecord:
         _current.set(record)
         return record
 
-    def write(self, outcome: Outcome, *, method: str, route: str, status: int, seconds: float, caller: str) -> None:
-        """Write the line, at the end of the request. ``caller`` is the name of the key, empty without one."""
+    def write(
+        self, outcome: Outcome, *, method: str, route: str, status: int, seconds: float, caller: str, client: str = ""
+    ) -> None:
+        """Write the line, at the end of the request.
+
+        ``caller`` is the name of the key, ``client`` the address of the client; each may be empty.
+        """
         if not logger.isEnabledFor(logging.INFO):
             return
         line: dict[str, Any] = {"request_id": self.request_id, "method": method, "route": route}
@@ -62,6 +67,8 @@ class AccessRecord:
             }
         if caller:
             line["caller"] = caller
+        if client:
+            line["client"] = client
         if self.model:
             line["model"] = self.model
         if self.ids:

@@ -128,15 +128,18 @@ def as_api_error(error: Exception) -> ApiError:
 
 
 @contextmanager
-def noting_outcome() -> Iterator[None]:
-    """Note the outcome of the request if the block raises, before what the block uses is closed."""
+def noting_outcome(*, cancelled: Outcome = Outcome.DRAINING) -> Iterator[None]:
+    """Note the outcome of the request if the block raises, before what the block uses is closed.
+
+    The server cancels a request of the network when the service stops; others may be ``cancelled`` for another reason.
+    """
     try:
         yield
     except ClientDisconnected:
         note_outcome(Outcome.CLIENT_GONE)
         raise
-    except asyncio.CancelledError:  # the server stops
-        note_outcome(Outcome.DRAINING)
+    except asyncio.CancelledError:
+        note_outcome(cancelled)
         raise
     except Exception as error:
         note_outcome(_answer_to(error).outcome)

@@ -65,6 +65,10 @@ class Metrics:
             self._models[name] = ModelMetrics(self._families, name)
         return self._models[name]
 
+    def expect_requests(self, model: str) -> None:
+        """There may be requests for this model or adapter. Those for models of ``for_model`` are expected."""
+        self._requests.expect(model)
+
     def observe_request(self, outcome: Outcome, model: str = "") -> None:
         """A request has ended so: one of a client, a line of a batch, or a window of a document."""
         self._requests.ended(outcome, model)

@@ -312,6 +312,25 @@ def test_windows_of_documents_have_outcomes() -> None:
             assert counted(service.metrics, MODEL)[outcome] > before
 
 
+def test_sequences_of_a_document_that_is_deleted_are_not_wanted_any_more() -> None:
+    """The service cancels them, and does not stop for it."""
+    engine = ScriptedEngine(holds_at=1)
+    with scripted_service(engine) as service:
+        id = upload(service.http).json()["id"]
+        assert engine.holding.wait(20)
+        service.http.delete(f"/v1/translate/document/{id}").raise_for_status()
+        assert engine.idle.wait(20)
+        assert set(finished(service.metrics)) == {"abort"}
+
+
+def test_sequences_of_a_window_that_is_late_have_timed_out() -> None:
+    engine = ScriptedEngine(holds_at=1)
+    with scripted_service(engine, queue_timeout=0.02, request_timeout=0.1) as service:
+        ended(service.http, upload(service.http).json()["id"])
+        assert counted(service.metrics, MODEL)[Outcome.REQUEST_TIMEOUT] == 1
+        assert set(finished(service.metrics)) == {"timeout"}
+
+
 def test_every_series_of_a_model_is_there_before_its_first_request() -> None:
     """Otherwise a rate does not see the first failures: Prometheus has no zero before them."""
     metrics = Metrics()

@@ -31,6 +31,8 @@ async def metrics(state: CurrentState) -> Response:
         model.update_metrics()
         if model.process_status == "ready":
             state.admissions[name].fit(model.client.info)
+        for adapter in model.adapters:
+            state.metrics.expect_requests(adapter)
         if model.is_ready:
             model.metrics.admission(state.admissions[name].levels)
     body, content_type = state.metrics.render()

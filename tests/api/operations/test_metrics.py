@@ -39,6 +39,8 @@ def test_loaded_adapters_are_named() -> None:
         assert f"{name}{{" not in service.http.get("/metrics").text
         load = {"lora_name": "law", "lora_path": "/adapters/law"}
         service.http.post("/v1/load_lora_adapter", json=load).raise_for_status()
-        assert f'{name}{{adapters="law",count="1",model="org/tiny"}} 1.0' in service.http.get("/metrics").text
+        text = service.http.get("/metrics").text
+        assert f'{name}{{adapters="law",count="1",model="org/tiny"}} 1.0' in text
+        assert 'trivium_requests_total{model="law",outcome="engine_fault",reason=""} 0.0' in text  # rates need zeros
         service.http.post("/v1/unload_lora_adapter", json={"lora_name": "law"}).raise_for_status()
         assert f"{name}{{" not in service.http.get("/metrics").text

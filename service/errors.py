@@ -12,6 +12,7 @@ ServiceError
 ├── IncapableModel             the model of this name cannot do the task
 ├── ProcessError               a child process, or what it computes, failed
 │   ├── ProcessUnavailable     the process is loading, restarting, stopping or dead
+│   │   ├── ProcessLost        the process was given up with the request in it
 │   │   └── ModelUnavailable   the model is loading, unloading, unloaded or failed, or there is no memory for it
 │   ├── PoisonPill             the request crashed the process each time it was computed
 │   ├── UnsupportedModel       the model cannot be served exactly
@@ -106,6 +107,10 @@ class ProcessUnavailable(ProcessError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ProcessLost(ProcessUnavailable):
+    """The process had the request, died, and is not started again."""
 
 
 class ModelUnavailable(ProcessUnavailable):

@@ -88,7 +88,12 @@ def create_app(
     )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(PreflightMiddleware, origins=settings.cors_origins)
-    app.add_middleware(RequestContextMiddleware, metrics=metrics)
+    app.add_middleware(
+        RequestContextMiddleware,
+        metrics=metrics,
+        log_probes=settings.log_probes,
+        log_clients=settings.log_clients,
+    )
     app.add_middleware(ErrorFormatMiddleware)
     if settings.cors_origins:
         app.add_middleware(CorsHeadersMiddleware, origins=settings.cors_origins)  # added last, so outermost

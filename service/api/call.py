@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from service.api.auth.route_scopes import caller_of
+from service.api.errors import noting_outcome
 from service.api.limits.deadline import Deadline, Timed
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
@@ -29,6 +30,7 @@ from service.api.wire.in_process import IN_PROCESS_CALLER
 from service.api.wire.response_model import JsonBody, JsonResponse
 from service.api.work import Noted, NotStarted, PreparedWork, StreamWriter, Work, Writer
 from service.models.capabilities import Capability
+from service.outcomes import Outcome
 from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
 from service.tasks.generation.cost import Cost
@@ -119,7 +121,9 @@ class Call:
             deadline = Deadline.from_headers(self._http.headers, self.state.settings)
             owned.enter_context(await self._wait_for(model, deadline))
             work = await self._start(model, prepare, owned)
-            return await run_guarded(read(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
+            in_background = IN_PROCESS_CALLER in self._http.scope  # and cancelled when nobody wants it any more
+            with noting_outcome(cancelled=Outcome.CLIENT_GONE if in_background else Outcome.DRAINING):
+                return await run_guarded(read(work), deadline.watch(work), raise_on_disconnect(self._http.receive))
 
     async def stream(
         self,

@@ -1,15 +1,18 @@
 """Errors as the client sees them. Their status and headers tell whether to try again.
 
 ``as_api_error`` is the only place that turns an exception into an answer, both before the first byte (``respond``) and
-inside a stream. Messages of unexpected exceptions go to the log and never to the client.
+inside a stream. Messages of unexpected exceptions go to the log and never to the client. The answer has the outcome of
+its request, and whoever sends the answer notes it.
 
 Errors have OpenAI's shape. A route of another API has a class of its own (``compat/error_format.py``), whose
 ``error_format`` gives the shape that the clients of that API read, and whose ``error_statuses``, if it has any, are the
 statuses of that API in the place of others.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -18,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Scope
 
+from service.api.outcome import note_outcome, outcome_of_answer
 from service.api.wire.disconnect import ClientDisconnected
 from service.api.wire.response_model import JsonResponse, ResponseModel
 from service.errors import (
@@ -26,12 +30,14 @@ from service.errors import (
     ModelNotServed,
     PoisonPill,
     ProcessError,
+    ProcessLost,
     ProcessUnavailable,
     PromptTooLong,
     RequestTooLarge,
     TaskError,
     UnknownGlossary,
 )
+from service.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +51,10 @@ _UNAVAILABLE_CODES = {"stopping": "draining"}
 
 
 class ApiError(Exception):
-    """An error for the client. ``param`` is the dotted path of the field that is wrong, ``code`` is for programs."""
+    """An error for the client. ``param`` is the dotted path of the field that is wrong, ``code`` is for programs.
+
+    ``outcome`` is that of its request; status and code tell it unless it is given.
+    """
 
     def __init__(
         self,
@@ -55,6 +64,7 @@ class ApiError(Exception):
         param: str | None = None,
         code: str | None = None,
         headers: dict[str, str] | None = None,
+        outcome: Outcome | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -62,6 +72,7 @@ class ApiError(Exception):
         self.param = None if param is None else _encodable(param)
         self.code = code
         self.headers = headers or {}
+        self.outcome = outcome or outcome_of_answer(status, code)
 
 
 class BodyError(HTTPException):
@@ -107,6 +118,35 @@ def stopping() -> ApiError:
 
 def as_api_error(error: Exception) -> ApiError:
     """The error that the client gets for this exception. Faults of the service are logged."""
+    answer = _answer_to(error)
+    if answer.status == 500 and not isinstance(error, ApiError):
+        if isinstance(error, ProcessError):  # its message holds no text of a client
+            logger.error("a child process failed on a request: %s", str(error))
+        else:
+            logger.error("unexpected error", exc_info=error)
+    return answer
+
+
+@contextmanager
+def noting_outcome(*, cancelled: Outcome = Outcome.DRAINING) -> Iterator[None]:
+    """Note the outcome of the request if the block raises, before what the block uses is closed.
+
+    The server cancels a request of the network when the service stops; others may be ``cancelled`` for another reason.
+    """
+    try:
+        yield
+    except ClientDisconnected:
+        note_outcome(Outcome.CLIENT_GONE)
+        raise
+    except asyncio.CancelledError:
+        note_outcome(cancelled)
+        raise
+    except Exception as error:
+        note_outcome(_answer_to(error).outcome)
+        raise
+
+
+def _answer_to(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
@@ -125,25 +165,23 @@ def as_api_error(error: Exception) -> ApiError:
             return _from_validation_error(error)
         case ProcessUnavailable():
             code = _UNAVAILABLE_CODES.get(error.reason, error.reason)
-            return ApiError(503, str(error), code=code, headers=RETRY_AFTER)
+            lost = Outcome.ENGINE_FAULT if isinstance(error, ProcessLost) else None
+            return ApiError(503, str(error), code=code, headers=RETRY_AFTER, outcome=lost)
         case BodyError():
             return error.error
         case HTTPException():
             return _from_http_exception(error)
         case PoisonPill():
-            logger.error("a child process failed on a request: %s", str(error))
             message = "The service failed each time it computed this request, so it does not try again"
             return ApiError(500, message, code="poisonous_request", headers=_NO_RETRY)
-        case ProcessError():
-            logger.error("a child process failed on a request: %s", str(error))  # its message holds no text of a client
-        case _:
-            logger.error("unexpected error", exc_info=error)
-    return ApiError(500, "The service failed on this request", headers=_NO_RETRY)
+    outcome = Outcome.ENGINE_FAULT if isinstance(error, ProcessError) else Outcome.INTERNAL_ERROR
+    return ApiError(500, "The service failed on this request", headers=_NO_RETRY, outcome=outcome)
 
 
 def respond(error: Exception, scope: Scope) -> Response:
-    """The answer to this exception, in the error format of the request's route."""
+    """The answer to this exception, in the error format of the request's route. Notes the outcome."""
     answer = as_api_error(error)
+    note_outcome(answer.outcome)
     of_path: Callable[[ApiError], ResponseModel] = scope.get(ERROR_FORMAT, error_response)
     error_format = getattr(scope.get("route"), "error_format", of_path)
     status = getattr(scope.get("route"), "error_statuses", {}).get(answer.status, answer.status)
@@ -157,6 +195,7 @@ def install(app: FastAPI) -> None:
         return respond(error, request.scope)
 
     async def answer_disconnected(request: Request, error: Exception) -> Response:
+        note_outcome(Outcome.CLIENT_GONE)
         return Response(status_code=CLIENT_CLOSED_REQUEST)
 
     for kind in (

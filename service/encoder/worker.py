@@ -48,6 +48,9 @@ class EncoderWorker(ModelWorker[EncodeRequest]):
     def abort(self, ids: Collection[str]) -> None:
         self._queue.abort(set(ids))
 
+    def idle_report(self) -> BatchEncoded:
+        return BatchEncoded([], BatchStats(seconds=0.0, inputs=0, tokens=0, waiting=len(self._queue)))
+
     def step(self) -> BatchEncoded:
         """Compute one batch."""
         batch = self._queue.pop_batch()

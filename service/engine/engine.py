@@ -108,6 +108,22 @@ class Engine:
             raise AdapterInUse(f"a request still uses the adapter {name!r}")
         self._adapters.unload(name)
 
+    def idle_stats(self) -> StepStats:
+        """The statistics of no step, while there is no work: its time is 0, and it has no tokens."""
+        return StepStats(
+            step=self._num_steps,
+            seconds=0.0,
+            num_running=self._scheduler.num_running,
+            num_waiting=self._scheduler.num_waiting,
+            num_prefill_tokens=0,
+            num_decode_tokens=0,
+            num_preempted=0,
+            cache_queried_tokens=0,
+            cache_hit_tokens=0,
+            blocks_used=self._pool.num_used,
+            blocks_total=self._pool.num_blocks,
+        )
+
     def step(self) -> StepOutput:
         """Compute one step. A sequence that cannot be computed fails alone.
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from service.engine.protocol.config import EngineConfig
@@ -25,6 +26,7 @@ from service.processes.worker import Load, ModelWorker, WorkerProcess
 
 if TYPE_CHECKING:
     from service.engine.engine import Engine, SizedRunner
+    from service.engine.execution.device_memory import DeviceMemory
 
 MakeRunner = Callable[[EngineConfig], "SizedRunner"]
 
@@ -32,8 +34,10 @@ MakeRunner = Callable[[EngineConfig], "SizedRunner"]
 class EngineWorker(ModelWorker[Request]):
     """The engine in the main loop of a child process."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: "Engine", device_memory: "DeviceMemory | None" = None) -> None:
+        """``device_memory`` measures the memory of the engine's device; None: it has none of its own."""
         self._engine = engine
+        self._device_memory = device_memory
 
     @property
     def info(self) -> EngineInfo:
@@ -64,14 +68,30 @@ class EngineWorker(ModelWorker[Request]):
                 return AdapterUnloaded(name)
         return super().carry_out(command)
 
+    def idle_report(self) -> StepOutput:
+        return StepOutput([], self._engine.idle_stats())
+
     def step(self) -> StepOutput:
-        return self._engine.step()
+        output = self._engine.step()
+        if self._device_memory is None or (memory := self._device_memory.read()) is None:
+            return output
+        stats = msgspec.structs.replace(output.stats, device_memory_used=memory.used, device_memory_total=memory.total)
+        return msgspec.structs.replace(output, stats=stats)
 
 
 def _import_model_runner() -> MakeRunner:
     from service.engine.execution.runner import ModelRunner
 
     return ModelRunner
+
+
+def _memory_of(device: str) -> "DeviceMemory | None":
+    """What measures the memory of a GPU."""
+    if not device.startswith("cuda"):
+        return None
+    from service.engine.execution.device_memory import DeviceMemory
+
+    return DeviceMemory(device)
 
 
 def main(import_runner: Callable[[], MakeRunner] = _import_model_runner) -> int:
@@ -84,7 +104,8 @@ def main(import_runner: Callable[[], MakeRunner] = _import_model_runner) -> int:
         make_runner = import_runner()
 
         def load(config: EngineConfig, crash_record: CrashRecord) -> EngineWorker:
-            return EngineWorker(Engine(CrashRecordingRunner(make_runner(config), crash_record), config))
+            engine = Engine(CrashRecordingRunner(make_runner(config), crash_record), config)
+            return EngineWorker(engine, _memory_of(engine.info.device))
 
         return load
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from prometheus_client import Metric
 from prometheus_client.utils import floatToGoString
 
-_COUNTER = "_total"
+_WRITTEN = ("_total", "_info")  # suffixes of counters and infos, which the name of an alias has if it needs it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """Another name of a family of series. ``source`` is the family's name without a counter's ``_total``."""
+    """Another name of a family of series. ``source`` is the family's name without a final ``_total`` or ``_info``."""
 
     name: str  # as it is written, with the ``_total`` of a counter if it has one
     source: str
@@ -25,9 +25,9 @@ class Alias:
     only: tuple[str, Collection[str]] | None = None  # a label of the source, and the values that count
 
     def lines(self, family: Metric) -> Iterator[str]:
-        """The series in Prometheus' text format."""
+        """The series in Prometheus' text format, which has no type for infos."""
         yield f"# HELP {self.name} The same as {self.source}, for programs that know this name."
-        yield f"# TYPE {self.name} {family.type}"
+        yield f"# TYPE {self.name} {'gauge' if family.type == 'info' else family.type}"
         sums: dict[str, float] = {}
         for sample in family.samples:
             if self.only is not None and sample.labels[self.only[0]] not in self.only[1]:
@@ -37,7 +37,7 @@ class Alias:
             labels |= {self.labels[name]: value for name, value in sample.labels.items() if name in self.labels}
             labels = {name: self.values.get(value, value) for name, value in labels.items()} | dict(self.constants)
             text = ",".join(f'{name}="{_escaped(value)}"' for name, value in sorted(labels.items()))
-            series = f"{self.name}{'' if suffix == _COUNTER else suffix}{{{text}}}"
+            series = f"{self.name}{'' if suffix in _WRITTEN else suffix}{{{text}}}"
             sums[series] = sums.get(series, 0.0) + sample.value
         for series, value in sums.items():
             yield f"{series} {floatToGoString(value)}"  # type: ignore[no-untyped-call]
@@ -66,7 +66,7 @@ def _vllm(name: str, source: str, **labels: str) -> Alias:
         source=f"trivium_{source}",
         labels={"model": "model_name", **labels},
         constants={"engine": "0"},  # vLLM numbers the engines of a model
-        values={"complete": "stop"},
+        values={"complete": "stop", "timeout": "abort", "drain": "abort"},
     )
 
 
@@ -101,6 +101,14 @@ ALIASES: Mapping[str, tuple[Alias, ...]] = {
         _vllm("request_prompt_tokens", "completion_prompt_tokens"),
         _vllm("request_generation_tokens", "completion_generated_tokens"),
         _vllm("iteration_tokens_total", "step_tokens"),  # a histogram, in spite of its name
+        _vllm("cache_config_info", "engine", block_size="block_size", num_blocks="num_gpu_blocks"),
+        # Every loaded adapter serves at once, so none waits, and there is room for no other without an operator.
+        Alias(
+            name="vllm:lora_requests_info",
+            source="trivium_adapters",
+            labels={"adapters": "running_lora_adapters", "count": "max_lora"},
+            constants={"waiting_lora_adapters": ""},
+        ),
     ),
     "tgi": (
         _tgi("queue_size", "sequences_waiting"),

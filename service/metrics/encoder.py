@@ -1,7 +1,7 @@
 """The batches of one model's encoder."""
 
 from service.encoder.messages import BatchStats, EncoderInfo
-from service.metrics.process import ProcessMetrics
+from service.metrics.process import ProcessMetrics, weights_gauge
 from service.metrics.series import PER_TOKEN, ModelSeries
 
 
@@ -18,8 +18,9 @@ class EncoderMetrics(ProcessMetrics):
         self._gauges = _EncoderGauges(series)
 
     def observe_batch(self, stats: BatchStats) -> None:
-        """The encoder has computed a batch."""
-        self._batch_seconds.observe(stats.seconds)
+        """The encoder has computed a batch; one without inputs only says that it has nothing to do."""
+        if stats.inputs:
+            self._batch_seconds.observe(stats.seconds)
         self._inputs.inc(stats.inputs)
         self._tokens.inc(stats.tokens)
         self._gauges.waiting.set(stats.waiting)
@@ -28,8 +29,15 @@ class EncoderMetrics(ProcessMetrics):
         """The encoder of a model that was loaded is ready."""
         self._gauges = _EncoderGauges(self._series)  # an unload has removed the old ones
         self._gauges.up.set(1)
-        facts = {"architecture": info.architecture, "device": info.device, "dtype": info.dtype}
-        self._series.info("trivium_encoder", "The running encoder.").info(facts)
+        self._gauges.weights.set(info.weights_bytes)
+        facts = {
+            "architecture": info.architecture,
+            "backend": info.backend,
+            "device": info.device,
+            "dtype": info.dtype,
+            "max_tokens": str(info.max_tokens),
+        }
+        self._series.info("trivium_encoder", "The running encoder and its model.").info(facts)
 
     def up(self) -> None:
         self._gauges.up.set(1)
@@ -44,4 +52,5 @@ class _EncoderGauges:
 
     def __init__(self, series: ModelSeries) -> None:
         self.up = series.gauge("trivium_encoder_up", "1 while the encoder is ready.")
+        self.weights = weights_gauge(series)
         self.waiting = series.gauge("trivium_encoder_inputs_waiting", "Inputs waiting for the encoder.")

@@ -1,8 +1,10 @@
 """The steps and the KV cache of one model's engine."""
 
+from prometheus_client import Gauge
+
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepStats
-from service.metrics.process import ProcessMetrics
+from service.metrics.process import ProcessMetrics, weights_gauge
 from service.metrics.series import PER_TOKEN, TOKENS, ModelSeries
 
 
@@ -27,11 +29,13 @@ class EngineMetrics(ProcessMetrics):
         )
         self._hit = series.counter("trivium_prefix_cache_hit_tokens", "Prompt tokens found in the prefix cache.")
         self._gauges = _EngineGauges(series)
+        self._device_used: Gauge | None = None  # exists with a GPU only
 
     def observe_step(self, stats: StepStats) -> None:
-        """The engine has computed a step."""
-        self._step_seconds.observe(stats.seconds)
-        self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
+        """The engine has computed a step; one that took no time only says that it has nothing to do."""
+        if stats.seconds:
+            self._step_seconds.observe(stats.seconds)
+            self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
         self._prefill.inc(stats.num_prefill_tokens)
         self._decode.inc(stats.num_decode_tokens)
         self._proposed.inc(stats.num_proposed_tokens)
@@ -44,18 +48,38 @@ class EngineMetrics(ProcessMetrics):
         self._gauges.running.set(stats.num_running)
         self._gauges.waiting.set(stats.num_waiting)
         self._gauges.kv_used.set(stats.blocks_used / stats.blocks_total if stats.blocks_total else 0.0)
+        if stats.device_memory_total:
+            self._device_memory(stats.device_memory_used, stats.device_memory_total)
 
     def ready(self, info: EngineInfo) -> None:
         """The engine of a model that was loaded is ready."""
         self._gauges = _EngineGauges(self._series)  # an unload has removed the old ones
+        self._device_used = None
         self._gauges.up.set(1)
         self._gauges.kv_tokens.set(info.kv_tokens)
-        facts = {"architecture": info.architecture, "device": info.device, "dtype": info.dtype}
-        self._series.info("trivium_engine", "The running engine.").info(facts)
+        self._gauges.weights.set(info.weights_bytes)
+        self._gauges.kv_bytes.set(info.kv_cache_bytes)
+        facts = {
+            "architecture": info.architecture,
+            "backend": info.backend,
+            "device": info.device,
+            "dtype": info.dtype,
+            "quantization": info.quantization,
+            "max_model_len": str(info.max_model_len),
+            "block_size": str(info.block_size),
+            "num_blocks": str(info.num_blocks),
+        }
+        self._series.info("trivium_engine", "The running engine and its model.").info(facts)
         for phase, seconds in info.startup_seconds.items():
             self._series.gauge(
                 "trivium_startup_duration_seconds", "Time of the engine's start, by phase.", phase=phase
             ).set(seconds)
+
+    def _device_memory(self, used: int, total: int) -> None:
+        text = "Memory of the engine's device in use, by any process."
+        self._device_used = self._series.gauge("trivium_device_memory_used_bytes", text)
+        self._device_used.set(used)
+        self._series.gauge("trivium_device_memory_bytes", "Memory of the engine's device.").set(total)
 
     def up(self) -> None:
         self._gauges.up.set(1)
@@ -64,6 +88,8 @@ class EngineMetrics(ProcessMetrics):
         gauges = self._gauges
         for gauge in (gauges.up, gauges.running, gauges.waiting, gauges.kv_used):
             gauge.set(0)
+        if self._device_used is not None:
+            self._device_used.set(0)
 
 
 class _EngineGauges:
@@ -75,3 +101,5 @@ class _EngineGauges:
         self.waiting = series.gauge("trivium_sequences_waiting", "Sequences waiting for a place in the batch.")
         self.kv_used = series.gauge("trivium_kv_cache_usage_ratio", "Share of the KV cache's blocks in use.")
         self.kv_tokens = series.gauge("trivium_kv_cache_capacity_tokens", "Tokens the KV cache can hold.")
+        self.kv_bytes = series.gauge("trivium_kv_cache_bytes", "Memory of the KV cache.")
+        self.weights = weights_gauge(series)

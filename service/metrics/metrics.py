@@ -3,7 +3,15 @@
 from collections.abc import Collection
 from http import HTTPMethod
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 import service
@@ -11,7 +19,9 @@ from service.metrics.aliases import alias_text
 from service.metrics.batches import BatchMetrics
 from service.metrics.documents import DocumentMetrics
 from service.metrics.model_metrics import ModelMetrics
+from service.metrics.requests import RequestMetrics
 from service.metrics.series import DURATION, Families
+from service.outcomes import Outcome
 
 
 def method_label(method: str) -> str:
@@ -26,9 +36,11 @@ class Metrics:
         """``compat`` names the programs under whose names series are written too: "vllm", "tgi"."""
         disable_created_metrics()  # type: ignore[no-untyped-call]  # its extra series double the size of every scrape
         self._registry = r = CollectorRegistry()
+        ProcessCollector(registry=r)  # of the API process: processor time, memory, file descriptors
         self._families = Families(r)
         self._compat = compat
         self._models: dict[str, ModelMetrics] = {}
+        self._requests = RequestMetrics(r)
         self._http = Counter(
             "trivium_http_requests", "HTTP responses.", ["route", "method", "status", "model"], registry=r
         )
@@ -49,8 +61,17 @@ class Metrics:
     def for_model(self, name: str) -> ModelMetrics:
         """The view of one served model. ``name`` is the operator's name of it, never a client's text."""
         if name not in self._models:
+            self._requests.expect(name)
             self._models[name] = ModelMetrics(self._families, name)
         return self._models[name]
+
+    def expect_requests(self, model: str) -> None:
+        """There may be requests for this model or adapter. Those for models of ``for_model`` are expected."""
+        self._requests.expect(model)
+
+    def observe_request(self, outcome: Outcome, model: str = "") -> None:
+        """A request has ended so: one of a client, a line of a batch, or a window of a document."""
+        self._requests.ended(outcome, model)
 
     def observe_http(self, route: str, method: str, status: int, seconds: float, model: str = "") -> None:
         """A response has ended, ``seconds`` after its request arrived.

@@ -1,7 +1,9 @@
 """The metrics of one served model: its loads and unloads, and one part for each kind of its work."""
 
+from collections.abc import Collection
 from functools import cached_property
 
+from service.metrics.admission import AdmissionLevels, set_admission
 from service.metrics.completions import CompletionMetrics
 from service.metrics.encoder import EncoderMetrics
 from service.metrics.engine import EngineMetrics
@@ -20,6 +22,7 @@ class ModelMetrics:
         """``model`` is the name that the operator has given to the model."""
         self._series = ModelSeries(families, model)
         self._state = ""
+        self._has_adapters = False
 
     @cached_property
     def engine(self) -> EngineMetrics:
@@ -56,6 +59,19 @@ class ModelMetrics:
         self._series.gauge("trivium_model_memory_bytes", "Memory that the model holds.").set(memory)
         self.state("ready")
 
+    def admission(self, levels: AdmissionLevels) -> None:
+        """The model, which is loaded, has admitted as much."""
+        set_admission(self._series, levels)
+
+    def adapters(self, names: Collection[str]) -> None:
+        """The model, which is loaded, has these adapters. Without one there is no series."""
+        info = self._series.info("trivium_adapters", "The adapters that the engine has loaded.") if names else None
+        if info is not None:
+            info.info({"adapters": ",".join(sorted(names)), "count": str(len(names))})
+        elif self._has_adapters:
+            self._series.remove("trivium_adapters")
+        self._has_adapters = bool(names)
+
     def load_failed(self) -> None:
         """The model could not be loaded. Its gauges vanish, because it has no process."""
         self._loads("failed")
@@ -71,6 +87,7 @@ class ModelMetrics:
     def _remove_gauges(self) -> None:
         self._series.remove_gauges()
         self._state = ""
+        self._has_adapters = False
 
     def _loads(self, outcome: str) -> None:
         self._series.counter("trivium_model_loads", "Loads, by outcome.", outcome=outcome).inc()

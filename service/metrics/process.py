@@ -2,8 +2,15 @@
 
 from abc import ABC, abstractmethod
 
+from prometheus_client import Gauge
+
 from service.metrics.series import DURATION, ModelSeries
 from service.processes.exit_report import ExitCause
+
+
+def weights_gauge(series: ModelSeries) -> Gauge:
+    """The gauge of the memory of a model's weights, in any kind of process."""
+    return series.gauge("trivium_model_weights_bytes", "Memory of the model's weights.")
 
 
 class ProcessMetrics(ABC):

@@ -31,6 +31,10 @@ class Families:
         assert isinstance(family, kind)
         return family
 
+    def remove(self, name: str, model: str) -> None:
+        """Remove the series of a model from one family."""
+        self._by_name[name].remove_by_labels({"model": model})
+
     def remove_gauges(self, model: str) -> None:
         """Remove everything that describes the present of a model: its gauges and infos."""
         for family in self._by_name.values():
@@ -61,6 +65,10 @@ class ModelSeries:
     def info(self, name: str, text: str) -> Info:
         """An info: facts as labels. Its name is written with ``_info``."""
         return self._families.get(Info, name, text, []).labels(model=self._model)
+
+    def remove(self, name: str) -> None:
+        """Remove the series of the model from this family."""
+        self._families.remove(name, self._model)
 
     def remove_gauges(self) -> None:
         """Remove the gauges and infos of the model. One that is found again is a new one."""

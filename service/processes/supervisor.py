@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Literal, Protocol, TypeVar
 
-from service.errors import PoisonPill, ProcessError, ProcessUnavailable
+from service.errors import PoisonPill, ProcessError, ProcessLost, ProcessUnavailable
 from service.processes.child_process import ChildProcess
 from service.processes.crash_record import read_crash_record
 from service.processes.exit_report import report_exit
@@ -221,5 +221,8 @@ class Supervisor(Generic[Item]):
         return True
 
     def _fail_requests(self) -> None:
+        error = self.unavailable()
+        if self.status == "dead":
+            error = ProcessLost(error.reason, str(error))
         for item in self._in_flight.clear():
-            item.fail(self.unavailable())
+            item.fail(error)

@@ -69,6 +69,10 @@ class ModelWorker(ABC, Generic[Request]):
         """Carry out a command that only this kind of process has, and return the event that answers it."""
         raise NotImplementedError(f"the command {type(command).__name__}")
 
+    def idle_report(self) -> msgspec.Struct | None:
+        """The event that says that nothing is left to do, after an abort: there is no step that would say so."""
+        return None
+
     @abstractmethod
     def step(self) -> msgspec.Struct:
         """Compute one step and return its event. It is called only while there is work."""
@@ -161,6 +165,8 @@ class WorkerProcess(Generic[Config, Request]):
                             self._send(refusal)
                 case Abort(ids):
                     worker.abort(ids)
+                    if not worker.has_work and (report := worker.idle_report()) is not None:
+                        self._send(report)
                 case Stop():
                     return False
                 case command:

@@ -87,6 +87,7 @@ def _uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,  # it would contain query strings; the service has its own access log
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=settings.shutdown_timeout,
         timeout_notify=0,  # call the startup watch as often as possible, which is once a second
     )

@@ -220,8 +220,12 @@ class ServedModel:
 
     def update_metrics(self) -> None:
         """Before the metrics are read: the gauges of a process that is not ready are zero."""
-        if self._runtime is not None and self._runtime.client.status != "ready":
+        if self._runtime is None:
+            return
+        if self._runtime.client.status != "ready":
             self._runtime.metrics.down()
+        elif self.is_ready:
+            self.metrics.adapters([name for name in self.adapters if not self.adapters.failure(name)])
 
     def unavailable(self) -> ModelUnavailable:
         """The error for a request that cannot use the model now."""

@@ -120,6 +120,11 @@ class SecuritySettings(SettingsGroup):
         "Origins of web pages whose scripts may use the service, such as https://app.example.org, or * for all. Repeat "
         "the flag, or separate the origins by commas. Empty: none (CORS is off).",
     )
+    trusted_proxies: Texts = _setting(
+        ("127.0.0.1",),
+        "Addresses or networks of proxies whose x-forwarded-for and x-forwarded-proto are believed, such as "
+        "10.0.0.0/8, or * for all. Repeat the flag, or separate the addresses by commas.",
+    )
 
 
 class LoggingSettings(SettingsGroup):
@@ -129,6 +134,12 @@ class LoggingSettings(SettingsGroup):
 
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "The least severe log line to write.")
     log_json: bool = _setting(False, "Write log lines as JSON objects.")
+    log_probes: bool = _setting(
+        True, "Write a line for requests to /health, /ping, / and /metrics that succeed, too. Others always have one."
+    )
+    log_clients: bool = _setting(
+        False, "Write the address of each request's client. Behind a proxy, see trusted_proxies."
+    )
     log_prompts: bool = _setting(
         False,
         "Write request and response bodies to the log, the first 2,000 bytes of each. Use it for debugging only.",

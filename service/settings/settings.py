@@ -6,6 +6,7 @@ default.
 """
 
 import difflib
+import ipaddress
 import re
 from typing import Annotated, Any
 
@@ -117,6 +118,17 @@ class Settings(
             return value  # pydantic says what is wrong
         return tuple(_origin(each.strip()) for each in origins)
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _proxies(cls, value: Any) -> Any:
+        given = value.split(",") if isinstance(value, str) else value
+        if not isinstance(given, list | tuple) or not all(isinstance(each, str) for each in given):
+            return value  # pydantic says what is wrong
+        proxies = tuple(part.strip() for each in given for part in each.split(",") if part.strip())
+        for each in proxies:
+            _check_network(each, alone=len(proxies) == 1)
+        return proxies
+
     @field_validator("port", mode="before")
     @classmethod
     def _not_a_service_link(cls, value: Any) -> Any:
@@ -165,6 +177,16 @@ def _origin(text: str) -> str:
     if origin not in ("*", "null") and not _ORIGIN.fullmatch(origin):
         raise ValueError("should be an origin without a path, such as https://app.example.org:8443, or *")
     return origin
+
+
+def _check_network(text: str, *, alone: bool) -> None:
+    """Raises ValueError unless the text is an address, a network, or ``*`` alone."""
+    if text == "*" and alone:
+        return
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError("should be addresses or networks, such as 10.0.0.0/8, or * alone") from None
 
 
 def _given(flags: dict[str, Any] | None) -> dict[str, Any]:

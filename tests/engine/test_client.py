@@ -18,7 +18,7 @@ from service.engine.protocol.outputs import ErrorKind, FinishReason, StepStats, 
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.token_stream import TokenStream
-from service.errors import ProcessError, ProcessUnavailable
+from service.errors import ProcessError, ProcessLost, ProcessUnavailable
 from service.processes.child_process import ChildProcess
 from service.processes.restart_policy import RestartPolicy
 from tests.engine.configs import engine_config
@@ -207,7 +207,7 @@ async def test_a_process_that_cannot_load_again_is_given_up_with_the_reason(tmp_
         await anext(aiter(stream))
         (tmp_path / "broken").touch()
         kill(client)
-        with pytest.raises(ProcessUnavailable, match="the model is broken; it is given up after 3 exits in a row"):
+        with pytest.raises(ProcessLost, match="the model is broken; it is given up after 3 exits in a row"):
             await outputs(stream)
         assert client.status == "dead"
         assert observed.causes == ["exit", "load", "load", "load"]

@@ -1,5 +1,8 @@
 """Series under the names of vLLM and TGI, which dashboards and autoscalers ask for."""
 
+import re
+from pathlib import Path
+
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -32,7 +35,7 @@ def test_the_setting_names_the_tables() -> None:
 
 
 def test_without_the_setting_there_are_no_aliases(metrics: Metrics) -> None:
-    assert all(name.startswith("trivium_") for name in parsed(metrics))
+    assert all(name.startswith(("trivium_", "process_")) for name in parsed(metrics))
 
 
 @pytest.mark.parametrize("program", METRICS_PROGRAMS)
@@ -40,14 +43,14 @@ def test_only_the_named_programs_have_aliases(program: str) -> None:
     metrics = Metrics((program,))
     run_generator(metrics.for_model("chat"))
     written = {name.partition(":")[0].partition("_")[0] for name in parsed(metrics)}
-    assert written == {"trivium", program}
+    assert written == {"trivium", "process", program}
 
 
 def test_every_alias_is_a_family_of_the_kind_of_its_source(compat: Metrics) -> None:
     families = parsed(compat)
     for aliases in ALIASES.values():
         for alias in aliases:
-            kind = families[alias.source].type
+            kind = families[alias.source if alias.source in families else f"{alias.source}_info"].type
             name = alias.name.removesuffix("_total") if kind == "counter" else alias.name
             assert families[name].type == kind, alias
             assert families[name].samples, alias
@@ -73,6 +76,8 @@ def test_names_values_and_labels_are_those_that_dashboards_ask_for(compat: Metri
         'vllm:e2e_request_latency_seconds_sum{engine="0",model_name="chat"}': 0.12,
         'vllm:request_queue_time_seconds_sum{engine="0",model_name="chat"}': 0.01,
         'vllm:request_prompt_tokens_sum{engine="0",model_name="chat"}': 48,
+        'vllm:cache_config_info{block_size="16",engine="0",model_name="chat",num_gpu_blocks="32"}': 1,
+        'vllm:lora_requests_info{max_lora="2",running_lora_adapters="law,medicine",waiting_lora_adapters=""}': 1,
         'tgi_queue_size{model="chat"}': 2,
         'tgi_batch_current_size{model="chat"}': 3,
         'tgi_request_count{model="chat"}': 1,
@@ -83,6 +88,21 @@ def test_names_values_and_labels_are_those_that_dashboards_ask_for(compat: Metri
     }
     assert {name: found[name] for name in expected} == expected
     assert not any("search" in name for name in found if not name.startswith("trivium_"))
+
+
+def test_the_gateway_api_inference_extension_finds_what_its_protocol_asks_for(compat: Metrics) -> None:
+    """docs/operations.md says which of these series stands for what; the types are those of the protocol."""
+    text = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    section = text.partition("### Kubernetes' Gateway API")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `") or line.startswith("| LoRA")]
+    families = parsed(compat)
+    for row in rows:
+        _, ours, theirs = row.strip("|").split("|")
+        for name in re.findall(r"`([a-z_:]+)(?:\{[^}]*\})?`", ours + theirs):
+            assert families[name].type == "gauge", name
+    assert len(rows) == 6
+    (cache,) = families["vllm:cache_config_info"].samples
+    assert {"block_size", "num_gpu_blocks"} <= set(cache.labels)
 
 
 def test_buckets_are_those_of_the_source(compat: Metrics) -> None:

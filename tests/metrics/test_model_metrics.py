@@ -2,10 +2,13 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 
+from service.encoder.messages import BatchStats
 from service.engine.protocol.outputs import FinishReason
 from service.metrics import Metrics
+from service.metrics.admission import AdmissionLevels
 from service.tasks.generation.usage import Timings, Usage
 from tests.metrics.conftest import BATCH, ENCODER, INFO, STEP, run_encoder, run_generator, samples
 
@@ -42,6 +45,56 @@ def test_an_engine_that_is_down_has_no_running_sequences(metrics: Metrics) -> No
     assert chat(metrics, "engine_up") == 1
     metrics.for_model("chat").engine.down()
     assert [chat(metrics, name) for name in GAUGES] == [0, 0, 0, 0]
+
+
+def test_a_report_of_no_work_sets_gauges_and_counts_no_step(metrics: Metrics) -> None:
+    """After an abort there is no step whose statistics could say that nothing runs or waits any more."""
+    before = samples(metrics)
+    idle = msgspec.structs.replace(
+        STEP, seconds=0.0, num_running=0, num_waiting=0, num_prefill_tokens=0, num_decode_tokens=0, num_preempted=0,
+        cache_queried_tokens=0, cache_hit_tokens=0, blocks_used=0, num_proposed_tokens=0, num_accepted_tokens=0,
+        num_drafted_tokens=0, draft_seconds=0.0,
+    )  # fmt: skip
+    metrics.for_model("chat").engine.observe_step(idle)
+    metrics.for_model("search").encoder.observe_batch(BatchStats(seconds=0.0, inputs=0, tokens=0, waiting=0))
+    after = samples(metrics)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {
+        'trivium_sequences_running{model="chat"}',
+        'trivium_sequences_waiting{model="chat"}',
+        'trivium_kv_cache_usage_ratio{model="chat"}',
+        'trivium_encoder_inputs_waiting{model="search"}',
+    }
+    assert not any(after[name] for name in changed)
+
+
+def test_a_model_without_adapters_has_no_series_of_them(metrics: Metrics) -> None:
+    model = metrics.for_model("chat")
+
+    def adapters() -> list[str]:
+        return [name for name in samples(metrics) if name.startswith("trivium_adapters")]
+
+    model.adapters(["law"])
+    assert adapters() == ['trivium_adapters_info{adapters="law",count="1",model="chat"}']
+    model.adapters([])
+    assert adapters() == []
+    model.adapters([])
+    model.adapters(["law"])
+    assert len(adapters()) == 1
+    model.unloaded("admin")
+    assert adapters() == []
+
+
+def test_a_cpu_has_no_memory_of_its_own() -> None:
+    metrics = Metrics()
+    engine = metrics.for_model("chat").engine
+    engine.observe_step(msgspec.structs.replace(STEP, device_memory_used=0, device_memory_total=0))
+    assert not any("device_memory" in name for name in samples(metrics))
+    engine.observe_step(STEP)
+    engine.process_died("exit")
+    found = samples(metrics)
+    assert found['trivium_device_memory_used_bytes{model="chat"}'] == 0
+    assert found['trivium_device_memory_bytes{model="chat"}'] == 9000
 
 
 PHASES = ("queue_wait", "prefill_duration", "decode_duration", "inference_duration", "time_per_output_token")
@@ -113,6 +166,8 @@ def test_a_model_that_is_loaded_again_has_its_gauges_again(metrics: Metrics) -> 
         model.state("loading")
         model.loaded(3.0, memory=2000)
     chat.engine.ready(INFO)
+    chat.admission(AdmissionLevels(0, 1024, 0, 2048))
+    chat.adapters(["law", "medicine"])
     search.encoder.ready(ENCODER)
     on_step(STEP)
     on_batch(BATCH)

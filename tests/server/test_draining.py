@@ -29,7 +29,7 @@ def wait_until_stopping(server: Server) -> httpx.Response:
 
 
 def test_open_requests_continue_until_the_timeout_and_new_ones_are_refused(model: Path) -> None:
-    flags = ("--threads", "1", "--shutdown-timeout", "2")
+    flags = ("--threads", "1", "--shutdown-timeout", "2", "--log-json")
     with running_server(model, *flags) as server, connection(server.address) as streaming:
         streaming.sendall(post_bytes("/v1/generate", json.dumps(ENDLESS | {"stream": True}).encode()))
         read_until(streaming, b"data: ")
@@ -52,6 +52,11 @@ def test_open_requests_continue_until_the_timeout_and_new_ones_are_refused(model
             assert ended.count(b"data: ") > 2  # the stream continued after the signal
             assert read_until(waiting, b'"code":"draining"').startswith(b"HTTP/1.1 503 ")
         assert server.process.wait(20) == 0
+        lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    ends = {
+        (line["status"], line["outcome"], line.get("finish")) for line in lines if "generate" in line.get("route", "")
+    }
+    assert ends == {(200, "draining", "drain"), (503, "draining", "drain"), (503, "draining", None)}
 
 
 def test_the_service_listens_for_the_delay_or_until_a_second_signal(model: Path) -> None:

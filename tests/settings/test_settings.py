@@ -72,6 +72,9 @@ def test_sizes_may_have_units(text: str, size: int) -> None:
         ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
         ({"cors_origins": "app.example.org"}, "cors_origins: should be an origin without a path"),
         ({"cors_origins": "https://a.example,https://b.example/app"}, "cors_origins: should be an origin"),
+        ({"trusted_proxies": "proxy.example.org"}, "trusted_proxies: should be addresses or networks"),
+        ({"trusted_proxies": "10.0.0.1/8"}, "trusted_proxies: should be addresses or networks"),
+        ({"trusted_proxies": ["*", "10.0.0.1"]}, "trusted_proxies: should be addresses or networks"),
         ({"metrics_compat": "vllm,sglang"}, "metrics_compat: should be of vllm, tgi; got 'vllm,sglang' from --metrics"),
         ({"metrics_compat": ["tgi", ""]}, "metrics_compat: should be of vllm, tgi"),
     ],
@@ -93,6 +96,19 @@ def test_a_wrong_value_is_one_line_that_names_setting_and_source(flags: dict[str
 )
 def test_origins_are_written_as_browsers_send_them(given: Any, origins: tuple[str, ...]) -> None:
     assert Settings.load({"cors_origins": given}).cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    ("given", "proxies"),
+    [
+        ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+        (["10.0.0.1", "fd00::/8"], ("10.0.0.1", "fd00::/8")),
+        ("*", ("*",)),
+        (",", ()),
+    ],
+)
+def test_proxies_are_addresses_and_networks(given: Any, proxies: tuple[str, ...]) -> None:
+    assert Settings.load({"trusted_proxies": given}).trusted_proxies == proxies
 
 
 @pytest.mark.parametrize("given", ["vLLM, tgi,vllm", ["vllm", "tgi"], ["vllm,tgi"]])

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from service.api.errors import ApiError, stopping
 from service.encoder.messages import EncoderInfo
 from service.engine.protocol.engine_info import EngineInfo
+from service.metrics.admission import AdmissionLevels
+from service.outcomes import Outcome
 from service.tasks.generation.cost import Cost
 
 # The default token limit: this many sequences of full length, or this many KV caches, whichever is more.
@@ -37,6 +39,12 @@ class Admission:
     def active(self) -> int:
         """Sequences that are admitted now."""
         return self._sequences.used
+
+    @property
+    def levels(self) -> AdmissionLevels:
+        """What is admitted now, and the most that may be."""
+        sequences, tokens = self._sequences, self._tokens
+        return AdmissionLevels(sequences.used, sequences.limit, tokens.used, tokens.limit)
 
     def fit(self, info: EngineInfo | EncoderInfo) -> None:
         """Limit the tokens by the capacity of the model's process, unless a limit was given."""
@@ -126,4 +134,5 @@ def _busy(capacity: _Capacity, count: int) -> ApiError:
         f"and the request may need {count}",
         code="rate_limit_exceeded",
         headers={"retry-after": str(seconds)},
+        outcome=Outcome.OVERLOADED,
     )

@@ -6,6 +6,8 @@ from typing import Never, Protocol
 from starlette.datastructures import Headers
 
 from service.api.errors import RETRY_AFTER, ApiError
+from service.api.outcome import note_outcome
+from service.outcomes import Outcome
 from service.settings import Settings
 from service.tasks.generation.usage import Timings
 
@@ -21,11 +23,15 @@ class Timed(Protocol):
 
 
 class Deadline:
-    """The first token must come within ``queue_seconds`` from now, the last one within ``total_seconds``."""
+    """The first token must come within ``queue_seconds`` from now, the last one within ``total_seconds``.
 
-    def __init__(self, queue_seconds: float, total_seconds: float) -> None:
+    ``is_clients``: the client has set ``total_seconds``.
+    """
+
+    def __init__(self, queue_seconds: float, total_seconds: float, *, is_clients: bool = False) -> None:
         self._queue_seconds = min(queue_seconds, total_seconds)
         self._total_seconds = total_seconds
+        self._late = Outcome.CLIENT_DEADLINE if is_clients else Outcome.REQUEST_TIMEOUT
         self._started = asyncio.get_running_loop().time()
 
     @classmethod
@@ -33,19 +39,27 @@ class Deadline:
         """The deadline of the settings, which a client may shorten. Raises ApiError (400) for an invalid header."""
         limit = settings.request_timeout
         given = headers.get(HEADER)
-        return cls(settings.queue_timeout, limit if given is None else _seconds(given, limit))
+        if given is None:
+            return cls(settings.queue_timeout, limit)
+        return cls(settings.queue_timeout, _seconds(given, limit), is_clients=True)
 
     async def watch(self, work: Timed) -> Never:
-        """Wait until ``work`` is late, then raise ApiError (504)."""
+        """Wait until ``work`` is late, note the outcome before the work is aborted, and raise ApiError (504)."""
+        late = await self._wait_until_late(work)
+        note_outcome(late.outcome)
+        raise late
+
+    async def _wait_until_late(self, work: Timed) -> ApiError:
         await self._sleep_until(self._queue_seconds)
         if self._queue_seconds < self._total_seconds:
             timings = work.timings
             if timings.ttft_seconds is None and not timings.queue_seconds:
                 message = f"The request did not begin within {self._queue_seconds:g} seconds"
-                raise ApiError(504, message, code="queue_timeout", headers=RETRY_AFTER)
+                return ApiError(504, message, code="queue_timeout", headers=RETRY_AFTER)
             await self._sleep_until(self._total_seconds)
         message = f"The request was not done within {self._total_seconds:g} seconds"
-        raise ApiError(504, message, code="request_timeout", headers={"x-should-retry": "false"})
+        headers = {"x-should-retry": "false"}
+        return ApiError(504, message, code="request_timeout", headers=headers, outcome=self._late)
 
     async def _sleep_until(self, seconds: float) -> None:
         await asyncio.sleep(self._started + seconds - asyncio.get_running_loop().time())

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.api.middleware.trace_context import TraceContext
+from service.api.outcome import noted_outcome
 from service.engine.protocol.outputs import FinishReason
+from service.outcomes import Outcome
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.usage import Timings, Usage
 
@@ -44,12 +46,19 @@ class AccessRecord:
         _current.set(record)
         return record
 
-    def write(self, *, method: str, route: str, status: int, seconds: float, caller: str) -> None:
-        """Write the line, at the end of the request. ``caller`` is the name of the key, empty without one."""
+    def write(
+        self, outcome: Outcome, *, method: str, route: str, status: int, seconds: float, caller: str, client: str = ""
+    ) -> None:
+        """Write the line, at the end of the request.
+
+        ``caller`` is the name of the key, ``client`` the address of the client; each may be empty.
+        """
         if not logger.isEnabledFor(logging.INFO):
             return
         line: dict[str, Any] = {"request_id": self.request_id, "method": method, "route": route}
-        line |= {"status": status, "seconds": round(seconds, 6)}
+        line |= {"status": status, "outcome": outcome.kind, "seconds": round(seconds, 6)}
+        if outcome.reason:
+            line["reason"] = outcome.reason
         if self.trace is not None:
             line |= {
                 "trace_id": self.trace.trace_id,
@@ -58,6 +67,8 @@ class AccessRecord:
             }
         if caller:
             line["caller"] = caller
+        if client:
+            line["client"] = client
         if self.model:
             line["model"] = self.model
         if self.ids:
@@ -87,6 +98,7 @@ class AccessLogObserver:
         self._observer.request_started(id)
 
     def finished(self, usage: Usage, timings: Timings, finish: tuple[FinishReason, ...]) -> None:
+        finish = tuple(map(_explained, finish))
         if record := _current.get():
             record.prompt_tokens += usage.prompt_tokens
             record.cached_tokens += usage.cached_tokens
@@ -107,7 +119,21 @@ class EncodingAccessLog:
     def encoding_finished(self, usage: Usage, *, complete: bool) -> None:
         if record := _current.get():
             record.prompt_tokens += usage.prompt_tokens
-            record.finish["stop" if complete else "abort"] = None
+            record.finish[FinishReason.STOP if complete else _explained(FinishReason.ABORT)] = None
+
+
+_ABORTS = {
+    Outcome.CLIENT_DEADLINE: FinishReason.TIMEOUT,
+    Outcome.QUEUE_TIMEOUT: FinishReason.TIMEOUT,
+    Outcome.REQUEST_TIMEOUT: FinishReason.TIMEOUT,
+    Outcome.DRAINING: FinishReason.DRAIN,
+}
+
+
+def _explained(reason: FinishReason) -> FinishReason:
+    """The reason, with the cause of an abort if the request tells it."""
+    outcome = noted_outcome()
+    return reason if reason is not FinishReason.ABORT or outcome is None else _ABORTS.get(outcome, reason)
 
 
 def note_model(name: str) -> None:

@@ -4,6 +4,7 @@ Plain ASGI: nothing here touches a body or stands between a stream and its clien
 """
 
 import asyncio
+import ipaddress
 import logging
 import re
 import time
@@ -15,10 +16,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.api.middleware.access_log import AccessRecord
 from service.api.middleware.trace_context import TraceContext
+from service.api.outcome import begin_request, noted_outcome, outcome_of_answer
 from service.api.wire.in_process import IN_PROCESS_CALLER
 from service.metrics import Metrics, method_label
+from service.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
+
+PROBES = frozenset({"/", "/health", "/health/live", "/health/ready", "/metrics", "/ping"})  # routes
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
@@ -26,13 +31,16 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 class RequestContextMiddleware:
     """Handles ``x-request-id`` and ``traceparent``, counts and logs responses, and answers 500 for uncaught exceptions.
 
-    A response that its client did not wait for is counted with status 499. A call from within the process is logged,
-    and is no HTTP request in the metrics.
+    A response that its client did not wait for is counted with status 499. A call from within the process is logged and
+    has an outcome, and is no HTTP request in the metrics. Without ``log_probes`` probes that succeed have no line, and
+    with ``log_clients`` lines have the addresses of clients.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, log_probes: bool = True, log_clients: bool = False) -> None:
         self.app = app
         self.metrics = metrics
+        self.log_probes = log_probes
+        self.log_clients = log_clients
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,6 +50,7 @@ class RequestContextMiddleware:
         request_id = given if _VALID_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
         trace = TraceContext.from_headers(headers)
         record = AccessRecord.begin(request_id, trace)
+        begin_request()
         started = time.perf_counter()
         status, complete, disconnected = 0, False, False
 
@@ -68,10 +77,17 @@ class RequestContextMiddleware:
         def count(status: int) -> None:
             seconds = time.perf_counter() - started
             route, method = _route(scope), method_label(scope["method"])
+            outcome = _outcome(status)
+            self.metrics.observe_request(outcome, record.model)
             if IN_PROCESS_CALLER not in scope:
                 self.metrics.observe_http(route, method, status, seconds, record.model)
+            if not self.log_probes and route in PROBES and status < 400:
+                return
             caller = getattr(scope.get("user"), "name", "")
-            record.write(method=method, route=route, status=status, seconds=seconds, caller=caller)
+            client = _address(scope) if self.log_clients else ""
+            record.write(
+                outcome, method=method, route=route, status=status, seconds=seconds, caller=caller, client=client
+            )
 
         incomplete_status = CLIENT_CLOSED_REQUEST
         try:
@@ -83,13 +99,28 @@ class RequestContextMiddleware:
         except Exception as error:
             incomplete_status = 500
             logger.error("request %s failed", request_id)
-            answer = respond(error, scope)
+            answer = respond(error, scope)  # notes the outcome of a response that has begun too
             if status:
                 raise
             await answer(scope, receive, watched_send)
         finally:
             if not complete:
                 count(incomplete_status)
+
+
+def _outcome(status: int) -> Outcome:
+    """The outcome of the current request. A client that left has no refusal: half a body is no invalid one."""
+    noted = noted_outcome() or outcome_of_answer(status)
+    return Outcome.CLIENT_GONE if status == CLIENT_CLOSED_REQUEST and noted.kind == "refused" else noted
+
+
+def _address(scope: Scope) -> str:
+    """The address of the client. Behind a trusted proxy it is a part of a header, so it may be any text: then none."""
+    host = (scope.get("client") or ("",))[0]
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return ""
 
 
 def _route(scope: Scope) -> str:

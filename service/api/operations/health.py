@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from service.api.errors import RETRY_AFTER, stopping
 from service.api.openapi.responses import openapi_responses
+from service.api.outcome import note_outcome
 from service.api.state import CurrentState
 from service.api.wire.response_model import JsonResponse, ResponseModel
+from service.outcomes import Outcome
 from service.serving.model import ModelStatus
 
 router = APIRouter(tags=["operations"])
@@ -50,6 +52,7 @@ async def ready(
     With several models the service is ready when the models of the start are loaded or have failed, and one of them
     serves. A model that is loaded on demand serves too.
     """
+    note_outcome(Outcome.OK)  # of the question, also if the service is not ready
     if state.admissions.closed:
         answer = HealthResponse("stopping", "the service is stopping")
         return JsonResponse(answer, status_code=503, headers=stopping().headers)

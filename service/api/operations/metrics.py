@@ -27,8 +27,14 @@ _VERSION = VersionResponse(service.__version__)
 )
 async def metrics(state: CurrentState) -> Response:
     """Every series of the service, in Prometheus' text format."""
-    for model in state.registry.models.values():
+    for name, model in state.registry.models.items():
         model.update_metrics()
+        if model.process_status == "ready":
+            state.admissions[name].fit(model.client.info)
+        for adapter in model.adapters:
+            state.metrics.expect_requests(adapter)
+        if model.is_ready:
+            model.metrics.admission(state.admissions[name].levels)
     body, content_type = state.metrics.render()
     return Response(body, media_type=content_type)
 

@@ -18,8 +18,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from service.api.errors import ApiError, as_api_error, error_response, stopping
+from service.api.outcome import note_outcome
 from service.api.wire.disconnect import CUT_EXTENSION, ClientDisconnected, raise_on_disconnect, run_guarded
 from service.api.wire.response_model import ResponseModel, to_ascii_json
+from service.outcomes import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +59,8 @@ class EventStream(Response):
 
     ``owned`` is closed with the response, even if the generator never began. ``heartbeat`` is the longest silence, and
     ``patience`` the longest time that the client may need to take a part, both in seconds. Exceptions of the generator
-    and the ApiError that ``watch_deadline`` raises become an error event. ``form`` is the form of all of these.
+    and the ApiError that ``watch_deadline`` raises become an error event, and the outcome of the request. ``form`` is
+    the form of all of these.
     """
 
     def __init__(
@@ -96,9 +99,10 @@ class EventStream(Response):
                 )
             except _ClientStalled:
                 logger.warning("a stream was cut: the client read nothing for %g seconds", self._patience)
+                note_outcome(Outcome.CLIENT_GONE)
                 await self._cut(scope, receive)
             except ClientDisconnected:
-                pass
+                note_outcome(Outcome.CLIENT_GONE)
             except ApiError as error:  # the deadline has passed
                 await self._end_with_error(error, body, scope, receive)
             except asyncio.CancelledError:  # the server stops and waits no longer
@@ -111,14 +115,18 @@ class EventStream(Response):
                     await body.send(chunk)
                 end = self._form.done
             except Exception as error:
-                end = self._form.last_error(as_api_error(error))
+                answer = as_api_error(error)
+                note_outcome(answer.outcome)
+                end = self._form.last_error(answer)
         self._owned.close()  # before the last event: a client that has read it finds the places free
         await body.end(end)
 
     async def _end_with_error(self, error: ApiError, body: "_Body", scope: Scope, receive: Receive) -> None:
-        self._owned.close()
         if body.is_ended:
+            self._owned.close()
             return
+        note_outcome(error.outcome)  # before the work is closed, which tells why
+        self._owned.close()
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
                 await body.end(self._form.last_error(error))

@@ -11,8 +11,11 @@ class FinishReason(StrEnum):
     STOP = "stop"  # a stop token was sampled, or the tasks found a stop string
     COMPLETE = "complete"  # the constraint allows nothing more; the last token is part of the text
     LENGTH = "length"  # max_tokens were generated
-    ABORT = "abort"  # the client no longer wants it
+    ABORT = "abort"  # nobody wants it any more: its client has left, or its task has enough
     ERROR = "error"  # this sequence alone failed; `TokenOutput.error` and `error_kind` say why
+    # The engine is told to abort these too. Metrics and the access log tell why.
+    TIMEOUT = "timeout"  # a deadline of its request has passed
+    DRAIN = "drain"  # the service stops
 
 
 class ErrorKind(StrEnum):
@@ -67,6 +70,9 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     num_accepted_tokens: int = 0  # those of them that turned out to be the sequence's tokens
     num_drafted_tokens: int = 0  # tokens that a draft model guessed for the step, whether the step computed them or not
     draft_seconds: float = 0.0  # wall time of the draft model, part of the step's time
+    # Bytes of the GPU, in use by any process and in all; 0 without a GPU, and in steps that did not ask.
+    device_memory_used: int = 0
+    device_memory_total: int = 0
 
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):

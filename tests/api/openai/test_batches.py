@@ -308,6 +308,7 @@ def test_metrics_and_logs_tell_of_lines_and_not_of_texts(tmp_path: Path, caplog:
         wait_until(lambda: count in service.http.get("/metrics").text)
         assert service.metric('trivium_batch_lines_total{outcome="answered"}') == 1
         assert service.metric('trivium_batch_lines_total{outcome="failed"}') == 1
+        assert service.metric('trivium_requests_total{outcome="refused",reason="invalid"}') == 1
         with pytest.raises(KeyError):  # a line is no HTTP request
             service.metric(f'trivium_http_requests_total{{method="POST",route="{CHAT}",status="200"}}')
         assert "secret" not in service.http.get("/metrics").text

@@ -7,10 +7,13 @@ from fastapi import FastAPI
 from service.api.background import Background, retry_after
 from service.api.call import Call
 from service.api.errors import as_api_error
+from service.api.outcome import begin_request
 from service.api.requests.options import queue_place
 from service.api.wire.in_process import background_request
 from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
+from service.metrics import Metrics
 from service.models.capabilities import Capability
+from service.outcomes import Outcome
 from service.tasks.translation import PreparedTranslation, TranslationRun, Translator
 
 _WIDTH = 32  # sequences of a window
@@ -33,12 +36,16 @@ class Windows:
 
     async def translate(self, window: Window) -> WindowResult:
         """The translation of a window. Raises TryAgain or WindowRefused."""
+        begin_request()
+        metrics: Metrics = self._app.state.trivium.metrics
+        name = ""
         try:
             caller = self._background.caller(window.owner)
             if wait := self._background.seconds_to_wait(caller):
                 raise TryAgain(wait)
             call = Call(background_request(self._app, _PATH, caller))
             model = call.model(window.model, Capability.TRANSLATE)
+            name = model.name
             options = window.options.with_values(**queue_place(caller))
 
             async def read(run: TranslationRun) -> WindowResult:
@@ -48,11 +55,14 @@ class Windows:
                 return model.task(Translator).prepare_plan(window.plan, options=options)
 
             with self._background.computing():
-                return await call.compute(model, prepare, read)
+                result = await call.compute(model, prepare, read)
+            metrics.observe_request(Outcome.OK, name)
+            return result
         except TryAgain:
             raise
         except Exception as error:
             answer = as_api_error(error)
+            metrics.observe_request(answer.outcome, name)
             if (seconds := retry_after(answer.status, answer.code, answer.headers)) is not None:
                 raise TryAgain(seconds) from None
             code, is_fault = answer.code or "internal_error", answer.status >= 500

@@ -12,7 +12,7 @@ from service.cli.keys import app as keys
 from service.cli.serve import serve
 from service.cli.settings import settings
 from service.cli.translate import translate
-from service.errors import KeyFileError, ProcessError, SettingsError, StorageError, TranslationFailed
+from service.errors import KeyFileError, ListenError, ProcessError, SettingsError, StorageError, TranslationFailed
 from service.settings import Settings
 from service.settings.environment import read_environment
 
@@ -38,7 +38,7 @@ def main() -> None:
         app(prog_name="trivium")  # even if it is started as python -m service
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, ProcessError, KeyFileError, StorageError, TranslationFailed) as error:
+    except (ModelStoreError, ListenError, ProcessError, KeyFileError, StorageError, TranslationFailed) as error:
         _fail(error, code=1)
 
 

@@ -2,6 +2,7 @@
 
 ServiceError
 ├── SettingsError              a setting is wrong
+├── ListenError                the service cannot listen on its address
 ├── StorageError               a directory in which things are kept cannot be used
 ├── KeyFileError               the key file cannot be read, written or understood
 ├── KeyRefused                 a secret is not accepted
@@ -53,6 +54,10 @@ class ServiceError(Exception):
 
 class SettingsError(ServiceError):
     """A setting is wrong. The message is one line that names the setting, the reason, and the source of the value."""
+
+
+class ListenError(ServiceError):
+    """The service cannot listen on its address. The message is one line: address, port, the reason, and what to do."""
 
 
 class StorageError(ServiceError):

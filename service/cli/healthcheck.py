@@ -1,19 +1,26 @@
-"""``python -m service.cli.healthcheck``: exit 0 if the service on this machine is ready. The container's health check.
+"""``python -m service.cli.healthcheck [URL]``: exit 0 if the service is ready. The container's health check.
 
-It runs every few seconds while the engine computes, so it imports nothing heavy and reads only the setting
-``TRIVIUM_PORT``.
+Without a URL it asks every service that this user runs here, where the service itself says that it listens: flags, file
+and environment need not be read again. No running service is not healthy. The check runs every few seconds while the
+engine computes, so it imports nothing heavy.
 """
 
 import http.client
-import os
 import sys
+from urllib.parse import urlsplit
+
+from service.server.address_file import running_services
 
 _TIMEOUT_SECONDS = 4.0
 
 
-def is_ready(port: int) -> bool:
-    """Whether a service on this port can serve requests."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS)
+def is_ready(url: str) -> bool:
+    """Whether the service at this URL, such as ``http://[::1]:8000``, can serve requests."""
+    try:
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    except (ValueError, http.client.HTTPException):
+        return False
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -23,5 +30,11 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
+def main(urls: list[str]) -> int:
+    """The exit status: 0 if there are services and all of them are ready."""
+    urls = urls or list(running_services())
+    return 0 if urls and all(map(is_ready, urls)) else 1
+
+
 if __name__ == "__main__":
-    sys.exit(0 if is_ready(int(os.environ.get("TRIVIUM_PORT") or 8000)) else 1)
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,9 @@ from service.cli.keys import app as keys
 from service.cli.serve import serve
 from service.cli.settings import settings
 from service.cli.translate import translate
-from service.errors import KeyFileError, ProcessError, SettingsError, StorageError, TranslationFailed
+from service.errors import KeyFileError, ListenError, ProcessError, SettingsError, StorageError, TranslationFailed
+from service.settings import Settings
+from service.settings.environment import read_environment
 
 app = typer.Typer(
     help="Text generation, translation and question answering from your own hardware.",
@@ -36,7 +38,7 @@ def main() -> None:
         app(prog_name="trivium")  # even if it is started as python -m service
     except SettingsError as error:
         _fail(error, code=2)
-    except (ModelStoreError, ProcessError, KeyFileError, StorageError, TranslationFailed) as error:
+    except (ModelStoreError, ListenError, ProcessError, KeyFileError, StorageError, TranslationFailed) as error:
         _fail(error, code=1)
 
 
@@ -54,11 +56,14 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """The options of ``trivium`` itself."""
+    if context.invoked_subcommand == "models":  # it uses the model store only; all others load the settings
+        read_environment(Settings.model_fields)
 
 
 def _fail(error: Exception, code: int) -> None:

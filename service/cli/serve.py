@@ -25,13 +25,15 @@ def serve(
     from service.keys.authenticator import open_authenticator
     from service.processes.child_process import ChildProcess
     from service.processes.imports import imports
-    from service.server import bind_policy, signals
+    from service.server import bind_policy, listening, open_file_limit, signals
 
     bind_policy.check(settings)
     authenticator = open_authenticator(settings.keys_file)
+    sockets = listening.bind(settings.host, settings.port)
+    open_file_limit.raise_limit()
     signals.on_stop(lambda *_: sys.exit(0))
     with ChildProcess(ENGINE_WORKER) as process:  # started first, because its imports take longest
         with imports():
             from service.server import serve as server
 
-        server.serve(settings, process, authenticator)
+        server.serve(settings, sockets, process, authenticator)

@@ -1,6 +1,6 @@
 """The hardware that this process may use: device, number type, cores, memory.
 
-In a container the limits of its control group count, not the size of the host.
+In a container the limits of its control groups count, not the size of the host.
 """
 
 import logging
@@ -11,13 +11,15 @@ from pathlib import Path
 
 import torch
 
+from service.control_groups.cpu import cpu_quota
+from service.control_groups.directories import ROOT
+from service.control_groups.memory import spare_memory
+from service.control_groups.values import table
 from service.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
-_CGROUP = Path("/sys/fs/cgroup")
-_CPUS = Path("/sys/devices/system/cpu")
 
 
 def find_device(name: str) -> torch.device:
@@ -82,11 +84,12 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def num_cores(*, cgroup: Path = _CGROUP, cpus: Path = _CPUS) -> int:
+def num_cores(*, root: Path = ROOT) -> int:
     """The physical cores that this process may use, at least one. A CPU quota is rounded up.
 
-    ``cgroup`` is the directory of the control group, ``cpus`` that of the CPUs' topology.
+    ``root`` is the directory that has ``proc`` and ``sys``.
     """
+    cpus = root / "sys/devices/system/cpu"
     allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     cores = set()
     for cpu in allowed:
@@ -94,21 +97,16 @@ def num_cores(*, cgroup: Path = _CGROUP, cpus: Path = _CPUS) -> int:
         with suppress(OSError):
             siblings = (cpus / f"cpu{cpu}/topology/thread_siblings_list").read_text().strip()
         cores.add(siblings)  # the threads of one core have the same list
-    quota = math.inf
-    with suppress(OSError, ValueError):
-        limit, period = (cgroup / "cpu.max").read_text().split()
-        quota = math.ceil(int(limit) / int(period))  # without a quota the limit is "max", which is not a number
-    return max(1, int(min(len(cores), quota)))
+    quota = cpu_quota(root)
+    return max(1, len(cores) if quota is None else min(len(cores), math.ceil(quota)))
 
 
-def available_memory(*, cgroup: Path = _CGROUP) -> int:
-    """The bytes of memory that this process may still allocate. ``cgroup`` is the directory of the control group."""
-    available: float = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        available = int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) * 1024
-    with suppress(OSError, ValueError):
-        limit = int((cgroup / "memory.max").read_text())  # without a limit it is "max", which is not a number
-        used = int((cgroup / "memory.current").read_text())
-        available = min(available, limit - used)
-    return max(0, int(available))
+def available_memory(*, root: Path = ROOT) -> int:
+    """The bytes of memory that this process may still allocate.
+
+    ``root`` is the directory that has ``proc`` and ``sys``.
+    """
+    kibibytes = table(root / "proc/meminfo").get("MemAvailable")
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if kibibytes is None else kibibytes * 1024
+    spare = spare_memory(root)
+    return machine if spare is None else min(machine, spare)

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from service.control_groups.oom import OomKills
+
 
 class ChildProcess:
     """Owns the process and the directory of its sockets. The process ends with its parent, or earlier."""
@@ -20,6 +22,7 @@ class ChildProcess:
     def __init__(self, worker: str) -> None:
         """Start the process. ``worker`` is the module that it runs."""
         self.worker = worker
+        self._oom_kills = OomKills()
         self.directory = tempfile.mkdtemp(prefix="trivium-")  # mode 0700: only the user can read it
         command = [sys.executable, "-m", worker, self.directory]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
@@ -44,6 +47,11 @@ class ChildProcess:
     def wait(self) -> int:
         """Block until the process ends. Return its exit code, or minus the number of the signal that killed it."""
         return self._process.wait()
+
+    @property
+    def lacked_memory(self) -> bool:
+        """Whether the kernel's out-of-memory killer has ended a process since this one was started."""
+        return self._oom_kills.happened
 
     def kill(self) -> None:
         """Kill the process with SIGKILL."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import signal
 import time
 from typing import Literal
 
 from msgspec import Struct
 
+from service.control_groups.memory import memory_limit
 from service.processes.child_process import ChildProcess
 from service.processes.link import Link
 from service.processes.liveness import Stall
@@ -38,7 +40,7 @@ async def report_exit(name: str, link: Link, *, stall: Stall | None, loading: bo
     cause: ExitCause = "exit"
     if link.ended.done():
         code = link.ended.result()
-        event = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        event = _end(code, process)
     elif stall is not None:
         cause, event = stall, f"is {stall}"
         await _dump_stacks(process)
@@ -52,6 +54,18 @@ async def report_exit(name: str, link: Link, *, stall: Stall | None, loading: bo
         where = "; it left no stacks and is stopped" if stall else "; it left no stacks"
     logger.error("the %s process %s%s", name, event, where)
     return ExitReport("load" if loading else cause, f"the {name} process {event}")
+
+
+def _end(code: int, process: ChildProcess) -> str:
+    """What ended the process, given its exit code or minus its signal."""
+    if code == -signal.SIGKILL and process.lacked_memory:
+        limit = memory_limit()
+        where = "on this machine" if limit is None else f"within the limit of {limit / 2**20:,.0f} MiB"
+        return (
+            f"was killed by the kernel, because memory ran out {where}: give the service more memory, a smaller "
+            "--kv-cache-memory, or a smaller model"
+        )
+    return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
 
 async def _dump_stacks(process: ChildProcess) -> None:

@@ -87,8 +87,9 @@ class Parent:
 
 
 def prepare_child(directory: str) -> None:
-    """Prepare this child process: write its stacks to a file on a crash, and ignore Ctrl-C."""
+    """Prepare this child process: write its stacks to a file on a crash, and ignore what a terminal sends."""
     stacks = Path(directory, "stacks").open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
     faulthandler.enable(stacks)
     faulthandler.register(signal.SIGUSR1, stacks)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the API process decides what ends
+    for number in (signal.SIGINT, signal.SIGHUP):  # they reach the whole group; the API process decides what ends
+        signal.signal(number, signal.SIG_IGN)

@@ -17,9 +17,9 @@ def check(settings: Settings) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the host. False for a name that has no address."""
+    """Whether only this machine can reach the host; an empty one is every interface. Raises SettingsError."""
     try:
-        found = socket.getaddrinfo(host, None)
+        found = socket.getaddrinfo(host or "0.0.0.0", None)
     except (OSError, UnicodeError):
-        return False
+        raise SettingsError(f"host: {host!r} has no address") from None
     return all(ip_address(address[0]).is_loopback for *_, address in found)

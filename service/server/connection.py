@@ -8,10 +8,13 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.api.wire.disconnect import CUT_EXTENSION
+from service.server.descriptors import Descriptors, Use, refuse
+
+_REFUSED_SECONDS = 1.0  # that a connection without a future may take for its head
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection with three limits on slow clients.
+    """uvicorn's connection with limits on slow clients and on the number of clients.
 
     The scope of each request has the extension ``CUT_EXTENSION``, a function that ends the connection at once. A normal
     close would wait without end until the client has read everything.
@@ -20,6 +23,8 @@ class Connection(H11Protocol):
       begins when the connection is made. Otherwise the answer is 408, even if bytes keep arriving slowly.
     - The rest of a body whose request is answered already must arrive in the same time. The application limits the
       time of other bodies.
+    - A connection that takes one of the last descriptors gets 503 for its first request, and a second for its head. If
+      many such connections are open, it is cut.
     - A client that reads nothing of a response for ``2 * send_timeout`` seconds is cut. A stream cuts its client
       earlier, after ``send_timeout``.
 
@@ -28,12 +33,19 @@ class Connection(H11Protocol):
 
     header_timeout = 10.0  # seconds
     send_timeout = 120.0  # seconds
+    descriptors: Descriptors
     _read_timer: asyncio.TimerHandle | None = None  # runs while the client must send something
     _write_timer: asyncio.TimerHandle | None = None  # runs while the client must read something
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         app = self.app
+        match self.descriptors.use(transport.get_extra_info("socket").fileno()):
+            case Use.FULL:
+                app = refuse
+                self.header_timeout = min(self.header_timeout, _REFUSED_SECONDS)
+            case Use.SPENT:
+                transport.abort()
 
         async def app_with_cut(scope: Scope, receive: Receive, send: Send) -> None:
             scope.setdefault("extensions", {})[CUT_EXTENSION] = transport.abort
@@ -128,4 +140,5 @@ class Connection(H11Protocol):
 
 def connection_class(*, header_timeout: float, send_timeout: float) -> type[Connection]:
     """A subclass of Connection with these limits, in seconds: uvicorn takes a class, not an instance."""
-    return type("Connection", (Connection,), {"header_timeout": header_timeout, "send_timeout": send_timeout})
+    own = {"header_timeout": header_timeout, "send_timeout": send_timeout, "descriptors": Descriptors()}
+    return type("Connection", (Connection,), own)

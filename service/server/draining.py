@@ -5,16 +5,21 @@ retry after tells them more than a refused connection.
 """
 
 import asyncio
+import logging
+import signal
 import socket
 from types import FrameType
 
 import uvicorn
 
 from service.api.limits.admissions import Admissions
+from service.server import listening
+
+logger = logging.getLogger(__name__)
 
 
 class DrainingServer(uvicorn.Server):
-    """A uvicorn server that drains after the first signal and stops at once after the second.
+    """A uvicorn server that drains after the first signal and stops at once after a second one, unless it is SIGHUP.
 
     ``delay`` is the least number of seconds that it keeps listening after the first signal.
     """
@@ -26,8 +31,13 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._admissions.close()
-        self.force_exit = self.should_exit
+        # A closed terminal sends SIGHUP twice: itself, and by its shell.
+        self.force_exit = self.force_exit or (self.should_exit and sig != signal.SIGHUP)
         super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        logger.info("listening on %s", ", ".join(f"http://{listening.text(each)}" for each in sockets or ()))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         clock = asyncio.get_running_loop().time

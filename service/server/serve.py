@@ -1,11 +1,12 @@
 """Serves models: each in a child process, the application in this process, uvicorn in front.
 
-SIGTERM and SIGINT stop the service with exit code 0, whether it is importing, fetching a model, loading or serving;
-open requests then have ``shutdown_timeout`` seconds. A second signal stops it at once.
+SIGTERM, SIGINT and SIGHUP stop the service with exit code 0, whether it is importing, fetching a model, loading or
+serving; open requests then have ``shutdown_timeout`` seconds. A second signal other than SIGHUP stops it at once.
 """
 
 import gc
 import logging
+import socket
 import sys
 
 import uvicorn
@@ -19,7 +20,8 @@ from service.errors import ProcessError
 from service.keys.authenticator import KeyAuthenticator
 from service.metrics import Metrics
 from service.processes.child_process import ChildProcess
-from service.server import signals
+from service.server import listening, signals
+from service.server.address_file import AddressFile
 from service.server.connection import connection_class
 from service.server.draining import DrainingServer
 from service.server.models import make_registry
@@ -34,8 +36,13 @@ logger = logging.getLogger(__name__)
 _GC_OBJECTS = 20_000
 
 
-def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> None:
-    """Serve until a signal comes. Raises ModelStoreError, StorageError, or ProcessError if no model can be loaded."""
+def serve(
+    settings: Settings, sockets: list[socket.socket], process: ChildProcess, authenticator: KeyAuthenticator | None
+) -> None:
+    """Serve on these bound sockets until a signal comes.
+
+    Raises ModelStoreError, StorageError, ListenError, or ProcessError if no model can be loaded.
+    """
     logs.configure(settings.log_level, settings.log_json, settings.log_prompts)
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
@@ -53,11 +60,13 @@ def serve(settings: Settings, process: ChildProcess, authenticator: KeyAuthentic
     gc.collect()
     gc.set_threshold(_GC_OBJECTS, 20, 20)
     gc.freeze()  # keep start-up objects out of later collections, which would delay every request
-    signals.on_stop(lambda *_: None)  # uvicorn has its own handlers, and raises the signal again after it has stopped
-    try:
-        server.run()
-    except SystemExit:
-        sys.exit(1)  # uvicorn has logged the reason; it uses other exit codes
+    signals.on_stop(server.handle_exit)  # uvicorn installs it later, and raises the signals again after it has stopped
+    listening.listen(sockets)
+    with AddressFile(listening.local_url(sockets[0])):
+        try:
+            server.run(sockets)
+        except SystemExit:
+            sys.exit(1)  # uvicorn has logged the reason; it uses other exit codes
     if startup.failure:
         raise ProcessError(startup.failure)
 
@@ -79,8 +88,6 @@ def make_app(settings: Settings, process: ChildProcess, authenticator: KeyAuthen
 def _uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         http=connection_class(header_timeout=settings.header_timeout, send_timeout=settings.send_timeout),
         ws="none",
         lifespan="on",

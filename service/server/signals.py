@@ -4,8 +4,14 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 def on_stop(handler: Callable[..., Any]) -> None:
-    """Call ``handler`` at SIGTERM and SIGINT."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handler)
+    """Call ``handler`` at SIGTERM, SIGINT and SIGHUP. A signal that the service was started to ignore stays ignored.
+
+    ``nohup`` ignores SIGHUP, which a terminal sends when it is closed.
+    """
+    for number in _STOP:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)

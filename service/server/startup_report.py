@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import uvicorn
 from rich.console import Console
@@ -55,7 +56,8 @@ def report(models: Iterable[dict[str, str]], *, as_json: bool) -> None:
         table = Table(title=title, title_justify="left", show_header=False)
         for name, value in facts.items():
             table.add_row(name, value)
-        Console(stderr=True).print(table)
+        with suppress(OSError, SystemExit):  # the terminal may be closed, or the reader of a pipe gone
+            Console(stderr=True).print(table)
         title = ""
 
 

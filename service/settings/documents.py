@@ -11,10 +11,11 @@ from typing import Any
 from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 
+from service.settings.environment import env_name
 from service.settings.groups import GROUPS, EngineSettings, SettingsGroup
 from service.settings.model_table import ModelTable
 from service.settings.served_models import ModelSpec
-from service.settings.sources import env_name, flag_name
+from service.settings.sources import flag_name
 
 _PASSWORD = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
@@ -47,6 +48,8 @@ _MARKDOWN_HEADER = """\
 A setting is a flag of `trivium serve`, an environment variable, and a key of a TOML file: `port` is `--port 8000`,
 `TRIVIUM_PORT=8000`, or `port = 8000` in the file that `--config` or `TRIVIUM_CONFIG` names. A flag overrides the
 environment, which overrides the file, which overrides the default. A switch is turned off with `--no-NAME` or `false`.
+A name that is no setting is refused in the file, and so is a variable `TRIVIUM_*`. Variables by which Kubernetes
+describes a Service called `trivium` (`TRIVIUM_SERVICE_HOST`, `TRIVIUM_PORT=tcp://...`) are ignored.
 
 `trivium settings` prints the values in force and their sources; `trivium settings --format toml` writes an example
 file with every setting. This page is the output of `trivium settings --format markdown`.

@@ -17,6 +17,7 @@ from model_store.types import LocalModel
 from service.encoder.messages import EncoderConfig, Head
 from service.engine.protocol.config import EngineConfig
 from service.errors import SettingsError
+from service.settings.environment import env_name, read_environment
 from service.settings.groups import (
     BatchSettings,
     DocumentSettings,
@@ -30,7 +31,7 @@ from service.settings.groups import (
 )
 from service.settings.model_table import ModelTable
 from service.settings.served_models import ModelSpec, read_specs
-from service.settings.sources import ENV_PREFIX, Source, env_name, flag_name, is_path, read_config_file, source_of
+from service.settings.sources import Source, flag_name, is_path, read_config_file, source_of
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 METRICS_PROGRAMS = ("vllm", "tgi")
@@ -50,9 +51,7 @@ class Settings(
 ):
     """All settings, validated and frozen. ``load`` makes them from flags, environment and file."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
-    )
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     models: Annotated[dict[str, ModelTable], NoDecode] = Field(
         default={}, description="The tables [models.NAME] of the file."
@@ -73,8 +72,8 @@ class Settings(
     def sources(cls, flags: dict[str, Any] | None = None) -> dict[str, Source]:
         """The source of each value that ``load`` returns for these flags. Raises SettingsError."""
         given = _given(flags)
-        file = read_config_file(given, cls.model_fields)
-        return {name: source_of(name, given, file) for name in cls.model_fields}
+        environment, file = read_environment(cls.model_fields), read_config_file(given, cls.model_fields)
+        return {name: source_of(name, given, environment, file) for name in cls.model_fields}
 
     @classmethod
     def settings_customise_sources(
@@ -86,8 +85,9 @@ class Settings(
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The order of precedence: flags, environment, file."""
+        environment = InitSettingsSource(settings_cls, read_environment(cls.model_fields))
         file = InitSettingsSource(settings_cls, read_config_file(init_settings(), cls.model_fields))
-        return init_settings, env_settings, file
+        return init_settings, environment, file
 
     @field_validator("model", "adapter", mode="before")
     @classmethod
@@ -118,6 +118,7 @@ class Settings(
             return value  # pydantic says what is wrong
         return tuple(_origin(each.strip()) for each in origins)
 
+<<<<<<< HEAD
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _proxies(cls, value: Any) -> Any:
@@ -139,6 +140,8 @@ class Settings(
             )
         return value
 
+=======
+>>>>>>> d82b0114802416c59f7cd5bcf9d039dadfa276bb
     def model_specs(self) -> tuple[ModelSpec, ...]:
         """The models to serve, in order: the first that can do a task is its default, unless a model says otherwise.
 
@@ -198,7 +201,8 @@ def _first_problem(error: ValidationError, flags: dict[str, Any]) -> str:
     problem = error.errors(include_url=False)[0]
     path = [part for part in problem["loc"] if isinstance(part, str)]
     places = {Source.FLAG: flag_name(path[0]), Source.ENVIRONMENT: env_name(path[0])}
-    place = places.get(source_of(path[0], flags, file=()), "the config file")
+    environment = read_environment(Settings.model_fields)
+    place = places.get(source_of(path[0], flags, environment, file=()), "the config file")
     if problem["type"] == "extra_forbidden" and path[0] == "models":
         close = difflib.get_close_matches(path[-1], ModelTable.model_fields, n=1)
         return f"{'.'.join(path)}: unknown setting in {place}" + (f"; did you mean {close[0]}?" if close else "")

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-
-ENV_PREFIX = "TRIVIUM_"
+from service.settings.environment import env_name
 
 
 class Source(StrEnum):
@@ -22,21 +21,16 @@ class Source(StrEnum):
     DEFAULT = "default"
 
 
-def env_name(name: str) -> str:
-    """The environment variable of a setting."""
-    return ENV_PREFIX + name.upper()
-
-
 def flag_name(name: str) -> str:
     """The command line flag of a setting."""
     return "--" + name.replace("_", "-")
 
 
-def source_of(name: str, flags: Collection[str], file: Collection[str]) -> Source:
-    """The source of a setting's value, given the names that are set by flags and in the file."""
+def source_of(name: str, flags: Collection[str], environment: Collection[str], file: Collection[str]) -> Source:
+    """The source of a setting's value, given the names that are set by flags, in the environment and in the file."""
     if name in flags:
         return Source.FLAG
-    if os.environ.get(env_name(name)):
+    if name in environment:
         return Source.ENVIRONMENT
     return Source.FILE if name in file else Source.DEFAULT
 

@@ -66,6 +66,17 @@ def test_completion_is_installed_for_the_user(tmp_path: Path) -> None:
     [
         (["serve", "--port", "many"], {}, "trivium: port: should be a valid integer"),
         (["serve"], {"TRIVIUM_DEVICE": "gpu"}, "trivium: device: "),
+        (
+            ["serve"],
+            {"TRIVIUM_PORTT": "1"},
+            "trivium: TRIVIUM_PORTT: unknown setting in the environment; did you mean ",
+        ),
+        (["models", "list"], {"TRIVIUM_MODEL_DIRR": "x"}, "trivium: TRIVIUM_MODEL_DIRR: unknown setting in the "),
+        (
+            ["keys", "list"],
+            {"TRIVIUM_KEYS_FIL": "x"},
+            "trivium: TRIVIUM_KEYS_FIL: unknown setting in the environment; ",
+        ),
         (["serve", "--config", "missing.toml"], {}, "trivium: config: cannot read missing.toml"),
         (["settings", "--config", "missing.toml"], {}, "trivium: config: cannot read missing.toml"),
         (["generate", "hello", "--dtype", "int3"], {}, "trivium: dtype: "),

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from service.models.hardware import available_memory, find_device, find_dtype, num_cores, rounding_note
+from tests.control_groups.fake_tree import fake_control_groups
 
 GIB = 1 << 30
 
@@ -17,39 +18,35 @@ def four_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_a_container_the_memory_of_the_machine_counts(tmp_path: Path) -> None:
-    assert 0 < available_memory(cgroup=tmp_path) < GIB << 20
+    assert 0 < available_memory(root=tmp_path) < GIB << 20
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text("MemTotal:        9000 kB\nMemAvailable:    1000 kB\n")
+    assert available_memory(root=tmp_path) == 1_024_000
 
 
-def test_the_memory_limit_of_a_container_counts(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("50000000\n")
-    (tmp_path / "memory.current").write_text("20000000\n")
-    assert available_memory(cgroup=tmp_path) == 30_000_000
-    (tmp_path / "memory.current").write_text("60000000\n")
-    assert available_memory(cgroup=tmp_path) == 0
-
-
-def test_a_container_without_limits_may_use_the_machine(tmp_path: Path) -> None:
-    (tmp_path / "memory.max").write_text("max\n")
-    (tmp_path / "memory.current").write_text("20000000\n")
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert available_memory(cgroup=tmp_path) > 20_000_000
-    assert num_cores(cgroup=tmp_path) >= 1
+def test_the_lesser_of_the_limit_of_a_container_and_the_memory_of_the_machine_counts(tmp_path: Path) -> None:
+    fake_control_groups(tmp_path, {"memory.max": "500000", "memory.current": "200000"})
+    assert available_memory(root=tmp_path) == 300_000
+    (tmp_path / "proc/meminfo").write_text("MemAvailable:    100 kB\n")
+    assert available_memory(root=tmp_path) == 102_400
 
 
 @pytest.mark.usefixtures("four_cpus")
 def test_threads_of_one_core_count_once(tmp_path: Path) -> None:
     for cpu, siblings in enumerate(["0,2", "1,3", "0,2", "1,3"]):
-        topology = tmp_path / f"cpu{cpu}" / "topology"
+        topology = tmp_path / f"sys/devices/system/cpu/cpu{cpu}/topology"
         topology.mkdir(parents=True)
         (topology / "thread_siblings_list").write_text(f"{siblings}\n")
-    assert num_cores(cgroup=tmp_path, cpus=tmp_path) == 2
+    assert num_cores(root=tmp_path) == 2
 
 
 @pytest.mark.usefixtures("four_cpus")
-@pytest.mark.parametrize(("quota", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("9900000 100000", 4)])
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("150000 100000", 2), ("50000 100000", 1), ("9900000 100000", 4), ("max 100000", 4)]
+)
 def test_the_cpu_quota_of_a_container_counts(quota: str, cores: int, tmp_path: Path) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-    assert num_cores(cgroup=tmp_path, cpus=tmp_path) == cores  # without a topology every CPU is a core
+    fake_control_groups(tmp_path, {"cpu.max": quota})
+    assert num_cores(root=tmp_path) == cores  # without a topology every CPU is a core
 
 
 def test_auto_is_the_gpu_if_there_is_one() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from service.control_groups.oom import OomKills
+from service.processes import exit_report
 from service.processes.child_process import ChildProcess
 from service.processes.exit_report import ExitReport, report_exit
 from service.processes.link import Link
@@ -54,6 +56,30 @@ async def test_a_signal_is_reported(tmp_path: Path, caplog: pytest.LogCaptureFix
         report = await report_exit("tiny", link, stall=None, loading=False, load_error="")
     assert report == ExitReport("exit", f"the tiny process was killed by signal {signal.SIGKILL.value}")
     assert "it left no stacks" in caplog.text
+
+
+@pytest.mark.parametrize(("limit", "where"), [(700 << 20, "within the limit of 700 MiB"), (None, "on this machine")])
+async def test_a_process_that_the_kernel_killed_for_its_memory_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int | None, where: str
+) -> None:
+    """``tests/control_groups`` lets the kernel do so."""
+    monkeypatch.setattr(OomKills, "happened", True)
+    monkeypatch.setattr(exit_report, "memory_limit", lambda: limit)
+    async with linked(tmp_path) as link:
+        link.process.kill()
+        await asyncio.wait_for(asyncio.shield(link.ended), 20)
+        report = await report_exit("tiny", link, stall=None, loading=False, load_error="")
+    assert report.reason.startswith(f"the tiny process was killed by the kernel, because memory ran out {where}: ")
+    assert "--kv-cache-memory" in report.reason
+
+
+async def test_another_end_is_none_for_lack_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OomKills, "happened", True)
+    async with linked(tmp_path) as link:
+        link.send(encode(Submit([Words("r", (EXIT,))])))
+        await asyncio.wait_for(asyncio.shield(link.ended), 20)
+        report = await report_exit("tiny", link, stall=None, loading=False, load_error="")
+    assert report.reason == "the tiny process ended with exit code 3"
 
 
 async def test_a_stuck_process_is_asked_for_its_stacks(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -22,3 +22,9 @@ def test_another_address_needs_keys_or_an_explicit_permission(host: str) -> None
         bind_policy.check(Settings(host=host, keys_file=None))
     bind_policy.check(Settings(host=host, keys_file=None, allow_unauthenticated=True))
     bind_policy.check(Settings(host=host, keys_file=Path("keys.json")))
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 70, "1.2.3.4.5"])
+def test_a_host_without_an_address_is_named(host: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^host: '{host}' has no address$"):
+        bind_policy.check(Settings(host=host))

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests.api.raw_http import connection, post_bytes, read_until
@@ -66,3 +67,21 @@ def test_the_service_listens_for_the_delay_or_until_a_second_signal(model: Path)
         assert httpx.post(f"{server.url}/v1/generate", json={"prompt": "x"}).status_code == 503
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
+
+
+def test_a_closed_terminal_lets_open_requests_finish(model: Path) -> None:
+    """A terminal and its shell send SIGHUP to every process of the service, each once."""
+    body = ENDLESS | {"max_tokens": 1_000, "stream": True}
+    flags = ("--threads", "1", "--shutdown-timeout", "240")
+    with running_server(model, *flags) as server, connection(server.address) as streaming:
+        streaming.sendall(post_bytes("/v1/generate", json.dumps(body).encode()))
+        read_until(streaming, b"data: ")
+        service = psutil.Process(server.process.pid)
+        for process in (service, *service.children(recursive=True)) * 2:
+            process.send_signal(signal.SIGHUP)
+        assert wait_until_stopping(server).json()["status"] == "stopping"
+        refused = server.http.post("/v1/generate", json={"prompt": "x"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+        ended = read_until(streaming, b"data: [DONE]\n\n")
+        assert b'"finish_reason":"length"' in ended
+        assert server.process.wait(60) == 0

@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -37,11 +38,12 @@ def free_port() -> int:
 class Service:
     """A running ``trivium serve``. Its log is its standard error."""
 
-    def __init__(self, model: Path, *arguments: str, port: int) -> None:
+    def __init__(self, model: Path, *arguments: str, port: int, launcher: Sequence[str] = (), **variables: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log: list[str] = []
-        env = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")}
+        env = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")} | variables
         command = [
+            *launcher,
             sys.executable,
             "-m",
             "service",
@@ -64,6 +66,15 @@ class Service:
                 return
         pytest.fail(f"the service ended without logging {text!r}: {''.join(self.log)}")
 
+    def end_of_start(self) -> bool:
+        """Read the log until the service is ready, or has ended. Returns whether it is ready."""
+        for line in self._lines:
+            self.log.append(line)
+            if "Trivium is ready" in line:
+                return True
+        self.process.wait(timeout=30)
+        return False
+
     def end(self) -> int:
         """Read the log until the process ends. Returns the exit code."""
         self.log += self._lines
@@ -71,8 +82,10 @@ class Service:
 
 
 @contextmanager
-def running(model: Path, *arguments: str, port: int | None = None) -> Iterator[Service]:
-    service = Service(model, *arguments, port=port or free_port())
+def running(
+    model: Path, *arguments: str, port: int | None = None, launcher: Sequence[str] = (), **variables: str
+) -> Iterator[Service]:
+    service = Service(model, *arguments, port=port or free_port(), launcher=launcher, **variables)
     try:
         yield service
     finally:
@@ -104,16 +117,40 @@ def test_the_service_reports_readiness_finishes_open_requests_and_ends_cleanly(m
         assert not [process for process in family if process.is_running()]
 
 
-def test_a_signal_during_loading_ends_the_service_cleanly(model: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_imports_ends_the_service_cleanly(model: Path, number: signal.Signals) -> None:
     with running(model) as service:
-        service.wait_for("Uvicorn running")
+        while not psutil.Process(service.process.pid).children():  # the first engine imports beside the API process
+            assert service.process.poll() is None
+        service.process.send_signal(number)
+        assert service.end() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_loading_ends_the_service_cleanly(model: Path, number: signal.Signals) -> None:
+    with running(model) as service:
+        service.wait_for("listening on http://127.0.0.1:")
+        service.process.send_signal(number)
+        assert service.end() == 0
+
+
+def test_nohup_keeps_the_service_from_hearing_of_a_closed_terminal(model: Path) -> None:
+    with running(model, launcher=["nohup"]) as service:
+        service.wait_for("Trivium is ready")
+        for process in (psutil.Process(service.process.pid), *psutil.Process(service.process.pid).children()):
+            status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+            assert ignored & (1 << (signal.SIGHUP - 1))
+            process.send_signal(signal.SIGHUP)
+        body = {"prompt": "a", "max_tokens": 3}
+        assert httpx.post(f"{service.url}/v1/generate", json=body, timeout=30).status_code == 200
         service.process.send_signal(signal.SIGTERM)
         assert service.end() == 0
 
 
 def test_two_signals_during_loading_end_the_service_too(model: Path) -> None:
     with running(model) as service:
-        service.wait_for("Uvicorn running")
+        service.wait_for("listening on http://127.0.0.1:")
         family = psutil.Process(service.process.pid).children(recursive=True)
         for _ in range(2):
             service.process.send_signal(signal.SIGINT)
@@ -128,10 +165,81 @@ def test_an_engine_that_cannot_start_ends_the_service_with_the_reason(model: Pat
         assert service.log[-1].startswith("trivium: the model tiny cannot be loaded: ")
 
 
-def test_a_port_in_use_ends_the_service(model: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, running(model, port=listener.getsockname()[1]) as service:
-        assert service.end() == 1
-        assert "Address already in use" in "".join(service.log)
+def test_a_port_in_use_ends_the_service_before_anything_is_loaded(tmp_path: Path) -> None:
+    """The model does not exist, which would be told later."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with running(tmp_path / "missing", port=port) as service:
+            assert service.end() == 1
+    assert service.log == [
+        f"trivium: cannot listen on 127.0.0.1:{port}: another process uses the port; "
+        "stop that process, or choose another port with --port\n"
+    ]
+
+
+def test_two_services_that_start_together_do_not_share_a_port(model: Path) -> None:
+    """Both can bind a port while neither listens."""
+    with running(model) as first, running(model, port=int(first.url.rsplit(":", 1)[1])) as second:
+        assert sorted([first.end_of_start(), second.end_of_start()]) == [False, True]
+        loser = first if first.process.poll() is not None else second
+        assert loser.process.returncode == 1
+        assert "another process uses the port" in loser.log[-1]
+        assert "Traceback" not in "".join(loser.log)
+
+
+def test_the_health_check_asks_the_address_that_the_service_was_started_with(model: Path, tmp_path: Path) -> None:
+    config = tmp_path / "trivium.toml"
+    config.write_text('host = "127.0.0.2"', encoding="utf-8")
+    with tempfile.TemporaryDirectory() as directory:  # a short path, because the paths of sockets are
+
+        def health() -> int:
+            command = [sys.executable, "-m", "service.cli.healthcheck"]
+            return subprocess.run(command, cwd=ROOT, env={"TMPDIR": directory}, timeout=60, check=False).returncode
+
+        assert health() == 1
+        with running(model, "--config", str(config), TMPDIR=directory) as service:
+            service.wait_for("Trivium is ready")
+            assert health() == 0
+            service.process.kill()
+            service.process.wait()
+            assert health() == 1
+
+
+def limited(soft: int, hard: int) -> list[str]:
+    """A launcher that sets the limits on open files of the program that it becomes."""
+    code = f"import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard}))"
+    return [sys.executable, "-c", f"{code}; os.execv(sys.argv[1], sys.argv[1:])"]
+
+
+def test_the_limit_of_open_files_is_raised_for_every_process(model: Path) -> None:
+    with running(model, launcher=limited(64, 1_000)) as service:
+        service.wait_for("Trivium is ready")
+        process = psutil.Process(service.process.pid)
+        family = [process, *process.children(recursive=True)]
+        assert len(family) > 1
+        assert {each.rlimit(psutil.RLIMIT_NOFILE) for each in family} == {(1_000, 1_000)}
+
+
+def test_more_connections_than_open_files_are_refused_in_words_and_told_in_the_log(model: Path) -> None:
+    with running(model, "--header-timeout", "200", launcher=limited(64, 128)) as service:
+        service.wait_for("Trivium is ready")
+        address = ("127.0.0.1", int(service.url.rsplit(":", 1)[1]))
+        assert httpx.get(f"{service.url}/health/ready").status_code == 200
+        with ExitStack() as idle:
+            for _ in range(112 - psutil.Process(service.process.pid).num_fds() + 4):
+                idle.enter_context(socket.create_connection(address, timeout=30))
+            for _ in range(3):
+                refused = httpx.post(f"{service.url}/v1/generate", json={"prompt": MARK}, timeout=30)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (503, "too_many_connections")
+                assert int(refused.headers["retry-after"]) > 0
+                assert refused.headers["connection"] == "close"
+        while (answer := httpx.get(f"{service.url}/health/ready", timeout=30)).status_code != 200:
+            assert answer.status_code == 503  # the service has not seen yet that connections are closed
+        service.process.send_signal(signal.SIGTERM)
+        assert service.end() == 0
+        told = [line for line in service.log if "of 128 file descriptors are in use" in line]
+        assert ["soon" in line for line in told] == [True, False]
+        assert "new connections are refused" in told[1]
 
 
 def test_json_logs_are_json_and_contain_no_text_of_a_client(model: Path) -> None:

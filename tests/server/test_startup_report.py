@@ -1,7 +1,11 @@
 """The watch over the start of the models, and what it reports."""
 
+import errno
+import io
 import json
 import logging
+import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -66,3 +70,12 @@ def test_the_report_is_a_table_or_a_json_line(
     (line,) = caplog.records
     assert (line.getMessage(), json.dumps(vars(line)["kv cache"])[:2]) == ("ready", '"1')
     assert "10 sequences of full length" in facts["kv cache"]
+
+
+def test_a_closed_terminal_does_not_end_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ClosedTerminal(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(sys, "stderr", ClosedTerminal())
+    report([{"model": "tiny"}, {"model": "other"}], as_json=False)

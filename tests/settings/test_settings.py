@@ -69,7 +69,6 @@ def test_sizes_may_have_units(text: str, size: int) -> None:
         ({"heartbeat_seconds": "nan"}, "heartbeat_seconds: "),
         ({"ageing_seconds": "inf"}, "ageing_seconds: "),
         ({"config": "/does/not/exist.toml"}, "config: cannot read /does/not/exist.toml: No such file or directory"),
-        ({"port": "tcp://10.0.0.1:8000"}, "port: looks like a link that Kubernetes sets"),
         ({"cors_origins": "app.example.org"}, "cors_origins: should be an origin without a path"),
         ({"cors_origins": "https://a.example,https://b.example/app"}, "cors_origins: should be an origin"),
         ({"trusted_proxies": "proxy.example.org"}, "trusted_proxies: should be addresses or networks"),
@@ -114,6 +113,23 @@ def test_proxies_are_addresses_and_networks(given: Any, proxies: tuple[str, ...]
 @pytest.mark.parametrize("given", ["vLLM, tgi,vllm", ["vllm", "tgi"], ["vllm,tgi"]])
 def test_programs_of_metrics_are_named_once(given: Any) -> None:
     assert Settings.load({"metrics_compat": given}).metrics_compat == ("vllm", "tgi")
+
+
+def test_a_misspelt_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIVIUM_PORTT", "1")
+    for read in (Settings.load, Settings.sources):
+        with pytest.raises(SettingsError, match=r"^TRIVIUM_PORTT: unknown setting .*; did you mean TRIVIUM_PORT\?$"):
+            read()
+
+
+def test_links_of_kubernetes_leave_the_file_and_the_default_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIVIUM_PORT", "tcp://10.0.0.1:8000")
+    monkeypatch.setenv("TRIVIUM_SERVICE_HOST", "10.0.0.1")
+    assert (Settings.load().port, Settings.sources()["port"]) == (8000, "default")
+    monkeypatch.setenv("TRIVIUM_CONFIG", str(toml(tmp_path, "port = 7")))
+    assert (Settings.load().port, Settings.sources()["port"]) == (7, "file")
 
 
 def test_a_wrong_variable_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

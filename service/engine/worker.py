@@ -14,6 +14,7 @@ from service.engine.protocol.messages import (
     AdapterUnloaded,
     LoadAdapter,
     Rejected,
+    TakeSnapshot,
     UnloadAdapter,
     decode_command,
 )
@@ -62,6 +63,8 @@ class EngineWorker(ModelWorker[Request]):
                 with suppress(UnknownAdapter):
                     self._engine.unload_adapter(name)
                 return AdapterUnloaded(name)
+            case TakeSnapshot():
+                return self._engine.snapshot()
         return super().carry_out(command)
 
     def step(self) -> StepOutput:

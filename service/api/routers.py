@@ -33,7 +33,7 @@ from service.api.openai.embeddings import route as embeddings
 from service.api.openai.files import route as files
 from service.api.openai.models import route as models
 from service.api.openai.responses import route as responses
-from service.api.operations import health, metrics
+from service.api.operations import health, metrics, statistics
 
 ROUTERS = (
     generate.router,
@@ -70,5 +70,6 @@ ROUTERS = (
     huggingface.router,
     health.router,
     metrics.router,
+    statistics.router,
     unknown_routes.router,
 )

@@ -14,6 +14,7 @@ from service.glossaries.glossaries import Glossaries
 from service.metrics import Metrics
 from service.serving.registry import Registry
 from service.settings import Settings
+from service.statistics.live_view import LiveViews
 from service.tasks.translation import Detector
 
 
@@ -31,6 +32,7 @@ class State:
     batches: Batches | None  # None: the operator has set no directory for them
     glossaries: Glossaries
     documents: Documents
+    live_views: LiveViews = field(default_factory=LiveViews)
     characters: CharacterCount = field(default_factory=CharacterCount)
 
 

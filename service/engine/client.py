@@ -3,7 +3,9 @@
 It imports neither torch nor the model.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 
@@ -19,11 +21,13 @@ from service.engine.protocol.messages import (
     EngineEvent,
     LoadAdapter,
     Rejected,
+    TakeSnapshot,
     UnloadAdapter,
     decode_event,
 )
 from service.engine.protocol.outputs import StepOutput, StepStats, TokenOutput
 from service.engine.protocol.request import Request
+from service.engine.protocol.snapshot import Snapshot
 from service.engine.token_stream import TokenStream
 from service.processes.child_process import ChildProcess
 from service.processes.client import ProcessClient
@@ -51,7 +55,8 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         """``name`` is the process's name for people. ``process`` is an engine process that is started already."""
         super().__init__(name, ENGINE_WORKER, decode_event, restart_policy, process=process, observer=observer)
         self.config = config
-        self._on_step = on_step
+        self._step_observers = [] if on_step is None else [on_step]
+        self._snapshots: list[asyncio.Future[Snapshot]] = []  # that callers wait for, in the order of the commands
         self._adapters = AdapterRequests(config.adapters)
 
     def submit(self, requests: Iterable[Request], stream: TokenStream | None = None) -> TokenStream:
@@ -97,6 +102,26 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
         self._supervisor.send(encode(UnloadAdapter(name)))
         await answer
 
+    @contextmanager
+    def observed(self, on_step: Callable[[StepStats], None]) -> Iterator[None]:
+        """Pass the statistics of every step to ``on_step`` too, until the block ends."""
+        self._step_observers.append(on_step)
+        try:
+            yield
+        finally:
+            self._step_observers.remove(on_step)
+
+    async def snapshot(self) -> Snapshot:
+        """The sequences and KV blocks between two steps.
+
+        Raises ProcessUnavailable if the engine is not ready, or ends meanwhile.
+        """
+        self.require_ready()
+        answer: asyncio.Future[Snapshot] = asyncio.get_running_loop().create_future()
+        self._snapshots.append(answer)
+        self._supervisor.send(encode(TakeSnapshot()))
+        return await answer
+
     def _make_config(self) -> EngineConfig:
         config = msgspec.structs.replace(self.config, adapters=self._adapters.paths)
         if self._info is None:
@@ -108,6 +133,10 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
 
     def _on_process_end(self) -> None:
         self._adapters.process_ended(self._supervisor.unavailable())
+        unanswered, self._snapshots = self._snapshots, []
+        for answer in unanswered:
+            if not answer.done():
+                answer.set_exception(self._supervisor.unavailable())
 
     def _handle(self, event: EngineEvent) -> None:
         match event:
@@ -116,11 +145,15 @@ class EngineClient(ProcessClient[EngineInfo, EngineEvent, InFlightRequest]):
                     self._deliver(output)
                 if outputs or stats.num_prefill_tokens or stats.num_decode_tokens:
                     self._supervisor.progress()
-                if self._on_step is not None:
-                    self._on_step(stats)
+                for on_step in self._step_observers:
+                    on_step(stats)
             case Rejected(output):
                 self._deliver(output)
                 self._supervisor.progress()
+            case Snapshot():
+                answer = self._snapshots.pop(0)
+                if not answer.done():
+                    answer.set_result(event)
             case AdapterLoaded(adapter):
                 self._adapters.loaded(adapter)
                 self._supervisor.progress()

@@ -16,9 +16,11 @@ from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepOutput, StepStats
 from service.engine.protocol.request import Request
+from service.engine.protocol.snapshot import Snapshot
 from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.scheduler import Scheduler
+from service.engine.scheduling.snapshot import take_snapshot
 from service.engine.scheduling.speculator import MeasuredSpeculator, Speculator
 from service.engine.scheduling.step import Runner
 from service.engine.scheduling.step_cost_model import StepCostModel
@@ -123,6 +125,10 @@ class Engine:
             blocks_used=self._pool.num_used,
             blocks_total=self._pool.num_blocks,
         )
+
+    def snapshot(self) -> Snapshot:
+        """Describe the sequences and the KV blocks. Never call it during a step."""
+        return take_snapshot(self._scheduler, self._clock)
 
     def step(self) -> StepOutput:
         """Compute one step. A sequence that cannot be computed fails alone.

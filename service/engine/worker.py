@@ -15,6 +15,7 @@ from service.engine.protocol.messages import (
     AdapterUnloaded,
     LoadAdapter,
     Rejected,
+    TakeSnapshot,
     UnloadAdapter,
     decode_command,
 )
@@ -66,6 +67,8 @@ class EngineWorker(ModelWorker[Request]):
                 with suppress(UnknownAdapter):
                     self._engine.unload_adapter(name)
                 return AdapterUnloaded(name)
+            case TakeSnapshot():
+                return self._engine.snapshot()
         return super().carry_out(command)
 
     def idle_report(self) -> StepOutput:

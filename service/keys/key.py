@@ -25,6 +25,7 @@ class Scope(StrEnum):
     EMBED = "embed"  # embeddings and similarity
     RERANK = "rerank"  # re-ranking, scores of pairs, and classification
     METRICS = "metrics"
+    STATISTICS = "statistics"  # the live view of the scheduler
     ADMIN = "admin"  # all of the above, and routes that declare no scope
 
 

@@ -81,6 +81,11 @@ class ProcessClient(ABC, Generic[Info, Event, Item]):
         """The id of the process, while there is one."""
         return self._supervisor.pid
 
+    @property
+    def exits(self) -> int:
+        """How many processes have ended so far, other than by ``close``."""
+        return self._supervisor.exits
+
     async def start(self) -> None:
         """Let the process load, and return when it is ready. Raises ProcessError if it cannot start."""
         await self._supervisor.start()

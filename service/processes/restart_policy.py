@@ -16,14 +16,16 @@ class RestartPolicy(Struct, frozen=True):
 
 
 class RestartCounter:
-    """Owns the number of exits in a row without progress: the restarts in vain."""
+    """Counts the exits of a process. Exits in a row without progress are restarts in vain."""
 
     def __init__(self, max_restarts: int) -> None:
+        self.exits = 0
         self.in_vain = 0
         self._max_restarts = max_restarts
 
     def record_exit(self, *, made_progress: bool) -> None:
-        """Count an exit. Progress resets the count."""
+        """Count an exit. Progress resets the count of restarts in vain."""
+        self.exits += 1
         self.in_vain = 0 if made_progress else self.in_vain + 1
 
     @property

@@ -88,6 +88,11 @@ class Supervisor(Generic[Item]):
         """The id of the process, while there is one."""
         return self._link.process.pid if self._link is not None else None
 
+    @property
+    def exits(self) -> int:
+        """How many processes have ended so far, other than by ``close``."""
+        return self._restarts.exits
+
     async def start(self) -> None:
         """Let the process load, and return when it is ready. Raises ProcessError if it cannot start."""
         self._task = asyncio.create_task(self._supervise())

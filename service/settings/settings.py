@@ -118,7 +118,6 @@ class Settings(
             return value  # pydantic says what is wrong
         return tuple(_origin(each.strip()) for each in origins)
 
-<<<<<<< HEAD
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _proxies(cls, value: Any) -> Any:
@@ -130,18 +129,6 @@ class Settings(
             _check_network(each, alone=len(proxies) == 1)
         return proxies
 
-    @field_validator("port", mode="before")
-    @classmethod
-    def _not_a_service_link(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.startswith("tcp://"):
-            raise ValueError(
-                "looks like a link that Kubernetes sets for a service with the name 'trivium': "
-                "rename the service or set enableServiceLinks to false"
-            )
-        return value
-
-=======
->>>>>>> d82b0114802416c59f7cd5bcf9d039dadfa276bb
     def model_specs(self) -> tuple[ModelSpec, ...]:
         """The models to serve, in order: the first that can do a task is its default, unless a model says otherwise.
 

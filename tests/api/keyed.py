@@ -14,6 +14,7 @@ from tests.keys.making import add_key
 
 GENERATE, TRANSLATE, ANSWER, METRICS = Scope.GENERATE, Scope.TRANSLATE, Scope.ANSWER, Scope.METRICS
 EMBED, RERANK = Scope.EMBED, Scope.RERANK
+STATISTICS = Scope.STATISTICS
 WITHOUT_KEY = {
     ("GET", "/"),
     ("GET", "/download_file/{name}"),
@@ -135,6 +136,7 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("GET", "/docs"): set(Scope),
     ("GET", "/docs/assets/{name}"): set(Scope),
     ("GET", "/metrics"): {METRICS},
+    ("GET", "/v1/statistics"): {STATISTICS},
 }
 
 

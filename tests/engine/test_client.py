@@ -264,3 +264,38 @@ async def test_a_request_that_the_engine_refuses_ends_with_the_reason(tmp_path: 
         assert output.finish is FinishReason.ERROR
         assert "5000" in output.error
         assert not observed.causes
+
+
+async def test_a_snapshot_shows_what_is_in_flight(tmp_path: Path) -> None:
+    async with engine(tmp_path) as (client, observed):
+        steps: list[StepStats] = []
+        with client.observed(steps.append):
+            with client.submit([request("a", 1, 2, 3, max_tokens=3000)]) as stream:
+                await anext(aiter(stream))
+                first, second = await asyncio.gather(client.snapshot(), client.snapshot())
+            (state,) = first.sequences
+            assert (state.prompt, state.most_generated, state.is_running) == (3, 3000, True)
+            assert state.generated <= second.sequences[0].generated
+            assert (await client.snapshot()).sequences == []  # the command to drop the request went first
+        num_seen = len(steps)
+        assert steps == observed.steps[:num_seen]
+        await outputs(client.submit([request("b")]))
+        assert len(steps) == num_seen
+
+
+async def test_a_snapshot_ends_with_its_engine(tmp_path: Path) -> None:
+    async with engine(tmp_path) as (client, observed):
+        kill(client, signal.SIGSTOP)
+        waiting = asyncio.create_task(client.snapshot())
+        given_up = asyncio.create_task(client.snapshot())
+        await asyncio.sleep(0)
+        given_up.cancel()
+        kill(client)
+        with pytest.raises(ProcessUnavailable):
+            await asyncio.wait_for(waiting, 10)
+        await until(lambda: client.status != "ready")
+        with pytest.raises(ProcessUnavailable):
+            await client.snapshot()
+        await asyncio.wait_for(observed.returned.wait(), 10)
+        assert (await client.snapshot()).sequences == []
+        assert client.exits == 1

@@ -6,6 +6,7 @@ from service.engine.protocol.adapter_info import AdapterInfo
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import StepOutput, TokenOutput
 from service.engine.protocol.request import Request
+from service.engine.protocol.snapshot import Snapshot
 from service.processes.messages import Abort, Failed, Heartbeat, Ready, Stop, Submit
 
 
@@ -40,8 +41,12 @@ class AdapterUnloaded(Struct, frozen=True, array_like=True, tag="adapter_unloade
     name: str
 
 
-AdapterCommand = LoadAdapter | UnloadAdapter
-EngineEvent = StepOutput | Rejected | AdapterLoaded | AdapterUnloaded
+class TakeSnapshot(Struct, frozen=True, array_like=True, tag="take_snapshot"):
+    """Command: describe the sequences and the KV blocks. The answer is a ``Snapshot``."""
 
-decode_command = msgpack.Decoder(Submit[Request] | Abort | Stop | AdapterCommand).decode
+
+EngineCommand = LoadAdapter | UnloadAdapter | TakeSnapshot
+EngineEvent = StepOutput | Rejected | AdapterLoaded | AdapterUnloaded | Snapshot
+
+decode_command = msgpack.Decoder(Submit[Request] | Abort | Stop | EngineCommand).decode
 decode_event = msgpack.Decoder(Ready[EngineInfo] | Failed | Heartbeat | EngineEvent).decode

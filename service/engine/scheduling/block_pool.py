@@ -28,6 +28,8 @@ Root = str | tuple[str, int]  # the id of the empty prefix: a cache salt, or a c
 PrefixId = int | Root  # all tokens up to the end of a published block
 BlockKey = tuple[PrefixId, tuple[int, ...]]  # the prefix before a block, and the block's tokens
 
+EMPTY, CACHED, HELD, SHARED = range(4)  # free; free, with a published prefix; referenced once; and more than once
+
 
 @dataclass(slots=True, frozen=True)
 class PrefixMatch:
@@ -68,6 +70,15 @@ class BlockPool:
     def num_used(self) -> int:
         """The number of referenced blocks."""
         return len(self._references)
+
+    def states(self) -> bytearray:
+        """The state of each block, in one byte: EMPTY, CACHED, HELD or SHARED. It takes time linear in the blocks."""
+        states = bytearray(self.num_blocks)
+        for block in self._published:
+            states[block] = CACHED
+        for block, references in self._references.items():
+            states[block] = HELD if references == 1 else SHARED
+        return states
 
     def match(self, tokens: Sequence[int], root: Root = "") -> PrefixMatch:
         """Find the longest run of published blocks that ``tokens`` begin with. References are not changed.

@@ -16,8 +16,8 @@ of the started sequences always runs, is never preempted, and finishes.
 """
 
 import time
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from operator import attrgetter
 
 import msgspec
@@ -98,6 +98,10 @@ class Scheduler:
         if self._speculator is not None and constraint is None:  # a constraint cannot look ahead
             sequence.speculation = self._speculator.follow(request)
         return sequence
+
+    def in_order(self) -> Iterator[Sequence]:
+        """All unfinished sequences: the running ones by urgency, then the waiting ones as they should start."""
+        return chain(self._running, self._waiting.in_order())
 
     def uses_adapter(self, adapter: int) -> bool:
         """Whether an unfinished sequence has the adapter with this number."""

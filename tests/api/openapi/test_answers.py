@@ -339,7 +339,8 @@ def send(service: Scripted, method: str, path: str, body: Any, **options: Any) -
 
 
 def test_every_operation_is_called_here(document: Document) -> None:
-    assert set(document.operations()) == set(CALLS)
+    without_end = {("GET", "/v1/statistics")}  # tests/statistics reads its events
+    assert set(document.operations()) == set(CALLS) | without_end
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)

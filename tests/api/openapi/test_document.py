@@ -38,7 +38,7 @@ def test_every_route_is_described_with_examples(hello: Scripted) -> None:
             assert "422" not in operation["responses"], path
             if path in _FILES:
                 continue
-            is_stream = path in {"/generate_stream", "/v1/translate/document/{id}/events"}
+            is_stream = path in {"/generate_stream", "/v1/translate/document/{id}/events", "/v1/statistics"}
             media_type = "text/event-stream" if is_stream else "application/json"
             if "204" not in operation["responses"]:
                 status = next(each for each in ("201", "202", "200") if each in operation["responses"])

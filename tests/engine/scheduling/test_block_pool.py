@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from service.engine.scheduling.block_pool import BlockPool, PrefixId, num_blocks_for
+from service.engine.scheduling.block_pool import CACHED, EMPTY, HELD, SHARED, BlockPool, PrefixId, num_blocks_for
 
 SIZE = 2
 
@@ -91,6 +91,14 @@ class PoolMachine(RuleBasedStateMachine):
             assert self.pool.num_used == len(occurrences)
             assert self.pool.num_free + self.pool.num_used == self.pool.num_blocks
             assert all(0 <= block < self.pool.num_blocks for block in occurrences)
+
+    @invariant()
+    def states_are_those_of_the_references(self) -> None:
+        if hasattr(self, "pool"):
+            occurrences = Counter(block for table in self.held for block in table.blocks)
+            for block, state in enumerate(self.pool.states()):
+                assert state in ({EMPTY, CACHED} if block not in occurrences else {HELD, SHARED})
+                assert (state == SHARED) == (occurrences[block] > 1)
 
     def teardown(self) -> None:
         for table in self.held:

@@ -3,6 +3,7 @@
 import sys
 
 from service.processes.child_process import ChildProcess
+from service.server import listening
 from service.server.serve import serve
 from service.settings import Settings
 
@@ -20,4 +21,4 @@ if __name__ == "__main__":
         }
     )
     with ChildProcess("benchmarks.frontend.null_worker") as process:
-        serve(settings, process, authenticator=None)
+        serve(settings, listening.bind(settings.host, settings.port), process, authenticator=None)

@@ -70,7 +70,7 @@ def test_an_unknown_model_is_a_problem(tmp_path: Path) -> None:
 
 
 def data(**directories: Path) -> Finding:
-    return storage.data_directories(Settings(**directories))
+    return storage.data_directories(Settings.model_validate(directories))
 
 
 def test_without_directories_of_data_nothing_is_wrong() -> None:

@@ -4,6 +4,9 @@
 #   docker build -t trivium .                          for CPUs
 #   docker build -t trivium --build-arg DEVICE=cuda .  for NVIDIA GPUs
 #
+# The build for CPUs fails if the kernels cannot be compiled, because an image without them is several times slower.
+# --build-arg KERNELS=optional accepts such an image, for example where the build has no network; none wants it.
+#
 # Wheels in deploy/wheelhouse are used before any package index. With a full wheelhouse the build needs no network.
 
 FROM python:3.11-slim-bookworm AS build
@@ -17,6 +20,7 @@ RUN python -m venv --without-pip /opt/trivium
 COPY deploy/wheelhouse deploy/wheelhouse
 COPY requirements.lock ./
 RUN set -eu; \
+    case "$DEVICE" in cpu | cuda) ;; *) echo "DEVICE is $DEVICE: it must be cpu or cuda" >&2; exit 1 ;; esac; \
     index=''; \
     if [ "$DEVICE" = cpu ] && ! ls deploy/wheelhouse/torch-*.whl >/dev/null 2>&1; then index="--extra-index-url $TORCH_INDEX"; fi; \
     into='python -m pip --python /opt/trivium/bin/python install --quiet --requirement requirements.lock'; \
@@ -31,13 +35,23 @@ COPY service service
 COPY model_store model_store
 RUN python -m pip --python /opt/trivium/bin/python install --quiet --no-deps .
 
-# The CPU kernels are compiled here, for every type of processor, so that the final stage needs no compiler. Without a
-# network the compiler may be missing here too. Then torch computes the models.
-RUN if [ "$DEVICE" = cpu ]; then \
-      { apt-get update -qq && apt-get install -y -qq --no-install-recommends g++; } >/dev/null \
-        && cd / && /opt/trivium/bin/python -m service.models.native.kernels \
-        || echo 'no compiler: this image has no compiled kernels'; \
-    fi
+# The CPU kernels are compiled here, for every type of x86 processor, so that the final stage needs no compiler. For
+# other processors there are none.
+ARG KERNELS=required
+RUN set -eu; \
+    compile() { \
+      apt-get update -qq && apt-get install -y -qq --no-install-recommends g++ >/dev/null \
+        && cd / && /opt/trivium/bin/python -m service.models.native.kernels; \
+    }; \
+    case "$KERNELS" in \
+      required | optional | none) ;; \
+      *) echo "KERNELS is $KERNELS: it must be required, optional or none" >&2; exit 1 ;; \
+    esac; \
+    if [ "$DEVICE" != cpu ] || [ "$KERNELS" = none ]; then exit 0; fi; \
+    if [ "$(uname -m)" != x86_64 ]; then echo "there are no compiled kernels for $(uname -m)" >&2; exit 0; fi; \
+    if compile; then exit 0; fi; \
+    if [ "$KERNELS" = optional ]; then echo 'this image has no compiled kernels' >&2; exit 0; fi; \
+    echo 'the kernels cannot be compiled; --build-arg KERNELS=optional builds a slower image without them' >&2; exit 1
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /opt/trivium /opt/trivium

@@ -21,7 +21,7 @@ trap '"${compose[@]}" down --volumes --timeout 15 >/dev/null 2>&1' EXIT
 
 step build
 "${compose[@]}" build trivium
-docker image inspect --format 'image {{.Size}} bytes, user {{.Config.User}}' trivium
+docker image inspect --format 'image {{.Size}} bytes, user {{.Config.User}}' "${IMAGE:-trivium}"
 
 step 'start, and wait until healthy'
 "${compose[@]}" up --detach --wait --wait-timeout "${WAIT:-1200}" trivium

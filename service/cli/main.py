@@ -7,6 +7,7 @@ import typer
 
 from model_store.cli import app as models
 from service import __version__
+from service.cli.doctor import doctor
 from service.cli.generate import generate
 from service.cli.keys import app as keys
 from service.cli.serve import serve
@@ -26,6 +27,7 @@ app.command()(serve)
 app.command()(generate)
 app.command()(translate)
 app.command()(settings)
+app.command()(doctor)
 app.add_typer(models, name="models")
 app.add_typer(keys, name="keys")
 

@@ -1,10 +1,10 @@
 """The use of file descriptors: judged by the newest, and told once. ``test_server`` refuses real connections."""
 
 import resource
+import time
 
 import pytest
 
-from service.server import descriptors as module
 from service.server.descriptors import Descriptors, Use
 from service.server.open_file_limit import current_limit, raise_limit
 
@@ -26,11 +26,14 @@ def test_a_warning_is_logged_at_most_once_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_000.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     judge = Descriptors(1024)
     for number in (900, 901, 1000, 1001, 902):
         judge.use(number)
-    assert [record.args[0] for record in caplog.records if record.args] == [901, 1001]
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "901 of 1024 file descriptors are in use",
+        "1001 of 1024 file descriptors are in use",
+    ]
     now += 60
     judge.use(1010)
     assert len(caplog.records) == 3

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_every_refusal_is_one_line(number: int, port: int, message: str, monkeyp
     def refuse(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(listening, "_FIRST_FREE_PORT", listening.Path("/does/not/exist"))
+    monkeypatch.setattr(listening, "_FIRST_FREE_PORT", Path("/does/not/exist"))
     monkeypatch.setattr(socket.socket, "bind", refuse)
     with pytest.raises(ListenError) as caught:
         listening.bind("127.0.0.1", port)

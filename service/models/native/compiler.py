@@ -50,12 +50,17 @@ def compile_once(build: KernelBuild, path: Path) -> Path:
         lock.release()
 
 
+def find_compiler() -> str | None:
+    """The C++ compiler that ``CXX`` names, or the first that is found; None if there is none."""
+    return os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
+
+
 def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "kernels.cpp") -> Path:
     """Compile ``main_file``, which may include the kernels' headers, into ``path``. Returns ``path``.
 
     Raises OSError or SubprocessError.
     """
-    compiler = os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
+    compiler = find_compiler()
     if compiler is None:
         raise FileNotFoundError("there is no C++ compiler (g++ or clang++)")
     begin = time.monotonic()

@@ -83,13 +83,17 @@ def find_build(*sizes: int) -> KernelBuild | None:
 @cache
 def load_build(build: KernelBuild) -> ctypes.CDLL | None:
     """The library of one build, or None if it cannot be loaded or compiled; the reason is logged."""
-    name = file_name(build)
     try:
-        path = next(_existing_files(name), None) or compile_once(build, user_cache_path("trivium") / "native" / name)
+        path = existing_library(build) or compile_once(build, user_cache_path("trivium") / "native" / file_name(build))
         return declare(ctypes.CDLL(str(path)))
     except (OSError, subprocess.SubprocessError) as error:
         logger.warning("computing without compiled kernels: %s", error)
         return None
+
+
+def existing_library(build: KernelBuild) -> Path | None:
+    """The file of a build that was compiled already, here or into the user's cache."""
+    return next(_existing_files(file_name(build)), None)
 
 
 def _existing_files(name: str) -> Iterator[Path]:

@@ -82,4 +82,4 @@ def test_grafana_is_given_the_dashboard_and_prometheus() -> None:
     (prometheus,) = yaml.safe_load((GRAFANA / source).read_text(encoding="utf-8"))["datasources"]
     assert prometheus["url"] == "http://prometheus:9090"
     assert "prometheus" in compose["services"]
-    assert compose["services"]["grafana"]["ports"] == ["127.0.0.1:3000:3000"]
+    assert compose["services"]["grafana"]["ports"] == ["127.0.0.1:${GRAFANA_PORT:-3000}:3000"]

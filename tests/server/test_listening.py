@@ -134,7 +134,7 @@ def test_a_user_without_privileges_is_told_which_ports_are_free() -> None:
     if first < 2:
         pytest.skip("every port of this machine is free for all users")
     code = f"""
-import os
+import encodings.idna, os  # another user may not read the files of Python
 from service.errors import ListenError
 from service.server import listening
 

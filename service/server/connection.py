@@ -33,7 +33,7 @@ class Connection(H11Protocol):
 
     header_timeout = 10.0  # seconds
     send_timeout = 120.0  # seconds
-    descriptors: Descriptors
+    descriptors = Descriptors()
     _read_timer: asyncio.TimerHandle | None = None  # runs while the client must send something
     _write_timer: asyncio.TimerHandle | None = None  # runs while the client must read something
 

@@ -3,6 +3,8 @@
 import errno
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +126,29 @@ def test_every_refusal_is_one_line(number: int, port: int, message: str, monkeyp
         listening.bind("127.0.0.1", port)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become a user without privileges")
+def test_a_user_without_privileges_is_told_which_ports_are_free() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text(encoding="ascii"))
+    if first < 2:
+        pytest.skip("every port of this machine is free for all users")
+    code = f"""
+import encodings.idna, os  # another user may not read the files of Python
+from service.errors import ListenError
+from service.server import listening
+
+os.setuid(65534)
+try:
+    listening.bind("127.0.0.1", {first - 1})
+except ListenError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == (
+        f"cannot listen on 127.0.0.1:{first - 1}: ports below {first} are for privileged users; "
+        "choose another port with --port\n"
+    )
 
 
 def tcp(host: str) -> tuple[object, ...]:

@@ -1,5 +1,6 @@
 """Samples are the same in every run, and unanswerable questions have no answer."""
 
+import json
 from pathlib import Path
 
 from benchmarks.quality.samples import answerable_questions, documents, sentences, short_lines, unanswerable_questions
@@ -34,3 +35,15 @@ def test_samples_are_the_same_in_every_run(data: Path) -> None:
     [document] = documents(data, ("zh", "en"), 1)
     assert document.source.splitlines()[11] == "ntrex.ref.zho-CN.txt line 11"
     assert len(document.reference.splitlines()) == 12
+
+
+def test_white_space_does_not_tell_where_a_chinese_answer_stands(tmp_path: Path) -> None:
+    questions = [{"id": "1", "question": "谁？", "answers": [{"text": "Ada 王", "answer_start": 2}]}]
+    context = "由 Ada 王 创办，在 1923 年。 Ada Lovelace“ 好 ”"
+    content = {"data": [{"paragraphs": [{"context": context, "qas": questions}]}]}
+    for language in ("en", "zh"):
+        (tmp_path / f"xquad.{language}.json").write_text(json.dumps(content), encoding="utf-8")
+    [chinese] = answerable_questions(tmp_path, "zh", 1)
+    assert (chinese.context, chinese.answers) == ("由Ada王创办，在1923年。Ada Lovelace“好”", ("Ada王",))
+    [english] = answerable_questions(tmp_path, "en", 1)
+    assert (english.context, english.answers) == (context, ("Ada 王",))

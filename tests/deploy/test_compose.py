@@ -19,18 +19,19 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-def test_prometheus_is_started_only_by_its_profile(compose: dict[str, Any]) -> None:
-    assert compose["services"]["prometheus"]["profiles"] == ["metrics"]
+def test_prometheus_and_grafana_are_started_only_by_their_profiles(compose: dict[str, Any]) -> None:
+    assert compose["services"]["prometheus"]["profiles"] == ["metrics", "grafana"]
+    assert compose["services"]["grafana"]["profiles"] == ["grafana"]
     assert "profiles" not in compose["services"]["trivium"]
     assert "depends_on" not in compose["services"]["trivium"]
 
 
 def test_every_port_is_of_this_machine_only_and_can_be_chosen(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service["ports"]]
-    assert len(ports) == 2
+    assert len(ports) == 3
     variables = [re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-\d+\}:\d+", port) for port in ports]
     assert all(variables)
-    assert len({found[1] for found in variables if found}) == 2
+    assert len({found[1] for found in variables if found}) == 3
 
 
 def test_nothing_has_a_name_that_a_second_project_would_share(compose: dict[str, Any]) -> None:

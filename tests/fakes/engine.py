@@ -226,8 +226,9 @@ class ScriptedEngine:
         if params.max_tokens == 0:
             yield TokenOutput(request.id, finish=FinishReason.LENGTH, **first)
             return
-        whole = [*self.tokenizer.encode(self.text_for(request)), EOS]
-        for position, token in list(enumerate(whole))[len(request.generated) :]:
+        num_known = len(request.generated)
+        rest = [*self.tokenizer.encode(self.text_for(request)), EOS][num_known:] or [EOS]
+        for position, token in enumerate(rest, num_known):
             if self.fails_at == position:
                 yield TokenOutput(request.id, finish=FinishReason.ERROR, error=self.failure, error_kind=self.error_kind)
                 return

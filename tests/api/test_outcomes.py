@@ -115,7 +115,12 @@ FAILURES: dict[str, tuple[Callable[[], ScriptedEngine], dict[str, Any], Outcome,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("cause", FAILURES)
+SLOW = ("engine lost", "poison pill")  # they have the outcome of an engine fault
+
+
+@pytest.mark.parametrize(
+    "cause", [pytest.param(each, marks=[pytest.mark.slow] if each in SLOW else []) for each in FAILURES]
+)
 def test_failures_of_answers_and_streams_are_told_apart(cause: str, lines: Lines) -> None:
     make_engine, settings, outcome, reason = FAILURES[cause]
     with scripted_service(make_engine(), **settings) as service:

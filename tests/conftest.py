@@ -27,7 +27,7 @@ settings.register_profile(
     settings.default,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "50")),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "30")),
     derandomize="FUZZ_EXAMPLES" not in os.environ,
 )
 settings.load_profile("any machine")

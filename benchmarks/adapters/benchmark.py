@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
-from statistics import median
 
 from benchmarks.adapters.random_adapters import write_adapters
-from benchmarks.report.statistics import quiet_ones
 from benchmarks.report.tables import open_console
 from benchmarks.serving.cases import Case, LoadRequest, streams
 from benchmarks.serving.client import Target
-from benchmarks.serving.results import RoundResult, report_results
+from benchmarks.serving.results import median_speed, report_results
 from benchmarks.serving.rounds import TRIVIUM, fetch_model_name, measure_round, trivium_server, warm_up
 
 _MODEL, _ADAPTERS = "the model", "adapters"
@@ -52,7 +50,7 @@ def measure(
                     results.append(measure_round(target, name, case, number, server))
     facts = {"model": source, "adapters": adapters, "rank": rank, "streams": num_streams, "tokens": tokens}
     report_results(console, "adapters", results, tolerance, **facts)
-    speeds = {name: _tokens_per_second(results, name, tolerance) for name in cases}
+    speeds = {name: median_speed(results, name, tolerance) for name in cases}
     console.print(
         f"{num_streams} streams over {adapters} adapters of rank {rank}: "
         f"{speeds[_ADAPTERS] / speeds[_MODEL]:.2f} of the speed of the model alone"
@@ -66,9 +64,3 @@ def _with_adapters(case: Case, names: Sequence[str]) -> Case:
         return [replace(request, model=name) for request, name in zip(case(generator), cycle(names), strict=False)]
 
     return make_requests
-
-
-def _tokens_per_second(results: list[RoundResult], case: str, tolerance: float) -> float:
-    """The median over the quiet rounds."""
-    rounds = quiet_ones([result for result in results if result.case == case], tolerance)
-    return median(result.tokens_per_second for result in rounds)

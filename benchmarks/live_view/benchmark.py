@@ -1,15 +1,12 @@
 """Streams while viewers watch the scheduler, beside the same streams without viewers, in the same run."""
 
-from statistics import median
-
 import psutil
 
 from benchmarks.live_view.viewers import viewers
-from benchmarks.report.statistics import quiet_ones
 from benchmarks.report.tables import open_console
 from benchmarks.serving.cases import streams
 from benchmarks.serving.client import Target
-from benchmarks.serving.results import RoundResult, report_results
+from benchmarks.serving.results import RoundResult, median_speed, report_results
 from benchmarks.serving.rounds import TRIVIUM, fetch_model_name, measure_round, trivium_server, warm_up
 from service.engine import ENGINE_WORKER
 
@@ -45,7 +42,7 @@ def measure(
                 if count:
                     console.print(f"each viewer saw {min(seen) / results[-1].seconds:.1f} events a second")
     report_results(console, "live-view", results, tolerance, model=source, viewers=num_viewers, streams=num_streams)
-    speeds = {name: _tokens_per_second(results, name, tolerance) for name in (_ALONE, _WATCHED)}
+    speeds = {name: median_speed(results, name, tolerance) for name in (_ALONE, _WATCHED)}
     console.print(
         f"{num_viewers} viewers: {speeds[_WATCHED] / speeds[_ALONE]:.3f} of the speed, and "
         f"{engine_seconds[_WATCHED] / engine_seconds[_ALONE]:.3f} of the engine's processor time"
@@ -60,9 +57,3 @@ def _engine_of(pid: int) -> psutil.Process:
 def _seconds(process: psutil.Process) -> float:
     times = process.cpu_times()
     return float(times.user + times.system)
-
-
-def _tokens_per_second(results: list[RoundResult], case: str, tolerance: float) -> float:
-    """The median over the quiet rounds."""
-    rounds = quiet_ones([result for result in results if result.case == case], tolerance)
-    return median(result.tokens_per_second for result in rounds)

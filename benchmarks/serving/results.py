@@ -1,7 +1,7 @@
 """The traces of one round as numbers, and the table of several rounds."""
 
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.report.files import write_results
-from benchmarks.report.statistics import percentile
+from benchmarks.report.statistics import percentile, quiet_ones
 from benchmarks.report.tables import format_number, numeric_table, print_noise_warning, row_style
 from benchmarks.serving.client import Trace
 
@@ -67,6 +67,12 @@ def summarize(server: str, case: str, traces: list[Trace], seconds: float, noise
         failed=len(traces) - len(good),
         errors=sorted({trace.error for trace in traces if trace.error}),
     )
+
+
+def median_speed(results: list[RoundResult], case: str, tolerance: float) -> float:
+    """The median tokens/s of a case over its quiet rounds."""
+    rounds = quiet_ones([result for result in results if result.case == case], tolerance)
+    return median(result.tokens_per_second for result in rounds)
 
 
 # The spaces keep equal headings apart.

@@ -6,10 +6,11 @@ it is not loaded, prepares and admits the work, starts it, and answers in JSON o
 and the client meanwhile.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager, ExitStack, aclosing
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Never, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
@@ -17,7 +18,7 @@ from starlette.responses import Response
 
 from service.api.auth.route_scopes import caller_of
 from service.api.errors import noting_outcome
-from service.api.limits.deadline import Deadline, Timed
+from service.api.limits.deadline import Deadline
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
 from service.api.requests.options import greedy_options, to_options
@@ -145,7 +146,7 @@ class Call:
             if not self.state.registry.may_wait(model.base):
                 owned.enter_context(model.lease())
                 work = await self._start(model, prepare, owned)
-                return self._event_stream(writer.events(work), owned.pop_all(), deadline, work, form)
+                return self._event_stream(writer.events(work), owned.pop_all(), partial(deadline.watch, work), form)
         owned, waiting = ExitStack(), NotStarted()
 
         async def events() -> AsyncGenerator[bytes, None]:
@@ -155,15 +156,23 @@ class Call:
                 async for part in written:
                     yield part
 
-        return self._event_stream(events(), owned, deadline, waiting, form)
+        return self._event_stream(events(), owned, partial(deadline.watch, waiting), form)
+
+    def follow(self, events: AsyncGenerator[bytes, None]) -> Response:
+        """A stream of events that this request only follows: it computes nothing and has no deadline."""
+        return self._event_stream(events, ExitStack(), _no_deadline)
 
     def _event_stream(
-        self, events: AsyncGenerator[bytes, None], owned: ExitStack, deadline: Deadline, work: Timed, form: StreamForm
+        self,
+        events: AsyncGenerator[bytes, None],
+        owned: ExitStack,
+        watch_deadline: Callable[[], Coroutine[Any, Any, Never]],
+        form: StreamForm = SERVER_SENT_EVENTS,
     ) -> EventStream:
         return EventStream(
             events,
             owned=owned,
-            watch_deadline=partial(deadline.watch, work),
+            watch_deadline=watch_deadline,
             heartbeat=self.state.settings.heartbeat_seconds,
             patience=self.state.settings.send_timeout,
             headers=self.headers,
@@ -203,6 +212,11 @@ class Call:
             model.base.client.require_ready()
         TokenRateLimit(self.caller, least).check()
         self.state.admissions[model.base.name].check(least)
+
+
+async def _no_deadline() -> Never:
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 async def get_call(http: Request) -> Call:

@@ -1,8 +1,8 @@
 """Errors as the client sees them. Their status and headers tell whether to try again.
 
 ``as_api_error`` is the only place that turns an exception into an answer, both before the first byte (``respond``) and
-inside a stream. Messages of unexpected exceptions go to the log and never to the client. The answer has the outcome of
-its request, and whoever sends the answer notes it.
+inside a stream. Messages of unexpected exceptions go to the log and never to the client. An answer has the outcome of
+its request, which is noted where the answer is sent.
 
 Errors have OpenAI's shape. A route of another API has a class of its own (``compat/error_format.py``), whose
 ``error_format`` gives the shape that the clients of that API read, and whose ``error_statuses``, if it has any, are the

@@ -9,6 +9,7 @@ import sys
 import warnings
 
 from service.doctor.finding import Finding, ok, problem, warning
+from service.doctor.machine import gibibytes
 from service.settings import Settings
 
 _INSTALL = "install the packages of requirements.lock again, in the environment that runs trivium"
@@ -77,7 +78,7 @@ def gpu(settings: Settings) -> Finding:
     if device.type == "cuda":
         free, total = library.cuda.mem_get_info(device)
         name = library.cuda.get_device_name(device)
-        return ok(f"{name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free, CUDA {library.version.cuda}")
+        return ok(f"{name}, {gibibytes(free)} of {gibibytes(total)} free, CUDA {library.version.cuda}")
     if told:
         return warning(f"not used: {told}", "install a driver that fits this build of torch")
     return ok("none is used; the processor computes")

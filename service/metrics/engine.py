@@ -32,8 +32,8 @@ class EngineMetrics(ProcessMetrics):
         self._device_used: Gauge | None = None  # exists with a GPU only
 
     def observe_step(self, stats: StepStats) -> None:
-        """The engine has computed a step; one that took no time only says that it has nothing to do."""
-        if stats.seconds:
+        """The engine has computed a step, or reports that it is idle."""
+        if not stats.is_idle_report:
             self._step_seconds.observe(stats.seconds)
             self._step_tokens.observe(stats.num_prefill_tokens + stats.num_decode_tokens + stats.num_proposed_tokens)
         self._prefill.inc(stats.num_prefill_tokens)

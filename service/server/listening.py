@@ -91,7 +91,7 @@ def _joined(host: str, port: int) -> str:
 
 
 def _advice(error: OSError, port: int) -> str:
-    """What is wrong, and what to do."""
+    """The reason of the error in words, with advice where there is any."""
     if error.errno == errno.EADDRINUSE:
         return "another process uses the port; stop that process, or choose another port with --port"
     if error.errno == errno.EACCES:

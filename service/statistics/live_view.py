@@ -89,7 +89,7 @@ class LiveView:
             status=self._model.process_status,
             exits=engine.exits,
             engine=info,
-            steps=tuple(each for each in steps if each.seconds),  # an idle engine reports a step of no time
+            steps=tuple(each for each in steps if not each.is_idle_report),
             snapshot=snapshot,
         )
         steps.clear()

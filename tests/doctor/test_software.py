@@ -90,4 +90,4 @@ def test_a_gpu_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (1 << 30, 2 << 30))
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "A GPU")
-    assert software.gpu(Settings()).facts.startswith("A GPU, 1.0 of 2.0 GiB free, CUDA ")
+    assert software.gpu(Settings()).facts.startswith("A GPU, 1.0 GiB of 2.0 GiB free, CUDA ")

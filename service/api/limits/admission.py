@@ -42,7 +42,7 @@ class Admission:
 
     @property
     def levels(self) -> AdmissionLevels:
-        """What is admitted now, and the most that may be."""
+        """The sequences and tokens that are admitted now, with their limits."""
         sequences, tokens = self._sequences, self._tokens
         return AdmissionLevels(sequences.used, sequences.limit, tokens.used, tokens.limit)
 

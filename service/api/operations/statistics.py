@@ -1,9 +1,8 @@
 """``GET /v1/statistics``: the live view of the scheduler."""
 
-import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, aclosing
-from typing import Annotated, Never
+from contextlib import aclosing
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from service.api.call import Call, CurrentCall
 from service.api.errors import stopping
 from service.api.openapi.responses import openapi_responses
 from service.api.operations.statistics_response import EXAMPLE, Statistics
-from service.api.responses.event_stream import EventStream, event
+from service.api.responses.event_stream import event
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.serving.model import ServedModel
@@ -31,14 +30,7 @@ async def statistics(
     default of the model that generates. They have no text, no token and no name of a client. The engine does nothing
     for them while nobody watches.
     """
-    return EventStream(
-        _events(call, call.model(model, Capability.GENERATE).base),
-        owned=ExitStack(),
-        heartbeat=call.state.settings.heartbeat_seconds,
-        patience=call.state.settings.send_timeout,
-        watch_deadline=_without_deadline,
-        headers=call.headers,
-    )
+    return call.follow(_events(call, call.model(model, Capability.GENERATE).base))
 
 
 async def _events(call: Call, model: ServedModel) -> AsyncGenerator[bytes, None]:
@@ -47,8 +39,3 @@ async def _events(call: Call, model: ServedModel) -> AsyncGenerator[bytes, None]
             if call.state.admissions.closed:
                 raise stopping()
             yield event(Statistics.of(frame))
-
-
-async def _without_deadline() -> Never:
-    await asyncio.Event().wait()
-    raise AssertionError

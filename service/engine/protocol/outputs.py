@@ -74,6 +74,11 @@ class StepStats(Struct, frozen=True, kw_only=True, array_like=True):
     device_memory_used: int = 0
     device_memory_total: int = 0
 
+    @property
+    def is_idle_report(self) -> bool:
+        """Whether there was no step: the engine only says that it has nothing to do."""
+        return not self.seconds
+
 
 class StepOutput(Struct, frozen=True, array_like=True, tag="step"):
     """Event: a step is done, with the outputs of its sequences."""

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-from typing import Annotated, Never
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -19,7 +18,7 @@ from service.api.native.translate.memory import memory_pairs
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.file_form import file_form_schema, read_file_form
 from service.api.requests.options import check_limit
-from service.api.responses.event_stream import EventStream, event
+from service.api.responses.event_stream import event
 from service.api.wire.response_model import JsonResponse
 from service.documents.records import DocumentRecord, DocumentStatus
 from service.keys.key import Scope
@@ -94,14 +93,7 @@ async def get_document(id: _DocumentId, call: CurrentCall) -> Response:
 async def follow_document(id: _DocumentId, call: CurrentCall) -> Response:
     """Server-sent events: the document as it is, and again after each change, until it has ended or is deleted."""
     record = await document_of(call, id)
-    return EventStream(
-        _events(call, record),
-        owned=ExitStack(),
-        heartbeat=call.state.settings.heartbeat_seconds,
-        patience=call.state.settings.send_timeout,
-        watch_deadline=_without_deadline,
-        headers=call.headers,
-    )
+    return call.follow(_events(call, record))
 
 
 @router.get("/v1/translate/document/{id}/result", summary="Get the translated file", response_class=Response)
@@ -127,11 +119,6 @@ async def _events(call: Call, record: DocumentRecord) -> AsyncGenerator[bytes, N
         if latest.has_ended:
             return
         latest = await call.state.documents.next_change(latest)
-
-
-async def _without_deadline() -> Never:
-    await asyncio.Event().wait()
-    raise AssertionError
 
 
 def _order(form: DocumentForm, settings: Settings) -> TranslationOrder:

@@ -22,6 +22,8 @@ WITHOUT_KEY = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/ping"),
+    ("GET", "/playground"),
+    ("GET", "/playground/assets/{folder}/{name}"),
     ("POST", "/ping"),
 }
 

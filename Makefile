@@ -24,7 +24,7 @@ help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make dev              set this checkout up for work: packages, tools and pre-commit hooks'
 	@echo 'make test             install what is needed and run the tests; ARGS=--cov measures their coverage'
-	@echo 'make test-slow        run the tests that take minutes: large models, further loads and unloads'
+	@echo 'make test-slow        run the tests that take minutes: large models, whole benchmarks, further loads'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     measure the parts of an engine step, and compare them with the limits of this machine'

@@ -26,6 +26,7 @@ from service.api.openai.batches.lines import Lines
 from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
+from service.api.playground import route as playground
 from service.api.requests.multipart_stream import FORM_BYTES
 from service.api.routers import ROUTERS
 from service.api.state import State
@@ -103,7 +104,7 @@ def create_app(
     if settings.cors_origins:
         app.add_middleware(CorsHeadersMiddleware, origins=settings.cors_origins)  # added last, so outermost
     errors.install(app)
-    for router in ROUTERS:
+    for router in (*((playground.router,) if settings.playground else ()), *ROUTERS):
         app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice
     document.install(app)
     app.router.default = UnknownRoute(app.routes)

@@ -108,7 +108,7 @@ def simulate_check(
 
     chosen = _machine(machine)
     arrivals = make_load(_sessions(chosen, rate, requests, seed))
-    report_check(*check(model or default_source(), chosen, arrivals, context.args))
+    report_check(check(model or default_source(), chosen, arrivals, context.args))
 
 
 def _machine(path: Path) -> Machine:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.report.files import write_results
 from benchmarks.report.tables import format_number, numeric_table, open_console
-from benchmarks.simulate.checking import Figures
+from benchmarks.simulate.checking import Check, Figures
 from benchmarks.simulate.load import Arrival, sizes
 from benchmarks.simulate.machine import Machine
 from benchmarks.simulate.routing import POLICIES
@@ -38,16 +38,18 @@ def compare(
     return results
 
 
-def report_check(measured: Figures, simulated: Figures, noise: float) -> None:
-    """Print what was measured and what was simulated, and the error."""
-    console = open_console(100)
-    table = numeric_table("", "measured", "simulated", "error, %")
+def report_check(found: Check) -> None:
+    """Print what was measured and what was simulated, and the errors."""
+    console = open_console(110)
+    table = numeric_table("", "measured", "simulated", "error, %", f"steps x {found.factor:.2f}", "error, %")
     for name in Figures.__dataclass_fields__:
-        real, guessed = getattr(measured, name), getattr(simulated, name)
-        error = "-" if not real or guessed is None else f"{(guessed / real - 1) * 100:+.0f}"
-        table.add_row(name, format_number(real), format_number(guessed), error)
+        real = getattr(found.measured, name)
+        cells = [format_number(real)]
+        for guessed in (getattr(found.simulated, name), getattr(found.at_its_speed, name)):
+            cells += [format_number(guessed), f"{(guessed / real - 1) * 100:+.0f}" if real and guessed else "-"]
+        table.add_row(name, *cells)
     console.print(table)
-    console.print(f"other processes kept {noise:.2f} cores busy")
+    console.print(f"other processes kept {found.noise:.2f} cores busy")
 
 
 def _row(summary: Summary) -> list[str]:

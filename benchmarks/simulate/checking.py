@@ -1,10 +1,16 @@
-"""A simulation beside the real service, under the same load: how wrong is it?"""
+"""A simulation beside the real service, under the same load: how wrong is it?
+
+A machine that other processes use is slower in one minute than in the next, which no simulation knows. So there are two
+simulations: one with the machine as it was measured, and one with all seconds times one factor, for which its steps
+take as long in sum as those of the service took in this run. The error of the second is that of the simulation itself.
+"""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.processes.noise import Noise
+from benchmarks.processes.trivium_service import fetch_metrics
 from benchmarks.report.statistics import percentile
 from benchmarks.serving.cases import LoadRequest
 from benchmarks.serving.client import Target, Trace, send_load
@@ -13,6 +19,9 @@ from benchmarks.simulate.load import Arrival, Piece
 from benchmarks.simulate.machine import Machine
 from benchmarks.simulate.routing import RoundRobin
 from benchmarks.simulate.simulation import simulate, summarize
+
+_STEP_SECONDS = "trivium_step_duration_seconds_sum"
+_ROUNDS = 8  # in which the factor comes close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +34,19 @@ class Figures:
     itl_p50: float | None
 
 
-def check(
-    source: str, machine: Machine, arrivals: Sequence[Arrival], arguments: list[str]
-) -> tuple[Figures, Figures, float]:
-    """The figures measured and simulated, and the cores that other processes kept busy. Raises ServerFailed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The figures of the service and of both simulations."""
+
+    measured: Figures
+    simulated: Figures
+    at_its_speed: Figures  # with the seconds of steps times ``factor``
+    factor: float
+    noise: float  # cores that other processes kept busy
+
+
+def check(source: str, machine: Machine, arrivals: Sequence[Arrival], arguments: list[str]) -> Check:
+    """Measure and simulate. Raises ServerFailed."""
     load = [_with_its_own_output(number, each) for number, each in enumerate(arrivals)]
     flags = [
         *("--threads", f"{machine.threads}", "--max-num-seqs", f"{machine.max_num_seqs}", "--speculation", "off"),
@@ -40,11 +58,34 @@ def check(
     with trivium_server(source, [*flags, *arguments]) as server:
         target = Target(TRIVIUM, server.url, fetch_model_name(server.url))
         warm_up(target)
+        before = asyncio.run(fetch_metrics(server.url))[_STEP_SECONDS]
         with Noise(server.pid) as noise:
             traces = asyncio.run(send_load(target, requests))
-    simulated = summarize("", *simulate(machine, load, RoundRobin(1, machine), 1), price_per_hour=0.0)
+        step_seconds = asyncio.run(fetch_metrics(server.url))[_STEP_SECONDS] - before
+    factor = find_factor(machine, load, step_seconds)
+    return Check(
+        measured=_measured(load, traces),
+        simulated=_simulated(machine, load)[0],
+        at_its_speed=_simulated(machine.times(factor), load)[0],
+        factor=factor,
+        noise=noise.cores,
+    )
+
+
+def find_factor(machine: Machine, load: Sequence[Arrival], step_seconds: float) -> float:
+    """The factor for which the steps of the load take so many seconds in sum. Slower steps are fewer and larger."""
+    factor = 1.0
+    for _ in range(_ROUNDS):
+        factor *= step_seconds / _simulated(machine.times(factor), load)[1]
+    return factor
+
+
+def _simulated(machine: Machine, load: Sequence[Arrival]) -> tuple[Figures, float]:
+    """The figures of one replica, and the seconds of its steps."""
+    served, replicas = simulate(machine, load, RoundRobin(1, machine), 1)
+    summary = summarize("", served, replicas, price_per_hour=0.0)
     names = Figures.__dataclass_fields__
-    return _measured(load, traces), Figures(**{name: getattr(simulated, name) for name in names}), noise.cores
+    return Figures(**{name: getattr(summary, name) for name in names}), replicas[0].busy_seconds
 
 
 def _with_its_own_output(number: int, arrival: Arrival) -> Arrival:

@@ -8,8 +8,12 @@ from typer.testing import CliRunner
 from benchmarks.commands.simulate import app
 from benchmarks.report import files
 from benchmarks.serving.client import Trace
-from benchmarks.simulate.checking import _measured, _with_its_own_output
+from benchmarks.simulate.checking import _measured, _with_its_own_output, find_factor
 from benchmarks.simulate.load import Arrival, Piece, read_load
+from benchmarks.simulate.machine import DEFAULT, read_machine
+from benchmarks.simulate.routing import RoundRobin
+from benchmarks.simulate.sessions import Sessions, make_load
+from benchmarks.simulate.simulation import simulate
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +60,13 @@ def test_the_figures_of_traces() -> None:
     assert (figures.ttft_p50, figures.ttft_p95, figures.itl_p50) == pytest.approx((500.0, 700.0, 300.0))
     with pytest.raises(RuntimeError, match="1 requests failed: 503"):
         _measured(arrivals, [traces[0], Trace(error="503")])
+
+
+def test_the_factor_makes_the_steps_take_as_long_as_they_did() -> None:
+    machine = read_machine(DEFAULT)
+    load = make_load(Sessions(rate=0.3, requests=20, context=1500))
+    _, replicas = simulate(machine.times(1.7), load, RoundRobin(1, machine), 1)
+    assert find_factor(machine, load, replicas[0].busy_seconds) == pytest.approx(1.7, rel=0.02)
 
 
 def test_what_a_real_model_writes_is_in_no_later_prompt() -> None:

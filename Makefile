@@ -35,7 +35,7 @@ help:
 	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
 	@echo 'make matrix           make hundreds of calls with the clients of every API, and print what works and what is refused'
 	@echo 'make container-test   build the image, start it, use it, stop it'
-	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
+	@echo 'make lock             write the files of pinned packages again'
 	@echo 'make clean            remove .venv and the files of tools'
 	@echo
 	@echo 'MODEL=name            the model: a catalogue name, a hub id or a directory'
@@ -111,14 +111,15 @@ $(COMPAT)/installed: tests/frameworks/requirements.lock
 	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/frameworks/requirements.lock
 	@touch $@
 
-$(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo 'Trivium needs Python 3.11 or newer; name it with PYTHON=/path/to/python3' >&2; exit 2; }
 	@echo 'Installing into $(VENV); this happens once. PyTorch is most of the download.'
 	@[ -n '$(TORCH_INDEX)' ] || [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || echo 'No NVIDIA GPU' \
 	  'was found: TORCH_INDEX=https://download.pytorch.org/whl/cpu makes the download gigabytes smaller.'
 	@$(PYTHON) -m venv $(VENV)
-	@$(INSTALL) --requirement requirements.lock
+	@$(INSTALL) --require-hashes --no-deps --requirement requirements.lock
+	@$(INSTALL) --requirement requirements-torch.lock
 	@$(INSTALL) --no-deps --editable .
 	@touch $@
 

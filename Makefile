@@ -18,18 +18,19 @@ TASKS   ?= quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak fuzz eval compat matrix container-test lock clean
+.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak gpu-check fuzz eval compat matrix container-test lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
 	@echo 'make dev              set this checkout up for work: packages, tools and pre-commit hooks'
 	@echo 'make test             install what is needed and run the tests; ARGS=--cov measures their coverage'
-	@echo 'make test-slow        run the tests that take minutes: large models, further loads and unloads'
+	@echo 'make test-slow        run the tests that take minutes: large models, whole benchmarks, further loads'
 	@echo 'make check            formatting, lint and types'
 	@echo 'make bench            measure the real server on this machine, under several loads'
 	@echo 'make bench-engine     measure the parts of an engine step, and compare them with the limits of this machine'
 	@echo 'make bench-peers      compare with other servers, in turns; they are installed once'
 	@echo 'make soak             run mixed traffic and bad clients for 15 minutes, and check the state of the service after'
+	@echo 'make gpu-check        check a machine with a GPU in four minutes: equality, attention, memory, speed, recovery'
 	@echo 'make fuzz             make thousands of examples for each property, where make test makes dozens'
 	@echo 'make eval             measure the cost of quantization and the quality of answers and translations, on the texts in DATA'
 	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
@@ -81,6 +82,10 @@ bench-peers: $(VENV)/installed-dev
 
 soak: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks soak --minutes $(SOAK_MINUTES) $(if $(MODEL),--model $(MODEL)) $(if $(MIX),--mix $(MIX)) $(ARGS)
+
+gpu-check: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest -m cuda tests/engine
+	@$(BIN)/python -m benchmarks gpu-check $(MODEL) $(ARGS)
 
 fuzz: $(VENV)/installed-dev
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -m 'fuzz or hypothesis' --timeout 3600 $(ARGS)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # lock.sh: write the files of pinned packages, from a fresh environment with the newest releases that pyproject.toml allows.
 #
-# requirements.lock            what the service runs with, each with the hashes of all files of its release
+# requirements.lock            what the service runs with, traces included, each with the hashes of all files of its release
 # requirements-torch.lock      torch. It has no hashes: the builds for CPUs and for each CUDA come from indexes of their own,
 #                              and bring other packages (CUDA libraries, triton), which are not pinned either
 # requirements-dev.lock        the further packages for tests and checks
@@ -17,7 +17,7 @@ frozen() {
 }
 
 "${PYTHON:-python3}" -m venv "$work"
-"$work/bin/pip" install --quiet --disable-pip-version-check .
+"$work/bin/pip" install --quiet --disable-pip-version-check '.[traces]'
 frozen >"$work/runtime"
 "$work/bin/pip" install --quiet --disable-pip-version-check '.[dev]'
 frozen >"$work/all"

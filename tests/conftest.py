@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.playground.chromium import NO_CHROMIUM
 from tests.shared_services import (  # noqa: F401 - fixtures
     four_models,
     four_models_files,
@@ -70,6 +71,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "LoadFile
 
     scopes: dict[str, str] = {}
     return Scheduling(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    without = sum(NO_CHROMIUM in str(report.longrepr) for report in skipped)
+    if without:
+        terminalreporter.write_line(f"{without} browser tests were skipped: {NO_CHROMIUM}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -26,6 +26,7 @@ from service.api.openai.batches.lines import Lines
 from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
 from service.api.openapi.description import DESCRIPTION
+from service.api.playground import route as playground
 from service.api.requests.multipart_stream import FORM_BYTES
 from service.api.routers import ROUTERS
 from service.api.state import State
@@ -39,6 +40,7 @@ from service.metrics import Metrics
 from service.serving.registry import Registry
 from service.settings import Settings
 from service.tasks.translation import Detector
+from service.traces.tracing import NO_TRACING, Tracing
 
 
 def create_app(
@@ -51,11 +53,13 @@ def create_app(
     documents: Documents,
     batches: Batches | None = None,
     glossaries: Glossaries | None = None,
+    tracing: Tracing = NO_TRACING,
 ) -> FastAPI:
     """The application. Its lifespan loads the models of the start, runs batches and documents, and closes all of them.
 
     Without an ``authenticator`` every request is allowed. Without ``batches`` there are no files and batches.
     The application closes the ``glossaries``; without them it opens those of the settings, which raises StorageError.
+    The caller closes the ``tracing`` after the application has ended.
     """
     state = State(
         settings=settings,
@@ -68,6 +72,7 @@ def create_app(
         batches=batches,
         glossaries=glossaries or open_glossaries(settings),
         documents=documents,
+        tracing=tracing,
     )
     app = FastAPI(
         title="Trivium",
@@ -91,6 +96,7 @@ def create_app(
     app.add_middleware(
         RequestContextMiddleware,
         metrics=metrics,
+        tracing=tracing,
         log_probes=settings.log_probes,
         log_clients=settings.log_clients,
     )
@@ -98,7 +104,7 @@ def create_app(
     if settings.cors_origins:
         app.add_middleware(CorsHeadersMiddleware, origins=settings.cors_origins)  # added last, so outermost
     errors.install(app)
-    for router in ROUTERS:
+    for router in (*((playground.router,) if settings.playground else ()), *ROUTERS):
         app.router.routes.extend(router.routes)  # flat: an included router is matched in many steps, and twice
     document.install(app)
     app.router.default = UnknownRoute(app.routes)

@@ -100,7 +100,7 @@ INSTEAD: Sequence[tuple[str, str]] = (
     ("/v2/admin", _KEYS),
     # LibreTranslate
     ("/suggest", "suggestions are not collected here"),
-    ("/frontend", "there is no page to translate on; use POST /translate"),
+    ("/frontend", "the page to translate on is /playground; programs use POST /translate"),
     ("/spec", "GET /openapi.json describes all routes"),
 )
 

@@ -83,6 +83,7 @@ class ServerSettings(SettingsGroup):
     )
     shutdown_timeout: int = _setting(30, "Seconds that open requests have to finish after SIGTERM.", ge=0)
     strict_params: bool = _setting(False, "Refuse unknown request fields instead of listing them in a header.")
+    playground: bool = _setting(True, "Serve the page /playground, to which GET / leads browsers.")
     config: Path | None = _setting(None, "TOML file with any of these settings.")
     send_timeout: float = _advanced(
         120.0,

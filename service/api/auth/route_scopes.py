@@ -16,8 +16,8 @@ from service.api.errors import ApiError
 from service.keys.caller import Caller
 from service.keys.key import Scope
 
-# Health checks come from programs that have no key, and LibreTranslate's clients get a file by an address that only its
-# owner was told. Every other route needs a key.
+# Health checks come from programs that have no key. LibreTranslate's clients get a file by an address that only its
+# owner was told. The files of the playground hold no secret. Every other route needs a key.
 PUBLIC_ROUTES = frozenset(
     {
         ("GET", "/download_file/{name}"),
@@ -26,6 +26,8 @@ PUBLIC_ROUTES = frozenset(
         ("GET", "/health/live"),
         ("GET", "/health/ready"),
         ("GET", "/ping"),
+        ("GET", "/playground"),
+        ("GET", "/playground/assets/{folder}/{name}"),
         ("POST", "/ping"),
     }
 )

@@ -81,8 +81,9 @@ def test_without_a_key_every_route_except_the_public_ones_is_401(keyed: Keyed) -
                 if answer.status == 401:
                     assert answer.headers["www-authenticate"] == "Bearer"
                 else:
-                    # A file is fetched by its secret name, and the names here are no file's.
-                    assert answer.status == (404 if path.startswith("/download_file/") else 200)
+                    # The names here are those of no files.
+                    is_file = path.startswith(("/download_file/", "/playground/assets/"))
+                    assert answer.status == (404 if is_file else 200)
                     open_.add((method, path))
     public = {(method, example_of(path)) for method, path in WITHOUT_KEY}
     assert open_ == public | {("HEAD", path) for method, path in public if method == "GET"}

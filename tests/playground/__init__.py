@@ -1,0 +1,1 @@
+"""Tests of the playground: its routes, and its page in a browser."""

@@ -89,12 +89,12 @@ RUN for library in /kernels/*.so; do \
     done
 
 FROM python:3.11-slim-bookworm
+# Group 0 may write to these, for platforms that run containers with a user id of their own choice.
+RUN install -d -o 10001 -g 0 -m 2775 /models /batches
 COPY --from=packages /out/torch /
 COPY --from=packages /opt/trivium /opt/trivium
 COPY --from=code /out/code /
 
-# Group 0 may write to these, for platforms that run containers with a user id of their own choice.
-RUN install -d -o 10001 -g 0 -m 2775 /models /batches
 ENV PATH=/opt/trivium/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     TRIVIUM_HOST=0.0.0.0 TRIVIUM_MODEL_DIR=/models
 USER 10001:0

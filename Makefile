@@ -39,6 +39,7 @@ help:
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make ray-check        serve on a Ray cluster of this machine: a kill under load, a drain, more replicas and fewer'
 	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
+	@echo 'make lock             write the files of pinned packages again'
 	@echo 'make clean            remove .venv and the files of tools'
 	@echo
 	@echo 'MODEL=name            the model: a catalogue name, a hub id or a directory'
@@ -131,13 +132,15 @@ $(RAY)/installed: deploy/ray/requirements.txt | $(VENV)/installed
 	@touch $@
 
 $(VENV)/installed: requirements.lock pyproject.toml
+$(VENV)/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo 'Trivium needs Python 3.11 or newer; name it with PYTHON=/path/to/python3' >&2; exit 2; }
 	@echo 'Installing into $(VENV); this happens once. PyTorch is most of the download.'
 	@[ -n '$(TORCH_INDEX)' ] || [ "$$(uname)" != Linux ] || command -v nvidia-smi >/dev/null || echo 'No NVIDIA GPU' \
 	  'was found: TORCH_INDEX=https://download.pytorch.org/whl/cpu makes the download gigabytes smaller.'
 	@$(PYTHON) -m venv $(VENV)
-	@$(INSTALL) --requirement requirements.lock
+	@$(INSTALL) --require-hashes --no-deps --requirement requirements.lock
+	@$(INSTALL) --requirement requirements-torch.lock
 	@$(INSTALL) --no-deps --editable .
 	@touch $@
 

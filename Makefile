@@ -52,13 +52,13 @@ help:
 serve: $(VENV)/installed
 	@exec $(BIN)/trivium serve $(MODEL) $(if $(PORT),--port $(PORT)) $(ARGS)
 
-dev: $(VENV)/installed-dev $(BIN)/promtool
+dev: $(VENV)/installed-dev $(BIN)/promtool $(VENV)/helm
 	@$(BIN)/pre-commit install
 	@echo 'Ready. make test runs the tests, make check the linters, make serve the service.'
 
 # The files are taken in the order of their names. By default those with the fewest tests come last, which are often the
 # longest, and one worker would wait for the other.
-test: $(VENV)/installed-dev $(BIN)/promtool
+test: $(VENV)/installed-dev $(BIN)/promtool $(VENV)/helm
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/installed-dev
@@ -129,3 +129,9 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
 # Prometheus' linter for metrics. One test uses it where it can be installed without changing the system.
 $(BIN)/promtool: | $(VENV)/installed-dev
 	@deploy/promtool.sh $@
+
+# Helm as a library, which is built for few platforms. The tests that render the chart use it where it can be installed.
+$(VENV)/helm: | $(VENV)/installed-dev
+	@$(INSTALL) --only-binary :all: --no-deps helm-python-sdk==0.2.2 \
+	  || echo 'Helm (Python package helm-python-sdk) was not found: the tests that render the chart are skipped.'
+	@touch $@

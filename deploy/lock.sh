@@ -1,7 +1,8 @@
 #!/bin/sh
 # lock.sh: write requirements.lock and requirements-dev.lock from a fresh environment with the newest releases that
-# pyproject.toml allows, and tests/frameworks/requirements.lock, which pip alone would search for half an hour. The dependencies of torch (CUDA libraries, triton) differ between its builds, so they are not
-# pinned.
+# pyproject.toml allows, and tests/frameworks/requirements.lock, which pip alone would search for half an hour. The
+# packages of traces are among those of the runtime, so that the image has them. The dependencies of torch (CUDA
+# libraries, triton) differ between its builds, so they are not pinned.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -13,7 +14,7 @@ frozen() {
 }
 
 "${PYTHON:-python3}" -m venv "$work"
-"$work/bin/pip" install --quiet --disable-pip-version-check .
+"$work/bin/pip" install --quiet --disable-pip-version-check '.[traces]'
 frozen >"$work/runtime"
 "$work/bin/pip" install --quiet --disable-pip-version-check '.[dev]'
 frozen >"$work/all"

@@ -129,6 +129,13 @@ def test_only_metrics_imports_prometheus() -> None:
     assert {_room_of(name) for name in importers} == {"service.metrics"}
 
 
+def test_only_two_modules_import_opentelemetry() -> None:
+    importers = {
+        name for name, path in MODULES.items() if any(each.startswith("opentelemetry") for each in _imports(path))
+    }
+    assert importers == {"service.traces.otlp", "service.traces.delivery"}
+
+
 @pytest.mark.parametrize("module", ["service.api.app", "service.cli.main"])
 def test_the_api_process_loads_no_tensor_library(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({{'torch', 'transformers'}} & set(sys.modules)))"

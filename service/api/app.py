@@ -40,6 +40,7 @@ from service.metrics import Metrics
 from service.serving.registry import Registry
 from service.settings import Settings
 from service.tasks.translation import Detector
+from service.traces.tracing import NO_TRACING, Tracing
 
 
 def create_app(
@@ -52,11 +53,13 @@ def create_app(
     documents: Documents,
     batches: Batches | None = None,
     glossaries: Glossaries | None = None,
+    tracing: Tracing = NO_TRACING,
 ) -> FastAPI:
     """The application. Its lifespan loads the models of the start, runs batches and documents, and closes all of them.
 
     Without an ``authenticator`` every request is allowed. Without ``batches`` there are no files and batches.
     The application closes the ``glossaries``; without them it opens those of the settings, which raises StorageError.
+    The caller closes the ``tracing`` after the application has ended.
     """
     state = State(
         settings=settings,
@@ -69,6 +72,7 @@ def create_app(
         batches=batches,
         glossaries=glossaries or open_glossaries(settings),
         documents=documents,
+        tracing=tracing,
     )
     app = FastAPI(
         title="Trivium",
@@ -92,6 +96,7 @@ def create_app(
     app.add_middleware(
         RequestContextMiddleware,
         metrics=metrics,
+        tracing=tracing,
         log_probes=settings.log_probes,
         log_clients=settings.log_clients,
     )

@@ -13,9 +13,8 @@ from service.api.limits.admissions import Admissions
 from service.errors import ExpiredKey, UnknownKey
 from service.keys.authenticator import KeyAuthenticator
 from service.keys.caller import UNRESTRICTED, Caller
-from service.keys.key import MOST_URGENT
+from service.keys.key import LEAST_URGENT
 
-_LEAST_URGENT = -MOST_URGENT
 _KEPT_SHARE = 0.5  # of a key's tokens a minute, which background work leaves to its other requests
 _AGAIN = {"loading", "unloading", "restarting", "draining", "no_memory", "queue_timeout", "rate_limit_exceeded"}
 _PAUSE = 0.25  # seconds until it is seen whether clients have requests
@@ -47,7 +46,7 @@ class Background:
         except (UnknownKey, ExpiredKey):
             message = "The key that asked for this work is not valid any more"
             raise ApiError(401, message, code="invalid_api_key") from None
-        return dataclasses.replace(caller, priority=_LEAST_URGENT)
+        return dataclasses.replace(caller, priority=LEAST_URGENT)
 
     def seconds_to_wait(self, caller: Caller) -> float:
         """Seconds until the next piece of work may begin; 0: now."""

@@ -21,6 +21,7 @@ from service.api.errors import noting_outcome
 from service.api.limits.deadline import Deadline
 from service.api.limits.token_rate import TokenRateLimit
 from service.api.middleware.access_log import note_model
+from service.api.middleware.request_trace import current_trace
 from service.api.requests.options import greedy_options, to_options
 from service.api.requests.sampling_fields import SharedSamplingFields
 from service.api.requests.undeclared_fields import ignored_header, with_ignored
@@ -36,6 +37,7 @@ from service.serving.adapter import ServedAdapter
 from service.serving.model import ServedModel
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
+from service.traces.span import traced
 
 T = TypeVar("T")
 Served = ServedModel | ServedAdapter
@@ -71,7 +73,10 @@ class Call:
 
     def options(self, fields: SharedSamplingFields, **values: Any) -> Options:
         """The sampling fields of a body as options: ``to_options`` with the settings and the caller of this call."""
-        return to_options(fields, self.state.settings, self.caller, **values)
+        options = to_options(fields, self.state.settings, self.caller, **values)
+        if trace := current_trace():
+            trace.note_options(options)
+        return options
 
     def greedy_options(self, *, max_tokens: int | None = None) -> Options:
         """The options of an API that has no sampling fields."""
@@ -117,6 +122,7 @@ class Call:
 
         ``sequences`` is the least that the request needs. Without room for them, ``prepare`` is never called.
         """
+        self._note_operation(stream=False)
         with ExitStack() as owned:
             self._check_load(model, sequences)
             deadline = Deadline.from_headers(self._http.headers, self.state.settings)
@@ -140,6 +146,7 @@ class Call:
         An error before the work has started is answered with its HTTP status, a later one is an event. While a model
         loads, the stream is open already, and errors are events.
         """
+        self._note_operation(stream=True)
         self._check_load(model, sequences)
         deadline = Deadline.from_headers(self._http.headers, self.state.settings)
         with ExitStack() as owned:
@@ -195,7 +202,8 @@ class Call:
         model.base.client.require_ready()
         admission = self.state.admissions[model.base.name]
         admission.fit(model.base.client.info)
-        prepared = await prepare()
+        with traced("prepare"):
+            prepared = await prepare()
         model.base.client.require_ready()  # admitted requests continue after a restart; new ones are refused
         rate_limit = owned.enter_context(TokenRateLimit(self.caller, prepared.cost))
         owned.enter_context(admission.admit(prepared.cost))
@@ -204,6 +212,10 @@ class Call:
         work = rate_limit.meter(await prepared.start())
         owned.enter_context(work)
         return work
+
+    def _note_operation(self, *, stream: bool) -> None:
+        if trace := current_trace():
+            trace.note_operation(self._capability, stream=stream)
 
     def _check_load(self, model: Served, sequences: int) -> None:
         """Raises ApiError or ProcessUnavailable if a request will be refused, however few tokens it has."""

@@ -22,6 +22,7 @@ from service.api.compat.tgi import route as tgi
 from service.api.native.adapters import route as adapters
 from service.api.native.answer import route as answer
 from service.api.native.documents import route as documents
+from service.api.native.explain import route as explain
 from service.api.native.generate import route as generate
 from service.api.native.score import route as score
 from service.api.native.tokens import route as tokens
@@ -50,6 +51,7 @@ ROUTERS = (
     messages.router,
     count_tokens.router,
     adapters.router,
+    explain.router,
     score.router,
     tokens.router,
     rerank.router,

@@ -16,6 +16,7 @@ from service.serving.registry import Registry
 from service.settings import Settings
 from service.statistics.live_view import LiveViews
 from service.tasks.translation import Detector
+from service.traces.tracing import Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class State:
     batches: Batches | None  # None: the operator has set no directory for them
     glossaries: Glossaries
     documents: Documents
+    tracing: Tracing
     live_views: LiveViews = field(default_factory=LiveViews)
     characters: CharacterCount = field(default_factory=CharacterCount)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from service.encoder.messages import EncodeRequest, EncoderOutput, Head
 from service.errors import ProcessError
+from service.traces.span import current_span, record
 
 
 class InFlightEncoding:
@@ -22,6 +23,7 @@ class InFlightEncoding:
         self.started = time.monotonic()
         self.queue_seconds = 0.0  # until the first batch with one of its inputs began
         self.total_seconds: float | None = None  # None while it is in flight
+        self._span = current_span()
         self._request = request
         self._head = head
         self._abort = abort
@@ -46,7 +48,7 @@ class InFlightEncoding:
     def close(self) -> None:
         """Drop the inputs that are not computed yet. Idempotent."""
         if self.total_seconds is None:
-            self.total_seconds = time.monotonic() - self.started
+            self._end(time.monotonic())
             self._abort([self._request.id])
 
     def __enter__(self) -> Self:
@@ -65,7 +67,7 @@ class InFlightEncoding:
         self._num_missing -= 1
         if self._num_missing:
             return False
-        self.total_seconds = now - self.started
+        self._end(now)
         self._changed.set()
         return True
 
@@ -74,6 +76,15 @@ class InFlightEncoding:
         """The request without the inputs that are computed."""
         done = frozenset(index for index, output in enumerate(self._outputs) if output is not None)
         return msgspec.structs.replace(self._request, done=done) if done else self._request
+
+    def _end(self, now: float) -> None:
+        self.total_seconds = now - self.started
+        if not self._span.is_recorded:
+            return
+        begun = self.started + self.queue_seconds if self._num_missing < len(self._outputs) else now
+        record(self._span, "queue", self.started, begun)
+        if begun < now:
+            record(self._span, "encode", begun, now, {"trivium.inputs": len(self._outputs)})
 
     def fail(self, error: ProcessError) -> None:
         """For the client: no more outputs will come."""

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-MOST_URGENT = -1000  # the API's priorities go from this number to its opposite
+MOST_URGENT, LEAST_URGENT = -1000, 1000  # the API's priorities go from the first to the second
 PREFIX = "tv-"  # lets people and secret scanners recognize a key
 
 

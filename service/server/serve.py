@@ -29,6 +29,8 @@ from service.server.startup_report import StartupWatch, model_facts, report
 from service.settings import Settings
 from service.store import open_store
 from service.tasks.translation import Detector
+from service.traces.opening import open_tracing
+from service.traces.tracing import NO_TRACING, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ def serve(
     if settings.log_prompts:
         logger.warning("LOG_PROMPTS IS ON: request and response bodies are written to this log")
     signals.on_stop(lambda *_: sys.exit(0))
-    app = make_app(settings, process, authenticator)
+    tracing = open_tracing()
+    app = make_app(settings, process, authenticator, tracing)
     registry = app.state.trivium.registry
 
     def on_ready() -> None:
@@ -67,11 +70,18 @@ def serve(
             server.run(sockets)
         except SystemExit:
             sys.exit(1)  # uvicorn has logged the reason; it uses other exit codes
+        finally:
+            tracing.close()
     if startup.failure:
         raise ProcessError(startup.failure)
 
 
-def make_app(settings: Settings, process: ChildProcess, authenticator: KeyAuthenticator | None) -> FastAPI:
+def make_app(
+    settings: Settings,
+    process: ChildProcess,
+    authenticator: KeyAuthenticator | None,
+    tracing: Tracing = NO_TRACING,
+) -> FastAPI:
     """The application of these settings. Raises ModelStoreError, StorageError, ProcessError."""
     metrics, detector = Metrics(settings.metrics_compat), Detector()
     return create_app(
@@ -82,6 +92,7 @@ def make_app(settings: Settings, process: ChildProcess, authenticator: KeyAuthen
         authenticator=authenticator,
         batches=open_batches(settings, metrics.batches),
         documents=open_documents(settings, metrics.documents),
+        tracing=tracing,
     )
 
 

@@ -11,6 +11,7 @@ from service.models.capabilities import Capability
 from service.serving.adapter import ServedAdapter
 from service.serving.memory_budget import MemoryBudget
 from service.serving.model import ServedModel
+from service.traces.span import traced
 
 # Names that clients send if they are given no model: huggingface_hub, and openai as TGI's documentation shows it.
 _PLACEHOLDERS = frozenset({"dummy", "tgi"})
@@ -73,7 +74,7 @@ class Registry:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._load_timeout
         base = model.base
-        with base.leases.awaited():
+        with base.leases.awaited(), traced("load"):
             while not base.is_ready:
                 if not self.may_wait(base):
                     raise base.unavailable()

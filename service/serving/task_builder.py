@@ -16,6 +16,7 @@ from service.tasks.classification.classifier import Classifier
 from service.tasks.conversation.chat import Chat
 from service.tasks.embedding.embedder import Embedder
 from service.tasks.encoding.observer import EncodingObserver
+from service.tasks.explanation.explainer import Explainer
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.reranking.reranker import Reranker
@@ -63,7 +64,13 @@ class TaskBuilder:
         answerer = Answerer.from_generator(
             generator, style=local.prompt_style, calibration=local.no_answer, limits=self._window_limits
         )
-        return {Generator: generator, Chat: Chat(generator), Translator: translator, Answerer: answerer}
+        return {
+            Generator: generator,
+            Chat: Chat(generator),
+            Translator: translator,
+            Answerer: answerer,
+            Explainer: Explainer(generator),
+        }
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""

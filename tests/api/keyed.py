@@ -117,6 +117,7 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("POST", "/v1/embed"): {EMBED},
     ("POST", "/v2/embed"): {EMBED},
     ("POST", "/v1/score"): {EMBED, RERANK},
+    ("POST", "/v1/explain"): {GENERATE},
     ("POST", "/score"): {EMBED, RERANK},
     ("POST", "/v1/rerank"): {RERANK},
     ("POST", "/v2/rerank"): {RERANK},

@@ -24,6 +24,7 @@ from service.server.connection import Connection, connection_class
 from service.serving.model import ServedModel
 from service.serving.registry import Registry
 from service.settings import Settings
+from service.traces.tracing import NO_TRACING, Tracing
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.served_model import RemoteSource, scripted_model
 
@@ -107,6 +108,7 @@ def scripted_service(
     encoders: "ScriptedEncoders | None" = None,
     catalog: Mapping[str, ScriptedEngine] | None = None,
     clock: Callable[[], float] = time.time,
+    tracing: Tracing = NO_TRACING,
     **settings: Any,
 ) -> Iterator[Scripted]:
     """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
@@ -134,7 +136,15 @@ def scripted_service(
     authenticator = open_authenticator(configured.keys_file)
     batches = open_batches(configured, metrics.batches, clock)
     documents = open_documents(configured, metrics.documents, clock)
-    app = create_app(configured, registry, metrics, authenticator=authenticator, batches=batches, documents=documents)
+    app = create_app(
+        configured,
+        registry,
+        metrics,
+        authenticator=authenticator,
+        batches=batches,
+        documents=documents,
+        tracing=tracing,
+    )
     connection = connection_class(header_timeout=configured.header_timeout, send_timeout=configured.send_timeout)
     with served(app, connection) as (address, stop):
         try:

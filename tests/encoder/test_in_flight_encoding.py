@@ -8,6 +8,7 @@ import pytest
 from service.encoder.in_flight_encoding import InFlightEncoding
 from service.encoder.messages import EncodeRequest, EncoderInput, EncoderOutput, Head
 from service.errors import PoisonPill
+from tests.fakes.spans import recorded_span
 
 
 def encoding(count: int, head: Head = Head.EMBEDDING) -> tuple[InFlightEncoding, list[list[str]]]:
@@ -59,3 +60,18 @@ async def test_a_failed_encoding_raises_the_error() -> None:
     item.fail(PoisonPill())
     with pytest.raises(PoisonPill):
         await item.outputs()
+
+
+async def test_the_wait_and_the_computation_are_parts_of_the_requests_span() -> None:
+    with recorded_span() as span:
+        item, _ = encoding(2)
+        dropped, _ = encoding(1)
+    item.put(output(0), 0.0)
+    item.put(output(1), 0.0)
+    dropped.close()
+    assert span.names == ["queue", "encode", "queue"]
+    queue, encode, _ = span.parts
+    assert queue.begun_at == item.started
+    assert queue.ended_at == encode.begun_at
+    assert encode.attributes == {"trivium.inputs": 2}
+    assert all(part.is_ended for part in span.parts)

@@ -36,8 +36,10 @@ class EchoRunner(WithoutAdapters):
         number = len(chunk.sequence.tokens) - len(request.prompt)
         if number == 0:
             self._fail_on_demand(self._tokenizer.decode(request.prompt))
+        following = chunk.sequence.tokens[chunk.start + 1 : chunk.start + chunk.num_tokens + 1]
+        prompt_logprobs = tuple(TokenLogprob(token, -0.5) for token in following)
         if not chunk.samples:
-            return ChunkOutput()
+            return ChunkOutput(prompt_logprobs=prompt_logprobs)
         echoed = request.prompt[-LONGEST:]
         token = EOS if number == LONGEST else echoed[number % len(echoed)]
         params = request.params
@@ -46,7 +48,7 @@ class EchoRunner(WithoutAdapters):
             constraint.write_mask(mask)
             token = int(mask.argmax())
         logprob = None if params.logprobs is None else TokenLogprob(token, -0.5, ((token, -0.5),))
-        return ChunkOutput(token=token, logprob=logprob)
+        return ChunkOutput(token=token, logprob=logprob, prompt_logprobs=prompt_logprobs)
 
     def _fail_on_demand(self, prompt: str) -> None:
         if RAISE in prompt:

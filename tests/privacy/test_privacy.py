@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from service.api.middleware.request_context import PROBES
 from tests.privacy.conftest import GUARD, echoing
 from tests.privacy.echo_worker import CRASH
 from tests.privacy.requests.documents import calls_of_documents, document_calls
@@ -23,6 +24,7 @@ from tests.privacy.requests.files import calls_of_batches, calls_of_files, file_
 from tests.privacy.requests.glossaries import calls_of_glossaries
 from tests.privacy.requests.responses import calls_of_stored
 from tests.running_server import Server
+from tests.traces.collector import Collector, running_collector
 
 SERVED = {"echo", "embedder", "reranker", "classifier"}
 WORD = f"kanarie{secrets.token_hex(8)}"
@@ -38,6 +40,7 @@ class Evidence:
     processes: int
     peers: set[str]
     log: str
+    traces: Collector
 
     @property
     def entries(self) -> list[dict[str, Any]]:
@@ -50,7 +53,14 @@ class Evidence:
 def evidence(model: Path, encoders: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """From a service that received the word in every way, and whose engine crashed while it computed the word."""
     batches = ("--batches-dir", str(tmp_path_factory.mktemp("batches")))
-    with echoing(model, "--log-json", "--threads", "1", *batches, *encoders) as server:
+    with running_collector() as traces, pytest.MonkeyPatch.context() as patch:
+        for name, value in traces.environment.items():
+            patch.setenv(name, value)
+        return _observed(model, (*batches, *encoders), traces)
+
+
+def _observed(model: Path, flags: tuple[str, ...], traces: Collector) -> Evidence:
+    with echoing(model, "--log-json", "--threads", "1", *flags) as server:
         *answers, last = [server.http.send(request) for request in calls(server.url, WORD)]
         answers += [server.http.send(request) for request in calls_of_stored(server.url, answers, WORD)]
         answers += [server.http.send(request) for request in calls_of_glossaries(server.url, answers, WORD)]
@@ -67,7 +77,7 @@ def evidence(model: Path, encoders: tuple[str, ...], tmp_path_factory: pytest.Te
         metrics = server.http.get("/metrics").text
         _crash(server)
         log = server.log.read_text()
-    return Evidence(answers, document, metrics, len(family), peers, log)
+    return Evidence(answers, document, metrics, len(family), peers, log, traces)
 
 
 def _wait_for_batches(server: Server) -> None:
@@ -106,6 +116,20 @@ def test_the_word_is_not_written(evidence: Evidence) -> None:
     assert WORD not in evidence.log.lower()
     assert WORD not in evidence.metrics.lower()
     assert ", ".join(map(str, WORD.encode())) not in evidence.log
+
+
+def test_the_word_is_in_no_span(evidence: Evidence) -> None:
+    """Every request that is no probe has its span, so all of the texts had their chance to get into one."""
+    spans = evidence.traces.spans
+    routes = {span.attributes["http.route"] for span in spans if "http.route" in span.attributes}
+    asked = {entry["route"] for entry in evidence.entries} - PROBES
+    assert asked - routes == set()
+    assert {"queue", "prefill", "decode", "encode", "extraction", "document window"} <= {span.name for span in spans}
+    for body in evidence.traces.bodies:
+        assert WORD.encode() not in body.lower()
+        assert b"127.0.0.1" not in body
+    keys = {key for span in spans for key in span.attributes}
+    assert not [key for key in keys if key.startswith(("client.", "user_agent.", "url.query", "url.full"))]
 
 
 def test_labels_name_no_model_that_is_not_served(evidence: Evidence) -> None:

@@ -63,8 +63,9 @@ class AccessRecord:
             line |= {
                 "trace_id": self.trace.trace_id,
                 "span_id": self.trace.span_id,
-                "parent_id": self.trace.parent_id,
             }
+            if self.trace.parent_id:
+                line["parent_id"] = self.trace.parent_id
         if caller:
             line["caller"] = caller
         if client:

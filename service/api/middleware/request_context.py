@@ -15,11 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.errors import CLIENT_CLOSED_REQUEST, respond, stopping
 from service.api.middleware.access_log import AccessRecord
+from service.api.middleware.request_trace import RequestTrace
 from service.api.middleware.trace_context import TraceContext
 from service.api.outcome import begin_request, noted_outcome, outcome_of_answer
 from service.api.wire.in_process import IN_PROCESS_CALLER
 from service.metrics import Metrics, method_label
 from service.outcomes import Outcome
+from service.traces.tracing import NO_TRACING, RequestSpan, Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +31,25 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 
 class RequestContextMiddleware:
-    """Handles ``x-request-id`` and ``traceparent``, counts and logs responses, and answers 500 for uncaught exceptions.
+    """Handles ``x-request-id`` and traces, counts and logs responses, and answers 500 for uncaught exceptions.
 
     A response that its client did not wait for is counted with status 499. A call from within the process is logged and
     has an outcome, and is no HTTP request in the metrics. Without ``log_probes`` probes that succeed have no line, and
-    with ``log_clients`` lines have the addresses of clients.
+    with ``log_clients`` lines have the addresses of clients. Probes have no spans.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, log_probes: bool = True, log_clients: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        tracing: Tracing = NO_TRACING,
+        log_probes: bool = True,
+        log_clients: bool = False,
+    ) -> None:
         self.app = app
         self.metrics = metrics
+        self.tracing = tracing
         self.log_probes = log_probes
         self.log_clients = log_clients
 
@@ -49,6 +60,10 @@ class RequestContextMiddleware:
         given = headers.get("x-request-id", "")
         request_id = given if _VALID_ID.fullmatch(given) else f"req-{uuid.uuid4().hex}"
         trace = TraceContext.from_headers(headers)
+        span = None if scope.get("path") in PROBES else self._begin_span(scope, trace)
+        request_trace = RequestTrace.begin(span)
+        if span is not None:
+            trace = TraceContext.of_span(span, trace)
         record = AccessRecord.begin(request_id, trace)
         begin_request()
         started = time.perf_counter()
@@ -81,6 +96,8 @@ class RequestContextMiddleware:
             self.metrics.observe_request(outcome, record.model)
             if IN_PROCESS_CALLER not in scope:
                 self.metrics.observe_http(route, method, status, seconds, record.model)
+            if request_trace is not None:
+                request_trace.end_http(record, outcome, scope, route, status)
             if not self.log_probes and route in PROBES and status < 400:
                 return
             caller = getattr(scope.get("user"), "name", "")
@@ -106,6 +123,11 @@ class RequestContextMiddleware:
         finally:
             if not complete:
                 count(incomplete_status)
+
+    def _begin_span(self, scope: Scope, trace: TraceContext | None) -> RequestSpan | None:
+        caller = None if trace is None else trace.caller
+        is_server = IN_PROCESS_CALLER not in scope
+        return self.tracing.begin(method_label(scope["method"]), caller, is_server=is_server)
 
 
 def _outcome(status: int) -> Outcome:

@@ -1,14 +1,16 @@
 """The trace that a request belongs to, from the headers ``traceparent`` and ``tracestate`` (W3C Trace Context).
 
-The service takes part without a tracing library: its access log holds the ids that a trace is put together from.
+The service takes part without a tracing library too: its access log holds the ids that a trace is put together from.
 """
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from starlette.datastructures import Headers, MutableHeaders
+
+from service.traces.tracing import RemoteSpan, RequestSpan
 
 # A later version than 00 may have more parts; ff is none, and an id is not zero.
 _TRACEPARENT = re.compile(
@@ -25,7 +27,10 @@ _SAMPLED = 1
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """A request as a span of a trace. The ids are lower-case hexadecimal; ``parent_id`` is the caller's span."""
+    """A request as a span of a trace. The ids are lower-case hexadecimal.
+
+    ``parent_id`` is the caller's span, empty if the trace begins with the request.
+    """
 
     trace_id: str
     parent_id: str
@@ -42,6 +47,18 @@ class TraceContext:
             return None
         sampled = bool(int(match["flags"], 16) & _SAMPLED)
         return cls(match["trace"], match["parent"], sampled, _valid_state(headers.getlist("tracestate")))
+
+    @property
+    def caller(self) -> RemoteSpan:
+        """The caller's span."""
+        return RemoteSpan(self.trace_id, self.parent_id, self.is_sampled, self.state)
+
+    @classmethod
+    def of_span(cls, span: RequestSpan, given: "TraceContext | None") -> "TraceContext | None":
+        """The context of a request with this span. A trace that begins here and is not recorded is none."""
+        if given is not None:
+            return replace(given, is_sampled=span.is_recorded, span_id=span.span_id)
+        return cls(span.trace_id, "", True, "", span.span_id) if span.is_recorded else None
 
     def write(self, headers: MutableHeaders) -> None:
         """Tell the client the trace and the span of the answer, and its own state."""

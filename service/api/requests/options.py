@@ -8,6 +8,7 @@ from service.api.requests.structure_fields import StructureFields
 from service.api.requests.token_fields import TokenFields
 from service.engine.protocol.sampling_params import SamplingParams
 from service.keys.caller import Caller
+from service.keys.key import LEAST_URGENT
 from service.settings import Settings
 from service.tasks.generation.options import Options
 
@@ -53,6 +54,11 @@ def to_options(
 def greedy_options(caller: Caller, *, max_tokens: int | None = None) -> Options:
     """The options of requests through an API that has no sampling fields."""
     return Options.from_values(temperature=0.0, max_tokens=max_tokens, **_caller_values(caller))
+
+
+def least_urgent_options(caller: Caller, *, cache_salt: str | None = None) -> Options:
+    """The options of requests that make way for all others."""
+    return Options.from_values(**_caller_values(caller, priority=LEAST_URGENT, cache_salt=cache_salt))
 
 
 def _given_params(fields: SharedSamplingFields) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from service.errors import ProcessError
 from service.tasks.generation.choice import Choice, Delta
 from service.tasks.generation.choice_decoder import ChoiceDecoder
 from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.phases import record_phases
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.generation.token_clock import TokenClock
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.text.tokenizer import Tokenizer
+from service.traces.span import current_span
 
 
 class Completion:
@@ -47,6 +49,7 @@ class Completion:
         self._adapter = adapter
         self._observer = observer
         self._clock = TokenClock(observer)
+        self._span = current_span()
         self.prompts: list[tuple[int, ...]] = []  # token ids, by prompt index
         self._prompt_tokens = 0
         self._cached_tokens: dict[int, int] = {}  # by prompt index
@@ -184,7 +187,11 @@ class Completion:
 
     def _end(self, unfinished: FinishReason) -> None:
         """Stop the clock and tell the observer, once. ``unfinished`` is why the unfinished sequences ended."""
-        if self._clock.stop() and self._observer is not None:
+        if not self._clock.stop():
+            return
+        if self._span.is_recorded:
+            record_phases(self._span, self._clock.started, self.timings, self.usage)
+        if self._observer is not None:
             finish = tuple(decoder.finish or unfinished for decoder in self._decoders.values())
             self._observer.finished(self.usage, self.timings, finish)
 

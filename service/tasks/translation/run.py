@@ -16,6 +16,7 @@ from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import TranslationPlan
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import SegmentDelta, Translation
+from service.tasks.translation.rounds import Rounds
 from service.tasks.translation.segment_candidates import SegmentCandidates
 from service.tasks.translation.segment_prompts import PromptWriter, SegmentPrompt
 
@@ -52,6 +53,7 @@ class TranslationRun:
         self._writer = writer
         self._detect = detect
         self._observer = observer
+        self._rounds = Rounds()
         order = plan.order
         first = [self._candidate(prompt) for prompt in prompts]
         alternatives = [[Choice() for _ in range(order.alternatives)] for _ in prompts]
@@ -66,6 +68,8 @@ class TranslationRun:
         self._segments = dict(zip(numbers, candidates, strict=True))  # by source segment
         self._assembly = TranslationAssembly(plan, first, dict(zip(numbers, alternatives, strict=True)))
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None
+        if prompts:
+            self._rounds.begin("first candidates", len(prompts))
 
     async def __aiter__(self) -> AsyncIterator[SegmentDelta]:
         deltas = self._assembly.deltas()
@@ -84,6 +88,7 @@ class TranslationRun:
         """Abort what is unfinished. Idempotent."""
         if self._completion is not None:
             self._completion.close()
+        self._rounds.close()
 
     def __enter__(self) -> Self:
         return self
@@ -125,6 +130,7 @@ class TranslationRun:
         candidates = self._segments[number]
         if not candidates.is_complete:
             return
+        self._rounds.end(candidates)
         chosen = candidates.choose(self._plan.target, self._detect)
         if not candidates.is_branched and self._branch(candidates):
             return
@@ -146,6 +152,7 @@ class TranslationRun:
             self._completion.add(request)
             self._decodings.append([branch])
         candidates.branch_into(branches)
+        self._rounds.begin("branches")
         return True
 
     async def _retry(self, rejected: TranslationCandidate) -> bool:
@@ -163,6 +170,7 @@ class TranslationRun:
         candidates = [self._candidate(prompt) for _ in range(prompt.request.options.n)]
         self._decodings.append(candidates)
         self._segments[number].retry_with(candidates)
+        self._rounds.begin("retries")
         return True
 
     def _candidate(self, prompt: SegmentPrompt) -> TranslationCandidate:

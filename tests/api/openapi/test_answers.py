@@ -199,6 +199,7 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
         ("/v1/embed", {"texts": ["x"], "embedding_types": ["float", "base64"]}),
     ],
     ("POST", "/v2/embed"): [("/v2/embed", {"texts": ["x"], "input_type": "search_query"})],
+    ("POST", "/v1/explain"): [("/v1/explain", {"text": "abc"}), ("/v1/explain", {"text": "abc", "token": 2})],
     ("POST", "/v1/score"): [("/v1/score", PAIR), ("/v1/score", PAIR | {"model": "embedder"})],
     ("POST", "/score"): [("/score", PAIR)],
     ("POST", "/v1/rerank"): [("/v1/rerank", RANKING), ("/v1/rerank", RANKING | {"return_documents": True})],

@@ -37,5 +37,7 @@ def bodies(word: str) -> list[PathAndBody]:
         ("/v1/answer", {"question": word, "documents": docs, **SHORT}),
         ("/v1/answer", {"question": word, "documents": docs, "mode": "generative", **SHORT}),
         ("/v1/answer", {"question": word, "documents": docs + docs}),
+        ("/v1/explain", {"text": word, "token": 2}),
+        ("/v1/explain", {"text": word, "token": word}),
         ("/v1/answer", {"question": word, "history": [{"question": word, "answer": word}], **SHORT}),
     ]

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from service.api.background import Background, retry_after
 from service.api.call import Call
 from service.api.errors import as_api_error
+from service.api.middleware.request_trace import RequestTrace
 from service.api.outcome import begin_request
 from service.api.requests.options import queue_place
 from service.api.wire.in_process import background_request
@@ -38,11 +39,18 @@ class Windows:
         """The translation of a window. Raises TryAgain or WindowRefused."""
         begin_request()
         metrics: Metrics = self._app.state.trivium.metrics
-        name = ""
+        name, trace = "", None
+
+        def ended(outcome: Outcome) -> None:
+            metrics.observe_request(outcome, name)
+            if trace is not None:
+                trace.end(name, outcome, {"trivium.segments": len(window.numbers)})
+
         try:
             caller = self._background.caller(window.owner)
             if wait := self._background.seconds_to_wait(caller):
                 raise TryAgain(wait)
+            trace = RequestTrace.begin(self._app.state.trivium.tracing.begin("document window", is_server=False))
             call = Call(background_request(self._app, _PATH, caller))
             model = call.model(window.model, Capability.TRANSLATE)
             name = model.name
@@ -56,13 +64,13 @@ class Windows:
 
             with self._background.computing():
                 result = await call.compute(model, prepare, read)
-            metrics.observe_request(Outcome.OK, name)
+            ended(Outcome.OK)
             return result
         except TryAgain:
             raise
         except Exception as error:
             answer = as_api_error(error)
-            metrics.observe_request(answer.outcome, name)
+            ended(answer.outcome)
             if (seconds := retry_after(answer.status, answer.code, answer.headers)) is not None:
                 raise TryAgain(seconds) from None
             code, is_fault = answer.code or "internal_error", answer.status >= 500

@@ -25,6 +25,7 @@ from service.tasks.generation.cost import Cost
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
+from service.traces.span import traced
 
 _ALTERNATIVES = 8  # likeliest tokens at each place, which show whether the span may end there
 IMPOSSIBLE = -99.0  # log probability
@@ -70,8 +71,9 @@ class Extraction:
 
     async def find(self, sequence: CompletionSequence, top_k: int, threshold: float | None) -> Answer:
         """The answer. Raises ProcessError if a completion fails, and what ``Generator.start`` raises."""
-        beginnings, no_answer_logprob = await self._begin(sequence)
-        candidates = await self._continue(sequence, beginnings)
+        with traced("extraction", {"trivium.passages": len(self._prompts)}):
+            beginnings, no_answer_logprob = await self._begin(sequence)
+            candidates = await self._continue(sequence, beginnings)
         return self._ranking.answer(candidates, no_answer_logprob, top_k=top_k, threshold=threshold)
 
     def windows_with(self, spans: Sequence[AnswerSpan]) -> list[Window]:

@@ -12,6 +12,7 @@ from service.tasks.generation.completion_sequence import CompletionSequence
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
 from service.tasks.generation.usage import Timings, Usage
+from service.traces.span import traced
 
 _ADDED = 2 * ADDED_TOKENS  # tokens of a prompt for the longer question, which may stand in it twice
 
@@ -82,7 +83,8 @@ async def prepare_follow_up(
         return work, steps(sequence, work)
 
     async def steps(sequence: CompletionSequence, work: FollowUpWork) -> AnswerSteps:
-        rewritten = await rewriter.rewrite(rewriting, sequence)
+        with traced("rewriting"):
+            rewritten = await rewriter.rewrite(rewriting, sequence)
         used, prepared = await _fitting(rewritten, prepare, cost) or (question, asked)
         answering, found = _said(prepared, used)
         work.add(answering)

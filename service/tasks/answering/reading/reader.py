@@ -28,6 +28,7 @@ from service.tasks.encoding.tokenizer import TextTokens
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.options import Options
 from service.tasks.generation.usage import Timings, Usage
+from service.traces.span import traced
 
 
 class Reader:
@@ -61,10 +62,11 @@ class Reader:
         return PreparedAnswer(Cost(len(rows.windows), _num_tokens(rows.windows)), begin)
 
     async def _steps(self, work: "_ReaderWork", rows: "_Rows", criteria: SpanCriteria) -> AnswerSteps:
-        scores = await work.scores()
-        answer = await asyncio.to_thread(
-            answer_from_scores, rows.excerpts, rows.skipped, scores, criteria, self._calibration
-        )
+        with traced("reading", {"trivium.passages": len(rows.windows)}):
+            scores = await work.scores()
+            answer = await asyncio.to_thread(
+                answer_from_scores, rows.excerpts, rows.skipped, scores, criteria, self._calibration
+            )
         yield answer.text
         yield answer
 

@@ -8,6 +8,7 @@ from service.errors import InvalidOption
 from service.tasks.answering.documents.windows import WindowLimits
 from service.tasks.answering.query import Query
 from service.tasks.answering.retrieval.retriever import rank_passages
+from service.traces.span import traced
 
 Passage = TypeVar("Passage")
 
@@ -39,7 +40,8 @@ async def choose_passages(
         return ChosenPassages(passages, [None] * len(passages))
     if len(passages) < 2:
         return ChosenPassages(passages, [0] * len(passages))
-    ranked = await rank_passages(query.question, [text(passage) for passage in passages], most, query.scorers)
+    with traced("retrieval", {"trivium.passages": len(passages)}):
+        ranked = await rank_passages(query.question, [text(passage) for passage in passages], most, query.scorers)
     ranks = {index: rank if ranked.is_compared else None for rank, index in enumerate(ranked.indices)}
     chosen = sorted(ranks)
     return ChosenPassages([passages[index] for index in chosen], [ranks[index] for index in chosen])

@@ -1,0 +1,1 @@
+"""Explanations: how likely each token of a text is, and which tokens before it make one of them likely."""

@@ -1,0 +1,1 @@
+"""Traces: where the time of a request goes, as spans for OpenTelemetry. Only ``otlp`` imports OpenTelemetry."""

@@ -1,0 +1,20 @@
+"""The chart with all values of the tests, which Helm renders once."""
+
+import pytest
+
+from tests.deploy.helm.cases import README, VALID, WRONG
+from tests.deploy.helm.chart import Charts, Rendered, render
+
+
+@pytest.fixture(scope="session")
+def rendered_charts() -> Charts:
+    """The chart with all these values: one process renders them all."""
+    wrong = {name: values for name, (values, _) in WRONG.items()}
+    return render(VALID | wrong | {name: arguments[2:] for name, arguments in README.items()})
+
+
+@pytest.fixture(params=VALID)
+def chart(request: pytest.FixtureRequest, rendered_charts: Charts) -> Rendered:
+    rendered = rendered_charts[request.param]
+    assert not rendered.error
+    return rendered

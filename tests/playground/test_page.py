@@ -13,7 +13,7 @@ from tests.running_server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-TABS = ("generate", "chat", "translate", "answer", "scheduler")
+TABS = ("generate", "chat", "translate", "answer", "explain", "scheduler")
 
 
 def test_a_service_with_keys_asks_for_one_and_the_page_forgets_it_with_the_tab(

@@ -26,7 +26,7 @@ def test_sequences_blocks_and_steps_are_shown_while_they_run(page: "Page") -> No
     for name in ("Map of", "Chart of"):
         picture = view.get_by_role("img", name=name)
         assert picture.evaluate(COLOURS) > 4
-    view.get_by_role("button", name="Stop").last.click()
+    view.get_by_role("button", name="Stop the prompts").click()
     expect(view.get_by_role("button", name="Send six prompts")).to_be_visible()
 
 
@@ -38,7 +38,7 @@ def test_the_stream_ends_when_the_view_is_left_or_hidden(page: "Page", playgroun
     page.get_by_role("tab", name="Answer").click()
     until(lambda: playground_server.metric(STREAMS) == ended + 1)
     page.get_by_role("tab", name="Scheduler").click()
-    expect(view.get_by_role("button", name="Stop")).to_be_visible()
+    expect(view.get_by_role("button", name="Stop watching")).to_be_visible()
     hide = (
         "(isHidden) => { Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });"
         " document.dispatchEvent(new Event('visibilitychange')); }"
@@ -46,4 +46,4 @@ def test_the_stream_ends_when_the_view_is_left_or_hidden(page: "Page", playgroun
     page.evaluate(hide, True)
     until(lambda: playground_server.metric(STREAMS) == ended + 2)
     page.evaluate(hide, False)
-    expect(view.get_by_role("button", name="Stop")).to_be_visible()
+    expect(view.get_by_role("button", name="Stop watching")).to_be_visible()

@@ -102,3 +102,20 @@ def test_an_answer_in_the_models_words_quotes_a_passage(page: "Page") -> None:
     view.get_by_role("button", name="Answer", exact=True).click()
     expect(view.get_by_role("heading", name="Quotations")).to_be_visible()
     expect(view.locator("mark.current")).to_have_text(BRIDGE)
+
+
+def test_a_token_is_explained_by_those_before_it(page: "Page") -> None:
+    page.get_by_role("tab", name="Explain").click()
+    view = page.locator("#view-explain")
+    view.locator("[name=explained]").fill("🙂 Paris is in France. Paris is in")
+    view.get_by_role("button", name="Explain").click()
+    tokens = view.get_by_role("listbox").get_by_role("option")
+    expect(tokens.last).to_have_text(" in")
+    assert "".join(tokens.all_inner_texts()).endswith("Paris is in France. Paris is in")
+    tokens.last.focus()
+    page.keyboard.press("Enter")
+    rows = view.locator("attribution-bars li")
+    expect(rows).to_have_count(tokens.count() - 1)
+    assert all(re.search(r"[+−]\d", row) for row in rows.all_inner_texts())
+    expect(tokens.last).to_have_attribute("data-effect", "chosen")
+    expect(tokens.first).to_have_attribute("data-effect", re.compile("raises|lowers"))

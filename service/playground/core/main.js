@@ -2,6 +2,7 @@
 import '../elements/key_dialog.js';
 import { mount as answer } from '../views/answer.js';
 import { mount as chat } from '../views/chat.js';
+import { mount as explain } from '../views/explain.js';
 import { mount as generate } from '../views/generate.js';
 import { mount as scheduler } from '../views/scheduler.js';
 import { mount as translate } from '../views/translate.js';
@@ -15,6 +16,7 @@ const VIEWS = [
   { name: 'chat', mount: chat },
   { name: 'translate', mount: translate },
   { name: 'answer', mount: answer },
+  { name: 'explain', mount: explain },
   { name: 'scheduler', mount: scheduler },
 ];
 const NAMES = { en: () => 'English', zh: () => '中文' };

@@ -19,7 +19,7 @@ export function mount(panel) {
   let isShown = false;
   let isWished = true; // until the person stops it
 
-  const watch = runButton({ label: 'scheduler.watch', note, task: async (signal) => {
+  const watch = runButton({ label: 'scheduler.watch', stopLabel: 'scheduler.unwatch', note, task: async (signal) => {
     const history = new StepHistory();
     const query = new URLSearchParams(model.value ? { model: model.value } : {});
     for await (const frame of stream(`v1/statistics?${query}`, { signal })) {
@@ -30,7 +30,7 @@ export function mount(panel) {
       if (frame.blocks) blocks.show(frame.blocks);
     }
   } });
-  const load = runButton({ label: 'scheduler.load', note, task: async (signal) => {
+  const load = runButton({ label: 'scheduler.load', stopLabel: 'scheduler.unload', note, task: async (signal) => {
     // One request: a browser has few connections to a host.
     const prompt = Array.from({ length: PROMPTS }, (_, index) => `Write about the number ${index + 1}. `.repeat(1 + 4 * index));
     await send('v1/completions', { json: { model: model.value, prompt, max_tokens: 200, temperature: 1 }, signal });

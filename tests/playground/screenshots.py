@@ -63,7 +63,7 @@ def answer(page: Page) -> None:
 def explain(page: Page) -> None:
     """What makes the last token likely."""
     page.get_by_role("button", name="Explain").click()
-    tokens = page.locator("#view-explain .token")
+    tokens = page.locator("#view-explain .tokens .token")
     expect(tokens.last).to_be_visible()
     tokens.last.click()
     expect(page.locator("attribution-bars li").first).to_be_visible()

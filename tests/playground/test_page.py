@@ -95,7 +95,7 @@ def test_axe_finds_nothing(browser: "Browser", playground_server: Server) -> Non
             for details in view.locator("details:not([hidden]) > summary").all():
                 details.click()
             _check(page)
-        page.get_by_label("Language").select_option("中文")
+        page.locator(".top").get_by_label("Language").select_option("中文")
         page.get_by_label("配色").select_option("深色")
         for name in TABS:
             page.locator(f"#tab-{name}").click()

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -30,9 +31,13 @@ ENVIRONMENT = os.environ | {
 
 
 def command(name: str, *arguments: str) -> None:
-    """Run a program that Ray installs beside this Python."""
+    """Run a program that Ray installs beside this Python. Raises SystemExit with its output if it fails."""
     program = str(Path(sys.executable).parent / name)
-    subprocess.run([program, *arguments], env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryFile("w+") as output:  # no pipe: processes of the cluster keep it open
+        done = subprocess.run([program, *arguments], env=ENVIRONMENT, check=False, stdout=output, stderr=output)
+        if done.returncode:
+            output.seek(0)
+            raise SystemExit(output.read())
 
 
 def deploy(model: str, **arguments: object) -> None:

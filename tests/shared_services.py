@@ -14,10 +14,9 @@ import pytest
 if TYPE_CHECKING:
     from tests.running_server import Server
 
-# The fixtures; ``keyed_server`` is that of the tests of the API. ``rendered_charts`` is a process of Helm.
-NAMES = ("four_models", "many_models", "keyed_server", "rendered_charts")
-# The fixtures; ``keyed_server`` is that of the tests of the API, ``playground_server`` that of the page.
-NAMES = ("four_models", "many_models", "keyed_server", "playground_server")
+# The fixtures. ``keyed_server`` is that of the tests of the API, ``fuzzed_server`` that of wrong requests,
+# ``playground_server`` that of the page, and ``rendered_charts`` a process of Helm.
+NAMES = ("four_models", "many_models", "keyed_server", "fuzzed_server", "playground_server", "rendered_charts")
 _FOLDER = Path(__file__).parent
 
 

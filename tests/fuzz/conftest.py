@@ -15,7 +15,7 @@ _GROWTH = 64 << 20  # bytes that caches may take
 
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def fuzzed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """After the tests the service still answers, has no open sequence, has not grown, and has logged no error."""
     model = served_model(tmp_path_factory.mktemp("tiny"), max_position_embeddings=1024)
     flags: tuple[str, ...] = (

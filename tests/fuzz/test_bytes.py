@@ -112,20 +112,20 @@ def check(server: Server, data: bytes) -> None:
 
 @SHORT
 @given(st.binary(max_size=500))
-def test_random_bytes(server: Server, data: bytes) -> None:
-    check(server, data)
+def test_random_bytes(fuzzed_server: Server, data: bytes) -> None:
+    check(fuzzed_server, data)
 
 
 @SHORT
 @given(st.data())
-def test_a_request_that_is_truncated_doubled_or_changed(server: Server, data: st.DataObject) -> None:
+def test_a_request_that_is_truncated_doubled_or_changed(fuzzed_server: Server, data: st.DataObject) -> None:
     pieces = []
     for _ in range(data.draw(st.integers(1, 4))):
         start, end = sorted(data.draw(st.tuples(st.integers(0, len(GOOD)), st.integers(0, len(GOOD)))))
         changed = bytearray(GOOD)
         changed[start:end] = data.draw(st.one_of(st.just(b""), st.binary(max_size=20), st.just(GOOD[start:end] * 2)))
         pieces.append(bytes(changed))
-    check(server, b"".join(pieces))
+    check(fuzzed_server, b"".join(pieces))
 
 
 @SHORT
@@ -133,9 +133,9 @@ def test_a_request_that_is_truncated_doubled_or_changed(server: Server, data: st
     path=st.sampled_from(JSON_ROUTES),
     fields=st.lists(st.tuples(names, values), max_size=4),
 )
-def test_unusual_json(server: Server, path: str, fields: list[tuple[str, str]]) -> None:
+def test_unusual_json(fuzzed_server: Server, path: str, fields: list[tuple[str, str]]) -> None:
     body = "{" + ", ".join([*BASE, *(f'"{name}": {value}' for name, value in fields)]) + "}"
-    with connection(server.address) as sock:
+    with connection(fuzzed_server.address) as sock:
         sock.sendall(post_bytes(path, body.encode(), "connection: close"))
         status = int(read_until(sock, b"\r\n\r\n")[9:12])
     assert status < 500
@@ -176,13 +176,13 @@ def test_unusual_json(server: Server, path: str, fields: list[tuple[str, str]]) 
         post_bytes("/v1/generate", json.dumps({f"f{i}": i for i in range(20_000)} | {"prompt": "a"}).encode()),
     ],
 )
-def test_known_attacks(server: Server, data: bytes) -> None:
-    check(server, data)
+def test_known_attacks(fuzzed_server: Server, data: bytes) -> None:
+    check(fuzzed_server, data)
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\udfff"])
 @pytest.mark.parametrize("route", JSON_ROUTES)
-def test_half_surrogates_are_refused_or_replaced(server: Server, route: str, text: str) -> None:
+def test_half_surrogates_are_refused_or_replaced(fuzzed_server: Server, route: str, text: str) -> None:
     body: dict[str, Any] = {
         "prompt": text,
         "messages": [{"role": "user", "content": text}],
@@ -208,6 +208,8 @@ def test_half_surrogates_are_refused_or_replaced(server: Server, route: str, tex
     wanted |= {"/v1/embed": ("texts",)}
     fields = {name: body[name] for name in wanted.get(route, ("prompt", "max_tokens"))}
     assert (
-        server.http.post(route, content=json.dumps(fields), headers={"content-type": "application/json"}).status_code
+        fuzzed_server.http.post(
+            route, content=json.dumps(fields), headers={"content-type": "application/json"}
+        ).status_code
         < 500
     )

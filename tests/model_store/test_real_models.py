@@ -41,7 +41,14 @@ class Tokenized:
     reference: PlainBpe | PlainSentencePiece
 
 
-@pytest.fixture(scope="module", params=["smollm2", "default_model", "gemma3", "larger_model"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "smollm2",
+        "default_model",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("gemma3", "larger_model")),
+    ],
+)
 def tokenized(request: pytest.FixtureRequest) -> Tokenized:
     model: LocalModel = request.getfixturevalue(request.param)
     with GgufFile(artifact(model)) as file:
@@ -90,7 +97,11 @@ def test_transformers_reads_the_same_tokenizer(tokenized: Tokenized) -> None:
     [
         ("smollm2", "You are a helpful AI assistant named SmolLM, trained by Hugging Face"),
         ("default_model", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
-        ("larger_model", "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."),
+        pytest.param(
+            "larger_model",
+            "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, system: str) -> None:

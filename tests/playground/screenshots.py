@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -87,7 +88,7 @@ VIEWS: dict[Callable[[Page], None], dict[str, str]] = {
 }
 
 
-def take(browser: Browser, url: str, view: Callable[[Page], None], *, language: str = "en", **options: str) -> bytes:
+def take(browser: Browser, url: str, view: Callable[[Page], None], *, language: str = "en", **options: Any) -> bytes:
     """A picture of a view after it was used."""
     page = browser.new_page(viewport={"width": 1280, "height": 300}, locale="en", **options)
     page.set_default_timeout(SECONDS * 1000)

@@ -33,7 +33,7 @@ def page_files() -> dict[str, PageFile]:
         if folder.is_dir():
             found |= {f"{folder.name}/{file.name}": file for file in folder.iterdir()}
     types = {name: _MEDIA_TYPES.get(PurePosixPath(name).suffix) for name in found}
-    return {name: _read(file.read_bytes(), types[name]) for name, file in found.items() if types[name]}
+    return {name: _read(found[name].read_bytes(), media_type) for name, media_type in types.items() if media_type}
 
 
 def _read(content: bytes, media_type: str) -> PageFile:

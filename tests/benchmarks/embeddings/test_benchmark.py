@@ -54,6 +54,7 @@ async def test_every_subject_has_every_load(results: Path, capsys: pytest.Captur
     assert "1 client, 20 texts" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 async def test_the_encoder_process_and_sentence_transformers_are_measured(results: Path, tmp_path: Path) -> None:
     path = tiny_encoder("bert", tmp_path / "model")
     config = encoder_config(path, Head.EMBEDDING, device="cpu", threads=1, log_level="error")

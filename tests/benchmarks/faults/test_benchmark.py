@@ -9,6 +9,7 @@ from service.models.native import kernels
 from tests.engine.tiny_models import served_model
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
 async def test_every_kind_of_answer_survives_kills_unchanged(tmp_path: Path) -> None:
     served_model(tmp_path, max_position_embeddings=4096)

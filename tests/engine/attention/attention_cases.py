@@ -1,7 +1,9 @@
 """Cases for the attention backends, with their expected results computed row by row in double precision."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -18,7 +20,14 @@ from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, Step
 from service.models.contracts.layer_spec import LayerSpec
 
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+Test = TypeVar("Test", bound=Callable[..., Any])
+_skipped_without_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+def needs_cuda(test: Test) -> Test:
+    """The test runs where a GPU is. ``make gpu-check`` runs these tests alone."""
+    return pytest.mark.cuda(_skipped_without_cuda(test))
+
 
 PLAIN = LayerSpec(heads=4, kv_heads=2, key_dim=8, value_dim=8, scale=0.3)
 SPECS = {

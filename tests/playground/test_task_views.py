@@ -3,12 +3,19 @@
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 BRIDGE = "The old bridge was built in 1894 and painted red in 1921."
+
+
+@pytest.fixture
+def page(shared_page: "Page") -> "Page":
+    """One page for all tests here: each sets what it needs in its own view."""
+    return shared_page
 
 
 def test_a_call_of_a_tool_gets_its_result_and_the_turn_goes_on(page: "Page") -> None:
@@ -83,6 +90,7 @@ def test_an_answer_is_marked_in_its_passage(page: "Page") -> None:
     view.get_by_label("Passage 1").fill("🙂 Two rivers meet near Arlen.")
     view.get_by_role("button", name="Add a passage").click()
     view.get_by_label("Passage 2").fill(BRIDGE)
+    view.get_by_label("The answer is").select_option("extractive")
     view.get_by_role("button", name="Answer", exact=True).click()
     spans = view.locator(".answers").get_by_role("button")
     expect(spans).to_have_count(3)

@@ -1,13 +1,15 @@
 // One turn of the model in a conversation, as it is written.
 import { stream } from './api.js';
 
-// Yields the message so far {content, reasoning, calls: [{id, name, arguments}]} with finish and usage, which are null
-// until the end. Throws what a request throws.
+// Yields the message so far {content, reasoning, calls: [{id, name, arguments}]} with the usage so far, and finish,
+// which is null until the end. Throws what a request throws.
 export async function* turn(request, signal) {
   const message = { content: '', reasoning: '', calls: [] };
   let finish = null;
   let usage = null;
-  const json = { ...request, stream: true, stream_options: { include_usage: true } };
+  const json = {
+    ...request, stream: true, stream_options: { include_usage: true, continuous_usage_stats: true },
+  };
   for await (const event of stream('v1/chat/completions', { json, signal })) {
     const [choice] = event.choices;
     message.content += choice?.delta.content ?? '';

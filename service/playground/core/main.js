@@ -23,7 +23,7 @@ const NAMES = { en: () => 'English', zh: () => '中文' };
 
 const keyDialog = document.createElement('key-dialog');
 const languages = choice(LANGUAGES.map((each) => [each, NAMES[each]]), {
-  value: language(), on: { change: () => setLanguage(languages.value) },
+  on: { change: () => setLanguage(languages.value) },
 });
 const themes = choice(THEMES.map((each) => [each, `theme.${each}`]), { on: { change: () => setTheme(themes.value) } });
 languages.value = language();

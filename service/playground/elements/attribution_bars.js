@@ -22,7 +22,8 @@ class AttributionBars extends HTMLElement {
       elements[index].dataset.effect = effectOf(score);
       elements[index].style.setProperty('--strength', `${(70 * Math.abs(score)) / most}%`);
     }
-    const title = say(h('h3'), () => t('explain.why', { token: visible(names[token]), logprob: formatNumber(logprob, 2) }));
+    const of = () => ({ token: visible(names[token]), logprob: formatNumber(logprob, 2) });
+    const title = say(h('h3'), () => t('explain.why', of()));
     const rows = [...inputs].sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).map(({ index, score }) => {
       const bar = h('span', { class: 'bar' });
       bar.style.width = `${(100 * Math.abs(score)) / most}%`;

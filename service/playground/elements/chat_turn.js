@@ -23,7 +23,8 @@ class ChatTurn extends HTMLElement {
     this.#thoughts.textContent = reasoning;
     this.#reasoning.hidden = !reasoning;
     this.#calls.replaceChildren(...calls.map(({ name, arguments: text }) =>
-      h('div', { class: 'call' }, h('p', { class: 'row' }, h('span', { class: 'chip', t: 'chat.call' }), h('code', {}, name)),
+      h('div', { class: 'call' },
+        h('p', { class: 'row' }, h('span', { class: 'chip', t: 'chat.call' }), h('code', {}, name)),
         h('pre', {}, text))));
   }
 

@@ -57,11 +57,16 @@ class RunButton extends HTMLElement {
       announce(controller.signal.aborted ? 'run.stopped' : 'run.done');
     } catch (error) {
       if (controller.signal.aborted) announce('run.stopped');
-      else this.note?.show(error);
+      else this.#fail(error);
     } finally {
       this.#controller = null;
       this.#show();
     }
+  }
+
+  #fail(error) {
+    this.note?.show(error);
+    announce('run.failed');
   }
 
   #show() {

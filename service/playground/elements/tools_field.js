@@ -22,7 +22,9 @@ class ToolsField extends HTMLElement {
     if (!this.#editor.value.trim()) return {};
     try {
       return {
-        tools: JSON.parse(this.#editor.value), tool_choice: this.#choice.value, parallel_tool_calls: !this.#single.checked,
+        tools: JSON.parse(this.#editor.value),
+        tool_choice: this.#choice.value,
+        parallel_tool_calls: !this.#single.checked,
       };
     } catch (error) {
       throw new Error(`${t('tools.invalid')} ${error.message}`);

@@ -31,7 +31,10 @@ class BlockMap extends HTMLElement {
     });
     const [shared, held, published] = sums;
     const numbers = {
-      'blocks.shared': shared, 'blocks.held': held, 'blocks.published': published, 'blocks.empty': total - shared - held - published,
+      'blocks.shared': shared,
+      'blocks.held': held,
+      'blocks.published': published,
+      'blocks.empty': total - shared - held - published,
     };
     this.#legend.show(numbers);
     say(this.#canvas, () => t('blocks.label', { shared, held, published, total }), {}, 'aria-label');

@@ -1,5 +1,5 @@
 // Colours of the style sheet, for what is painted on a canvas.
-const NAMES = { first: '--series-1', second: '--series-2', third: '--series-3', rest: '--series-4', ink: '--ink', line: '--line' };
+const NAMES = { first: '--series-1', second: '--series-2', third: '--series-3', rest: '--series-4', ink: '--ink' };
 
 export function colours() {
   const probe = document.createElement('span');

@@ -8,7 +8,8 @@ class EngineFacts extends HTMLElement {
   #values = new Map(FACTS.map((name) => [name, h('dd', {}, '–')]));
 
   connectedCallback() {
-    this.append(h('dl', { class: 'facts' }, ...FACTS.map((name) => h('div', {}, h('dt', { t: `facts.${name}` }), this.#values.get(name)))));
+    const fact = (name) => h('div', {}, h('dt', { t: `facts.${name}` }), this.#values.get(name));
+    this.append(h('dl', { class: 'facts' }, ...FACTS.map(fact)));
   }
 
   // A frame, and the history of its steps.

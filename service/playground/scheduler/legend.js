@@ -16,6 +16,8 @@ export class Legend {
   }
 
   show(numbers) {
-    for (const [key, number] of Object.entries(numbers)) say(this.#items.get(key), () => `${t(key)}: ${formatNumber(number)}`);
+    for (const [key, number] of Object.entries(numbers)) {
+      say(this.#items.get(key), () => `${t(key)}: ${formatNumber(number)}`);
+    }
   }
 }

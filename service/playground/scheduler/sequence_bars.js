@@ -30,8 +30,9 @@ class SequenceBars extends HTMLElement {
 
 function row(sequence, longest) {
   const { number, status, prompt, cached, computed, generated, most_generated: most, blocks, preemptions } = sequence;
-  const promptComputed = Math.max(0, Math.min(computed, prompt) - cached);
-  const lengths = [Math.min(cached, prompt), promptComputed, prompt - Math.min(cached, prompt) - promptComputed, generated, most - generated];
+  const known = Math.min(cached, prompt); // of the prompt
+  const done = Math.max(known, Math.min(computed, prompt));
+  const lengths = [known, done - known, prompt - done, generated, most - generated];
   const bar = h('div', { class: 'sequence-bar', 'aria-hidden': 'true' });
   lengths.forEach((length, index) => {
     const part = h('span', { class: `swatch ${PARTS[index][0]}` });
@@ -42,8 +43,9 @@ function row(sequence, longest) {
     prompt: formatNumber(prompt), cached: formatNumber(cached), generated: formatNumber(generated),
     most: formatNumber(most), blocks: formatNumber(blocks), preemptions: formatNumber(preemptions),
   });
-  return h('li', {}, h('p', { class: 'row' }, h('strong', {}, `#${number}`), h('span', { class: 'chip', t: `sequences.${status}` }),
-    h('span', { class: 'quiet', t: words })), bar);
+  const state = h('span', { class: 'chip', t: `sequences.${status}` });
+  const line = h('p', { class: 'row' }, h('strong', {}, `#${number}`), state, h('span', { class: 'quiet', t: words }));
+  return h('li', {}, line, bar);
 }
 
 customElements.define('sequence-bars', SequenceBars);

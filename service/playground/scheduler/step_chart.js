@@ -1,5 +1,5 @@
-// The last steps: their tokens as stacked bars, their time as a line. Heights are square roots, so that the few tokens of
-// streams are seen beside the many of a prompt.
+// The last steps: their tokens as stacked bars, their time as a line. Heights are square roots, so that the few tokens
+// of streams are seen beside the many of a prompt.
 import { h } from '../core/dom.js';
 import { formatNumber, say, t } from '../core/language.js';
 import { colours, prepared } from './colours.js';
@@ -7,7 +7,9 @@ import { Legend } from './legend.js';
 
 const HEIGHT = 140;
 const WIDTH = 6; // pixels of a step
-const LEGEND = [['first', 'steps.prefill'], ['third', 'steps.decode'], ['second', 'steps.guessed'], ['ink', 'steps.time']];
+const LEGEND = [
+  ['first', 'steps.prefill'], ['third', 'steps.decode'], ['second', 'steps.guessed'], ['ink', 'steps.time'],
+];
 
 class StepChart extends HTMLElement {
   #canvas = h('canvas', { role: 'img' });
@@ -28,7 +30,8 @@ class StepChart extends HTMLElement {
       const tokens = step.prefill + step.decode + step.guessed;
       const share = tokens ? Math.sqrt(tokens / most) / tokens : 0; // of the height, for each token
       let bottom = HEIGHT;
-      for (const [count, colour] of [[step.prefill, palette.first], [step.decode, palette.third], [step.guessed, palette.second]]) {
+      const kinds = [[step.prefill, palette.first], [step.decode, palette.third], [step.guessed, palette.second]];
+      for (const [count, colour] of kinds) {
         const height = (HEIGHT - 10) * share * count;
         context.fillStyle = colour;
         context.fillRect(index * WIDTH, bottom - height, WIDTH - 1, height);
@@ -38,7 +41,8 @@ class StepChart extends HTMLElement {
     context.strokeStyle = palette.ink;
     context.lineWidth = 1.5;
     context.beginPath();
-    steps.forEach((step, index) => context.lineTo((index + 0.5) * WIDTH, HEIGHT - (HEIGHT - 10) * Math.sqrt(step.seconds / longest)));
+    steps.forEach(({ seconds }, index) =>
+      context.lineTo((index + 0.5) * WIDTH, HEIGHT - (HEIGHT - 10) * Math.sqrt(seconds / longest)));
     context.stroke();
     say(this.#canvas, () => t('steps.label', {
       count: formatNumber(steps.length), most: formatNumber(most), longest: formatNumber(longest * 1000, 1),

@@ -9,7 +9,8 @@ export class StepHistory {
 
   add(steps) {
     const now = performance.now();
-    if (steps.length && this.steps.length && steps[0].number <= this.steps.at(-1).number) this.steps = []; // a new engine
+    const isNewEngine = steps.length && this.steps.length && steps[0].number <= this.steps.at(-1).number;
+    if (isNewEngine) this.steps = [];
     this.steps = [...this.steps, ...steps].slice(-KEPT);
     this.preempted += sum(steps, (step) => step.preempted);
     if (this.#arrived !== null) {

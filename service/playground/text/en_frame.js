@@ -29,6 +29,7 @@ export const frame = {
   model: 'Model',
   models: 'Models, side by side',
   'model.none': 'No served model can do this.',
+  'model.choose': 'Choose a model.',
   'model.loading': 'loading',
   'model.unloaded': 'not loaded',
   'model.unloading': 'unloading',
@@ -42,6 +43,7 @@ export const frame = {
   'run.started': 'Started.',
   'run.done': 'Done.',
   'run.stopped': 'Stopped.',
+  'run.failed': 'Failed.',
   'error.connection': 'The service cannot be reached.',
 
   'sampling.more': 'More sampling',

@@ -29,6 +29,7 @@ export const frame = {
   model: '模型',
   models: '模型（并排比较）',
   'model.none': '没有模型能完成此任务。',
+  'model.choose': '请选择模型。',
   'model.loading': '加载中',
   'model.unloaded': '未加载',
   'model.unloading': '卸载中',
@@ -42,6 +43,7 @@ export const frame = {
   'run.started': '已开始。',
   'run.done': '已完成。',
   'run.stopped': '已停止。',
+  'run.failed': '失败。',
   'error.connection': '无法连接到服务。',
 
   'sampling.more': '更多采样参数',

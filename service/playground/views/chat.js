@@ -42,9 +42,9 @@ export function mount(panel) {
     let last = null;
     try {
       for await (last of turn(request, signal)) {
-        pace.add(1);
+        pace.add((last.usage?.completion_tokens ?? 0) - pace.tokens);
         element.show(last.message);
-        usage.show({ usage: last.usage, pace: last.usage && pace, finish: last.finish });
+        usage.show({ usage: last.usage, pace, finish: last.finish });
         element.scrollIntoView({ block: 'nearest' });
       }
     } finally {

@@ -53,5 +53,6 @@ export function mount(panel) {
     h('div', { class: 'row' }, button, h('span', { class: 'quiet', t: 'run.keys' })), note,
     h('p', { class: 'quiet', t: 'explain.about' }));
   panel.append(h('div', { class: 'split' }, form, h('div', { class: 'stack' }, surpriseLegend(), usage,
-    h('div', { class: 'columns wide' }, h('div', { class: 'panel coloured' }, tokens), h('div', { class: 'panel' }, bars)))));
+    h('div', { class: 'columns wide' }, h('div', { class: 'panel coloured' }, tokens),
+      h('div', { class: 'panel' }, bars)))));
 }

@@ -32,7 +32,8 @@ export function mount(panel) {
   } });
   const load = runButton({ label: 'scheduler.load', stopLabel: 'scheduler.unload', note, task: async (signal) => {
     // One request: a browser has few connections to a host.
-    const prompt = Array.from({ length: PROMPTS }, (_, index) => `Write about the number ${index + 1}. `.repeat(1 + 4 * index));
+    const prompts = Array.from({ length: PROMPTS }, (_, index) => `Write about the number ${index + 1}. `);
+    const prompt = prompts.map((text, index) => text.repeat(1 + 4 * index));
     await send('v1/completions', { json: { model: model.value, prompt, max_tokens: 200, temperature: 1 }, signal });
   } });
 
@@ -45,7 +46,7 @@ export function mount(panel) {
   watch.addEventListener('click', () => {
     isWished = watch.isRunning;
   });
-  model.addEventListener('input', () => watch.stop());
+  model.addEventListener('input', () => isWished && watch.restart());
   document.addEventListener('visibilitychange', look);
   panel.append(h('div', { class: 'stack' },
     h('div', { class: 'row' }, model, watch, load, h('span', { class: 'quiet', t: 'scheduler.cost' })), note,

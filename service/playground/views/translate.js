@@ -11,7 +11,8 @@ import { translationFields } from '../elements/translation_fields.js';
 import { usageLine } from '../elements/usage_line.js';
 
 const FORMATS = ['text', 'markdown', 'html', 'xml'].map((each) => [each, `translate.format.${each}`]);
-const EXAMPLE = '<p>Hello, <b>{name}</b>! The train leaves at nine.</p>\n<p>Read <a href="/guide">the guide</a> before you call us.</p>';
+const EXAMPLE = '<p>Hello, <b>{name}</b>! The train leaves at nine.</p>\n'
+  + '<p>Read <a href="/guide">the guide</a> before you call us.</p>';
 
 export function mount(panel) {
   const model = modelPicker('translate');

@@ -1,8 +1,11 @@
 #!/bin/sh
-# lock.sh: write requirements.lock and requirements-dev.lock from a fresh environment with the newest releases that
-# pyproject.toml allows, and tests/frameworks/requirements.lock, which pip alone would search for half an hour. The
-# packages of traces are among those of the runtime, so that the image has them. The dependencies of torch (CUDA
-# libraries, triton) differ between its builds, so they are not pinned.
+# lock.sh: write the files of pinned packages, from a fresh environment with the newest releases that pyproject.toml allows.
+#
+# requirements.lock            what the service runs with, traces included, each with the hashes of all files of its release
+# requirements-torch.lock      torch. It has no hashes: the builds for CPUs and for each CUDA come from indexes of their own,
+#                              and bring other packages (CUDA libraries, triton), which are not pinned either
+# requirements-dev.lock        the further packages for tests and checks
+# tests/frameworks/requirements.lock   the environment of make compat, which pip alone would search for half an hour
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -18,20 +21,23 @@ frozen() {
 frozen >"$work/runtime"
 "$work/bin/pip" install --quiet --disable-pip-version-check '.[dev]'
 frozen >"$work/all"
+"$work/bin/pip" install --quiet --disable-pip-version-check uv
+compile() { "$work/bin/uv" pip compile --quiet --no-header --no-annotate "$@"; }
 
+grep -v '^torch==' "$work/runtime" >"$work/hashed.txt"
 {
-    echo '# Written by `make lock`: the packages that Trivium runs with and is tested with.'
-    cat "$work/runtime"
+    echo '# Written by `make lock`: the packages that Trivium runs with and is tested with, besides torch.'
+    compile --no-deps --generate-hashes "$work/hashed.txt"
 } >requirements.lock
 {
+    echo '# Written by `make lock`: torch, whose builds come from several indexes, and so have no hashes here.'
+    grep '^torch==' "$work/runtime"
+} >requirements-torch.lock
+{
     echo '# Written by `make lock`: the further packages for tests and checks.'
-    echo '-r requirements.lock'
     grep -Fxv -f "$work/runtime" "$work/all"
 } >requirements-dev.lock
-
-"$work/bin/pip" install --quiet --disable-pip-version-check uv
 {
     echo '# Written by `make lock`: the packages of the environment of make compat.'
-    "$work/bin/uv" pip compile --quiet --no-header --no-annotate tests/frameworks/requirements.txt |
-        grep -Ev '^(nvidia-|cuda-|triton|setuptools)'
+    compile tests/frameworks/requirements.txt | grep -Ev '^(nvidia-|cuda-|triton|setuptools)'
 } >tests/frameworks/requirements.lock

@@ -42,19 +42,24 @@ class Server:
 
 @contextmanager
 def running_server(
-    model: str | Path, *flags: str, ready_seconds: float = READY_SECONDS, module: str = "service", exit_code: int = 0
+    model: str | Path,
+    *flags: str,
+    ready_seconds: float = READY_SECONDS,
+    module: str = "service",
+    exit_code: int = 0,
+    cwd: Path = ROOT,
 ) -> Iterator[Server]:
     """Serve a model (a name or a directory) until the block ends. ``flags`` are flags of ``trivium serve``.
 
     The block starts when the service is ready. At its end the service is asked to stop, and must exit with this code.
-    ``module`` is the Python module that is run as the command.
+    ``module`` is the Python module that is run as the command, in the directory ``cwd``.
     """
     port = _free_port()
     command = [sys.executable, "-m", module, "serve", str(model), "--port", str(port), *flags]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIVIUM_")}
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
-        with log.open("wb") as output, _process(command, environment, output) as process:
+        with log.open("wb") as output, _process(command, environment, output, cwd) as process:
             url = f"http://127.0.0.1:{port}"
             with httpx.Client(base_url=url, timeout=60, verify=False) as http:  # certificates take 20 ms to read
                 server = Server(str(http.base_url), ("127.0.0.1", port), http, process, log)
@@ -66,9 +71,11 @@ def running_server(
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    command: list[str], environment: dict[str, str], output: IO[bytes], cwd: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with the block at the latest."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield process
     finally:

@@ -1,9 +1,9 @@
-"""Values for the Helm chart: valid ones, wrong ones, and those of the commands in its README."""
+"""Values for the Helm chart: valid ones, wrong ones, and those of the commands in the documents."""
 
 import re
 import shlex
 
-from tests.deploy.helm.chart import CHART, Object
+from tests.deploy.helm.chart import CHART, ROOT, Object
 
 KEYS = '{"keys": [{"name": "alice", "digest": "%s", "scopes": ["generate"], "created": "2026-01-01T00:00:00Z"}]}' % (
     "0" * 64
@@ -95,11 +95,20 @@ WRONG: dict[str, tuple[Object, str]] = {
 }
 
 
-def _readme() -> dict[str, list[str]]:
-    """The arguments of each ``helm install`` in the chart's README, after the name and the chart."""
-    text = (CHART / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
-    lines = re.findall(r"^ {4}helm install (.*)$", text, re.MULTILINE)
-    return {f"README {number}": shlex.split(line) for number, line in enumerate(lines)}
+def _documented() -> dict[str, list[str]]:
+    """The arguments of helm in the chart's README and in docs/deployment.md, from the name of the release on."""
+    found: dict[str, list[str]] = {}
+    for document in (CHART / "README.md", ROOT / "docs/deployment.md"):
+        text = document.read_text(encoding="utf-8").replace("\\\n", "")
+        lines = re.findall(r"^ {4}helm (?:install|template) (.*)$", text, re.MULTILINE)
+        found |= {f"{document.name} {number}": shlex.split(line) for number, line in enumerate(lines)}
+    return found
 
 
-README = _readme()
+DOCUMENTED = _documented()
+
+
+def values_of(arguments: list[str]) -> list[str]:
+    """The options of helm that give values, each with its argument; the others are what is shown."""
+    pairs = list(zip(arguments[2::2], arguments[3::2], strict=True))
+    return [each for pair in pairs if pair[0] != "--show-only" for each in pair]

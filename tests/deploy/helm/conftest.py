@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.deploy.helm.cases import README, VALID, WRONG
+from tests.deploy.helm.cases import DOCUMENTED, VALID, WRONG, values_of
 from tests.deploy.helm.chart import Charts, Rendered, render
 
 
@@ -10,7 +10,7 @@ from tests.deploy.helm.chart import Charts, Rendered, render
 def rendered_charts() -> Charts:
     """The chart with all these values: one process renders them all."""
     wrong = {name: values for name, (values, _) in WRONG.items()}
-    return render(VALID | wrong | {name: arguments[2:] for name, arguments in README.items()})
+    return render(VALID | wrong | {name: values_of(arguments) for name, arguments in DOCUMENTED.items()})
 
 
 @pytest.fixture(params=VALID)

@@ -5,18 +5,20 @@ import json
 import kubernetes_validate
 import pytest
 
-from tests.deploy.helm.cases import README, VALID, WRONG
+from tests.deploy.helm.cases import DOCUMENTED, VALID, WRONG
 from tests.deploy.helm.chart import CHART, ROOT, Charts, Rendered
 
 KUBERNETES = ("1.27", "1.37")  # the oldest that the chart allows, and the newest whose schemas are here
 CUSTOM = {"HTTPRoute", "PrometheusRule", "ScaledObject", "ServiceMonitor"}  # their schemas are not Kubernetes' own
 
 
-def test_the_readme_says_what_helm_accepts(rendered_charts: Charts) -> None:
-    assert len(README) >= 6
-    for name, arguments in README.items():
+def test_the_documents_say_what_helm_accepts(rendered_charts: Charts) -> None:
+    assert len(DOCUMENTED) >= 8
+    for name, arguments in DOCUMENTED.items():
         assert arguments[:2] == ["trivium", str(CHART.relative_to(ROOT))]
         assert not rendered_charts[name].error, rendered_charts[name].error
+        shown = [path for option, path in zip(arguments[2::2], arguments[3::2], strict=True) if option == "--show-only"]
+        assert all((CHART / path).exists() for path in shown)
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -14,11 +14,12 @@ WORKERS       ?= 2
 VENV    := .venv
 BIN     := $(VENV)/bin
 COMPAT  := .venv-compat
+RAY     := .venv-ray
 TASKS   ?= quantization quality
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak gpu-check fuzz eval compat matrix container-test lock clean
+.PHONY: help serve dev test test-slow check bench bench-engine bench-peers soak gpu-check fuzz eval compat matrix container-test ray-check lock clean
 
 help:
 	@echo 'make serve            install what is needed, fetch the model once, and serve it on http://127.0.0.1:8000'
@@ -36,6 +37,8 @@ help:
 	@echo 'make compat           run agents, evaluation tools and other frameworks on the service, in an environment of their own'
 	@echo 'make matrix           make hundreds of calls with the clients of every API, and print what works and what is refused'
 	@echo 'make container-test   build the image, start it, use it, stop it'
+	@echo 'make ray-check        serve on a Ray cluster of this machine: a kill under load, a drain, more replicas and fewer'
+	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
 	@echo 'make lock             write the files of pinned packages again'
 	@echo 'make clean            remove .venv and the files of tools'
 	@echo
@@ -104,11 +107,15 @@ matrix: $(VENV)/installed-dev
 container-test:
 	@$(if $(PORT),PORT=$(PORT)) deploy/container_test.sh
 
+# Ray's environment sees the packages of the service, so that PyTorch is not installed twice.
+ray-check: $(VENV)/installed $(RAY)/installed
+	@$(RAY)/bin/python deploy/ray/check.py $(MODEL)
+
 lock:
 	@PYTHON=$(PYTHON) deploy/lock.sh
 
 clean:
-	rm -rf $(VENV) $(COMPAT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(COMPAT) $(RAY) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(COMPAT)/installed: tests/frameworks/requirements.lock
@@ -116,6 +123,15 @@ $(COMPAT)/installed: tests/frameworks/requirements.lock
 	$(COMPAT)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/frameworks/requirements.lock
 	@touch $@
 
+$(RAY)/installed: deploy/ray/requirements.txt | $(VENV)/installed
+	$(PYTHON) -m venv $(RAY)
+	$(RAY)/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/ray/requirements.txt
+	@packages=$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])'); \
+	  own=$$($(RAY)/bin/python -c 'import site; print(site.getsitepackages()[0])'); \
+	  echo "import site; site.addsitedir('$$packages')" > "$$own/trivium.pth"
+	@touch $@
+
+$(VENV)/installed: requirements.lock pyproject.toml
 $(VENV)/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo 'Trivium needs Python 3.11 or newer; name it with PYTHON=/path/to/python3' >&2; exit 2; }

@@ -15,6 +15,7 @@ from benchmarks.commands import (
     peers,
     quality,
     serving,
+    simulate,
     speculative,
     structured,
     survival,
@@ -25,6 +26,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 for commands in (
     serving,
     structured,
+    simulate,
     speculative,
     adapters,
     peers,

@@ -2,7 +2,7 @@
 
 import shutil
 
-NO_CHROMIUM = "no Chromium was found (deploy/chromium.sh installs Debian's)"
+NO_CHROMIUM = "no Chromium was found (deploy/test_programs.sh installs Debian's)"
 # The browser asks nothing of any host by itself.
 ARGUMENTS = (
     "--headless",

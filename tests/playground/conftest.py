@@ -93,6 +93,13 @@ def opened(
     assert hosts == {f"127.0.0.1:{server.address[1]}"}
 
 
+@pytest.fixture(scope="module")
+def shared_page(browser: "Browser", playground_server: Server) -> Iterator["Page"]:
+    """The page, with a key, for tests that each set what they need: it takes a while to load."""
+    with opened(browser, playground_server, key=key_of(playground_server)) as page:
+        yield page
+
+
 @pytest.fixture
 def page(browser: "Browser", playground_server: Server) -> Iterator["Page"]:
     """The page, with a key."""

@@ -152,6 +152,6 @@ def test_both_languages_have_every_text() -> None:
 
 
 def _texts(language: str) -> dict[str, str]:
-    lines = (FILES / f"text/{language}.js").read_text(encoding="utf-8").splitlines()
-    found = [re.match(r" +'?([\w.]+)'?: '(.*)',$", line) for line in lines]
+    tables = [path.read_text(encoding="utf-8") for path in FILES.glob(f"text/{language}_*.js")]
+    found = [re.match(r" +'?([\w.]+)'?: '(.*)',$", line) for table in tables for line in table.splitlines()]
     return {match[1]: match[2] for match in found if match}

@@ -10,7 +10,8 @@ export async function* generate({ model, input, isChat, sampling }, signal) {
   const reader = new TokenReader();
   const events = isChat
     ? stream('v1/chat/completions', {
-      json: { ...shared, messages: [{ role: 'user', content: input }], logprobs: true, top_logprobs: ALTERNATIVES }, signal,
+      json: { ...shared, messages: [{ role: 'user', content: input }], logprobs: true, top_logprobs: ALTERNATIVES },
+      signal,
     })
     : stream('v1/completions', { json: { ...shared, prompt: input, logprobs: ALTERNATIVES }, signal });
   for await (const { choices: [choice], usage } of events) {

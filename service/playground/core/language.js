@@ -51,8 +51,11 @@ export function setLanguage(next) {
 export const formatNumber = (number, digits = 0) =>
   number.toLocaleString(current, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
+const percent = (share, digits) => share.toLocaleString(current, { style: 'percent', maximumFractionDigits: digits });
+
+// A share from 0 to 1 in percent. Very small ones are not nothing.
 export const formatShare = (share) =>
-  share.toLocaleString(current, { style: 'percent', maximumFractionDigits: share < 0.1 ? 1 : 0 });
+  share > 0 && share < 0.0005 ? `< ${percent(0.001, 1)}` : percent(share, share < 0.1 ? 1 : 0);
 
 // The name of a language by its code, in the language of the page.
 export function languageName(code) {

@@ -2,7 +2,8 @@
 //
 // The service keeps marks while it translates. These patterns only find them again, to show which is which.
 const PATTERNS = [
-  '<[^<>]+>', '`[^`]+`', '\\{\\{[^{}]+\\}\\}', '\\$\\{[^{}]+\\}', '\\{[\\w.]+\\}', '%\\d*\\$?[sdif]', '%\\(\\w+\\)[sdif]',
+  '<[^<>]+>', '`[^`]+`',
+  '\\{\\{[^{}]+\\}\\}', '\\$\\{[^{}]+\\}', '\\{[\\w.]+\\}', '%\\d*\\$?[sdif]', '%\\(\\w+\\)[sdif]',
   'https?://[^\\s<>"]+', '\\$[^$\\n]+\\$',
 ];
 const escaped = (term) => term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

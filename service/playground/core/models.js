@@ -15,5 +15,9 @@ export function servedModels({ again = false } = {}) {
   return models;
 }
 
+document.addEventListener('keychange', () => {
+  models = null; // another key may see what this one did not
+});
+
 export const modelsFor = async (capability, options) =>
   (await servedModels(options)).filter((model) => model.capabilities.includes(capability));

@@ -12,7 +12,8 @@ export function tabs(views) {
       type: 'button', id: `tab-${name}`, role: 'tab', 'aria-controls': `view-${name}`, t: `tab.${name}`,
       on: { click: () => show(name) },
     }));
-    panels.append(h('section', { id: `view-${name}`, role: 'tabpanel', 'aria-labelledby': `tab-${name}`, hidden: true }));
+    panels.append(h('section', { id: `view-${name}`, role: 'tabpanel', 'aria-labelledby': `tab-${name}`, hidden: true },
+      h('h2', { class: 'unseen', t: `tab.${name}` })));
   }
   list.addEventListener('keydown', (event) => {
     const index = views.findIndex(({ name }) => `tab-${name}` === event.target.id);

@@ -6,5 +6,6 @@ import { formatShare } from '../core/language.js';
 export function confidence(key, share, low = 0.5) {
   if (share === null || share === undefined) return h('span', { class: 'quiet', t: 'confidence.none' });
   const meter = h('meter', { min: 0, max: 1, low, high: low, optimum: 1, value: share, tLabel: key });
-  return h('span', { class: 'confidence' }, h('span', { class: 'quiet', t: key }), meter, h('span', { t: () => formatShare(share) }));
+  return h('span', { class: 'confidence' }, h('span', { class: 'quiet', t: key }), meter,
+    h('span', { t: () => formatShare(share) }));
 }

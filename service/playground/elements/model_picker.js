@@ -4,6 +4,8 @@ import { h } from '../core/dom.js';
 import { t } from '../core/language.js';
 import { modelsFor } from '../core/models.js';
 
+const LOADING = 2000; // milliseconds after which the state of models that load is asked for again
+
 class ModelPicker extends HTMLElement {
   capability = 'generate';
   several = false;
@@ -11,7 +13,7 @@ class ModelPicker extends HTMLElement {
 
   connectedCallback() {
     this.show();
-    document.addEventListener('keychange', () => this.show({ again: true }));
+    document.addEventListener('keychange', () => this.show());
   }
 
   // The names that are chosen.
@@ -24,11 +26,6 @@ class ModelPicker extends HTMLElement {
     return this.values[0];
   }
 
-  // The chosen model as the service describes it.
-  get model() {
-    return this.#models.find((model) => model.id === this.value);
-  }
-
   async show(options = {}) {
     try {
       this.#models = await modelsFor(this.capability, options);
@@ -36,8 +33,18 @@ class ModelPicker extends HTMLElement {
       if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
       this.#models = []; // a request says what is wrong
     }
+    const chosen = this.values;
     this.replaceChildren(this.several ? this.#boxes() : this.#select());
-    this.dispatchEvent(new Event('change'));
+    this.#choose(chosen);
+    if (this.#models.some((model) => model.state === 'loading')) setTimeout(() => this.show({ again: true }), LOADING);
+  }
+
+  // Chooses these again, if they are still there, or else leaves the first one chosen.
+  #choose(names) {
+    const known = names.filter((name) => this.#models.some((model) => model.id === name));
+    if (!known.length) return;
+    for (const box of this.querySelectorAll('input')) box.checked = known.includes(box.value);
+    for (const select of this.querySelectorAll('select')) [select.value] = known;
   }
 
   #select() {

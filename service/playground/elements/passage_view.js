@@ -13,7 +13,8 @@ class PassageView extends HTMLElement {
       const own = spans.map((span, place) => ({ ...span, place }))
         .filter((span) => span.document === null || span.document === String(index + 1));
       return h('section', { class: 'panel tight' }, say(h('h3'), 'passage', { number: index + 1 }),
-        h('p', { class: 'passage', tabIndex: 0, tLabel: 'answer.passage', role: 'group' }, ...this.#parts(text, own, current)));
+        h('p', { class: 'passage', tabIndex: 0, tLabel: 'answer.passage', role: 'group' },
+          ...this.#parts(text, own, current)));
     }));
     this.querySelector('.current')?.scrollIntoView({ block: 'nearest' });
   }

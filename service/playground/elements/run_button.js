@@ -5,8 +5,10 @@ import { say } from '../core/language.js';
 
 class RunButton extends HTMLElement {
   #controller = null;
+  #run = Promise.resolve();
   #button = h('button', { type: 'button', class: 'button main', on: { click: () => this.toggle() } });
   #label = '';
+  stopLabel = 'run.stop';
   task = async () => {};
   note = null;
 
@@ -32,8 +34,19 @@ class RunButton extends HTMLElement {
     this.#controller?.abort();
   }
 
-  async start() {
-    if (this.isRunning) return;
+  // Starts the task anew: what runs is stopped first.
+  async restart() {
+    this.stop();
+    await this.#run;
+    return this.start();
+  }
+
+  start() {
+    if (!this.isRunning) this.#run = this.#perform();
+    return this.#run;
+  }
+
+  async #perform() {
     const controller = new AbortController();
     this.#controller = controller;
     this.note?.clear();
@@ -44,24 +57,29 @@ class RunButton extends HTMLElement {
       announce(controller.signal.aborted ? 'run.stopped' : 'run.done');
     } catch (error) {
       if (controller.signal.aborted) announce('run.stopped');
-      else this.note?.show(error);
+      else this.#fail(error);
     } finally {
       this.#controller = null;
       this.#show();
     }
   }
 
+  #fail(error) {
+    this.note?.show(error);
+    announce('run.failed');
+  }
+
   #show() {
     this.#button.classList.toggle('running', this.isRunning);
-    say(this.#button, this.isRunning ? 'run.stop' : this.#label);
+    say(this.#button, this.isRunning ? this.stopLabel : this.#label);
   }
 }
 
 customElements.define('run-button', RunButton);
 
 // A button for a form: Ctrl and Enter in one of its fields starts the task too.
-export function runButton({ label, task, note, form = null }) {
-  const button = Object.assign(document.createElement('run-button'), { label, task, note });
+export function runButton({ label, task, note, form = null, stopLabel = 'run.stop' }) {
+  const button = Object.assign(document.createElement('run-button'), { label, task, note, stopLabel });
   form?.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) button.start();
   });

@@ -35,7 +35,8 @@ class SamplingFields extends HTMLElement {
     this.append(
       h('div', { class: 'pair' }, ...first.map(field)),
       h('details', {}, h('summary', { t: 'sampling.more' }),
-        h('div', { class: 'stack' }, h('div', { class: 'pair' }, ...others.map(field)), labelled('sampling.stop', this.#stop))),
+        h('div', { class: 'stack' }, h('div', { class: 'pair' }, ...others.map(field)),
+          labelled('sampling.stop', this.#stop))),
     );
     this.classList.add('stack');
   }
@@ -44,7 +45,8 @@ class SamplingFields extends HTMLElement {
   get values() {
     const given = [...this.#inputs].filter(([, input]) => input.value !== '');
     const stop = this.#stop.value.split('\n').filter(Boolean).map((line) => line.replaceAll('\\n', '\n'));
-    return { ...Object.fromEntries(given.map(([name, input]) => [name, Number(input.value)])), ...(stop.length && { stop }) };
+    const numbers = given.map(([name, input]) => [name, Number(input.value)]);
+    return { ...Object.fromEntries(numbers), ...(stop.length && { stop }) };
   }
 }
 

@@ -14,8 +14,10 @@ export function segmentTable(text, translation, { glossary = [], kept = [] }) {
   const terms = [...glossary.flatMap(({ source, target }) => [source, target]), ...kept];
   const marked = (part) => markedText(part, { terms, same });
   const name = (code) => (code ? languageName(code) : t('translate.mixed'));
-  const head = h('thead', {}, h('tr', {}, h('th', { scope: 'col', t: () => name(translation.source_lang) }),
-    h('th', { scope: 'col', t: () => name(translation.target_lang) }), h('th', { scope: 'col', t: 'translate.doubts' })));
+  const head = h('thead', {}, h('tr', {},
+    h('th', { scope: 'col', t: () => name(translation.source_lang) }),
+    h('th', { scope: 'col', t: () => name(translation.target_lang) }),
+    h('th', { scope: 'col', t: 'translate.doubts' })));
   const rows = translation.segments.map((segment) => h('tr', {},
     h('td', { lang: translation.source_lang ?? '' }, marked(slice(segment.start, segment.end))),
     h('td', { lang: translation.target_lang }, marked(segment.text)),

@@ -13,15 +13,14 @@ class TokenText extends HTMLElement {
 
   constructor() {
     super();
-    this.#list.addEventListener('pointerover', (event) => this.#show(event.target.closest('.token')));
-    this.#list.addEventListener('focusin', (event) => this.#show(event.target.closest('.token')));
-    this.#list.addEventListener('keydown', (event) => this.#move(event));
-    this.#list.addEventListener('click', (event) => this.#choose(event.target.closest('.token')));
+    this.addEventListener('pointerover', (event) => this.#show(event.target.closest('.token')));
+    this.addEventListener('focusin', (event) => this.#show(event.target.closest('.token')));
+    this.addEventListener('keydown', (event) => this.#move(event));
+    this.addEventListener('click', (event) => this.#choose(event.target.closest('.token')));
   }
 
   connectedCallback() {
     this.append(this.#list, this.#card);
-    say(this.#list, 'tokens.label', {}, 'aria-label');
   }
 
   get list() {
@@ -32,14 +31,18 @@ class TokenText extends HTMLElement {
   add(tokens) {
     const isAtEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 8;
     for (const token of tokens) this.#list.append(this.#element(token));
-    if (this.#tokens.length) this.#list.setAttribute('role', 'listbox'); // which may not be empty
+    if (tokens.length && !this.#list.role) {
+      this.#list.role = 'listbox'; // which may not be empty, so it is none before
+      say(this.#list, 'tokens.label', {}, 'aria-label');
+    }
     if (isAtEnd) this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   clear() {
     this.#tokens = [];
-    this.#list.removeAttribute('role');
-    this.#list.replaceChildren();
+    const list = h('div', { class: 'tokens' });
+    this.#list.replaceWith(list);
+    this.#list = list;
     this.#card.clear();
   }
 
@@ -67,10 +70,9 @@ class TokenText extends HTMLElement {
   #move(event) {
     const from = event.target.closest('.token');
     if (!from) return;
-    const last = this.#list.lastElementChild;
     const to = {
       ArrowRight: from.nextElementSibling, ArrowDown: from.nextElementSibling, ArrowLeft: from.previousElementSibling,
-      ArrowUp: from.previousElementSibling, Home: this.#list.firstElementChild, End: last,
+      ArrowUp: from.previousElementSibling, Home: this.#list.firstElementChild, End: this.#list.lastElementChild,
     }[event.key];
     if (event.key === 'Enter' || event.key === ' ') this.#choose(from);
     else if (!to) return;

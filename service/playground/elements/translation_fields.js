@@ -2,7 +2,8 @@
 import { choice, h, labelled } from '../core/dom.js';
 
 const QUALITIES = [['', 'translate.quality.standard'], ['high', 'translate.quality.high']];
-const FORMALITIES = ['', 'more', 'less', 'prefer_more', 'prefer_less'].map((each) => [each, `translate.formality.${each || 'any'}`]);
+const FORMALITIES = ['', 'more', 'less', 'prefer_more', 'prefer_less']
+  .map((each) => [each, `translate.formality.${each || 'any'}`]);
 
 class TranslationFields extends HTMLElement {
   #quality = choice(QUALITIES, { name: 'quality' });
@@ -13,7 +14,8 @@ class TranslationFields extends HTMLElement {
 
   connectedCallback() {
     this.append(h('details', {}, h('summary', { t: 'translate.more' }), h('div', { class: 'stack' },
-      h('div', { class: 'pair' }, labelled('translate.quality', this.#quality), labelled('translate.formality', this.#formality)),
+      h('div', { class: 'pair' }, labelled('translate.quality', this.#quality),
+        labelled('translate.formality', this.#formality)),
       labelled('translate.glossary', this.#glossary), labelled('translate.kept', this.#kept),
       labelled('translate.context', this.#context))));
   }

@@ -3,7 +3,8 @@ import { h } from '../core/dom.js';
 import { formatNumber, t } from '../core/language.js';
 
 class UsageLine extends HTMLElement {
-  // `usage` as the service counts it, `pace` as the page sees it, `finish` as the service names it; each may be missing.
+  // `usage` as the service counts it, `pace` as the page sees it, `finish` as the service names it, `seconds` of all.
+  // Each may be missing.
   show({ usage = null, pace = null, finish = null, seconds = null }) {
     const parts = [];
     if (usage) {

@@ -1,5 +1,6 @@
 // Generation: one input, one or several models, and every token with its probability.
 import { choice, h, labelled } from '../core/dom.js';
+import { t } from '../core/language.js';
 import { errorNote } from '../elements/error_note.js';
 import { generationColumn } from '../elements/generation_column.js';
 import { modelPicker } from '../elements/model_picker.js';
@@ -20,6 +21,7 @@ export function mount(panel) {
   const form = h('div', { class: 'stack' });
   const button = runButton({ label: 'generate.run', note, form, task: async (signal) => {
     const columns = models.values.map(generationColumn);
+    if (!columns.length) throw new Error(t('model.choose'));
     outputs.replaceChildren(...columns);
     const request = { input: input.value, isChat: kind.value === 'chat', sampling: sampling.values };
     await Promise.all(columns.map((column) => column.run(request, signal)));
@@ -27,6 +29,7 @@ export function mount(panel) {
   form.append(models, labelled('generate.kind', kind), labelled('generate.input', input), sampling,
     h('div', { class: 'row' }, button, h('span', { class: 'quiet', t: 'run.keys' })), note);
   panel.append(h('div', { class: 'split' }, form, h('div', { class: 'stack' },
-    h('div', { class: 'row' }, surpriseLegend(), h('label', { class: 'check' }, isColoured, h('span', { t: 'surprise.colour' }))),
+    h('div', { class: 'row' }, surpriseLegend(),
+      h('label', { class: 'check' }, isColoured, h('span', { t: 'surprise.colour' }))),
     outputs)));
 }

@@ -97,7 +97,7 @@ WRONG: dict[str, tuple[Object, str]] = {
 
 def _documented() -> dict[str, list[str]]:
     """The arguments of helm in the chart's README and in docs/deployment.md, from the name of the release on."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for document in (CHART / "README.md", ROOT / "docs/deployment.md"):
         text = document.read_text(encoding="utf-8").replace("\\\n", "")
         lines = re.findall(r"^ {4}helm (?:install|template) (.*)$", text, re.MULTILINE)

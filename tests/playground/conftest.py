@@ -46,10 +46,16 @@ def playground_server(
     smollm2: LocalModel,  # noqa: F811 - the fixture
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """The service ``small``. Its client sends the only key."""
+    """The models ``small`` and ``small-too``, an adapter of it. The client of the service sends the only key."""
+    from service.models.contracts.lora import LinearShape
+    from tests.models.lora.adapter_files import write_adapter  # it imports torch
+
+    linears = {"model.layers.0.self_attn.q_proj": LinearShape(576, 576)}
+    adapter = write_adapter(tmp_path_factory.mktemp("adapter"), linears)
     keys: Path = tmp_path_factory.mktemp("keys") / "keys.json"
     secret = add_key(keys, "person")
-    with running_server(smollm2.path, "--served-model-name", "small", *FLAGS, "--keys-file", str(keys)) as server:
+    names = ("--served-model-name", "small", "--adapter", f"small-too={adapter}")
+    with running_server(smollm2.path, *names, *FLAGS, "--keys-file", str(keys)) as server:
         server.http.headers.update(bearer(secret))
         yield server
 

@@ -66,3 +66,19 @@ def test_text_is_never_markup(page: "Page") -> None:
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("usage-line")).to_contain_text("8 generated")
     assert page.locator(".tokens img").count() == 0
+
+
+def test_several_models_answer_side_by_side(page: "Page") -> None:
+    page.get_by_role("checkbox", name="small-too").check()
+    page.get_by_label("Most tokens").fill("6")
+    page.get_by_role("button", name="Generate").click()
+    columns = page.locator("generation-column")
+    expect(columns).to_have_count(2)
+    for column, name in zip(columns.all(), ("small", "small-too"), strict=True):
+        expect(column.get_by_role("heading")).to_have_text(name)
+        expect(column.locator("usage-line")).to_contain_text("ended at the length limit")
+        expect(column.locator(".token")).to_have_count(6)
+    page.get_by_role("checkbox", name="small-too").uncheck()
+    page.get_by_role("checkbox", name="small", exact=True).uncheck()
+    page.get_by_role("button", name="Generate").click()
+    expect(page.locator("#view-generate error-note").first).to_have_text("Choose a model.")

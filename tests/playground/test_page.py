@@ -27,7 +27,7 @@ def test_a_service_with_keys_asks_for_one_and_the_page_forgets_it_with_the_tab(
         expect(dialog).to_contain_text("The service does not know this key.")
         dialog.get_by_label("Key", exact=True).fill(secret)
         dialog.get_by_role("button", name="Use this key").click()
-        expect(page.get_by_role("checkbox", name="small")).to_be_checked()
+        expect(page.get_by_role("checkbox", name="small", exact=True)).to_be_checked()
         expect(dialog).to_be_hidden()
         page.get_by_label("Language").select_option("中文")
         kept = page.evaluate("[{...sessionStorage}, {...localStorage}, document.cookie, location.href]")
@@ -72,7 +72,7 @@ def test_it_works_under_the_prefix_of_a_proxy(browser: "Browser", playground_ser
     with opened(browser, playground_server, key=key_of(playground_server), path="/health/live") as page:
         page.route("**/trivium/**", without_prefix)
         page.goto(f"{playground_server.url}/trivium/playground")
-        expect(page.get_by_role("checkbox", name="small")).to_be_checked()
+        expect(page.get_by_role("checkbox", name="small", exact=True)).to_be_checked()
         names = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
         assert [name for name in names if "/trivium/" not in name] == []
 

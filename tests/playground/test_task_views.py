@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.usefixtures("playground_server")  # which one worker starts, for all files that name it
+
 BRIDGE = "The old bridge was built in 1894 and painted red in 1921."
 
 

@@ -47,7 +47,7 @@ export async function* stream(path, options) {
 async function failure(response) {
   let problem = {};
   try {
-    problem = (await response.json()).error;
+    problem = (await response.json()).error ?? {};
   } catch {
     // Something between the page and the service has answered.
   }

@@ -21,8 +21,8 @@ from service.engine.execution.cache_sizing import make_caches
 from service.engine.execution.device_errors import as_engine_errors
 from service.engine.execution.draft_model import DraftModelRunner, load_draft_model
 from service.engine.execution.forward import make_forward_pass
+from service.engine.execution.parallel_forward import ParallelForward
 from service.engine.execution.step_limits import StepLimits
-from service.engine.execution.tensor_parallel.forward import ParallelForward
 from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo

@@ -14,7 +14,7 @@ from service.engine.execution.tensor_parallel.commands import Command, Join, Mak
 from service.engine.protocol.config import EngineConfig
 from service.errors import DeviceLost, EngineError
 
-_MODULE = "service.engine.execution.tensor_parallel.follower"
+_FOLLOWER = "service.engine.execution.follower"
 
 
 class Ranks:
@@ -50,7 +50,7 @@ class Ranks:
             raise DeviceLost("a process of tensor_parallel has ended") from error
 
     def _start(self, config: EngineConfig, rank: int, device: torch.device, store: Path) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen([sys.executable, "-m", _MODULE], stdin=subprocess.PIPE)
+        process = subprocess.Popen([sys.executable, "-m", _FOLLOWER], stdin=subprocess.PIPE)
         config = msgspec.structs.replace(config, device=str(device))
         send(cast(BinaryIO, process.stdin), Join(config, rank, str(store)))
         return process

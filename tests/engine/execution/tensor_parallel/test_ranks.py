@@ -17,7 +17,7 @@ from tests.engine.tiny_models import tiny_model
 from tests.engine.workloads import Reference, make_request
 
 CPU = torch.device("cpu")
-FOLLOWER = "service.engine.execution.tensor_parallel.follower"
+FOLLOWER = "service.engine.execution.follower"
 
 
 def config(path: Path, **changes: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A rank behind rank 0: ``python -m service.engine.execution.tensor_parallel.follower``, with commands on its input.
+"""A rank behind rank 0: ``python -m service.engine.execution.follower``, with commands on its input.
 
 It answers nothing: the ranks exchange numbers inside of the model.
 """

@@ -20,7 +20,7 @@ from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
 from service.models.hf.checkpoint import find_model_class, read_config, read_weights
-from service.models.hf.parallel import parallel_options, require_parallel
+from service.models.hf.parallel import parallel_options
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
 from service.models.stored_dtype import stored_dtype
@@ -50,8 +50,6 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     max_model_len = choose_context_length(config.max_model_len, default, longest)
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
-    if config.tensor_parallel > 1:
-        require_parallel(model_class, text_config, config.tensor_parallel)
     not_native = _not_native_reason(config, text_config, device)
     stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
     stored = stored or stored_dtype(Path(config.model_path))
@@ -111,7 +109,7 @@ def _load_module(
     path = config.model_path
     options: dict[str, Any] = {"attn_implementation": ATTENTION_NAME}
     if config.tensor_parallel > 1:
-        options |= parallel_options(config.tensor_parallel)
+        options |= parallel_options(find_model_class(text_config), text_config, config.tensor_parallel)
     if text_config is not full_config:
         logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART

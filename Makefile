@@ -38,7 +38,6 @@ help:
 	@echo 'make matrix           make hundreds of calls with the clients of every API, and print what works and what is refused'
 	@echo 'make container-test   build the image, start it, use it, stop it'
 	@echo 'make ray-check        serve on a Ray cluster of this machine: a kill under load, a drain, more replicas and fewer'
-	@echo 'make lock             write requirements.lock and requirements-dev.lock again'
 	@echo 'make lock             write the files of pinned packages again'
 	@echo 'make clean            remove .venv and the files of tools'
 	@echo
@@ -131,7 +130,6 @@ $(RAY)/installed: deploy/ray/requirements.txt | $(VENV)/installed
 	  echo "import site; site.addsitedir('$$packages')" > "$$own/trivium.pth"
 	@touch $@
 
-$(VENV)/installed: requirements.lock pyproject.toml
 $(VENV)/installed: requirements.lock requirements-torch.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo 'Trivium needs Python 3.11 or newer; name it with PYTHON=/path/to/python3' >&2; exit 2; }

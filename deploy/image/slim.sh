@@ -18,9 +18,9 @@ for library in torch/lib/libtorch_cpu.so torch/lib/libtorch_python.so uvloop/loo
     if [ -f "$library" ]; then strip --strip-unneeded "$library"; fi
 done
 
-# Python does not ask whether these files are up to date. The excluded ones are large, and no start needs many of them.
+# Python does not ask whether these files are up to date. The excluded ones are large, and no start imports many of them.
 rare='huggingface_hub/(cli|inference)|networkx|numpy/(distutils|f2py)|pygments/lexers'
-rare="$rare|sympy/(combinatorics|parsing|physics|stats|tensor)|torch/(_inductor|_vendor|onnx|testing)"
-rare="$rare|transformers/(exporters|models|pipelines)"
+rare="$rare|sympy/(combinatorics|parsing|physics|stats)|torch/_inductor/(codegen|fx_passes|kernel)|torch/_vendor/quack"
+rare="$rare|torch/testing/_internal|transformers/(exporters|pipelines|models/(?!auto)\\w+)"
 find . -type d -name __pycache__ -prune -exec rm -rf {} +
 "${PYTHON:-python3}" -m compileall -q -j 0 --invalidation-mode unchecked-hash -x "/($rare)/" .

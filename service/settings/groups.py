@@ -290,6 +290,13 @@ class EngineSettings(SettingsGroup):
     native_kernels: bool = _advanced(
         True, "Compute Llama-like and BERT-like models on CPUs with compiled kernels, where available."
     )
+    tensor_parallel: int = _advanced(
+        1,
+        "Processes that compute one model together, each with a part of the weights and of the KV cache on its own "
+        "GPU: the one of device and those behind it. For models that transformers has a plan for.",
+        ge=1,
+        le=64,
+    )
     deterministic: bool = _advanced(
         False,
         "Start only if the same request gives the same bits in any batch (compiled kernels always do).",

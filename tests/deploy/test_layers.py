@@ -19,6 +19,7 @@ KEPT = (
     "torch/bin/torch_shm_manager",
     "torch/testing/__init__.py",
     "sympy/physics/units.py",
+    "transformers/models/auto/modeling_auto.py",
     "jinja2/tests.py",
     "swagger_ui_bundle/vendor/swagger-ui-5.31.0/swagger-ui-bundle.js",
     "transformers/models/llama/modeling_llama.py",
@@ -63,7 +64,7 @@ def test_only_what_no_start_needs_is_removed(slimmed: Path) -> None:
 
 def test_bytecode_is_of_what_a_start_imports(slimmed: Path) -> None:
     compiled = {path.parents[1].relative_to(slimmed).as_posix() for path in slimmed.rglob("*.pyc")}
-    assert compiled == {"jinja2", "transformers"}
+    assert compiled == {"jinja2", "torch/testing", "transformers", "transformers/models/auto"}
 
 
 def test_the_layers_go_from_what_changes_least_to_the_code() -> None:

@@ -40,8 +40,8 @@ class Batch:
     block_counts: Ints  # [N] blocks that hold each chunk's context
     block_size: int
     null_block: int
-    _blocks: Ints  # the block tables of all chunks, one after the other
-    _block_offsets: Ints  # [N + 1]; where the blocks of each chunk begin in _blocks
+    blocks: Ints  # the block tables of all chunks, one after the other
+    block_offsets: Ints  # [N + 1]; where the blocks of each chunk begin in blocks
 
     @classmethod
     def from_step(cls, step: Step, cache: KVCache, device: torch.device) -> Self:
@@ -91,9 +91,14 @@ class Batch:
             block_counts=block_counts,
             block_size=size,
             null_block=cache.null_block,
-            _blocks=blocks,
-            _block_offsets=block_offsets,
+            blocks=blocks,
+            block_offsets=block_offsets,
         )
+
+    @property
+    def num_chunks(self) -> int:
+        """N, the chunks of the step."""
+        return len(self.starts)
 
     @property
     def num_rows(self) -> int:
@@ -103,7 +108,7 @@ class Batch:
     @property
     def only_singles(self) -> bool:
         """Whether every chunk is one token."""
-        return self.num_singles == len(self.chunks)
+        return self.num_singles == self.num_chunks
 
     def rows_by_adapter(self) -> AdapterRows:
         """The rows of each adapter of the step."""
@@ -123,8 +128,8 @@ class Batch:
         """
         columns = np.arange(width) + np.reshape(first, (-1, 1))
         exists = columns < self.block_counts[begin:end, None]
-        indices = self._block_offsets[begin:end, None] + columns
-        return np.where(exists, self._blocks[np.minimum(indices, len(self._blocks) - 1)], self.null_block)
+        indices = self.block_offsets[begin:end, None] + columns
+        return np.where(exists, self.blocks[np.minimum(indices, len(self.blocks) - 1)], self.null_block)
 
     def sampled_rows(self, chunks: list[int]) -> Tensor:
         """The rows of the last tokens of the chunks with these numbers: int64 on the device.

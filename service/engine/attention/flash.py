@@ -77,7 +77,7 @@ class FlashAttention:
         def to_device(values: np.ndarray) -> Tensor:
             return torch.from_numpy(values.astype(np.int32)).to(batch.input_ids.device)
 
-        count = len(batch.chunks)
+        count = batch.num_chunks
         return cls(
             offsets=to_device(batch.offsets),
             contexts=to_device(batch.contexts),

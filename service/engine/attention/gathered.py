@@ -100,7 +100,7 @@ class GatheredAttention:
                 singles=[self._plan_singles(begin, end, window, dtype) for begin, end in self._groups],
                 chunks=[
                     self._plan_chunk(number, window, dtype)
-                    for number in range(self._batch.num_singles, len(self._batch.chunks))
+                    for number in range(self._batch.num_singles, self._batch.num_chunks)
                 ],
             )
         return self._plans[window]

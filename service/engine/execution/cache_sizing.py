@@ -55,7 +55,7 @@ def make_caches(
             block_size=size,
             dtype=each.model.dtype,
             device=device,
-            uses_flash=_uses_flash(each, size, device),
+            uses_flash=uses_flash(each, size, device),
         )
         for each in models
     ]
@@ -68,11 +68,11 @@ def make_caches(
 
 def _block_size(loaded: LoadedModel, device: torch.device) -> int:
     """The tokens of a block that suits the model."""
-    uses_flash = all(_uses_flash(loaded, flash.BLOCK_MULTIPLE, device))
-    return loaded.block_size or (flash.BLOCK_MULTIPLE if uses_flash else _BLOCK_SIZE)
+    all_use_flash = all(uses_flash(loaded, flash.BLOCK_MULTIPLE, device))
+    return loaded.block_size or (flash.BLOCK_MULTIPLE if all_use_flash else _BLOCK_SIZE)
 
 
-def _uses_flash(loaded: LoadedModel, block_size: int, device: torch.device) -> list[bool]:
+def uses_flash(loaded: LoadedModel, block_size: int, device: torch.device) -> list[bool]:
     """For each layer, whether FlashAttention computes it in blocks of this size."""
     dtype = loaded.model.dtype
     return [

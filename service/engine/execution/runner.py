@@ -22,6 +22,8 @@ from service.engine.execution.device_errors import as_engine_errors
 from service.engine.execution.draft_model import DraftModelRunner, load_draft_model
 from service.engine.execution.forward import make_forward_pass
 from service.engine.execution.step_limits import StepLimits
+from service.engine.execution.tensor_parallel.forward import ParallelForward
+from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenLogprob
@@ -32,6 +34,7 @@ from service.engine.sampling.place import places
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
+from service.errors import UnsupportedAdapter
 from service.models.finite import require_finite
 from service.models.hardware import dtype_name, find_device, num_cores
 from service.models.loader import load
@@ -54,6 +57,7 @@ class ModelRunner:
         self.limits = StepLimits.from_config(config, cuda=self.device.type == "cuda")
         if self.device.type == "cpu" and (config.threads or "OMP_NUM_THREADS" not in os.environ):
             torch.set_num_threads(config.threads or num_cores())
+        self._ranks = Ranks(config, self.device) if config.tensor_parallel > 1 else None
         with self._phase("load"):
             loaded = load(config, self.device)
             draft = load_draft_model(config, self.device)
@@ -64,6 +68,8 @@ class ModelRunner:
         with self._phase("kv_cache"):
             self.caches, self.max_model_len = make_caches(models, config, self.limits, self.device)
         self.cache = self.caches[0]
+        if self._ranks is not None:
+            self._ranks.make_cache(num_blocks=self.cache.num_blocks, block_size=self.cache.block_size)
         self.sampler = Sampler(self.vocab_size, self.device)
         self.draft_runner = (
             None if draft is None else DraftModelRunner(draft, self.caches[1], self.sampler, config, self.limits)
@@ -73,8 +79,10 @@ class ModelRunner:
             self.cache,
             max_num_seqs=self.limits.max_num_seqs,
             max_model_len=self.max_model_len,
-            cuda_graphs=config.cuda_graphs,
+            cuda_graphs=config.cuda_graphs and self._ranks is None,
         )
+        if self._ranks is not None:
+            self.forward_pass = ParallelForward(self.forward_pass, self._ranks)
         with self._phase("warm_up"):
             self._warm_up()
 
@@ -107,6 +115,8 @@ class ModelRunner:
     @torch.inference_mode()
     def load_adapter(self, number: int, path: str) -> tuple[int, int]:
         """As ``AdapterRunner.load_adapter``."""
+        if self._ranks is not None:
+            raise UnsupportedAdapter("adapters are not computed by several processes (tensor_parallel)")
         with as_engine_errors():
             adapter = read_adapter(Path(path), self.model.linears)
             return adapter.rank, self.model.load_adapter(number, adapter)

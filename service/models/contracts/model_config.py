@@ -11,6 +11,7 @@ class ModelConfig(Struct, frozen=True, kw_only=True):
     dtype: str  # auto | bfloat16 | float16 | float32; auto is the checkpoint's, where the device computes it fast
     max_model_len: int  # the most tokens of prompt and output together; 0: the model's default
     block_size: int  # tokens in one KV block; 0: chosen by device and model
+    tensor_parallel: int  # processes that compute the model together, each on a device of its own; 1: this one alone
     threads: int  # CPU threads that compute; 0: one for each core
     native_kernels: bool  # CPU: compute with the compiled kernels where they are available
     quantization: str  # none | int8; CPU, by the compiled kernels

@@ -20,6 +20,7 @@ from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
 from service.models.hf.checkpoint import find_model_class, read_config, read_weights
+from service.models.hf.parallel import parallel_options, require_parallel
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
 from service.models.stored_dtype import stored_dtype
@@ -49,12 +50,14 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     max_model_len = choose_context_length(config.max_model_len, default, longest)
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
+    if config.tensor_parallel > 1:
+        require_parallel(model_class, text_config, config.tensor_parallel)
     not_native = _not_native_reason(config, text_config, device)
     stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
     stored = stored or stored_dtype(Path(config.model_path))
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
-    model = _load_module(config.model_path, full_config, text_config, dtype, device, max_model_len)
+    model = _load_module(config, full_config, text_config, dtype, device, max_model_len)
     with torch.inference_mode():
         layers = guard.measure_layers(model)
     if text_config.model_type not in FAMILIES:
@@ -94,13 +97,21 @@ def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:
 
 
 def _load_module(
-    path: str, full_config: Any, text_config: Any, dtype: torch.dtype, device: torch.device, max_model_len: int
+    config: ModelConfig,
+    full_config: Any,
+    text_config: Any,
+    dtype: torch.dtype,
+    device: torch.device,
+    max_model_len: int,
 ) -> CausalLM:
     """The language model of ``text_config``, on ``device``. It is the whole checkpoint or its text part.
 
     Raises UnsupportedModel if weights are missing.
     """
+    path = config.model_path
     options: dict[str, Any] = {"attn_implementation": ATTENTION_NAME}
+    if config.tensor_parallel > 1:
+        options |= parallel_options(config.tensor_parallel)
     if text_config is not full_config:
         logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART

@@ -30,6 +30,8 @@ def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int)
         return "they run on CPUs only"
     if not config.native_kernels:
         return "native_kernels is off"
+    if config.tensor_parallel > 1:
+        return "several processes compute the model"
     if kernels.load() is None:
         return "they could not be loaded"
     if kernels.find_build(head_dim) is None:

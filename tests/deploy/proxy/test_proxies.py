@@ -99,7 +99,7 @@ def test_the_service_stops_when_its_client_leaves(client: httpx.Client, held: Sc
     body = {"content": STREAM, "headers": {"content-type": "application/json"}}
     with client.stream("POST", f"{prefix}/v1/completions", **body) as response:  # type: ignore[arg-type]
         received = response.iter_lines()  # which ends the response when nobody holds it
-        first_event(received)
+        assert '"H"' in first_event(received)
         assert not held.idle.is_set()
     assert held.idle.wait(20)  # nothing was released
 

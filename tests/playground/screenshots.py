@@ -27,6 +27,8 @@ def generate(page: Page) -> None:
     boxes = page.locator("model-picker input")
     expect(boxes).to_have_count(2)
     boxes.nth(1).check()
+    page.locator("[name=input]").fill("Name three rivers in Europe.")
+    page.locator("[name=temperature]").fill("0")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator("#view-generate .running")).to_have_count(0)
     surprising = page.locator(".token[data-surprise='1'], .token[data-surprise='2']")
@@ -90,7 +92,7 @@ VIEWS: dict[Callable[[Page], None], dict[str, str]] = {
 
 def take(browser: Browser, url: str, view: Callable[[Page], None], *, language: str = "en", **options: Any) -> bytes:
     """A picture of a view after it was used."""
-    page = browser.new_page(viewport={"width": 1280, "height": 300}, locale="en", **options)
+    page = browser.new_page(viewport={"width": 1280, "height": 560}, locale="en", **options)
     page.set_default_timeout(SECONDS * 1000)
     page.goto(f"{url}/playground?lang={language}#{view.__name__}")
     expect(page.locator(f"#view-{view.__name__} option").first).to_be_attached()

@@ -101,7 +101,7 @@ export const tasks = {
   'chat.results': '提交结果',
   'chat.give': '模型在等待调用结果。您可以在上方修改。',
   tools: '工具，按 OpenAI API 的格式（JSON）',
-  'tools.choice': '模型',
+  'tools.choice': '工具使用',
   'tools.choice.auto': '可以调用',
   'tools.choice.required': '必须调用',
   'tools.choice.none': '不可调用',

@@ -34,7 +34,8 @@ export function mount(panel) {
     // One request: a browser has few connections to a host.
     const prompts = Array.from({ length: PROMPTS }, (_, index) => `Write about the number ${index + 1}. `);
     const prompt = prompts.map((text, index) => text.repeat(1 + 4 * index));
-    await send('v1/completions', { json: { model: model.value, prompt, max_tokens: 200, temperature: 1 }, signal });
+    const json = { model: model.value, prompt, max_tokens: 200, temperature: 1, ignore_eos: true };
+    await send('v1/completions', { json, signal });
   } });
 
   function look() {

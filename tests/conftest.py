@@ -28,7 +28,7 @@ settings.register_profile(
     settings.default,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20")),
     derandomize="FUZZ_EXAMPLES" not in os.environ,
 )
 settings.load_profile("any machine")

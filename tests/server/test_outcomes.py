@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.api.raw_http import connection, post_bytes, read_until
 from tests.engine.tiny_models import served_model
 from tests.running_server import Server, running_server
@@ -31,6 +33,7 @@ def lines_of(server: Server) -> list[dict[str, Any]]:
     return [line for line in lines if line.get("route") == "/v1/generate"]
 
 
+@pytest.mark.slow
 def test_streams_that_wait_in_vain_and_an_engine_that_is_killed(tmp_path: Path) -> None:
     served_model(tmp_path / "tiny", max_position_embeddings=50_000)
     with running_server(tmp_path / "tiny", *FLAGS, *CLIENTS) as server, ExitStack() as connections:

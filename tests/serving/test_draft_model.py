@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.engine.execution.test_draft_model import rename_a_token
 from tests.engine.tiny_models import served_model
 from tests.serving.tiny_service import metric, serving, state, states, until
 
 
+@pytest.mark.slow
 async def test_a_draft_model_changes_no_text_and_one_with_other_tokens_is_refused(tmp_path: Path) -> None:
     path, other = served_model(tmp_path / "model"), rename_a_token(served_model(tmp_path / "other"))
     models = {

@@ -80,7 +80,7 @@ def test_a_catalogue_name_is_not_added_unless_the_settings_allow_it(server: Serv
     assert "qwen2.5-coder-0.5b-instruct" not in states(server)
 
 
-@pytest.mark.parametrize("name", ["damaged", "cut"])
+@pytest.mark.parametrize("name", [pytest.param("damaged", marks=pytest.mark.slow), "cut"])
 def test_a_model_that_cannot_load_says_why_and_takes_no_other_down(server: Server, name: str) -> None:
     refused = post(server, "/v1/chat/completions", **chat(name).body)
     assert refused.status_code == 503

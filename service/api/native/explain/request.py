@@ -20,7 +20,9 @@ class ExplainRequest(RequestModel):
         Literal["leave_one_out"] | None,
         Field(description="Each token before `token` is left out in turn. The only method, and the default."),
     ] = None
-    top_logprobs: Annotated[int | None, Field(ge=0, description="Alternatives of each token. Default: 5.")] = None
+    top_logprobs: Annotated[int | None, Field(ge=0, le=1024, description="Alternatives of each token. Default: 5.")] = (
+        None
+    )
     cache_salt: Annotated[
         Text | None, Field(max_length=256, description="Cached prompts are shared only with requests of the same salt.")
     ] = None

@@ -69,6 +69,7 @@ def test_the_service_listens_for_the_delay_or_until_a_second_signal(model: Path)
         assert server.process.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_a_closed_terminal_lets_open_requests_finish(model: Path) -> None:
     """A terminal and its shell send SIGHUP to every process of the service, each once."""
     body = ENDLESS | {"max_tokens": 1_000, "stream": True}

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,9 +47,9 @@ def serve(directory: Path) -> Iterator[Server]:
         yield server
 
 
-def load_as_at_the_start(server: Server) -> None:
-    """Load what the tests of another file have unloaded, and unload what they have loaded."""
-    for model in LOADED:
+def load_as_at_the_start(server: Server, models: Iterable[str] = LOADED) -> None:
+    """Load those of ``models`` that the tests of another file have unloaded, and unload what they have loaded."""
+    for model in models:
         _until_done(change(server, model, "load"))
     for model in ON_DEMAND:
         _until_done(change(server, model, "unload"))

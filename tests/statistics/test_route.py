@@ -23,7 +23,7 @@ ENDLESS = {"model": "chat", "prompt": SECRET, "max_tokens": 1500, "ignore_eos": 
 
 @pytest.fixture(scope="module")
 def server(many_models: Server) -> Server:
-    load_as_at_the_start(many_models)
+    load_as_at_the_start(many_models, ["chat"])
     return many_models
 
 

@@ -18,6 +18,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "results"
 
 
+@pytest.mark.slow
 def test_all_tasks_are_measured_and_written(data: Path, results: Path) -> None:
     """The scripted engine gives the same text for every prompt."""
     answers = "possible answers for question1:\nred\npossible answers for question2:\nred"

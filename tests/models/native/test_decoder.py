@@ -209,7 +209,7 @@ def other_requests(generator: random.Random, count: int) -> Iterator[tuple[int, 
 
 
 @pytest.mark.parametrize("roomy", [(6, 12), pytest.param((8, 10, 14), marks=pytest.mark.slow)], ids=str)
-@pytest.mark.parametrize("kind", ["float32", "bfloat16", "float16", "int8"])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16", pytest.param("float16", marks=pytest.mark.slow), "int8"])
 def test_a_request_has_the_same_bits_in_every_mix(kind: str, roomy: tuple[int, ...], llama: Reference) -> None:
     """20 mixes: chunks of 1 to 512, prefix cache on and off, and blocks so few that sequences are preempted.
 

@@ -1,4 +1,4 @@
-"""What is checked: a model on a device, with a fresh engine for each configuration."""
+"""The subject of the checks: a model on a device, with a new engine for each configuration."""
 
 import gc
 import random

@@ -1,11 +1,11 @@
 """Routers: which replica gets a request. A router knows what it has sent, and what has ended; no more."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
 from benchmarks.simulate.load import Arrival
 from benchmarks.simulate.machine import Machine
+from service.routing.prefix_index import PrefixIndex
 
 IMBALANCE = 1.5  # times the mean of all replicas: the most that a replica may have to do for the sake of a prefix
 FEW_STEPS = 4  # where there is little to do anywhere, a mean says nothing
@@ -63,28 +63,18 @@ class PrefixAware(LeastTokens):
         super().__init__(replicas, machine)
         self._imbalance = imbalance
         self._few = FEW_STEPS * machine.max_batch_tokens
-        self._most = max(1, machine.num_blocks * machine.block_size // _CHUNK)
-        self._sent: list[OrderedDict[int, None]] = [OrderedDict() for _ in range(replicas)]
+        self._sent: PrefixIndex[int] = PrefixIndex(max(1, machine.num_blocks * machine.block_size // _CHUNK))
 
     def choose(self, arrival: Arrival) -> int:
         beginnings = _beginnings(arrival)
         mean = sum(self.outstanding) / len(self.outstanding)
         most = max(self._imbalance * (mean + arrival.size), self._few)
         able = [n for n, tokens in enumerate(self.outstanding) if tokens + arrival.size <= most]
-        lengths = {n: self._length(n, beginnings) for n in able}
+        lengths = {n: self._sent.matches(n, beginnings) for n in able}
         chosen = min(able, key=lambda n: (-lengths[n], self.outstanding[n], n))
         self.outstanding[chosen] += arrival.size
-        sent = self._sent[chosen]
-        for beginning in beginnings:
-            sent[beginning] = None
-            sent.move_to_end(beginning)
-        while len(sent) > self._most:
-            sent.popitem(last=False)
+        self._sent.add(chosen, beginnings)
         return chosen
-
-    def _length(self, replica: int, beginnings: list[int]) -> int:
-        sent = self._sent[replica]
-        return next((length for length, each in enumerate(beginnings) if each not in sent), len(beginnings))
 
 
 def _beginnings(arrival: Arrival) -> list[int]:

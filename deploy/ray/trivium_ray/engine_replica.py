@@ -13,8 +13,8 @@ from service.processes.restart_policy import RestartPolicy
 from service.settings import Settings
 from service.store import open_store
 
-decode_request = msgspec.msgpack.Decoder(Request).decode
-encode = msgspec.msgpack.Encoder().encode
+_decode_request = msgspec.msgpack.Decoder(Request).decode
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class EngineReplica:
@@ -35,7 +35,7 @@ class EngineReplica:
 
     async def info(self) -> bytes:
         """The facts about the engine, as MessagePack."""
-        return encode(self._engine.info)
+        return _encode(self._engine.info)
 
     async def generate(self, request: bytes, blocks: tuple[int, ...] = ()) -> AsyncGenerator[bytes, None]:
         """The outputs of a request, as lists in MessagePack. ``blocks`` are for the router.
@@ -43,7 +43,7 @@ class EngineReplica:
         If the caller is cancelled, the engine drops the sequence. Raises RuntimeError if this replica cannot finish the
         request, which another one then can; errors of services do not survive Ray's pickling.
         """
-        asked = decode_request(request)
+        asked = _decode_request(request)
         asked = msgspec.structs.replace(asked, arrival=time.monotonic())  # the clock of the gateway is another one
         waiting = len(asked.prompt)
         self._queued_tokens += waiting
@@ -55,7 +55,7 @@ class EngineReplica:
                     waiting = 0
                     ready.append(output)
                     if not stream.has_more or output.finish is not None:
-                        yield encode(ready)
+                        yield _encode(ready)
                         ready = []
         except ProcessError as error:
             raise RuntimeError(str(error)) from None

@@ -6,15 +6,10 @@ so hashes of blocks are enough, and the index is an object of the router.
 
 from typing import Any
 
-from ray.serve.request_router import (
-    FIFOMixin,
-    PendingRequest,
-    ReplicaID,
-    RequestRouter,
-    RunningReplica,
-)
+from ray.serve.request_router import FIFOMixin, PendingRequest, ReplicaID, RequestRouter, RunningReplica
 
-from trivium_ray.prefix_index import PrefixIndex, ranked
+from service.routing.prefix_index import PrefixIndex
+from trivium_ray.ranking import ranked
 
 _IMBALANCE = 8  # requests that the replica with the cached prefix may have more than the one with the fewest
 

@@ -15,8 +15,8 @@ from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.token_stream import TokenStream
-from service.errors import EngineError, PoisonPill, ProcessUnavailable
-from trivium_ray.prefix_blocks import prefix_blocks
+from service.errors import EngineError, PoisonPill, ProcessUnavailable, UnknownAdapter, UnsupportedAdapter
+from service.routing.prefix_blocks import prefix_blocks
 from trivium_ray.session import session_of_request
 
 logger = logging.getLogger(__name__)
@@ -90,31 +90,39 @@ class RemoteEngine:
         yield
 
     async def snapshot(self) -> Any:
-        """Raises EngineError: there is no scheduler here."""
-        raise EngineError("the live view shows one engine; engines of a Ray cluster have none here")
+        """Raises ProcessUnavailable: there is no scheduler here, so the live view has no sequences."""
+        raise ProcessUnavailable(self.status, "the engines of a Ray cluster have no live view")
 
     async def load_adapter(self, name: str, path: str) -> Any:
-        """Raises EngineError: replicas load the adapters that their settings name."""
-        raise EngineError("adapters cannot be loaded while engines run in a Ray cluster")
+        """Raises UnsupportedAdapter."""
+        raise UnsupportedAdapter("adapters cannot be loaded while engines run in a Ray cluster")
 
-    unload_adapter = load_adapter
+    async def unload_adapter(self, name: str) -> None:
+        """Raises UnknownAdapter."""
+        raise UnknownAdapter(name)
 
     async def _run(self, item: InFlightRequest, session: str) -> None:
-        """Run the request to its end, in another replica whenever one is lost."""
+        """Run the request to its end, in another replica whenever one is lost. Whatever happens, it has an end."""
         try:
             for _ in range(_MOST_REPLICAS):
                 try:
-                    await self._run_once(item, session)
-                    return
+                    if await self._has_finished(item, session):
+                        return
                 except RayError as error:
                     logger.warning("a replica is lost (%s); its request goes on in another one", type(error).__name__)
                     self.exits += not isinstance(error, RayTaskError)  # which a living replica has raised
             item.fail(PoisonPill())
+        except Exception as error:
+            logger.warning("a request cannot be sent to a replica (%s)", type(error).__name__)
+            item.fail(EngineError("the request could not be sent to an engine"))
         finally:
             self._running.pop(item.request.id, None)
 
-    async def _run_once(self, item: InFlightRequest, session: str) -> None:
-        """Deliver the outputs of one replica. Raises RayError if the replica does not finish the request."""
+    async def _has_finished(self, item: InFlightRequest, session: str) -> bool:
+        """Deliver the outputs of one replica, and return whether the last one is among them.
+
+        Raises RayError if the replica is lost, stops, or fails.
+        """
         request = item.unfinished
         generate = self._replicas.generate.options(stream=True, session_id=session)
         is_first = True
@@ -122,6 +130,9 @@ class RemoteEngine:
             for output in _decode_outputs(frame):
                 item.deliver(item.without_repetitions(output) if is_first else output)
                 is_first = False
+                if output.finish is not None:
+                    return True  # what happens to the replica now is nothing to the request
+        return False
 
     def _unavailable(self) -> ProcessUnavailable:
         return ProcessUnavailable(self.status, f"the engines are {self.status}")

@@ -26,7 +26,7 @@ class Rounds:
         self._rounds: dict[str, _Round] = {}
 
     def begin(self, name: str, segments: int = 1) -> None:
-        """So many further segments are in this round."""
+        """Count ``segments`` more in the round of this name, which begins now unless it has begun."""
         now = time.monotonic()
         self._rounds.setdefault(name, _Round(now, now, 0)).segments += segments
 

@@ -43,11 +43,20 @@ def test_a_prefix_does_not_overload_its_replica() -> None:
 
 def test_a_prefix_that_its_replica_has_lost_attracts_nobody() -> None:
     router = PrefixAware(2, MACHINE)
-    most = router._most
     arrival = request("a", 64)
-    router.ended(arrival, router.choose(arrival))
-    for number in range(2 * most + 2):
+
+    def chosen_while_its_replica_is_busier() -> int:
+        router.outstanding[first] += 1
+        chosen = router.choose(arrival)
+        router.ended(arrival, chosen)
+        router.outstanding[first] -= 1
+        return chosen
+
+    first = router.choose(arrival)
+    router.ended(arrival, first)
+    assert chosen_while_its_replica_is_busier() == first
+    for number in range(MACHINE.num_blocks * MACHINE.block_size // 64 + 1):
         other = request(f"other {number}", 64)
-        router.ended(other, router.choose(other))
-    assert all(len(sent) <= most for sent in router._sent)
-    assert router._length(0, [hash((0, arrival.prompt_ids()[:64]))]) == 0
+        assert router.choose(other) == first
+        router.ended(other, first)
+    assert chosen_while_its_replica_is_busier() != first

@@ -58,7 +58,7 @@ def test_every_value_is_used() -> None:
 
 
 def test_settings_are_those_of_the_service() -> None:
-    """Whoever adds a setting writes its name into values.schema.json."""
+    """values.schema.json names every setting, so a new one must be added there."""
     named = SCHEMA["properties"]["settings"]
     assert sorted(named["properties"]) == sorted(Settings.model_fields.keys() - OWN)
     assert all(name in named["description"] for name in OWN)

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-# A step may come after hours without work, and then the other ranks have waited for it.
-_PATIENCE = timedelta(days=365)
+# In which the other ranks come, at the start and within a step. Between steps nobody waits for a rank.
+_PATIENCE = timedelta(minutes=10)
 
 
 def join(store: Path, rank: int, size: int, device: torch.device) -> None:

@@ -13,6 +13,7 @@ from service.engine.execution.tensor_parallel import group
 from service.engine.execution.tensor_parallel.commands import Command, Join, MakeCache, send
 from service.engine.protocol.config import EngineConfig
 from service.errors import DeviceLost, EngineError
+from service.models.hardware import find_device
 
 _FOLLOWER = "service.engine.execution.follower"
 
@@ -27,11 +28,12 @@ class Ranks:
         """
         if config.speculation == "draft" or config.adapters:
             raise EngineError("tensor_parallel cannot be used with a draft model or with adapters")
+        devices = [group.device_of(device, rank) for rank in range(config.tensor_parallel)]
+        for each in devices:
+            find_device(str(each))
         self._directory = tempfile.TemporaryDirectory()  # transformers makes more groups later, which meet here too
         store = Path(self._directory.name) / "store"
-        self._processes = [
-            self._start(config, rank, group.device_of(device, rank), store) for rank in range(1, config.tensor_parallel)
-        ]
+        self._processes = [self._start(config, rank, devices[rank], store) for rank in range(1, len(devices))]
         try:
             group.join(store, 0, config.tensor_parallel, device)
         except RuntimeError as error:

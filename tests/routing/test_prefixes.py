@@ -1,14 +1,11 @@
-"""Prompts go where their beginning is cached, unless that replica has too much to do."""
+"""Beginnings of prompts have hashes, and an index knows which of them a replica was sent."""
 
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
-from trivium_ray.prefix_blocks import BLOCK_TOKENS, prefix_blocks
-from trivium_ray.prefix_index import PrefixIndex, ranked
+from service.routing.prefix_blocks import BLOCK_TOKENS, prefix_blocks
+from service.routing.prefix_index import PrefixIndex
 
 
 def blocks(*prompt: int, **fields: Any) -> tuple[int, ...]:
@@ -41,20 +38,3 @@ def test_the_index_knows_the_longest_match_and_forgets_the_oldest() -> None:
     assert index.matches("a", (2, 3, 4)) == 3
     index.keep(["b"])
     assert (index.matches("a", (2,)), index.matches("b", (2,))) == (0, 0)
-
-
-loads = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 40), min_size=1)
-
-
-@given(loads=loads, data=st.data(), imbalance=st.integers(0, 10))
-def test_the_first_rank_has_the_longest_match_of_those_that_are_not_too_busy(
-    loads: dict[str, int], data: st.DataObject, imbalance: int
-) -> None:
-    matches = {replica: data.draw(st.integers(0, 5)) for replica in loads}
-    ranks = ranked(loads, matches, imbalance=imbalance)
-    assert sorted(replica for rank in ranks for replica in rank) == sorted(loads)
-    [[best], *others] = ranks
-    allowed = {replica for replica in loads if loads[replica] <= min(loads.values()) + imbalance}
-    assert best in allowed
-    assert matches[best] == max(matches[replica] for replica in allowed)
-    assert [loads[replica] for (replica,) in others] == sorted(loads[replica] for (replica,) in others)

@@ -1,4 +1,4 @@
-"""Which replica has computed which beginnings of prompts. Knows nothing of Ray."""
+"""Which replica has computed which beginnings of prompts."""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
@@ -33,15 +33,3 @@ class PrefixIndex(Generic[Replica]):
         """How many first blocks of the prompt the replica has computed."""
         known = self._blocks.get(replica, OrderedDict())
         return next((number for number, block in enumerate(blocks) if block not in known), len(blocks))
-
-
-def ranked(loads: dict[Replica, int], matches: dict[Replica, int], *, imbalance: int) -> list[list[Replica]]:
-    """The replicas in ranks, the best first.
-
-    The replica with the longest match is the best, unless it has more than ``imbalance`` requests more than the one
-    with the fewest. The others follow by their number of requests.
-    """
-    by_load = sorted(loads, key=loads.__getitem__)
-    allowed = [replica for replica in by_load if loads[replica] <= loads[by_load[0]] + imbalance]
-    best = max(allowed, key=lambda replica: matches[replica])  # of equal matches the one with the fewest requests
-    return [[best], *([replica] for replica in by_load if replica != best)]

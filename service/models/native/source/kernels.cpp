@@ -2,6 +2,9 @@
 // the hidden states of a batch of texts.
 //
 //     vector.h      vectors of float32
+//     integers.h    vectors of integers
+//     halves.h      numbers of two bytes
+//     self_test.h   a test of the processor's own instructions
 //     panel.h       how matrices are stored
 //     amx.h         products on the tile registers of AMX
 //     pack.h        packing of weights
@@ -34,6 +37,7 @@
 #include "norm_rope.h"
 #include "pack.h"
 #include "panel.h"
+#include "self_test.h"
 #include "team.h"
 #include "vector.h"
 
@@ -67,6 +71,7 @@ class PartTimer {
 extern "C" {
 
 int trivium_lanes() { return LANES; }
+const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelDecoder, KernelLayer, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
-LoadTensor = Callable[[str], Tensor | None]
+# A matrix of a linear layer, the head or the embeddings may be quantized.
+LoadTensor = Callable[[str], Tensor | StoredMatrix | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
@@ -60,7 +62,7 @@ def pack_weights(
     ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each. The head keeps
     ``dtype`` even under quantization, because it decides between tokens with nearly equal logits.
     """
-    packer = Packer(library, load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
+    packer = Packer(library, load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype], dtype=dtype)
     head = packer.pack_linear("lm_head", kind=KINDS[dtype])
     layers = (KernelLayer * len(specs))(*(packer.pack_layer(number, spec) for number, spec in enumerate(specs)))
     decoder = KernelDecoder(
@@ -86,13 +88,17 @@ class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as the tensors in ``tensors`` live.
 
     ``library`` holds the kernels. ``kind`` is the number type of packed linear layers: one of ``KINDS``, or ``INT8``.
+    Quantized matrices are dequantized to ``dtype`` first.
     """
 
-    def __init__(self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int, dtype: torch.dtype = torch.float32
+    ) -> None:
         self._library = library
         self._panel = 2 * int(library.trivium_lanes())  # columns of a panel
         self._load_tensor = load_tensor
         self._kind = kind
+        self._dtype = dtype
         self.tensors: list[Tensor] = []
 
     def pack_layer(self, number: int, spec: LayerSpec) -> KernelLayer:
@@ -117,7 +123,7 @@ class Packer:
         kind = self._kind if kind is None else kind
         panel = self._panel
         weights = [self._load_existing(f"{name}.weight") for name in names]
-        biases = [self._load_tensor(f"{name}.bias") for name in names]
+        biases = [self._load_vector(f"{name}.bias") for name in names]
         bias = None
         if any(bias is not None for bias in biases):
             pairs = zip(weights, biases, strict=True)
@@ -160,7 +166,7 @@ class Packer:
 
     def copy_vector(self, name: str) -> int | None:
         """The address of a float32 copy of a vector; None if the model has no such vector."""
-        tensor = self._load_tensor(name)
+        tensor = self._load_vector(name)
         return None if tensor is None else self.address_of(tensor.to(torch.float32, copy=True))
 
     def address_of(self, tensor: Tensor) -> int:
@@ -168,10 +174,15 @@ class Packer:
         self.tensors.append(tensor)
         return tensor.data_ptr()
 
+    def _load_vector(self, name: str) -> Tensor | None:
+        tensor = self._load_tensor(name)
+        assert not isinstance(tensor, StoredMatrix), f"{name} is no vector"
+        return tensor
+
     def _load_existing(self, name: str) -> Tensor:
         tensor = self._load_tensor(name)
         assert tensor is not None, f"the model has no tensor {name}"
-        return tensor
+        return tensor.dequantize(self._dtype) if isinstance(tensor, StoredMatrix) else tensor
 
 
 def _column_numbers(kind: int, k: int) -> int:

@@ -31,19 +31,21 @@ class StepWork:
         """The work of the runner's model."""
         model, cache = runner.model, runner.cache
         assert isinstance(model, NativeDecoder | CausalLM)
-        config, size = model.config, model.dtype.itemsize
+        size = model.dtype.itemsize
         shapes = []
         if isinstance(model, NativeDecoder):
             linears = [getattr(layer, name) for layer in model.weights.layers for name in _LINEARS]
             weights = sum(linear.n * linear.k for linear in linears)
             shapes = [ProductShape(name, linear.k, linear.n) for name, linear in zip(_LINEARS, linears, strict=False)]
-            shapes.append(ProductShape("head", config.hidden_size, config.vocab_size))
+            hidden_size, vocab_size = model.layout.hidden_size, model.layout.vocab_size
+            shapes.append(ProductShape("head", hidden_size, vocab_size))
             eight_bits = linears[0].kind == INT8
         else:
             modules = model.module.get_decoder().modules()  # type: ignore[operator]
             weights = sum(module.weight.numel() for module in modules if part_of_module(module) == "linears")
+            hidden_size, vocab_size = model.config.hidden_size, model.config.vocab_size
             eight_bits = False
-        head = config.hidden_size * config.vocab_size
+        head = hidden_size * vocab_size
         specs = [layer.spec for layer in cache.layers]
         return cls(
             shapes=shapes,

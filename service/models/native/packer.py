@@ -5,81 +5,18 @@ a model is never in memory twice.
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from service.models.contracts.layer_spec import LayerSpec
-from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelDecoder, KernelLayer, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 LoadTensor = Callable[[str], Tensor | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
-
-
-class DecoderConfig(Protocol):
-    """The fields of a model's configuration that the kernels need, under transformers' names."""
-
-    @property
-    def vocab_size(self) -> int: ...
-    @property
-    def hidden_size(self) -> int: ...
-    @property
-    def intermediate_size(self) -> int: ...
-    @property
-    def rms_norm_eps(self) -> float: ...
-
-
-@dataclass(slots=True, frozen=True)
-class PackedWeights:
-    """A whole model for the kernels. The structures hold addresses of ``tensors``."""
-
-    decoder: KernelDecoder
-    layers: "ctypes.Array[KernelLayer]"  # the memory that ``decoder.layers`` points to
-    head: KernelLinear
-    tensors: list[Tensor]
-
-
-def pack_weights(
-    library: ctypes.CDLL,
-    config: DecoderConfig,
-    specs: Sequence[LayerSpec],
-    load_tensor: LoadTensor,
-    rotation: tuple[Tensor, Tensor],
-    *,
-    dtype: torch.dtype,
-    quantization: str,
-) -> PackedWeights:
-    """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
-
-    ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each. The head keeps
-    ``dtype`` even under quantization, because it decides between tokens with nearly equal logits.
-    """
-    packer = Packer(library, load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
-    head = packer.pack_linear("lm_head", kind=KINDS[dtype])
-    layers = (KernelLayer * len(specs))(*(packer.pack_layer(number, spec) for number, spec in enumerate(specs)))
-    decoder = KernelDecoder(
-        layers=layers,
-        num_layers=len(specs),
-        hidden=config.hidden_size,
-        heads=specs[0].heads,
-        kv_heads=specs[0].kv_heads,
-        head_dim=specs[0].key_dim,
-        inner=config.intermediate_size,
-        embeddings=packer.copy_matrix("model.embed_tokens.weight"),
-        norm=packer.copy_vector("model.norm.weight"),
-        cosines=packer.address_of(rotation[0].contiguous()),
-        sines=packer.address_of(rotation[1].contiguous()),
-        eps=config.rms_norm_eps,
-        embedding_kind=KINDS[dtype],
-        cache_kind=KINDS[dtype],
-    )
-    return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors)
 
 
 class Packer:
@@ -95,25 +32,13 @@ class Packer:
         self._kind = kind
         self.tensors: list[Tensor] = []
 
-    def pack_layer(self, number: int, spec: LayerSpec) -> KernelLayer:
-        """All weights of one layer."""
-        layer = f"model.layers.{number}"
-        attention, mlp = f"{layer}.self_attn", f"{layer}.mlp"
-        return KernelLayer(
-            qkv=self.pack_linear(f"{attention}.q_proj", f"{attention}.k_proj", f"{attention}.v_proj"),
-            o=self.pack_linear(f"{attention}.o_proj"),
-            up=self.pack_linear(f"{mlp}.gate_proj", f"{mlp}.up_proj", gated=True),
-            down=self.pack_linear(f"{mlp}.down_proj"),
-            input_norm=self.copy_vector(f"{layer}.input_layernorm.weight"),
-            post_norm=self.copy_vector(f"{layer}.post_attention_layernorm.weight"),
-            q_norm=self.copy_vector(f"{attention}.q_norm.weight"),
-            k_norm=self.copy_vector(f"{attention}.k_norm.weight"),
-            scale=spec.scale,
-            window=spec.window or 0,
-        )
+    def pack_linear(
+        self, *names: str, kind: int | None = None, gated: bool = False, activation: int = 0
+    ) -> KernelLinear:
+        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel.
 
-    def pack_linear(self, *names: str, kind: int | None = None, gated: bool = False) -> KernelLinear:
-        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel."""
+        ``activation`` is the number of what is computed of the result, or of the first of two gated matrices.
+        """
         kind = self._kind if kind is None else kind
         panel = self._panel
         weights = [self._load_existing(f"{name}.weight") for name in names]
@@ -152,6 +77,7 @@ class Packer:
             k=k,
             kind=kind,
             gated=gated,
+            activation=activation,
         )
 
     def copy_matrix(self, name: str) -> int:
@@ -160,13 +86,22 @@ class Packer:
 
     def copy_vector(self, name: str) -> int | None:
         """The address of a float32 copy of a vector; None if the model has no such vector."""
-        tensor = self._load_tensor(name)
-        return None if tensor is None else self.address_of(tensor.to(torch.float32, copy=True))
+        vector = self.load_vector(name)
+        return None if vector is None else self.address_of(vector)
 
     def address_of(self, tensor: Tensor) -> int:
         """The address of ``tensor``, which is kept alive in ``tensors``."""
         self.tensors.append(tensor)
         return tensor.data_ptr()
+
+    def number_bytes(self, kind: int) -> int:
+        """The bytes of one number of ``kind`` in an unpacked matrix."""
+        return DTYPES[kind].itemsize
+
+    def load_vector(self, name: str) -> Tensor | None:
+        """A vector as float32; None if the model has no such vector."""
+        tensor = self._load_tensor(name)
+        return None if tensor is None else tensor.to(torch.float32, copy=True)
 
     def _load_existing(self, name: str) -> Tensor:
         tensor = self._load_tensor(name)

@@ -86,8 +86,8 @@ void multiply_two_int8_panels(
             acc[r * TWO_PANELS + i] = float(sums[r * TWO_PANELS + i]) * x.scales[begin + r] * scales[i];
 }
 
-// Compute x W^T + bias for x [rows][k]. If W is gated, write silu(gate) * up into y [rows][n / 2]. Otherwise write the
-// result into y [rows][n], or add it to y if `adds`. `updates` are those of the rows' adapters; null: no row has one.
+// Compute x W^T + bias for x [rows][k]. If W is gated, write act(gate) * up into y [rows][n / 2]. Otherwise write act of
+// the result into y [rows][n], or add it to y if `adds`. `updates` are those of the rows' adapters; null: no row has one.
 void linear(
     Team& team, const KernelLinear& w, const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool adds,
     LowRankUpdates* updates = nullptr
@@ -121,11 +121,13 @@ void linear(
                 if (w.gated) {
                     for (int i = 0; i < PANEL; i += LANES) {
                         Floats gate = load(sums + i), up = load(sums + PANEL + i);
-                        Floats act = silu(gate) * up;
+                        Floats act = activate(w.activation, gate) * up;
                         for (int j = 0; j < LANES && column / 2 + i + j < w.n / 2; j++) to[column / 2 + i + j] = act[j];
                     }
                 } else {
                     const int64_t width = column + TWO_PANELS <= w.n ? TWO_PANELS : w.n - column;
+                    if (w.activation)
+                        for (int i = 0; i < TWO_PANELS; i += LANES) store(sums + i, activate(w.activation, load(sums + i)));
                     if (adds)
                         for (int64_t i = 0; i < width; i++) to[column + i] += sums[i];
                     else

@@ -27,8 +27,8 @@ def load_reference(path: Path) -> Any:
 
 def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, int] = (7, 3, 29)) -> None:
     """Three sequences: packed prefill, chunked prefill beside decodes, then decodes together."""
-    stepper = Stepper(runner)
-    short, tiny, long = (stepper.add(prompt(length, length), f"{length}") for length in lengths)
+    stepper, size = Stepper(runner), runner.model.vocab_size
+    short, tiny, long = (stepper.add(prompt(length, length, min(512, size)), f"{length}") for length in lengths)
     stepper.step((short, short.num_prompt), (tiny, tiny.num_prompt), (long, 10))
     stepper.step((short, 1), (long, 10), (tiny, 1))
     stepper.step((long, long.num_prompt - 20), (tiny, 1), (short, 1))

@@ -15,14 +15,18 @@ from service.errors import UnsupportedModel
 from service.models.context_length import choose_context_length
 from service.models.contracts.attention import ATTENTION_NAME, attention_forward
 from service.models.contracts.model_config import ModelConfig
+from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.families import FAMILIES
-from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.hardware import dequantized_note, dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
-from service.models.hf.checkpoint import find_model_class, read_config, read_weights
+from service.models.hf.checkpoint import find_model_class, open_quantized, read_config, read_weights
 from service.models.hf.parallel import parallel_options
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
+from service.models.native.packer import LoadTensor
+from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD
+from service.models.quantized.quantized_checkpoint import QuantizedCheckpoint
 from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
@@ -44,6 +48,9 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         raise UnsupportedModel(f"{full_config.model_type} finds answers and continues no text: serve it as the reader")
     text_config = full_config.get_text_config()
     guard.check_config(text_config)
+    quantized = open_quantized(config.model_path, full_config, text_config)
+    if quantized and config.tensor_parallel > 1:
+        raise UnsupportedModel("several processes compute unquantized checkpoints only (tensor_parallel)")
     model_class = find_model_class(text_config)
     guard.check_class(model_class)
     default, longest = rope.context_lengths(text_config)
@@ -55,7 +62,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     stored = stored or stored_dtype(Path(config.model_path))
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
-    model = _load_module(config, full_config, text_config, dtype, device, max_model_len)
+    model = _load_module(config, full_config, text_config, quantized, dtype, device, max_model_len)
     with torch.inference_mode():
         layers = guard.measure_layers(model)
     if text_config.model_type not in FAMILIES:
@@ -67,12 +74,13 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     if not_native:
         _require_no_native_settings(config, not_native)
         logger.info("computing with torch: %s", not_native)
-        notes = loading_notes(rounding, _slow_note(config, text_config, device, not_native))
+        dequantized = dequantized_note(dtype) if quantized else ""
+        notes = loading_notes(rounding, dequantized, _slow_note(config, text_config, device, not_native))
         return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, notes=notes)
     native = NativeDecoder(
         text_config,
         layers,
-        model.release_tensor,
+        _stored_first(quantized, model),
         rope_tables(model.module, max_model_len),
         block_size=config.block_size,
         architecture=model.architecture,
@@ -94,10 +102,31 @@ def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:
     return cosines, sines
 
 
+def _stored_first(quantized: QuantizedCheckpoint | None, model: CausalLM) -> LoadTensor:
+    """Gives the tensors of the module, but quantized matrices and the vectors beside them as they are stored."""
+    if quantized is None:
+        return model.release_tensor
+    tied = bool(getattr(model.config, "tie_word_embeddings", False))
+
+    def load_tensor(name: str) -> Tensor | StoredMatrix | None:
+        module = model.release_tensor(name)
+        if module is None:
+            return None
+        stored = quantized.load(name)
+        if stored is None and tied and name == HEAD:
+            stored = quantized.load(EMBEDDINGS)
+        if stored is None or (isinstance(stored, Tensor) and stored.dim() > 1):
+            return module
+        return stored
+
+    return load_tensor
+
+
 def _load_module(
     config: ModelConfig,
     full_config: Any,
     text_config: Any,
+    quantized: QuantizedCheckpoint | None,
     dtype: torch.dtype,
     device: torch.device,
     max_model_len: int,
@@ -113,7 +142,11 @@ def _load_module(
     if text_config is not full_config:
         logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART
-    module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    if quantized is None:
+        module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    else:
+        options["state_dict"] = quantized.dequantized(dtype)
+        module, missing = read_weights(find_model_class(text_config), None, text_config, dtype, **options)
     if missing:
         names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise UnsupportedModel(f"the checkpoint in {path} is incomplete: it lacks {names}")

@@ -20,7 +20,8 @@ from service.models.contracts.model_config import ModelConfig
 from service.models.contracts.step_view import Ints, StepView
 from service.models.native import kernels
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
-from service.models.native.packer import KINDS, DecoderConfig, LoadTensor, pack_weights
+from service.models.native.matrices import KINDS
+from service.models.native.packer import DecoderConfig, LoadTensor, pack_weights
 from service.models.native.structures import PARTS, KernelStep
 
 
@@ -85,7 +86,7 @@ class NativeDecoder:
         self.dtype = dtype
         self.quantization = quantization
         self.weights = pack_weights(
-            library, config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization
+            library, self._team, config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization
         )
         self._parts = 1  # blocks of the kernels in one block of the store
         self._times: Ints | None = None
@@ -119,7 +120,9 @@ class NativeDecoder:
         largest = max(float(matrix.abs().max()) for each in adapter.updates.values() for matrix in (each.a, each.b))
         if largest > torch.finfo(self.dtype).max:
             raise UnsupportedAdapter(f"it has the number {largest:.3g}, which {self.dtype} cannot hold")
-        packed = self._adapters[number] = PackedAdapter(self._library, adapter, self._linears, kind=KINDS[self.dtype])
+        packed = self._adapters[number] = PackedAdapter(
+            self._library, self._team, adapter, self._linears, kind=KINDS[self.dtype]
+        )
         return packed.num_bytes
 
     def unload_adapter(self, number: int) -> None:
@@ -170,5 +173,5 @@ class NativeDecoder:
         hidden = hidden.contiguous()
         head = self.weights.head
         out = torch.empty(hidden.shape[0], head.n)
-        self._library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr())
+        self._library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
         return out

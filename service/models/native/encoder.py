@@ -65,7 +65,7 @@ class NativeEncoder:
         weakref.finalize(self, library.trivium_delete_team, self._team)
         if kind is None:
             kind = SPLIT if library.trivium_has_amx() else F32
-        packer = Packer(library, module.state_dict().get, kind=kind)
+        packer = Packer(library, module.state_dict().get, team=self._team, kind=kind)
         count = config.num_hidden_layers
         layers = (KernelEncoderLayer * count)(*(_pack_layer(packer, layout, number) for number in range(count)))
         self._encoder = KernelEncoder(

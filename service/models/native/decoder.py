@@ -38,9 +38,9 @@ def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int)
     if kernels.load() is None:
         return "they could not be loaded"
     if kernels.find_build(head_dim) is None:
-        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.smallest_block()}"
     if kernels.find_build(head_dim, config.block_size) is None:
-        return f"block_size is {config.block_size}, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+        return f"block_size is {config.block_size}, which is not a multiple of {kernels.smallest_block()}"
     return "" if kernels.load(head_dim, config.block_size) else "they could not be loaded"
 
 
@@ -74,8 +74,10 @@ class NativeDecoder:
 
         ``block_size`` is the size of blocks that the configuration asks for; 0: any.
         """
-        library = kernels.load(specs[0].key_dim, block_size)
+        library, build = kernels.load(specs[0].key_dim, block_size), kernels.find_build(specs[0].key_dim, block_size)
         assert library is not None
+        assert build is not None
+        self.build = build.name
         self._library = library
         self.block_size = 2 * int(library.trivium_lanes())
         """Tokens in a block, as the kernels lay it out. A block of the store holds one of them or several."""
@@ -96,6 +98,11 @@ class NativeDecoder:
     @property
     def backend(self) -> Literal["native"]:
         return "native"
+
+    @property
+    def build_reason(self) -> str:
+        """Why this build of the kernels was chosen, in words."""
+        return kernels.choice_reason(self.build)
 
     @property
     def vocab_size(self) -> int:

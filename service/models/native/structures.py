@@ -139,7 +139,7 @@ class KernelStep(Structure):
     ]
 
 
-_SIGNATURES = {
+SIGNATURES = {
     "trivium_lanes": (c_int, []),
     "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
@@ -161,7 +161,7 @@ _SIGNATURES = {
 
 def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Give the functions of ``library`` their types, and return it."""
-    for name, (result, arguments) in _SIGNATURES.items():
+    for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, Matrix, Norm, Rotation
+from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, LinearPart, Norm, Rotation
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.native.arranged_tensors import ArrangedTensors
 from service.models.native.packer import KINDS, LoadTensor, Packer
@@ -49,8 +49,8 @@ def pack_weights(
     ``tables`` are those that the layout's ``Rotation.table`` name. The head keeps ``dtype`` even under quantization,
     because it decides between tokens with nearly equal logits.
     """
-    arranged = ArrangedTensors(load_tensor, layout.matrices)
-    packer = Packer(library, arranged.load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
+    arranged = ArrangedTensors(load_tensor, layout.matrices, dtype)
+    packer = Packer(library, arranged.load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype], dtype=dtype)
     return _DecoderPacker(packer, layout, tables).pack(specs, KINDS[dtype])
 
 
@@ -71,8 +71,9 @@ class _DecoderPacker:
         embeddings = packer.copy_matrix(f"{layout.embeddings}.weight")
         positions = None
         if layout.learned_positions is not None:
-            skipped = layout.first_position * layout.hidden_size * packer.number_bytes(kind)
-            positions = packer.copy_matrix(f"{layout.learned_positions}.weight") + skipped
+            positions = packer.copy_vector(f"{layout.learned_positions}.weight")
+            assert positions is not None, f"the model has no tensor {layout.learned_positions}"
+            positions += layout.first_position * layout.hidden_size * torch.float32.itemsize
         decoder = KernelDecoder(
             layers=layers,
             num_layers=len(specs),
@@ -115,7 +116,9 @@ class _DecoderPacker:
             late_norm=layer.late_norm,
         )
 
-    def _pack_linear(self, matrices: tuple[Matrix, ...], *, gated: bool = False, activation: int = 0) -> KernelLinear:
+    def _pack_linear(
+        self, matrices: tuple[LinearPart, ...], *, gated: bool = False, activation: int = 0
+    ) -> KernelLinear:
         return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
 
     def _pack_norm(self, norm: Norm | None, width: int, *, scale: float = 1.0) -> KernelNorm:

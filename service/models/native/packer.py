@@ -10,10 +10,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
-LoadTensor = Callable[[str], Tensor | None]
+# A matrix of a linear layer, the head or the embeddings may be quantized.
+LoadTensor = Callable[[str], Tensor | StoredMatrix | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
@@ -23,13 +25,17 @@ class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as the tensors in ``tensors`` live.
 
     ``library`` holds the kernels. ``kind`` is the number type of packed linear layers: one of ``KINDS``, or ``INT8``.
+    Quantized matrices are dequantized to ``dtype`` first.
     """
 
-    def __init__(self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int, dtype: torch.dtype = torch.float32
+    ) -> None:
         self._library = library
         self._panel = 2 * int(library.trivium_lanes())  # columns of a panel
         self._load_tensor = load_tensor
         self._kind = kind
+        self._dtype = dtype
         self.tensors: list[Tensor] = []
 
     def pack_linear(
@@ -42,7 +48,7 @@ class Packer:
         kind = self._kind if kind is None else kind
         panel = self._panel
         weights = [self._load_existing(f"{name}.weight") for name in names]
-        biases = [self._load_tensor(f"{name}.bias") for name in names]
+        biases = [self._load_vector(f"{name}.bias") for name in names]
         bias = None
         if any(bias is not None for bias in biases):
             pairs = zip(weights, biases, strict=True)
@@ -94,19 +100,20 @@ class Packer:
         self.tensors.append(tensor)
         return tensor.data_ptr()
 
-    def number_bytes(self, kind: int) -> int:
-        """The bytes of one number of ``kind`` in an unpacked matrix."""
-        return DTYPES[kind].itemsize
-
     def load_vector(self, name: str) -> Tensor | None:
         """A vector as float32; None if the model has no such vector."""
-        tensor = self._load_tensor(name)
+        tensor = self._load_vector(name)
         return None if tensor is None else tensor.to(torch.float32, copy=True)
+
+    def _load_vector(self, name: str) -> Tensor | None:
+        tensor = self._load_tensor(name)
+        assert not isinstance(tensor, StoredMatrix), f"{name} is no vector"
+        return tensor
 
     def _load_existing(self, name: str) -> Tensor:
         tensor = self._load_tensor(name)
         assert tensor is not None, f"the model has no tensor {name}"
-        return tensor
+        return tensor.dequantize(self._dtype) if isinstance(tensor, StoredMatrix) else tensor
 
 
 def _column_numbers(kind: int, k: int) -> int:

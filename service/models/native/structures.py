@@ -1,7 +1,7 @@
 """The C interface of the kernels: structures, functions and numbers, as ``source/model.h`` declares them."""
 
 import ctypes
-from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import ClassVar
 
 F32, BF16, INT8, F16, SPLIT = range(5)  # kinds of numbers; SPLIT: float32 as two bfloat16 numbers
@@ -138,6 +138,7 @@ class KernelStep(Structure):
 
 _SIGNATURES = {
     "trivium_lanes": (c_int, []),
+    "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),
     "trivium_delete_team": (None, [c_void_p]),

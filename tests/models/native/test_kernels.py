@@ -18,6 +18,12 @@ def test_the_block_size_follows_the_lanes(lanes: int, llama: Reference) -> None:
     assert (runner.info.backend, runner.info.block_size) == ("native", 2 * lanes)
 
 
+def test_the_processors_instructions_equal_plain_arithmetic() -> None:
+    library = kernels.load()
+    assert library is not None
+    assert library.trivium_self_test() is None
+
+
 def test_another_number_of_lanes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(kernels.LANES_VARIABLE, "12")
     with pytest.raises(EngineError, match="TRIVIUM_LANES is 12: it must be 8 or 16"):

@@ -2,6 +2,9 @@
 // the hidden states of a batch of texts.
 //
 //     vector.h      vectors of float32
+//     integers.h    vectors of integers
+//     halves.h      numbers of two bytes
+//     self_test.h   a test of the processor's own instructions
 //     panel.h       how matrices are stored
 //     amx.h         products on the tile registers of AMX
 //     pack.h        packing of weights
@@ -35,6 +38,7 @@
 #include "norm_rope.h"
 #include "pack.h"
 #include "panel.h"
+#include "self_test.h"
 #include "team.h"
 #include "vector.h"
 
@@ -68,6 +72,7 @@ class PartTimer {
 extern "C" {
 
 int trivium_lanes() { return LANES; }
+const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
@@ -124,7 +129,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
             x[r * H + i] = number_at(d.embeddings, d.embedding_kind, s.ids[r] * H + i) * d.embedding_scale;
         if (d.learned_positions)
             for (int64_t i = 0; i < H; i++)
-                x[r * H + i] += number_at(d.learned_positions, d.embedding_kind, s.positions[r] * H + i);
+                x[r * H + i] += d.learned_positions[s.positions[r] * H + i];
     });
     timer.finish(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {

@@ -48,7 +48,7 @@ struct KernelDecoder {
     const KernelLayer* layers;
     int64_t num_layers, hidden, heads, kv_heads, head_dim, inner;
     const void* embeddings;
-    const void* learned_positions;  // [positions][hidden], added to the embeddings; may be null
+    const float* learned_positions;  // [positions][hidden], added to the embeddings; may be null
     KernelNorm norm;
     float embedding_scale, residual_scale;
     float clip;  // queries, keys and values are limited to [-clip, clip]; 0: they are not

@@ -18,7 +18,10 @@ void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float*
         auto at = [&](int64_t i) { return number_at(from, from_kind, row * k + i); };
         if (to_kind == INT8) {
             float largest = 0;
-            for (int64_t i = 0; i < k; i++) largest = std::fmax(largest, std::fabs(at(i)));
+            for (int64_t i = 0; i < k; i++) {  // not fmax: GCC 12 fails to vectorize it for ARM
+                const float size = std::fabs(at(i));
+                largest = size > largest ? size : largest;
+            }
             scales[row] = largest / 127;
             float inverse = largest > 0 ? 127 / largest : 0;
             int8_t* panel = (int8_t*)to + number * ((k + 1) / 2) * 2 * PANEL;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "integers.h"
 #include "panel.h"
 #include "vector.h"
 

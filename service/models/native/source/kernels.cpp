@@ -12,6 +12,8 @@
 //     linear.h      linear layers
 //     norm_rope.h   normalization and rotary positions
 //     activation.h  activations
+//     kv_blocks.h   blocks of the KV cache
+//     softmax.h     softmax in parts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders

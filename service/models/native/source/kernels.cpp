@@ -21,6 +21,8 @@
 //     linear.h      linear layers
 //     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
+//     kv_blocks.h   blocks of the KV cache
+//     softmax.h     softmax in parts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders

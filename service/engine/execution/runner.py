@@ -106,7 +106,7 @@ class ModelRunner:
             backend=self.model.backend,
             kernels=self.model.build if self.model.backend == "native" else "",
             kernels_reason=self.model.build_reason if self.model.backend == "native" else "",
-            quantization=self.config.quantization,
+            quantization=self.model.quantization,
             prefix_caching=self.config.prefix_caching,
             weights_bytes=sum(model.weights_bytes for model in self.models),
             kv_cache_bytes=sum(cache.num_bytes for cache in self.caches),

@@ -36,6 +36,11 @@ class LanguageModel(Protocol):
         ...
 
     @property
+    def quantization(self) -> str:
+        """How most weights of the linear layers are quantized: none, int8, int4, or a block format such as q4_k."""
+        ...
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of all weights. Tied weights count once."""
         ...

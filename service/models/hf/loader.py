@@ -179,7 +179,7 @@ def _slow_note(config: ModelConfig, text_config: Any, device: torch.device, reas
 
 def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
     """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
-    if config.quantization != "none":
+    if config.quantization in ("int8", "int4"):
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
     if config.deterministic:
         raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")

@@ -86,7 +86,6 @@ class NativeDecoder:
         self.layout = layout
         self.architecture = architecture
         self.dtype = dtype
-        self.quantization = quantization
         self.weights = pack_weights(
             library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
         )
@@ -107,6 +106,10 @@ class NativeDecoder:
     @property
     def vocab_size(self) -> int:
         return self.layout.vocab_size
+
+    @property
+    def quantization(self) -> str:
+        return self.weights.quantization
 
     @property
     def weights_bytes(self) -> int:

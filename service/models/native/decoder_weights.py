@@ -1,6 +1,7 @@
 """Packs a whole decoder as its layout says."""
 
 import ctypes
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from torch import Tensor
 from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, LinearPart, Norm, Rotation
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.native.arranged_tensors import ArrangedTensors
-from service.models.native.matrices import KINDS
+from service.models.native.matrices import KINDS, QUANTIZED_KINDS, parts_of
 from service.models.native.packer import QUANTIZATIONS, LoadTensor, Packer
 from service.models.native.structures import (
     ACTIVATIONS,
@@ -34,6 +35,16 @@ class PackedWeights:
     tensors: list[Tensor]
     parts: list[KernelLinear]  # the further matrices of linear layers
 
+    @property
+    def quantization(self) -> str:
+        """How most weights of the linear layers are quantized: none, int8, int4, or a block format such as q4_k."""
+        counts: Counter[int] = Counter()
+        for layer in self.layers:
+            for linear in (layer.qkv, layer.o, layer.up, layer.down):
+                for part in parts_of(linear):
+                    counts[part.kind] += part.n * part.k
+        return QUANTIZED_KINDS.get(max(counts, key=lambda kind: counts[kind]), "none")
+
 
 def pack_weights(
     library: ctypes.CDLL,
@@ -49,10 +60,11 @@ def pack_weights(
     """Load and pack a model. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
 
     ``tables`` are those that the layout's ``Rotation.table`` name. The threads of ``team`` pack.
+    ``quantization`` is that of ``ModelConfig``.
     """
     arranged = ArrangedTensors(load_tensor, layout.matrices, dtype)
     kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
-    packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype)
+    packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype, as_stored=quantization == "auto")
     return _DecoderPacker(packer, layout, tables).pack(specs, KINDS[dtype])
 
 

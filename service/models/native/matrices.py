@@ -26,6 +26,11 @@ _BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
 _BLOCK_KINDS |= {each: getattr(structures, each.name) for each in BlockFormat if each not in _BLOCK_KINDS}
 
 
+# The names of kinds, as metrics and the start-up table show them.
+QUANTIZED_KINDS = {INT8: "int8", INT4: "int4"}
+QUANTIZED_KINDS |= {kind: each.name.lower() for each, kind in _BLOCK_KINDS.items() if each is not BlockFormat.IQ4_NL}
+
+
 def can_pack(matrix: StoredMatrix) -> bool:
     """Whether the kernels multiply this quantized matrix as it is."""
     k = matrix.shape[1]

@@ -26,8 +26,8 @@ class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as ``tensors`` and ``parts`` live.
 
     ``library`` holds the kernels, ``team`` the threads that pack. ``kind`` is the kind of the packed linear layers: one
-    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays as it is. If
-    it is to be quantized otherwise, or the kernels do not multiply it, it is dequantized to ``dtype`` first.
+    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays ``as_stored``,
+    or is dequantized to ``dtype`` first, as one that the kernels do not multiply always is.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Packer:
         team: int,
         kind: int,
         dtype: torch.dtype = torch.float32,
+        as_stored: bool = True,
     ) -> None:
         self._library = library
         self._team = team
@@ -45,6 +46,7 @@ class Packer:
         self._load_tensor = load_tensor
         self._kind = kind
         self._dtype = dtype
+        self._as_stored = as_stored
         self.tensors: list[Tensor] = []
         self.parts: list[KernelLinear] = []  # those that other structures point to
 
@@ -56,7 +58,7 @@ class Packer:
         ``activation`` is the number of what is computed of the result, or of the first of two gated matrices.
         """
         kind = self._kind if kind is None else kind
-        matrices = [self._load_matrix(f"{name}.weight", kind) for name in names]
+        matrices = [self._load_matrix(f"{name}.weight") for name in names]
         biases = [self._load_vector(f"{name}.bias") for name in names]
         joined = join(matrices)
         if joined is None and not gated:  # stored in different ways: one behind the other
@@ -88,7 +90,7 @@ class Packer:
         equal logits.
         """
         kind = INT8 if self._kind in (INT8, INT4) else self._kind
-        of_head, of_embeddings = (self._load_matrix(f"{name}.weight", kind) for name in (head, embeddings))
+        of_head, of_embeddings = (self._load_matrix(f"{name}.weight") for name in (head, embeddings))
         packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
         return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)
 
@@ -115,9 +117,9 @@ class Packer:
             linear.bias = self.address_of(torch.cat((bias.float(), torch.zeros(padded - len(bias)))))
         return linear
 
-    def _load_matrix(self, name: str, kind: int) -> AnyMatrix:
+    def _load_matrix(self, name: str) -> AnyMatrix:
         matrix = self._load_existing(name)
-        if isinstance(matrix, StoredMatrix) and (kind in (INT8, INT4) or not can_pack(matrix)):
+        if isinstance(matrix, StoredMatrix) and not (self._as_stored and can_pack(matrix)):
             return matrix.dequantize(self._dtype)
         return matrix
 

@@ -43,7 +43,7 @@ def test_every_client_reads_its_own_tokens_as_text_and_how_many_there_were() -> 
     engine = Engine(CountingPipeline())
     engine.start()
     tokenizer = byte_level()
-    prompts = [[1, 2, 300], [400], "The quick"]
+    prompts: list[list[int] | str] = [[1, 2, 300], [400], "The quick"]
     starts = [300, 400, tokenizer.encode("The quick").ids[-1]]
     requests = [LoadRequest(prompt, tokens) for prompt, tokens in zip(prompts, (9, 40, 20), strict=True)]
     with served(make_app(tokenizer, engine)) as ((host, port), _):

@@ -104,6 +104,8 @@ class ModelRunner:
             dtype=dtype_name(self.model.dtype),
             architecture=self.model.architecture,
             backend=self.model.backend,
+            kernels=self.model.build if self.model.backend == "native" else "",
+            kernels_reason=self.model.build_reason if self.model.backend == "native" else "",
             quantization=self.config.quantization,
             prefix_caching=self.config.prefix_caching,
             weights_bytes=sum(model.weights_bytes for model in self.models),

@@ -31,8 +31,9 @@ from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
-from service.engine.scheduling.speculator import Proposals, Speculator
+from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
+from service.engine.scheduling.step_proposals import StepProposals
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
@@ -69,8 +70,8 @@ class Scheduler:
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
         self._prefill_budget = prefill_budget or PrefillBudget(target_seconds=0)
-        self._speculator = speculator
-        self._max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
+        max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
+        self._proposals = StepProposals(speculator, pool, self._tables, max_sampled)
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
         self._waiting = WaitingQueue(ageing_seconds)
@@ -95,8 +96,7 @@ class Scheduler:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
         sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
-        if self._speculator is not None and constraint is None:  # a constraint cannot look ahead
-            sequence.speculation = self._speculator.follow(request)
+        sequence.speculation = self._proposals.follow(sequence)
         return sequence
 
     def in_order(self) -> Iterator[Sequence]:
@@ -163,7 +163,10 @@ class Scheduler:
         num_taken = len(running) - len(prompts)
         if most_forced > 1:  # then there are no prompts among them
             num_taken = sum([min(tokens, most_forced) for tokens in lacking])
-        proposals = self._propose(step, running, lacking, num_taken, bool(prompts))
+        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
+        proposals, step.draft_cost = self._proposals.propose(
+            decodes, len(running), self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
+        )
         num_proposed = sum(map(len, proposals.values()))
         spent = step.draft_cost.seconds
         budget, chunk_size = self._prompt_budget(running, prompts, num_taken + num_proposed, num_proposed, spent)
@@ -183,7 +186,8 @@ class Scheduler:
             if tokens and (fits or self._make_room(sequence, start + tokens, step)):
                 proposed = proposals.get(sequence, ())
                 if proposed:
-                    proposed = proposed[: self._room_behind(sequence, start + tokens, len(proposed))]
+                    room = self._proposals.room_behind(sequence, start + tokens, len(proposed), len(self._running))
+                    proposed = proposed[:room]
                 step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
         return budget, chunk_size
 
@@ -192,42 +196,6 @@ class Scheduler:
         if are_prompts_running or (self._waiting and num_running < self.max_num_seqs):
             return 1
         return max(1, min(_MOST_FORCED, self.max_batch_tokens // max(1, num_running)))
-
-    def _propose(
-        self, step: Step, running: list[Sequence], lacking: list[int], num_taken: int, are_prompts_running: bool
-    ) -> Proposals:
-        """The guesses of ``step``, for sequences that lack one token. Prompts keep half of the token budget.
-
-        ``num_taken`` of the token budget is taken by the streams.
-        """
-        if self._speculator is None:
-            return {}
-        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
-        if not decodes:
-            return {}
-        budget = self.max_batch_tokens - num_taken
-        if are_prompts_running or self._waiting:
-            budget //= 2
-        most = min(budget, self._max_sampled - len(decodes))
-        if most <= 0:
-            return {}
-        if ahead := self._speculator.lookahead:
-            for sequence in decodes:
-                self._room_behind(sequence, sequence.num_tokens, ahead)
-        proposals = self._speculator.propose(decodes, most)
-        step.draft_cost = self._speculator.cost
-        return proposals
-
-    def _room_behind(self, sequence: Sequence, num_tokens: int, wanted: int) -> int:
-        """How many of ``wanted`` tokens behind the first ``num_tokens`` fit into the sequence's blocks.
-
-        It gets free blocks for them only while one more is left for each running sequence: guesses preempt nobody.
-        """
-        pool = self.pool
-        needed = num_blocks_for(num_tokens + wanted, pool.block_size) - len(sequence.block_table)
-        if needed > 0 and pool.num_free >= needed + len(self._running):
-            self._tables.grow(sequence, num_tokens + wanted)
-        return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
 
     def _prompt_budget(
         self, running: list[Sequence], prompts: list[int], num_taken: int, num_proposed: int, spent: float

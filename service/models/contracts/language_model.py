@@ -84,6 +84,16 @@ class NativeModel(LanguageModel, Protocol):
     @property
     def backend(self) -> Literal["native"]: ...
 
+    @property
+    def build(self) -> str:
+        """The name of the build of the kernels."""
+        ...
+
+    @property
+    def build_reason(self) -> str:
+        """Why this build was chosen, in words."""
+        ...
+
     def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on."""
         ...

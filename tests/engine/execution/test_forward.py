@@ -57,6 +57,8 @@ class NativeStub(WithoutLinears, NativeModel):
     """Hidden states that are the positions."""
 
     backend = "native"
+    build = "stub"
+    build_reason = "the only one"
     architecture = "Stub"
     vocab_size = 10
     dtype = torch.float32

@@ -10,11 +10,14 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from service.engine.execution.runner import ModelRunner
 from service.errors import UnsupportedModel
 from service.models.families import FAMILIES
+from service.models.native import kernels
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate
-from tests.engine.tiny_models import build_model, save_model
+from tests.engine.tiny_models import build_model, native_model, save_model
 
 TOLERANCE = 1e-4
+NATIVE = [arch for arch, family in FAMILIES.items() if family.layout is not None]
+COMPUTED_BY_TORCH = [pytest.param(arch, marks=pytest.mark.slow if arch in NATIVE else ()) for arch in FAMILIES]
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
@@ -25,7 +28,13 @@ def load_reference(path: Path) -> Any:
     return AutoModelForCausalLM.from_pretrained(path, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, int] = (7, 3, 29)) -> None:
+def check_against(
+    reference: Any,
+    runner: ModelRunner,
+    lengths: tuple[int, int, int] = (7, 3, 29),
+    *,
+    tolerance: float = TOLERANCE,
+) -> None:
     """Three sequences: packed prefill, chunked prefill beside decodes, then decodes together."""
     stepper, size = Stepper(runner), runner.model.vocab_size
     short, tiny, long = (stepper.add(prompt(length, length, min(512, size)), f"{length}") for length in lengths)
@@ -37,13 +46,22 @@ def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, 
     for sequence in (short, tiny, long):
         tokens, logits = reference_generate(reference, sequence.request.prompt, sequence.num_generated)
         assert sequence.tokens[sequence.num_prompt :] == tokens
-        assert (torch.stack(stepper.sampler.logits[sequence.id]) - logits).abs().max() < TOLERANCE
+        assert (torch.stack(stepper.sampler.logits[sequence.id]) - logits).abs().max() < tolerance
 
 
-@pytest.mark.parametrize("arch", FAMILIES)
-def test_matches_transformers(arch: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arch", COMPUTED_BY_TORCH)
+def test_torch_matches_transformers(arch: str, tmp_path: Path) -> None:
     save_model(build_model(arch), tmp_path)
     check_against(load_reference(tmp_path), make_runner(tmp_path))
+
+
+@pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
+@pytest.mark.parametrize("arch", NATIVE)
+def test_the_kernels_match_transformers(arch: str, tmp_path: Path) -> None:
+    save_model(native_model(arch), tmp_path)
+    runner = make_runner(tmp_path, block_size=0, num_blocks=64)
+    assert runner.info.backend == "native"
+    check_against(load_reference(tmp_path), runner)
 
 
 def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:

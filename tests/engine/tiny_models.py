@@ -39,6 +39,11 @@ _SHAPE: dict[str, Any] = {
 }
 # Overrides of _SHAPE for a model that the native kernels can compute.
 NATIVE_SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
+# The same for an architecture that has other fields, or no room for odd sizes.
+_NATIVE: dict[str, dict[str, Any]] = {
+    "gemma2": {"query_pre_attn_scalar": 24},
+    "gemma3_text": {"query_pre_attn_scalar": 24},
+}
 _GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
 _GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
 _BOTH_KINDS = {"sliding_window": WINDOW, "layer_types": ["sliding_attention", "full_attention"]}
@@ -130,6 +135,11 @@ def served_model(path: Path, **overrides: Any) -> Path:
     Its engine starts in a third of the time of ``tiny_model``'s, since it does not import transformers.
     """
     return tiny_model("llama", path, **(NATIVE_SHAPE | overrides))
+
+
+def native_model(arch: str, **overrides: Any) -> PreTrainedModel:
+    """A tiny model of ``arch`` that the native kernels can compute."""
+    return build_model(arch, **(NATIVE_SHAPE | _NATIVE.get(arch, {}) | overrides))
 
 
 def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:

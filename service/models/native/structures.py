@@ -7,6 +7,9 @@ from typing import ClassVar
 # Kinds of numbers. SPLIT: float32 as two bfloat16 numbers. INT8, INT4 and the formats of ggml's blocks are quantized.
 F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = range(14)
 
+# The functions between linear layers, in the order of ``Activation`` in ``source/activation.h``.
+ACTIVATIONS = ("identity", "silu", "gelu", "gelu_tanh", "relu", "relu_squared")
+
 # The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")
 
@@ -23,7 +26,26 @@ class KernelLinear(Structure):
         ("stripe", c_int64),  # of quantized weights: inputs that are stored together
         ("kind", c_int32),
         ("gated", c_int32),
+        ("activation", c_int32),  # a number of ACTIVATIONS
     ]
+
+
+class KernelNorm(Structure):
+    """A normalization. Without weights: there is none."""
+
+    _fields_: ClassVar = [
+        ("weight", c_void_p),
+        ("bias", c_void_p),
+        ("size", c_int64),  # numbers that are normalized together
+        ("eps", c_float),
+        ("centered", c_int32),
+    ]
+
+
+class KernelRotation(Structure):
+    """Rotary positions: tables of the angles of ``pairs`` pairs of each head's dimensions."""
+
+    _fields_: ClassVar = [("cosines", c_void_p), ("sines", c_void_p), ("pairs", c_int64), ("interleaved", c_int32)]
 
 
 class KernelLayer(Structure):
@@ -31,9 +53,11 @@ class KernelLayer(Structure):
 
     _fields_: ClassVar = [
         *((name, KernelLinear) for name in ("qkv", "o", "up", "down")),
-        *((name, c_void_p) for name in ("input_norm", "post_norm", "q_norm", "k_norm", "keys", "values")),
-        ("scale", c_float),
-        ("window", c_int32),
+        *((name, KernelNorm) for name in ("attention_in", "attention_out", "mlp_in", "mlp_out", "q_norm", "k_norm")),
+        ("rotation", KernelRotation),
+        *((name, c_void_p) for name in ("keys", "values")),
+        *((name, c_float) for name in ("scale", "soft_cap")),
+        *((name, c_int32) for name in ("window", "parallel", "late_norm")),
     ]
 
 
@@ -44,8 +68,10 @@ class KernelDecoder(Structure):
         ("layers", POINTER(KernelLayer)),
         *((name, c_int64) for name in ("num_layers", "hidden", "heads", "kv_heads", "head_dim", "inner")),
         ("embeddings", KernelLinear),
-        *((name, c_void_p) for name in ("norm", "cosines", "sines")),
-        ("eps", c_float),
+        ("learned_positions", c_void_p),
+        ("norm", KernelNorm),
+        *((name, c_float) for name in ("embedding_scale", "residual_scale", "clip")),
+        ("position_kind", c_int32),  # the kind of the numbers of ``learned_positions``
         ("cache_kind", c_int32),
     ]
 
@@ -128,6 +154,7 @@ SIGNATURES = {
     "trivium_quantized_bytes": (c_int64, [c_int32, c_int64, c_int64, c_int64]),
     "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
+    "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
     "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
 }
 

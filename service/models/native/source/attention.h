@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "activation.h"
 #include "model.h"
 #include "panel.h"
 #include "team.h"
@@ -46,10 +47,12 @@ template <class T> struct HeadBlocks {
 };
 
 // Attend from `count` rows of queries q [count][D], which all belong to the same sequence and KV head.
-// limits[r] is the number of tokens that row r sees; a window (0: none) hides the first of them. Writes out [count][D].
+// limits[r] is the number of tokens that row r sees; a window (0: none) hides the first of them. A soft cap (0: none)
+// limits the scores. Writes out [count][D].
 template <class T>
 void attend(
-    const HeadBlocks<T>& head, int64_t D, int64_t window, int count, const float* q, const int64_t* limits, float* out
+    const HeadBlocks<T>& head, int64_t D, int64_t window, float soft_cap, int count, const float* q,
+    const int64_t* limits, float* out
 ) {
     static thread_local std::vector<float> buffer;
     int64_t least = limits[0], most = limits[0];
@@ -73,6 +76,8 @@ void attend(
         float* row = scores + r * span;
         const int64_t end = limits[r] - begin;
         const int64_t start = window && limits[r] > window ? limits[r] - window - begin : 0;
+        if (soft_cap)
+            for (int64_t i = 0; i < span; i += LANES) store(row + i, soft_capped(load(row + i), soft_cap));
         for (int64_t i = 0; i < start; i++) row[i] = -INFINITY;
         for (int64_t i = end; i < span; i++) row[i] = -INFINITY;
         Floats best = broadcast(-INFINITY);
@@ -139,7 +144,9 @@ void attention(
         const HeadBlocks<T> blocks{
             (const T*)layer.keys + begin, (const T*)layer.values + begin, d.kv_heads * D * PANEL, s.tables + c * s.width
         };
-        attend<T>(blocks, D, layer.window, int(count), queries.data(), limits.data(), results.data());
+        attend<T>(
+            blocks, D, layer.window, layer.soft_cap, int(count), queries.data(), limits.data(), results.data()
+        );
         for (int64_t row = first; row < last; row++)
             memcpy(
                 out + (row * d.heads + head * group) * D, results.data() + (row - first) * group * D,

@@ -143,7 +143,7 @@ template <class Rows> class Encoding {
             for (int r = 0; r < count; r++)
                 for (int64_t i = 0; i < D; i += LANES)
                     store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
-            attend(stored, D, 0, count, queries, limits, results);
+            attend(stored, D, 0, 0, count, queries, limits, results);
             for (int r = 0; r < count; r++)
                 memcpy(attended + (begin + first + r) * H + head * D, results + r * D, sizeof(float) * D);
         }

@@ -1,0 +1,143 @@
+"""Packs a whole decoder as its layout says."""
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, Matrix, Norm, Rotation
+from service.models.contracts.layer_spec import LayerSpec
+from service.models.native.arranged_tensors import ArrangedTensors
+from service.models.native.matrices import KINDS
+from service.models.native.packer import QUANTIZATIONS, LoadTensor, Packer
+from service.models.native.structures import (
+    ACTIVATIONS,
+    KernelDecoder,
+    KernelLayer,
+    KernelLinear,
+    KernelNorm,
+    KernelRotation,
+)
+
+Tables = Mapping[str, tuple[Tensor, Tensor]]  # name -> cosines and sines, [max_model_len, pairs] each
+
+
+@dataclass(slots=True, frozen=True)
+class PackedWeights:
+    """A whole model for the kernels. The structures hold addresses of ``tensors``."""
+
+    decoder: KernelDecoder
+    layers: "ctypes.Array[KernelLayer]"  # the memory that ``decoder.layers`` points to
+    head: KernelLinear
+    tensors: list[Tensor]
+    parts: list[KernelLinear]  # the further matrices of linear layers
+
+
+def pack_weights(
+    library: ctypes.CDLL,
+    team: int,
+    layout: DecoderLayout,
+    specs: Sequence[LayerSpec],
+    load_tensor: LoadTensor,
+    tables: Tables,
+    *,
+    dtype: torch.dtype,
+    quantization: str,
+) -> PackedWeights:
+    """Load and pack a model. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
+
+    ``tables`` are those that the layout's ``Rotation.table`` name. The threads of ``team`` pack.
+    """
+    arranged = ArrangedTensors(load_tensor, layout.matrices)
+    kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
+    packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype)
+    return _DecoderPacker(packer, layout, tables).pack(specs, KINDS[dtype])
+
+
+class _DecoderPacker:
+    def __init__(self, packer: Packer, layout: DecoderLayout, tables: Tables) -> None:
+        self._packer = packer
+        self._layout = layout
+        self._rotations = {
+            name: (packer.address_of(cosines.contiguous()), packer.address_of(sines.contiguous()), cosines.shape[1])
+            for name, (cosines, sines) in tables.items()
+        }
+
+    def pack(self, specs: Sequence[LayerSpec], kind: int) -> PackedWeights:
+        packer, layout = self._packer, self._layout
+        head, embeddings = packer.pack_head_and_embeddings(layout.head, layout.embeddings)
+        pairs = zip(layout.layers, specs, strict=True)
+        layers = (KernelLayer * len(specs))(*(self._pack_layer(layer, spec) for layer, spec in pairs))
+        positions = None
+        if layout.learned_positions is not None:
+            skipped = layout.first_position * layout.hidden_size * packer.number_bytes(kind)
+            positions = packer.copy_matrix(f"{layout.learned_positions}.weight") + skipped
+        decoder = KernelDecoder(
+            layers=layers,
+            num_layers=len(specs),
+            hidden=layout.hidden_size,
+            heads=layout.heads,
+            kv_heads=layout.kv_heads,
+            head_dim=layout.head_dim,
+            inner=max(layer.down.k for layer in layers),
+            embeddings=embeddings,
+            learned_positions=positions,
+            norm=self._pack_norm(layout.norm, layout.hidden_size, scale=layout.logit_scale),
+            embedding_scale=layout.embedding_scale,
+            residual_scale=layout.residual_scale,
+            clip=layout.clip,
+            position_kind=kind,
+            cache_kind=kind,
+        )
+        return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors, parts=packer.parts)
+
+    def _pack_layer(self, layer: LayerLayout, spec: LayerSpec) -> KernelLayer:
+        layout = self._layout
+        hidden, queries, keys = layout.hidden_size, layout.heads * layout.head_dim, layout.kv_heads * layout.head_dim
+        activation = ACTIVATIONS.index(layer.activation)
+        return KernelLayer(
+            qkv=self._pack_linear(layer.qkv),
+            o=self._pack_linear((layer.o,)),
+            up=self._pack_linear(layer.up, gated=layer.gated, activation=activation),
+            down=self._pack_linear((layer.down,)),
+            attention_in=self._pack_norm(layer.attention_in, hidden),
+            attention_out=self._pack_norm(layer.attention_out, hidden),
+            mlp_in=self._pack_norm(layer.mlp_in, hidden),
+            mlp_out=self._pack_norm(layer.mlp_out, hidden),
+            q_norm=self._pack_norm(layer.q_norm, queries),
+            k_norm=self._pack_norm(layer.k_norm, keys),
+            rotation=self._rotation(layer.rotation),
+            scale=spec.scale * layer.query_scale,
+            soft_cap=spec.softcap or 0,
+            window=spec.window or 0,
+            parallel=layer.parallel,
+            late_norm=layer.late_norm,
+        )
+
+    def _pack_linear(self, matrices: tuple[Matrix, ...], *, gated: bool = False, activation: int = 0) -> KernelLinear:
+        return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
+
+    def _pack_norm(self, norm: Norm | None, width: int, *, scale: float = 1.0) -> KernelNorm:
+        """A normalization of rows of ``width`` numbers. The result is multiplied by ``scale``."""
+        if norm is None:
+            return KernelNorm()
+        packer = self._packer
+        weight, bias = (packer.load_vector(f"{norm.name}.{leaf}") for leaf in ("weight", "bias"))
+        weight = torch.ones(width) if weight is None else (weight.flatten() + norm.added) * scale
+        if bias is not None:
+            bias = (bias.flatten() * scale).repeat(width // bias.numel())
+        return KernelNorm(
+            weight=packer.address_of(weight.repeat(width // weight.numel())),
+            bias=None if bias is None else packer.address_of(bias),
+            size=self._layout.head_dim if norm.by_head else width,
+            eps=norm.eps,
+            centered=norm.centered,
+        )
+
+    def _rotation(self, rotation: Rotation | None) -> KernelRotation:
+        if rotation is None:
+            return KernelRotation()
+        cosines, sines, pairs = self._rotations[rotation.table]
+        return KernelRotation(cosines=cosines, sines=sines, pairs=pairs, interleaved=rotation.interleaved)

@@ -39,10 +39,18 @@ _SHAPE: dict[str, Any] = {
 }
 # Overrides of _SHAPE for a model that the native kernels can compute.
 NATIVE_SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
+_DIVISIBLE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2}
+_DIVISIBLE_GPT2: dict[str, Any] = {"n_embd": 64, "n_head": 2}
 # The same for an architecture that has other fields, or no room for odd sizes.
 _NATIVE: dict[str, dict[str, Any]] = {
     "gemma2": {"query_pre_attn_scalar": 24},
     "gemma3_text": {"query_pre_attn_scalar": 24},
+    "gpt2": _DIVISIBLE_GPT2,
+    "gpt_bigcode": _DIVISIBLE_GPT2,
+    "gpt_neox": _DIVISIBLE,
+    "helium": _DIVISIBLE,
+    "opt": _DIVISIBLE | {"ffn_dim": 56, "word_embed_proj_dim": 64},
+    "phi": _DIVISIBLE,
 }
 _GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
 _GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
@@ -139,7 +147,9 @@ def served_model(path: Path, **overrides: Any) -> Path:
 
 def native_model(arch: str, **overrides: Any) -> PreTrainedModel:
     """A tiny model of ``arch`` that the native kernels can compute."""
-    return build_model(arch, **(NATIVE_SHAPE | _NATIVE.get(arch, {}) | overrides))
+    special = _NATIVE.get(arch, {})
+    shape = special if special is _DIVISIBLE_GPT2 else NATIVE_SHAPE | special
+    return build_model(arch, **(shape | overrides))
 
 
 def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:

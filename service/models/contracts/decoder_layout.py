@@ -25,7 +25,7 @@ class Rows:
 
 
 @dataclass(slots=True, frozen=True)
-class Matrix:
+class LinearPart:
     """A linear layer of the model, or a part of one."""
 
     name: str
@@ -71,10 +71,10 @@ class Rotation:
 class LayerLayout:
     """One layer. A normalization that is None does not exist."""
 
-    qkv: tuple[Matrix, ...]
-    o: Matrix
-    up: tuple[Matrix, ...]  # gated: gate and up, and the result is activation(gate) * up
-    down: Matrix
+    qkv: tuple[LinearPart, ...]
+    o: LinearPart
+    up: tuple[LinearPart, ...]  # gated: gate and up, and the result is activation(gate) * up
+    down: LinearPart
     gated: bool
     activation: Activation
     rotation: Rotation | None
@@ -89,7 +89,7 @@ class LayerLayout:
     query_scale: float = 1.0  # queries are multiplied by it before the attention
 
     @property
-    def linears(self) -> tuple[tuple[Matrix, ...], ...]:
+    def linears(self) -> tuple[tuple[LinearPart, ...], ...]:
         """The matrices of the four linear layers of the kernels."""
         return self.qkv, (self.o,), self.up, (self.down,)
 
@@ -116,6 +116,6 @@ class DecoderLayout:
     clip: float = 0.0  # queries, keys and values are limited to [-clip, clip]; 0: they are not
 
     @property
-    def matrices(self) -> Iterator[Matrix]:
+    def matrices(self) -> Iterator[LinearPart]:
         """All linear layers but the head."""
         return (matrix for layer in self.layers for linear in layer.linears for matrix in linear)

@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
-from service.models.contracts.decoder_layout import Activation, DecoderLayout, LayerLayout, Matrix, Norm, Rotation, Rows
+from service.models.contracts.decoder_layout import (
+    Activation,
+    DecoderLayout,
+    LayerLayout,
+    LinearPart,
+    Norm,
+    Rotation,
+    Rows,
+)
 from service.models.layouts.errors import NoLayout
 
 _ACTIVATIONS: dict[str, Activation] = {
@@ -61,37 +69,37 @@ class Shape:
     def keys(self) -> int:
         return self.kv_heads * self.head_dim
 
-    def qkv(self, *names: str, transposed: bool = False) -> tuple[Matrix, ...]:
+    def qkv(self, *names: str, transposed: bool = False) -> tuple[LinearPart, ...]:
         """Queries, keys and values, in three matrices or in one."""
         outputs = (self.queries, self.keys, self.keys)
         if len(names) == 1:
             outputs = (sum(outputs),)  # type: ignore[assignment]
         pairs = zip(names, outputs, strict=True)
-        return tuple(Matrix(name, size, self.hidden, transposed=transposed) for name, size in pairs)
+        return tuple(LinearPart(name, size, self.hidden, transposed=transposed) for name, size in pairs)
 
-    def grouped_qkv(self, name: str) -> tuple[Matrix, ...]:
+    def grouped_qkv(self, name: str) -> tuple[LinearPart, ...]:
         """Queries, keys and values of one matrix in which those of one KV head stand together, group by group."""
         group = self.queries // self.kv_heads
         period = group + 2 * self.head_dim
         bounds = (0, group, group + self.head_dim, period)
         outputs = (self.queries, self.keys, self.keys)
         parts = zip(outputs, bounds[:-1], bounds[1:], strict=True)
-        return tuple(Matrix(name, size, self.hidden, Rows(period, begin, end)) for size, begin, end in parts)
+        return tuple(LinearPart(name, size, self.hidden, Rows(period, begin, end)) for size, begin, end in parts)
 
-    def o(self, name: str, *, transposed: bool = False) -> Matrix:
-        return Matrix(name, self.hidden, self.queries, transposed=transposed)
+    def o(self, name: str, *, transposed: bool = False) -> LinearPart:
+        return LinearPart(name, self.hidden, self.queries, transposed=transposed)
 
-    def up(self, *names: str, transposed: bool = False) -> tuple[Matrix, ...]:
+    def up(self, *names: str, transposed: bool = False) -> tuple[LinearPart, ...]:
         """The first linear layer of the MLP. Gated ones have two matrices."""
-        return tuple(Matrix(name, self.inner, self.hidden, transposed=transposed) for name in names)
+        return tuple(LinearPart(name, self.inner, self.hidden, transposed=transposed) for name in names)
 
-    def fused_up(self, name: str) -> tuple[Matrix, ...]:
+    def fused_up(self, name: str) -> tuple[LinearPart, ...]:
         """Gate and up in one matrix, one after the other."""
         halves = (Rows(2 * self.inner, begin, begin + self.inner) for begin in (0, self.inner))
-        return tuple(Matrix(name, self.inner, self.hidden, rows) for rows in halves)
+        return tuple(LinearPart(name, self.inner, self.hidden, rows) for rows in halves)
 
-    def down(self, name: str, *, transposed: bool = False) -> Matrix:
-        return Matrix(name, self.hidden, self.inner, transposed=transposed)
+    def down(self, name: str, *, transposed: bool = False) -> LinearPart:
+        return LinearPart(name, self.hidden, self.inner, transposed=transposed)
 
 
 def rms(config: Any) -> Callable[..., Norm]:

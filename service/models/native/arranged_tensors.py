@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 
-from service.models.contracts.decoder_layout import Matrix, Rows
+from service.models.contracts.decoder_layout import LinearPart, Rows
 from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.native.matrices import AnyMatrix, with_rows
 from service.models.native.packer import LoadTensor
@@ -18,18 +19,20 @@ def select_rows(tensor: Tensor, rows: Rows | None) -> Tensor:
     return tensor.view(-1, rows.period, *tensor.shape[1:])[:, rows.begin : rows.end].flatten(0, 1)
 
 
-def _names(matrix: Matrix) -> tuple[str, str]:
+def _names(matrix: LinearPart) -> tuple[str, str]:
     return f"{matrix.name}.weight", f"{matrix.name}.bias"
 
 
 class ArrangedTensors:
     """Loads each tensor of the model once, also where it holds several matrices, and cuts it into them.
 
-    A tensor of a matrix has the name ``Matrix.key`` with ``.weight`` or ``.bias``; all others have their own names.
+    A tensor of a matrix has the name ``LinearPart.key`` with ``.weight`` or ``.bias``; all others have their own names.
     """
 
-    def __init__(self, load_tensor: LoadTensor, matrices: Iterable[Matrix]) -> None:
+    def __init__(self, load_tensor: LoadTensor, matrices: Iterable[LinearPart], dtype: torch.dtype) -> None:
+        """Quantized matrices that are transposed are dequantized to ``dtype``."""
         self._load_tensor = load_tensor
+        self._dtype = dtype
         self._arranged = {matrix.key: matrix for matrix in matrices if matrix.key != matrix.name}
         self._left = Counter(matrix.name for matrix in self._arranged.values())  # matrices of each name still to load
         self._whole: dict[str, AnyMatrix | None] = {}  # tensors of which matrices are still to be loaded
@@ -51,6 +54,6 @@ class ArrangedTensors:
         if whole is None:
             return None
         if matrix.transposed and leaf == "weight":
-            whole = whole.dequantize() if isinstance(whole, StoredMatrix) else whole
+            whole = whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole
             whole = whole.T.contiguous()
         return with_rows(whole, lambda tensor: select_rows(tensor, matrix.rows).contiguous())

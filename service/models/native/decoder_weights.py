@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, Matrix, Norm, Rotation
+from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, LinearPart, Norm, Rotation
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.native.arranged_tensors import ArrangedTensors
 from service.models.native.matrices import KINDS
@@ -50,7 +50,7 @@ def pack_weights(
 
     ``tables`` are those that the layout's ``Rotation.table`` name. The threads of ``team`` pack.
     """
-    arranged = ArrangedTensors(load_tensor, layout.matrices)
+    arranged = ArrangedTensors(load_tensor, layout.matrices, dtype)
     kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
     packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype)
     return _DecoderPacker(packer, layout, tables).pack(specs, KINDS[dtype])
@@ -72,8 +72,9 @@ class _DecoderPacker:
         layers = (KernelLayer * len(specs))(*(self._pack_layer(layer, spec) for layer, spec in pairs))
         positions = None
         if layout.learned_positions is not None:
-            skipped = layout.first_position * layout.hidden_size * packer.number_bytes(kind)
-            positions = packer.copy_matrix(f"{layout.learned_positions}.weight") + skipped
+            positions = packer.copy_vector(f"{layout.learned_positions}.weight")
+            assert positions is not None, f"the model has no tensor {layout.learned_positions}"
+            positions += layout.first_position * layout.hidden_size * torch.float32.itemsize
         decoder = KernelDecoder(
             layers=layers,
             num_layers=len(specs),
@@ -88,7 +89,6 @@ class _DecoderPacker:
             embedding_scale=layout.embedding_scale,
             residual_scale=layout.residual_scale,
             clip=layout.clip,
-            position_kind=kind,
             cache_kind=kind,
         )
         return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors, parts=packer.parts)
@@ -116,7 +116,9 @@ class _DecoderPacker:
             late_norm=layer.late_norm,
         )
 
-    def _pack_linear(self, matrices: tuple[Matrix, ...], *, gated: bool = False, activation: int = 0) -> KernelLinear:
+    def _pack_linear(
+        self, matrices: tuple[LinearPart, ...], *, gated: bool = False, activation: int = 0
+    ) -> KernelLinear:
         return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
 
     def _pack_norm(self, norm: Norm | None, width: int, *, scale: float = 1.0) -> KernelNorm:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from service.models.contracts.decoder_layout import DecoderLayout, Matrix
+from service.models.contracts.decoder_layout import DecoderLayout, LinearPart
 from service.models.contracts.lora import LinearShape, LoraAdapter, LowRankUpdate
 from service.models.contracts.step_view import StepView
 from service.models.native.arranged_tensors import select_rows
@@ -23,7 +23,7 @@ _RANKS = 4  # the matrices A of a layer are padded to a multiple of so many rows
 class FusedLinear:
     """A linear layer of the kernels: one of the model's, several with the same input, or parts of one."""
 
-    parts: tuple[Matrix, ...]
+    parts: tuple[LinearPart, ...]
     gated: bool = False  # the panels of the two parts alternate
 
     @property
@@ -41,7 +41,7 @@ def fused_linears(layout: DecoderLayout) -> list[FusedLinear]:
     ]
 
 
-def _update_of(part: Matrix, updates: Mapping[str, LowRankUpdate]) -> LowRankUpdate | None:
+def _update_of(part: LinearPart, updates: Mapping[str, LowRankUpdate]) -> LowRankUpdate | None:
     """What an adapter with these ``updates`` changes in ``part``."""
     update = updates.get(part.name)
     return None if update is None else replace(update, b=select_rows(update.b, part.rows))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.stored_matrix import StoredMatrix
-from service.models.native.matrices import DTYPES, AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
+from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
 from service.models.native.structures import INT4, INT8, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
@@ -92,13 +92,8 @@ class Packer:
         packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
         return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)
 
-    def copy_matrix(self, name: str) -> int:
-        """The address of an unpacked copy of a matrix, of which single rows are read."""
-        matrix = self._dequantized(self._load_existing(name))
-        return self.address_of(matrix.clone(memory_format=torch.contiguous_format))
-
     def copy_vector(self, name: str) -> int | None:
-        """The address of a float32 copy of a vector; None if the model has no such vector."""
+        """The address of a float32 copy of a vector, or of an unpacked matrix; None if the model has no such tensor."""
         vector = self.load_vector(name)
         return None if vector is None else self.address_of(vector)
 
@@ -106,10 +101,6 @@ class Packer:
         """A vector as float32; None if the model has no such vector."""
         tensor = self._load_vector(name)
         return None if tensor is None else tensor.to(torch.float32, copy=True)
-
-    def number_bytes(self, kind: int) -> int:
-        """The bytes of one number of ``kind`` in an unpacked matrix."""
-        return DTYPES[kind].itemsize
 
     def address_of(self, tensor: Tensor) -> int:
         """The address of ``tensor``, which is kept alive in ``tensors``."""

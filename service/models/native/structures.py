@@ -71,7 +71,6 @@ class KernelDecoder(Structure):
         ("learned_positions", c_void_p),
         ("norm", KernelNorm),
         *((name, c_float) for name in ("embedding_scale", "residual_scale", "clip")),
-        ("position_kind", c_int32),  # the kind of the numbers of ``learned_positions``
         ("cache_kind", c_int32),
     ]
 

@@ -21,6 +21,8 @@
 //     linear.h      linear layers
 //     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
+//     kv_blocks.h   blocks of the KV cache
+//     softmax.h     softmax in parts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -161,7 +163,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         for (int64_t i = 0; i < H; i++) x[r * H + i] *= d.embedding_scale;
         if (d.learned_positions)
             for (int64_t i = 0; i < H; i++)
-                x[r * H + i] += number_at(d.learned_positions, d.position_kind, s.positions[r] * H + i);
+                x[r * H + i] += d.learned_positions[s.positions[r] * H + i];
     });
     timer.finish(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {

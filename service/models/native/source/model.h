@@ -48,12 +48,12 @@ struct KernelLayer {
 struct KernelDecoder {
     const KernelLayer* layers;
     int64_t num_layers, hidden, heads, kv_heads, head_dim, inner;
-    KernelLinear embeddings;        // its columns are those of the tokens
-    const void* learned_positions;  // [positions][hidden], added to the embeddings; may be null
+    KernelLinear embeddings;         // its columns are those of the tokens
+    const float* learned_positions;  // [positions][hidden], added to the embeddings; may be null
     KernelNorm norm;
     float embedding_scale, residual_scale;
     float clip;  // queries, keys and values are limited to [-clip, clip]; 0: they are not
-    int32_t position_kind, cache_kind;
+    int32_t cache_kind;
 };
 
 // The columns of one panel of a linear layer, in an adapter. A rank of 0: the adapter does not change them.

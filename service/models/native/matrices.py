@@ -82,11 +82,12 @@ def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple
     else:
         stripe = {INT8: _padded(k), INT4: INT4_GROUP}.get(kind, 0)
     if stripe:
-        panels = torch.zeros(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
+        panels = torch.empty(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
     else:
         columns = 4 * int(library.trivium_lanes())
-        panels = torch.zeros(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
+        panels = torch.empty(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
     to = panels.data_ptr()
+    library.trivium_clear(team, to, panels.nbytes)
     if isinstance(matrix, BlockMatrix):
         blocks = matrix.blocks.contiguous()
         library.trivium_pack_blocks(team, blocks.data_ptr(), matrix.format.value, to, n, k)

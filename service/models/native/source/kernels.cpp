@@ -33,8 +33,10 @@
 // All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32. Within a chunk of
 // a quantized matrix it is int32.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <cstring>
 #include <vector>
 
@@ -85,6 +87,15 @@ const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
+
+// Write zeros. Each thread writes what lies where its pieces of a product will lie, so that the system puts these pages into
+// the memory next to the thread's processor.
+void trivium_clear(void* team, uint8_t* to, int64_t bytes) {
+    constexpr int64_t PART = 1 << 16;
+    ((Team*)team)->share((bytes + PART - 1) / PART, [&](int64_t i) {
+        memset(to + i * PART, 0, std::min(PART, bytes - i * PART));
+    });
+}
 
 // See pack.h.
 void trivium_pack(

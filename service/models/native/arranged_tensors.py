@@ -19,7 +19,7 @@ def select_rows(tensor: Tensor, rows: Rows | None) -> Tensor:
 
 
 def _names(matrix: LinearPart) -> tuple[str, str]:
-    return f"{matrix.name}.weight", f"{matrix.name}.bias"
+    return matrix.tensor("weight"), matrix.tensor("bias")
 
 
 class ArrangedTensors:
@@ -42,7 +42,7 @@ class ArrangedTensors:
         matrix = self._arranged.get(key)
         if matrix is None:
             return self._load_tensor(name)
-        whole_name = f"{matrix.name}.{leaf}"
+        whole_name = matrix.tensor(leaf)
         if whole_name not in self._whole:
             loaded = self._load_tensor(whole_name)
             self._whole[whole_name] = loaded.dequantize(self._dtype) if isinstance(loaded, StoredMatrix) else loaded
@@ -53,5 +53,6 @@ class ArrangedTensors:
                 self._whole = {name: each for name, each in self._whole.items() if name not in _names(matrix)}
         if whole is None:
             return None
+        whole = whole if matrix.expert is None else whole[matrix.expert]
         whole = whole.T.contiguous() if matrix.transposed and leaf == "weight" else whole
         return select_rows(whole, matrix.rows).contiguous()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.models.contracts.decoder_layout import DecoderLayout
-from service.models.layouts import gemma, gpt, llama, olmo, parallel
+from service.models.layouts import experts, gemma, gpt, llama, olmo, parallel
 from service.models.layouts.errors import NoLayout
 from service.models.plain_configs.families import Llama, Mistral, Qwen2, Qwen3
 from service.models.plain_configs.plain_config import PlainConfig
@@ -28,6 +28,8 @@ class ModelFamily:
     """From a configuration to what the compiled kernels compute on CPUs. None: transformers' modules always do."""
     plain_config: type[PlainConfig] | None = None
     """Reads its config.json without transformers. None: only transformers does."""
+    torch: bool = True
+    """Whether transformers' modules can compute it with the engine's attention."""
 
 
 _TORCH = ModelFamily()
@@ -40,6 +42,7 @@ FAMILIES: dict[str, ModelFamily] = {  # transformers' model_type -> how it is se
     "deepseek_v3": _TORCH,
     "ernie4_5": ModelFamily(llama.interleaved),
     "exaone4": ModelFamily(olmo.exaone4),
+    "falcon": ModelFamily(parallel.falcon, torch=False),
     "gemma": ModelFamily(gemma.gemma),
     "gemma2": ModelFamily(gemma.gemma2),
     "gemma3_text": ModelFamily(gemma.gemma3),
@@ -51,29 +54,30 @@ FAMILIES: dict[str, ModelFamily] = {  # transformers' model_type -> how it is se
     "gpt_bigcode": ModelFamily(gpt.gpt_bigcode),
     "gpt_neox": ModelFamily(parallel.gpt_neox),
     "granite": ModelFamily(llama.granite),
-    "granitemoe": _TORCH,
+    "granitemoe": ModelFamily(experts.granitemoe),
     "helium": ModelFamily(llama.interleaved),
     "hunyuan_v1_dense": ModelFamily(llama.hunyuan),
     "llama": ModelFamily(llama.llama, Llama),
     "ministral": ModelFamily(llama.llama),
     "ministral3": _TORCH,
     "mistral": ModelFamily(llama.llama, Mistral),
-    "mixtral": _TORCH,
+    "mixtral": ModelFamily(experts.mixtral),
     "nanochat": _TORCH,
     "olmo": ModelFamily(olmo.olmo),
     "olmo2": ModelFamily(olmo.olmo2),
     "olmo3": ModelFamily(olmo.olmo3),
-    "olmoe": _TORCH,
+    "olmoe": ModelFamily(experts.olmoe),
     "opt": ModelFamily(gpt.opt),
     "phi": ModelFamily(parallel.phi),
     "phi3": ModelFamily(llama.phi3),
     "phimoe": _TORCH,
     "qwen2": ModelFamily(llama.llama, Qwen2),
-    "qwen2_moe": _TORCH,
+    "qwen2_moe": ModelFamily(experts.qwen2_moe),
     "qwen3": ModelFamily(llama.qwen3, Qwen3),
-    "qwen3_moe": _TORCH,
+    "qwen3_moe": ModelFamily(experts.qwen3_moe),
     "seed_oss": ModelFamily(llama.llama),
     "smollm3": ModelFamily(llama.smollm3),
+    "stablelm": ModelFamily(parallel.stablelm, torch=False),
     "starcoder2": ModelFamily(gpt.starcoder2),
 }
 

@@ -33,12 +33,17 @@ class LinearPart:
     inputs: int
     rows: Rows | None = None  # which outputs of the model's layer; None: all
     transposed: bool = False  # the model stores [inputs, outputs]
+    expert: int | None = None  # the model stores the matrices of all experts in one tensor, which has this name
 
     @property
     def key(self) -> str:
         """A name that no other matrix has. It is ``name`` where this is a whole layer."""
         part = "" if self.rows is None else f"[{self.rows.begin}:{self.rows.end} of {self.rows.period}]"
-        return f"{self.name}{part}{' transposed' if self.transposed else ''}"
+        return f"{self.name}{part}{' transposed' if self.transposed else ''}{_suffix(self.expert)}"
+
+    def tensor(self, leaf: str) -> str:
+        """The name of the model's tensor that holds the weights or biases: ``leaf``."""
+        return self.name if self.expert is not None and leaf == "weight" else f"{self.name}.{leaf}"
 
     @property
     def all_outputs(self) -> int:
@@ -46,6 +51,10 @@ class LinearPart:
         if self.rows is None:
             return self.outputs
         return self.outputs // (self.rows.end - self.rows.begin) * self.rows.period
+
+
+def _suffix(expert: int | None) -> str:
+    return "" if expert is None else f" {expert}"
 
 
 @dataclass(slots=True, frozen=True)
@@ -68,13 +77,29 @@ class Rotation:
 
 
 @dataclass(slots=True, frozen=True)
+class Experts:
+    """A router chooses a few MLPs for each row, and their results are summed with weights."""
+
+    router: str
+    up: tuple[tuple[LinearPart, ...], ...]  # of each expert
+    down: tuple[LinearPart, ...]
+    chosen: int  # experts of a row
+    normalized: bool  # the weights of a row's experts sum up to 1
+    gate: str | None = None  # gives a factor of the dense part, which all rows share
+
+    @property
+    def matrices(self) -> Iterator[LinearPart]:
+        return (matrix for expert in (*self.up, self.down) for matrix in expert)
+
+
+@dataclass(slots=True, frozen=True)
 class LayerLayout:
     """One layer. A normalization that is None does not exist."""
 
     qkv: tuple[LinearPart, ...]
     o: LinearPart
     up: tuple[LinearPart, ...]  # gated: gate and up, and the result is activation(gate) * up
-    down: LinearPart
+    down: LinearPart | None
     gated: bool
     activation: Activation
     rotation: Rotation | None
@@ -87,11 +112,12 @@ class LayerLayout:
     late_norm: bool = False  # queries and keys are normalized after they have turned
     parallel: bool = False  # the MLP reads the layer's input: normalized by mlp_in, or else as the attention reads it
     query_scale: float = 1.0  # queries are multiplied by it before the attention
+    experts: Experts | None = None  # added to ``down``, or alone where ``up`` is empty and ``down`` is None
 
     @property
     def linears(self) -> tuple[tuple[LinearPart, ...], ...]:
         """The matrices of the four linear layers of the kernels."""
-        return self.qkv, (self.o,), self.up, (self.down,)
+        return self.qkv, (self.o,), self.up, () if self.down is None else (self.down,)
 
 
 @dataclass(slots=True, frozen=True)
@@ -113,9 +139,14 @@ class DecoderLayout:
     residual_scale: float = 1.0  # of what each part adds
     logit_scale: float = 1.0
     logit_cap: float = 0.0  # logits become cap * tanh(logit / cap); 0: they do not
+    plain_attention: bool = False
+    """All layers see all earlier tokens, with the usual scale. Else transformers' modules show how they attend."""
     clip: float = 0.0  # queries, keys and values are limited to [-clip, clip]; 0: they are not
 
     @property
     def matrices(self) -> Iterator[LinearPart]:
-        """All linear layers but the head."""
-        return (matrix for layer in self.layers for linear in layer.linears for matrix in linear)
+        """All linear layers but the head, routers and gates."""
+        for layer in self.layers:
+            yield from (matrix for linear in layer.linears for matrix in linear)
+            if layer.experts is not None:
+                yield from layer.experts.matrices

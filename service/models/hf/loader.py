@@ -19,6 +19,7 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.families import FAMILIES, find_layout
+from service.models.finite import require_finite
 from service.models.hardware import dequantized_note, dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
@@ -55,19 +56,22 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     if quantized and config.tensor_parallel > 1:
         raise UnsupportedModel("several processes compute unquantized checkpoints only (tensor_parallel)")
     model_class = find_model_class(text_config)
-    guard.check_class(model_class)
+    layout, not_native = _find_layout(config, text_config, device)
+    plain_attention = layout is not None and layout.plain_attention
+    if not plain_attention:
+        guard.check_class(model_class)
     default, longest = rope.context_lengths(text_config)
     max_model_len = choose_context_length(config.max_model_len, default, longest)
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
-    layout, not_native = _find_layout(config, text_config, device)
     stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
     stored = stored or stored_dtype(Path(config.model_path))
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=layout is not None)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
-    model = _load_module(config, full_config, text_config, quantized, dtype, device, max_model_len)
+    attention = "eager" if plain_attention else ATTENTION_NAME
+    model = _load_module(config, full_config, text_config, quantized, dtype, device, max_model_len, attention)
     with torch.inference_mode():
-        layers = guard.measure_layers(model)
+        layers = _plain_layers(layout, model) if layout and plain_attention else guard.measure_layers(model)
     if text_config.model_type not in FAMILIES:
         logger.warning(
             "%s was never compared with transformers' own results; it may be served wrongly", text_config.model_type
@@ -126,13 +130,14 @@ def _load_module(
     dtype: torch.dtype,
     device: torch.device,
     max_model_len: int,
+    attention: str,
 ) -> CausalLM:
     """The language model of ``text_config``, on ``device``. It is the whole checkpoint or its text part.
 
     Raises UnsupportedModel if weights are missing.
     """
     path = config.model_path
-    options: dict[str, Any] = {"attn_implementation": ATTENTION_NAME}
+    options: dict[str, Any] = {"attn_implementation": attention}
     if config.tensor_parallel > 1:
         options |= parallel_options(find_model_class(text_config), text_config, config.tensor_parallel)
     if text_config is not full_config:
@@ -159,6 +164,13 @@ def _find_layout(config: ModelConfig, text_config: Any, device: torch.device) ->
         return None, str(error)
     reason = unsupported_reason(config, device, layout.head_dim)
     return (None, reason) if reason else (layout, "")
+
+
+def _plain_layers(layout: DecoderLayout, model: CausalLM) -> list[LayerSpec]:
+    """The layers of a model whose own attention cannot be replaced. Raises UnsupportedModel if its weights are bad."""
+    require_finite(model.module(torch.arange(4)[None]).logits, model.architecture)
+    layer = LayerSpec(layout.heads, layout.kv_heads, layout.head_dim, layout.head_dim, scale=layout.head_dim**-0.5)
+    return [layer] * len(layout.layers)
 
 
 def _require_equal_heads(layout: DecoderLayout, layers: list[LayerSpec]) -> None:

@@ -39,7 +39,7 @@ def stablelm(config: Any) -> DecoderLayout:
     def change(layer: LayerLayout, number: int, name: str) -> LayerLayout:
         return replace(layer, mlp_in=None, parallel=True) if config.use_parallel_residual else layer
 
-    return standard_layout(config, norm=norm, change=change)
+    return standard_layout(config, norm=norm, change=change, plain_attention=True)
 
 
 def phi(config: Any) -> DecoderLayout:
@@ -123,4 +123,11 @@ def falcon(config: Any) -> DecoderLayout:
                 parallel=parallel,
             )
         )
-    return whole_layout(config, shape, layers, norm=norm("transformer.ln_f"), embeddings="transformer.word_embeddings")
+    return whole_layout(
+        config,
+        shape,
+        layers,
+        norm=norm("transformer.ln_f"),
+        embeddings="transformer.word_embeddings",
+        plain_attention=True,
+    )

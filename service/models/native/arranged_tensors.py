@@ -20,7 +20,7 @@ def select_rows(tensor: Tensor, rows: Rows | None) -> Tensor:
 
 
 def _names(matrix: LinearPart) -> tuple[str, str]:
-    return f"{matrix.name}.weight", f"{matrix.name}.bias"
+    return matrix.tensor("weight"), matrix.tensor("bias")
 
 
 class ArrangedTensors:
@@ -43,7 +43,7 @@ class ArrangedTensors:
         matrix = self._arranged.get(key)
         if matrix is None:
             return self._load_tensor(name)
-        whole_name = f"{matrix.name}.{leaf}"
+        whole_name = matrix.tensor(leaf)
         if whole_name not in self._whole:
             self._whole[whole_name] = self._load_tensor(whole_name)
         whole = self._whole[whole_name]
@@ -53,7 +53,9 @@ class ArrangedTensors:
                 self._whole = {name: each for name, each in self._whole.items() if name not in _names(matrix)}
         if whole is None:
             return None
-        if matrix.transposed and leaf == "weight":
-            whole = whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole
-            whole = whole.T.contiguous()
+        if isinstance(whole, StoredMatrix) and (matrix.expert is not None or matrix.transposed):
+            whole = whole.dequantize(self._dtype)
+        if isinstance(whole, Tensor):
+            whole = whole if matrix.expert is None else whole[matrix.expert]
+            whole = whole.T.contiguous() if matrix.transposed and leaf == "weight" else whole
         return with_rows(whole, lambda tensor: select_rows(tensor, matrix.rows).contiguous())

@@ -16,6 +16,7 @@ from service.models.native.packer import QUANTIZATIONS, LoadTensor, Packer
 from service.models.native.structures import (
     ACTIVATIONS,
     KernelDecoder,
+    KernelExperts,
     KernelLayer,
     KernelLinear,
     KernelNorm,
@@ -34,6 +35,7 @@ class PackedWeights:
     head: KernelLinear
     tensors: list[Tensor]
     parts: list[KernelLinear]  # the further matrices of linear layers
+    experts: list[object]  # structures that the layers point to
 
     @property
     def quantization(self) -> str:
@@ -65,20 +67,22 @@ def pack_weights(
     arranged = ArrangedTensors(load_tensor, layout.matrices, dtype)
     kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
     packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype, as_stored=quantization == "auto")
-    return _DecoderPacker(packer, layout, tables).pack(specs, KINDS[dtype])
+    return _DecoderPacker(packer, layout, tables, KINDS[dtype]).pack(specs)
 
 
 class _DecoderPacker:
-    def __init__(self, packer: Packer, layout: DecoderLayout, tables: Tables) -> None:
+    def __init__(self, packer: Packer, layout: DecoderLayout, tables: Tables, kind: int) -> None:
         self._packer = packer
+        self._kind = kind  # of numbers that are never quantized
         self._layout = layout
+        self._experts: list[object] = []
         self._rotations = {
             name: (packer.address_of(cosines.contiguous()), packer.address_of(sines.contiguous()), cosines.shape[1])
             for name, (cosines, sines) in tables.items()
         }
 
-    def pack(self, specs: Sequence[LayerSpec], kind: int) -> PackedWeights:
-        packer, layout = self._packer, self._layout
+    def pack(self, specs: Sequence[LayerSpec]) -> PackedWeights:
+        packer, layout, kind = self._packer, self._layout, self._kind
         head, embeddings = packer.pack_head_and_embeddings(layout.head, layout.embeddings)
         pairs = zip(layout.layers, specs, strict=True)
         layers = (KernelLayer * len(specs))(*(self._pack_layer(layer, spec) for layer, spec in pairs))
@@ -103,7 +107,14 @@ class _DecoderPacker:
             clip=layout.clip,
             cache_kind=kind,
         )
-        return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors, parts=packer.parts)
+        return PackedWeights(
+            decoder=decoder,
+            layers=layers,
+            head=head,
+            tensors=packer.tensors,
+            parts=packer.parts,
+            experts=self._experts,
+        )
 
     def _pack_layer(self, layer: LayerLayout, spec: LayerSpec) -> KernelLayer:
         layout = self._layout
@@ -113,7 +124,7 @@ class _DecoderPacker:
             qkv=self._pack_linear(layer.qkv),
             o=self._pack_linear((layer.o,)),
             up=self._pack_linear(layer.up, gated=layer.gated, activation=activation),
-            down=self._pack_linear((layer.down,)),
+            down=self._pack_linear(() if layer.down is None else (layer.down,)),
             attention_in=self._pack_norm(layer.attention_in, hidden),
             attention_out=self._pack_norm(layer.attention_out, hidden),
             mlp_in=self._pack_norm(layer.mlp_in, hidden),
@@ -121,6 +132,7 @@ class _DecoderPacker:
             q_norm=self._pack_norm(layer.q_norm, queries),
             k_norm=self._pack_norm(layer.k_norm, keys),
             rotation=self._rotation(layer.rotation),
+            experts=self._pack_experts(layer),
             scale=spec.scale * layer.query_scale,
             soft_cap=spec.softcap or 0,
             window=spec.window or 0,
@@ -131,7 +143,30 @@ class _DecoderPacker:
     def _pack_linear(
         self, matrices: tuple[LinearPart, ...], *, gated: bool = False, activation: int = 0
     ) -> KernelLinear:
+        if not matrices:
+            return KernelLinear()
         return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
+
+    def _pack_experts(self, layer: LayerLayout) -> "ctypes._Pointer[KernelExperts] | None":
+        """The router and the gate keep the model's own type even under quantization."""
+        experts = layer.experts
+        if experts is None:
+            return None
+        activation = ACTIVATIONS.index(layer.activation)
+        array = KernelLinear * len(experts.down)
+        up = array(*(self._pack_linear(each, gated=layer.gated, activation=activation) for each in experts.up))
+        down = array(*(self._pack_linear((each,)) for each in experts.down))
+        packed = KernelExperts(
+            router=self._packer.pack_linear(experts.router, kind=self._kind),
+            gate=KernelLinear() if experts.gate is None else self._packer.pack_linear(experts.gate, kind=self._kind),
+            up=up,
+            down=down,
+            count=len(experts.down),
+            chosen=experts.chosen,
+            normalized=experts.normalized,
+        )
+        self._experts += [up, down, packed]
+        return ctypes.pointer(packed)
 
     def _pack_norm(self, norm: Norm | None, width: int, *, scale: float = 1.0) -> KernelNorm:
         """A normalization of rows of ``width`` numbers. The result is multiplied by ``scale``."""

@@ -48,6 +48,17 @@ class KernelRotation(Structure):
     _fields_: ClassVar = [("cosines", c_void_p), ("sines", c_void_p), ("pairs", c_int64), ("interleaved", c_int32)]
 
 
+class KernelExperts(Structure):
+    """A mixture of experts: a router, and two linear layers for each expert."""
+
+    _fields_: ClassVar = [
+        *((name, KernelLinear) for name in ("router", "gate")),
+        *((name, POINTER(KernelLinear)) for name in ("up", "down")),
+        *((name, c_int64) for name in ("count", "chosen")),
+        ("normalized", c_int32),
+    ]
+
+
 class KernelLayer(Structure):
     """The weights of one layer, and its part of the KV cache."""
 
@@ -55,6 +66,7 @@ class KernelLayer(Structure):
         *((name, KernelLinear) for name in ("qkv", "o", "up", "down")),
         *((name, KernelNorm) for name in ("attention_in", "attention_out", "mlp_in", "mlp_out", "q_norm", "k_norm")),
         ("rotation", KernelRotation),
+        ("experts", POINTER(KernelExperts)),
         *((name, c_void_p) for name in ("keys", "values")),
         *((name, c_float) for name in ("scale", "soft_cap")),
         *((name, c_int32) for name in ("window", "parallel", "late_norm")),

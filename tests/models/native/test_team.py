@@ -26,8 +26,10 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-@pytest.mark.parametrize(("threads", "teams", "jobs"), [(1, 1, 20), (2, 4, 500), (3, 4, 200), (32, 2, 200), (32, 20, 1)])
+@pytest.mark.parametrize(
+    ("threads", "teams", "jobs"), [(1, 1, 20), (2, 4, 500), (3, 4, 200), (32, 2, 200), (32, 20, 1)]
+)
 def test_every_piece_is_computed_once(check: Path, threads: int, teams: int, jobs: int) -> None:
-    command = [check, str(threads), str(teams), str(jobs)]
+    command = [str(check), str(threads), str(teams), str(jobs)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout == "0\n"

@@ -23,6 +23,7 @@
 //     activation.h  activations
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
+//     experts.h     mixtures of experts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -43,6 +44,7 @@
 #include "amx.h"
 #include "attention.h"
 #include "encoder.h"
+#include "experts.h"
 #include "linear.h"
 #include "lora.h"
 #include "model.h"
@@ -128,13 +130,14 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     const KernelStep& s = *step;
     const int64_t H = d.hidden, D = d.head_dim, Q = d.heads * D, KV = d.kv_heads * D, stride = Q + 2 * KV;
     static thread_local std::vector<float> memory;
-    memory.resize(s.rows * (2 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);
+    memory.resize(s.rows * (3 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);
     float* x = memory.data();
     float* normed = x + s.rows * H;
     float* qkv = normed + s.rows * H;
     float* attended = qkv + s.rows * stride;
     float* inner = attended + s.rows * Q;
-    LowRankUpdates updates(s, inner + s.rows * d.inner);
+    float* mixed = inner + s.rows * d.inner;
+    LowRankUpdates updates(s, mixed + s.rows * H);
     PartTimer timer(s.times);
     // The normalized rows of x, or x itself if there is no normalization.
     const auto normalized = [&](const KernelNorm& norm) -> const float* {
@@ -142,6 +145,15 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         for_each_row(team, s.rows, [&](int64_t r) { normalize(norm, x + r * H, H, normed + r * H); });
         timer.finish(NORMS);
         return normed;
+    };
+    // Add the rows of `part` to x, after their normalization if there is one.
+    const auto add_rows = [&](float* part, const KernelNorm& norm) {
+        for_each_row(team, s.rows, [&](int64_t r) {
+            float* row = part + r * H;
+            if (norm.weight) normalize(norm, row, H, row);
+            for (int64_t i = 0; i < H; i++) x[r * H + i] += d.residual_scale * row[i];
+        });
+        timer.finish(NORMS);
     };
     // Add what a part of a layer gives to x: its last linear layer, and what follows.
     const auto add_part = [&](const KernelLinear& w, const float* from, const KernelNorm& norm, LowRankUpdates* changes) {
@@ -151,12 +163,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         }
         linear(team, w, from, w.k, s.rows, normed, H, false, changes);
         timer.finish(LINEARS);
-        for_each_row(team, s.rows, [&](int64_t r) {
-            float* row = normed + r * H;
-            if (norm.weight) normalize(norm, row, H, row);
-            for (int64_t i = 0; i < H; i++) x[r * H + i] += d.residual_scale * row[i];
-        });
-        timer.finish(NORMS);
+        add_rows(normed, norm);
     };
     for_each_row(team, s.rows, [&](int64_t r) {
         read_column(d.embeddings, s.ids[r], x + r * H);
@@ -194,8 +201,19 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);
         add_part(layer.o, attended, layer.attention_out, updates.of(4 * l + 1));
         if (!layer.parallel) input = normalized(layer.mlp_in);
-        linear(team, layer.up, input, H, s.rows, inner, layer.down.k, false, updates.of(4 * l + 2));
-        add_part(layer.down, inner, layer.mlp_out, updates.of(4 * l + 3));
+        if (layer.up.n) linear(team, layer.up, input, H, s.rows, inner, layer.down.k, false, updates.of(4 * l + 2));
+        if (!layer.experts) {
+            add_part(layer.down, inner, layer.mlp_out, updates.of(4 * l + 3));
+            continue;
+        }
+        std::fill(mixed, mixed + s.rows * H, 0.0f);
+        if (layer.up.n) {
+            linear(team, layer.down, inner, layer.down.k, s.rows, mixed, H, false, updates.of(4 * l + 3));
+            if (layer.experts->gate.n) apply_gate(team, layer.experts->gate, input, s.rows, H, mixed);
+        }
+        add_experts(team, *layer.experts, input, s.rows, H, mixed);
+        timer.finish(LINEARS);
+        add_rows(mixed, layer.mlp_out);
     }
     for_each_row(team, s.rows, [&](int64_t r) {
         if (d.norm.weight) normalize(d.norm, x + r * H, H, out + r * H);

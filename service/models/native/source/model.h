@@ -32,11 +32,20 @@ struct KernelRotation {
     int32_t interleaved;  // pairs are neighbours; otherwise a pair is (i, i + pairs)
 };
 
+// A mixture of experts. Each expert is an MLP.
+struct KernelExperts {
+    KernelLinear router, gate;      // gate: the factor of the layer's `up` and `down`, which are a shared expert; n 0: none
+    const KernelLinear *up, *down;  // [count]
+    int64_t count, chosen;          // how many there are, and how many a row has
+    int32_t normalized;             // the weights of a row's experts sum up to 1
+};
+
 struct KernelLayer {
     KernelLinear qkv, o, up, down;
     KernelNorm attention_in, attention_out, mlp_in, mlp_out;  // before and after each part; an "out" is a part's last step
     KernelNorm q_norm, k_norm;                                // of each head, or of all heads together
     KernelRotation rotation;
+    const KernelExperts* experts;  // null: the MLP is `up` and `down`; otherwise these may be empty
     void *keys, *values;  // [blocks][kv_heads][head_dim][PANEL] and [blocks][kv_heads][head_dim / PANEL][PANEL][PANEL]
     float scale;
     float soft_cap;     // scores become soft_cap * tanh(score / soft_cap); 0: none

@@ -19,7 +19,6 @@ KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
-INT4_GROUP = 32  # weights with one scale, where this service quantizes to four bits
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
 _BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
@@ -80,7 +79,7 @@ def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple
         kind = INT4 if matrix.bits == 4 else INT8
         stripe = _padded(k) if matrix.group == k else matrix.group
     else:
-        stripe = {INT8: _padded(k), INT4: INT4_GROUP}.get(kind, 0)
+        stripe = {INT8: _padded(k), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
         panels = torch.empty(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
     else:

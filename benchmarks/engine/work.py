@@ -34,7 +34,7 @@ class StepWork:
         """The work of the runner's model."""
         model, cache = runner.model, runner.cache
         assert isinstance(model, NativeDecoder | CausalLM)
-        config, size = model.config, model.dtype.itemsize
+        size = model.dtype.itemsize
         shapes = []
         if isinstance(model, NativeDecoder):
             fused = [[*parts_of(getattr(layer, name))] for layer in model.weights.layers for name in _LINEARS]
@@ -42,7 +42,8 @@ class StepWork:
                 ProductShape(name, parts[0].k, sum(part.n for part in parts))
                 for name, parts in zip(_LINEARS, fused, strict=False)
             ]
-            shapes.append(ProductShape("head", config.hidden_size, config.vocab_size))
+            hidden_size, vocab_size = model.layout.hidden_size, model.layout.vocab_size
+            shapes.append(ProductShape("head", hidden_size, vocab_size))
             linears = [part for parts in fused for part in parts]
             weights = sum(linear.n * linear.k for linear in linears)
             linear_bytes, linear_kind = sum(map(packed_bytes, linears)), _kind_of_most(linears)
@@ -50,15 +51,16 @@ class StepWork:
         else:
             modules = model.module.get_decoder().modules()  # type: ignore[operator]
             weights = sum(module.weight.numel() for module in modules if part_of_module(module) == "linears")
+            hidden_size, vocab_size = model.config.hidden_size, model.config.vocab_size
             linear_bytes, linear_kind = weights * size, F32
-            head_bytes, head_kind = config.hidden_size * config.vocab_size * size, F32
+            head_bytes, head_kind = hidden_size * vocab_size * size, F32
         specs = [layer.spec for layer in cache.layers]
         return cls(
             shapes=shapes,
             linear_weights=weights,
             linear_bytes=linear_bytes,
             linear_kind=linear_kind,
-            head_weights=config.hidden_size * config.vocab_size,
+            head_weights=hidden_size * vocab_size,
             head_bytes=head_bytes,
             head_kind=head_kind,
             token_bytes=sum(spec.values_per_token for spec in specs) * size,

@@ -5,93 +5,29 @@ a model is never in memory twice.
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.stored_matrix import StoredMatrix
-from service.models.native.matrices import KINDS, Matrix, alternate, alternate_bias, can_pack, equal, join, pack
-from service.models.native.structures import INT4, INT8, KernelDecoder, KernelLayer, KernelLinear
+from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
+from service.models.native.structures import INT4, INT8, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 # A matrix of a linear layer, the head or the embeddings may be quantized.
-LoadTensor = Callable[[str], Matrix | None]
+LoadTensor = Callable[[str], AnyMatrix | None]
 
 QUANTIZATIONS = {"int8": INT8, "int4": INT4}
-
-
-class DecoderConfig(Protocol):
-    """The fields of a model's configuration that the kernels need, under transformers' names."""
-
-    @property
-    def vocab_size(self) -> int: ...
-    @property
-    def hidden_size(self) -> int: ...
-    @property
-    def intermediate_size(self) -> int: ...
-    @property
-    def rms_norm_eps(self) -> float: ...
-
-
-@dataclass(slots=True, frozen=True)
-class PackedWeights:
-    """A whole model for the kernels. The structures hold addresses of ``tensors``."""
-
-    decoder: KernelDecoder
-    layers: "ctypes.Array[KernelLayer]"  # the memory that ``decoder.layers`` points to
-    head: KernelLinear
-    tensors: list[Tensor]
-    parts: list[KernelLinear]  # the further matrices of linear layers
-
-
-def pack_weights(
-    library: ctypes.CDLL,
-    team: int,
-    config: DecoderConfig,
-    specs: Sequence[LayerSpec],
-    load_tensor: LoadTensor,
-    rotation: tuple[Tensor, Tensor],
-    *,
-    dtype: torch.dtype,
-    quantization: str,
-) -> PackedWeights:
-    """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
-
-    ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each.
-    """
-    kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
-    packer = Packer(library, load_tensor, team=team, kind=kind, dtype=dtype)
-    head, embeddings = packer.pack_head_and_embeddings()
-    layers = (KernelLayer * len(specs))(*(packer.pack_layer(number, spec) for number, spec in enumerate(specs)))
-    decoder = KernelDecoder(
-        layers=layers,
-        num_layers=len(specs),
-        hidden=config.hidden_size,
-        heads=specs[0].heads,
-        kv_heads=specs[0].kv_heads,
-        head_dim=specs[0].key_dim,
-        inner=config.intermediate_size,
-        embeddings=embeddings,
-        norm=packer.copy_vector("model.norm.weight"),
-        cosines=packer.address_of(rotation[0].contiguous()),
-        sines=packer.address_of(rotation[1].contiguous()),
-        eps=config.rms_norm_eps,
-        cache_kind=KINDS[dtype],
-    )
-    return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors, parts=packer.parts)
 
 
 class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as ``tensors`` and ``parts`` live.
 
     ``library`` holds the kernels, ``team`` the threads that pack. ``kind`` is the kind of the packed linear layers: one
-    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays as it is. If
-    it is to be quantized otherwise, or the kernels do not multiply it, it is dequantized to ``dtype`` first.
+    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays ``as_stored``,
+    or is dequantized to ``dtype`` first, as one that the kernels do not multiply always is.
     """
 
     def __init__(
@@ -102,6 +38,7 @@ class Packer:
         team: int,
         kind: int,
         dtype: torch.dtype = torch.float32,
+        as_stored: bool = True,
     ) -> None:
         self._library = library
         self._team = team
@@ -109,36 +46,27 @@ class Packer:
         self._load_tensor = load_tensor
         self._kind = kind
         self._dtype = dtype
+        self._as_stored = as_stored
         self.tensors: list[Tensor] = []
         self.parts: list[KernelLinear] = []  # those that other structures point to
 
-    def pack_layer(self, number: int, spec: LayerSpec) -> KernelLayer:
-        """All weights of one layer."""
-        layer = f"model.layers.{number}"
-        attention, mlp = f"{layer}.self_attn", f"{layer}.mlp"
-        return KernelLayer(
-            qkv=self.pack_linear(f"{attention}.q_proj", f"{attention}.k_proj", f"{attention}.v_proj"),
-            o=self.pack_linear(f"{attention}.o_proj"),
-            up=self.pack_linear(f"{mlp}.gate_proj", f"{mlp}.up_proj", gated=True),
-            down=self.pack_linear(f"{mlp}.down_proj"),
-            input_norm=self.copy_vector(f"{layer}.input_layernorm.weight"),
-            post_norm=self.copy_vector(f"{layer}.post_attention_layernorm.weight"),
-            q_norm=self.copy_vector(f"{attention}.q_norm.weight"),
-            k_norm=self.copy_vector(f"{attention}.k_norm.weight"),
-            scale=spec.scale,
-            window=spec.window or 0,
-        )
+    def pack_linear(
+        self, *names: str, kind: int | None = None, gated: bool = False, activation: int = 0
+    ) -> KernelLinear:
+        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel.
 
-    def pack_linear(self, *names: str, kind: int | None = None, gated: bool = False) -> KernelLinear:
-        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel."""
+        ``activation`` is the number of what is computed of the result, or of the first of two gated matrices.
+        """
         kind = self._kind if kind is None else kind
-        matrices = [self._load_matrix(f"{name}.weight", kind) for name in names]
+        matrices = [self._load_matrix(f"{name}.weight") for name in names]
         biases = [self._load_vector(f"{name}.bias") for name in names]
         joined = join(matrices)
         if joined is None and not gated:  # stored in different ways: one behind the other
             parts = [self._pack(matrix, bias, kind) for matrix, bias in zip(matrices, biases, strict=True)]
             for part, following in pairwise(parts):
                 part.next = ctypes.addressof(following)
+            for part in parts:
+                part.activation = activation
             self.parts += parts
             return parts[0]
         if joined is None:
@@ -152,37 +80,36 @@ class Packer:
             joined = alternate(joined, self._panel)
             bias = None if bias is None else alternate_bias(bias, self._panel)
         linear = self._pack(joined, bias, kind)
-        linear.n, linear.gated = n, gated
+        linear.n, linear.gated, linear.activation = n, gated, activation
         return linear
 
-    def pack_head_and_embeddings(self) -> tuple[KernelLinear, KernelLinear]:
+    def pack_head_and_embeddings(self, head: str, embeddings: str) -> tuple[KernelLinear, KernelLinear]:
         """The head, and the embeddings, whose columns are read one by one. Equal matrices are packed once.
 
         Under quantization to int8 or int4 both have eight bits, because the head decides between tokens with nearly
         equal logits.
         """
         kind = INT8 if self._kind in (INT8, INT4) else self._kind
-        head = self._load_matrix("lm_head.weight", kind)
-        embeddings = self._load_matrix("model.embed_tokens.weight", kind)
-        packed = self._pack(head, self._load_vector("lm_head.bias"), kind)
-        return packed, packed if equal(head, embeddings) else self._pack(embeddings, None, kind)
-
-    def copy_matrix(self, name: str) -> int:
-        """The address of an unpacked copy of a matrix, of which single rows are read."""
-        matrix = self._dequantized(self._load_existing(name))
-        return self.address_of(matrix.clone(memory_format=torch.contiguous_format))
+        of_head, of_embeddings = (self._load_matrix(f"{name}.weight") for name in (head, embeddings))
+        packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
+        return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)
 
     def copy_vector(self, name: str) -> int | None:
-        """The address of a float32 copy of a vector; None if the model has no such vector."""
+        """The address of a float32 copy of a vector, or of an unpacked matrix; None if the model has no such tensor."""
+        vector = self.load_vector(name)
+        return None if vector is None else self.address_of(vector)
+
+    def load_vector(self, name: str) -> Tensor | None:
+        """A vector as float32; None if the model has no such vector."""
         tensor = self._load_vector(name)
-        return None if tensor is None else self.address_of(tensor.to(torch.float32, copy=True))
+        return None if tensor is None else tensor.to(torch.float32, copy=True)
 
     def address_of(self, tensor: Tensor) -> int:
         """The address of ``tensor``, which is kept alive in ``tensors``."""
         self.tensors.append(tensor)
         return tensor.data_ptr()
 
-    def _pack(self, matrix: Matrix, bias: Tensor | None, kind: int) -> KernelLinear:
+    def _pack(self, matrix: AnyMatrix, bias: Tensor | None, kind: int) -> KernelLinear:
         panels, linear = pack(self._library, self._team, matrix, kind)
         self.tensors.append(panels)
         if bias is not None:
@@ -190,13 +117,13 @@ class Packer:
             linear.bias = self.address_of(torch.cat((bias.float(), torch.zeros(padded - len(bias)))))
         return linear
 
-    def _load_matrix(self, name: str, kind: int) -> Matrix:
+    def _load_matrix(self, name: str) -> AnyMatrix:
         matrix = self._load_existing(name)
-        if isinstance(matrix, StoredMatrix) and (kind in (INT8, INT4) or not can_pack(matrix)):
+        if isinstance(matrix, StoredMatrix) and not (self._as_stored and can_pack(matrix)):
             return matrix.dequantize(self._dtype)
         return matrix
 
-    def _dequantized(self, matrix: Matrix) -> Tensor:
+    def _dequantized(self, matrix: AnyMatrix) -> Tensor:
         return matrix.dequantize(self._dtype) if isinstance(matrix, StoredMatrix) else matrix
 
     def _load_vector(self, name: str) -> Tensor | None:
@@ -204,7 +131,7 @@ class Packer:
         assert not isinstance(tensor, StoredMatrix), f"{name} is no vector"
         return tensor
 
-    def _load_existing(self, name: str) -> Matrix:
+    def _load_existing(self, name: str) -> AnyMatrix:
         matrix = self._load_tensor(name)
         assert matrix is not None, f"the model has no tensor {name}"
         return matrix

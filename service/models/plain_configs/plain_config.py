@@ -52,6 +52,11 @@ class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
     qk_norm: ClassVar[bool] = False  # whether queries and keys are normalized
 
     @property
+    def model_type(self) -> str:
+        """transformers' name of the family."""
+        return str(self.__struct_config__.tag)
+
+    @property
     def key_dim(self) -> int:
         """The dimension of a head."""
         return self.head_dim or self.hidden_size // self.num_attention_heads

@@ -2,17 +2,26 @@
 
 import ctypes
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from service.models.native import kernels
 from service.models.native.kernels import block_size
 from service.models.native.packer import LoadTensor, Packer
-from service.models.native.structures import BF16, F16, F32, INT8, KernelLinear
+from service.models.native.structures import ACTIVATIONS, BF16, F16, F32, INT8, KernelLinear
 
+EXPECTED: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda x: x,
+    "silu": functional.silu,
+    "gelu": functional.gelu,
+    "gelu_tanh": partial(functional.gelu, approximate="tanh"),
+    "relu": functional.relu,
+    "relu_squared": lambda x: functional.relu(x) ** 2,
+}
 ROWS = (1, 2, 3, 4, 6, 7, 13)  # each number of rows that a tile can have, and several tiles
 
 
@@ -62,7 +71,7 @@ def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k:
     assert len(packer.tensors) == 1
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 32])
 @pytest.mark.parametrize("kind", [F32, F16, INT8])
 def test_a_row_has_the_same_bits_in_every_number_of_rows(kind: int, threads: int) -> None:
     random = random_tensors(5)
@@ -85,15 +94,19 @@ def test_several_matrices_and_biases_are_one_product() -> None:
 
 
 @pytest.mark.parametrize("inner", [1, 16, 33, 56])
-def test_gated_matrices_give_silu_of_gate_times_up(inner: int) -> None:
+@pytest.mark.parametrize("name", EXPECTED)
+def test_activations_equal_torch(name: str, inner: int) -> None:
     random = random_tensors(inner)
     gate, up = random(inner, 24), random(inner, 24)
     packer = make_packer({"gate.weight": gate, "up.weight": up}.get, F32)
-    linear = packer.pack_linear("gate", "up", gated=True)
-    assert linear.n == 2 * inner
+    activation = ACTIVATIONS.index(name)
+    gated = packer.pack_linear("gate", "up", gated=True, activation=activation)
+    assert gated.n == 2 * inner
     x = 3 * random(7, 24)
-    expected = torch.nn.functional.silu(x @ gate.T) * (x @ up.T)
-    torch.testing.assert_close(multiply(linear, x)[:, :inner], expected, rtol=1e-4, atol=1e-4)
+    expected = EXPECTED[name](x @ gate.T)
+    torch.testing.assert_close(multiply(gated, x)[:, :inner], expected * (x @ up.T), rtol=1e-4, atol=1e-4)
+    plain = packer.pack_linear("gate", activation=activation)
+    torch.testing.assert_close(multiply(plain, x), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_missing_matrix_is_an_error_and_a_missing_vector_is_none() -> None:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.stored_matrix import BlockFormat, StoredMatrix
-from service.models.native.matrices import Matrix
-from service.models.native.structures import F32, INT4, KernelLinear
+from service.models.native.matrices import AnyMatrix
+from service.models.native.structures import ACTIVATIONS, F32, INT4, KernelLinear
 from tests.models.native.quantized_matrices import random_blocks, random_groups
 from tests.models.native.test_packer import ROWS, make_packer, multiply
 
@@ -64,7 +64,13 @@ def test_matrices_of_several_formats_are_one_product() -> None:
         for each, n in ((BlockFormat.Q4_K, 48), (BlockFormat.Q5_0, 16), (BlockFormat.Q6_K, 17))
     )
     biases = [torch.arange(matrix.shape[0], dtype=torch.float32) for matrix in (q, k, v)]
-    tensors: dict[str, Matrix] = {"q.weight": q, "k.weight": k, "v.weight": v, "q.bias": biases[0], "v.bias": biases[2]}
+    tensors: dict[str, AnyMatrix] = {
+        "q.weight": q,
+        "k.weight": k,
+        "v.weight": v,
+        "q.bias": biases[0],
+        "v.bias": biases[2],
+    }
     packer = make_packer(tensors.get, F32)
     linear = packer.pack_linear("q", "k", "v")
     x = torch.randn(7, 256, generator=torch.Generator().manual_seed(2))
@@ -80,7 +86,7 @@ def test_gated_matrices_keep_their_format_or_become_floating_point(inner: int) -
     for formats in ((BlockFormat.Q4_K, BlockFormat.Q4_K), (BlockFormat.Q4_K, BlockFormat.Q6_K)):
         gate, up = (random_blocks(each, inner, 256, seed) for seed, each in enumerate(formats))
         packer = make_packer({"gate.weight": gate, "up.weight": up}.get, F32)
-        linear = packer.pack_linear("gate", "up", gated=True)
+        linear = packer.pack_linear("gate", "up", gated=True, activation=ACTIVATIONS.index("silu"))
         expected = torch.nn.functional.silu(x @ gate.dequantize().T) * (x @ up.dequantize().T)
         assert error(multiply(linear, x)[:, :inner], expected) < 2 * _BYTES
         assert (linear.kind == F32) == (formats[0] is not formats[1])

@@ -31,7 +31,7 @@ void multiply_two_panels(const KernelLinear& w, int64_t pair, const float* x, in
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return q; }, acc + PANEL, TWO_PANELS);
 }
 
-// Add the bias to the sums of one piece, apply the gate, and write or add the result to `y`, whose row r begins at
+// Add the bias to the sums of one piece, apply the activation and the gate, and write or add the result to `y`, whose row r begins at
 // y + r * ldy. The piece is the columns from `column` on.
 inline void finish(const KernelLinear& w, int64_t column, int count, float* acc, float* y, int64_t ldy, bool adds) {
     const int64_t width = std::min<int64_t>(TWO_PANELS, w.n - column);
@@ -39,9 +39,13 @@ inline void finish(const KernelLinear& w, int64_t column, int count, float* acc,
         if (w.bias)
             for (int i = 0; i < TWO_PANELS; i += LANES) store(acc + i, load(acc + i) + load(w.bias + column + i));
         if (w.gated) {
-            for (int i = 0; i < PANEL; i += LANES) store(acc + i, silu(load(acc + i)) * load(acc + PANEL + i));
+            for (int i = 0; i < PANEL; i += LANES) store(acc + i, activate(w.activation, load(acc + i)) * load(acc + PANEL + i));
             memcpy(y + column / 2, acc, sizeof(float) * std::min<int64_t>(PANEL, w.n / 2 - column / 2));
-        } else if (!adds) {
+            continue;
+        }
+        if (w.activation)
+            for (int i = 0; i < TWO_PANELS; i += LANES) store(acc + i, activate(w.activation, load(acc + i)));
+        if (!adds) {
             memcpy(y + column, acc, sizeof(float) * width);
         } else {
             int64_t i = 0;
@@ -73,8 +77,8 @@ void share_pieces(
     });
 }
 
-// Compute x W^T + bias for x [rows][k]. If W is gated, write silu(gate) * up into y [rows][n / 2]. Otherwise write the
-// result into y [rows][n], or add it to y if `adds`. `updates` are those of the rows' adapters; null: no row has one.
+// Compute x W^T + bias for x [rows][k]. If W is gated, write act(gate) * up into y [rows][n / 2]. Otherwise write act of
+// the result into y [rows][n], or add it to y if `adds`. `updates` are those of the rows' adapters; null: no row has one.
 void linear(
     Team& team, const KernelLinear& w, const float* x, int64_t ldx, int64_t rows, float* y, int64_t ldy, bool adds,
     LowRankUpdates* updates = nullptr

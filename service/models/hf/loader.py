@@ -96,7 +96,8 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    notes = loading_notes(rounding, narrow_layout_note(config, layers[0].key_dim))
+    dequantized = dequantized_note(dtype) if quantized and config.quantization == "none" else ""
+    notes = loading_notes(rounding, dequantized, narrow_layout_note(config, layers[0].key_dim))
     return LoadedModel(
         model=native, layers=layers, max_model_len=max_model_len, block_size=native.block_size, notes=notes
     )

@@ -20,12 +20,19 @@ void rms_norm(const float* x, const float* weight, int64_t n, float eps, float* 
     float sum = sum_of(squares);
     for (; i < n; i++) sum += x[i] * x[i];
     float scale = 1 / std::sqrt(sum / n + eps);
-    for (i = 0; i < n; i++) y[i] = x[i] * scale * weight[i];
+    for (i = 0; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
+    for (; i < n; i++) y[i] = x[i] * scale * weight[i];
 }
 
 // Rotate each pair (x[i], x[i + half]) by the angle whose cosine and sine are given.
 void rotate(float* x, const float* cosines, const float* sines, int64_t half) {
-    for (int64_t i = 0; i < half; i++) {
+    int64_t i = 0;
+    for (; i + LANES <= half; i += LANES) {
+        const Floats a = load(x + i), b = load(x + i + half), cosine = load(cosines + i), sine = load(sines + i);
+        store(x + i, a * cosine - b * sine);
+        store(x + i + half, b * cosine + a * sine);
+    }
+    for (; i < half; i++) {
         float a = x[i], b = x[i + half];
         x[i] = a * cosines[i] - b * sines[i];
         x[i + half] = b * cosines[i] + a * sines[i];

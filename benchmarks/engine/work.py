@@ -52,7 +52,7 @@ class StepWork:
             eight_bits=eight_bits,
             head_weights=head,
             head_bytes=head * size,
-            token_bytes=sum(spec.values_per_token for spec in specs) * size,
+            token_bytes=cache.num_bytes // ((cache.num_blocks + 1) * cache.block_size),
             pair_operations=sum(2 * spec.heads * (spec.key_dim + spec.value_dim) for spec in specs),
         )
 

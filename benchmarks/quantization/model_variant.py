@@ -19,6 +19,7 @@ KINDS = {
     "float32": {"dtype": "float32", "quantization": "none"},
     "bfloat16": {"dtype": "bfloat16", "quantization": "none"},
     "int8": {"dtype": "bfloat16", "quantization": "int8"},
+    "int8-cache": {"dtype": "bfloat16", "quantization": "none", "kv_cache_dtype": "int8"},
 }
 
 

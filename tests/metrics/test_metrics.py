@@ -49,6 +49,7 @@ SERIES = {
             "block_size",
             "device",
             "dtype",
+            "kv_cache_dtype",
             "max_model_len",
             "model",
             "num_blocks",

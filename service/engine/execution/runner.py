@@ -105,6 +105,7 @@ class ModelRunner:
             architecture=self.model.architecture,
             backend=self.model.backend,
             quantization=self.config.quantization,
+            kv_cache_dtype=dtype_name(self.cache.layers[0].key.dtype),
             prefix_caching=self.config.prefix_caching,
             weights_bytes=sum(model.weights_bytes for model in self.models),
             kv_cache_bytes=sum(cache.num_bytes for cache in self.caches),

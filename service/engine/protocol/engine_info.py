@@ -19,6 +19,7 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     architecture: str  # the model class
     backend: str  # native or torch
     quantization: str
+    kv_cache_dtype: str  # the number type of keys and values
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int

@@ -19,6 +19,7 @@ from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, Kernel
 LoadTensor = Callable[[str], Tensor | None]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
+CACHE_KINDS = KINDS | {torch.int8: INT8}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
 
 

@@ -18,7 +18,7 @@ struct KernelLinear {
 struct KernelLayer {
     KernelLinear qkv, o, up, down;
     const float *input_norm, *post_norm, *q_norm, *k_norm;  // the last two may be null
-    void *keys, *values;  // [blocks][kv_heads][head_dim][PANEL] and [blocks][kv_heads][head_dim / PANEL][PANEL][PANEL]
+    void *keys, *values;  // [blocks][kv_heads] blocks: see kv_blocks.h
     float scale;
     int32_t window;  // 0: none
 };

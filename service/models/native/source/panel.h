@@ -1,8 +1,8 @@
 // Panels: how matrices are stored for the kernels.
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
-// float32, bfloat16, float16 or int8; int8 is for weights only, with one scale for each column. SPLIT matrices are no
-// panels: see amx.h.
+// float32, bfloat16, float16 or int8. int8 is for weights, with one scale for each column, and for the KV cache (see
+// kv_blocks.h). SPLIT matrices are no panels: see amx.h.
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
 // An int8 panel holds, for each pair of k, PANEL pairs of bytes.
@@ -71,6 +71,20 @@ inline Floats load_halves(const f16* p) {  // LANES numbers of float16
 #endif
 }
 inline void load_columns(const f16* p, Floats& a, Floats& b) { a = load_halves(p), b = load_halves(p + LANES); }
+
+inline Floats load_bytes(const int8_t* p) {  // LANES numbers of int8
+#if defined(__AVX512F__) && KERNEL_LANES == 16
+    return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)));
+#elif defined(__AVX2__) && KERNEL_LANES == 8
+    return (Floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p)));
+#else
+    Ints v;
+    for (int i = 0; i < LANES; i++) v[i] = p[i];
+    return __builtin_convertvector(v, Floats);
+#endif
+}
+// The numbers of a block of the KV cache. Panels of int8 weights are stored in pairs of k, and read elsewhere.
+inline void load_columns(const int8_t* p, Floats& a, Floats& b) { a = load_bytes(p), b = load_bytes(p + LANES); }
 
 // The bfloat16 numbers next to float32 numbers, in the high halves. The low halves hold anything.
 inline Bits round_to_high_half(Floats v) { return (Bits)v + 0x7fffu + (((Bits)v >> 16) & 1u); }

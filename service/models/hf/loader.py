@@ -194,5 +194,7 @@ def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
     """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
     if config.quantization in ("int8", "int4"):
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
+    if config.kv_cache_dtype != "auto":
+        raise UnsupportedModel(f"kv_cache_dtype {config.kv_cache_dtype} needs the compiled kernels, and {reason}")
     if config.deterministic:
         raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")

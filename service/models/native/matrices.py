@@ -16,6 +16,7 @@ from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
+CACHE_KINDS = KINDS | {torch.int8: INT8}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices

@@ -191,11 +191,13 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
             if (layer.late_norm) normalize_heads();
             if (d.cache_kind == F32) write_to_cache<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else if (d.cache_kind == BF16) write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
+            else if (d.cache_kind == INT8) write_to_cache<int8_t>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
         else if (d.cache_kind == BF16) attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        else if (d.cache_kind == INT8) attention<int8_t>(team, d, layer, s, qkv, stride, attended);
         else attention<f16>(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);

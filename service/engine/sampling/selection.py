@@ -51,7 +51,7 @@ def top_k_by_keys(logits: Tensor, k: int) -> Tensor:
     return order_keys(logits).long().mul_(1 << 32).sub_(columns).topk(k, dim=-1).indices
 
 
-def _top_of_row(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def _top_of_row(row: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """The ids of the ``k`` best tokens of one row [V], best first.
 
     The row is divided into at least k groups. Each of the k groups with the best maxima has a logit that is no less
@@ -59,7 +59,7 @@ def _top_of_row(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     them takes two passes over the row, and only they are sorted.
     """
     if not k:
-        return np.empty(0, dtype=np.int64)
+        return np.empty(0, dtype=np.intp)
     size = max(1, len(row) // max(4 * k, _LEAST_GROUPS))
     num_groups = len(row) // size
     maxima = row[: num_groups * size].reshape(size, num_groups).max(axis=0)
@@ -68,7 +68,7 @@ def _top_of_row(row: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     ids = above[np.argsort(-row[above], kind="stable")[:k]]
     if len(ids) < k:
         ids = np.concatenate((ids, np.flatnonzero(row == bound)[: k - len(ids)]))
-    return ids if len(ids) == k else np.zeros(k, dtype=np.int64)  # zeros: with NaN
+    return ids if len(ids) == k else np.zeros(k, dtype=np.intp)  # zeros: with NaN
 
 
 def smallest_prefix(keys: Tensor, amounts: Tensor, needed: Tensor) -> Tensor:

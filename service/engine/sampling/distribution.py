@@ -26,6 +26,7 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.selection import order_keys, smallest_prefix, top_k_ids
 from service.engine.sampling.transfer import to_device
 
+_FIRST_NUCLEUS, _MAX_NUCLEUS, _NUCLEUS_GROWTH = 64, 4096, 8  # tokens among which top_p is applied
 _TINY = torch.finfo(torch.float32).tiny
 
 
@@ -76,7 +77,28 @@ class Distribution:
         ids = top_k_ids(self.logits, width)
         weights = self._weights_of(self.logits.gather(1, ids))
         weights.mul_(torch.arange(width, device=ids.device) < self.top_k)
-        weights.mul_(weights.cumsum(dim=-1) - weights < self._nucleus_weight(weights))
+        return self._in_nucleus(ids, weights, self._nucleus_weight(weights))
+
+    def nucleus_weights(self) -> tuple[Tensor, Tensor] | None:
+        """The same for the tokens that top_p keeps and a few more, where no row has a top_k.
+
+        None if a row keeps more than ``_MAX_NUCLEUS``. The best tokens are selected, and more of them where they do
+        not hold enough weight. The host waits for each result, so it is for CPUs.
+        """
+        all_weights = self._weights_of(self.logits)
+        needed = self._nucleus_weight(all_weights)
+        width = _FIRST_NUCLEUS
+        while width <= min(_MAX_NUCLEUS, self.logits.shape[-1]):
+            ids = top_k_ids(self.logits, width)
+            weights = all_weights.gather(1, ids)
+            if bool((weights.sum(dim=-1, keepdim=True) >= needed).all()):
+                return self._in_nucleus(ids, weights, needed)
+            width *= _NUCLEUS_GROWTH
+        return None
+
+    def _in_nucleus(self, ids: Tensor, weights: Tensor, needed: Tensor) -> tuple[Tensor, Tensor]:
+        """``ids`` and ``weights``, which come best first, in order of id; 0 for those that top_p or min_p drops."""
+        weights.mul_(weights.cumsum(dim=-1) - weights < needed)
         ids, order = ids.sort(dim=-1)
         return ids, self._apply_min_p(weights.gather(1, order))
 

@@ -9,8 +9,8 @@ The order of operations, and where each one is defined:
     5. the draw                              distribution.draw at randomness.uniform(seed, position)
     6. log probabilities, if requested       logprobs.token_logprobs, from the logits of 1
 
-Rows that draw are grouped by the work that they need: a small top_k looks at the best tokens only, top_p looks at the
-whole vocabulary, temperature and min_p alone need less.
+Rows that draw are grouped by the work that they need: a small top_k looks at the best tokens only, top_p sorts a few of
+the best ones unless many are likely, temperature and min_p alone need no order.
 
 A row's result depends on its logits, its parameters, its seed and its position, and never on other rows. The sampler
 keeps nothing from step to step.
@@ -31,6 +31,7 @@ from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.place import Place
 from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
+from service.engine.sampling.selection import best_tokens
 from service.engine.sampling.transfer import to_device
 from service.engine.scheduling.step import NOTHING_POSSIBLE
 
@@ -63,7 +64,7 @@ class Sampler:
             return []
         logits = apply_constraints(logits.float(), places)
         scores = apply_bias_and_penalties(logits, places)
-        peaks, tokens = scores.max(dim=-1)  # of equal scores, the first
+        peaks, tokens = best_tokens(scores)
         for (only_top, _, _), group in self._drawing_rows(places).items():
             for tile in row_tiles(len(group), scores):
                 rows = group[tile]
@@ -104,9 +105,14 @@ class Sampler:
         numbers = [uniform(p.seed, place.num_tokens) for p, place in zip(params, places, strict=True)]
         uniforms = to_device(numbers, torch.float64, self.device)
         distribution = Distribution.from_params(scores, peaks.unsqueeze(1), params)
-        if not only_top:
+        found: tuple[Tensor, Tensor] | None = None
+        if only_top:
+            found = distribution.top_weights(max(self._top_k(p) for p in params))
+        elif self.device.type == "cpu" and all(p.top_p < 1 and self._top_k(p) == self.vocab_size for p in params):
+            found = distribution.nucleus_weights()
+        if found is None:
             return draw(distribution.all_weights(), uniforms)
-        ids, weights = distribution.top_weights(max(self._top_k(p) for p in params))
+        ids, weights = found
         return ids.gather(1, draw(weights, uniforms).unsqueeze(1)).squeeze(1)
 
     def _top_k(self, params: SamplingParams) -> int:

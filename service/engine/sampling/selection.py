@@ -4,10 +4,13 @@ A token is better if its logit is higher or, where logits are equal, if its id i
 equally good.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 _HALF = 1 << 16  # values that half of a float32's bits can take
+_LEAST_GROUPS = 1024  # of a row, whose best logits bound the k-th best one
 HISTOGRAM_SIZE = _HALF + 2  # int64 numbers in the largest histogram that ``smallest_prefix`` makes for a row
 
 
@@ -17,10 +20,55 @@ def order_keys(logits: Tensor) -> Tensor:
     return (bits >> 31).bitwise_and_(0x7FFFFFFF).bitwise_xor_(bits)  # reverses the order of negative floats' bits
 
 
+def best_tokens(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """The best logit of each row [n, V] and its id, the first of equal ones: [n] and [n] int64. NaN is the best of all.
+
+    On the CPU numpy reads the logits once, with vector instructions; torch's maximum with indices has none there.
+    """
+    if logits.device.type != "cpu":
+        peaks, tokens = logits.max(dim=-1)
+        return peaks, tokens
+    tokens = torch.from_numpy(logits.numpy().argmax(axis=-1))
+    return logits.gather(1, tokens.unsqueeze(1)).squeeze(1), tokens
+
+
 def top_k_ids(logits: Tensor, k: int) -> Tensor:
-    """The ids of each row's ``k`` best tokens, best first: [n, k] int64. Of equal logits the lower id is better."""
-    ids = torch.arange(logits.shape[-1], device=logits.device)
-    return order_keys(logits).long().mul_(1 << 32).sub_(ids).topk(k, dim=-1).indices
+    """The ids of each row's ``k`` best tokens, best first: [n, k] int64. Of equal logits the lower id is better.
+
+    ``logits`` is float32. The ids of a row with NaN have no meaning.
+    """
+    if logits.device.type == "cpu":
+        ids = np.empty((logits.shape[0], k), dtype=np.int64)
+        for best, row in zip(ids, logits.numpy(), strict=True):
+            best[:] = _top_of_row(row, k)
+        return torch.from_numpy(ids)
+    return top_k_by_keys(logits, k)
+
+
+def top_k_by_keys(logits: Tensor, k: int) -> Tensor:
+    """As ``top_k_ids``, by torch alone: for GPUs, where numpy cannot read the logits."""
+    columns = torch.arange(logits.shape[-1], device=logits.device)
+    return order_keys(logits).long().mul_(1 << 32).sub_(columns).topk(k, dim=-1).indices
+
+
+def _top_of_row(row: NDArray[np.float32], k: int) -> NDArray[np.intp]:
+    """The ids of the ``k`` best tokens of one row [V], best first.
+
+    The row is divided into at least k groups. Each of the k groups with the best maxima has a logit that is no less
+    than the k-th best maximum. So this bound is no more than the k-th best logit, and few tokens are above it. Finding
+    them takes two passes over the row, and only they are sorted.
+    """
+    if not k:
+        return np.empty(0, dtype=np.intp)
+    size = max(1, len(row) // max(4 * k, _LEAST_GROUPS))
+    num_groups = len(row) // size
+    maxima = row[: num_groups * size].reshape(size, num_groups).max(axis=0)
+    bound = np.partition(maxima, num_groups - k)[num_groups - k]
+    above = np.flatnonzero(row > bound)
+    ids = above[np.argsort(-row[above], kind="stable")[:k]]
+    if len(ids) < k:
+        ids = np.concatenate((ids, np.flatnonzero(row == bound)[: k - len(ids)]))
+    return ids if len(ids) == k else np.zeros(k, dtype=np.intp)  # zeros: with NaN
 
 
 def smallest_prefix(keys: Tensor, amounts: Tensor, needed: Tensor) -> Tensor:

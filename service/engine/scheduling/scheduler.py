@@ -32,7 +32,7 @@ from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blo
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
-from service.engine.scheduling.prompt_turns import PromptTurns, turn_of_running
+from service.engine.scheduling.prompt_turns import PromptTurns
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
@@ -209,7 +209,7 @@ class Scheduler:
         budget = self.max_batch_tokens - num_taken
         if not prompts and not self._waiting:
             return budget
-        start = min(prompts, key=turn_of_running).num_computed if prompts else 0
+        start = prompts[0].num_computed if prompts else 0  # of the one that has tokens in every step
         allowed = self._prefill_budget.max_tokens(num_streams, start, num_proposed, step.draft_cost.seconds)
         return budget if allowed >= budget else int(allowed)
 

@@ -31,6 +31,8 @@ def probabilities(logits: Tensor, **params: Any) -> list[Tensor]:
     if 0 < params.get("top_k", 0) <= row.shape[-1]:
         ids, weights = distribution.top_weights(params["top_k"])
         ways.append(torch.zeros_like(ways[0]).scatter_(0, ids[0], weights[0].double()))
+    if not params.get("top_k") and params.get("top_p", 1.0) < 1 and (nucleus := distribution.nucleus_weights()):
+        ways.append(torch.zeros_like(ways[0]).scatter_(0, nucleus[0][0], nucleus[1][0].double()))
     return [way / way.sum() for way in ways]
 
 
@@ -66,6 +68,22 @@ def test_filters_on_logits_full_of_ties(top_k: int) -> None:
             slack = 1 if top_p < 1 else 0
             assert int(((ours > 1e-11) != (due > 1e-11)).sum()) <= slack, params
             assert float((ours - due).abs().sum()) < 1e-5 + 3 * slack / int((due > 0).sum()), params
+
+
+def test_a_nucleus_is_the_same_to_the_bit_by_the_best_tokens_and_by_all() -> None:
+    """In rows that keep one token, some hundreds, and more than are ever sorted."""
+    widths = []
+    for spread, top_p in product((0.0, 0.5, 2.0, 8.0), (1e-9, 0.3, 0.9, 0.999)):
+        logits = random_logits(2, 20_000, spread=spread).bfloat16().float()
+        params = [make_sequence(temperature=1.0, top_p=top_p, min_p=min_p).params for min_p in (0.0, 0.1)]
+        distribution = Distribution.from_params(logits, logits.amax(-1, keepdim=True), params)
+        if (nucleus := distribution.nucleus_weights()) is None:
+            widths.append(0)
+        else:
+            ids, weights = nucleus
+            widths.append(ids.shape[1])
+            assert torch.equal(torch.zeros_like(logits).long().scatter_(1, ids, weights), distribution.all_weights())
+    assert set(widths) == {0, 64, 512, 4096}
 
 
 def test_positive_and_negative_zero_are_equal() -> None:

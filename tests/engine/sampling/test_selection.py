@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from service.engine.sampling.selection import order_keys, smallest_prefix, top_k_ids
+from service.engine.sampling.selection import best_tokens, order_keys, smallest_prefix, top_k_by_keys, top_k_ids
 from tests.engine.sampling.cases import INF, random_logits
 
 # Few different values, so that rows are full of ties; both zeros are equal.
@@ -31,7 +31,30 @@ def test_keys_order_as_the_logits_do(values: list[float]) -> None:
 def test_top_k_ids_are_the_first_of_a_stable_sort(values: list[float], data: st.DataObject) -> None:
     logits = torch.tensor([values, values[::-1]])
     k = data.draw(st.integers(1, len(values)))
+    for top_k in (top_k_ids, top_k_by_keys):
+        assert top_k(logits, k).tolist() == [best_first(row)[:k] for row in logits]
+
+
+@pytest.mark.parametrize("k", [0, 1, 40, 300, 1024])
+def test_top_k_ids_of_a_large_vocabulary(k: int) -> None:
+    """Also where many logits are equal to the k-th best one, and where most are -inf."""
+    logits = random_logits(4, 20_011)
+    logits[1] = logits[1].bfloat16().float()
+    logits[2, ::3] = 2.0
+    logits[3, 30:] = -INF
     assert top_k_ids(logits, k).tolist() == [best_first(row)[:k] for row in logits]
+
+
+def test_the_best_token_is_the_first_of_equal_ones_and_nan_is_the_best_of_all() -> None:
+    logits = random_logits(4, 20_011).bfloat16().float()
+    logits[1, 7] = logits[1, 9] = INF
+    logits[2, 5000] = torch.nan
+    logits[3] = -INF
+    peaks, tokens = best_tokens(logits)
+    wanted = [best_first(row)[0] for row in logits]
+    assert tokens.tolist() == [wanted[0], 7, 5000, 0]
+    assert peaks.isnan().tolist() == [False, False, True, False]
+    assert peaks[[0, 1, 3]].tolist() == [float(logits[0].max()), INF, -INF]
 
 
 @given(rows, st.data())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import AttentionInterface, AutoModelForCausalLM
 
 from service.errors import UnsupportedModel
@@ -16,16 +17,20 @@ from service.models.contracts.attention import ATTENTION_NAME, attention_forward
 from service.models.contracts.decoder_layout import DecoderLayout
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
+from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.families import FAMILIES, find_layout
 from service.models.finite import require_finite
-from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.hardware import dequantized_note, dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
-from service.models.hf.checkpoint import find_model_class, read_config, read_weights
+from service.models.hf.checkpoint import find_model_class, open_quantized, read_config, read_weights
 from service.models.hf.parallel import parallel_options
 from service.models.layouts.errors import NoLayout
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
+from service.models.native.packer import LoadTensor
+from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD
+from service.models.quantized.quantized_checkpoint import QuantizedCheckpoint
 from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
@@ -47,6 +52,9 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         raise UnsupportedModel(f"{full_config.model_type} finds answers and continues no text: serve it as the reader")
     text_config = full_config.get_text_config()
     guard.check_config(text_config)
+    quantized = open_quantized(config.model_path, full_config, text_config)
+    if quantized and config.tensor_parallel > 1:
+        raise UnsupportedModel("several processes compute unquantized checkpoints only (tensor_parallel)")
     model_class = find_model_class(text_config)
     layout, not_native = _find_layout(config, text_config, device)
     plain_attention = layout is not None and layout.plain_attention
@@ -61,7 +69,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=layout is not None)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
     attention = "eager" if plain_attention else ATTENTION_NAME
-    model = _load_module(config, full_config, text_config, dtype, device, max_model_len, attention)
+    model = _load_module(config, full_config, text_config, quantized, dtype, device, max_model_len, attention)
     with torch.inference_mode():
         layers = _plain_layers(layout, model) if layout and plain_attention else guard.measure_layers(model)
     if text_config.model_type not in FAMILIES:
@@ -73,13 +81,14 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     if layout is None:
         _require_no_native_settings(config, not_native)
         logger.info("computing with torch: %s", not_native)
-        notes = loading_notes(rounding, _slow_note(config, text_config, device, not_native))
+        dequantized = dequantized_note(dtype) if quantized else ""
+        notes = loading_notes(rounding, dequantized, _slow_note(config, text_config, device, not_native))
         return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, notes=notes)
     _require_equal_heads(layout, layers)
     native = NativeDecoder(
         layout,
         layers,
-        model.release_tensor,
+        _stored_first(quantized, model),
         rope.tables(model.module, max_model_len),
         block_size=config.block_size,
         architecture=model.architecture,
@@ -93,10 +102,31 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     )
 
 
+def _stored_first(quantized: QuantizedCheckpoint | None, model: CausalLM) -> LoadTensor:
+    """Gives the tensors of the module, but quantized matrices and the vectors beside them as they are stored."""
+    if quantized is None:
+        return model.release_tensor
+    tied = bool(getattr(model.config, "tie_word_embeddings", False))
+
+    def load_tensor(name: str) -> Tensor | StoredMatrix | None:
+        module = model.release_tensor(name)
+        if module is None:
+            return None
+        stored = quantized.load(name)
+        if stored is None and tied and name == HEAD:
+            stored = quantized.load(EMBEDDINGS)
+        if stored is None or (isinstance(stored, Tensor) and stored.dim() > 1):
+            return module
+        return stored
+
+    return load_tensor
+
+
 def _load_module(
     config: ModelConfig,
     full_config: Any,
     text_config: Any,
+    quantized: QuantizedCheckpoint | None,
     dtype: torch.dtype,
     device: torch.device,
     max_model_len: int,
@@ -113,7 +143,11 @@ def _load_module(
     if text_config is not full_config:
         logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART
-    module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    if quantized is None:
+        module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    else:
+        options["state_dict"] = quantized.dequantized(dtype)
+        module, missing = read_weights(find_model_class(text_config), None, text_config, dtype, **options)
     if missing:
         names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise UnsupportedModel(f"the checkpoint in {path} is incomplete: it lacks {names}")
@@ -157,7 +191,7 @@ def _slow_note(config: ModelConfig, text_config: Any, device: torch.device, reas
 
 def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
     """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
-    if config.quantization != "none":
+    if config.quantization in ("int8", "int4"):
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
     if config.deterministic:
         raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")

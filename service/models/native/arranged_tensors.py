@@ -8,6 +8,7 @@ from torch import Tensor
 
 from service.models.contracts.decoder_layout import LinearPart, Rows
 from service.models.contracts.stored_matrix import StoredMatrix
+from service.models.native.matrices import AnyMatrix, with_rows
 from service.models.native.packer import LoadTensor
 
 
@@ -29,14 +30,14 @@ class ArrangedTensors:
     """
 
     def __init__(self, load_tensor: LoadTensor, matrices: Iterable[LinearPart], dtype: torch.dtype) -> None:
-        """Quantized tensors that hold several matrices are dequantized to ``dtype``."""
+        """Quantized matrices that are transposed are dequantized to ``dtype``."""
         self._load_tensor = load_tensor
         self._dtype = dtype
         self._arranged = {matrix.key: matrix for matrix in matrices if matrix.key != matrix.name}
         self._left = Counter(matrix.name for matrix in self._arranged.values())  # matrices of each name still to load
-        self._whole: dict[str, Tensor | None] = {}  # tensors of which matrices are still to be loaded
+        self._whole: dict[str, AnyMatrix | None] = {}  # tensors of which matrices are still to be loaded
 
-    def load_tensor(self, name: str) -> Tensor | StoredMatrix | None:
+    def load_tensor(self, name: str) -> AnyMatrix | None:
         """The tensor ``name``; None if the model has none. The biases of a matrix come after its weights."""
         key, _, leaf = name.rpartition(".")
         matrix = self._arranged.get(key)
@@ -44,8 +45,7 @@ class ArrangedTensors:
             return self._load_tensor(name)
         whole_name = matrix.tensor(leaf)
         if whole_name not in self._whole:
-            loaded = self._load_tensor(whole_name)
-            self._whole[whole_name] = loaded.dequantize(self._dtype) if isinstance(loaded, StoredMatrix) else loaded
+            self._whole[whole_name] = self._load_tensor(whole_name)
         whole = self._whole[whole_name]
         if leaf == "bias":
             self._left[matrix.name] -= 1
@@ -53,6 +53,9 @@ class ArrangedTensors:
                 self._whole = {name: each for name, each in self._whole.items() if name not in _names(matrix)}
         if whole is None:
             return None
-        whole = whole if matrix.expert is None else whole[matrix.expert]
-        whole = whole.T.contiguous() if matrix.transposed and leaf == "weight" else whole
-        return select_rows(whole, matrix.rows).contiguous()
+        if matrix.expert is not None:
+            whole = (whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole)[matrix.expert]
+        if matrix.transposed and leaf == "weight":
+            whole = whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole
+            whole = whole.T.contiguous()
+        return with_rows(whole, lambda tensor: select_rows(tensor, matrix.rows).contiguous())

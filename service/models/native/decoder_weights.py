@@ -1,8 +1,10 @@
 """Packs a whole decoder as its layout says."""
 
 import ctypes
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,10 +12,10 @@ from torch import Tensor
 from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, LinearPart, Norm, Rotation
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.native.arranged_tensors import ArrangedTensors
-from service.models.native.packer import KINDS, LoadTensor, Packer
+from service.models.native.matrices import KINDS, QUANTIZED_KINDS, parts_of
+from service.models.native.packer import QUANTIZATIONS, LoadTensor, Packer
 from service.models.native.structures import (
     ACTIVATIONS,
-    INT8,
     KernelDecoder,
     KernelExperts,
     KernelLayer,
@@ -34,10 +36,22 @@ class PackedWeights:
     head: KernelLinear
     tensors: list[Tensor]
     experts: list[object]  # structures that the layers point to
+    parts: list[KernelLinear]  # the further matrices of linear layers
+
+    @property
+    def quantization(self) -> str:
+        """How most weights of the linear layers are quantized: none, int8, int4, or a block format such as q4_k."""
+        counts: Counter[int] = Counter()
+        for layer in self.layers:
+            for linear in (layer.qkv, layer.o, layer.up, layer.down):
+                for part in parts_of(linear):
+                    counts[part.kind] += part.n * part.k
+        return QUANTIZED_KINDS.get(max(counts, key=lambda kind: counts[kind]), "none")
 
 
 def pack_weights(
     library: ctypes.CDLL,
+    team: int,
     layout: DecoderLayout,
     specs: Sequence[LayerSpec],
     load_tensor: LoadTensor,
@@ -48,11 +62,12 @@ def pack_weights(
 ) -> PackedWeights:
     """Load and pack a model. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
 
-    ``tables`` are those that the layout's ``Rotation.table`` name. The head keeps ``dtype`` even under quantization,
-    because it decides between tokens with nearly equal logits.
+    ``tables`` are those that the layout's ``Rotation.table`` name. The threads of ``team`` pack.
+    ``quantization`` is that of ``ModelConfig``.
     """
     arranged = ArrangedTensors(load_tensor, layout.matrices, dtype)
-    packer = Packer(library, arranged.load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype], dtype=dtype)
+    kind = QUANTIZATIONS.get(quantization, KINDS[dtype])
+    packer = Packer(library, arranged.load_tensor, team=team, kind=kind, dtype=dtype, as_stored=quantization == "auto")
     return _DecoderPacker(packer, layout, tables, KINDS[dtype]).pack(specs)
 
 
@@ -69,10 +84,9 @@ class _DecoderPacker:
 
     def pack(self, specs: Sequence[LayerSpec]) -> PackedWeights:
         packer, layout, kind = self._packer, self._layout, self._kind
-        head = packer.pack_linear(layout.head, kind=kind)
+        head, embeddings = packer.pack_head_and_embeddings(layout.head, layout.embeddings)
         pairs = zip(layout.layers, specs, strict=True)
         layers = (KernelLayer * len(specs))(*(self._pack_layer(layer, spec) for layer, spec in pairs))
-        embeddings = packer.copy_matrix(f"{layout.embeddings}.weight")
         positions = None
         if layout.learned_positions is not None:
             positions = packer.copy_vector(f"{layout.learned_positions}.weight")
@@ -92,10 +106,11 @@ class _DecoderPacker:
             embedding_scale=layout.embedding_scale,
             residual_scale=layout.residual_scale,
             clip=layout.clip,
-            embedding_kind=kind,
             cache_kind=kind,
         )
-        return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors, experts=self._experts)
+        return PackedWeights(
+            decoder=decoder, layers=layers, head=head, tensors=packer.tensors, experts=self._experts, parts=packer.parts
+        )
 
     def _pack_layer(self, layer: LayerLayout, spec: LayerSpec) -> KernelLayer:
         layout = self._layout
@@ -128,8 +143,8 @@ class _DecoderPacker:
             return KernelLinear()
         return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
 
-    def _pack_experts(self, layer: LayerLayout) -> "ctypes._Pointer[KernelExperts] | None":
-        """The router and the gate keep the model's own type even under quantization."""
+    def _pack_experts(self, layer: LayerLayout) -> Any:
+        """A pointer to the layer's experts, or None. Router and gate keep the model's own type under quantization."""
         experts = layer.experts
         if experts is None:
             return None

@@ -13,7 +13,7 @@ from service.models.contracts.decoder_layout import DecoderLayout, LinearPart
 from service.models.contracts.lora import LinearShape, LoraAdapter, LowRankUpdate
 from service.models.contracts.step_view import StepView
 from service.models.native.arranged_tensors import select_rows
-from service.models.native.packer import DTYPES
+from service.models.native.matrices import DTYPES
 from service.models.native.structures import KernelAdapter, KernelLora, KernelLoraPanel
 
 _RANKS = 4  # the matrices A of a layer are padded to a multiple of so many rows
@@ -51,10 +51,11 @@ class PackedAdapter:
     """An adapter as the kernels read it. ``kernel_adapter`` holds addresses of ``tensors`` and of other structures."""
 
     def __init__(
-        self, library: ctypes.CDLL, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int
+        self, library: ctypes.CDLL, team: int, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int
     ) -> None:
         """Pack ``adapter`` for the kernels in ``library``, with numbers of ``kind``: ``F32``, ``BF16`` or ``F16``."""
         self._library = library
+        self._team = team
         self._lanes = int(library.trivium_lanes())
         self._kind = kind
         self.tensors: list[Tensor] = []
@@ -111,7 +112,7 @@ class PackedAdapter:
             panels = [panel for pair in zip(*parts, strict=True) for panel in pair]
         else:
             panels = [panel for part in parts for panel in part]
-        array = (KernelLoraPanel * (len(panels) + len(panels) % 2))(*panels)
+        array = (KernelLoraPanel * (len(panels) + 1))(*panels)  # panels are read in pairs, from an even or odd one on
         self._panels.append(array)
         return torch.cat(tensors), array
 
@@ -119,7 +120,7 @@ class PackedAdapter:
         b = b.contiguous()
         outputs, rank = b.shape
         packed = torch.zeros(columns * rank, dtype=DTYPES[self._kind])
-        self._library.trivium_pack(b.data_ptr(), 0, packed.data_ptr(), self._kind, None, outputs, rank)
+        self._library.trivium_pack(self._team, b.data_ptr(), 0, packed.data_ptr(), self._kind, outputs, rank, 0)
         return packed
 
     def _address_of(self, tensor: Tensor) -> int:

@@ -4,7 +4,8 @@ import ctypes
 from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import ClassVar
 
-F32, BF16, INT8, F16, SPLIT = range(5)  # kinds of numbers; SPLIT: float32 as two bfloat16 numbers
+# Kinds of numbers. SPLIT: float32 as two bfloat16 numbers. INT8, INT4 and the formats of ggml's blocks are quantized.
+F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = range(14)
 
 # The functions between linear layers, in the order of ``Activation`` in ``source/activation.h``.
 ACTIVATIONS = ("identity", "silu", "gelu", "gelu_tanh", "relu", "relu_squared")
@@ -18,10 +19,11 @@ class KernelLinear(Structure):
 
     _fields_: ClassVar = [
         ("panels", c_void_p),
-        ("scales", c_void_p),
         ("bias", c_void_p),
+        ("next", c_void_p),  # a KernelLinear with the same input, whose outputs follow; or null
         ("n", c_int64),  # outputs
         ("k", c_int64),  # inputs
+        ("stripe", c_int64),  # of quantized weights: inputs that are stored together
         ("kind", c_int32),
         ("gated", c_int32),
         ("activation", c_int32),  # a number of ACTIVATIONS
@@ -77,10 +79,10 @@ class KernelDecoder(Structure):
     _fields_: ClassVar = [
         ("layers", POINTER(KernelLayer)),
         *((name, c_int64) for name in ("num_layers", "hidden", "heads", "kv_heads", "head_dim", "inner")),
-        *((name, c_void_p) for name in ("embeddings", "learned_positions")),
+        ("embeddings", KernelLinear),
+        ("learned_positions", c_void_p),
         ("norm", KernelNorm),
         *((name, c_float) for name in ("embedding_scale", "residual_scale", "clip")),
-        ("embedding_kind", c_int32),
         ("cache_kind", c_int32),
     ]
 
@@ -148,14 +150,20 @@ class KernelStep(Structure):
     ]
 
 
-_SIGNATURES = {
+SIGNATURES = {
     "trivium_lanes": (c_int, []),
     "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),
     "trivium_delete_team": (None, [c_void_p]),
-    "trivium_pack": (None, [c_void_p, c_int32, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
-    "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p]),
+    "trivium_pack": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_int64, c_int64, c_int64]),
+    "trivium_pack_blocks": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
+    "trivium_pack_groups": (
+        None,
+        [c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int64, c_int64],
+    ),
+    "trivium_quantized_bytes": (c_int64, [c_int32, c_int64, c_int64, c_int64]),
+    "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
     "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
     "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
@@ -164,7 +172,7 @@ _SIGNATURES = {
 
 def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Give the functions of ``library`` their types, and return it."""
-    for name, (result, arguments) in _SIGNATURES.items():
+    for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library

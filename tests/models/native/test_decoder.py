@@ -245,6 +245,36 @@ def test_a_request_has_the_same_bits_in_every_mix(kind: str, roomy: tuple[int, .
     assert hits
 
 
+LONG = 600  # tokens: attention cuts them into spans
+
+
+@pytest.mark.parametrize("window", [None, 300])
+def test_a_long_context_equals_transformers_with_the_same_bits_in_any_chunks(
+    window: int | None, tmp_path: Path
+) -> None:
+    """Also when one sequence decodes alone, so that its spans are shared by the threads."""
+    shape = SHAPE | {"max_position_embeddings": 1024, "sliding_window": window}
+    save_model(build_model("mistral", **shape), tmp_path)
+    reference = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    found = []
+    for threads, chunks in ((1, (LONG,)), (2, (3, 300, 1, 296)), (2, (256, 8, 336))):
+        stepper = Stepper(make_runner(tmp_path, threads=threads, num_blocks=300))
+        long, other = stepper.add(prompt(LONG, 1), "long"), stepper.add(prompt(450, 2), "other")
+        for number, count in enumerate(chunks):
+            stepper.step((long, count), *([(other, 400)] if number == 2 else []))
+        for _ in range(4):
+            stepper.decode(long)
+        if len(chunks) > 2:
+            stepper.step((other, 50), (long, 1))
+        else:
+            stepper.decode(long)
+        found.append(torch.stack(stepper.sampler.logits["long"]))
+    expected = reference_logits(reference, long.tokens[:-1])[LONG - 1 :]
+    torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-4)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
 def test_measuring_parts_changes_no_bit(llama: Reference) -> None:
     plain, measured = (Stepper(make_runner(llama.path)) for _ in range(2))
     model = measured.runner.model

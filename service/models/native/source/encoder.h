@@ -123,9 +123,9 @@ template <class Rows> class Encoding {
         static thread_local std::vector<float> memory;
         const int64_t begin = texts.offsets[text], length = texts.offsets[text + 1] - begin;
         const int64_t blocks = (length + PANEL - 1) / PANEL;
-        memory.resize((2 * blocks * PANEL + 2 * QUERIES) * D);
+        memory.resize((2 * blocks * PANEL + QUERIES) * D + QUERIES * part_numbers(D));
         float *keys = memory.data(), *values = keys + blocks * PANEL * D;
-        float *queries = values + blocks * PANEL * D, *results = queries + QUERIES * D;
+        float *queries = values + blocks * PANEL * D, *parts = queries + QUERIES * D;
         const float* rows = qkv + begin * 3 * H + head * D;
         for (int64_t t = 0; t < length; t++) {
             const float *key = rows + t * 3 * H + H, *value = key + H;
@@ -135,7 +135,7 @@ template <class Rows> class Encoding {
             for (int64_t i = 0; i < D; i += PANEL) memcpy(to + i * PANEL, value + i, sizeof(float) * PANEL);
         }
         const HeadBlocks<float> stored{keys, values, PANEL * D, nullptr};
-        const float scale = 1 / std::sqrt(float(D));
+        const float scale = LOG2_E / std::sqrt(float(D));
         int64_t limits[QUERIES];
         std::fill(limits, limits + QUERIES, length);
         for (int64_t first = 0; first < length; first += QUERIES) {
@@ -143,9 +143,10 @@ template <class Rows> class Encoding {
             for (int r = 0; r < count; r++)
                 for (int64_t i = 0; i < D; i += LANES)
                     store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
-            attend(stored, D, 0, 0, count, queries, limits, results);
+            for (int r = 0; r < count; r++) clear_part({parts + r * part_numbers(D)}, D);
+            attend(stored, {queries, limits, D, 0, 0}, count, 0, end_span(length), parts);
             for (int r = 0; r < count; r++)
-                memcpy(attended + (begin + first + r) * H + head * D, results + r * D, sizeof(float) * D);
+                finish_part({parts + r * part_numbers(D)}, D, attended + (begin + first + r) * H + head * D);
         }
     }
 

@@ -5,10 +5,16 @@
 //     integers.h    vectors of integers
 //     halves.h      numbers of two bytes
 //     self_test.h   a test of the processor's own instructions
-//     panel.h       how matrices are stored
+//     panel.h       how matrices of floating-point numbers are stored
 //     amx.h         products on the tile registers of AMX
+//     codes.h       small integers that stand for weights, and their products
+//     scales.h      what makes weights of them
+//     formats.h     the formats of quantized matrices
+//     blocks.h      the blocks of ggml's formats
 //     pack.h        packing of weights
 //     tile.h        the microkernels: a few rows times a panel
+//     quantized_rows.h  rows of activations as integers
+//     quantized.h   products of these rows with quantized matrices
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
 //     lora.h        adapters
@@ -16,6 +22,8 @@
 //     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
 //     experts.h     mixtures of experts
+//     kv_blocks.h   blocks of the KV cache
+//     softmax.h     softmax in parts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -23,7 +31,8 @@
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
 //
-// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32 (int8 weights: int32).
+// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32. Within a chunk of
+// a quantized matrix it is int32.
 
 #include <algorithm>
 #include <chrono>
@@ -80,14 +89,28 @@ int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
 
-// See `pack`.
-void trivium_pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
-    pack(from, from_kind, to, to_kind, scales, n, k);
+// See pack.h.
+void trivium_pack(
+    void* team, const void* from, int32_t from_kind, void* to, int32_t to_kind, int64_t n, int64_t k, int64_t stripe
+) {
+    pack(*(Team*)team, from, from_kind, to, to_kind, n, k, stripe);
+}
+void trivium_pack_blocks(void* team, const uint8_t* from, int32_t format, void* to, int64_t n, int64_t k) {
+    pack_blocks(*(Team*)team, from, format, to, n, k);
+}
+void trivium_pack_groups(
+    void* team, const uint8_t* codes, const float* scales, const uint8_t* zeros, int64_t group, int32_t kind, void* to,
+    int64_t n, int64_t k, int64_t stripe
+) {
+    pack_groups(*(Team*)team, codes, scales, zeros, group, kind, to, n, k, stripe);
+}
+int64_t trivium_quantized_bytes(int32_t kind, int64_t n, int64_t k, int64_t stripe) {
+    return quantized_bytes(kind, n, k, stripe);
 }
 
-// y [rows][n] = x [rows][k] W^T + bias.
-void trivium_linear(void* team, const KernelLinear* w, const float* x, int64_t rows, float* y) {
-    linear(*(Team*)team, *w, x, w->k, rows, y, w->n, false);
+// y [rows][columns] = x [rows][k] W^T + bias.
+void trivium_linear(void* team, const KernelLinear* w, const float* x, int64_t rows, float* y, int64_t columns) {
+    linear(*(Team*)team, *w, x, w->k, rows, y, columns, false);
 }
 
 // Compute one step: write the last hidden states into out [rows][hidden], and the keys and values into the KV cache.
@@ -133,8 +156,8 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         add_rows(normed, norm);
     };
     for_each_row(team, s.rows, [&](int64_t r) {
-        for (int64_t i = 0; i < H; i++)
-            x[r * H + i] = number_at(d.embeddings, d.embedding_kind, s.ids[r] * H + i) * d.embedding_scale;
+        read_column(d.embeddings, s.ids[r], x + r * H);
+        for (int64_t i = 0; i < H; i++) x[r * H + i] *= d.embedding_scale;
         if (d.learned_positions)
             for (int64_t i = 0; i < H; i++)
                 x[r * H + i] += d.learned_positions[s.positions[r] * H + i];

@@ -7,10 +7,11 @@
 extern "C" {
 
 struct KernelLinear {
-    const void* panels;   // [padded n / PANEL][k][PANEL]; int8: [.. / PANEL][padded k / 2][PANEL][2]; split: see amx.h
-    const float* scales;  // int8: one for each column, padded
-    const float* bias;    // padded, or null
+    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; split: see amx.h
+    const float* bias;         // padded, or null
+    const KernelLinear* next;  // a matrix with the same input, whose columns follow; or null
     int64_t n, k;
+    int64_t stripe;  // quantized: k is cut into stripes of this size
     int32_t kind;
     int32_t gated;       // panels alternate between gate and up; the output is act(gate) * up, n / 2 columns
     int32_t activation;  // one of Activation; not gated: the output is act(W x + bias)
@@ -56,12 +57,12 @@ struct KernelLayer {
 struct KernelDecoder {
     const KernelLayer* layers;
     int64_t num_layers, hidden, heads, kv_heads, head_dim, inner;
-    const void* embeddings;
+    KernelLinear embeddings;         // its columns are those of the tokens
     const float* learned_positions;  // [positions][hidden], added to the embeddings; may be null
     KernelNorm norm;
     float embedding_scale, residual_scale;
     float clip;  // queries, keys and values are limited to [-clip, clip]; 0: they are not
-    int32_t embedding_kind, cache_kind;
+    int32_t cache_kind;
 };
 
 // The columns of one panel of a linear layer, in an adapter. A rank of 0: the adapter does not change them.

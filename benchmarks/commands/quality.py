@@ -21,6 +21,7 @@ def quantization(
         str, typer.Option(help="Kinds of weights, with commas. The first is the reference.")
     ] = "float32,bfloat16,stored,int8,int4",
     tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 2048,
+    passage_tokens: Annotated[int, typer.Option(help="Tokens of a passage, which is read alone.", min=2)] = 256,
     prompts: Annotated[int, typer.Option(help="Prompts to answer.", min=1)] = 24,
     output_tokens: Annotated[int, typer.Option(help="Most tokens of an answer.", min=1)] = 64,
     **flags: Any,
@@ -40,6 +41,7 @@ def quantization(
         data=data,
         kinds=list(selected),
         tokens=tokens,
+        passage_tokens=passage_tokens,
         prompts=prompts,
         output_tokens=output_tokens,
     )

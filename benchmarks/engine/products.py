@@ -14,12 +14,12 @@ from torch.nn import functional
 from benchmarks.engine.peaks import seconds_of
 from service.models.native import kernels
 from service.models.native.matrices import pack
-from service.models.native.structures import BF16, F32, INT4, INT8, KernelLinear
+from service.models.native.structures import BF16, F32, INT8, Q4_1, KernelLinear
 
 ROWS = (1, 16, 64, 512)
 _WEIGHT_BYTES = 192 << 20  # of all copies of a product's weights
 _TURN_SECONDS = 0.3
-_KIND_NAMES = {BF16: "bfloat16", INT8: "int8", INT4: "int4", F32: "float32"}
+_KIND_NAMES = {BF16: "bfloat16", INT8: "int8", Q4_1: "int4", F32: "float32"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class StepWork:
             head_weights=hidden_size * vocab_size,
             head_bytes=head_bytes,
             head_kind=head_kind,
-            token_bytes=sum(spec.values_per_token for spec in specs) * size,
+            token_bytes=cache.num_bytes // ((cache.num_blocks + 1) * cache.block_size),
             pair_operations=sum(2 * spec.heads * (spec.key_dim + spec.value_dim) for spec in specs),
         )
 

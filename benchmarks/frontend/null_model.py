@@ -70,6 +70,7 @@ class NullRunner(WithoutAdapters):
             architecture="Null",
             backend="torch",
             quantization="none",
+            kv_cache_dtype="bfloat16",
             prefix_caching=True,
             weights_bytes=0,
             kv_cache_bytes=0,

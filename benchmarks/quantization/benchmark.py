@@ -17,11 +17,17 @@ from benchmarks.report.tables import numeric_table, open_console
 from service.engine.protocol.config import EngineConfig
 from service.tasks.text.tokenizer import Tokenizer
 
-_PASSAGE_TOKENS = 256
-
 
 def measure(
-    config: EngineConfig, *, name: str, data: Path, kinds: list[str], tokens: int, prompts: int, output_tokens: int
+    config: EngineConfig,
+    *,
+    name: str,
+    data: Path,
+    kinds: list[str],
+    tokens: int,
+    passage_tokens: int,
+    prompts: int,
+    output_tokens: int,
 ) -> None:
     """Measure, print and write. ``tokens`` is the number for each language; the first of ``kinds`` is the reference."""
     console = open_console(120)
@@ -32,7 +38,7 @@ def measure(
         likelihoods: list[Likelihood] = []
         for language in LANGUAGES:
             status.update(f"reading {language}")
-            passages = load_passages(data, language, tokenizer, tokens=tokens, length=_PASSAGE_TOKENS)
+            passages = load_passages(data, language, tokenizer, tokens=tokens, length=passage_tokens)
             likelihoods += measure_likelihood(name, variants, language, passages)
         status.update("generating")
         prompt_tokens = load_prompts(data, tokenizer, count=prompts)

@@ -21,6 +21,7 @@ KINDS = {
     "stored": {"dtype": "bfloat16", "quantization": "auto"},
     "int8": {"dtype": "bfloat16", "quantization": "int8"},
     "int4": {"dtype": "bfloat16", "quantization": "int4"},
+    "int8-cache": {"dtype": "bfloat16", "quantization": "none", "kv_cache_dtype": "int8"},
 }
 
 

@@ -66,6 +66,7 @@ class EngineMetrics(ProcessMetrics):
             "device": info.device,
             "dtype": info.dtype,
             "quantization": info.quantization,
+            "kv_cache_dtype": info.kv_cache_dtype,
             "max_model_len": str(info.max_model_len),
             "block_size": str(info.block_size),
             "num_blocks": str(info.num_blocks),

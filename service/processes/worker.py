@@ -15,6 +15,7 @@ import msgspec
 
 from service import logs
 from service.errors import ProcessError
+from service.freed_memory import return_freed_memory
 from service.processes.crash_record import CrashRecord
 from service.processes.imports import imports
 from service.processes.messages import Abort, Failed, ProcessInfo, Ready, Stop, Submit, encode
@@ -140,6 +141,7 @@ class WorkerProcess(Generic[Config, Request]):
             logger.exception("the %s cannot start", self._name)
             self._send(Failed(f"{type(error).__name__}: {error}"))
             return None
+        return_freed_memory()
         phases = {"import": import_seconds, **worker.info.startup_seconds}
         self._send(Ready(msgspec.structs.replace(worker.info, startup_seconds=phases)))
         return worker

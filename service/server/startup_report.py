@@ -83,7 +83,7 @@ def engine_facts(name: str, local: LocalModel, info: EngineInfo) -> dict[str, st
         "device": f"{info.device}, {info.dtype}, computed by {_BACKENDS[info.backend]}{quantized}",
         **kernels,
         "context": f"{info.max_model_len:,} tokens",
-        "kv cache": f"{info.kv_tokens:,} tokens ({_gibibytes(info.kv_cache_bytes)}): "
+        "kv cache": f"{info.kv_tokens:,} tokens of {info.kv_cache_dtype} ({_gibibytes(info.kv_cache_bytes)}): "
         f"{sequences} sequences of full length",
         "batch": f"{info.max_num_seqs} sequences, {info.max_batch_tokens} tokens in a step",
         "start": _start(info.startup_seconds),

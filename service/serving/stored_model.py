@@ -11,6 +11,7 @@ from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.encoder.messages import Head
 from service.engine.client import EngineClient
+from service.freed_memory import return_freed_memory
 from service.metrics import ModelMetrics
 from service.models.capabilities import Capability, find_capabilities
 from service.processes.child_process import ChildProcess
@@ -74,6 +75,7 @@ class StoredModel:
                 observer=metrics.engine,
             )
             tokenizer = Tokenizer.load(local.path)
+            return_freed_memory()
             make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)
         if process is not None:

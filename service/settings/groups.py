@@ -278,6 +278,11 @@ class EngineSettings(SettingsGroup):
     max_model_len: int = _setting(0, "Most tokens of prompt and output together. 0: what the model allows.", ge=0)
     max_num_seqs: int = _setting(0, "Sequences computed in one step. 0: by device.", ge=0)
     kv_cache_memory: ByteSize = _setting(ByteSize(0), "Memory for the KV cache, such as 2GiB. 0: by device.", ge=0)
+    kv_cache_dtype: Literal["auto", "int8"] = _setting(
+        "auto",
+        "auto: keys and values have the model's own type. int8: 8 bits and a scale for each token and head, about half "
+        "the memory, on CPUs with compiled kernels.",
+    )
     gpu_memory_fraction: float = _setting(0.9, "Share of the GPU's memory that the service may take.", gt=0, le=1)
     max_batch_tokens: int = _advanced(0, "Tokens computed in one step. 0: by device.", ge=0)
     prefill_chunk: int = _advanced(0, "Most prompt tokens of one sequence in one step. 0: by device.", ge=0)

@@ -20,6 +20,7 @@ def engine_info(**facts: Any) -> EngineInfo:
         "architecture": "Scripted",
         "backend": "torch",
         "quantization": "none",
+        "kv_cache_dtype": "bfloat16",
         "prefix_caching": True,
         "weights_bytes": 0,
         "kv_cache_bytes": 0,

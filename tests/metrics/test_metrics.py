@@ -50,6 +50,7 @@ SERIES = {
             "device",
             "dtype",
             "kernels",
+            "kv_cache_dtype",
             "max_model_len",
             "model",
             "num_blocks",

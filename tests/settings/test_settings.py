@@ -158,7 +158,8 @@ def test_every_engine_setting_reaches_the_engine() -> None:
         "prefill_chunk": 32, "block_size": 8, "num_blocks": 99, "kv_cache_memory": 1 << 20, "gpu_memory_fraction": 0.5,
         "prefix_caching": False, "ageing_seconds": 1.5, "threads": 2, "cuda_graphs": False, "target_itl_ms": 50.0,
         "log_level": "error", "log_json": True, "log_prompts": True, "native_kernels": False, "quantization": "int8",
-        "deterministic": True, "speculation": "off", "draft_quantization": "none", "tensor_parallel": 2,
+        "kv_cache_dtype": "int8", "deterministic": True, "speculation": "off", "draft_quantization": "none",
+        "tensor_parallel": 2,
     }  # fmt: skip
     assert set(EngineConfig.__struct_fields__) == {*values, "model_path", "draft_model_path", "adapters"}
     model, draft = (LocalModel(name=name, path=Path(f"/{name}"), context_length=4096) for name in "md")

@@ -5,6 +5,9 @@ dimensions. Token p of a sequence is in slot ``table[p // block_size] * block_si
 num_blocks - 1 belong to the block pool. The last one, ``null_block``, belongs to no sequence: padding reads and writes
 it.
 
+With numbers of int8, which only the native kernels read and write, each key and each value of a head has
+``SCALE_BYTES`` more: one float32 scale.
+
 Invariant with torch's attention: every number in the cache is finite, because a masked position still takes part in the
 arithmetic (0 * NaN is NaN). The tensors start as zeros, and what a broken sequence has written is cleared. The native
 kernels use no masked positions. They have their own layout within a block, so only whole blocks may be cleared there.
@@ -19,6 +22,8 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.layer_spec import LayerSpec
+
+SCALE_BYTES = 4  # of the scale of a key or value of int8
 
 
 class LayerCache:
@@ -72,7 +77,7 @@ class KVCache:
         self.null_block = num_blocks
 
         def zeros(kv_heads: int, dim: int) -> Tensor:
-            shape = (num_blocks + 1, block_size, kv_heads, dim)
+            shape = (num_blocks + 1, block_size, kv_heads, _row_length(dim, dtype))
             if device.type != "cpu":
                 return torch.zeros(shape, dtype=dtype, device=device)
             # numpy asks the system for zeroed pages, which take memory when they are first used. torch would fill them.
@@ -96,4 +101,12 @@ class KVCache:
 
 def bytes_per_block(specs: Sequence[LayerSpec], block_size: int, dtype: torch.dtype) -> int:
     """Bytes of one block in all layers together."""
-    return sum(spec.values_per_token for spec in specs) * block_size * dtype.itemsize
+    numbers = sum(
+        spec.kv_heads * (_row_length(spec.key_dim, dtype) + _row_length(spec.value_dim, dtype)) for spec in specs
+    )
+    return numbers * block_size * dtype.itemsize
+
+
+def _row_length(dim: int, dtype: torch.dtype) -> int:
+    """The numbers that a tensor has for the key or value of one token and head."""
+    return dim + SCALE_BYTES if dtype == torch.int8 else dim

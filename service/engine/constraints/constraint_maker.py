@@ -15,6 +15,7 @@ from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.engine.protocol.request import Request
 from service.errors import EngineError
+from service.freed_memory import return_freed_memory
 
 _MOST_THREADS = 4
 
@@ -74,6 +75,8 @@ def _read_tokenizer(path: Path, vocab_size: int) -> LLTokenizer:
         return LLTokenizer(path.read_text(encoding="utf-8"), n_vocab=vocab_size)
     except (OSError, ValueError) as error:
         raise EngineError(f"the model has no tokenizer that grammars can be used with: {error}") from error
+    finally:
+        return_freed_memory()
 
 
 def _make_matcher(tokenizer: LLTokenizer, grammar: Grammar, generated: list[int]) -> LLMatcher:

@@ -35,7 +35,8 @@ def make_caches(
     """
     loaded = models[0]
     size = config.block_size or math.lcm(*(_block_size(each, device) for each in models))
-    block_bytes = sum(bytes_per_block(each.layers, size, each.model.dtype) for each in models)
+    dtypes = [cache_dtype(each, config) for each in models]
+    block_bytes = sum(bytes_per_block(each.layers, size, dtype) for each, dtype in zip(models, dtypes, strict=True))
     num_blocks = config.num_blocks
     if not num_blocks:
         useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
@@ -53,17 +54,25 @@ def make_caches(
             each.layers,
             num_blocks=num_blocks,
             block_size=size,
-            dtype=each.model.dtype,
+            dtype=dtype,
             device=device,
             uses_flash=uses_flash(each, size, device),
         )
-        for each in models
+        for each, dtype in zip(models, dtypes, strict=True)
     ]
     logger.info(
         "KV cache: %d blocks of %d tokens, %d MiB; room for %.1f sequences of %d tokens at once",
         *(num_blocks, size, sum(cache.num_bytes for cache in caches) // _MIB, longest / max_model_len, max_model_len),
     )
     return caches, max_model_len
+
+
+def cache_dtype(loaded: LoadedModel, config: EngineConfig) -> torch.dtype:
+    """The number type of the model's keys and values.
+
+    A draft model that torch computes keeps its own; the loader has refused a served one.
+    """
+    return torch.int8 if config.kv_cache_dtype == "int8" and loaded.model.backend == "native" else loaded.model.dtype
 
 
 def _block_size(loaded: LoadedModel, device: torch.device) -> int:

@@ -41,7 +41,12 @@ def load_draft_model(config: EngineConfig, device: torch.device) -> LoadedModel 
         raise EngineError(f"the draft model cannot guess for the model: {difference}")
     quantization = config.draft_quantization
     own = msgspec.structs.replace(
-        config, model_path=config.draft_model_path, max_model_len=0, quantization=quantization, deterministic=False
+        config,
+        model_path=config.draft_model_path,
+        max_model_len=0,
+        quantization=quantization,
+        kv_cache_dtype="auto",  # the served model alone must be computed as the configuration says
+        deterministic=False,
     )
     if quantization != "auto" or is_quantized(Path(config.draft_model_path)):
         return load(own, device)

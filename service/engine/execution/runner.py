@@ -107,6 +107,7 @@ class ModelRunner:
             kernels=self.model.build if self.model.backend == "native" else "",
             kernels_reason=self.model.build_reason if self.model.backend == "native" else "",
             quantization=self.model.quantization,
+            kv_cache_dtype=dtype_name(self.cache.layers[0].key.dtype),
             prefix_caching=self.config.prefix_caching,
             weights_bytes=sum(model.weights_bytes for model in self.models),
             kv_cache_bytes=sum(cache.num_bytes for cache in self.caches),

@@ -21,6 +21,7 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     kernels: str = ""  # the build of the compiled kernels; empty: torch computes
     kernels_reason: str = ""  # why this build was chosen
     quantization: str
+    kv_cache_dtype: str  # the number type of keys and values
     prefix_caching: bool
     weights_bytes: int
     kv_cache_bytes: int

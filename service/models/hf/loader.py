@@ -96,7 +96,8 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    notes = loading_notes(rounding, narrow_layout_note(config, layers[0].key_dim))
+    dequantized = dequantized_note(dtype) if quantized and config.quantization == "none" else ""
+    notes = loading_notes(rounding, dequantized, narrow_layout_note(config, layers[0].key_dim))
     return LoadedModel(
         model=native, layers=layers, max_model_len=max_model_len, block_size=native.block_size, notes=notes
     )
@@ -193,5 +194,7 @@ def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
     """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
     if config.quantization in ("int8", "int4"):
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
+    if config.kv_cache_dtype != "auto":
+        raise UnsupportedModel(f"kv_cache_dtype {config.kv_cache_dtype} needs the compiled kernels, and {reason}")
     if config.deterministic:
         raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")

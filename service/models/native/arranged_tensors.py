@@ -53,9 +53,9 @@ class ArrangedTensors:
                 self._whole = {name: each for name, each in self._whole.items() if name not in _names(matrix)}
         if whole is None:
             return None
-        if matrix.expert is not None:
-            whole = (whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole)[matrix.expert]
-        if matrix.transposed and leaf == "weight":
-            whole = whole.dequantize(self._dtype) if isinstance(whole, StoredMatrix) else whole
-            whole = whole.T.contiguous()
+        if isinstance(whole, StoredMatrix) and (matrix.expert is not None or matrix.transposed):
+            whole = whole.dequantize(self._dtype)
+        if isinstance(whole, Tensor):
+            whole = whole if matrix.expert is None else whole[matrix.expert]
+            whole = whole.T.contiguous() if matrix.transposed and leaf == "weight" else whole
         return with_rows(whole, lambda tensor: select_rows(tensor, matrix.rows).contiguous())

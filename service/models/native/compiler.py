@@ -75,7 +75,7 @@ def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
         output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
         command = [compiler, *FLAGS, *build.options, f"-I{SOURCE}", str(main_file), "-o", str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
         if done.returncode:
             raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
         output.replace(path)

@@ -1,6 +1,6 @@
 """A decoder that the compiled kernels compute, as its layout says, instead of transformers' modules.
 
-Weights and the KV cache are stored in the model's own type (weights also as int8). The arithmetic is float32, and a
+Weights and the KV cache are stored in the model's own type, or as int8. The arithmetic is float32, and a
 row's bits depend on nothing but the row.
 """
 
@@ -22,7 +22,7 @@ from service.models.contracts.step_view import Ints, StepView
 from service.models.native import kernels
 from service.models.native.decoder_weights import Tables, pack_weights
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
-from service.models.native.matrices import KINDS
+from service.models.native.matrices import CACHE_KINDS, KINDS
 from service.models.native.packer import LoadTensor
 from service.models.native.structures import PARTS, KernelStep
 
@@ -140,6 +140,7 @@ class NativeDecoder:
         The kernels have their own layout within a block, so nothing else may read or write single tokens of it.
         """
         self._parts = store.layers[0].key.shape[1] // self.block_size
+        self.weights.decoder.cache_kind = CACHE_KINDS[store.layers[0].key.dtype]
         for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
 

@@ -4,7 +4,6 @@ import ctypes
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,8 +34,8 @@ class PackedWeights:
     layers: "ctypes.Array[KernelLayer]"  # the memory that ``decoder.layers`` points to
     head: KernelLinear
     tensors: list[Tensor]
-    experts: list[object]  # structures that the layers point to
     parts: list[KernelLinear]  # the further matrices of linear layers
+    experts: list[object]  # structures that the layers point to
 
     @property
     def quantization(self) -> str:
@@ -109,7 +108,12 @@ class _DecoderPacker:
             cache_kind=kind,
         )
         return PackedWeights(
-            decoder=decoder, layers=layers, head=head, tensors=packer.tensors, experts=self._experts, parts=packer.parts
+            decoder=decoder,
+            layers=layers,
+            head=head,
+            tensors=packer.tensors,
+            parts=packer.parts,
+            experts=self._experts,
         )
 
     def _pack_layer(self, layer: LayerLayout, spec: LayerSpec) -> KernelLayer:
@@ -143,8 +147,8 @@ class _DecoderPacker:
             return KernelLinear()
         return self._packer.pack_linear(*(matrix.key for matrix in matrices), gated=gated, activation=activation)
 
-    def _pack_experts(self, layer: LayerLayout) -> Any:
-        """A pointer to the layer's experts, or None. Router and gate keep the model's own type under quantization."""
+    def _pack_experts(self, layer: LayerLayout) -> "ctypes._Pointer[KernelExperts] | None":
+        """The router and the gate keep the model's own type even under quantization."""
         experts = layer.experts
         if experts is None:
             return None

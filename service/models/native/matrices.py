@@ -16,10 +16,10 @@ from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
+CACHE_KINDS = KINDS | {torch.int8: INT8}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
-INT4_GROUP = 32  # weights with one scale, where this service quantizes to four bits
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
 _BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
@@ -80,13 +80,14 @@ def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple
         kind = INT4 if matrix.bits == 4 else INT8
         stripe = _padded(k) if matrix.group == k else matrix.group
     else:
-        stripe = {INT8: _padded(k), INT4: INT4_GROUP}.get(kind, 0)
+        stripe = {INT8: _padded(k), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
-        panels = torch.zeros(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
+        panels = torch.empty(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
     else:
         columns = 4 * int(library.trivium_lanes())
-        panels = torch.zeros(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
+        panels = torch.empty(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
     to = panels.data_ptr()
+    library.trivium_clear(team, to, panels.nbytes)
     if isinstance(matrix, BlockMatrix):
         blocks = matrix.blocks.contiguous()
         library.trivium_pack_blocks(team, blocks.data_ptr(), matrix.format.value, to, n, k)

@@ -13,20 +13,20 @@ from torch import Tensor
 
 from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
-from service.models.native.structures import INT4, INT8, KernelLinear
+from service.models.native.structures import INT8, Q4_1, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 # A matrix of a linear layer, the head or the embeddings may be quantized.
 LoadTensor = Callable[[str], AnyMatrix | None]
 
-QUANTIZATIONS = {"int8": INT8, "int4": INT4}
+QUANTIZATIONS = {"int8": INT8, "int4": Q4_1}
 
 
 class Packer:
     """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as ``tensors`` and ``parts`` live.
 
     ``library`` holds the kernels, ``team`` the threads that pack. ``kind`` is the kind of the packed linear layers: one
-    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays ``as_stored``,
+    of ``KINDS``, or ``INT8`` or ``Q4_1``, which quantize. A matrix that a checkpoint has quantized stays ``as_stored``,
     or is dequantized to ``dtype`` first, as one that the kernels do not multiply always is.
     """
 
@@ -89,7 +89,7 @@ class Packer:
         Under quantization to int8 or int4 both have eight bits, because the head decides between tokens with nearly
         equal logits.
         """
-        kind = INT8 if self._kind in (INT8, INT4) else self._kind
+        kind = INT8 if self._kind in (INT8, Q4_1) else self._kind
         of_head, of_embeddings = (self._load_matrix(f"{name}.weight") for name in (head, embeddings))
         packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
         return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)

@@ -156,6 +156,7 @@ SIGNATURES = {
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),
     "trivium_delete_team": (None, [c_void_p]),
+    "trivium_clear": (None, [c_void_p, c_void_p, c_int64]),
     "trivium_pack": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_int64, c_int64, c_int64]),
     "trivium_pack_blocks": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
     "trivium_pack_groups": (

@@ -9,7 +9,7 @@ from service.models.context_length import choose_context_length
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.families import find_layout
-from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.hardware import dequantized_note, dtype_name, find_dtype, num_cores, rounding_note
 from service.models.layouts.errors import NoLayout
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
@@ -56,7 +56,9 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         quantization=config.quantization,
         threads=config.threads or num_cores(),
     )
-    notes = loading_notes(rounding_note(dtype, checkpoint_dtype), narrow_layout_note(config, plain.key_dim))
+    dequantized = dequantized_note(dtype) if checkpoint.quantized and config.quantization == "none" else ""
+    rounding = rounding_note(dtype, checkpoint_dtype)
+    notes = loading_notes(rounding, dequantized, narrow_layout_note(config, plain.key_dim))
     return LoadedModel(
         model=model, layers=layers, max_model_len=max_model_len, block_size=model.block_size, notes=notes
     )

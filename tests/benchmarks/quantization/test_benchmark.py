@@ -20,7 +20,16 @@ def test_everything_is_written(
 ) -> None:
     assert RESULTS.name == "results"
     monkeypatch.setattr("benchmarks.report.files.RESULTS", tmp_path / "results")
-    measure(config, name="tiny", data=data, kinds=["float32", "int8"], tokens=512, prompts=2, output_tokens=4)
+    measure(
+        config,
+        name="tiny",
+        data=data,
+        kinds=["float32", "int8"],
+        tokens=512,
+        passage_tokens=256,
+        prompts=2,
+        output_tokens=4,
+    )
     (path,) = (tmp_path / "results").iterdir()
     rows = json.loads(path.read_text())["results"]
     assert [row["language"] for row in rows[:6:2]] == list(LANGUAGES)

@@ -35,6 +35,12 @@ def test_the_cache_has_the_bytes_of_its_blocks(cache: KVCache) -> None:
     assert cache.num_bytes == 7 * each
 
 
+def test_a_cache_of_int8_has_a_scale_for_each_key_and_value() -> None:
+    each = bytes_per_block(SPECS, 4, torch.int8)
+    assert each == 4 * (2 * (8 + 4 + 8 + 4) + 1 * (16 + 4 + 4 + 4))
+    assert KVCache(SPECS, num_blocks=6, block_size=4, dtype=torch.int8, device=CPU).num_bytes == 7 * each
+
+
 def test_written_keys_and_values_are_gathered(cache: KVCache) -> None:
     layer = cache.layers[1]
     key, value = torch.randn(3, 1, 16).bfloat16(), torch.randn(3, 1, 4).bfloat16()

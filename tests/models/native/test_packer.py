@@ -71,7 +71,7 @@ def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k:
     assert len(packer.tensors) == 1
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 32])
 @pytest.mark.parametrize("kind", [F32, F16, INT8])
 def test_a_row_has_the_same_bits_in_every_number_of_rows(kind: int, threads: int) -> None:
     random = random_tensors(5)

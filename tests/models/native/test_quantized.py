@@ -9,7 +9,7 @@ from torch import Tensor
 
 from service.models.contracts.stored_matrix import BlockFormat, StoredMatrix
 from service.models.native.matrices import AnyMatrix
-from service.models.native.structures import ACTIVATIONS, F32, INT4, KernelLinear
+from service.models.native.structures import ACTIVATIONS, F32, Q4_1, KernelLinear
 from tests.models.native.quantized_matrices import random_blocks, random_groups
 from tests.models.native.test_packer import ROWS, make_packer, multiply
 
@@ -93,9 +93,9 @@ def test_gated_matrices_keep_their_format_or_become_floating_point(inner: int) -
 
 
 def test_four_bits_are_chosen_for_the_least_error() -> None:
-    """With a scale and a zero point for 32 normally distributed weights, the error of rounding is about 7 %."""
+    """With a scale and an offset for 32 normally distributed weights, the error of rounding is about 7 %."""
     weights = torch.randn(64, 200, generator=torch.Generator().manual_seed(4))
-    packer = make_packer({"matrix.weight": weights}.get, INT4)
+    packer = make_packer({"matrix.weight": weights}.get, Q4_1)
     linear = packer.pack_linear("matrix")
     x = torch.randn(7, 200, generator=torch.Generator().manual_seed(5))
     assert 0.05 < error(multiply(linear, x), x @ weights.T) < 0.09

@@ -36,12 +36,13 @@ template <int N, int R> inline void store_sums(const Floats (&sums)[N][R][2], fl
             for (int half = 0; half < 2; half++) store(to + r * ldt + n * PANEL + half * LANES, sums[n][r][half]);
 }
 
-// scores[r][N * PANEL] = q[r] times N blocks of keys, for R rows of queries [D]. Rows of scores are SPAN apart.
+// scores[r][N * PANEL] = q[r] times N blocks of keys, from block b on, for R rows of queries [D]. Rows of scores are SPAN
+// apart.
 template <int R, int N, class T>
-inline void score_blocks(const float* q, int64_t D, const T* const* keys, float* scores) {
+inline void score_blocks(const float* q, int64_t D, const Span<T>& span, int64_t b, float* scores) {
     Floats sums[N][R][2] = {};
     const T* panels[N];
-    for (int n = 0; n < N; n++) panels[n] = keys[n];
+    for (int n = 0; n < N; n++) panels[n] = span.keys[b + n];
     for (int64_t i = 0; i < D; i++) {
         Floats columns[N][2];
 #pragma GCC unroll 2
@@ -53,7 +54,13 @@ inline void score_blocks(const float* q, int64_t D, const T* const* keys, float*
             for (int n = 0; n < N; n++) sums[n][r][0] += x * columns[n][0], sums[n][r][1] += x * columns[n][1];
         }
     }
-    store_sums(sums, scores, SPAN);
+    if (span.scaled)
+        for (int n = 0; n < N; n++)
+            for (int half = 0; half < 2; half++) {
+                const Floats scales = load(span.key_scales[b + n] + half * LANES);
+                for (int r = 0; r < R; r++) sums[n][r][half] *= scales;
+            }
+    store_sums(sums, scores + b * PANEL, SPAN);
 }
 
 // to[r][N * PANEL] = the sum over the tokens [begin, end) of weights[r] times the values of N panels of dimensions from
@@ -111,11 +118,11 @@ void attend_rows(const Queries& of, int row, const Span<T>& span, int64_t first,
     const int64_t blocks = (end + PANEL - 1) / PANEL;
     int64_t b = begin / PANEL;
     for (; b + N <= blocks; b += N) {
-        score_blocks<R, N>(q, D, span.keys + b, scores + b * PANEL);
+        score_blocks<R, N>(q, D, span, b, scores);
         if (next)
-            for (int n = 0; n < N; n++) request_block(span.values[b + n], D * PANEL * sizeof(T));
+            for (int n = 0; n < N; n++) request_block(span.values[b + n], block_bytes<T>(D));
     }
-    for (; b < blocks; b++) score_blocks<R, 1>(q, D, span.keys + b, scores + b * PANEL);
+    for (; b < blocks; b++) score_blocks<R, 1>(q, D, span, b, scores);
     static thread_local std::vector<float> memory;
     memory.resize(R * stride);
     float* found = memory.data();
@@ -128,11 +135,16 @@ void attend_rows(const Queries& of, int row, const Span<T>& span, int64_t first,
             for (int64_t i = 0; i < columns; i += LANES) store(row_scores + i, soft_capped(load(row_scores + i), of.soft_cap));
         soften(row_scores, columns, column(start), column(limit), D, {found + r * stride});
     }
+    if (span.scaled)
+        for (int64_t i = begin; i < blocks * PANEL; i += LANES) {
+            const Floats scales = load(span.value_scales[i / PANEL] + i % PANEL);
+            for (int r = 0; r < R; r++) store(scores + r * SPAN + i, load(scores + r * SPAN + i) * scales);
+        }
     int64_t d = 0, requested = 0;
     for (; d + N * PANEL <= D; d += N * PANEL) {
         if (next)
             for (const int64_t enough = next->blocks * (d + N * PANEL) / D; requested < enough; requested++)
-                request_block(next->keys[requested], D * PANEL * sizeof(T));
+                request_block(next->keys[requested], block_bytes<T>(D));
         sum_values<R, N>(scores, begin, end, span, d, found + d, stride);
     }
     for (; d < D; d += PANEL) sum_values<R, 1>(scores, begin, end, span, d, found + d, stride);
@@ -169,12 +181,12 @@ void attend(
     Span<T> spans[2];
     static thread_local std::vector<float> memory;
     if (!direct) memory.resize(2 * SPAN * of.D);
-    spans[begin % 2].find(head, begin, most);
+    spans[begin % 2].find(head, begin, most, of.D);
     for (int64_t s = begin; s < end; s++, parts += step) {
         const Span<T>& span = spans[s % 2];
         Span<T>& next = spans[(s + 1) % 2];
         next.blocks = 0;
-        if (s + 1 < end) next.find(head, s + 1, most);
+        if (s + 1 < end) next.find(head, s + 1, most, of.D);
         if (direct) attend_span(of, count, span, s * SPAN, &next, parts);
         else {
             Span<float> copy;
@@ -269,9 +281,9 @@ template <class T> class LayerAttention {
                 const Floats scale = broadcast(layer.scale * LOG2_E);
                 for (int64_t i = 0; i < D; i += LANES) store(queries.data() + r * D + i, load(from + i) * scale);
             }
-        const int64_t begin = piece.head * D * PANEL;
+        const int64_t begin = piece.head * block_bytes<T>(D);
         const HeadBlocks<T> blocks{
-            (const T*)layer.keys + begin, (const T*)layer.values + begin, d.kv_heads * D * PANEL,
+            (const char*)layer.keys + begin, (const char*)layer.values + begin, d.kv_heads * block_bytes<T>(D),
             s.tables + piece.chunk * s.width
         };
         const Queries of{queries.data(), limits.data(), D, layer.window, layer.soft_cap * LOG2_E};

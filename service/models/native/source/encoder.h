@@ -134,7 +134,7 @@ template <class Rows> class Encoding {
             to = values + t / PANEL * PANEL * D + t % PANEL * PANEL;
             for (int64_t i = 0; i < D; i += PANEL) memcpy(to + i * PANEL, value + i, sizeof(float) * PANEL);
         }
-        const HeadBlocks<float> stored{keys, values, PANEL * D, nullptr};
+        const HeadBlocks<float> stored{(const char*)keys, (const char*)values, block_bytes<float>(D), nullptr};
         const float scale = LOG2_E / std::sqrt(float(D));
         int64_t limits[QUERIES];
         std::fill(limits, limits + QUERIES, length);

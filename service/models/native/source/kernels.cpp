@@ -21,9 +21,9 @@
 //     linear.h      linear layers
 //     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
-//     experts.h     mixtures of experts
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
+//     experts.h     mixtures of experts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -37,6 +37,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <cstring>
 #include <vector>
 
@@ -88,6 +89,15 @@ const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
+
+// Write zeros. Each thread writes what lies where its pieces of a product will lie, so that the system puts these pages into
+// the memory next to the thread's processor.
+void trivium_clear(void* team, uint8_t* to, int64_t bytes) {
+    constexpr int64_t PART = 1 << 16;
+    ((Team*)team)->share((bytes + PART - 1) / PART, [&](int64_t i) {
+        memset(to + i * PART, 0, std::min(PART, bytes - i * PART));
+    });
+}
 
 // See pack.h.
 void trivium_pack(
@@ -181,11 +191,13 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
             if (layer.late_norm) normalize_heads();
             if (d.cache_kind == F32) write_to_cache<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else if (d.cache_kind == BF16) write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
+            else if (d.cache_kind == INT8) write_to_cache<int8_t>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
         if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
         else if (d.cache_kind == BF16) attention<bf16>(team, d, layer, s, qkv, stride, attended);
+        else if (d.cache_kind == INT8) attention<int8_t>(team, d, layer, s, qkv, stride, attended);
         else attention<f16>(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);

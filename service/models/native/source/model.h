@@ -46,7 +46,7 @@ struct KernelLayer {
     KernelNorm q_norm, k_norm;                                // of each head, or of all heads together
     KernelRotation rotation;
     const KernelExperts* experts;  // null: the MLP is `up` and `down`; otherwise these may be empty
-    void *keys, *values;  // [blocks][kv_heads][head_dim][PANEL] and [blocks][kv_heads][head_dim / PANEL][PANEL][PANEL]
+    void *keys, *values;           // [blocks][kv_heads] blocks: see kv_blocks.h
     float scale;
     float soft_cap;     // scores become soft_cap * tanh(score / soft_cap); 0: none
     int32_t window;     // 0: none

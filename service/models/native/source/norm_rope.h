@@ -20,11 +20,17 @@ template <class Function> float sum_over(const float* x, int64_t n, const Functi
     return sum;
 }
 
+// y[i] = x[i] * scale * weight[i]. `y` may be `x`.
+inline void scale_row(const float* x, float scale, const float* weight, int64_t n, float* y) {
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
+    for (; i < n; i++) y[i] = x[i] * scale * weight[i];
+}
+
 // y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. `y` may be `x`.
 void rms_norm(const float* x, const float* weight, int64_t n, float eps, float* y) {
     const float sum = sum_over(x, n, [](auto v) { return v * v; });
-    const float scale = 1 / std::sqrt(sum / n + eps);
-    for (int64_t i = 0; i < n; i++) y[i] = x[i] * scale * weight[i];
+    scale_row(x, 1 / std::sqrt(sum / n + eps), weight, n, y);
 }
 
 // Subtract the mean of x, divide by the standard deviation, and multiply by the weights. `y` may be `x`.
@@ -32,8 +38,7 @@ void centered_norm(const float* x, const float* weight, int64_t n, float eps, fl
     const float mean = sum_over(x, n, [](auto v) { return v; }) / n;
     for (int64_t i = 0; i < n; i++) y[i] = x[i] - mean;
     const float squares = sum_over(y, n, [](auto v) { return v * v; });
-    const float scale = 1 / std::sqrt(squares / n + eps);
-    for (int64_t i = 0; i < n; i++) y[i] = y[i] * scale * weight[i];
+    scale_row(y, 1 / std::sqrt(squares / n + eps), weight, n, y);
 }
 
 // Normalize a row of n numbers, each `norm.size` of them on their own. `y` may be `x`.
@@ -48,7 +53,13 @@ void normalize(const KernelNorm& norm, const float* x, int64_t n, float* y) {
 
 // Rotate each pair (x[i * step], x[i * step + distance]) by the angle whose cosine and sine are given.
 void rotate(float* x, const float* cosines, const float* sines, int64_t pairs, int64_t step, int64_t distance) {
-    for (int64_t i = 0; i < pairs; i++) {
+    int64_t i = 0;
+    if (step == 1)
+        for (; i + LANES <= pairs; i += LANES) {
+            const Floats a = load(x + i), b = load(x + i + distance), cosine = load(cosines + i), sine = load(sines + i);
+            store(x + i, a * cosine - b * sine), store(x + i + distance, b * cosine + a * sine);
+        }
+    for (; i < pairs; i++) {
         float a = x[i * step], b = x[i * step + distance];
         x[i * step] = a * cosines[i] - b * sines[i];
         x[i * step + distance] = b * cosines[i] + a * sines[i];

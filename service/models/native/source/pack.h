@@ -45,27 +45,28 @@ template <class Numbers> void put_int8(const StripeWriter<FormatInt8>& to, const
     for (int64_t i = begin; i < end; i++) to.put(int(i - begin), code8(int8_t(std::nearbyint(w(i) * inverse))));
 }
 
-// The scale and the zero point of four bits that cost the least squared error, among ranges that are shrunk in steps of
-// 4 %: a few large weights are cut off if that makes the steps of all others finer.
+// The scale and the offset of four bits that cost the least squared error, among ranges that are shrunk in steps of 4 %:
+// a few large weights are cut off if that makes the steps of all others finer. Both are numbers of float16.
 struct FourBits {
-    float scale = 0;
-    int zero = 0;
+    f16 scale = {}, offset = {};
 
     int code(float w) const {
-        return scale > 0 ? std::min(15, std::max(0, int(std::nearbyint(w / scale)) + zero)) : zero;
+        const float steps = widen(scale) > 0 ? (w - widen(offset)) / widen(scale) : 0;
+        return std::min(15, std::max(0, int(std::nearbyint(steps))));
     }
     template <class Numbers> static FourBits best(const Numbers& w, int64_t begin, int64_t end) {
-        float low = 0, high = 0;
+        float low = INFINITY, high = -INFINITY;
         for (int64_t i = begin; i < end; i++) low = std::min(low, w(i)), high = std::max(high, w(i));
         FourBits best;
+        narrow(low, best.offset);  // for equal weights
         float least = INFINITY;
         for (int step = 0; step < 8 && high > low; step++) {
-            const float shrunk = 1 - 0.04f * step;
-            FourBits bits{(high - low) * shrunk / 15, 0};
-            bits.zero = std::min(15, std::max(0, int(std::nearbyint(-low * shrunk / bits.scale))));
+            const float cut = 0.02f * step * (high - low);
+            FourBits bits;
+            narrow((high - low - 2 * cut) / 15, bits.scale), narrow(low + cut, bits.offset);
             float error = 0;
             for (int64_t i = begin; i < end; i++) {
-                const float rest = w(i) - bits.scale * (bits.code(w(i)) - bits.zero);
+                const float rest = w(i) - widen(bits.scale) * bits.code(w(i)) - widen(bits.offset);
                 error += rest * rest;
             }
             if (error < least) least = error, best = bits;
@@ -74,9 +75,9 @@ struct FourBits {
     }
 };
 
-template <class Numbers> void put_int4(const StripeWriter<FormatInt4>& to, const Numbers& w, int64_t begin, int64_t end) {
+template <class Numbers> void put_four_bits(const StripeWriter<FormatQ4_1>& to, const Numbers& w, int64_t begin, int64_t end) {
     const FourBits bits = FourBits::best(w, begin, end);
-    to.scale(0, bits.scale, uint8_t(bits.zero));
+    to.scale(0, bits.scale, bits.offset);
     for (int64_t i = begin; i < end; i++) to.put(int(i - begin), uint8_t(bits.code(w(i))));
 }
 
@@ -87,9 +88,9 @@ void pack(Team& team, const void* from, int32_t from_kind, void* to, int32_t to_
         return for_each_stripe<FormatInt8>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
             put_int8(writer, of_row(row), begin, end);
         });
-    if (to_kind == INT4)
-        return for_each_stripe<FormatInt4>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
-            put_int4(writer, of_row(row), begin, end);
+    if (to_kind == Q4_1)
+        return for_each_stripe<FormatQ4_1>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
+            put_four_bits(writer, of_row(row), begin, end);
         });
     for_each_column(team, n, [&](int64_t row) {
         const int64_t number = row / PANEL, column = row % PANEL;

@@ -1,17 +1,17 @@
 // Panels: how matrices are stored for the kernels.
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
-// float32, bfloat16, float16 or int8; int8 is for weights only, with one scale for each column. SPLIT matrices are no
-// panels: see amx.h.
+// float32, bfloat16, float16 or, in the KV cache, int8 (see kv_blocks.h). Quantized weights have other panels: see
+// formats.h. SPLIT matrices have none: see amx.h.
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
-// An int8 panel holds, for each pair of k, PANEL pairs of bytes.
 
 #pragma once
 
 #include <cstdint>
 
 #include "halves.h"
+#include "integers.h"
 #include "vector.h"
 
 namespace {
@@ -41,5 +41,10 @@ inline void load_columns(const bf16* p, Floats& a, Floats& b) {
     b = (Floats)(bits & 0xffff0000u);
 }
 inline void load_columns(const f16* p, Floats& a, Floats& b) { a = load_halves(p), b = load_halves(p + LANES); }
+
+// The numbers of a block of the KV cache.
+inline void load_columns(const int8_t* p, Floats& a, Floats& b) {
+    a = __builtin_convertvector(load_small(p), Floats), b = __builtin_convertvector(load_small(p + LANES), Floats);
+}
 
 }  // namespace

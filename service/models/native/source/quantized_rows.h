@@ -23,15 +23,15 @@ namespace {
 
 // The largest size of `count` numbers; those behind `end` count as zero.
 inline float largest_size(const float* row, int64_t count, int64_t end) {
+    const int64_t stop = std::max<int64_t>(0, std::min(count, end)), whole = stop / LANES * LANES;
     Floats best = {};
-    int64_t i = 0;
-    for (const int64_t stop = std::min(count, end); i + LANES <= stop; i += LANES) {
+    for (int64_t i = 0; i < whole; i += LANES) {
         const Floats size = (Floats)((Bits)load(row + i) & 0x7fffffffu);
         best = size > best ? size : best;
     }
     float largest = 0;
     for (int j = 0; j < LANES; j++) largest = best[j] > largest ? best[j] : largest;
-    for (; i < std::min(count, end); i++) {
+    for (int64_t i = whole; i < stop; i++) {
         const float size = row[i] < 0 ? -row[i] : row[i];
         largest = size > largest ? size : largest;
     }

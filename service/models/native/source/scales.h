@@ -16,21 +16,6 @@ namespace {
 // The scales of LANES columns in one chunk.
 struct ColumnScales { Floats scale, offset; };
 
-// LANES bytes as int32. (GCC 12 converts vectors of bytes number by number.)
-#if KERNEL_AVX512
-inline Ints load_small(const uint8_t* p) { return (Ints)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)p)); }
-inline Ints load_small(const int8_t* p) { return (Ints)_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)); }
-#elif KERNEL_AVX2
-inline Ints load_small(const uint8_t* p) { return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)p)); }
-inline Ints load_small(const int8_t* p) { return (Ints)_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p)); }
-#else
-template <class Byte> inline Ints load_small(const Byte* p) {
-    Ints v;
-    for (int i = 0; i < LANES; i++) v[i] = p[i];
-    return v;
-}
-#endif
-
 // A float16 scale for each chunk, and the same ZERO for all codes: weight = scale * (code - ZERO).
 template <int ZERO> struct Scale {
     static constexpr bool NESTED = false;

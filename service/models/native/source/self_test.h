@@ -22,6 +22,7 @@ class SelfTest {
         SelfTest test;
         for (int round = 0; round < 64; round++)
             if (const char* wrong = test.integers(round)) return wrong;
+        if (!multiplies_squares(multiply_square_slowly)) return "multiply_square_slowly";
         for (int i = 0; i < 65536; i += 7)
             if (const char* wrong = test.halves(uint16_t(i))) return wrong;
         return nullptr;

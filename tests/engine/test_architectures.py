@@ -102,6 +102,9 @@ def test_the_kernels_match_other_shapes_of_a_family(variant: str, tmp_path: Path
     check_against(load_reference(tmp_path), runner, (7, 3, 25))
 
 
+LENGTHS = [(29, "probe"), (40, "long"), (3, "short")]
+
+
 @pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
 @pytest.mark.parametrize("arch", ["gemma2", "gpt_neox", "olmo2", "qwen2_moe"])
 def test_a_row_has_the_same_bits_alone_and_among_others(arch: str, tmp_path: Path) -> None:
@@ -119,9 +122,6 @@ def test_a_row_has_the_same_bits_alone_and_among_others(arch: str, tmp_path: Pat
     crowded.decode(probe, *others)
     found, expected = (torch.stack(stepper.sampler.logits["probe"]) for stepper in (crowded, alone))
     assert torch.equal(found, expected)
-
-
-LENGTHS = [(29, "probe"), (40, "long"), (3, "short")]
 
 
 def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:

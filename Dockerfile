@@ -52,8 +52,8 @@ RUN set -eu; \
       if [ -e /opt/trivium/$site/$each ]; then mv /opt/trivium/$site/$each /out/torch/opt/trivium/$site/; fi; \
     done
 
-# The CPU kernels are compiled here, for every type of x86 processor, so that the final stage needs no compiler. For
-# other processors there are none.
+# The CPU kernels are compiled here, for every type of processor of this architecture, so that the final stage needs no
+# compiler.
 FROM packages AS kernels
 ARG DEVICE=cpu
 ARG KERNELS=required
@@ -71,7 +71,6 @@ RUN set -eu; \
       *) echo "KERNELS is $KERNELS: it must be required, optional or none" >&2; exit 1 ;; \
     esac; \
     if [ "$DEVICE" != cpu ] || [ "$KERNELS" = none ]; then exit 0; fi; \
-    if [ "$(uname -m)" != x86_64 ]; then echo "there are no compiled kernels for $(uname -m)" >&2; exit 0; fi; \
     if compile; then exit 0; fi; \
     if [ "$KERNELS" = optional ]; then echo 'this image has no compiled kernels' >&2; exit 0; fi; \
     echo 'the kernels cannot be compiled; --build-arg KERNELS=optional builds a slower image without them' >&2; exit 1

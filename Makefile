@@ -50,7 +50,7 @@ help:
 	@echo 'PYTHON=python3        the Python to build .venv with, 3.11 or newer'
 	@echo 'TORCH_INDEX=url       package index with other builds of PyTorch; without a GPU,'
 	@echo '                      https://download.pytorch.org/whl/cpu saves gigabytes on Linux'
-	@echo 'TRIVIUM_LANES=8|16    compiled kernels for AVX2 or AVX512, whichever of the two the processor is: for tests'
+	@echo 'TRIVIUM_KERNELS=name  the build of the compiled kernels; trivium settings lists them'
 
 serve: $(VENV)/installed
 	@exec $(BIN)/trivium serve $(MODEL) $(if $(PORT),--port $(PORT)) $(ARGS)

@@ -19,7 +19,7 @@ def quantization(
     model: EngineModel = None,
     kinds: Annotated[
         str, typer.Option(help="Kinds of weights, with commas. The first is the reference.")
-    ] = "float32,bfloat16,int8",
+    ] = "float32,bfloat16,stored,int8,int4",
     tokens: Annotated[int, typer.Option(help="Tokens of text in each language.", min=1)] = 2048,
     passage_tokens: Annotated[int, typer.Option(help="Tokens of a passage, which is read alone.", min=2)] = 256,
     prompts: Annotated[int, typer.Option(help="Prompts to answer.", min=1)] = 24,

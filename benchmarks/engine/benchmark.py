@@ -72,7 +72,8 @@ def measure(
     )
     console.print(
         f"Peaks per second: read {peaks.read / 1e9:.1f} GB, copy {peaks.copy / 1e9:.1f} GB, "
-        f"{peaks.float_operations / 1e9:.0f} G operations of float32, {peaks.int8_operations / 1e9:.0f} G of int8"
+        f"{peaks.float_operations / 1e9:.0f} G operations of float32, {peaks.int8_operations / 1e9:.0f} G of int8, "
+        f"{peaks.int4_operations / 1e9:.0f} G of int4"
     )
     if speeds:
         console.print(_product_table(speeds, peaks))

@@ -1,6 +1,9 @@
 // The peaks of one core, measured in loops of the instructions that the kernels use. Each function returns a number
 // that depends on all of its work, so that the compiler cannot remove any of it.
 
+#include <cstring>
+
+#include "codes.h"
 #include "vector.h"
 
 namespace {
@@ -22,31 +25,58 @@ float peak_copy(float* to, const float* from, int64_t count) {
     return to[0];
 }
 
-// Returns the number of operations. An addition and a multiplication are two.
+// The loops return the number of operations. An addition and a multiplication are two.
+
 int64_t peak_float(int64_t turns) {
-    Floats sums[CHAINS] = {}, v = broadcast(1.0f);
+    Floats sums[CHAINS] = {};
+    IntVector ones_as_bits = (IntVector)broadcast(1.0f);
     for (int64_t i = 0; i < turns; i++)
+#pragma GCC unroll 10
         for (int c = 0; c < CHAINS; c++) {
-            asm volatile("" : "+x"(v));
-            sums[c] += v * v;
+            pin(ones_as_bits);
+            sums[c] += (Floats)ones_as_bits * (Floats)ones_as_bits;
         }
     Floats total = {};
     for (int c = 0; c < CHAINS; c++) total += sums[c];
-    asm volatile("" : : "x"(total));
-    return turns * CHAINS * LANES * 2;
+    return turns * CHAINS * LANES * 2 + (sum_of(total) < 0);
 }
 
+// Products of weights of eight bits: by bytes, or by int16 where the processor has no dot products of bytes.
 int64_t peak_int8(int64_t turns) {
-    IntVector sums[CHAINS] = {}, v = broadcast_pair(1);
+    IntVector sums[CHAINS] = {}, v = ones();
     for (int64_t i = 0; i < turns; i++)
+#pragma GCC unroll 10
         for (int c = 0; c < CHAINS; c++) {
-            asm volatile("" : "+x"(v));
-            sums[c] = add(sums[c], multiply_pairs(v, v));
+            pin(v);
+#if KERNEL_BYTE_PRODUCTS
+            sums[c] = dot4(sums[c], v, v);
+#else
+            sums[c] += multiply_pairs(v, v);
+#endif
+            pin(sums[c]);
         }
-    IntVector total = sums[0];
-    for (int c = 1; c < CHAINS; c++) total = add(total, sums[c]);
-    asm volatile("" : : "x"(total));
-    return turns * CHAINS * 2 * LANES * 2;
+    IntVector total = {};
+    for (int c = 0; c < CHAINS; c++) total += sums[c];
+#if KERNEL_BYTE_PRODUCTS
+    constexpr int PRODUCTS = 4;
+#else
+    constexpr int PRODUCTS = 2;
+#endif
+    return turns * CHAINS * PRODUCTS * LANES * 2 + (total[0] < 0);
+}
+
+// Products of weights of four bits with bytes.
+int64_t peak_int4(int64_t turns) {
+    IntVector sums[CHAINS] = {}, v = ones();
+    for (int64_t i = 0; i < turns; i++)
+#pragma GCC unroll 10
+        for (int c = 0; c < CHAINS; c++) {
+            pin(v);
+            sums[c] = add_products(sums[c], v, v), pin(sums[c]);
+        }
+    IntVector total = {};
+    for (int c = 0; c < CHAINS; c++) total += sums[c];
+    return turns * CHAINS * 4 * LANES * 2 + (total[0] == 1);
 }
 
 }  // extern "C"

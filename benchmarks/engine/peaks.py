@@ -33,6 +33,7 @@ class Peaks:
     copy: float  # bytes read and bytes written
     float_operations: float  # an addition and a multiplication are two
     int8_operations: float
+    int4_operations: float  # with products of bytes
 
 
 def measure_peaks(threads: int, rounds: int = 3) -> Peaks:
@@ -57,6 +58,7 @@ def measure_peaks(threads: int, rounds: int = 3) -> Peaks:
             copy=2 * read_bytes / copy,
             float_operations=operations_per_second(loops.peak_float),
             int8_operations=operations_per_second(loops.peak_int8),
+            int4_operations=operations_per_second(loops.peak_int4),
         )
 
 
@@ -79,6 +81,7 @@ def _compiled_loops() -> Iterator[ctypes.CDLL]:
             ("peak_copy", c_float, [c_void_p, c_void_p, c_int64]),
             ("peak_float", c_int64, [c_int64]),
             ("peak_int8", c_int64, [c_int64]),
+            ("peak_int4", c_int64, [c_int64]),
         ):
             getattr(library, name).restype, getattr(library, name).argtypes = result, arguments
         yield library

@@ -13,13 +13,13 @@ from torch.nn import functional
 
 from benchmarks.engine.peaks import seconds_of
 from service.models.native import kernels
-from service.models.native.packer import DTYPES
-from service.models.native.structures import BF16, F32, INT8, KernelLinear
+from service.models.native.matrices import pack
+from service.models.native.structures import BF16, F32, INT4, INT8, KernelLinear
 
 ROWS = (1, 16, 64, 512)
 _WEIGHT_BYTES = 192 << 20  # of all copies of a product's weights
 _TURN_SECONDS = 0.3
-_KIND_NAMES = {F32: "float32", BF16: "bfloat16", INT8: "int8"}
+_KIND_NAMES = {BF16: "bfloat16", INT8: "int8", INT4: "int4", F32: "float32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +52,49 @@ def measure_products(shape: ProductShape, threads: int, rows: tuple[int, ...] = 
     assert compiled is not None
     team = compiled.trivium_create_team(threads)
     try:
-        for kind in (BF16, INT8, F32):
-            panels, linears = _packed_copies(compiled, shape, kind)
+        for kind in _KIND_NAMES:
+            panels, linears = _packed_copies(compiled, team, shape, kind)
             for count in rows:
                 x, y = torch.randn(count, shape.k), torch.empty(count, shape.n)
                 calls: list[Callable[[], object]] = [
-                    partial(compiled.trivium_linear, team, linear, x.data_ptr(), count, y.data_ptr())
+                    partial(compiled.trivium_linear, team, linear, x.data_ptr(), count, y.data_ptr(), shape.n)
                     for linear in linears
                 ]
-                yield _measure(shape, _KIND_NAMES[kind], "trivium", count, calls, panels.element_size())
+                yield _measure(shape, _KIND_NAMES[kind], "trivium", count, calls, panels[0].nbytes)
             del panels, linears
     finally:
         compiled.trivium_delete_team(team)
     for dtype in (torch.bfloat16, torch.float32):
-        weights = torch.randn(shape.n, shape.k, dtype=dtype).repeat(_num_copies(shape, dtype.itemsize), 1, 1)
+        weights = torch.randn(shape.n, shape.k, dtype=dtype).repeat(
+            _num_copies(dtype.itemsize * shape.n * shape.k), 1, 1
+        )
         for count in rows:
             x = torch.randn(count, shape.k, dtype=dtype)
             calls = [partial(functional.linear, x, weight) for weight in weights]
-            yield _measure(shape, str(dtype).removeprefix("torch."), "torch", count, calls, dtype.itemsize)
+            yield _measure(shape, str(dtype).removeprefix("torch."), "torch", count, calls, weights[0].nbytes)
 
 
-def _packed_copies(compiled: ctypes.CDLL, shape: ProductShape, kind: int) -> tuple[torch.Tensor, list[KernelLinear]]:
-    """Copies of a random matrix in panels. They are valid while the tensor lives, which also keeps the scales."""
-    pair = 4 * compiled.trivium_lanes()
-    padded, depth = -(-shape.n // pair) * pair, -(-shape.k // 2) * 2
-    weight = torch.randn(shape.n, shape.k)
-    packed = torch.zeros(padded * depth, dtype=DTYPES[kind])
-    scales = torch.ones(padded)
-    compiled.trivium_pack(weight.data_ptr(), F32, packed.data_ptr(), kind, scales.data_ptr(), shape.n, shape.k)
-    panels = packed.repeat(_num_copies(shape, packed.element_size()), 1)
-    panels.scales = scales  # type: ignore[attr-defined]
-    linear = partial(KernelLinear, scales=scales.data_ptr(), n=shape.n, k=shape.k, kind=kind)
-    return panels, [linear(panels=copy.data_ptr()) for copy in panels]
+def _packed_copies(
+    compiled: ctypes.CDLL, team: int, shape: ProductShape, kind: int
+) -> tuple[torch.Tensor, list[KernelLinear]]:
+    """Copies of a random matrix in panels. They are valid while the tensor lives."""
+    packed, linear = pack(compiled, team, torch.randn(shape.n, shape.k), kind)
+    panels = packed.repeat(_num_copies(packed.nbytes), 1)
+    sizes = {"n": shape.n, "k": shape.k, "stripe": linear.stripe, "kind": kind}
+    return panels, [KernelLinear(panels=copy.data_ptr(), **sizes) for copy in panels]
 
 
-def _num_copies(shape: ProductShape, size: int) -> int:
-    return max(1, _WEIGHT_BYTES // (shape.n * shape.k * size))
+def _num_copies(nbytes: int) -> int:
+    return max(1, _WEIGHT_BYTES // nbytes)
 
 
 def _measure(
-    shape: ProductShape, kind: str, by: str, rows: int, calls: list[Callable[[], object]], size: int, rounds: int = 3
+    shape: ProductShape, kind: str, by: str, rows: int, calls: list[Callable[[], object]], nbytes: int, rounds: int = 3
 ) -> ProductSpeed:
     """The fastest of ``rounds`` turns. A turn calls each copy once, for at most about ``_TURN_SECONDS``."""
     calls[0]()
     one_call = seconds_of(calls[-1])
     turn = calls[: max(1, int(_TURN_SECONDS / one_call))]
     seconds = min(seconds_of(lambda: [call() for call in turn]) for _ in range(rounds)) / len(turn)
-    weights = shape.n * shape.k
-    return ProductSpeed(
-        shape.name, shape.k, shape.n, kind, by, rows, seconds, weights * size / seconds, 2 * rows * weights / seconds
-    )
+    operations = 2 * rows * shape.n * shape.k
+    return ProductSpeed(shape.name, shape.k, shape.n, kind, by, rows, seconds, nbytes / seconds, operations / seconds)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 import transformers
 from rich.table import Table
-from transformers import AutoModelForCausalLM, GenerationConfig
+from transformers import GenerationConfig
 
 from benchmarks.processes.noise import Noise
 from benchmarks.report.statistics import common_prefix_length, quiet_ones
@@ -24,6 +24,7 @@ from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
+from service.models.hf.checkpoint import load_language_model
 
 THEIRS = 0  # the number of streams that stands for transformers' generate
 Prompts = list[tuple[int, ...]]
@@ -53,10 +54,8 @@ class EngineAndGenerate:
         self.runner = ModelRunner(config)
         self.engine = Engine(self.runner, config)
         self.info = self.runner.info
-        self.model: Any = AutoModelForCausalLM.from_pretrained(
-            config.model_path, dtype=getattr(torch, self.info.dtype), local_files_only=True
-        )
-        self.model.to(self.info.device).eval()
+        self.model: Any = load_language_model(config.model_path, getattr(torch, self.info.dtype))
+        self.model.to(self.info.device)
         self.model.generation_config = GenerationConfig(do_sample=False, pad_token_id=0)
         self._num_turns = 0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import torch
-from transformers import AutoModelForCausalLM, GenerationConfig
+from transformers import GenerationConfig
 
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
@@ -17,6 +17,7 @@ from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
+from service.models.hf.checkpoint import load_language_model
 
 Prompts = list[tuple[int, ...]]
 _KV_BYTES = 1 << 30  # of each engine on a GPU, so that engines and transformers' model fit side by side
@@ -59,8 +60,7 @@ class Subject:
     @contextmanager
     def reference(self, dtype: torch.dtype) -> Iterator[Any]:
         """transformers' model in this number type."""
-        model: Any = AutoModelForCausalLM.from_pretrained(self.config.model_path, dtype=dtype, local_files_only=True)
-        model.to(self.device).eval()
+        model: Any = load_language_model(self.config.model_path, dtype).to(self.device)
         model.generation_config = GenerationConfig(do_sample=False, pad_token_id=0)
         try:
             yield model

@@ -1,10 +1,10 @@
 """llama.cpp, compiled on this machine from the source in the sdist of llama-cpp-python."""
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.checkpoints import fingerprint, original_gguf
 from benchmarks.peers.environment import TORCH, Environment, our_version
 from benchmarks.peers.peer import Launch, usable_cores
 
@@ -15,13 +15,19 @@ _OPTIONS = (
     "-DGGML_NATIVE=ON",
     *(f"-DLLAMA_{part}=OFF" for part in ("BUILD_EXAMPLES", "BUILD_TESTS", "CURL", "OPENSSL", "USE_PREBUILT_UI")),
 )
+_TARGETS = ("llama-server", "llama-quantize")
 _SLOTS = 16  # further requests wait for a slot
 _SLOT_TOKENS = 2048
+_CONVERTED = ("bf16", "q8_0")  # what the converter writes; other number types are made of its BF16
+AS_IT_COMES = "gguf"
 
 
 @dataclass(frozen=True, slots=True)
 class LlamaCpp:
-    """llama.cpp's server. ``kind`` is a number type of its converter: bf16 or q8_0."""
+    """llama.cpp's server. ``kind`` is a number type that it quantizes to, such as bf16, q8_0 or q4_0.
+
+    With the kind ``gguf`` it serves the GGUF file that the model was made of, as it comes.
+    """
 
     kind: str
     environment: Environment
@@ -37,14 +43,14 @@ class LlamaCpp:
     def install(self) -> None:
         """Fetch and compile the server, and install its converter."""
         self.environment.do_once(
-            f"python-{_VERSION}", lambda: self.environment.create_venv("cmake==4.4.5", "ninja==1.13.2", *_CONVERTER)
+            f"python-{_VERSION}", lambda: self.environment.create_venv("cmake==4.4.5", *_CONVERTER)
         )
         self.environment.do_once(f"source-{_VERSION}", self._fetch)
-        self.environment.do_once(f"{self._build.name}-{_VERSION}", self._compile)
+        self.environment.do_once(f"{self._build.name}-{'-'.join(_TARGETS)}-{_VERSION}", self._compile)
 
     def launch(self, model: Path) -> Launch:
-        """The server for this model, which is converted first if it was not converted before."""
-        gguf = self._convert_once(model)
+        """The server for this model, which is converted first if it was not converted before. Raises InstallFailed."""
+        gguf = original_gguf(model) if self.kind == AS_IT_COMES else self._convert_once(model, self.kind)
         threads = str(len(usable_cores()))
         context = str(_SLOTS * _SLOT_TOKENS)
         server = [str(self._build / "bin" / "llama-server"), "-m", str(gguf), "-c", context, "-np", str(_SLOTS)]
@@ -72,30 +78,26 @@ class LlamaCpp:
         environment, clang = self.environment, _clang()
         # GCC 12 stops with an internal error in the AMX kernels.
         compilers = [f"-DCMAKE_C_COMPILER={clang}", f"-DCMAKE_CXX_COMPILER={clang}++"] if clang else []
-        ninja = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={environment.bin / 'ninja'}"]
-        cmake = str(environment.bin / "cmake")
-        environment.run(cmake, "-S", str(self._source), "-B", str(self._build), *ninja, *compilers, *_OPTIONS)
-        environment.run(cmake, "--build", str(self._build), "--target", "llama-server")
+        # Not for Ninja, which stopped on one machine: "manifest still dirty after 100 tries".
+        generator = ["--fresh", "-G", "Unix Makefiles"]
+        cmake, jobs = str(environment.bin / "cmake"), str(len(usable_cores()))
+        environment.run(cmake, "-S", str(self._source), "-B", str(self._build), *generator, *compilers, *_OPTIONS)
+        environment.run(cmake, "--build", str(self._build), "--parallel", jobs, "--target", *_TARGETS)
 
-    def _convert_once(self, model: Path) -> Path:
-        """The model directory as one GGUF file, with the same weights that Trivium serves."""
-        gguf = self.environment.path / f"{model.name}-{_fingerprint(model)}-{self.kind}.gguf"
-
-        def convert() -> None:
+    def _convert_once(self, model: Path, kind: str) -> Path:
+        """The model directory as one GGUF file of this number type, from the same weights that Trivium serves."""
+        gguf = self.environment.path / f"{model.name}-{fingerprint(model)}-{kind}.gguf"
+        if kind in _CONVERTED:
             script = str(self._source / "convert_hf_to_gguf.py")
             python = str(self.environment.bin / "python")
-            self.environment.run(python, script, str(model), "--outtype", self.kind, "--outfile", str(gguf))
-
-        self.environment.do_once(gguf.stem, convert)
+            command = [python, script, str(model), "--outtype", kind, "--outfile", str(gguf)]
+        else:
+            exact = self._convert_once(model, "bf16")
+            command = [str(self._build / "bin" / "llama-quantize"), str(exact), str(gguf), kind.upper()]
+        self.environment.do_once(gguf.stem, lambda: self.environment.run(*command))
         return gguf
 
 
 def _clang() -> str | None:
     """The name of clang, if it is installed."""
     return "clang" if shutil.which("clang") and shutil.which("clang++") else None
-
-
-def _fingerprint(model: Path) -> str:
-    """A short hash that changes with the directory's path and with the size or time of any file in it."""
-    files = sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in model.iterdir())
-    return hashlib.sha256(repr((model.resolve(), files)).encode()).hexdigest()[:8]

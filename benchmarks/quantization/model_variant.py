@@ -18,7 +18,9 @@ from service.engine.scheduling.step import Chunk, Step
 KINDS = {
     "float32": {"dtype": "float32", "quantization": "none"},
     "bfloat16": {"dtype": "bfloat16", "quantization": "none"},
+    "stored": {"dtype": "bfloat16", "quantization": "auto"},
     "int8": {"dtype": "bfloat16", "quantization": "int8"},
+    "int4": {"dtype": "bfloat16", "quantization": "int4"},
     "int8-cache": {"dtype": "bfloat16", "quantization": "none", "kv_cache_dtype": "int8"},
 }
 

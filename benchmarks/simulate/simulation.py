@@ -25,6 +25,7 @@ class Summary:
     output_tokens: int
     computed_tokens: int  # by the engines: prompts without what was cached, outputs, and what preemption repeated
     tokens_per_second: float  # of outputs
+    ttft_mean: float
     ttft_p50: float | None
     ttft_p95: float | None
     ttft_p99: float | None
@@ -80,12 +81,13 @@ def summarize(policy: str, served: Sequence[Served], replicas: Sequence[Replica]
         output_tokens=output_tokens,
         computed_tokens=sum(replica.computed_tokens for replica in replicas),
         tokens_per_second=output_tokens / seconds,
+        ttft_mean=1000 * sum(first) / len(first),
         ttft_p50=percentile(first, 50),
         ttft_p95=percentile(first, 95),
         ttft_p99=percentile(first, 99),
         itl_p50=percentile(gaps, 50),
         itl_p99=percentile(gaps, 99),
         cached_share=sum(each.cached for each in served) / prompt_tokens,
-        busy_share=sum(replica.busy_seconds for replica in replicas) / seconds / len(replicas),
+        busy_share=min(1.0, sum(replica.busy_seconds for replica in replicas) / seconds / len(replicas)),  # rounded
         cost=price_per_hour * len(replicas) * seconds / 3600 / (output_tokens / 1e6),
     )

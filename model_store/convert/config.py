@@ -97,9 +97,20 @@ def read_shape(file: GgufFile) -> DecoderShape:
 
 
 def make_config(
-    file: GgufFile, shape: DecoderShape, *, vocab_size: int, tied: bool, attention_bias: bool, dtype: str
+    file: GgufFile,
+    shape: DecoderShape,
+    *,
+    vocab_size: int,
+    tied: bool,
+    attention_bias: bool,
+    dtype: str,
+    block_types: dict[str, str],
 ) -> dict[str, Any]:
-    """The content of ``config.json``."""
+    """The content of ``config.json``.
+
+    ``block_types`` has ggml's name of the format of each tensor that keeps its bytes. They are in the file's
+    ``quantization_config``, and nowhere else.
+    """
     names = ARCHITECTURES[shape.architecture]
     config = {
         "architectures": [names.model_class],
@@ -121,6 +132,8 @@ def make_config(
     }
     if shape.architecture != "qwen2":  # Qwen2 has biases for queries, keys and values always
         config["attention_bias"] = attention_bias
+    if block_types:
+        config["quantization_config"] = {"quant_method": "gguf", "types": block_types}
     return config
 
 

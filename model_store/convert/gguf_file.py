@@ -73,16 +73,13 @@ class GgufFile:
 
     def rows(self, tensor: GgufTensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Rows [start, stop) of a matrix, or a whole vector, dequantized: float32, [rows, columns] or [columns]."""
-        rows = tensor.shape[0] if len(tensor.shape) > 1 else 1
-        stop = rows if stop is None else min(stop, rows)
-        stride = tensor.size // rows
-        count = (stop - start) * stride
-        packed = np.frombuffer(self._map, np.uint8, count, tensor.offset + start * stride).reshape(stop - start, stride)
-        try:
-            values: NDArray[np.float32] = np.array(dequantize(packed, tensor.type), np.float32)
-        except NotImplementedError as error:
-            raise ModelRefused(f"the GGUF file's {tensor.name} is packed as {tensor.type.name}: {error}") from error
+        values = unpacked(self.packed(tensor)[start:stop], tensor)
         return values if len(tensor.shape) > 1 else values[0]
+
+    def packed(self, tensor: GgufTensor) -> NDArray[np.uint8]:
+        """The bytes of a tensor in the mapped file, [rows, bytes of a row]. A vector is one row."""
+        rows = tensor.shape[0] if len(tensor.shape) > 1 else 1
+        return np.frombuffer(self._map, np.uint8, tensor.size, tensor.offset).reshape(rows, -1)
 
     def _read_header(self) -> tuple[dict[str, Any], dict[str, GgufTensor]]:
         """The metadata and the tensors by name. Raises ValueError if the file is truncated or of another version."""
@@ -142,3 +139,11 @@ class GgufFile:
         values = struct.unpack_from(f"<{form}", self._map, self._position)
         self._position += struct.calcsize(f"<{form}")
         return values
+
+
+def unpacked(rows: NDArray[np.uint8], tensor: GgufTensor) -> NDArray[np.float32]:
+    """The values of some packed rows of ``tensor``: float32 [rows, columns]. Raises ModelRefused for unknown types."""
+    try:
+        return np.array(dequantize(rows, tensor.type), np.float32)
+    except NotImplementedError as error:
+        raise ModelRefused(f"the GGUF file's {tensor.name} is packed as {tensor.type.name}: {error}") from error

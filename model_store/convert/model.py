@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from model_store.convert import safetensors_file
 from model_store.convert.config import make_config, make_generation_config, read_shape, to_json
 from model_store.convert.gguf_file import GgufFile
 from model_store.convert.tokenizer import build_tokenizer, make_tokenizer_config
-from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, number_type, write_weights
+from model_store.convert.weights import EMBEDDING, has_attention_bias, is_tied, number_type, plan_weights
 from model_store.errors import ModelRefused
 
 
@@ -22,6 +23,7 @@ def convert(path: Path, directory: Path) -> None:
         vocab_size, tied = file.tensors[EMBEDDING].shape[0], is_tied(file)
         if vocab_size < len(file.metadata["tokenizer.ggml.tokens"]):
             raise ModelRefused("the GGUF file has more tokens than embeddings")
+        tensors = plan_weights(file, shape, tied=tied)
         config = make_config(
             file,
             shape,
@@ -29,6 +31,7 @@ def convert(path: Path, directory: Path) -> None:
             tied=tied,
             attention_bias=has_attention_bias(file),
             dtype=number_type(file),
+            block_types={tensor.name: tensor.block_type for tensor in tensors if tensor.block_type},
         )
         texts = {
             "config.json": to_json(config),
@@ -40,4 +43,4 @@ def convert(path: Path, directory: Path) -> None:
             texts["chat_template.jinja"] = template
         for name, text in texts.items():
             (directory / name).write_text(text, encoding="utf-8", newline="")
-        write_weights(file, shape, directory / "model.safetensors", tied=tied)
+        safetensors_file.write(directory / "model.safetensors", tensors, f"converting {path.name}")

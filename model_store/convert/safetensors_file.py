@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,33 +21,41 @@ from model_store.transfer.progress import track
 
 
 class NumberType(StrEnum):
-    """The number types that are written, under transformers' names."""
+    """The number types that are written, under transformers' names. The bytes of packed weights are numbers too."""
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"
     BFLOAT16 = "bfloat16"
+    BYTE = "uint8"
 
     @property
     def size(self) -> int:
         """Bytes of a number."""
-        return 4 if self is NumberType.FLOAT32 else 2
+        return _SIZES[self]
 
-    def convert(self, values: NDArray[np.float32]) -> bytes:
+    def convert(self, values: NDArray[Any]) -> bytes:
         """The nearest numbers of this type."""
         return (bfloat16(values) if self is NumberType.BFLOAT16 else values.astype(self.value)).tobytes()
 
 
-_HEADER_NAMES = {NumberType.FLOAT32: "F32", NumberType.FLOAT16: "F16", NumberType.BFLOAT16: "BF16"}
+_SIZES = {NumberType.FLOAT32: 4, NumberType.FLOAT16: 2, NumberType.BFLOAT16: 2, NumberType.BYTE: 1}
+_HEADER_NAMES = {
+    NumberType.FLOAT32: "F32",
+    NumberType.FLOAT16: "F16",
+    NumberType.BFLOAT16: "BF16",
+    NumberType.BYTE: "U8",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedTensor:
-    """A tensor to write. ``chunks`` gives its float32 values in order, in arrays of any shape."""
+    """A tensor to write. ``chunks`` gives its values in order, in arrays of any shape: float32, or packed bytes."""
 
     name: str
     shape: Sequence[int]
-    chunks: Callable[[], Iterable[NDArray[np.float32]]]
+    chunks: Callable[[], Iterable[NDArray[Any]]]
     type: NumberType = NumberType.BFLOAT16
+    block_type: str = ""  # ggml's name of the type of packed weights
 
     @property
     def size(self) -> int:

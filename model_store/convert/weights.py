@@ -1,25 +1,27 @@
-"""Writes a GGUF file's tensors into one ``model.safetensors``: float32 and float16 as they are, all others in bfloat16.
+"""Plans how a GGUF file's tensors become one ``model.safetensors``.
 
-The model is refused unless every tensor of the file has a place in it and every place has a tensor.
+Matrices in the formats of ``block_types.KEPT`` keep their bytes, and the vectors beside them become float32. Weights in
+other formats become bfloat16; float32 and float16 stay. The model is refused unless every tensor of the file has a
+place in the model and every place has a tensor.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import prod
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gguf import GGMLQuantizationType
 from numpy.typing import NDArray
 
-from model_store.convert import safetensors_file
+from model_store.convert.block_types import finite_blocks, is_kept
 from model_store.convert.config import DecoderShape
-from model_store.convert.gguf_file import GgufFile, GgufTensor
+from model_store.convert.gguf_file import GgufFile, GgufTensor, unpacked
 from model_store.convert.safetensors_file import NumberType, PlannedTensor
 from model_store.errors import ModelRefused
 
-_CHUNK = 1 << 20  # values dequantized at a time
+_CHUNK = 1 << 20  # values that are read at a time
 _TIED = 0.25  # relative: two quantizations of one matrix differ by a few percent, two matrices by more than 100 %
 
 _UNQUANTIZED = {GGMLQuantizationType.F32: NumberType.FLOAT32, GGMLQuantizationType.F16: NumberType.FLOAT16}
@@ -60,7 +62,7 @@ def has_attention_bias(file: GgufFile) -> bool:
 
 
 def number_type(file: GgufFile) -> NumberType:
-    """The type that all weights are written in: that of most numbers in the file, or bfloat16 for quantized ones."""
+    """The type of most numbers in the file; bfloat16 for quantized ones. The service computes in this type."""
     counts: Counter[NumberType] = Counter()
     for tensor in file.tensors.values():
         counts[_UNQUANTIZED.get(tensor.type, NumberType.BFLOAT16)] += prod(tensor.shape)
@@ -83,8 +85,8 @@ def is_tied(file: GgufFile) -> bool:
     return bool(np.linalg.norm(head_rows - embedding_rows) <= _TIED * np.linalg.norm(head_rows))
 
 
-def write_weights(file: GgufFile, shape: DecoderShape, path: Path, *, tied: bool) -> None:
-    """Write all tensors to ``path``. Raises ModelRefused and NotEnoughSpace."""
+def plan_weights(file: GgufFile, shape: DecoderShape, *, tied: bool) -> list[PlannedTensor]:
+    """All tensors of the model. Raises ModelRefused; so do their chunks."""
     names = _names(file, shape, tied)
     sources = dict(file.tensors)
     if tied and HEAD in sources:  # keep the copy with the finer quantization
@@ -95,15 +97,33 @@ def write_weights(file: GgufFile, shape: DecoderShape, path: Path, *, tied: bool
     if unknown := sources.keys() - names.keys():
         raise ModelRefused(f"the GGUF file has tensors that are not converted: {', '.join(sorted(unknown))}")
     expected = _shapes(shape, sources[EMBEDDING].shape[0])
-    kind = number_type(file)
     planned = []
+    find_type = _type_finder(file, list(sources.values()))
     for source, name in names.items():
         tensor = sources[source]
         wanted = expected[source.rsplit(".", 2)[-2] + "." + source.rsplit(".", 1)[-1]]
         if tensor.shape != wanted:
             raise ModelRefused(f"the GGUF file's {source} is {tensor.shape}, its description says {wanted}")
-        planned.append(PlannedTensor(name, tensor.shape, _chunks(file, shape, source, tensor), kind))
-    safetensors_file.write(path, planned, f"converting to {kind}")
+        chunks = _chunks(file, shape, source, tensor)
+        if is_kept(tensor):
+            packed = file.packed(tensor).shape
+            planned.append(PlannedTensor(name, packed, chunks, NumberType.BYTE, block_type=tensor.type.name))
+        else:
+            planned.append(PlannedTensor(name, tensor.shape, chunks, find_type(tensor)))
+    return planned
+
+
+def _type_finder(file: GgufFile, tensors: list[GgufTensor]) -> Callable[[GgufTensor], NumberType]:
+    """A function that gives the type in which a tensor is written, unless it is kept.
+
+    Beside quantized matrices each tensor has a type of its own. Without any, all get that of most numbers.
+    """
+    most = number_type(file)
+    if not any(map(is_kept, tensors)):
+        return lambda _: most
+    return lambda tensor: (
+        NumberType.FLOAT32 if len(tensor.shape) == 1 else _UNQUANTIZED.get(tensor.type, NumberType.BFLOAT16)
+    )
 
 
 def _names(file: GgufFile, shape: DecoderShape, tied: bool) -> dict[str, str]:
@@ -153,39 +173,40 @@ def _shapes(shape: DecoderShape, vocab_size: int) -> dict[str, tuple[int, ...]]:
 
 def _chunks(
     file: GgufFile, shape: DecoderShape, source: str, tensor: GgufTensor
-) -> Callable[[], Iterable[NDArray[np.float32]]]:
-    """A function that yields the float32 values of the tensor ``source``, in chunks and in transformers' order."""
+) -> Callable[[], Iterable[NDArray[Any]]]:
+    """A function that yields the tensor ``source`` in chunks, in transformers' order: packed if its format is kept."""
     part = source.rsplit(".", 2)[-2]
+    order = np.arange(tensor.shape[0])
     if shape.architecture == "llama" and part in {"attn_q", "attn_k"}:
-        return partial(_unpermuted, file, tensor, shape.heads if part == "attn_q" else shape.kv_heads)
-    if shape.architecture == "gemma3" and part.endswith("norm"):
-        return partial(_minus_one, file, tensor)
-    return partial(_row_chunks, file, tensor)
-
-
-def _row_chunks(file: GgufFile, tensor: GgufTensor) -> Iterable[NDArray[np.float32]]:
+        order = _unpermuted(order, shape.heads if part == "attn_q" else shape.kv_heads)
     if len(tensor.shape) == 1:
-        yield _finite(file.rows(tensor), tensor)
-        return
-    step = max(1, _CHUNK // tensor.shape[1])
-    for start in range(0, tensor.shape[0], step):
-        yield _finite(file.rows(tensor, start, start + step), tensor)
+        minus_one = shape.architecture == "gemma3" and part.endswith("norm")
+        return partial(_vector, file, tensor, order, np.float32(1 if minus_one else 0))
+    return partial(_row_chunks, file, tensor, order)
 
 
-def _minus_one(file: GgufFile, tensor: GgufTensor) -> Iterable[NDArray[np.float32]]:
-    """llama.cpp multiplies by the weight, transformers' Gemma by the weight plus one."""
-    yield _finite(file.rows(tensor), tensor) - np.float32(1)
+def _row_chunks(file: GgufFile, tensor: GgufTensor, order: NDArray[np.int64]) -> Iterable[NDArray[Any]]:
+    packed = file.packed(tensor)
+    step = max(1, _CHUNK // tensor.shape[-1])
+    for start in range(0, len(order), step):
+        rows = packed[order[start : start + step]]
+        yield finite_blocks(rows, tensor) if is_kept(tensor) else _finite(unpacked(rows, tensor), tensor)
 
 
-def _unpermuted(file: GgufFile, tensor: GgufTensor, heads: int) -> Iterable[NDArray[np.float32]]:
+def _vector(
+    file: GgufFile, tensor: GgufTensor, order: NDArray[np.int64], subtracted: np.float32
+) -> Iterable[NDArray[np.float32]]:
+    """The one chunk of a vector. llama.cpp multiplies by the weight of Gemma's norms, transformers by that plus one."""
+    yield _finite(file.rows(tensor), tensor)[order] - subtracted
+
+
+def _unpermuted(rows: NDArray[np.int64], heads: int) -> NDArray[np.int64]:
     """The rows in transformers' order.
 
     llama.cpp rotates neighbouring pairs, transformers the two halves of a head. So rows of GGUF's llama are interleaved
-    within each head.
+    within each head, and so are the numbers of a bias.
     """
-    values = np.concatenate(list(_row_chunks(file, tensor)))
-    per_head = tensor.shape[0] // heads
-    yield values.reshape(heads, per_head // 2, 2, *tensor.shape[1:]).swapaxes(1, 2).reshape(tensor.shape)
+    return rows.reshape(heads, -1, 2).swapaxes(1, 2).reshape(-1)
 
 
 def _finite(values: NDArray[np.float32], tensor: GgufTensor) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.flags import with_settings
+from service.errors import EngineError
 from service.settings import Settings, documents
 from service.settings.groups import GROUPS
 
@@ -58,7 +59,19 @@ def _print_values(flags: dict[str, Any]) -> None:
     models = [(spec.name, documents.spec_text(spec), "") for spec in values.model_specs()]
     console.print(_table("Served models", models))
     console.print()
+    console.print(_table("Builds of the compiled kernels", _kernels()))
+    console.print()
     console.print("trivium settings --format toml writes a file with every setting and its meaning.", soft_wrap=True)
+
+
+def _kernels() -> list[tuple[str, str, str]]:
+    """A row for each build: its name, why it is used or not, and whether it is used."""
+    from service.models.native.kernels import VARIABLE, verdicts
+
+    try:
+        return [(row.build.name, row.reason, "used" if row.is_used else "") for row in verdicts()]
+    except EngineError as error:
+        return [(VARIABLE, str(error), "")]
 
 
 def _table(title: str, rows: Sequence[tuple[str, str, str]]) -> "Table":

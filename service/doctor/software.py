@@ -10,6 +10,7 @@ import warnings
 
 from service.doctor.finding import Finding, ok, problem, warning
 from service.doctor.machine import gibibytes
+from service.errors import EngineError
 from service.settings import Settings
 
 _INSTALL = "install the packages of requirements.lock again, in the environment that runs trivium"
@@ -46,7 +47,10 @@ def kernels(settings: Settings) -> Finding:
 
     if not settings.native_kernels:
         return ok("switched off by native_kernels; torch computes")
-    build = find_build()
+    try:
+        build = find_build()
+    except EngineError as error:
+        return problem(str(error), "unset TRIVIUM_KERNELS; trivium settings lists the builds of the kernels")
     if build is None:
         return warning("there are none for this processor; torch computes, more slowly", "use a processor with AVX2")
     path = existing_library(build)

@@ -82,6 +82,7 @@ class EncoderInfo(ProcessInfo, frozen=True, kw_only=True):
     head: Head
     architecture: str
     backend: Backend
+    kernels: str = ""  # the build of the compiled kernels; empty: torch computes
     device: str
     dtype: str
     vocab_size: int

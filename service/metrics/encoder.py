@@ -33,6 +33,7 @@ class EncoderMetrics(ProcessMetrics):
         facts = {
             "architecture": info.architecture,
             "backend": info.backend,
+            "kernels": info.kernels,
             "device": info.device,
             "dtype": info.dtype,
             "max_tokens": str(info.max_tokens),

@@ -62,6 +62,7 @@ class EngineMetrics(ProcessMetrics):
         facts = {
             "architecture": info.architecture,
             "backend": info.backend,
+            "kernels": info.kernels,
             "device": info.device,
             "dtype": info.dtype,
             "quantization": info.quantization,

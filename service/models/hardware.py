@@ -79,6 +79,13 @@ def rounding_note(chosen: torch.dtype, checkpoint: torch.dtype | None) -> str:
     return f"the checkpoint's {stored} weights are rounded to {name}; dtype {stored} keeps them"
 
 
+def dequantized_note(chosen: torch.dtype) -> str:
+    """The loss if quantized weights are dequantized to ``chosen``, in words; empty if there is none."""
+    if chosen == torch.float32:
+        return ""
+    return f"the checkpoint's quantized weights are dequantized and rounded to {dtype_name(chosen)}"
+
+
 def dtype_name(dtype: torch.dtype) -> str:
     """``bfloat16`` rather than ``torch.bfloat16``."""
     return str(dtype).removeprefix("torch.")

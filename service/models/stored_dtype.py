@@ -1,5 +1,6 @@
-"""The number type of a checkpoint's weights, read from the headers of its safetensors files."""
+"""How a checkpoint stores its weights: their number type, and whether they are quantized."""
 
+import json
 from collections import Counter
 from math import prod
 from pathlib import Path
@@ -9,6 +10,15 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 _DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+
+def is_quantized(directory: Path) -> bool:
+    """Whether ``config.json`` says that matrices are quantized. False if it cannot be read: the loaders say why."""
+    try:
+        config = json.loads((directory / "config.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and "quantization_config" in config
 
 
 def stored_dtype(directory: Path) -> torch.dtype | None:

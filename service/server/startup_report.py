@@ -77,9 +77,11 @@ def engine_facts(name: str, local: LocalModel, info: EngineInfo) -> dict[str, st
     """Model, device, capacity and start-up times of the engine."""
     sequences = info.kv_tokens // info.max_model_len
     quantized = "" if info.quantization == "none" else f", weights {info.quantization}"
+    kernels = {"kernels": f"{info.kernels}: {info.kernels_reason}"} if info.kernels else {}
     return {
         "model": f"{name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
         "device": f"{info.device}, {info.dtype}, computed by {_BACKENDS[info.backend]}{quantized}",
+        **kernels,
         "context": f"{info.max_model_len:,} tokens",
         "kv cache": f"{info.kv_tokens:,} tokens of {info.kv_cache_dtype} ({_gibibytes(info.kv_cache_bytes)}): "
         f"{sequences} sequences of full length",
@@ -93,7 +95,8 @@ def encoder_facts(name: str, local: LocalModel, info: EncoderInfo) -> dict[str, 
     """Model, device, capacity and start-up times of an encoder."""
     return {
         "model": f"{name} ({info.architecture}, {_gibibytes(info.weights_bytes)})",
-        "device": f"{info.device}, {info.dtype}, {info.head} head, computed by {_BACKENDS[info.backend]}",
+        "device": f"{info.device}, {info.dtype}, {info.head} head, computed by {_BACKENDS[info.backend]}"
+        + (f" ({info.kernels})" if info.kernels else ""),
         "batch": f"inputs of up to {info.max_tokens} tokens, {info.max_batch_tokens:,} tokens at once",
         "start": _start(info.startup_seconds),
         **_notes(*local.notes),

@@ -12,7 +12,7 @@ ENV_PREFIX = "TRIVIUM_"
 # Variables that are no settings, and what reads each.
 FURTHER_VARIABLES = {
     "TRIVIUM_KEY": "trivium translate",
-    "TRIVIUM_LANES": "the compiled kernels, in tests",
+    "TRIVIUM_KERNELS": "the compiled kernels",
 }
 
 # Kubernetes describes each Service of a namespace to each container of it by such variables, unless the Pod sets

@@ -269,7 +269,11 @@ class EngineSettings(SettingsGroup):
 
     device: str = _setting("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     dtype: Literal["auto", "bfloat16", "float16", "float32"] = _setting("auto", "auto: the checkpoint's own type.")
-    quantization: Literal["none", "int8"] = _setting("none", "int8: weights of 8 bits, on CPUs with compiled kernels.")
+    quantization: Literal["auto", "none", "int8", "int4"] = _setting(
+        "auto",
+        "The weights. auto: as the checkpoint has them, quantized or not. none: floating-point numbers of dtype. int8, "
+        "int4: 8 or 4 bits, on CPUs with compiled kernels.",
+    )
     threads: int = _setting(0, "CPU threads of the engine. 0: one for each core.", ge=0)
     max_model_len: int = _setting(0, "Most tokens of prompt and output together. 0: what the model allows.", ge=0)
     max_num_seqs: int = _setting(0, "Sequences computed in one step. 0: by device.", ge=0)
@@ -318,7 +322,7 @@ class EngineSettings(SettingsGroup):
         "catalogue, a hub id, or a directory.",
     )
     draft_quantization: Literal["auto", "none", "int8"] = _advanced(
-        "auto", "The draft model's weights. auto: int8 where compiled kernels compute it."
+        "auto", "The draft model's weights. auto: int8 where compiled kernels compute it, unless quantized already."
     )
     cuda_graphs: bool = _advanced(True, "Replay decode steps as CUDA graphs.")
 

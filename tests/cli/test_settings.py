@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service.models.native.kernels import verdicts
 from service.settings import Settings, env_name, flag_name
 from tests.cli.running import ROOT, trivium, trivium_here
 
@@ -35,6 +36,15 @@ def test_the_list_fits_80_columns_and_shows_whole_values() -> None:
     assert max(map(len, shown.splitlines())) <= 80
     value = "".join(line[22:67].strip() for line in shown.split("served_model_name")[0].splitlines())
     assert value.endswith(model)
+
+
+def test_the_builds_of_the_kernels_are_shown_with_the_reason() -> None:
+    builds = trivium_here("settings", COLUMNS="120").stdout.partition("Builds of the compiled kernels")[2]
+    assert [line.split()[0] for line in builds.splitlines() if line.rstrip().endswith(" used")] == [
+        row.build.name for row in verdicts() if row.is_used
+    ]
+    refused = trivium_here("settings", TRIVIUM_KERNELS="sse9", COLUMNS="200").stdout
+    assert "TRIVIUM_KERNELS is sse9: the builds for this processor are " in refused
 
 
 def test_the_served_models_are_shown_with_their_tables(tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ def test_a_processor_without_kernels_is_slow(monkeypatch: pytest.MonkeyPatch) ->
     assert software.kernels(Settings()).status is Status.WARNING
 
 
+def test_a_build_of_the_kernels_that_does_not_exist_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(kernels.VARIABLE, "sse9")
+    found = software.kernels(Settings())
+    assert (found.status, "TRIVIUM_KERNELS is sse9" in found.facts) == (Status.PROBLEM, True)
+
+
 def test_kernels_that_can_be_compiled_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "find_build", lambda: BUILD)
     monkeypatch.setattr(kernels, "existing_library", lambda _: None)

@@ -45,7 +45,7 @@ def drafting_driver(path: Path, draft: Path, **config: Any) -> Driver:
     drafter = ModelDrafter(
         runner, CheapGuesses(), block_size=info.block_size, chunk=info.prefill_chunk, clock=lambda: 0.0
     )
-    driver.engine._scheduler._speculator = MeasuredSpeculator(CheapGuesses(), drafter)
+    driver.engine._scheduler._proposals._speculator = MeasuredSpeculator(CheapGuesses(), drafter)
     return driver
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import PreTrainedModel
 
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.models.native import kernels
 from tests.engine.peft_adapters import PeftReference
-from tests.engine.tiny_models import NATIVE_SHAPE, VOCAB_SIZE, build_model, save_model
+from tests.engine.tiny_models import VOCAB_SIZE, build_model, native_model, save_model
 from tests.engine.workloads import LONGEST, Driver
 
 ADAPTERS: dict[str, dict[str, Any]] = {
@@ -24,26 +25,25 @@ ADAPTERS: dict[str, dict[str, Any]] = {
     },
     "layer": {"r": 8, "target_modules": ["down_proj", "gate_proj"], "layers_to_transform": [1]},
 }
-NATIVE = {
-    "llama": NATIVE_SHAPE | {"attention_bias": True},
-    "mistral": NATIVE_SHAPE,
-    "qwen2": NATIVE_SHAPE | {"num_key_value_heads": 6},
-    "qwen3": NATIVE_SHAPE | {"tie_word_embeddings": True},
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "llama": {"attention_bias": True},
+    "qwen2": {"num_key_value_heads": 6},
+    "qwen3": {"tie_word_embeddings": True},
 }
 ALL_LINEAR = {"r": 5, "target_modules": "all-linear"}
-TORCH: dict[str, dict[str, dict[str, Any]]] = {
-    "gemma3_text": ADAPTERS,
+FUSED: dict[str, dict[str, dict[str, Any]]] = {
     "gpt2": {"all": ALL_LINEAR, "attention": {"r": 2, "target_modules": ["c_attn"], "fan_in_fan_out": True}},
-    "llama": ADAPTERS,
+    "gpt_neox": {"all": ALL_LINEAR, "fused": {"r": 2, "target_modules": ["query_key_value"]}},
     "phi3": {"all": ALL_LINEAR, "fused": {"r": 7, "target_modules": ["qkv_proj", "gate_up_proj"]}},
 }
+NATIVE = ("llama", "mistral", "qwen2", "qwen3", *FUSED)
+TORCH = ("gemma3_text", "gpt2", "llama", "phi3")
 MODEL_ALONE = ""
 
 
-def make_reference(arch: str, path: Path, shape: dict[str, Any], adapters: dict[str, dict[str, Any]]) -> PeftReference:
-    model = build_model(arch, **shape)
+def make_reference(arch: str, path: Path, model: PreTrainedModel) -> PeftReference:
     save_model(model, path)
-    return PeftReference(model, path / "adapters", adapters)
+    return PeftReference(model, path / "adapters", FUSED.get(arch, ADAPTERS))
 
 
 def assert_equals_peft(path: Path, reference: PeftReference, **config: Any) -> None:
@@ -75,11 +75,11 @@ def test_the_kernels_equal_peft(family: str, tmp_path: Path) -> None:
     if kernels.load() is None:
         pytest.skip("there is no compiler, or no AVX2")
     size = kernels.block_size()
-    reference = make_reference(family, tmp_path, NATIVE[family], ADAPTERS)
+    reference = make_reference(family, tmp_path, native_model(family, **OVERRIDES.get(family, {})))
     assert_equals_peft(tmp_path, reference, block_size=size, num_blocks=224 // size)
 
 
 @pytest.mark.parametrize("family", TORCH)
 def test_torch_equals_peft(family: str, tmp_path: Path) -> None:
-    reference = make_reference(family, tmp_path, {}, TORCH[family])
+    reference = make_reference(family, tmp_path, build_model(family))
     assert_equals_peft(tmp_path, reference, native_kernels=False, num_blocks=56)

@@ -10,11 +10,25 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from service.engine.execution.runner import ModelRunner
 from service.errors import UnsupportedModel
 from service.models.families import FAMILIES
+from service.models.native import kernels
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_generate
-from tests.engine.tiny_models import build_model, save_model
+from tests.engine.tiny_models import build_model, native_model, save_model
 
 TOLERANCE = 1e-4
+NATIVE = [arch for arch, family in FAMILIES.items() if family.layout is not None]
+TORCH = [arch for arch, family in FAMILIES.items() if family.torch]
+COMPUTED_BY_TORCH = [pytest.param(arch, marks=pytest.mark.slow if arch in NATIVE else ()) for arch in TORCH]
+
+
+PARTIAL = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5}
+LONGROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 10000.0,
+    "original_max_position_embeddings": 64,
+    "long_factor": [4.0] * 16,
+    "short_factor": [1.5] * 16,
+}
 
 
 def make_runner(path: Path, **config: Any) -> ModelRunner:
@@ -25,10 +39,16 @@ def load_reference(path: Path) -> Any:
     return AutoModelForCausalLM.from_pretrained(path, attn_implementation="eager", dtype=torch.float32).eval()
 
 
-def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, int] = (7, 3, 29)) -> None:
+def check_against(
+    reference: Any,
+    runner: ModelRunner,
+    lengths: tuple[int, int, int] = (7, 3, 29),
+    *,
+    tolerance: float = TOLERANCE,
+) -> None:
     """Three sequences: packed prefill, chunked prefill beside decodes, then decodes together."""
-    stepper = Stepper(runner)
-    short, tiny, long = (stepper.add(prompt(length, length), f"{length}") for length in lengths)
+    stepper, size = Stepper(runner), runner.model.vocab_size
+    short, tiny, long = (stepper.add(prompt(length, length, min(512, size)), f"{length}") for length in lengths)
     stepper.step((short, short.num_prompt), (tiny, tiny.num_prompt), (long, 10))
     stepper.step((short, 1), (long, 10), (tiny, 1))
     stepper.step((long, long.num_prompt - 20), (tiny, 1), (short, 1))
@@ -37,13 +57,71 @@ def check_against(reference: Any, runner: ModelRunner, lengths: tuple[int, int, 
     for sequence in (short, tiny, long):
         tokens, logits = reference_generate(reference, sequence.request.prompt, sequence.num_generated)
         assert sequence.tokens[sequence.num_prompt :] == tokens
-        assert (torch.stack(stepper.sampler.logits[sequence.id]) - logits).abs().max() < TOLERANCE
+        assert (torch.stack(stepper.sampler.logits[sequence.id]) - logits).abs().max() < tolerance
 
 
-@pytest.mark.parametrize("arch", FAMILIES)
-def test_matches_transformers(arch: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("arch", COMPUTED_BY_TORCH)
+def test_torch_matches_transformers(arch: str, tmp_path: Path) -> None:
     save_model(build_model(arch), tmp_path)
     check_against(load_reference(tmp_path), make_runner(tmp_path))
+
+
+@pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
+@pytest.mark.parametrize("arch", NATIVE)
+def test_the_kernels_match_transformers(arch: str, tmp_path: Path) -> None:
+    save_model(native_model(arch), tmp_path)
+    runner = make_runner(tmp_path, block_size=0, num_blocks=64)
+    assert runner.info.backend == "native"
+    check_against(load_reference(tmp_path), runner)
+
+
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "a part of each head turns": ("phi3", {"rope_parameters": PARTIAL}),
+    "frequencies for short sequences": ("phi3", {"rope_parameters": LONGROPE, "original_max_position_embeddings": 64}),
+    "limits on queries, keys and values": ("olmo", {"clip_qkv": 0.5}),
+    "one part after the other": ("gpt_neox", {"use_parallel_residual": False}),
+    "parallel parts": ("stablelm", {"use_parallel_residual": True}),
+    "norms of heads": ("cohere", {"use_qk_norm": True}),
+    "a norm for each part": ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 1}),
+    "keys of their own": ("falcon", {"multi_query": False, "parallel_attn": False, "bias": True}),
+    "all heads apart": ("gpt_bigcode", {"multi_query": False}),
+    "scales by layer": ("gpt2", {"scale_attn_by_inverse_layer_idx": True}),
+    "dense layers too": ("qwen2_moe", {"decoder_sparse_step": 2}),
+    "weights of experts sum up to 1": ("qwen3_moe", {"norm_topk_prob": True}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_kernels_match_other_shapes_of_a_family(variant: str, tmp_path: Path) -> None:
+    arch, overrides = VARIANTS[variant]
+    save_model(native_model(arch, **overrides), tmp_path)
+    runner = make_runner(tmp_path, block_size=0, num_blocks=64)
+    assert runner.info.backend == "native"
+    check_against(load_reference(tmp_path), runner, (7, 3, 25))
+
+
+@pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
+@pytest.mark.parametrize("arch", ["gemma2", "gpt_neox", "olmo2", "qwen2_moe"])
+def test_a_row_has_the_same_bits_alone_and_among_others(arch: str, tmp_path: Path) -> None:
+    """Alone in chunks of other sizes than among others, on one thread and on two."""
+    save_model(native_model(arch), tmp_path)
+    alone, crowded = (
+        Stepper(make_runner(tmp_path, block_size=0, num_blocks=64, threads=threads)) for threads in (1, 2)
+    )
+    probe = alone.add(prompt(29, 29), "probe")
+    for chunk in (11, 18, 1, 1):
+        alone.step((probe, chunk))
+    probe, *others = (crowded.add(prompt(length, length), name) for length, name in LENGTHS)
+    crowded.step((others[0], 40), (probe, 29), (others[1], 3))
+    crowded.decode(others[1], probe, others[0])
+    crowded.decode(probe, *others)
+    found, expected = (torch.stack(stepper.sampler.logits["probe"]) for stepper in (crowded, alone))
+    assert torch.equal(found, expected)
+
+
+LENGTHS = [(29, "probe"), (40, "long"), (3, "short")]
 
 
 def test_layers_that_share_keys_and_values_match_too(tmp_path: Path) -> None:

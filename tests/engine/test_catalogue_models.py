@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from model_store.types import LocalModel
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
+from service.models.hf.checkpoint import load_language_model
 from tests.engine.workloads import Driver
 from tests.models_fixture import gemma3, larger_model
 
@@ -27,7 +28,7 @@ TOKENS = 12
 
 def generate_by_transformers(path: Path, prompts: list[list[int]]) -> list[list[int]]:
     """The greedy continuation of each prompt, one at a time."""
-    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
+    model = load_language_model(str(path), torch.float32)
     continuations = []
     for prompt in prompts:
         options = {"max_new_tokens": TOKENS, "min_new_tokens": TOKENS, "do_sample": False, "pad_token_id": 0}

@@ -58,7 +58,7 @@ def recorded(runs: dict[str, Run]) -> Continue:
 def guess(driver: Driver, continuation: Continue, chance: float, most: int = 6) -> Guessing:
     """Let the driver's engine guess."""
     guessing = Guessing(continuation, chance=chance, vocab_size=VOCAB_SIZE, most=most)
-    driver.engine._scheduler._speculator = guessing
+    driver.engine._scheduler._proposals._speculator = guessing
     return guessing
 
 

@@ -39,6 +39,24 @@ _SHAPE: dict[str, Any] = {
 }
 # Overrides of _SHAPE for a model that the native kernels can compute.
 NATIVE_SHAPE: dict[str, Any] = {"head_dim": 32, "hidden_size": 72, "intermediate_size": 56, "num_attention_heads": 6}
+_FALCON: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_hidden_layers": 2, "ffn_hidden_size": 56}
+_FALCON |= {"vocab_size": VOCAB_SIZE, "bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
+_DIVISIBLE: dict[str, Any] = {"hidden_size": 64, "num_attention_heads": 2, "num_key_value_heads": 2}
+_DIVISIBLE_GPT2: dict[str, Any] = {"n_embd": 64, "n_head": 2}
+# The same for an architecture that has other fields, or no room for odd sizes.
+_NATIVE: dict[str, dict[str, Any]] = {
+    "gemma2": {"query_pre_attn_scalar": 24},
+    "gemma3_text": {"query_pre_attn_scalar": 24},
+    "gpt2": _DIVISIBLE_GPT2,
+    "gpt_bigcode": _DIVISIBLE_GPT2,
+    "gpt_neox": _DIVISIBLE,
+    "falcon": _FALCON,
+    "olmoe": _DIVISIBLE,
+    "stablelm": _DIVISIBLE,
+    "helium": _DIVISIBLE,
+    "opt": _DIVISIBLE | {"ffn_dim": 56, "word_embed_proj_dim": 64},
+    "phi": _DIVISIBLE,
+}
 _GPT2 = {"vocab_size": VOCAB_SIZE, "n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": MAX_MODEL_LEN}
 _GPT2 |= {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
 _BOTH_KINDS = {"sliding_window": WINDOW, "layer_types": ["sliding_attention", "full_attention"]}
@@ -64,6 +82,7 @@ _SPECIAL: dict[str, dict[str, Any]] = {
         "topk_group": 1,
     },
     "exaone4": _BOTH_KINDS,
+    "falcon": _FALCON,
     "gemma2": _BOTH_KINDS | {"query_pre_attn_scalar": 8, "attn_logit_softcapping": 2.0, "final_logit_softcapping": 5.0},
     "gemma3_text": _BOTH_KINDS | {"query_pre_attn_scalar": 8},
     "gemma3n_text": {"num_hidden_layers": 4, "num_kv_shared_layers": 2, "sliding_window": WINDOW}
@@ -132,10 +151,17 @@ def served_model(path: Path, **overrides: Any) -> Path:
     return tiny_model("llama", path, **(NATIVE_SHAPE | overrides))
 
 
+def native_model(arch: str, **overrides: Any) -> PreTrainedModel:
+    """A tiny model of ``arch`` that the native kernels can compute."""
+    special = _NATIVE.get(arch, {})
+    shape = special if special in (_DIVISIBLE_GPT2, _FALCON) else NATIVE_SHAPE | special
+    return build_model(arch, **(shape | overrides))
+
+
 def build_model(arch: str, *, dtype: torch.dtype = torch.float32, **overrides: Any) -> PreTrainedModel:
     """The model that ``tiny_model`` writes, in memory, with the eager attention of transformers."""
     special = _SPECIAL.get(arch, {})
-    shape = special if special is _GPT2 else _SHAPE | special
+    shape = special if special in (_GPT2, _FALCON) else _SHAPE | special
     config = AutoConfig.for_model(arch, **(shape | overrides))
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager", dtype=torch.float32)
     randomize_weights(model)

@@ -12,13 +12,14 @@ import torch
 from gguf import MODEL_ARCH, get_tensor_name_map
 from safetensors import safe_open
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from model_store import checkpoint
 from model_store.catalog import load
 from model_store.convert.gguf_file import GgufFile
 from model_store.store import Store
 from model_store.types import LocalModel
+from service.models.hf.checkpoint import load_language_model
 from tests.model_store import nasty
 from tests.model_store.plain_bpe import PlainBpe
 from tests.model_store.plain_sentencepiece import PlainSentencePiece
@@ -116,25 +117,16 @@ def test_chat_template_and_ends(request: pytest.FixtureRequest, fixture: str, sy
     assert tokenizer.convert_ids_to_tokens(ends) == ["<|im_end|>", "<|endoftext|>"]
 
 
-def test_smollm2_computes_what_its_dequantized_weights_compute(smollm2: LocalModel) -> None:
+def test_smollm2_has_the_dequantized_weights_of_its_file(smollm2: LocalModel) -> None:
+    """Its output matrix is the embedding."""
     names = get_tensor_name_map(MODEL_ARCH.LLAMA, 30)
-    converted = AutoModelForCausalLM.from_pretrained(smollm2.path, dtype=torch.float32).eval()
-    state = {}
+    converted = load_language_model(str(smollm2.path), torch.float32)
     with GgufFile(artifact(smollm2)) as file:
         for name, ours in converted.named_parameters():
             values = file.rows(file.tensors[f"{names.get_name(name.removesuffix('.weight'))}.weight"])
             if "q_proj" in name or "k_proj" in name:  # llama.cpp interleaves the halves of each head of 64
                 values = values.reshape(-1, 32, 2, 576).swapaxes(1, 2).reshape(-1, 576)
-            state[name] = torch.from_numpy(values)
-            assert torch.equal(ours, state[name].bfloat16().float()), name
-
-    tokenizer = Tokenizer.from_file(str(smollm2.path / "tokenizer.json"))
-    ids = torch.tensor([tokenizer.encode("The capital of France is").ids])
-    with torch.inference_mode():
-        logits = converted(ids).logits
-        converted.load_state_dict(state, strict=False)  # the output matrix is the embedding
-        expected = converted(ids).logits
-    assert (logits - expected).norm() < 0.02 * expected.norm()  # bfloat16 keeps 8 bits of each weight
+            assert torch.equal(ours, torch.from_numpy(values)), name
 
 
 def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: LocalModel) -> None:
@@ -143,11 +135,8 @@ def test_the_default_model_keeps_one_tied_matrix_the_finer_copy(default_model: L
         assert "lm_head.weight" not in ours.keys()  # noqa: SIM118
         head = file.tensors["output.weight"]
         assert head.type.name == "Q8_0"
-        stored = ours.get_slice("model.embed_tokens.weight")
-        for start in (0, 60_000, 151_900):
-            assert torch.equal(
-                stored[start : start + 36], torch.from_numpy(file.rows(head, start, start + 36)).bfloat16()
-            )
+        stored = ours.get_tensor("model.embed_tokens.weight").numpy()
+        assert (stored == file.packed(head)).all()
 
 
 def test_gemma_3_has_the_layers_of_its_architecture(gemma3: LocalModel) -> None:
@@ -159,7 +148,7 @@ def test_gemma_3_has_the_layers_of_its_architecture(gemma3: LocalModel) -> None:
     with GgufFile(artifact(gemma3)) as file, safe_open(gemma3.path / "model.safetensors", "pt") as ours:
         for name, place in places.items():
             theirs = torch.from_numpy(file.rows(file.tensors[f"blk.7.{place}.weight"]))
-            assert torch.equal(ours.get_tensor(f"model.layers.7.{name}.weight"), (theirs - 1).bfloat16())
+            assert torch.equal(ours.get_tensor(f"model.layers.7.{name}.weight"), theirs - 1)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +162,7 @@ def test_gemma_3_has_the_layers_of_its_architecture(gemma3: LocalModel) -> None:
 def test_the_model_answers_sensibly(request: pytest.FixtureRequest, fixture: str, question: str, expected: str) -> None:
     model: LocalModel = request.getfixturevalue(fixture)
     tokenizer = AutoTokenizer.from_pretrained(model.path)
-    loaded = AutoModelForCausalLM.from_pretrained(model.path).eval()
+    loaded = load_language_model(str(model.path), torch.float32)
     messages = [{"role": "user", "content": question}]
     prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     output = loaded.generate(**prompt, max_new_tokens=16, do_sample=False)
@@ -192,7 +181,7 @@ def test_the_conversion_needs_little_memory(smollm2: LocalModel, tmp_path: Path)
     peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) * 1024
     mapped = artifact(smollm2).stat().st_size  # the file itself, which the kernel may drop at any time
     assert peak - mapped < 150_000_000
-    assert (tmp_path / "model.safetensors").stat().st_size > 269_000_000
+    assert (tmp_path / "model.safetensors").stat().st_size > 96_000_000
 
 
 def test_the_stored_model_is_as_it_was_pulled(smollm2: LocalModel) -> None:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFWriter
+from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFWriter
 from gguf.quants import quantize
 from numpy.typing import NDArray
 
@@ -55,6 +56,30 @@ _GEMMA3_PLACES = _PLACES | {
 }
 
 
+# For formats that gguf cannot pack: the float16 numbers in a block, and their sizes for weights of about 0.1.
+_SCALES = {
+    GGMLQuantizationType.Q4_K: {0: 2e-4, 2: 3e-3},
+    GGMLQuantizationType.Q5_K: {0: 1e-4, 2: 3e-3},
+    GGMLQuantizationType.Q6_K: {208: 4e-5},
+    GGMLQuantizationType.IQ4_NL: {0: 1.5e-3},
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a random decoder."""
+
+    hidden: int = HIDDEN
+    intermediate: int = INTERMEDIATE
+    heads: int = HEADS
+    kv_heads: int = KV_HEADS
+    head_dim: int = HEAD_DIM
+
+
+SMALL = Shape()
+WIDE = Shape(hidden=256, intermediate=256, heads=8, kv_heads=4, head_dim=32)  # rows of whole blocks of 256 weights
+
+
 @dataclass(frozen=True)
 class Tiny:
     """A random decoder. ``tensors`` are float32, under transformers' names."""
@@ -63,42 +88,46 @@ class Tiny:
     tensors: dict[str, NDArray[np.float32]]
     tied: bool
     layers: int = LAYERS
+    shape: Shape = SMALL
 
 
-def make(architecture: str, *, tied: bool = True, bias: bool = False, layers: int = LAYERS) -> Tiny:
+def make(
+    architecture: str, *, tied: bool = True, bias: bool = False, layers: int = LAYERS, shape: Shape = SMALL
+) -> Tiny:
     """A random model of one of GGUF's architectures."""
     random = np.random.default_rng(7)
 
     def weight(*shape: int) -> NDArray[np.float32]:
         return (random.standard_normal(shape) * 0.1).astype(np.float32)
 
-    tensors = {"model.embed_tokens.weight": weight(VOCABULARY, HIDDEN), "model.norm.weight": 1 + weight(HIDDEN)}
+    hidden, queries, keys = shape.hidden, shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
+    tensors = {"model.embed_tokens.weight": weight(VOCABULARY, hidden), "model.norm.weight": 1 + weight(hidden)}
     for layer in range(layers):
         prefix = f"model.layers.{layer}."
         shapes = {
-            "self_attn.q_proj": (HEADS * HEAD_DIM, HIDDEN),
-            "self_attn.k_proj": (KV_HEADS * HEAD_DIM, HIDDEN),
-            "self_attn.v_proj": (KV_HEADS * HEAD_DIM, HIDDEN),
-            "self_attn.o_proj": (HIDDEN, HEADS * HEAD_DIM),
-            "mlp.gate_proj": (INTERMEDIATE, HIDDEN),
-            "mlp.up_proj": (INTERMEDIATE, HIDDEN),
-            "mlp.down_proj": (HIDDEN, INTERMEDIATE),
+            "self_attn.q_proj": (queries, hidden),
+            "self_attn.k_proj": (keys, hidden),
+            "self_attn.v_proj": (keys, hidden),
+            "self_attn.o_proj": (hidden, queries),
+            "mlp.gate_proj": (shape.intermediate, hidden),
+            "mlp.up_proj": (shape.intermediate, hidden),
+            "mlp.down_proj": (hidden, shape.intermediate),
         }
-        tensors |= {f"{prefix}{name}.weight": weight(*shape) for name, shape in shapes.items()}
+        tensors |= {f"{prefix}{name}.weight": weight(*sizes) for name, sizes in shapes.items()}
         norms = ["input_layernorm", "post_attention_layernorm"]
         if architecture == "gemma3":
             norms += ["pre_feedforward_layernorm", "post_feedforward_layernorm"]
-        tensors |= {f"{prefix}{name}.weight": 1 + weight(HIDDEN) for name in norms}
+        tensors |= {f"{prefix}{name}.weight": 1 + weight(hidden) for name in norms}
         if architecture in {"qwen3", "gemma3"}:
-            tensors |= {f"{prefix}self_attn.{name}.weight": 1 + weight(HEAD_DIM) for name in ("q_norm", "k_norm")}
+            tensors |= {f"{prefix}self_attn.{name}.weight": 1 + weight(shape.head_dim) for name in ("q_norm", "k_norm")}
         if architecture == "qwen2" or bias:
             names = (
                 ("q_proj", "k_proj", "v_proj") if architecture == "qwen2" else ("q_proj", "k_proj", "v_proj", "o_proj")
             )
             tensors |= {f"{prefix}self_attn.{name}.bias": weight(shapes[f"self_attn.{name}"][0]) for name in names}
     if not tied:
-        tensors["lm_head.weight"] = weight(VOCABULARY, HIDDEN)
-    return Tiny(architecture, tensors, tied, layers)
+        tensors["lm_head.weight"] = weight(VOCABULARY, hidden)
+    return Tiny(architecture, tensors, tied, layers, shape)
 
 
 def write_gguf(
@@ -111,17 +140,17 @@ def write_gguf(
     pre: str = "qwen2",
     merges: tuple[str, ...] = MERGES,
 ) -> None:
-    """Write the model as llama.cpp's converter would. ``types`` quantizes tensors by their GGUF name."""
+    """Write the model as llama.cpp's converter would. ``types`` packs tensors by their GGUF name."""
     writer = GGUFWriter(path, model.architecture)
     writer.add_block_count(model.layers)
     writer.add_context_length(512)
-    writer.add_embedding_length(HIDDEN)
-    writer.add_feed_forward_length(INTERMEDIATE)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(KV_HEADS)
+    writer.add_embedding_length(model.shape.hidden)
+    writer.add_feed_forward_length(model.shape.intermediate)
+    writer.add_head_count(model.shape.heads)
+    writer.add_head_count_kv(model.shape.kv_heads)
     writer.add_rope_freq_base(ROPE_THETA)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_key_length(HEAD_DIM)
+    writer.add_key_length(model.shape.head_dim)
     if model.architecture == "gemma3":
         writer.add_sliding_window(WINDOW)
         _add_sentencepiece(writer)
@@ -135,20 +164,30 @@ def write_gguf(
                 writer.add_uint32(name, value)
             case float():
                 writer.add_float32(name, value)
-    tensors = {
-        gguf_name(name, model.architecture): _as_in_gguf(model, name, value) for name, value in model.tensors.items()
-    }
-    tensors |= extra or {}
-    for name, tensor in tensors.items():
+    named = {gguf_name(name, model.architecture): name for name in model.tensors}
+    for name in dict.fromkeys([*named, *(extra or {})]):
         kind = (types or {}).get(name)
-        if kind is None:
-            writer.add_tensor(name, tensor)
-        else:
-            writer.add_tensor(name, quantize(tensor, kind), raw_dtype=kind)
+        weights = (extra or {})[name] if name in (extra or {}) else model.tensors[named[name]]
+        stored = weights if kind is None else pack(weights, kind)
+        writer.add_tensor(name, _as_in_gguf(model, named.get(name, name), stored), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def pack(values: NDArray[np.float32], kind: GGMLQuantizationType) -> NDArray[Any]:
+    """The rows of ``values`` in the format ``kind``; random blocks of their shape if gguf has no code that packs it."""
+    if kind not in _SCALES:
+        return quantize(values, kind)
+    weights, size = GGML_QUANT_SIZES[kind]
+    rows, columns = values.shape
+    random = np.random.default_rng(rows * columns)
+    blocks = random.integers(0, 256, (rows, columns // weights, size), dtype=np.uint8)
+    for place, scale in _SCALES[kind].items():
+        scales = (scale * random.uniform(0.5, 1.5, (rows, columns // weights, 1))).astype(np.float16)
+        blocks[:, :, place : place + 2] = scales.view(np.uint8)
+    return blocks.reshape(rows, -1)
 
 
 def _add_byte_level_bpe(writer: GGUFWriter, pre: str, merges: tuple[str, ...]) -> None:
@@ -191,7 +230,7 @@ def gguf_name(name: str, architecture: str = "llama") -> str:
     return f"blk.{layer}.{places[place]}.{kind}"
 
 
-def _as_in_gguf(model: Tiny, name: str, value: NDArray[np.float32]) -> NDArray[np.float32]:
+def _as_in_gguf(model: Tiny, name: str, value: NDArray[Any]) -> NDArray[Any]:
     """The values as llama.cpp wants them.
 
     Gemma's norms add one to their weight, llama.cpp's do not. The two halves of each rotary head are interleaved, for
@@ -201,6 +240,6 @@ def _as_in_gguf(model: Tiny, name: str, value: NDArray[np.float32]) -> NDArray[n
         return value + 1
     if model.architecture != "llama" or not any(part in name for part in ("q_proj", "k_proj")):
         return value
-    heads = HEADS if "q_proj" in name else KV_HEADS
-    halves = value.reshape(heads, 2, HEAD_DIM // 2, *value.shape[1:])
+    heads = model.shape.heads if "q_proj" in name else model.shape.kv_heads
+    halves = value.reshape(heads, 2, model.shape.head_dim // 2, *value.shape[1:])
     return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(value.shape)

@@ -60,7 +60,8 @@ def test_the_report_is_a_table_or_a_json_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     model = LocalModel(name="tiny", path=Path("/nonexistent"), notes=("not tested",))
-    facts = engine_facts("tiny", model, engine_info(num_blocks=100, block_size=10, max_model_len=100))
+    kernels = {"backend": "native", "kernels": "avx2", "kernels_reason": "the fastest that this processor runs"}
+    facts = engine_facts("tiny", model, engine_info(num_blocks=100, block_size=10, max_model_len=100, **kernels))
     report([facts], as_json=False)
     table = capsys.readouterr().err
     assert "Trivium is ready" in table
@@ -70,6 +71,7 @@ def test_the_report_is_a_table_or_a_json_line(
     (line,) = caplog.records
     assert (line.getMessage(), json.dumps(vars(line)["kv cache"])[:2]) == ("ready", '"1')
     assert "10 sequences of full length" in facts["kv cache"]
+    assert facts["kernels"] == "avx2: the fastest that this processor runs"
 
 
 def test_a_closed_terminal_does_not_end_the_service(monkeypatch: pytest.MonkeyPatch) -> None:

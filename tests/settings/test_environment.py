@@ -45,7 +45,7 @@ def test_an_empty_variable_is_no_value() -> None:
     [
         ("TRIVIUM_PORTT", "did you mean TRIVIUM_PORT?"),
         ("TRIVIUM_MAXN", "did you mean TRIVIUM_MAX_N?"),
-        ("TRIVIUM_LANE", "did you mean TRIVIUM_LANES?"),
+        ("TRIVIUM_KERNEL", "did you mean TRIVIUM_KERNELS?"),
         ("TRIVIUM_ZZZZZZZZ", "unset it"),
         ("trivium_port", "did you mean TRIVIUM_PORT?"),  # people expect that case does not matter
         ("Trivium_Port", "did you mean TRIVIUM_PORT?"),

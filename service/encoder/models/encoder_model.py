@@ -57,6 +57,7 @@ class EncoderModel:
         max_tokens = min(context_length, self._head.max_tokens or context_length)
         dtype = next(module.parameters()).dtype
         self._backend: Backend = "torch"
+        self._kernels = ""
         self._native_kernels = config.native_kernels
         self._prepare(max_tokens, vocab_size, exact=dtype == torch.float32)
         logger.info("encoding with %s in %s", self._name, dtype_name(dtype))
@@ -64,6 +65,7 @@ class EncoderModel:
             head=config.head,
             architecture=self._name,
             backend=self._backend,
+            kernels=self._kernels,
             device=str(self._device),
             dtype=dtype_name(dtype),
             vocab_size=vocab_size,
@@ -124,8 +126,9 @@ class EncoderModel:
     def _find_backend(self, encoder: torch.nn.Module) -> HiddenStates | None:
         reason = unsupported_reason(encoder) if self._native_kernels else "native_kernels is off"
         if not reason:
-            self._backend = "native"
-            return NativeEncoder(encoder, threads=torch.get_num_threads())
+            native = NativeEncoder(encoder, threads=torch.get_num_threads())
+            self._backend, self._kernels = "native", native.build
+            return native
         logger.info("%s is not computed by the compiled kernels: %s", self._name, reason)
         return OneRow(encoder) if OneRow.can_compute(encoder) else None
 

@@ -23,6 +23,7 @@ from service.engine.scheduling.step import Step
 from service.errors import EngineError, UnsupportedModel
 from service.models.loaded_model import LoadedModel
 from service.models.loader import load
+from service.models.stored_dtype import is_quantized
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def load_draft_model(config: EngineConfig, device: torch.device) -> LoadedModel 
         kv_cache_dtype="auto",  # the served model alone must be computed as the configuration says
         deterministic=False,
     )
-    if quantization != "auto":
+    if quantization != "auto" or is_quantized(Path(config.draft_model_path)):
         return load(own, device)
     try:
         return load(msgspec.structs.replace(own, quantization="int8"), device)

@@ -20,7 +20,7 @@ class EngineConfig(ModelConfig, frozen=True, kw_only=True):
     target_itl_ms: float  # milliseconds that a step with decodes should take at most; 0: no target
     speculation: str  # off; ngram: tokens that repeat earlier ones are guessed where it pays; draft: by a model too
     draft_model_path: str  # directory of the draft model, as model_path; only with speculation "draft"
-    draft_quantization: str  # that of the draft model: auto | none | int8; auto is int8 where the kernels compute it
+    draft_quantization: str  # that of the draft model: auto | none | int8
     cuda_graphs: bool  # CUDA: replay decode steps as graphs
     adapters: dict[str, str]  # name -> directory; loaded at the start
     log_level: str

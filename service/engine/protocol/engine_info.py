@@ -18,6 +18,8 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
     dtype: str
     architecture: str  # the model class
     backend: str  # native or torch
+    kernels: str = ""  # the build of the compiled kernels; empty: torch computes
+    kernels_reason: str = ""  # why this build was chosen
     quantization: str
     kv_cache_dtype: str  # the number type of keys and values
     prefix_caching: bool

@@ -53,12 +53,16 @@ class BlockTables:
     def free(self, sequence: Sequence) -> None:
         """Release the blocks and cancel the reservation. The prefix cache keeps what was published."""
         self._pool.release(sequence.block_table)
-        if sequence.reservation is not None:
-            self._pool.cancel_reservation(sequence.reservation)
+        self.cancel_reservation(sequence)
         sequence.block_table = array("q")
         sequence.num_published = 0
         sequence.prefix_id = sequence.root
-        sequence.reservation = None
+
+    def cancel_reservation(self, sequence: Sequence) -> None:
+        """Let no sequence wait for the next block of this one, until it has published one more."""
+        if sequence.reservation is not None:
+            self._pool.cancel_reservation(sequence.reservation)
+            sequence.reservation = None
 
     def _reserve_next(self, sequence: Sequence) -> None:
         """Reserve the block after those that are published, if the sequence has all tokens of it."""

@@ -3,16 +3,18 @@
 There is no prefill phase and no decode phase (vLLM's rule). Every step computes some of the tokens that each sequence
 lacks, under one token budget. Streams come first, so that a prompt never delays them. A stream lacks one token, behind
 which a step may compute some that are only guessed, or several that a constraint has forced. The rest of the token
-budget, as far as the prefill budget allows, goes to chunks of prompts that are already running, then to sequences that
-start. While there are such prompts, no stream computes more than one of its forced tokens in a step: so streams with a
-constraint delay prompts no more than others do, and are never behind the same streams without.
+budget, as far as the prefill budget allows, goes to prompts, those that run and those that start, one after another as
+their turns come (``prompt_turns``). While there are such prompts, no stream computes more than one of its forced tokens
+in a step: so streams with a constraint delay prompts no more than others do, and are never behind the same streams
+without.
 
 Waiting sequences start in the order of the waiting queue. If blocks run out, the least urgent running sequence is
 preempted.
 
 Progress is certain. ``add`` refuses a request that can never fit. A preempted sequence keeps its tokens and its urgency
-and never waits for another sequence's prefix; until it runs again, no less urgent sequence starts. So the most urgent
-of the started sequences always runs, is never preempted, and finishes.
+and never waits for another sequence's prefix; until it runs again, no less urgent sequence starts. The most urgent of
+the running prompts has tokens in every step. So the most urgent of the started sequences always runs, is never
+preempted, and finishes.
 """
 
 import time
@@ -30,9 +32,11 @@ from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blo
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
+from service.engine.scheduling.prompt_turns import PromptTurns, turn_of_running
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
-from service.engine.scheduling.speculator import Proposals, Speculator
+from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
+from service.engine.scheduling.step_proposals import StepProposals
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
 from service.errors import EngineError, RequestTooLarge
@@ -69,11 +73,11 @@ class Scheduler:
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
         self._prefill_budget = prefill_budget or PrefillBudget(target_seconds=0)
-        self._speculator = speculator
-        self._max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
+        max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
+        self._proposals = StepProposals(speculator, pool, self._tables, max_sampled)
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
-        self._waiting = WaitingQueue(ageing_seconds)
+        self._waiting = WaitingQueue(ageing_seconds, self._count_cached)
         self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
 
     @property
@@ -95,8 +99,7 @@ class Scheduler:
             raise EngineError("the prompt is empty: it needs at least one token")
         self._check_size(request)
         sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
-        if self._speculator is not None and constraint is None:  # a constraint cannot look ahead
-            sequence.speculation = self._speculator.follow(request)
+        sequence.speculation = self._proposals.follow(sequence)
         return sequence
 
     def in_order(self) -> Iterator[Sequence]:
@@ -118,9 +121,7 @@ class Scheduler:
     def schedule(self) -> Step:
         """Choose the next step. It is empty only if no sequence is left."""
         step = Step()
-        budget, chunk_size = self._schedule_running(step)
-        if not step.num_preempted:
-            self._schedule_waiting(step, budget, chunk_size)
+        self._schedule_prompts(step, self._schedule_streams(step))
         return step
 
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
@@ -147,45 +148,50 @@ class Scheduler:
         if num_blocks_for(prompt + output, self.pool.block_size) > self.pool.num_blocks:
             raise RequestTooLarge(f"{size}, but the KV cache holds {capacity} tokens")
 
-    # Running sequences
+    # Streams
 
-    def _schedule_running(self, step: Step) -> tuple[int, int]:
-        """Add chunks of running sequences to ``step``, the most urgent first.
+    def _schedule_streams(self, step: Step) -> PromptTurns:
+        """Add chunks of streams to ``step``, the most urgent first. Returns the turns of prompts.
 
-        Returns the tokens that are left for prompts, and the most of them that one prompt may have. A sequence that
-        needs a block when none is free takes it from the least urgent one, which comes later in this loop or is the
-        sequence itself.
+        A sequence that needs a block when none is free takes it from the least urgent one: a stream that comes later
+        in this loop, the sequence itself, or a prompt, which has all its blocks since its start and is not in the step
+        yet.
         """
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        prompts = [place for place, tokens in enumerate(lacking) if tokens > 1 and not running[place].is_stream]
+        prompts = [each for each, tokens in zip(running, lacking, strict=True) if tokens > 1 and not each.is_stream]
         most_forced = self._most_forced(len(running), bool(prompts))
         num_taken = len(running) - len(prompts)
         if most_forced > 1:  # then there are no prompts among them
             num_taken = sum([min(tokens, most_forced) for tokens in lacking])
-        proposals = self._propose(step, running, lacking, num_taken, bool(prompts))
-        num_proposed = sum(map(len, proposals.values()))
-        spent = step.draft_cost.seconds
-        budget, chunk_size = self._prompt_budget(running, prompts, num_taken + num_proposed, num_proposed, spent)
+        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
+        proposals, step.draft_cost = self._proposals.propose(
+            decodes, len(running), self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
+        )
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
             if sequence.status is preempted:
                 break  # a more urgent sequence took its blocks, and those of all after it
-            if tokens > 1 and sequence.is_stream:
+            if tokens > 1 and not sequence.is_stream:
+                continue
+            if tokens > 1:
                 tokens = min(tokens, most_forced)
                 step.num_forced += tokens - 1
-            elif tokens > 1:
-                tokens = min(tokens, chunk_size, budget)
-                budget -= tokens
             start = sequence.num_computed
             fits = start + tokens <= len(sequence.block_table) * block_size
-            if tokens and (fits or self._make_room(sequence, start + tokens, step)):
+            if fits or self._make_room(sequence, start + tokens, step):
                 proposed = proposals.get(sequence, ())
                 if proposed:
-                    proposed = proposed[: self._room_behind(sequence, start + tokens, len(proposed))]
+                    room = self._proposals.room_behind(sequence, start + tokens, len(proposed), len(self._running))
+                    proposed = proposed[:room]
                 step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
-        return budget, chunk_size
+        num_proposed = sum(map(len, proposals.values()))
+        budget = self._prompt_budget(prompts, len(running) - len(prompts), num_taken + num_proposed, num_proposed, step)
+        if step.num_preempted:
+            prompts = [prompt for prompt in prompts if prompt.status is SequenceStatus.RUNNING]
+        share = 0.5 if self._waiting.num_tenants > 1 else 0.0
+        return PromptTurns(prompts, budget, self.prefill_chunk, share=share)
 
     def _most_forced(self, num_running: int, are_prompts_running: bool) -> int:
         """The most tokens that each stream may compute of those that it lacks: 1 if prompts could use the time."""
@@ -193,61 +199,19 @@ class Scheduler:
             return 1
         return max(1, min(_MOST_FORCED, self.max_batch_tokens // max(1, num_running)))
 
-    def _propose(
-        self, step: Step, running: list[Sequence], lacking: list[int], num_taken: int, are_prompts_running: bool
-    ) -> Proposals:
-        """The guesses of ``step``, for sequences that lack one token. Prompts keep half of the token budget.
-
-        ``num_taken`` of the token budget is taken by the streams.
-        """
-        if self._speculator is None:
-            return {}
-        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
-        if not decodes:
-            return {}
-        budget = self.max_batch_tokens - num_taken
-        if are_prompts_running or self._waiting:
-            budget //= 2
-        most = min(budget, self._max_sampled - len(decodes))
-        if most <= 0:
-            return {}
-        if ahead := self._speculator.lookahead:
-            for sequence in decodes:
-                self._room_behind(sequence, sequence.num_tokens, ahead)
-        proposals = self._speculator.propose(decodes, most)
-        step.draft_cost = self._speculator.cost
-        return proposals
-
-    def _room_behind(self, sequence: Sequence, num_tokens: int, wanted: int) -> int:
-        """How many of ``wanted`` tokens behind the first ``num_tokens`` fit into the sequence's blocks.
-
-        It gets free blocks for them only while one more is left for each running sequence: guesses preempt nobody.
-        """
-        pool = self.pool
-        needed = num_blocks_for(num_tokens + wanted, pool.block_size) - len(sequence.block_table)
-        if needed > 0 and pool.num_free >= needed + len(self._running):
-            self._tables.grow(sequence, num_tokens + wanted)
-        return min(wanted, len(sequence.block_table) * pool.block_size - num_tokens)
-
     def _prompt_budget(
-        self, running: list[Sequence], prompts: list[int], num_taken: int, num_proposed: int, spent: float
-    ) -> tuple[int, int]:
-        """The tokens for prompts alongside the streams, and the most of them that one prompt may have.
+        self, prompts: list[Sequence], num_streams: int, num_taken: int, num_proposed: int, step: Step
+    ) -> int:
+        """The tokens for prompts alongside the streams, which take ``num_taken`` of the token budget.
 
-        ``prompts`` are the places of prompts among the ``running`` sequences. The streams take ``num_taken`` of the
-        token budget, of which ``num_proposed`` are guesses; ``spent`` seconds of the step are over. If the prefill
-        budget is the tighter limit and there are several prompts, one prompt gets no more than half of it: a long
-        prompt must not delay all short ones.
+        ``num_proposed`` of these are guesses.
         """
         budget = self.max_batch_tokens - num_taken
-        num_prompts = len(prompts) + len(self._waiting)
-        if not num_prompts:
-            return budget, self.prefill_chunk
-        start = running[prompts[0]].num_computed if prompts else 0
-        allowed = self._prefill_budget.max_tokens(len(running) - len(prompts), start, num_proposed, spent)
-        if allowed >= budget:
-            return budget, self.prefill_chunk
-        return int(allowed), min(self.prefill_chunk, int(allowed / 2) if num_prompts > 1 else int(allowed))
+        if not prompts and not self._waiting:
+            return budget
+        start = min(prompts, key=turn_of_running).num_computed if prompts else 0
+        allowed = self._prefill_budget.max_tokens(num_streams, start, num_proposed, step.draft_cost.seconds)
+        return budget if allowed >= budget else int(allowed)
 
     def _make_room(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make the block table hold ``num_tokens`` tokens; False if the sequence itself had to be preempted."""
@@ -269,39 +233,55 @@ class Scheduler:
         sequence.preempt()
         self._waiting.requeue(sequence)
 
-    # Waiting sequences
+    # Prompts
 
-    def _schedule_waiting(self, step: Step, budget: int, chunk_size: int) -> None:
+    def _schedule_prompts(self, step: Step, turns: PromptTurns) -> None:
+        """Add chunks of prompts to ``step``, as their turns come, and start those that wait."""
+        started = [] if step.num_preempted else self._start_waiting(step, turns)
+        for sequence in started:
+            self._waiting.start(sequence)
+        for sequence, tokens in turns.rest():
+            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+
+    def _start_waiting(self, step: Step, turns: PromptTurns) -> list[Sequence]:
         """Start waiting sequences in their order, as far as tokens, free places and blocks allow.
 
         Only a limited number of them is considered, so that a long queue costs no time.
         """
-        if budget <= 0 or not self._waiting or len(self._running) >= self.max_num_seqs:
-            return
-        started = []
+        started: list[Sequence] = []
+        if not self._waiting:
+            return started
+        for prompt in turns.later:
+            self._tables.cancel_reservation(prompt)  # it may be passed again and again: none waits for its prefix
         for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
+            if len(self._running) >= self.max_num_seqs:
+                break
             match = self._match(sequence)
             if match is None:
                 continue
-            if not self._start(sequence, match, step):
+            num_left = sequence.num_tokens - len(match.blocks) * self.pool.block_size
+            for prompt, tokens in turns.before(sequence, num_left):
+                step.chunks.append(Chunk(prompt, prompt.num_computed, tokens))
+            if not turns.offer(sequence, num_left) or not self._start(sequence, match, step):
                 break  # no sequence overtakes one that does not fit, which might otherwise wait forever
             started.append(sequence)
-            tokens = min(sequence.num_tokens - sequence.num_computed, chunk_size, budget)
-            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
-            budget -= tokens
-            if budget <= 0 or len(self._running) >= self.max_num_seqs:
-                break
-        for sequence in started:
-            self._waiting.start(sequence)
+            step.chunks.append(Chunk(sequence, sequence.num_computed, turns.take(sequence, num_left)))
+        return started
 
     def _match(self, sequence: Sequence) -> PrefixMatch | None:
         """Find the cached prefix; None if the sequence should wait for a block that is about to be computed."""
         if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
             return None
-        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-        match = self.pool.match(() if needs_all_logits else sequence.tokens, sequence.root)
+        match = self._find_cached(sequence)
         sequence.waiting_for = match.reserved if sequence.status is SequenceStatus.WAITING else None
         return match if sequence.waiting_for is None else None
+
+    def _count_cached(self, sequence: Sequence) -> int:
+        return len(self._find_cached(sequence).blocks) * self.pool.block_size
+
+    def _find_cached(self, sequence: Sequence) -> PrefixMatch:
+        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
+        return self.pool.match(() if needs_all_logits else sequence.tokens, sequence.root)
 
     def _start(self, sequence: Sequence, match: PrefixMatch, step: Step) -> bool:
         """Give the sequence its blocks and a place among the running ones; False if there are too few blocks.

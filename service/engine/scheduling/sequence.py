@@ -43,6 +43,7 @@ class Sequence:
     constraint: Constraint | None = None  # what may come next; it follows every appended token
     speculation: Speculation | None = None  # guesses of the next tokens; None: there are none
     urgency: tuple[float, int] = (0.0, 0)  # the order in which sequences run and wait: the smallest is first
+    token_seconds: float = 0.0  # the engine's seconds for a token, as they were when the sequence came
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
     num_computed: int = 0

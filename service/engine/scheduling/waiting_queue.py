@@ -1,8 +1,10 @@
 """The waiting queue: the sequences that wait for a place, and the order in which they get one.
 
-The sequences of one tenant start in order of *urgency*, ``priority * ageing_seconds + arrival``. All waiting sequences
-age alike, so ageing never changes their order and the key of a sequence never changes. A later sequence of better
-priority overtakes earlier ones, but only those that arrived at most ``ageing_seconds`` before it per step of priority.
+The sequences of one tenant start in the order of their *turns* (``prompt_turns``): by *urgency*, ``priority *
+ageing_seconds + arrival``, and by the length of what the prefix cache lacks of the prompt. All waiting sequences age
+alike, so ageing never changes their order, and the turn of a waiting sequence stays as it was when the sequence came.
+A later sequence of better priority overtakes earlier ones, but only those that arrived at most ``ageing_seconds``
+before it per step of priority.
 
 Between tenants there is start-time fair queueing (Goyal, Vin and Cheng, 1996; for language models compare VTC,
 arXiv:2401.00588). It has these rules:
@@ -15,13 +17,13 @@ arXiv:2401.00588). It has these rules:
 - Waiting counts a little too, so that no tenant starves under an endless flow of new tenants. Priority counts as it
   does within a tenant.
 
-Preempted sequences come before all that have not started. While there is a single tenant, urgency alone decides, also
-among preempted sequences.
+Preempted sequences come before all that have not started, in order of urgency. While there is a single tenant, a more
+urgent sequence whose turn it is comes before them.
 """
 
 import heapq
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain, count
 from operator import attrgetter
 
@@ -29,6 +31,7 @@ from sortedcontainers import SortedKeyList
 
 from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.request import Request
+from service.engine.scheduling.prompt_turns import Turn, turn
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 
 _BY_URGENCY = attrgetter("urgency")
@@ -42,16 +45,19 @@ class _Tenant:
     """A tenant with unfinished sequences."""
 
     virtual_time: float  # in seconds; the next sequence starts at this time
+    waiting: "SortedKeyList[Sequence]"  # in the order of their turns
     num_unfinished: int = 0
     used_share: float = 1.0  # running mean of the tokens that its sequences took, as a share of their most tokens
-    waiting: "SortedKeyList[Sequence]" = field(default_factory=lambda: SortedKeyList(key=_BY_URGENCY))
 
 
 class WaitingQueue:
     """Holds the waiting sequences in order. The scheduler decides how many of them start."""
 
-    def __init__(self, ageing_seconds: float) -> None:
+    def __init__(self, ageing_seconds: float, count_cached: Callable[[Sequence], int]) -> None:
+        """``count_cached`` says how many of a sequence's tokens the prefix cache has."""
         self._ageing_seconds = ageing_seconds
+        self._count_cached = count_cached
+        self._turn_of: dict[Sequence, Turn] = {}  # of those that have not started, as they were when each one came
         self._arrival_numbers = count()
         self._tenants: dict[str, _Tenant] = {}
         self._preempted: SortedKeyList[Sequence] = SortedKeyList(key=_BY_URGENCY)
@@ -63,11 +69,26 @@ class WaitingQueue:
     def __len__(self) -> int:
         return self._num_waiting
 
+    @property
+    def num_tenants(self) -> int:
+        """The number of tenants with unfinished sequences."""
+        return len(self._tenants)
+
     def add(self, request: Request, adapter: int = 0, constraint: Constraint | None = None) -> Sequence:
         """Queue a new sequence for ``request``. ``adapter`` is the number of its adapter; 0: it has none."""
         urgency = request.priority * self._ageing_seconds + request.arrival
-        sequence = Sequence(request, adapter, constraint, urgency=(urgency, next(self._arrival_numbers)))
-        tenant = self._tenants.setdefault(request.tenant, _Tenant(self._virtual_time))
+        sequence = Sequence(
+            request,
+            adapter,
+            constraint,
+            urgency=(urgency, next(self._arrival_numbers)),
+            token_seconds=self._seconds_per_token,
+        )
+        self._turn_of[sequence] = turn(sequence, sequence.num_tokens - self._count_cached(sequence))
+        tenant = self._tenants.get(request.tenant)
+        if tenant is None:
+            waiting: SortedKeyList[Sequence] = SortedKeyList(key=self._turn_of.__getitem__)
+            tenant = self._tenants[request.tenant] = _Tenant(self._virtual_time, waiting)
         tenant.num_unfinished += 1
         tenant.waiting.add(sequence)
         self._num_waiting += 1
@@ -120,6 +141,7 @@ class WaitingQueue:
             self._preempted.remove(sequence)
         else:
             self._tenants[sequence.request.tenant].waiting.remove(sequence)
+            del self._turn_of[sequence]
         self._num_waiting -= 1
 
     @property

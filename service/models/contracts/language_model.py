@@ -36,6 +36,11 @@ class LanguageModel(Protocol):
         ...
 
     @property
+    def quantization(self) -> str:
+        """How most weights of the linear layers are quantized: none, int8, int4, or a block format such as q4_k."""
+        ...
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of all weights. Tied weights count once."""
         ...
@@ -83,6 +88,16 @@ class NativeModel(LanguageModel, Protocol):
 
     @property
     def backend(self) -> Literal["native"]: ...
+
+    @property
+    def build(self) -> str:
+        """The name of the build of the kernels."""
+        ...
+
+    @property
+    def build_reason(self) -> str:
+        """Why this build was chosen, in words."""
+        ...
 
     def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on."""

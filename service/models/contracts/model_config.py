@@ -14,6 +14,6 @@ class ModelConfig(Struct, frozen=True, kw_only=True):
     tensor_parallel: int  # processes that compute the model together, each on a device of its own; 1: this one alone
     threads: int  # CPU threads that compute; 0: one for each core
     native_kernels: bool  # CPU: compute with the compiled kernels where they are available
-    quantization: str  # none | int8; CPU, by the compiled kernels
+    quantization: str  # auto | none | int8 | int4; the last two: CPU, by the compiled kernels
     kv_cache_dtype: str  # auto | int8; int8 by the compiled kernels, auto is the model's own type
     deterministic: bool  # refuse to start if a row's bits may depend on the other rows

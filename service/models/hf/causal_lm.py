@@ -58,6 +58,10 @@ class CausalLM:
         return next(self.module.parameters()).dtype
 
     @property
+    def quantization(self) -> str:
+        return "none"
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of all weights. Tied weights count once."""
         return sum(parameter.nbytes for parameter in self.module.parameters())

@@ -30,8 +30,6 @@ def check_config(config: Any) -> None:
     unknown = set(getattr(config, "layer_types", None) or ()) - _LAYER_TYPES
     if unknown:
         raise UnsupportedModel(f"{name} has layers of a kind that is not supported: {', '.join(sorted(unknown))}")
-    if getattr(config, "quantization_config", None) is not None:
-        raise UnsupportedModel(f"{name} is a quantized checkpoint; only unquantized weights are supported")
 
 
 def check_class(model_class: Any) -> None:

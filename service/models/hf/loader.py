@@ -14,15 +14,23 @@ from transformers import AttentionInterface, AutoModelForCausalLM
 from service.errors import UnsupportedModel
 from service.models.context_length import choose_context_length
 from service.models.contracts.attention import ATTENTION_NAME, attention_forward
+from service.models.contracts.decoder_layout import DecoderLayout
+from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
-from service.models.families import FAMILIES
-from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.contracts.stored_matrix import StoredMatrix
+from service.models.families import FAMILIES, find_layout
+from service.models.finite import require_finite
+from service.models.hardware import dequantized_note, dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf import guard, rope
 from service.models.hf.causal_lm import CausalLM
-from service.models.hf.checkpoint import find_model_class, read_config, read_weights
+from service.models.hf.checkpoint import find_model_class, open_quantized, read_config, read_weights
 from service.models.hf.parallel import parallel_options
+from service.models.layouts.errors import NoLayout
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
+from service.models.native.packer import LoadTensor
+from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD
+from service.models.quantized.quantized_checkpoint import QuantizedCheckpoint
 from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
@@ -44,36 +52,44 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         raise UnsupportedModel(f"{full_config.model_type} finds answers and continues no text: serve it as the reader")
     text_config = full_config.get_text_config()
     guard.check_config(text_config)
+    quantized = open_quantized(config.model_path, full_config, text_config)
+    if quantized and config.tensor_parallel > 1:
+        raise UnsupportedModel("several processes compute unquantized checkpoints only (tensor_parallel)")
     model_class = find_model_class(text_config)
-    guard.check_class(model_class)
+    layout, not_native = _find_layout(config, text_config, device)
+    plain_attention = layout is not None and layout.plain_attention
+    if not plain_attention:
+        guard.check_class(model_class)
     default, longest = rope.context_lengths(text_config)
     max_model_len = choose_context_length(config.max_model_len, default, longest)
     if max_model_len == default < longest:
         logger.info("serving contexts of %d tokens; set max_model_len for up to %d", default, longest)
-    not_native = _not_native_reason(config, text_config, device)
     stored = getattr(full_config, "dtype", None) or getattr(text_config, "dtype", None)
     stored = stored or stored_dtype(Path(config.model_path))
-    dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
+    dtype = find_dtype(config.dtype, stored, device, computes_in_float32=layout is not None)
     logger.info("loading %s in %s", model_class.__name__, dtype_name(dtype))
-    model = _load_module(config, full_config, text_config, dtype, device, max_model_len)
+    attention = "eager" if plain_attention else ATTENTION_NAME
+    model = _load_module(config, full_config, text_config, quantized, dtype, device, max_model_len, attention)
     with torch.inference_mode():
-        layers = guard.measure_layers(model)
+        layers = _plain_layers(layout, model) if layout and plain_attention else guard.measure_layers(model)
     if text_config.model_type not in FAMILIES:
         logger.warning(
             "%s was never compared with transformers' own results; it may be served wrongly", text_config.model_type
         )
 
     rounding = rounding_note(dtype, stored)
-    if not_native:
+    if layout is None:
         _require_no_native_settings(config, not_native)
         logger.info("computing with torch: %s", not_native)
-        notes = loading_notes(rounding, _slow_note(config, text_config, device, not_native))
+        dequantized = dequantized_note(dtype) if quantized else ""
+        notes = loading_notes(rounding, dequantized, _slow_note(config, text_config, device, not_native))
         return LoadedModel(model=model, layers=layers, max_model_len=max_model_len, notes=notes)
+    _require_equal_heads(layout, layers)
     native = NativeDecoder(
-        text_config,
+        layout,
         layers,
-        model.release_tensor,
-        rope_tables(model.module, max_model_len),
+        _stored_first(quantized, model),
+        rope.tables(model.module, max_model_len),
         block_size=config.block_size,
         architecture=model.architecture,
         dtype=dtype,
@@ -86,34 +102,52 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     )
 
 
-def rope_tables(module: Any, length: int) -> tuple[Tensor, Tensor]:
-    """The cosines and the sines of all positions below ``length``, [length, head_dim / 2] each."""
-    with torch.inference_mode():
-        tables = module.model.rotary_emb(torch.zeros(1, 1, 1), torch.arange(length)[None])
-    cosines, sines = (table[0, :, : table.shape[-1] // 2].contiguous() for table in tables)
-    return cosines, sines
+def _stored_first(quantized: QuantizedCheckpoint | None, model: CausalLM) -> LoadTensor:
+    """Gives the tensors of the module, but quantized matrices and the vectors beside them as they are stored."""
+    if quantized is None:
+        return model.release_tensor
+    tied = bool(getattr(model.config, "tie_word_embeddings", False))
+
+    def load_tensor(name: str) -> Tensor | StoredMatrix | None:
+        module = model.release_tensor(name)
+        if module is None:
+            return None
+        stored = quantized.load(name)
+        if stored is None and tied and name == HEAD:
+            stored = quantized.load(EMBEDDINGS)
+        if stored is None or (isinstance(stored, Tensor) and stored.dim() > 1):
+            return module
+        return stored
+
+    return load_tensor
 
 
 def _load_module(
     config: ModelConfig,
     full_config: Any,
     text_config: Any,
+    quantized: QuantizedCheckpoint | None,
     dtype: torch.dtype,
     device: torch.device,
     max_model_len: int,
+    attention: str,
 ) -> CausalLM:
     """The language model of ``text_config``, on ``device``. It is the whole checkpoint or its text part.
 
     Raises UnsupportedModel if weights are missing.
     """
     path = config.model_path
-    options: dict[str, Any] = {"attn_implementation": ATTENTION_NAME}
+    options: dict[str, Any] = {"attn_implementation": attention}
     if config.tensor_parallel > 1:
         options |= parallel_options(find_model_class(text_config), text_config, config.tensor_parallel)
     if text_config is not full_config:
         logger.info("serving the text part of %s, %s", full_config.model_type, text_config.model_type)
         options["key_mapping"] = _TEXT_PART
-    module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    if quantized is None:
+        module, missing = read_weights(AutoModelForCausalLM, path, text_config, dtype, **options)
+    else:
+        options["state_dict"] = quantized.dequantized(dtype)
+        module, missing = read_weights(find_model_class(text_config), None, text_config, dtype, **options)
     if missing:
         names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
         raise UnsupportedModel(f"the checkpoint in {path} is incomplete: it lacks {names}")
@@ -122,31 +156,42 @@ def _load_module(
     return CausalLM(module.to(device).eval().requires_grad_(False))
 
 
-def _not_native_reason(config: ModelConfig, text_config: Any, device: torch.device) -> str:
-    """Why the native kernels do not compute this model; empty if they do."""
-    family = FAMILIES.get(text_config.model_type)
-    if family is None or not family.native_kernels:
-        return f"{text_config.model_type} is not of the Llama family"
-    if text_config.hidden_act != "silu":
-        return f"the activation is {text_config.hidden_act}"
-    rope_parameters = getattr(text_config, "rope_parameters", None) or {}
-    if rope_parameters.get("partial_rotary_factor", 1.0) != 1.0:
-        return "positions turn only a part of each head"
-    head_dim = getattr(text_config, "head_dim", None) or text_config.hidden_size // text_config.num_attention_heads
-    return unsupported_reason(config, device, head_dim)
+def _find_layout(config: ModelConfig, text_config: Any, device: torch.device) -> tuple[DecoderLayout | None, str]:
+    """What the compiled kernels compute, or None and the reason why they do not compute this model."""
+    try:
+        layout = find_layout(text_config.model_type, text_config)
+    except NoLayout as error:
+        return None, str(error)
+    reason = unsupported_reason(config, device, layout.head_dim)
+    return (None, reason) if reason else (layout, "")
+
+
+def _plain_layers(layout: DecoderLayout, model: CausalLM) -> list[LayerSpec]:
+    """The layers of a model whose own attention cannot be replaced. Raises UnsupportedModel if its weights are bad."""
+    require_finite(model.module(torch.arange(4)[None]).logits, model.architecture)
+    layer = LayerSpec(layout.heads, layout.kv_heads, layout.head_dim, layout.head_dim, scale=layout.head_dim**-0.5)
+    return [layer] * len(layout.layers)
+
+
+def _require_equal_heads(layout: DecoderLayout, layers: list[LayerSpec]) -> None:
+    """Raises UnsupportedModel if the layers attend with other heads than the layout says."""
+    expected = (layout.heads, layout.kv_heads, layout.head_dim, layout.head_dim)
+    for number, layer in enumerate(layers):
+        if (layer.heads, layer.kv_heads, layer.key_dim, layer.value_dim) != expected:
+            raise UnsupportedModel(f"layer {number} does not attend with the heads that config.json describes")
 
 
 def _slow_note(config: ModelConfig, text_config: Any, device: torch.device, reason: str) -> str:
     """What it costs that torch computes a model which the native kernels could compute otherwise; empty if nothing."""
     family = FAMILIES.get(text_config.model_type)
-    if device.type != "cpu" or not config.native_kernels or family is None or not family.native_kernels:
+    if device.type != "cpu" or not config.native_kernels or family is None or not family.layout:
         return ""
     return f"computed by torch, several times slower than by the compiled kernels: {reason}"
 
 
 def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
     """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
-    if config.quantization != "none":
+    if config.quantization in ("int8", "int4"):
         raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
     if config.kv_cache_dtype != "auto":
         raise UnsupportedModel(f"kv_cache_dtype {config.kv_cache_dtype} needs the compiled kernels, and {reason}")

@@ -8,7 +8,7 @@ other sequences of its batch. Here the choice is made once, at load, for the lon
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 
@@ -33,6 +33,27 @@ def fix_frequencies(model: nn.Module, config: Any, max_model_len: int) -> None:
     for module in model.modules():
         if hasattr(module, "rope_type"):
             _fix_module(module, config, max_model_len)
+
+
+def tables(model: nn.Module, length: int) -> dict[str, tuple[Tensor, Tensor]]:
+    """The cosines and sines of all positions below ``length``, [length, pairs] each, by the layer type that uses them.
+
+    All layers share the tables that have the name "". A model without rotary positions has none. Call
+    ``fix_frequencies`` first.
+    """
+    rotary: Any = getattr(model.get_decoder(), "rotary_emb", None)  # type: ignore[operator]
+    if rotary is None:
+        return {}
+    if isinstance(rotary.rope_type, dict):
+        return {name: _tables(rotary, length, f"{name}_") for name in rotary.rope_type}
+    return {"": _tables(rotary, length)}
+
+
+def _tables(rotary: Any, length: int, prefix: str = "") -> tuple[Tensor, Tensor]:
+    """The operations, and so the bits, are those of transformers' modules."""
+    angles = torch.arange(length)[:, None].float() * getattr(rotary, f"{prefix}inv_freq").float()
+    scale = getattr(rotary, f"{prefix}attention_scaling")
+    return angles.cos() * scale, angles.sin() * scale
 
 
 def _fix_module(rotary: Any, config: Any, max_model_len: int) -> None:

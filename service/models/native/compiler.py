@@ -24,11 +24,17 @@ class KernelBuild:
     name: str
     lanes: int  # float32 numbers in a vector
     flags: tuple[str, ...]
+    needs: tuple[str, ...] = ()  # features of the processor, under Linux's names
 
     @property
     def block_size(self) -> int:
         """Columns of a panel, and tokens in a block of the KV cache: two vectors of them."""
         return 2 * self.lanes
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The compiler's options."""
+        return (*self.flags, f"-DKERNEL_LANES={self.lanes}")
 
 
 def compile_once(build: KernelBuild, path: Path) -> Path:
@@ -68,8 +74,8 @@ def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as directory:
         output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
-        command = [compiler, *FLAGS, *build.flags, f"-I{SOURCE}", str(main_file), "-o", str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        command = [compiler, *FLAGS, *build.options, f"-I{SOURCE}", str(main_file), "-o", str(output)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
         if done.returncode:
             raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
         output.replace(path)

@@ -1,4 +1,4 @@
-"""A decoder of the Llama family that the compiled kernels compute instead of transformers' modules.
+"""A decoder that the compiled kernels compute, as its layout says, instead of transformers' modules.
 
 Weights and the KV cache are stored in the model's own type, or as int8. The arithmetic is float32, and a
 row's bits depend on nothing but the row.
@@ -13,14 +13,17 @@ import torch
 from torch import Tensor
 
 from service.errors import UnsupportedAdapter
+from service.models.contracts.decoder_layout import DecoderLayout
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.lora import LinearShape, LoraAdapter
 from service.models.contracts.model_config import ModelConfig
 from service.models.contracts.step_view import Ints, StepView
 from service.models.native import kernels
+from service.models.native.decoder_weights import Tables, pack_weights
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
-from service.models.native.packer import CACHE_KINDS, KINDS, DecoderConfig, LoadTensor, pack_weights
+from service.models.native.matrices import CACHE_KINDS, KINDS
+from service.models.native.packer import LoadTensor
 from service.models.native.structures import PARTS, KernelStep
 
 
@@ -35,9 +38,9 @@ def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int)
     if kernels.load() is None:
         return "they could not be loaded"
     if kernels.find_build(head_dim) is None:
-        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+        return f"a head has {head_dim} dimensions, which is not a multiple of {kernels.smallest_block()}"
     if kernels.find_build(head_dim, config.block_size) is None:
-        return f"block_size is {config.block_size}, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+        return f"block_size is {config.block_size}, which is not a multiple of {kernels.smallest_block()}"
     return "" if kernels.load(head_dim, config.block_size) else "they could not be loaded"
 
 
@@ -56,10 +59,10 @@ class NativeDecoder:
 
     def __init__(
         self,
-        config: DecoderConfig,
+        layout: DecoderLayout,
         specs: Sequence[LayerSpec],
         load_tensor: LoadTensor,
-        rotation: tuple[Tensor, Tensor],
+        tables: Tables,
         *,
         block_size: int,
         architecture: str,
@@ -71,23 +74,24 @@ class NativeDecoder:
 
         ``block_size`` is the size of blocks that the configuration asks for; 0: any.
         """
-        library = kernels.load(specs[0].key_dim, block_size)
+        library, build = kernels.load(specs[0].key_dim, block_size), kernels.find_build(specs[0].key_dim, block_size)
         assert library is not None
+        assert build is not None
+        self.build = build.name
         self._library = library
         self.block_size = 2 * int(library.trivium_lanes())
         """Tokens in a block, as the kernels lay it out. A block of the store holds one of them or several."""
         self._team = library.trivium_create_team(threads)
         weakref.finalize(self, library.trivium_delete_team, self._team)
-        self.config = config
+        self.layout = layout
         self.architecture = architecture
         self.dtype = dtype
-        self.quantization = quantization
         self.weights = pack_weights(
-            library, config, specs, load_tensor, rotation, dtype=dtype, quantization=quantization
+            library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
         )
         self._parts = 1  # blocks of the kernels in one block of the store
         self._times: Ints | None = None
-        self._linears = fused_linears(config, specs)
+        self._linears = fused_linears(layout)
         self._adapters: dict[int, PackedAdapter] = {}
 
     @property
@@ -95,8 +99,17 @@ class NativeDecoder:
         return "native"
 
     @property
+    def build_reason(self) -> str:
+        """Why this build of the kernels was chosen, in words."""
+        return kernels.choice_reason(self.build)
+
+    @property
     def vocab_size(self) -> int:
-        return self.config.vocab_size
+        return self.layout.vocab_size
+
+    @property
+    def quantization(self) -> str:
+        return self.weights.quantization
 
     @property
     def weights_bytes(self) -> int:
@@ -112,7 +125,9 @@ class NativeDecoder:
         largest = max(float(matrix.abs().max()) for each in adapter.updates.values() for matrix in (each.a, each.b))
         if largest > torch.finfo(self.dtype).max:
             raise UnsupportedAdapter(f"it has the number {largest:.3g}, which {self.dtype} cannot hold")
-        packed = self._adapters[number] = PackedAdapter(self._library, adapter, self._linears, kind=KINDS[self.dtype])
+        packed = self._adapters[number] = PackedAdapter(
+            self._library, self._team, adapter, self._linears, kind=KINDS[self.dtype]
+        )
         return packed.num_bytes
 
     def unload_adapter(self, number: int) -> None:
@@ -155,7 +170,7 @@ class NativeDecoder:
             times=None if self._times is None else self._times.ctypes.data,
             **({} if adapted is None else adapted.fields()),
         )
-        out = torch.empty(step.num_rows, self.config.hidden_size)
+        out = torch.empty(step.num_rows, self.layout.hidden_size)
         self._library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())
         return out
 
@@ -164,5 +179,7 @@ class NativeDecoder:
         hidden = hidden.contiguous()
         head = self.weights.head
         out = torch.empty(hidden.shape[0], head.n)
-        self._library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr())
+        self._library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
+        if cap := self.layout.logit_cap:
+            self._library.trivium_soft_cap(self._team, out.data_ptr(), hidden.shape[0], head.n, cap)
         return out

@@ -42,7 +42,7 @@ def unsupported_reason(module: Any) -> str:
     if kernels.load() is None:
         return "they could not be loaded"
     if kernels.load(size // heads) is None:
-        return f"a head has {size // heads} dimensions, which is not a multiple of {kernels.SMALLEST_BLOCK}"
+        return f"a head has {size // heads} dimensions, which is not a multiple of {kernels.smallest_block()}"
     return ""
 
 
@@ -55,14 +55,17 @@ class NativeEncoder:
         ``kind`` is the number type of the packed weights, F32 or SPLIT. None: SPLIT on a processor with AMX.
         """
         config, layout = module.config, LAYOUTS[module.config.model_type]
-        library = kernels.load(config.hidden_size // config.num_attention_heads)
+        head_dim = config.hidden_size // config.num_attention_heads
+        library, build = kernels.load(head_dim), kernels.find_build(head_dim)
         assert library is not None
+        assert build is not None
+        self.build = build.name
         self._library = library
         self._team = library.trivium_create_team(threads)
         weakref.finalize(self, library.trivium_delete_team, self._team)
         if kind is None:
             kind = SPLIT if library.trivium_has_amx() else F32
-        packer = Packer(library, module.state_dict().get, kind=kind)
+        packer = Packer(library, module.state_dict().get, team=self._team, kind=kind)
         count = config.num_hidden_layers
         layers = (KernelEncoderLayer * count)(*(_pack_layer(packer, layout, number) for number in range(count)))
         self._encoder = KernelEncoder(
@@ -71,8 +74,8 @@ class NativeEncoder:
             hidden=config.hidden_size,
             heads=config.num_attention_heads,
             inner=layers[0].up.n,
-            words=packer.copy_matrix(f"{layout.words}.weight"),
-            positions=packer.copy_matrix(f"{layout.positions}.weight"),
+            words=packer.copy_vector(f"{layout.words}.weight"),
+            positions=packer.copy_vector(f"{layout.positions}.weight"),
             types=packer.copy_vector(f"{layout.types}.weight"),
             norm_weight=packer.copy_vector(f"{layout.norm}.weight"),
             norm_bias=packer.copy_vector(f"{layout.norm}.bias"),

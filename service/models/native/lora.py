@@ -1,18 +1,19 @@
 """Adapters for the compiled kernels: packed updates, and the rows of a step that have adapters."""
 
 import ctypes
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.decoder_layout import DecoderLayout, LinearPart
 from service.models.contracts.lora import LinearShape, LoraAdapter, LowRankUpdate
 from service.models.contracts.step_view import StepView
-from service.models.native.packer import DTYPES, DecoderConfig
+from service.models.native.arranged_tensors import select_rows
+from service.models.native.matrices import DTYPES
 from service.models.native.structures import KernelAdapter, KernelLora, KernelLoraPanel
 
 _RANKS = 4  # the matrices A of a layer are padded to a multiple of so many rows
@@ -20,37 +21,41 @@ _RANKS = 4  # the matrices A of a layer are padded to a multiple of so many rows
 
 @dataclass(slots=True, frozen=True)
 class FusedLinear:
-    """A linear layer of the kernels: one of the model's, or several with the same input."""
+    """A linear layer of the kernels: one of the model's, several with the same input, or parts of one."""
 
-    shapes: dict[str, LinearShape]  # of its parts, by name
+    parts: tuple[LinearPart, ...]
     gated: bool = False  # the panels of the two parts alternate
 
+    @property
+    def shapes(self) -> dict[str, LinearShape]:
+        """The model's linear layers, by name."""
+        return {part.name: LinearShape(part.all_outputs, part.inputs) for part in self.parts}
 
-def fused_linears(config: DecoderConfig, specs: Sequence[LayerSpec]) -> list[FusedLinear]:
+
+def fused_linears(layout: DecoderLayout) -> list[FusedLinear]:
     """The linear layers of the kernels, four for each layer of the model, in the order of ``KernelAdapter.linears``."""
-    return [fused for number, spec in enumerate(specs) for fused in _fused_linears_of_layer(config, number, spec)]
+    return [
+        FusedLinear(matrices, gated=layer.gated and matrices is layer.up)
+        for layer in layout.layers
+        for matrices in layer.linears
+    ]
 
 
-def _fused_linears_of_layer(config: DecoderConfig, number: int, spec: LayerSpec) -> Iterator[FusedLinear]:
-    attention, mlp = f"model.layers.{number}.self_attn", f"model.layers.{number}.mlp"
-    hidden, inner = config.hidden_size, config.intermediate_size
-    queries, keys, values = spec.heads * spec.key_dim, spec.kv_heads * spec.key_dim, spec.kv_heads * spec.value_dim
-    outputs = {f"{attention}.q_proj": queries, f"{attention}.k_proj": keys, f"{attention}.v_proj": values}
-    yield FusedLinear({name: LinearShape(size, hidden) for name, size in outputs.items()})
-    yield FusedLinear({f"{attention}.o_proj": LinearShape(hidden, spec.heads * spec.value_dim)})
-    gate_up = {f"{mlp}.{name}": LinearShape(inner, hidden) for name in ("gate_proj", "up_proj")}
-    yield FusedLinear(gate_up, gated=True)
-    yield FusedLinear({f"{mlp}.down_proj": LinearShape(hidden, inner)})
+def _update_of(part: LinearPart, updates: Mapping[str, LowRankUpdate]) -> LowRankUpdate | None:
+    """What an adapter with these ``updates`` changes in ``part``."""
+    update = updates.get(part.name)
+    return None if update is None else replace(update, b=select_rows(update.b, part.rows))
 
 
 class PackedAdapter:
     """An adapter as the kernels read it. ``kernel_adapter`` holds addresses of ``tensors`` and of other structures."""
 
     def __init__(
-        self, library: ctypes.CDLL, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int
+        self, library: ctypes.CDLL, team: int, adapter: LoraAdapter, linears: Sequence[FusedLinear], *, kind: int
     ) -> None:
         """Pack ``adapter`` for the kernels in ``library``, with numbers of ``kind``: ``F32``, ``BF16`` or ``F16``."""
         self._library = library
+        self._team = team
         self._lanes = int(library.trivium_lanes())
         self._kind = kind
         self.tensors: list[Tensor] = []
@@ -65,7 +70,7 @@ class PackedAdapter:
         return sum(tensor.nbytes for tensor in self.tensors)
 
     def _pack(self, linear: FusedLinear, all_updates: Mapping[str, LowRankUpdate]) -> KernelLora:
-        updates = [all_updates.get(name) for name in linear.shapes]
+        updates = [_update_of(part, all_updates) for part in linear.parts]
         present = [update for update in updates if update is not None]
         if not present:
             return KernelLora()
@@ -93,8 +98,8 @@ class PackedAdapter:
         tensors: list[Tensor] = []
         parts: list[list[KernelLoraPanel]] = []
         begin = first = 0
-        for shape, update in zip(linear.shapes.values(), updates, strict=True):
-            count = -(-shape.outputs // size)
+        for part, update in zip(linear.parts, updates, strict=True):
+            count = -(-part.outputs // size)
             if update is None:
                 parts.append([KernelLoraPanel()] * count)
                 continue
@@ -107,7 +112,7 @@ class PackedAdapter:
             panels = [panel for pair in zip(*parts, strict=True) for panel in pair]
         else:
             panels = [panel for part in parts for panel in part]
-        array = (KernelLoraPanel * (len(panels) + len(panels) % 2))(*panels)
+        array = (KernelLoraPanel * (len(panels) + 1))(*panels)  # panels are read in pairs, from an even or odd one on
         self._panels.append(array)
         return torch.cat(tensors), array
 
@@ -115,7 +120,7 @@ class PackedAdapter:
         b = b.contiguous()
         outputs, rank = b.shape
         packed = torch.zeros(columns * rank, dtype=DTYPES[self._kind])
-        self._library.trivium_pack(b.data_ptr(), 0, packed.data_ptr(), self._kind, None, outputs, rank)
+        self._library.trivium_pack(self._team, b.data_ptr(), 0, packed.data_ptr(), self._kind, outputs, rank, 0)
         return packed
 
     def _address_of(self, tensor: Tensor) -> int:

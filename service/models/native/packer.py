@@ -1,192 +1,137 @@
-"""Packs weights for the compiled kernels: matrices in panels of columns, vectors in float32.
+"""Packs the weights of a model for the compiled kernels.
 
 The packer loads tensors one by one, by the names that they have in a checkpoint, and keeps only what it has packed. So
 a model is never in memory twice.
 """
 
 import ctypes
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from service.models.contracts.layer_spec import LayerSpec
-from service.models.native.structures import BF16, F16, F32, INT8, SPLIT, KernelDecoder, KernelLayer, KernelLinear
+from service.models.contracts.stored_matrix import StoredMatrix
+from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
+from service.models.native.structures import INT4, INT8, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
-LoadTensor = Callable[[str], Tensor | None]
+# A matrix of a linear layer, the head or the embeddings may be quantized.
+LoadTensor = Callable[[str], AnyMatrix | None]
 
-KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
-CACHE_KINDS = KINDS | {torch.int8: INT8}
-DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, INT8: torch.int8, SPLIT: torch.bfloat16}
-
-
-class DecoderConfig(Protocol):
-    """The fields of a model's configuration that the kernels need, under transformers' names."""
-
-    @property
-    def vocab_size(self) -> int: ...
-    @property
-    def hidden_size(self) -> int: ...
-    @property
-    def intermediate_size(self) -> int: ...
-    @property
-    def rms_norm_eps(self) -> float: ...
-
-
-@dataclass(slots=True, frozen=True)
-class PackedWeights:
-    """A whole model for the kernels. The structures hold addresses of ``tensors``."""
-
-    decoder: KernelDecoder
-    layers: "ctypes.Array[KernelLayer]"  # the memory that ``decoder.layers`` points to
-    head: KernelLinear
-    tensors: list[Tensor]
-
-
-def pack_weights(
-    library: ctypes.CDLL,
-    config: DecoderConfig,
-    specs: Sequence[LayerSpec],
-    load_tensor: LoadTensor,
-    rotation: tuple[Tensor, Tensor],
-    *,
-    dtype: torch.dtype,
-    quantization: str,
-) -> PackedWeights:
-    """Load and pack a model of the Llama family. ``load_tensor`` gives tensors of ``dtype``, one of ``KINDS``.
-
-    ``rotation`` holds the cosines and sines of every position, [max_model_len, head_dim / 2] each. The head keeps
-    ``dtype`` even under quantization, because it decides between tokens with nearly equal logits.
-    """
-    packer = Packer(library, load_tensor, kind=INT8 if quantization == "int8" else KINDS[dtype])
-    head = packer.pack_linear("lm_head", kind=KINDS[dtype])
-    layers = (KernelLayer * len(specs))(*(packer.pack_layer(number, spec) for number, spec in enumerate(specs)))
-    decoder = KernelDecoder(
-        layers=layers,
-        num_layers=len(specs),
-        hidden=config.hidden_size,
-        heads=specs[0].heads,
-        kv_heads=specs[0].kv_heads,
-        head_dim=specs[0].key_dim,
-        inner=config.intermediate_size,
-        embeddings=packer.copy_matrix("model.embed_tokens.weight"),
-        norm=packer.copy_vector("model.norm.weight"),
-        cosines=packer.address_of(rotation[0].contiguous()),
-        sines=packer.address_of(rotation[1].contiguous()),
-        eps=config.rms_norm_eps,
-        embedding_kind=KINDS[dtype],
-        cache_kind=KINDS[dtype],
-    )
-    return PackedWeights(decoder=decoder, layers=layers, head=head, tensors=packer.tensors)
+QUANTIZATIONS = {"int8": INT8, "int4": INT4}
 
 
 class Packer:
-    """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as the tensors in ``tensors`` live.
+    """Packs the tensors that ``load_tensor`` returns. Addresses are valid as long as ``tensors`` and ``parts`` live.
 
-    ``library`` holds the kernels. ``kind`` is the number type of packed linear layers: one of ``KINDS``, or ``INT8``.
+    ``library`` holds the kernels, ``team`` the threads that pack. ``kind`` is the kind of the packed linear layers: one
+    of ``KINDS``, or ``INT8`` or ``INT4``, which quantize. A matrix that a checkpoint has quantized stays ``as_stored``,
+    or is dequantized to ``dtype`` first, as one that the kernels do not multiply always is.
     """
 
-    def __init__(self, library: ctypes.CDLL, load_tensor: LoadTensor, *, kind: int) -> None:
+    def __init__(
+        self,
+        library: ctypes.CDLL,
+        load_tensor: LoadTensor,
+        *,
+        team: int,
+        kind: int,
+        dtype: torch.dtype = torch.float32,
+        as_stored: bool = True,
+    ) -> None:
         self._library = library
+        self._team = team
         self._panel = 2 * int(library.trivium_lanes())  # columns of a panel
         self._load_tensor = load_tensor
         self._kind = kind
+        self._dtype = dtype
+        self._as_stored = as_stored
         self.tensors: list[Tensor] = []
+        self.parts: list[KernelLinear] = []  # those that other structures point to
 
-    def pack_layer(self, number: int, spec: LayerSpec) -> KernelLayer:
-        """All weights of one layer."""
-        layer = f"model.layers.{number}"
-        attention, mlp = f"{layer}.self_attn", f"{layer}.mlp"
-        return KernelLayer(
-            qkv=self.pack_linear(f"{attention}.q_proj", f"{attention}.k_proj", f"{attention}.v_proj"),
-            o=self.pack_linear(f"{attention}.o_proj"),
-            up=self.pack_linear(f"{mlp}.gate_proj", f"{mlp}.up_proj", gated=True),
-            down=self.pack_linear(f"{mlp}.down_proj"),
-            input_norm=self.copy_vector(f"{layer}.input_layernorm.weight"),
-            post_norm=self.copy_vector(f"{layer}.post_attention_layernorm.weight"),
-            q_norm=self.copy_vector(f"{attention}.q_norm.weight"),
-            k_norm=self.copy_vector(f"{attention}.k_norm.weight"),
-            scale=spec.scale,
-            window=spec.window or 0,
-        )
+    def pack_linear(
+        self, *names: str, kind: int | None = None, gated: bool = False, activation: int = 0
+    ) -> KernelLinear:
+        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel.
 
-    def pack_linear(self, *names: str, kind: int | None = None, gated: bool = False) -> KernelLinear:
-        """Pack several matrices with the same input as one. Two ``gated`` matrices alternate panel by panel."""
+        ``activation`` is the number of what is computed of the result, or of the first of two gated matrices.
+        """
         kind = self._kind if kind is None else kind
-        panel = self._panel
-        weights = [self._load_existing(f"{name}.weight") for name in names]
-        biases = [self._load_tensor(f"{name}.bias") for name in names]
+        matrices = [self._load_matrix(f"{name}.weight") for name in names]
+        biases = [self._load_vector(f"{name}.bias") for name in names]
+        joined = join(matrices)
+        if joined is None and not gated:  # stored in different ways: one behind the other
+            parts = [self._pack(matrix, bias, kind) for matrix, bias in zip(matrices, biases, strict=True)]
+            for part, following in pairwise(parts):
+                part.next = ctypes.addressof(following)
+            for part in parts:
+                part.activation = activation
+            self.parts += parts
+            return parts[0]
+        if joined is None:
+            joined = torch.cat([self._dequantized(matrix) for matrix in matrices])
         bias = None
         if any(bias is not None for bias in biases):
-            pairs = zip(weights, biases, strict=True)
-            bias = torch.cat([torch.zeros(len(w)) if b is None else b.float() for w, b in pairs])
-        weight = torch.cat(weights)
-        del weights
-        n, k = weight.shape
+            pairs = zip(matrices, biases, strict=True)
+            bias = torch.cat([torch.zeros(matrix.shape[0]) if b is None else b.float() for matrix, b in pairs])
+        n = joined.shape[0]
         if gated:
-            order = _alternate(n // 2, panel)
-            weight = torch.cat((weight, weight.new_zeros(1, k)))[order]
-            bias = None if bias is None else torch.cat((bias, bias.new_zeros(1)))[order]
-        rows = len(weight)
-        padded = -(-rows // (2 * panel)) * 2 * panel
-        panels = torch.zeros(padded * _column_numbers(kind, k), dtype=DTYPES[kind])
-        scales = torch.zeros(padded) if kind == INT8 else None
-        self._library.trivium_pack(
-            weight.data_ptr(),
-            KINDS[weight.dtype],
-            panels.data_ptr(),
-            kind,
-            None if scales is None else scales.data_ptr(),
-            rows,
-            k,
-        )
-        if bias is not None:
-            bias = torch.cat((bias, torch.zeros(padded - rows)))
-        return KernelLinear(
-            panels=self.address_of(panels),
-            scales=None if scales is None else self.address_of(scales),
-            bias=None if bias is None else self.address_of(bias),
-            n=n,
-            k=k,
-            kind=kind,
-            gated=gated,
-        )
+            joined = alternate(joined, self._panel)
+            bias = None if bias is None else alternate_bias(bias, self._panel)
+        linear = self._pack(joined, bias, kind)
+        linear.n, linear.gated, linear.activation = n, gated, activation
+        return linear
 
-    def copy_matrix(self, name: str) -> int:
-        """The address of an unpacked copy of a matrix, of which single rows are read."""
-        return self.address_of(self._load_existing(name).clone(memory_format=torch.contiguous_format))
+    def pack_head_and_embeddings(self, head: str, embeddings: str) -> tuple[KernelLinear, KernelLinear]:
+        """The head, and the embeddings, whose columns are read one by one. Equal matrices are packed once.
+
+        Under quantization to int8 or int4 both have eight bits, because the head decides between tokens with nearly
+        equal logits.
+        """
+        kind = INT8 if self._kind in (INT8, INT4) else self._kind
+        of_head, of_embeddings = (self._load_matrix(f"{name}.weight") for name in (head, embeddings))
+        packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
+        return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)
 
     def copy_vector(self, name: str) -> int | None:
-        """The address of a float32 copy of a vector; None if the model has no such vector."""
-        tensor = self._load_tensor(name)
-        return None if tensor is None else self.address_of(tensor.to(torch.float32, copy=True))
+        """The address of a float32 copy of a vector, or of an unpacked matrix; None if the model has no such tensor."""
+        vector = self.load_vector(name)
+        return None if vector is None else self.address_of(vector)
+
+    def load_vector(self, name: str) -> Tensor | None:
+        """A vector as float32; None if the model has no such vector."""
+        tensor = self._load_vector(name)
+        return None if tensor is None else tensor.to(torch.float32, copy=True)
 
     def address_of(self, tensor: Tensor) -> int:
         """The address of ``tensor``, which is kept alive in ``tensors``."""
         self.tensors.append(tensor)
         return tensor.data_ptr()
 
-    def _load_existing(self, name: str) -> Tensor:
+    def _pack(self, matrix: AnyMatrix, bias: Tensor | None, kind: int) -> KernelLinear:
+        panels, linear = pack(self._library, self._team, matrix, kind)
+        self.tensors.append(panels)
+        if bias is not None:
+            padded = -(-len(bias) // (2 * self._panel)) * 2 * self._panel
+            linear.bias = self.address_of(torch.cat((bias.float(), torch.zeros(padded - len(bias)))))
+        return linear
+
+    def _load_matrix(self, name: str) -> AnyMatrix:
+        matrix = self._load_existing(name)
+        if isinstance(matrix, StoredMatrix) and not (self._as_stored and can_pack(matrix)):
+            return matrix.dequantize(self._dtype)
+        return matrix
+
+    def _dequantized(self, matrix: AnyMatrix) -> Tensor:
+        return matrix.dequantize(self._dtype) if isinstance(matrix, StoredMatrix) else matrix
+
+    def _load_vector(self, name: str) -> Tensor | None:
         tensor = self._load_tensor(name)
-        assert tensor is not None, f"the model has no tensor {name}"
+        assert not isinstance(tensor, StoredMatrix), f"{name} is no vector"
         return tensor
 
-
-def _column_numbers(kind: int, k: int) -> int:
-    """How many numbers a packed matrix has for each column. INT8 pads ``k`` to pairs; SPLIT has two for each number."""
-    return {INT8: -(-k // 2) * 2, SPLIT: 2 * k}.get(kind, k)
-
-
-def _alternate(inner: int, panel: int) -> Tensor:
-    """The order of the rows of gate and up, ``inner`` each: a panel of gate, a panel of up, and so on.
-
-    Index ``2 * inner`` stands for a row of zeros. It fills up the last panels.
-    """
-    padded = -(-inner // panel) * panel
-    gate = torch.arange(padded).view(-1, 1, panel)
-    gate = torch.where(gate < inner, gate, 2 * inner)
-    up = torch.where(gate < inner, gate + inner, 2 * inner)
-    return torch.cat((gate, up), dim=1).reshape(-1)
+    def _load_existing(self, name: str) -> AnyMatrix:
+        matrix = self._load_tensor(name)
+        assert matrix is not None, f"the model has no tensor {name}"
+        return matrix

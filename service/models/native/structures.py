@@ -1,10 +1,14 @@
 """The C interface of the kernels: structures, functions and numbers, as ``source/model.h`` declares them."""
 
 import ctypes
-from ctypes import POINTER, Structure, c_float, c_int, c_int32, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int32, c_int64, c_void_p
 from typing import ClassVar
 
-F32, BF16, INT8, F16, SPLIT = range(5)  # kinds of numbers; SPLIT: float32 as two bfloat16 numbers
+# Kinds of numbers. SPLIT: float32 as two bfloat16 numbers. INT8, INT4 and the formats of ggml's blocks are quantized.
+F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K = range(14)
+
+# The functions between linear layers, in the order of ``Activation`` in ``source/activation.h``.
+ACTIVATIONS = ("identity", "silu", "gelu", "gelu_tanh", "relu", "relu_squared")
 
 # The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")
@@ -15,12 +19,43 @@ class KernelLinear(Structure):
 
     _fields_: ClassVar = [
         ("panels", c_void_p),
-        ("scales", c_void_p),
         ("bias", c_void_p),
+        ("next", c_void_p),  # a KernelLinear with the same input, whose outputs follow; or null
         ("n", c_int64),  # outputs
         ("k", c_int64),  # inputs
+        ("stripe", c_int64),  # of quantized weights: inputs that are stored together
         ("kind", c_int32),
         ("gated", c_int32),
+        ("activation", c_int32),  # a number of ACTIVATIONS
+    ]
+
+
+class KernelNorm(Structure):
+    """A normalization. Without weights: there is none."""
+
+    _fields_: ClassVar = [
+        ("weight", c_void_p),
+        ("bias", c_void_p),
+        ("size", c_int64),  # numbers that are normalized together
+        ("eps", c_float),
+        ("centered", c_int32),
+    ]
+
+
+class KernelRotation(Structure):
+    """Rotary positions: tables of the angles of ``pairs`` pairs of each head's dimensions."""
+
+    _fields_: ClassVar = [("cosines", c_void_p), ("sines", c_void_p), ("pairs", c_int64), ("interleaved", c_int32)]
+
+
+class KernelExperts(Structure):
+    """A mixture of experts: a router, and two linear layers for each expert."""
+
+    _fields_: ClassVar = [
+        *((name, KernelLinear) for name in ("router", "gate")),
+        *((name, POINTER(KernelLinear)) for name in ("up", "down")),
+        *((name, c_int64) for name in ("count", "chosen")),
+        ("normalized", c_int32),
     ]
 
 
@@ -29,9 +64,12 @@ class KernelLayer(Structure):
 
     _fields_: ClassVar = [
         *((name, KernelLinear) for name in ("qkv", "o", "up", "down")),
-        *((name, c_void_p) for name in ("input_norm", "post_norm", "q_norm", "k_norm", "keys", "values")),
-        ("scale", c_float),
-        ("window", c_int32),
+        *((name, KernelNorm) for name in ("attention_in", "attention_out", "mlp_in", "mlp_out", "q_norm", "k_norm")),
+        ("rotation", KernelRotation),
+        ("experts", POINTER(KernelExperts)),
+        *((name, c_void_p) for name in ("keys", "values")),
+        *((name, c_float) for name in ("scale", "soft_cap")),
+        *((name, c_int32) for name in ("window", "parallel", "late_norm")),
     ]
 
 
@@ -41,9 +79,10 @@ class KernelDecoder(Structure):
     _fields_: ClassVar = [
         ("layers", POINTER(KernelLayer)),
         *((name, c_int64) for name in ("num_layers", "hidden", "heads", "kv_heads", "head_dim", "inner")),
-        *((name, c_void_p) for name in ("embeddings", "norm", "cosines", "sines")),
-        ("eps", c_float),
-        ("embedding_kind", c_int32),
+        ("embeddings", KernelLinear),
+        ("learned_positions", c_void_p),
+        ("norm", KernelNorm),
+        *((name, c_float) for name in ("embedding_scale", "residual_scale", "clip")),
         ("cache_kind", c_int32),
     ]
 
@@ -111,21 +150,30 @@ class KernelStep(Structure):
     ]
 
 
-_SIGNATURES = {
+SIGNATURES = {
     "trivium_lanes": (c_int, []),
+    "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),
     "trivium_delete_team": (None, [c_void_p]),
-    "trivium_pack": (None, [c_void_p, c_int32, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
-    "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p]),
+    "trivium_clear": (None, [c_void_p, c_void_p, c_int64]),
+    "trivium_pack": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int32, c_int64, c_int64, c_int64]),
+    "trivium_pack_blocks": (None, [c_void_p, c_void_p, c_int32, c_void_p, c_int64, c_int64]),
+    "trivium_pack_groups": (
+        None,
+        [c_void_p, c_void_p, c_void_p, c_void_p, c_int64, c_int32, c_void_p, c_int64, c_int64, c_int64],
+    ),
+    "trivium_quantized_bytes": (c_int64, [c_int32, c_int64, c_int64, c_int64]),
+    "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
+    "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
     "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
 }
 
 
 def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     """Give the functions of ``library`` their types, and return it."""
-    for name, (result, arguments) in _SIGNATURES.items():
+    for name, (result, arguments) in SIGNATURES.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library

@@ -4,65 +4,70 @@ Names, shapes and number types are checked when the checkpoint is opened, before
 that needs transformers is recognized before anything is packed.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
+from service.errors import UnsupportedModel
+from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.plain.errors import NeedsTransformers
 from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD, PlainConfig
+from service.models.quantized.quantized_checkpoint import QuantizedCheckpoint
+from service.models.tensor_files import TensorFiles
 
-_SINGLE_FILE, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _DTYPES = {"F32", "F16", "BF16"}
 
 
 class PlainCheckpoint:
-    """Loads the tensors that ``config`` names, converted to ``dtype``."""
+    """Loads the tensors that ``config`` names, converted to ``dtype``. Quantized matrices stay as they are stored."""
 
     def __init__(self, directory: Path, config: PlainConfig, dtype: torch.dtype) -> None:
         """Raises NeedsTransformers unless every tensor is there, in the right shape and with a known number type."""
         self._dtype = dtype
         self._names: dict[str, str] = {}  # the name in the configuration -> the name in the files
+        if (directory / "adapter_config.json").exists():
+            raise NeedsTransformers("there is an adapter")
         try:
-            self._files = _open_files(directory)
+            self._files = TensorFiles(directory)
+            self.quantized: QuantizedCheckpoint | None = None
+            if config.quantization_config is not None:
+                self.quantized = QuantizedCheckpoint(config.quantization_config, self._files)
             for name, shape in config.weights():
-                tied = name == HEAD and config.tie_word_embeddings and name not in self._files
-                self._names[name] = EMBEDDINGS if tied else name
-                stored = self._files[self._names[name]].get_slice(self._names[name])
-                if stored.get_shape() != shape or stored.get_dtype() not in _DTYPES:
-                    raise NeedsTransformers(f"{name} is {stored.get_dtype()} {stored.get_shape()}")
+                self._names[name] = EMBEDDINGS if self._is_tied(name, config) else name
+                self._require(self._names[name], shape)
         except KeyError as error:
             raise NeedsTransformers(f"there is no {error}") from error
-        except (OSError, ValueError, TypeError, AttributeError, SafetensorError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, SafetensorError, UnsupportedModel) as error:
             raise NeedsTransformers(f"the weights cannot be read: {error}") from error
 
-    def load_tensor(self, name: str) -> Tensor | None:
-        """The tensor ``name`` as ``dtype``; None if the configuration has no such tensor."""
+    def load_tensor(self, name: str) -> Tensor | StoredMatrix | None:
+        """The tensor ``name``; None if the configuration has no such tensor.
+
+        The vectors beside quantized matrices are not rounded to ``dtype``. Raises UnsupportedModel if a quantized
+        matrix has content that is not read exactly.
+        """
         if name not in self._names:
             return None
         name = self._names[name]
-        tensor: Tensor = self._files[name].get_tensor(name)
-        return tensor.to(self._dtype)
+        if self.quantized is None:
+            return self._files.load(name).to(self._dtype)
+        tensor = self.quantized.load(name)
+        assert tensor is not None
+        return tensor.to(self._dtype) if isinstance(tensor, Tensor) and tensor.dim() > 1 else tensor
 
+    def _is_tied(self, name: str, config: PlainConfig) -> bool:
+        """Whether the embeddings stand for the head ``name``, which the files lack."""
+        if name != HEAD or not config.tie_word_embeddings or name in self._files:
+            return False
+        return self.quantized is None or name not in self.quantized.matrices
 
-def _open_files(directory: Path) -> dict[str, Any]:
-    """The open file of every tensor, by the tensor's name.
-
-    Raises NeedsTransformers, or the error of a file that cannot be read.
-    """
-    if (directory / "adapter_config.json").exists():
-        raise NeedsTransformers("there is an adapter")
-    names = {_SINGLE_FILE}
-    if not (directory / _SINGLE_FILE).exists():
-        names = set(json.loads((directory / _INDEX).read_bytes())["weight_map"].values())
-    files: dict[str, Any] = {}
-    for name in names:
-        file: Any = safe_open(directory / name, framework="pt")
-        for tensor in file.keys():  # noqa: SIM118 - safe_open gives no mapping
-            if tensor in files:
-                raise NeedsTransformers(f"{tensor} is in two files")
-            files[tensor] = file
-    return files
+    def _require(self, name: str, shape: list[int]) -> None:
+        """Raises NeedsTransformers unless the tensor has this shape and a known number type; KeyError if it lacks."""
+        if self.quantized is not None and name in self.quantized.matrices:
+            found, kind = self.quantized.matrices[name].shape, "quantized"
+        else:
+            found, kind = self._files.shape(name), self._files.number_type(name)
+        if found != shape or kind not in {"quantized", *_DTYPES}:
+            raise NeedsTransformers(f"{name} is {kind} {found}")

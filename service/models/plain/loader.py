@@ -8,7 +8,9 @@ import torch
 from service.models.context_length import choose_context_length
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
+from service.models.families import find_layout
 from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
+from service.models.layouts.errors import NoLayout
 from service.models.loaded_model import LoadedModel, loading_notes
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
 from service.models.plain.checkpoint import PlainCheckpoint
@@ -29,7 +31,11 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """
     directory = Path(config.model_path)
     plain = read_config(directory / "config.json")
-    if reason := unsupported_reason(config, device, plain.key_dim):
+    try:
+        layout = find_layout(plain.model_type, plain)
+    except NoLayout as error:
+        raise NeedsTransformers(error) from None
+    if reason := unsupported_reason(config, device, layout.head_dim):
         raise NeedsTransformers(reason)
     longest = plain.max_position_embeddings
     max_model_len = choose_context_length(config.max_model_len, longest, longest)
@@ -40,10 +46,10 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     logger.info("loading %s in %s", plain.architecture, dtype_name(dtype))
     layers = _layer_specs(plain)
     model = NativeDecoder(
-        plain,
+        layout,
         layers,
         checkpoint.load_tensor,
-        rope_tables(plain.rope, plain.key_dim, max_model_len),
+        {"": rope_tables(plain.rope, plain.key_dim, max_model_len)},
         block_size=config.block_size,
         architecture=plain.architecture,
         dtype=dtype,

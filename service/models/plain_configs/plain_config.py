@@ -34,6 +34,7 @@ class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
     tie_word_embeddings: bool = False
     dtype: Literal["float32", "bfloat16", "float16"] | None = None
     torch_dtype: Literal["float32", "bfloat16", "float16"] | None = None  # the older name of dtype
+    quantization_config: dict[str, Any] | None = None  # how the matrices in the files are quantized
 
     # These have no effect on the numbers.
     architectures: Any = None
@@ -49,6 +50,11 @@ class PlainConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True,
 
     architecture: ClassVar[str]  # the name of transformers' model class
     qk_norm: ClassVar[bool] = False  # whether queries and keys are normalized
+
+    @property
+    def model_type(self) -> str:
+        """transformers' name of the family."""
+        return str(self.__struct_config__.tag)
 
     @property
     def key_dim(self) -> int:

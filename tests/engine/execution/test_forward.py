@@ -40,6 +40,7 @@ class TorchStub(WithoutLinears, TorchModel):
     """Hidden states that are the tokens."""
 
     backend = "torch"
+    quantization = "none"
     architecture = "Stub"
     vocab_size = 10
     dtype = torch.float32
@@ -57,6 +58,9 @@ class NativeStub(WithoutLinears, NativeModel):
     """Hidden states that are the positions."""
 
     backend = "native"
+    quantization = "none"
+    build = "stub"
+    build_reason = "the only one"
     architecture = "Stub"
     vocab_size = 10
     dtype = torch.float32

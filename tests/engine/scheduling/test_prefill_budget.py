@@ -81,7 +81,7 @@ def run_under_long_prompts(
 
 def test_steps_keep_to_the_target_while_long_prompts_come() -> None:
     limited, unlimited = (run_under_long_prompts(LAPTOP, target)[20:] for target in (0.2, 0.0))
-    assert max(seconds for _, seconds in unlimited) > 0.9
+    assert max(seconds for _, seconds in unlimited) > 0.6
     assert max(seconds for _, seconds in limited) < 0.2 * 1.1
     mean = sum(tokens for tokens, _ in limited) / len(limited)
     assert mean > 50  # there is time for about 67
@@ -121,7 +121,7 @@ def test_if_decodes_alone_exceed_the_target_prompts_may_take_twice_as_long_as_th
     assert 150 < prefill_budget.max_tokens(8, 0) < 200
 
 
-def test_a_long_prompt_leaves_room_for_short_ones() -> None:
+def test_a_short_prompt_comes_before_a_long_one() -> None:
     prefill_budget = PrefillBudget(0.2)
     scheduler = make_scheduler(prefill_budget)
     scheduler.add(Request(id="stream", prompt=(1,), params=SamplingParams(max_tokens=900)))
@@ -138,7 +138,7 @@ def test_a_long_prompt_leaves_room_for_short_ones() -> None:
     alone, shared = steps[29]["long"], steps[30]
     assert alone > 50
     assert shared["short"] == 20
-    assert 20 < shared["long"] < 0.7 * alone
+    assert shared["long"] == pytest.approx(alone - 20, abs=2)
 
 
 def test_without_decodes_or_without_a_target_there_is_no_limit() -> None:

@@ -44,7 +44,9 @@ def test_a_further_key_with_another_value_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("architecture", "has_field"), [("llama", True), ("qwen2", False), ("qwen3", True)])
 def test_only_qwen2_has_no_field_for_attention_biases(tmp_path: Path, architecture: str, has_field: bool) -> None:
     with GgufFile(written(tmp_path, architecture)) as file:
-        config = make_config(file, read_shape(file), vocab_size=288, tied=True, attention_bias=False, dtype="float16")
+        config = make_config(
+            file, read_shape(file), vocab_size=288, tied=True, attention_bias=False, dtype="float16", block_types={}
+        )
     assert ("attention_bias" in config) is has_field
     assert (config["model_type"], config["vocab_size"], config["tie_word_embeddings"]) == (architecture, 288, True)
 
@@ -52,7 +54,9 @@ def test_only_qwen2_has_no_field_for_attention_biases(tmp_path: Path, architectu
 def test_the_configuration_follows_the_shape(tmp_path: Path) -> None:
     with GgufFile(written(tmp_path)) as file:
         shape = replace(read_shape(file), context=99, rope_theta=1e6)
-        config = make_config(file, shape, vocab_size=300, tied=False, attention_bias=False, dtype="float16")
+        config = make_config(
+            file, shape, vocab_size=300, tied=False, attention_bias=False, dtype="float16", block_types={}
+        )
     assert (config["max_position_embeddings"], config["rope_parameters"]["rope_theta"]) == (99, 1e6)
     assert (config["bos_token_id"], config["eos_token_id"], config["dtype"]) == (0, 2, "float16")
 

@@ -21,7 +21,6 @@ from tests.engine.tiny_models import WINDOW, build_model, save_model
     [
         ("t5", {}, "t5 is an encoder-decoder model; only decoder-only language models are supported"),
         ("lfm2", {"layer_types": ["conv", "full_attention"], "num_hidden_layers": 2}, "not supported: conv"),
-        ("llama", {"quantization_config": {"quant_method": "awq"}}, "llama is a quantized checkpoint"),
     ],
 )
 def test_a_configuration_is_refused(model_type: str, options: dict[str, Any], reason: str) -> None:

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 import pytest
 
 from service.models.native import kernels
+from service.models.native.processor import X86_64_V3, features
 from tests.engine.tiny_models import NATIVE_SHAPE
 from tests.engine.workloads import Reference
 
 
-@pytest.fixture(scope="module", params=[8, 16], ids="{} lanes".format, autouse=True)
+@pytest.fixture(scope="module", params=[("avx2", 8), ("avx2-16-lanes", 16)], ids="{0[0]}".format, autouse=True)
 def lanes(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The number of float32 numbers in one vector register."""
-    if kernels.load() is None:
+    """The number of float32 numbers in one vector."""
+    if not features().issuperset(X86_64_V3) or kernels.load() is None:
         pytest.skip("there is no compiler, or no AVX2")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernels.LANES_VARIABLE, str(request.param))
-        yield request.param
+        build, number = request.param
+        patch.setenv(kernels.VARIABLE, build)
+        yield number
 
 
 @pytest.fixture(scope="module")

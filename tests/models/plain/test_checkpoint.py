@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from service.models.plain.checkpoint import PlainCheckpoint
 from service.models.plain.errors import NeedsTransformers
@@ -24,7 +25,7 @@ def test_tensors_are_loaded_in_the_type_that_was_asked_for(tmp_path: Path) -> No
     checkpoint = open_checkpoint(tmp_path, torch.bfloat16)
     for name, expected in weights.items():
         found = checkpoint.load_tensor(name)
-        assert found is not None
+        assert isinstance(found, Tensor)
         assert torch.equal(found, expected.to(torch.bfloat16))
     assert checkpoint.load_tensor("model.layers.0.mlp.up_proj.bias") is None
 
@@ -33,7 +34,7 @@ def test_a_head_that_is_missing_is_the_tied_embeddings(tmp_path: Path) -> None:
     weights = load_file(write_model(tmp_path, tie_word_embeddings=True) / "model.safetensors")
     assert HEAD not in weights
     head = open_checkpoint(tmp_path).load_tensor(HEAD)
-    assert head is not None
+    assert isinstance(head, Tensor)
     assert torch.equal(head, weights["model.embed_tokens.weight"])
 
 
@@ -60,6 +61,12 @@ def test_weights_of_another_type_need_transformers(tmp_path: Path) -> None:
     file = write_model(tmp_path) / "model.safetensors"
     save_file({name: tensor.to(torch.int8) for name, tensor in load_file(file).items()}, file)
     with pytest.raises(NeedsTransformers, match="is I8"):
+        open_checkpoint(tmp_path)
+
+
+def test_another_kind_of_quantization_needs_transformers(tmp_path: Path) -> None:
+    change_config(write_model(tmp_path), quantization_config={"quant_method": "hqq"})
+    with pytest.raises(NeedsTransformers, match="quantized checkpoint of hqq"):
         open_checkpoint(tmp_path)
 
 

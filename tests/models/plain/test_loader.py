@@ -61,7 +61,7 @@ def assert_equal(plain: LoadedModel, other: LoadedModel) -> None:
     assert (plain.max_model_len, plain.block_size) == (other.max_model_len, other.block_size)
     for name in ("architecture", "dtype", "quantization", "weights_bytes"):
         assert getattr(plain.model, name) == getattr(other.model, name)
-    assert plain.model.config.vocab_size == other.model.config.vocab_size
+    assert plain.model.layout == other.model.layout
     assert len(plain.model.weights.tensors) == len(other.model.weights.tensors)
     for found, expected in zip(plain.model.weights.tensors, other.model.weights.tensors, strict=True):
         assert found.dtype == expected.dtype

@@ -20,7 +20,6 @@ UNKNOWN: dict[str, tuple[str, dict[str, Any], str]] = {
     "another family": ("llama", {"model_type": "gemma"}, "gemma"),
     "an unknown field": ("llama", {"logit_scale": 2.0}, "logit_scale"),
     "a field of another family": ("llama", {"sliding_window": 4}, "sliding_window"),
-    "quantized weights": ("llama", {"quantization_config": {"quant_method": "awq"}}, "quantization_config"),
     "code of its own": ("llama", {"auto_map": {"AutoConfig": "mine.Config"}}, "auto_map"),
     "another activation": ("llama", {"hidden_act": "gelu"}, "hidden_act"),
     "no activation": ("llama", {"hidden_act": ...}, "hidden_act"),

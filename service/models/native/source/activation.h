@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+
 #include "vector.h"
 
 namespace {
@@ -9,10 +11,13 @@ namespace {
 // exp_of needs a negative number.
 inline Floats negative_size(Floats x) { return x < 0 ? x : -x; }
 
-inline Floats silu(Floats x) {
+inline Floats sigmoid(Floats x) {
     Floats e = exp_of(negative_size(x));
-    Floats sigmoid = (x < 0 ? e : broadcast(1.0f)) / (broadcast(1.0f) + e);
-    return x * sigmoid;
+    return (x < 0 ? e : broadcast(1.0f)) / (broadcast(1.0f) + e);
+}
+
+inline Floats silu(Floats x) {
+    return x * sigmoid(x);
 }
 
 // x times the probability that a normally distributed number is less than x. The probability is computed by formula
@@ -27,6 +32,36 @@ inline Floats gelu(Floats x) {
     p = p * t + broadcast(0.254829592f);
     Floats tail = p * t * exp_of(-z * z) * broadcast(0.5f);  // beyond |x|, on one side
     return x * (x < 0 ? tail : broadcast(1.0f) - tail);
+}
+
+// The usual approximation of gelu, x / 2 * (1 + tanh(u)), which is x * sigmoid(2 u).
+inline Floats gelu_tanh(Floats x) {
+    return x * sigmoid(broadcast(1.5957691216f) * (x + broadcast(0.044715f) * x * x * x));
+}
+
+inline Floats tanh_of(Floats x) {
+    Floats e = exp_of(negative_size(x) * broadcast(2.0f));
+    Floats size = (broadcast(1.0f) - e) / (broadcast(1.0f) + e);
+    return x < 0 ? -size : size;
+}
+
+// cap * tanh(x / cap): almost x where x is small, and never beyond `cap` (Gemma 2).
+inline Floats soft_capped(Floats x, float cap) { return broadcast(cap) * tanh_of(x / broadcast(cap)); }
+
+inline Floats relu(Floats x) { return x < 0 ? Floats{} : x; }
+
+// structures.py has their names, in the same order (ACTIVATIONS).
+enum Activation : int32_t { IDENTITY, SILU, GELU, GELU_TANH, RELU, RELU_SQUARED };
+
+inline Floats activate(int32_t activation, Floats x) {
+    switch (activation) {
+        case SILU: return silu(x);
+        case GELU: return gelu(x);
+        case GELU_TANH: return gelu_tanh(x);
+        case RELU: return relu(x);
+        case RELU_SQUARED: return relu(x) * relu(x);
+        default: return x;
+    }
 }
 
 }  // namespace

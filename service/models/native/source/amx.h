@@ -30,40 +30,17 @@ constexpr int TILE_NUMBERS = TILE * TILE_K;
 constexpr int SQUARE = 2 * TILE;                // rows and columns that are computed together
 constexpr int STEP_NUMBERS = 4 * TILE_NUMBERS;  // [high, low][two tiles]: the numbers of SQUARE rows or columns
 
-// Whether the processor has AMX with bfloat16 and the system lets this process use it.
-inline bool has_amx() {
-#if defined(__linux__) && defined(__x86_64__)
-    static const bool has = [] {
-        constexpr unsigned TILES = 1u << 24, BFLOAT16 = 1u << 22;
-        constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;
-        unsigned a, b, c, d;
-        if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || ~d & (TILES | BFLOAT16)) return false;
-        return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-    }();
-    return has;
-#else
-    return false;
-#endif
+// Give the tiles of this thread their full size.
+inline void configure_tiles() {
+    alignas(64) struct {
+        uint8_t palette = 1, start = 0, reserved[14] = {};
+        uint16_t bytes[16] = {};
+        uint8_t rows[16] = {};
+    } sizes;
+    for (int i = 0; i < 8; i++) sizes.bytes[i] = 64, sizes.rows[i] = TILE;
+    asm volatile("ldtilecfg %0" : : "m"(sizes));
 }
-
-// While it lives, the tiles of this thread have their full size. Other libraries may set other sizes before and after.
-class Tiles {
-  public:
-    Tiles() {
-        if (!has_amx()) return;
-        alignas(64) struct {
-            uint8_t palette = 1, start = 0, reserved[14] = {};
-            uint16_t bytes[16] = {};
-            uint8_t rows[16] = {};
-        } sizes;
-        for (int i = 0; i < 8; i++) sizes.bytes[i] = 64, sizes.rows[i] = TILE;
-        asm volatile("ldtilecfg %0" : : "m"(sizes));
-    }
-    ~Tiles() {
-        if (has_amx()) asm volatile("tilerelease" : :);
-    }
-    Tiles(const Tiles&) = delete;
-};
+inline void release_tiles() { asm volatile("tilerelease" : :); }
 
 template <int T> inline void zero_tile() { asm volatile("tilezero %%tmm%c0" : : "i"(T)); }
 template <int T> inline void load_tile(const bf16* from) {
@@ -79,7 +56,7 @@ template <int Sum, int A, int B> inline void multiply_tiles() {
 
 // acc [SQUARE][SQUARE] = A B, where A has SQUARE rows, B has SQUARE columns, and k is TILE_K * steps.
 // a: for each step [high, low][two tiles][row][k]. b: for each step [high, low][two tiles][pair of k][column][2].
-// `Tiles` must live.
+// The tiles must be configured.
 inline void multiply_square(const bf16* a, const bf16* b, int64_t steps, float* acc) {
     // Tiles 0 to 3 are the sums of two tiles of rows with two tiles of columns, 4 and 5 are rows, 6 and 7 are columns.
     zero_tile<0>(), zero_tile<1>(), zero_tile<2>(), zero_tile<3>();
@@ -110,5 +87,64 @@ inline void multiply_square_slowly(const bf16* a, const bf16* b, int64_t steps, 
                         acc[r * SQUARE + c] += widen(x) * widen(w);
                     }
 }
+
+// Whether `multiply` computes what `multiply_square` should, with small integers, whose sums are exact.
+template <class Multiply> inline bool multiplies_squares(const Multiply& multiply) {
+    constexpr int STEPS = 2;
+    bf16 a[STEPS * STEP_NUMBERS], b[STEPS * STEP_NUMBERS];
+    alignas(64) float acc[SQUARE * SQUARE];
+    float expected[SQUARE * SQUARE] = {};
+    for (int s = 0; s < STEPS; s++)
+        for (int i = 0; i < TILE_K; i++) {
+            int rows[2][SQUARE], columns[2][SQUARE];  // high, low
+            for (int part = 0; part < 2; part++)
+                for (int j = 0; j < SQUARE; j++) {
+                    rows[part][j] = (s + 3 * i + 5 * j + part) % 9 - 4;
+                    columns[part][j] = (7 * s + i + 2 * j + 4 * part) % 11 - 5;
+                    const int tile = s * STEP_NUMBERS + (2 * part + j / TILE) * TILE_NUMBERS;
+                    narrow(float(rows[part][j]), a[tile + j % TILE * TILE_K + i]);
+                    narrow(float(columns[part][j]), b[tile + i / 2 * TILE_K + j % TILE * 2 + i % 2]);
+                }
+            for (int r = 0; r < SQUARE; r++)
+                for (int c = 0; c < SQUARE; c++) {
+                    const int both = columns[0][c] + columns[1][c];
+                    expected[r * SQUARE + c] += float(rows[0][r] * both + rows[1][r] * columns[0][c]);
+                }
+        }
+    multiply(a, b, STEPS, acc);
+    return !memcmp(acc, expected, sizeof acc);
+}
+
+// Whether the processor has AMX with bfloat16, the system lets this process use it, and it computes what it should.
+inline bool has_amx() {
+#if defined(__linux__) && defined(__x86_64__)
+    static const bool has = [] {
+        constexpr unsigned TILES = 1u << 24, BFLOAT16 = 1u << 22;
+        constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;
+        unsigned a, b, c, d;
+        if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || ~d & (TILES | BFLOAT16)) return false;
+        if (syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA)) return false;
+        configure_tiles();
+        const bool is_right = multiplies_squares(multiply_square);
+        release_tiles();
+        return is_right;
+    }();
+    return has;
+#else
+    return false;
+#endif
+}
+
+// While it lives, the tiles of this thread have their full size. Other libraries may set other sizes before and after.
+class Tiles {
+  public:
+    Tiles() {
+        if (has_amx()) configure_tiles();
+    }
+    ~Tiles() {
+        if (has_amx()) release_tiles();
+    }
+    Tiles(const Tiles&) = delete;
+};
 
 }  // namespace

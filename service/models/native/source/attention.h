@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "activation.h"
 #include "kv_blocks.h"
 #include "model.h"
 #include "panel.h"
@@ -92,6 +93,7 @@ struct Queries {
     const float* q;         // [rows][D], multiplied by the scale of the scores and by LOG2_E
     const int64_t* limits;  // the tokens that each row sees
     int64_t D, window;      // a window (0: none) hides the first of these tokens
+    float soft_cap;         // of the scores, times LOG2_E; 0: none
 };
 
 // Bring a block into the second level of the cache.
@@ -128,7 +130,10 @@ void attend_rows(const Queries& of, int row, const Span<T>& span, int64_t first,
     const auto column = [&](int64_t token) { return std::clamp<int64_t>(token - begin, 0, columns); };
     for (int r = 0; r < R; r++) {
         const int64_t limit = limits[r] - first, start = window && limit > window ? limit - window : 0;
-        soften(scores + r * SPAN + begin, columns, column(start), column(limit), D, {found + r * stride});
+        float* row_scores = scores + r * SPAN + begin;
+        if (of.soft_cap)
+            for (int64_t i = 0; i < columns; i += LANES) store(row_scores + i, soft_capped(load(row_scores + i), of.soft_cap));
+        soften(row_scores, columns, column(start), column(limit), D, {found + r * stride});
     }
     if (span.scaled)
         for (int64_t i = begin; i < blocks * PANEL; i += LANES) {
@@ -281,7 +286,7 @@ template <class T> class LayerAttention {
             (const char*)layer.keys + begin, (const char*)layer.values + begin, d.kv_heads * block_bytes<T>(D),
             s.tables + piece.chunk * s.width
         };
-        const Queries of{queries.data(), limits.data(), D, layer.window};
+        const Queries of{queries.data(), limits.data(), D, layer.window, layer.soft_cap * LOG2_E};
         const bool stores = piece.parts >= 0;
         const int64_t each = rows * numbers, spans = stores ? piece.end_span - piece.span : 1;
         if (!stores) parts.resize(each);

@@ -144,7 +144,7 @@ template <class Rows> class Encoding {
                 for (int64_t i = 0; i < D; i += LANES)
                     store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
             for (int r = 0; r < count; r++) clear_part({parts + r * part_numbers(D)}, D);
-            attend(stored, {queries, limits, D, 0}, count, 0, end_span(length), parts);
+            attend(stored, {queries, limits, D, 0, 0}, count, 0, end_span(length), parts);
             for (int r = 0; r < count; r++)
                 finish_part({parts + r * part_numbers(D)}, D, attended + (begin + first + r) * H + head * D);
         }

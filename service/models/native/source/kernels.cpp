@@ -1,19 +1,29 @@
-// Decoders of the Llama family over a paged KV cache, and encoders as BERT. One call computes one step of a decoder, or
+// Decoders over a paged KV cache, whose layers model.h describes, and encoders as BERT. One call computes one step of a decoder, or
 // the hidden states of a batch of texts.
 //
 //     vector.h      vectors of float32
-//     panel.h       how matrices are stored
+//     integers.h    vectors of integers
+//     halves.h      numbers of two bytes
+//     self_test.h   a test of the processor's own instructions
+//     panel.h       how matrices of floating-point numbers are stored
 //     amx.h         products on the tile registers of AMX
+//     codes.h       small integers that stand for weights, and their products
+//     scales.h      what makes weights of them
+//     formats.h     the formats of quantized matrices
+//     blocks.h      the blocks of ggml's formats
 //     pack.h        packing of weights
 //     tile.h        the microkernels: a few rows times a panel
+//     quantized_rows.h  rows of activations as integers
+//     quantized.h   products of these rows with quantized matrices
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
 //     lora.h        adapters
 //     linear.h      linear layers
-//     norm_rope.h   normalization and rotary positions
+//     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
+//     experts.h     mixtures of experts
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -21,21 +31,27 @@
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
 //
-// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32 (int8 weights: int32).
+// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32. Within a chunk of
+// a quantized matrix it is int32.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <cstring>
 #include <vector>
 
 #include "amx.h"
 #include "attention.h"
 #include "encoder.h"
+#include "experts.h"
 #include "linear.h"
 #include "lora.h"
 #include "model.h"
 #include "norm_rope.h"
 #include "pack.h"
 #include "panel.h"
+#include "self_test.h"
 #include "team.h"
 #include "vector.h"
 
@@ -69,18 +85,42 @@ class PartTimer {
 extern "C" {
 
 int trivium_lanes() { return LANES; }
+const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }
 void trivium_delete_team(void* team) { delete (Team*)team; }
 
-// See `pack`.
-void trivium_pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
-    pack(from, from_kind, to, to_kind, scales, n, k);
+// Write zeros. Each thread writes what lies where its pieces of a product will lie, so that the system puts these pages into
+// the memory next to the thread's processor.
+void trivium_clear(void* team, uint8_t* to, int64_t bytes) {
+    constexpr int64_t PART = 1 << 16;
+    ((Team*)team)->share((bytes + PART - 1) / PART, [&](int64_t i) {
+        memset(to + i * PART, 0, std::min(PART, bytes - i * PART));
+    });
 }
 
-// y [rows][n] = x [rows][k] W^T + bias.
-void trivium_linear(void* team, const KernelLinear* w, const float* x, int64_t rows, float* y) {
-    linear(*(Team*)team, *w, x, w->k, rows, y, w->n, false);
+// See pack.h.
+void trivium_pack(
+    void* team, const void* from, int32_t from_kind, void* to, int32_t to_kind, int64_t n, int64_t k, int64_t stripe
+) {
+    pack(*(Team*)team, from, from_kind, to, to_kind, n, k, stripe);
+}
+void trivium_pack_blocks(void* team, const uint8_t* from, int32_t format, void* to, int64_t n, int64_t k) {
+    pack_blocks(*(Team*)team, from, format, to, n, k);
+}
+void trivium_pack_groups(
+    void* team, const uint8_t* codes, const float* scales, const uint8_t* zeros, int64_t group, int32_t kind, void* to,
+    int64_t n, int64_t k, int64_t stripe
+) {
+    pack_groups(*(Team*)team, codes, scales, zeros, group, kind, to, n, k, stripe);
+}
+int64_t trivium_quantized_bytes(int32_t kind, int64_t n, int64_t k, int64_t stripe) {
+    return quantized_bytes(kind, n, k, stripe);
+}
+
+// y [rows][columns] = x [rows][k] W^T + bias.
+void trivium_linear(void* team, const KernelLinear* w, const float* x, int64_t rows, float* y, int64_t columns) {
+    linear(*(Team*)team, *w, x, w->k, rows, y, columns, false);
 }
 
 // Compute one step: write the last hidden states into out [rows][hidden], and the keys and values into the KV cache.
@@ -90,33 +130,65 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     const KernelStep& s = *step;
     const int64_t H = d.hidden, D = d.head_dim, Q = d.heads * D, KV = d.kv_heads * D, stride = Q + 2 * KV;
     static thread_local std::vector<float> memory;
-    memory.resize(s.rows * (2 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);
+    memory.resize(s.rows * (3 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);
     float* x = memory.data();
     float* normed = x + s.rows * H;
     float* qkv = normed + s.rows * H;
     float* attended = qkv + s.rows * stride;
     float* inner = attended + s.rows * Q;
-    LowRankUpdates updates(s, inner + s.rows * d.inner);
+    float* mixed = inner + s.rows * d.inner;
+    LowRankUpdates updates(s, mixed + s.rows * H);
     PartTimer timer(s.times);
+    // The normalized rows of x, or x itself if there is no normalization.
+    const auto normalized = [&](const KernelNorm& norm) -> const float* {
+        if (!norm.weight) return x;
+        for_each_row(team, s.rows, [&](int64_t r) { normalize(norm, x + r * H, H, normed + r * H); });
+        timer.finish(NORMS);
+        return normed;
+    };
+    // Add the rows of `part` to x, after their normalization if there is one.
+    const auto add_rows = [&](float* part, const KernelNorm& norm) {
+        for_each_row(team, s.rows, [&](int64_t r) {
+            float* row = part + r * H;
+            if (norm.weight) normalize(norm, row, H, row);
+            for (int64_t i = 0; i < H; i++) x[r * H + i] += d.residual_scale * row[i];
+        });
+        timer.finish(NORMS);
+    };
+    // Add what a part of a layer gives to x: its last linear layer, and what follows.
+    const auto add_part = [&](const KernelLinear& w, const float* from, const KernelNorm& norm, LowRankUpdates* changes) {
+        if (!norm.weight && d.residual_scale == 1) {
+            linear(team, w, from, w.k, s.rows, x, H, true, changes);
+            return timer.finish(LINEARS);
+        }
+        linear(team, w, from, w.k, s.rows, normed, H, false, changes);
+        timer.finish(LINEARS);
+        add_rows(normed, norm);
+    };
     for_each_row(team, s.rows, [&](int64_t r) {
-        for (int64_t i = 0; i < H; i++) x[r * H + i] = number_at(d.embeddings, d.embedding_kind, s.ids[r] * H + i);
+        read_column(d.embeddings, s.ids[r], x + r * H);
+        for (int64_t i = 0; i < H; i++) x[r * H + i] *= d.embedding_scale;
+        if (d.learned_positions)
+            for (int64_t i = 0; i < H; i++)
+                x[r * H + i] += d.learned_positions[s.positions[r] * H + i];
     });
     timer.finish(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {
         const KernelLayer& layer = d.layers[l];
-        for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, layer.input_norm, H, d.eps, normed + r * H); });
-        timer.finish(NORMS);
-        linear(team, layer.qkv, normed, H, s.rows, qkv, stride, false, updates.of(4 * l));
+        const float* input = normalized(layer.attention_in);
+        linear(team, layer.qkv, input, H, s.rows, qkv, stride, false, updates.of(4 * l));
         timer.finish(LINEARS);
         for_each_row(team, s.rows, [&](int64_t r) {
             float* row = qkv + r * stride;
-            const float* cosines = d.cosines + s.positions[r] * (D / 2);
-            const float* sines = d.sines + s.positions[r] * (D / 2);
-            for (int64_t h = 0; h < d.heads + d.kv_heads; h++) {
-                const float* norm = h < d.heads ? layer.q_norm : layer.k_norm;
-                if (norm) rms_norm(row + h * D, norm, D, d.eps, row + h * D);
-                rotate(row + h * D, cosines, sines, D / 2);
-            }
+            const auto normalize_heads = [&] {
+                if (layer.q_norm.weight) normalize(layer.q_norm, row, Q, row);
+                if (layer.k_norm.weight) normalize(layer.k_norm, row + Q, KV, row + Q);
+            };
+            if (!layer.late_norm) normalize_heads();
+            if (d.clip)
+                for (int64_t i = 0; i < stride; i++) row[i] = row[i] > d.clip ? d.clip : row[i] < -d.clip ? -d.clip : row[i];
+            if (layer.rotation.pairs) rotate_heads(layer.rotation, s.positions[r], d.heads + d.kv_heads, D, row);
+            if (layer.late_norm) normalize_heads();
             if (d.cache_kind == F32) write_to_cache<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else if (d.cache_kind == BF16) write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
             else if (d.cache_kind == INT8) write_to_cache<int8_t>(d, layer, s.slots[r], row + Q, row + Q + KV);
@@ -128,16 +200,41 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
         else if (d.cache_kind == INT8) attention<int8_t>(team, d, layer, s, qkv, stride, attended);
         else attention<f16>(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
-        linear(team, layer.o, attended, Q, s.rows, x, H, true, updates.of(4 * l + 1));
+        if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);
+        add_part(layer.o, attended, layer.attention_out, updates.of(4 * l + 1));
+        if (!layer.parallel) input = normalized(layer.mlp_in);
+        if (layer.up.n) linear(team, layer.up, input, H, s.rows, inner, layer.down.k, false, updates.of(4 * l + 2));
+        if (!layer.experts) {
+            add_part(layer.down, inner, layer.mlp_out, updates.of(4 * l + 3));
+            continue;
+        }
+        std::fill(mixed, mixed + s.rows * H, 0.0f);
+        if (layer.up.n) {
+            linear(team, layer.down, inner, layer.down.k, s.rows, mixed, H, false, updates.of(4 * l + 3));
+            if (layer.experts->gate.n) apply_gate(team, layer.experts->gate, input, s.rows, H, mixed);
+        }
+        add_experts(team, *layer.experts, input, s.rows, H, mixed);
         timer.finish(LINEARS);
-        for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, layer.post_norm, H, d.eps, normed + r * H); });
-        timer.finish(NORMS);
-        linear(team, layer.up, normed, H, s.rows, inner, d.inner, false, updates.of(4 * l + 2));
-        linear(team, layer.down, inner, d.inner, s.rows, x, H, true, updates.of(4 * l + 3));
-        timer.finish(LINEARS);
+        add_rows(mixed, layer.mlp_out);
     }
-    for_each_row(team, s.rows, [&](int64_t r) { rms_norm(x + r * H, d.norm, H, d.eps, out + r * H); });
+    for_each_row(team, s.rows, [&](int64_t r) {
+        if (d.norm.weight) normalize(d.norm, x + r * H, H, out + r * H);
+        else memcpy(out + r * H, x + r * H, sizeof(float) * H);
+    });
     timer.finish(NORMS);
+}
+
+// Limit logits [rows][n]: cap * tanh(logit / cap).
+void trivium_soft_cap(void* team, float* logits, int64_t rows, int64_t n, float cap) {
+    for_each_row(*(Team*)team, rows, [&](int64_t r) {
+        float* row = logits + r * n;
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) store(row + i, soft_capped(load(row + i), cap));
+        Floats rest = {};
+        memcpy(&rest, row + i, sizeof(float) * (n - i));
+        rest = soft_capped(rest, cap);
+        memcpy(row + i, &rest, sizeof(float) * (n - i));
+    });
 }
 
 // Encode texts: write the last hidden states into out [tokens][hidden]. All linears have the same kind: F32 or SPLIT.

@@ -99,8 +99,8 @@ class LowRankUpdates {
         });
     }
 
-    // Add the updates of two panels to acc[count][TWO_PANELS], which holds the rows [begin, begin + count).
-    void expand(int64_t begin, int count, int64_t pair, float* acc) const {
+    // Add the updates of the panels `first_panel` and its next to acc[count][TWO_PANELS], which holds the rows [begin, begin + count).
+    void expand(int64_t begin, int count, int64_t first_panel, float* acc) const {
         for (int r = 0, run; r < count; r += run) {
             const int32_t place = s.places[begin + r];
             run = 1;
@@ -109,9 +109,9 @@ class LowRankUpdates {
             while (r + run < count && s.places[begin + r + run] == place + run && s.adapters[place + run] == &adapter) run++;
             const KernelLora& lora = adapter.linears[number];
             if (!lora.rank) continue;
-            if (adapter.kind == F32) expand_rows<float>(lora, place, run, pair, acc + r * TWO_PANELS);
-            else if (adapter.kind == BF16) expand_rows<bf16>(lora, place, run, pair, acc + r * TWO_PANELS);
-            else expand_rows<f16>(lora, place, run, pair, acc + r * TWO_PANELS);
+            if (adapter.kind == F32) expand_rows<float>(lora, place, run, first_panel, acc + r * TWO_PANELS);
+            else if (adapter.kind == BF16) expand_rows<bf16>(lora, place, run, first_panel, acc + r * TWO_PANELS);
+            else expand_rows<f16>(lora, place, run, first_panel, acc + r * TWO_PANELS);
         }
     }
 
@@ -131,9 +131,9 @@ class LowRankUpdates {
     }
 
     template <class T>
-    void expand_rows(const KernelLora& lora, int64_t place, int count, int64_t pair, float* acc) const {
+    void expand_rows(const KernelLora& lora, int64_t place, int count, int64_t first_panel, float* acc) const {
         for (int half = 0; half < 2; half++) {
-            const KernelLoraPanel& panel = lora.panels[pair * 2 + half];
+            const KernelLoraPanel& panel = lora.panels[first_panel + half];
             const float* from = shrunk + place * s.largest_rank + panel.first;
             const T* weights = (const T*)lora.b + panel.begin;
             if (panel.rank)

@@ -7,30 +7,62 @@
 extern "C" {
 
 struct KernelLinear {
-    const void* panels;   // [padded n / PANEL][k][PANEL]; int8: [.. / PANEL][padded k / 2][PANEL][2]; split: see amx.h
-    const float* scales;  // int8: one for each column, padded
-    const float* bias;    // padded, or null
+    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; split: see amx.h
+    const float* bias;         // padded, or null
+    const KernelLinear* next;  // a matrix with the same input, whose columns follow; or null
     int64_t n, k;
+    int64_t stripe;  // quantized: k is cut into stripes of this size
     int32_t kind;
-    int32_t gated;  // panels alternate between gate and up; the output is silu(gate) * up, n / 2 columns
+    int32_t gated;       // panels alternate between gate and up; the output is act(gate) * up, n / 2 columns
+    int32_t activation;  // one of Activation; not gated: the output is act(W x + bias)
+};
+
+// A normalization of each `size` numbers of a row. A row of several such groups has a weight for each of its numbers.
+struct KernelNorm {
+    const float *weight, *bias;  // weight null: there is no normalization; bias may be null
+    int64_t size;
+    float eps;
+    int32_t centered;  // layer normalization: the mean is subtracted first
+};
+
+// Rotary positions: the tables [positions][pairs] of each pair's angles. 0 pairs: the layer has no rotary positions.
+struct KernelRotation {
+    const float *cosines, *sines;
+    int64_t pairs;        // the first 2 * pairs dimensions of a head turn
+    int32_t interleaved;  // pairs are neighbours; otherwise a pair is (i, i + pairs)
+};
+
+// A mixture of experts. Each expert is an MLP.
+struct KernelExperts {
+    KernelLinear router, gate;      // gate: the factor of the layer's `up` and `down`, which are a shared expert; n 0: none
+    const KernelLinear *up, *down;  // [count]
+    int64_t count, chosen;          // how many there are, and how many a row has
+    int32_t normalized;             // the weights of a row's experts sum up to 1
 };
 
 struct KernelLayer {
     KernelLinear qkv, o, up, down;
-    const float *input_norm, *post_norm, *q_norm, *k_norm;  // the last two may be null
+    KernelNorm attention_in, attention_out, mlp_in, mlp_out;  // before and after each part; an "out" is a part's last step
+    KernelNorm q_norm, k_norm;                                // of each head, or of all heads together
+    KernelRotation rotation;
+    const KernelExperts* experts;  // null: the MLP is `up` and `down`; otherwise these may be empty
     void *keys, *values;  // [blocks][kv_heads] blocks: see kv_blocks.h
     float scale;
-    int32_t window;  // 0: none
+    float soft_cap;     // scores become soft_cap * tanh(score / soft_cap); 0: none
+    int32_t window;     // 0: none
+    int32_t parallel;   // the MLP reads what the attention reads; mlp_in, if there is one, normalizes the layer's input
+    int32_t late_norm;  // q_norm and k_norm follow the rotation
 };
 
 struct KernelDecoder {
     const KernelLayer* layers;
     int64_t num_layers, hidden, heads, kv_heads, head_dim, inner;
-    const void* embeddings;
-    const float* norm;
-    const float *cosines, *sines;  // [positions][head_dim / 2]
-    float eps;
-    int32_t embedding_kind, cache_kind;
+    KernelLinear embeddings;         // its columns are those of the tokens
+    const float* learned_positions;  // [positions][hidden], added to the embeddings; may be null
+    KernelNorm norm;
+    float embedding_scale, residual_scale;
+    float clip;  // queries, keys and values are limited to [-clip, clip]; 0: they are not
+    int32_t cache_kind;
 };
 
 // The columns of one panel of a linear layer, in an adapter. A rank of 0: the adapter does not change them.

@@ -1,41 +1,84 @@
-// Root mean square normalization and rotary position embedding, one row at a time.
+// Normalization and rotary position embedding, one row at a time.
 
 #pragma once
 
 #include <cmath>
 #include <cstdint>
 
+#include "model.h"
 #include "vector.h"
 
 namespace {
 
+// The sum of f(x[i]) over n numbers: vectors first, then what is left.
+template <class Function> float sum_over(const float* x, int64_t n, const Function& f) {
+    Floats sums = {};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) sums += f(load(x + i));
+    float sum = sum_of(sums);
+    for (; i < n; i++) sum += f(x[i]);
+    return sum;
+}
+
 // y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. `y` may be `x`.
 void rms_norm(const float* x, const float* weight, int64_t n, float eps, float* y) {
-    Floats squares = {};
+    const float sum = sum_over(x, n, [](auto v) { return v * v; });
+    const float scale = 1 / std::sqrt(sum / n + eps);
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        Floats v = load(x + i);
-        squares += v * v;
-    }
-    float sum = sum_of(squares);
-    for (; i < n; i++) sum += x[i] * x[i];
-    float scale = 1 / std::sqrt(sum / n + eps);
-    for (i = 0; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
+    for (; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
     for (; i < n; i++) y[i] = x[i] * scale * weight[i];
 }
 
-// Rotate each pair (x[i], x[i + half]) by the angle whose cosine and sine are given.
-void rotate(float* x, const float* cosines, const float* sines, int64_t half) {
-    int64_t i = 0;
-    for (; i + LANES <= half; i += LANES) {
-        const Floats a = load(x + i), b = load(x + i + half), cosine = load(cosines + i), sine = load(sines + i);
-        store(x + i, a * cosine - b * sine);
-        store(x + i + half, b * cosine + a * sine);
+// Subtract the mean of x, divide by the standard deviation, and multiply by the weights. `y` may be `x`.
+void centered_norm(const float* x, const float* weight, int64_t n, float eps, float* y) {
+    const float mean = sum_over(x, n, [](auto v) { return v; }) / n;
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] - mean;
+    const float squares = sum_over(y, n, [](auto v) { return v * v; });
+    const float scale = 1 / std::sqrt(squares / n + eps);
+    for (int64_t i = 0; i < n; i++) y[i] = y[i] * scale * weight[i];
+}
+
+// Normalize a row of n numbers, each `norm.size` of them on their own. `y` may be `x`.
+void normalize(const KernelNorm& norm, const float* x, int64_t n, float* y) {
+    for (int64_t i = 0; i < n; i += norm.size) {
+        const auto function = norm.centered ? centered_norm : rms_norm;
+        function(x + i, norm.weight + i, norm.size, norm.eps, y + i);
     }
-    for (; i < half; i++) {
-        float a = x[i], b = x[i + half];
+    if (norm.bias)
+        for (int64_t i = 0; i < n; i++) y[i] += norm.bias[i];
+}
+
+// Rotate each pair (x[i * step], x[i * step + distance]) by the angle whose cosine and sine are given.
+void rotate(float* x, const float* cosines, const float* sines, int64_t pairs, int64_t step, int64_t distance) {
+    for (int64_t i = 0; i < pairs; i++) {
+        float a = x[i * step], b = x[i * step + distance];
+        x[i * step] = a * cosines[i] - b * sines[i];
+        x[i * step + distance] = b * cosines[i] + a * sines[i];
+    }
+}
+
+// The same with `step` 1 and `distance` `pairs`, in vectors.
+void rotate_halves(float* x, const float* cosines, const float* sines, int64_t pairs) {
+    int64_t i = 0;
+    for (; i + LANES <= pairs; i += LANES) {
+        const Floats a = load(x + i), b = load(x + i + pairs), cosine = load(cosines + i), sine = load(sines + i);
+        store(x + i, a * cosine - b * sine);
+        store(x + i + pairs, b * cosine + a * sine);
+    }
+    for (; i < pairs; i++) {
+        const float a = x[i], b = x[i + pairs];
         x[i] = a * cosines[i] - b * sines[i];
-        x[i + half] = b * cosines[i] + a * sines[i];
+        x[i + pairs] = b * cosines[i] + a * sines[i];
+    }
+}
+
+// Rotate `heads` heads of D dimensions, which are at `position`.
+void rotate_heads(const KernelRotation& rotation, int64_t position, int64_t heads, int64_t D, float* x) {
+    const float* cosines = rotation.cosines + position * rotation.pairs;
+    const float* sines = rotation.sines + position * rotation.pairs;
+    for (int64_t h = 0; h < heads; h++) {
+        if (rotation.interleaved) rotate(x + h * D, cosines, sines, rotation.pairs, 2, 1);
+        else rotate_halves(x + h * D, cosines, sines, rotation.pairs);
     }
 }
 

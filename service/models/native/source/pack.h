@@ -1,30 +1,100 @@
 // Packing: from the rows of a checkpoint's matrix to the layouts that the kernels read.
+//
+// A row of the checkpoint's matrix is a column of the packed one. The memory is zeroed before, and has room for the padded
+// matrix. Threads share the panels.
 
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
 #include "amx.h"
+#include "blocks.h"
+#include "formats.h"
 #include "panel.h"
+#include "team.h"
 
 namespace {
 
-// Pack weights [n][k], row-major, into panels. `to` is zeroed and has room for the padded n and k.
-// For INT8, scales[row] becomes the largest weight of the row divided by 127. For SPLIT, k is a multiple of TILE_K.
-void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float* scales, int64_t n, int64_t k) {
-    for (int64_t row = 0; row < n; row++) {
-        int64_t number = row / PANEL, column = row % PANEL;
-        auto at = [&](int64_t i) { return number_at(from, from_kind, row * k + i); };
-        if (to_kind == INT8) {
-            float largest = 0;
-            for (int64_t i = 0; i < k; i++) largest = std::fmax(largest, std::fabs(at(i)));
-            scales[row] = largest / 127;
-            float inverse = largest > 0 ? 127 / largest : 0;
-            int8_t* panel = (int8_t*)to + number * ((k + 1) / 2) * 2 * PANEL;
-            for (int64_t i = 0; i < k; i++)
-                panel[(i / 2) * 2 * PANEL + 2 * column + i % 2] = int8_t(std::nearbyint(at(i) * inverse));
-        } else if (to_kind == SPLIT) {
+// Call work(row) for all rows, those of a panel on one thread.
+template <class Work> void for_each_column(Team& team, int64_t n, const Work& work) {
+    team.share((n + PANEL - 1) / PANEL, [&](int64_t panel) {
+        for (int64_t row = panel * PANEL; row < std::min(n, (panel + 1) * PANEL); row++) work(row);
+    });
+}
+
+// Call work(stripe writer, first k, last k) for all stripes of all rows.
+template <class F, class Work> void for_each_stripe(Team& team, void* to, int64_t n, int64_t k, int64_t stripe, const Work& work) {
+    for_each_column(team, n, [&](int64_t row) {
+        uint8_t* panel = (uint8_t*)to + row / PANEL * F::panel_bytes(k, stripe);
+        for (int64_t s = 0; s * stripe < k; s++)
+            work(StripeWriter<F>{panel + s * F::stripe_bytes(stripe), int(row % PANEL)}, row, s * stripe, std::min(k, (s + 1) * stripe));
+    });
+}
+
+// Quantize the weights w[begin..end) to eight bits: the largest one becomes 127.
+template <class Numbers> void put_int8(const StripeWriter<FormatInt8>& to, const Numbers& w, int64_t begin, int64_t end) {
+    float largest = 0;
+    for (int64_t i = begin; i < end; i++) {  // not fmax: GCC 12 fails to vectorize it for ARM
+        const float size = std::fabs(w(i));
+        largest = size > largest ? size : largest;
+    }
+    const float inverse = largest > 0 ? 127 / largest : 0;
+    to.scale(0, largest / 127, ZERO8);
+    for (int64_t i = begin; i < end; i++) to.put(int(i - begin), code8(int8_t(std::nearbyint(w(i) * inverse))));
+}
+
+// The scale and the zero point of four bits that cost the least squared error, among ranges that are shrunk in steps of
+// 4 %: a few large weights are cut off if that makes the steps of all others finer.
+struct FourBits {
+    float scale = 0;
+    int zero = 0;
+
+    int code(float w) const {
+        return scale > 0 ? std::min(15, std::max(0, int(std::nearbyint(w / scale)) + zero)) : zero;
+    }
+    template <class Numbers> static FourBits best(const Numbers& w, int64_t begin, int64_t end) {
+        float low = 0, high = 0;
+        for (int64_t i = begin; i < end; i++) low = std::min(low, w(i)), high = std::max(high, w(i));
+        FourBits best;
+        float least = INFINITY;
+        for (int step = 0; step < 8 && high > low; step++) {
+            const float shrunk = 1 - 0.04f * step;
+            FourBits bits{(high - low) * shrunk / 15, 0};
+            bits.zero = std::min(15, std::max(0, int(std::nearbyint(-low * shrunk / bits.scale))));
+            float error = 0;
+            for (int64_t i = begin; i < end; i++) {
+                const float rest = w(i) - bits.scale * (bits.code(w(i)) - bits.zero);
+                error += rest * rest;
+            }
+            if (error < least) least = error, best = bits;
+        }
+        return best;
+    }
+};
+
+template <class Numbers> void put_int4(const StripeWriter<FormatInt4>& to, const Numbers& w, int64_t begin, int64_t end) {
+    const FourBits bits = FourBits::best(w, begin, end);
+    to.scale(0, bits.scale, uint8_t(bits.zero));
+    for (int64_t i = begin; i < end; i++) to.put(int(i - begin), uint8_t(bits.code(w(i))));
+}
+
+// Pack weights [n][k], row-major, of float32, bfloat16 or float16. For SPLIT, k is a multiple of TILE_K.
+void pack(Team& team, const void* from, int32_t from_kind, void* to, int32_t to_kind, int64_t n, int64_t k, int64_t stripe) {
+    auto of_row = [&](int64_t row) { return [=](int64_t i) { return number_at(from, from_kind, row * k + i); }; };
+    if (to_kind == INT8)
+        return for_each_stripe<FormatInt8>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
+            put_int8(writer, of_row(row), begin, end);
+        });
+    if (to_kind == INT4)
+        return for_each_stripe<FormatInt4>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
+            put_int4(writer, of_row(row), begin, end);
+        });
+    for_each_column(team, n, [&](int64_t row) {
+        const int64_t number = row / PANEL, column = row % PANEL;
+        const auto at = of_row(row);
+        if (to_kind == SPLIT) {
             const int64_t step = row / SQUARE * (k / TILE_K);
             for (int64_t i = 0; i < k; i++) {
                 bf16* high = (bf16*)to + (step + i / TILE_K) * STEP_NUMBERS + row % SQUARE / TILE * TILE_NUMBERS +
@@ -42,7 +112,48 @@ void pack(const void* from, int32_t from_kind, void* to, int32_t to_kind, float*
             float* panel = (float*)to + number * k * PANEL;
             for (int64_t i = 0; i < k; i++) panel[i * PANEL + column] = at(i);
         }
-    }
+    });
+}
+
+// Pack rows of ggml's blocks. `format` is ggml's number.
+void pack_blocks(Team& team, const uint8_t* from, int32_t format, void* to, int64_t n, int64_t k) {
+    with_blocks(format, [&]<class Block>(Block) {
+        const int64_t row_bytes = k / Block::WEIGHTS * Block::BYTES;
+        for_each_stripe<typename Block::F>(team, to, n, k, Block::WEIGHTS, [&](const auto& writer, int64_t row, int64_t begin, int64_t) {
+            Block::repack(from + row * row_bytes + begin / Block::WEIGHTS * Block::BYTES, writer);
+        });
+    });
+}
+
+// Pack codes [n][k] of four or eight bits. A scale and a zero [n][k / group] belong to each group of a row. A stripe is a
+// group; that of a whole row may be longer, since stripes are whole chunks.
+void pack_groups(
+    Team& team, const uint8_t* codes, const float* scales, const uint8_t* zeros, int64_t group, int32_t kind, void* to,
+    int64_t n, int64_t k, int64_t stripe
+) {
+    with_format(kind, [&]<class F>(F) {
+        if constexpr (std::is_same_v<F, FormatInt4> || std::is_same_v<F, FormatInt8>) {
+            constexpr int SHIFT = std::is_same_v<F, FormatInt8> ? 128 - ZERO8 : 0;  // codes may be stored as signed ones
+            for_each_stripe<F>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
+                const int64_t number = row * (k / group) + begin / group;
+                writer.scale(0, scales[number], zeros[number] - SHIFT);
+                for (int64_t i = begin; i < end; i++) writer.put(int(i - begin), uint8_t(codes[row * k + i] - SHIFT));
+            });
+        }
+    });
+}
+
+// The column `n` of a packed matrix as float32.
+inline void read_column(const KernelLinear& w, int64_t n, float* to) {
+    const int64_t number = n / PANEL, column = n % PANEL;
+    auto read = [&]<class T>(const T* panels) {
+        const T* numbers = panels + number * w.k * PANEL + position_of<T>(int(column));
+        for (int64_t i = 0; i < w.k; i++) to[i] = widen(numbers[i * PANEL]);
+    };
+    if (w.kind == F32) read((const float*)w.panels);
+    else if (w.kind == BF16) read((const bf16*)w.panels);
+    else if (w.kind == F16) read((const f16*)w.panels);
+    else dequantize_column(w, n, to);
 }
 
 }  // namespace

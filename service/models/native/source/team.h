@@ -1,22 +1,35 @@
 // Threads that share pieces of work.
 //
-// A thread claims a piece when it is free. So a thread that the system has suspended delays the others only if it is in
-// the middle of a piece.
+// Each thread has a range of the pieces, and takes pieces of the others when its own are done. So a thread that the
+// system has suspended delays the others only if it is in the middle of a piece. Equal work has equal ranges: a thread
+// reads the same weights in every step, one after another, from the caches and the memory that are next to it.
+//
+// What different threads write lies on different cache lines: a line that travels between two sockets takes as long as
+// a small piece. So a thread counts its pieces for itself, and tells the others their number once.
 
 #pragma once
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 namespace {
+
+constexpr int CACHE_LINES = 128;  // bytes: processors fetch lines of 64 bytes in pairs
 
 class Team {
   public:
-    explicit Team(int threads) {
-        for (int i = 1; i < threads; i++) others.emplace_back([this] { serve(); });
+    explicit Team(int threads) : ranges(new Range[threads]), threads(threads) {
+        if (threads > processors()) patience = std::chrono::nanoseconds(0);
+        for (int i = 1; i < threads; i++) others.emplace_back([this, i] { serve(i); });
     }
     ~Team() {
         stop = true;
@@ -24,81 +37,136 @@ class Team {
         for (auto& thread : others) thread.join();
     }
 
-    int size() const { return int(others.size()) + 1; }
+    int size() const { return threads; }
 
     // Call work(0) to work(count - 1), each once, on any thread. Returns when all calls have returned.
-    // `count` is below 2^24. Only one thread may call this at a time.
+    // `count` is below 2^31. Only one thread may call this at a time.
     template <class F> void share(int64_t count, const F& work) {
         if (count <= 0) return;
-        if (others.empty() || count == 1) {
+        if (threads == 1 || count == 1) {
             for (int64_t i = 0; i < count; i++) work(i);
             return;
         }
         call = [](const void* work, int64_t i) { (*(const F*)work)(i); };
         context = &work;
+        total = int32_t(count);
         done.store(0, std::memory_order_relaxed);
-        job++;
-        state.store(uint64_t(job) << 48 | uint64_t(count) << 24, std::memory_order_seq_cst);
+        for (int t = 0; t < threads; t++)
+            ranges[t].state.store(uint64_t(first(t + 1)) << 32 | uint64_t(first(t)), std::memory_order_release);
+        job.store(job.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
         if (sleepers.load(std::memory_order_seq_cst)) wake();
-        claim();
+        claim(0);
         // The others are about to return, unless the system has suspended one: then it needs this processor.
-        for (int i = 0; i < SPINS && done.load(std::memory_order_acquire) < count; i++) pause();
-        for (int32_t seen; (seen = done.load(std::memory_order_acquire)) < count;) done.wait(seen);
+        spin([&] { return done.load(std::memory_order_acquire) == total; });
+        for (int32_t seen; (seen = done.load(std::memory_order_acquire)) < total;) done.wait(seen);
     }
 
   private:
-    static constexpr int SPINS = 4000;  // looks for work, or for its end, before a thread sleeps: about 0.1 ms
+    // The pieces of one thread: the next one in the low half of a word, the end in the high half. So a thread that claims
+    // a piece has also read the end of the same job, and `call` of that job.
+    struct alignas(CACHE_LINES) Range {
+        std::atomic<uint64_t> state{0};
+    };
+    static bool has_pieces(uint64_t state) { return uint32_t(state) < uint32_t(state >> 32); }
+
+    // The first piece of thread t. Of few pieces the calling thread has one, as it need not be woken.
+    int64_t first(int t) const { return (int64_t(t) * total + threads - 1) / threads; }
+
+    // The processors that this process may use. More threads than that must not wait for each other by spinning.
+    static int processors() {
+#if defined(__linux__)
+        cpu_set_t allowed;
+        if (!sched_getaffinity(0, sizeof allowed, &allowed)) return CPU_COUNT(&allowed);
+#endif
+        return int(std::thread::hardware_concurrency());
+    }
 
     static void pause() {
 #if defined(__x86_64__)
         __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("isb");  // `yield` does nothing on most processors
 #endif
     }
 
-    // `state` holds the job's number (16 bits), its count of pieces (24 bits) and the next piece (24 bits). They are one
-    // word, so a thread that has claimed a piece has also read the count of the same job.
-    static constexpr uint64_t LOW = (1 << 24) - 1;
-    static bool has_pieces(uint64_t state) { return (state & LOW) < (state >> 24 & LOW); }
+    // Wait until is_over(), for a short while: then the thread should sleep, and leave the processor to others.
+    template <class F> void spin(const F& is_over) const {
+        using clock = std::chrono::steady_clock;
+        if (patience.count() == 0 || is_over()) return;
+        const auto end = clock::now() + patience;
+        do {
+            for (int i = 0; i < 32; i++) {
+                if (is_over()) return;
+                pause();
+            }
+        } while (clock::now() < end);
+    }
 
-    void claim() {
-        while (has_pieces(state.load(std::memory_order_relaxed))) {
-            uint64_t claimed = state.fetch_add(1, std::memory_order_acq_rel);
-            if (!has_pieces(claimed)) return;
-            const int32_t count = int32_t(claimed >> 24 & LOW);
-            call(context, int64_t(claimed & LOW));
-            if (done.fetch_add(1, std::memory_order_release) + 1 == count) done.notify_one();
+    // Compute pieces until none is left, those of thread `own` first.
+    void claim(int own) {
+        for (int i = 0; i < threads; i++) {
+            std::atomic<uint64_t>& state = ranges[own + i < threads ? own + i : own + i - threads].state;
+            int32_t computed = 0, all = 0;
+            // Without the first look, threads that find nothing would write to the line, and the word would overflow.
+            while (has_pieces(state.load(std::memory_order_relaxed))) {
+                const uint64_t claimed = state.fetch_add(1, std::memory_order_acq_rel);
+                if (!has_pieces(claimed)) break;
+                all = total;  // of the claimed piece's job, which cannot end before the piece is counted
+                call(context, int64_t(uint32_t(claimed)));
+                computed++;
+            }
+            if (!computed) continue;
+            const int32_t sum = done.fetch_add(computed, std::memory_order_acq_rel) + computed;
+            if (sum == all) return done.notify_one();
         }
     }
 
     // The loop of the other threads: look for work for a short while, then sleep until `wake`.
-    void serve() {
+    void serve(int number) {
+        uint32_t last = 0;
         while (!stop) {
-            uint32_t seen = wakeups.load();
-            for (int i = 0; i < SPINS && !has_pieces(state.load(std::memory_order_relaxed)); i++) pause();
-            if (has_pieces(state.load())) {
-                claim();
+            const uint32_t seen = wakeups.load();
+            spin([&] { return job.load(std::memory_order_acquire) != last; });
+            if (const uint32_t now = job.load(); now != last) {
+                last = now;
+                claim(number);
                 continue;
             }
             sleepers++;
-            if (!has_pieces(state.load()) && !stop) wakeups.wait(seen);
+            if (job.load() == last && !stop) wakeups.wait(seen);
             sleepers--;
+            wake_two();
         }
     }
 
+    // Wake all threads that sleep. Each wakes two others: that is faster than one thread which wakes 63.
     void wake() {
         wakeups++;
-        wakeups.notify_all();
+        wake_two();
     }
 
-    std::vector<std::thread> others;
-    std::atomic<uint64_t> state{0};
-    std::atomic<int32_t> done{0};  // pieces of the current job that have returned
-    std::atomic<uint32_t> wakeups{0};
-    std::atomic<int> sleepers{0};
-    std::atomic<bool> stop{false};
+    void wake_two() {
+        wakeups.notify_one();
+        wakeups.notify_one();
+    }
+
+    // Written once for each job, by the calling thread, and read by all.
+    alignas(CACHE_LINES) std::atomic<uint32_t> job{0};
+    int32_t total = 0;
     void (*call)(const void*, int64_t) = nullptr;
     const void* context = nullptr;
-    uint16_t job = 0;
+    const std::unique_ptr<Range[]> ranges;
+    const int threads;
+    std::chrono::nanoseconds patience{50'000};  // for which a thread spins before it sleeps
+
+    // Written by every thread that has computed something.
+    alignas(CACHE_LINES) std::atomic<int32_t> done{0};  // pieces of the current job that have returned
+
+    // Written by threads that go to sleep or wake others.
+    alignas(CACHE_LINES) std::atomic<uint32_t> wakeups{0};
+    std::atomic<int> sleepers{0};
+    std::atomic<bool> stop{false};
+    std::vector<std::thread> others;
 };
 
 constexpr int64_t ROWS_PER_PIECE = 4;  // with little work for each row, fewer rows are not worth another thread

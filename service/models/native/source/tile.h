@@ -1,6 +1,6 @@
 // The microkernels: a few rows of x times a panel. Linears, attention scores and the sum over values all use them.
 //
-// Every output is summed over k in order, in float32 with fused multiply-adds (int8: exactly, in int32). The result of
+// Every output is summed over k in order, in float32 with fused multiply-adds. The result of
 // a row does not depend on the number of rows that are computed together.
 
 #pragma once
@@ -16,10 +16,8 @@ namespace {
 constexpr int TILE_ROWS = 6;  // 6 * 2 accumulators, 2 vectors of weights and a broadcast fit into 16 registers
 #if defined(__AVX512F__) && KERNEL_LANES == 16  // there are 32 registers
 constexpr int TWO_PANEL_ROWS = 6;
-constexpr int INT8_TILE_ROWS = 6;
 #else
 constexpr int TWO_PANEL_ROWS = 3;
-constexpr int INT8_TILE_ROWS = 3;  // 6 rows would need a product each besides their sums
 #endif
 
 // With few rows the memory is the limit, so weights are requested this many bytes before they are needed. Up to 6 rows
@@ -81,29 +79,6 @@ inline void two_panel_tile(int rows, const float* x, int64_t ldx, int64_t k, con
     for (int r = 0; r < R; r++) {
         float* to = acc + r * TWO_PANELS;
         store(to, a[r]), store(to + LANES, b[r]), store(to + PANEL, c[r]), store(to + PANEL + LANES, d[r]);
-    }
-}
-
-// acc[r][PANEL] = x[r] * panel for `rows` rows of int16, at most R, and a panel of int8. Rows of acc are TWO_PANELS apart.
-template <int R = INT8_TILE_ROWS>
-inline void int8_tile(int rows, const int16_t* x, int64_t ldx, int64_t pairs, const int8_t* panel, int32_t* acc) {
-    if constexpr (R > 1)
-        if (rows < R) return int8_tile<R - 1>(rows, x, ldx, pairs, panel, acc);
-    IntVector a[R] = {}, b[R] = {};
-    for (int64_t i = 0; i < pairs; i++, panel += 2 * PANEL) {
-        prefetch(panel);
-        IntVector w0 = widen_bytes(panel), w1 = widen_bytes(panel + PANEL);
-        for (int r = 0; r < R; r++) {
-            int32_t both;
-            memcpy(&both, x + r * ldx + 2 * i, 4);
-            IntVector v = broadcast_pair(both);
-            a[r] = add(a[r], multiply_pairs(v, w0));
-            b[r] = add(b[r], multiply_pairs(v, w1));
-        }
-    }
-    for (int r = 0; r < R; r++) {
-        memcpy(acc + r * TWO_PANELS, &a[r], sizeof(IntVector));
-        memcpy(acc + r * TWO_PANELS + LANES, &b[r], sizeof(IntVector));
     }
 }
 

@@ -1,7 +1,7 @@
 // Vectors of float32, and the arithmetic on them that the compiler does not know by itself.
 //
-// A vector has LANES numbers: 8 (AVX2) or 16 (AVX512). If the processor's registers are narrower than a vector, the
-// compiler uses two registers for it. So the layout for 16 lanes can be tested on a processor with AVX2.
+// A vector has LANES numbers: 4 (NEON), 8 (AVX2) or 16 (AVX512). If the processor's registers are narrower than a vector,
+// the compiler uses two registers for it. So the layout for 16 lanes can be tested on a processor with AVX2.
 
 #pragma once
 
@@ -10,10 +10,21 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #ifndef KERNEL_LANES
 #define KERNEL_LANES 8
+#endif
+
+// Which instructions may compute a vector: those of the registers that it fills.
+#if defined(__AVX512F__) && defined(__AVX512BW__) && KERNEL_LANES == 16
+#define KERNEL_AVX512 1
+#elif defined(__AVX2__) && KERNEL_LANES == 8
+#define KERNEL_AVX2 1
+#elif defined(__aarch64__) && KERNEL_LANES == 4
+#define KERNEL_NEON 1
 #endif
 
 namespace {
@@ -53,36 +64,5 @@ inline Floats exp_of(Floats x) {
     Ints n = __builtin_convertvector(rounded, Ints) + 127;
     return p * (Floats)(n << 23);
 }
-
-// Vectors for int8 weights: 2 * LANES numbers of int16, or LANES sums of int32.
-#if defined(__AVX512BW__) && KERNEL_LANES == 16
-typedef __m512i IntVector;
-inline IntVector widen_bytes(const int8_t* p) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i*)p)); }
-inline IntVector multiply_pairs(IntVector a, IntVector b) { return _mm512_madd_epi16(a, b); }
-inline IntVector add(IntVector a, IntVector b) { return _mm512_add_epi32(a, b); }
-inline IntVector broadcast_pair(int32_t x) { return _mm512_set1_epi32(x); }
-#elif defined(__AVX2__) && KERNEL_LANES == 8
-typedef __m256i IntVector;
-inline IntVector widen_bytes(const int8_t* p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i*)p)); }
-inline IntVector multiply_pairs(IntVector a, IntVector b) { return _mm256_madd_epi16(a, b); }
-inline IntVector add(IntVector a, IntVector b) { return _mm256_add_epi32(a, b); }
-inline IntVector broadcast_pair(int32_t x) { return _mm256_set1_epi32(x); }
-#else
-typedef int16_t Shorts __attribute__((vector_size(LANES * 4)));
-typedef Ints IntVector;
-inline IntVector widen_bytes(const int8_t* p) {
-    Shorts v;
-    for (int i = 0; i < 2 * LANES; i++) v[i] = p[i];
-    return (IntVector)v;
-}
-inline IntVector multiply_pairs(IntVector a, IntVector b) {
-    Shorts x = (Shorts)a, y = (Shorts)b;
-    IntVector sums;
-    for (int i = 0; i < LANES; i++) sums[i] = x[2 * i] * y[2 * i] + x[2 * i + 1] * y[2 * i + 1];
-    return sums;
-}
-inline IntVector add(IntVector a, IntVector b) { return a + b; }
-inline IntVector broadcast_pair(int32_t x) { return IntVector{} + x; }
-#endif
 
 }  // namespace

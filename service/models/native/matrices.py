@@ -1,0 +1,160 @@
+"""Packs single matrices for the compiled kernels: in panels of columns, with the numbers of the kind that is asked for.
+
+A quantized matrix keeps its codes and scales: nothing is rounded again.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from service.models.contracts.stored_matrix import BlockFormat, BlockMatrix, GroupMatrix, StoredMatrix
+from service.models.native import kernels, structures
+from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, KernelLinear
+
+AnyMatrix = Tensor | StoredMatrix  # [n, k]
+
+KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
+CACHE_KINDS = KINDS | {torch.int8: INT8}
+DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16}
+
+CHUNK = 32  # k is padded to a multiple of it in quantized matrices
+INT4_GROUP = 32  # weights with one scale, where this service quantizes to four bits
+
+# IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
+_BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
+_BLOCK_KINDS |= {each: getattr(structures, each.name) for each in BlockFormat if each not in _BLOCK_KINDS}
+
+
+# The names of kinds, as metrics and the start-up table show them.
+QUANTIZED_KINDS = {INT8: "int8", INT4: "int4"}
+QUANTIZED_KINDS |= {kind: each.name.lower() for each, kind in _BLOCK_KINDS.items() if each is not BlockFormat.IQ4_NL}
+
+
+def can_pack(matrix: StoredMatrix) -> bool:
+    """Whether the kernels multiply this quantized matrix as it is."""
+    k = matrix.shape[1]
+    return isinstance(matrix, BlockMatrix) or matrix.group % CHUNK == 0 or matrix.group == k
+
+
+def equal(a: AnyMatrix, b: AnyMatrix) -> bool:
+    """Whether both hold the same numbers in the same way."""
+    return _layout(a) == _layout(b) and all(map(torch.equal, _tensors(a), _tensors(b)))
+
+
+def join(matrices: Sequence[AnyMatrix]) -> AnyMatrix | None:
+    """The rows of all ``matrices`` in one; None if they are stored in different ways."""
+    if len(set(map(_layout, matrices))) > 1:
+        return None
+    return _like(matrices[0], [torch.cat(parts) for parts in zip(*map(_tensors, matrices), strict=True)])
+
+
+def with_rows(matrix: AnyMatrix, change: Callable[[Tensor], Tensor]) -> AnyMatrix:
+    """The matrix after a ``change`` of its rows, which is made in each tensor that has them."""
+    return _like(matrix, [change(tensor) for tensor in _tensors(matrix)])
+
+
+def alternate(matrix: AnyMatrix, panel: int) -> AnyMatrix:
+    """The rows of gate and up, half of the matrix each: ``panel`` rows of gate, as many of up, and so on.
+
+    Rows of zeros fill up the last panels. Blocks of zeros stand for zeros, and so does any code with a scale of zero.
+    """
+    order = _alternating_rows(matrix.shape[0] // 2, panel)
+    return with_rows(matrix, lambda tensor: _rows_and_zeros(tensor, order))
+
+
+def alternate_bias(bias: Tensor, panel: int) -> Tensor:
+    """The bias of ``alternate``'s matrix."""
+    return _rows_and_zeros(bias, _alternating_rows(len(bias) // 2, panel))
+
+
+def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple[Tensor, KernelLinear]:
+    """The packed matrix, and the structure that holds its address.
+
+    ``kind`` is the kind of a matrix of floating-point numbers. A quantized one keeps its own.
+    """
+    n, k = matrix.shape
+    if isinstance(matrix, BlockMatrix):
+        kind, stripe = _BLOCK_KINDS[matrix.format], matrix.format.block_weights
+    elif isinstance(matrix, GroupMatrix):
+        kind = INT4 if matrix.bits == 4 else INT8
+        stripe = _padded(k) if matrix.group == k else matrix.group
+    else:
+        stripe = {INT8: _padded(k), INT4: INT4_GROUP}.get(kind, 0)
+    if stripe:
+        panels = torch.empty(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
+    else:
+        columns = 4 * int(library.trivium_lanes())
+        panels = torch.empty(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
+    to = panels.data_ptr()
+    library.trivium_clear(team, to, panels.nbytes)
+    if isinstance(matrix, BlockMatrix):
+        blocks = matrix.blocks.contiguous()
+        library.trivium_pack_blocks(team, blocks.data_ptr(), matrix.format.value, to, n, k)
+    elif isinstance(matrix, GroupMatrix):
+        codes, scales, zeros = matrix.codes.contiguous(), matrix.scales.float().contiguous(), matrix.zeros.contiguous()
+        addresses = codes.data_ptr(), scales.data_ptr(), zeros.data_ptr()
+        library.trivium_pack_groups(team, *addresses, matrix.group, kind, to, n, k, stripe)
+    else:
+        matrix = matrix.contiguous()
+        library.trivium_pack(team, matrix.data_ptr(), KINDS[matrix.dtype], to, kind, n, k, stripe)
+    return panels, KernelLinear(panels=to, n=n, k=k, stripe=stripe, kind=kind)
+
+
+def parts_of(linear: KernelLinear) -> Iterator[KernelLinear]:
+    """The matrices of a linear layer: itself, and those whose outputs follow."""
+    yield linear
+    while linear.next:
+        linear = KernelLinear.from_address(linear.next)
+        yield linear
+
+
+def packed_bytes(linear: KernelLinear) -> int:
+    """The bytes of one packed matrix."""
+    if not linear.stripe:
+        return int(linear.n * linear.k * DTYPES[linear.kind].itemsize)
+    library = kernels.load()
+    assert library is not None
+    return int(library.trivium_quantized_bytes(linear.kind, linear.n, linear.k, linear.stripe))
+
+
+def _layout(matrix: AnyMatrix) -> tuple[object, ...]:
+    """What matrices that are joined have in common."""
+    if isinstance(matrix, Tensor):
+        return (matrix.dtype,)
+    return (matrix.format,) if isinstance(matrix, BlockMatrix) else (matrix.group, matrix.bits)
+
+
+def _tensors(matrix: AnyMatrix) -> list[Tensor]:
+    """The tensors that have a row for each row of the matrix."""
+    if isinstance(matrix, Tensor):
+        return [matrix]
+    return [matrix.blocks] if isinstance(matrix, BlockMatrix) else [matrix.codes, matrix.scales, matrix.zeros]
+
+
+def _like(matrix: AnyMatrix, tensors: list[Tensor]) -> AnyMatrix:
+    """A matrix of the same layout with other ``_tensors``."""
+    if isinstance(matrix, Tensor):
+        return tensors[0]
+    if isinstance(matrix, BlockMatrix):
+        return BlockMatrix(matrix.format, tensors[0])
+    return GroupMatrix(tensors[0], tensors[1], tensors[2], matrix.group, matrix.bits)
+
+
+def _padded(k: int) -> int:
+    return -(-k // CHUNK) * CHUNK
+
+
+def _alternating_rows(inner: int, panel: int) -> Tensor:
+    """The order of the rows of gate and up, ``inner`` each. Index ``2 * inner`` stands for a row of zeros."""
+    padded = -(-inner // panel) * panel
+    gate = torch.arange(padded).view(-1, 1, panel)
+    gate = torch.where(gate < inner, gate, 2 * inner)
+    up = torch.where(gate < inner, gate + inner, 2 * inner)
+    return torch.cat((gate, up), dim=1).reshape(-1)
+
+
+def _rows_and_zeros(tensor: Tensor, order: Tensor) -> Tensor:
+    """The rows in this order; the index behind the last one stands for zeros."""
+    return torch.cat((tensor, tensor.new_zeros(1, *tensor.shape[1:])))[order]

@@ -1,0 +1,128 @@
+// Products of rows of integers with quantized matrices.
+//
+// Within a chunk the sums are exact, in int32. The chunks of a row are added in their order, in float32. So a row's bits
+// do not depend on the rows beside it.
+
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "codes.h"
+#include "formats.h"
+#include "model.h"
+#include "panel.h"
+#include "quantized_rows.h"
+#include "vector.h"
+
+namespace {
+
+template <class F> constexpr bool HAS_PAIRS = std::is_same_v<typename F::Codes, Pairs>;
+template <class F>
+using RowsOf = std::conditional_t<HAS_PAIRS<F>, PairRows, std::conditional_t<F::Scales::NESTED, BlockRows, ByteRows>>;
+
+// The scale of rows times LANES columns: acc[r][half] += scale * sums + offset * (the row's sum).
+template <int R>
+inline void add_chunk(const ColumnScales& columns, const IntVector (&sums)[R], const float* row_scales, const float* row_sums, float* acc) {
+#pragma GCC unroll 6
+    for (int r = 0; r < R; r++, acc += TWO_PANELS) {
+        const Floats factor = row_scales ? columns.scale * broadcast(row_scales[r]) : columns.scale;
+        Floats total = load(acc);
+        total += __builtin_convertvector(sums[r], Floats) * factor;
+        total += broadcast(row_sums[r]) * columns.offset;
+        store(acc, total);
+    }
+}
+
+// acc[r][PANEL] += R rows of x times the stripe, whose chunks have scales of their own. `number` is that of its first chunk.
+template <class F, int R, class Tile>
+inline void multiply_stripe(const Tile& x, const uint8_t* header, int64_t number, int64_t chunks, float* acc) {
+    const uint8_t* chunk = header + F::HEADER_BYTES;
+    for (int64_t c = 0; c < chunks; c++, number++, chunk += F::CHUNK_BYTES) {
+        pin_memory();
+        IntVector sums[2][R] = {};
+        const auto* codes = x.codes + number * F::CHUNK * TILE_ROWS;
+        const uint8_t* weights = chunk + F::Scales::CHUNK_BYTES;
+        if constexpr (HAS_PAIRS<F>) Pairs::dot<R>(weights, codes, sums);
+        else F::Codes::template dot<R>(weights, codes, {ones(), ones()}, sums);
+        const float* scales = HAS_PAIRS<F> ? nullptr : x.scales + number * TILE_ROWS;
+        add_chunk<R>(F::Scales::load(header, chunk, 0), sums[0], scales, x.sums + number * TILE_ROWS, acc);
+        add_chunk<R>(F::Scales::load(header, chunk, 1), sums[1], scales, x.sums + number * TILE_ROWS, acc + LANES);
+    }
+}
+
+// The same for a stripe with one scale, whose chunks have integers as scales. The stripe's sums are exact in int32.
+template <class F, int R>
+inline void multiply_nested_stripe(const BlockRows::Tile& x, const uint8_t* header, int64_t s, float* acc) {
+    constexpr int CHUNKS = F::Scales::CHUNKS;
+    pin_memory();
+    IntVector sums[2][R] = {}, offsets[2][R] = {};
+    const uint8_t* chunk = header + F::HEADER_BYTES;
+    const int8_t* codes = x.codes + s * CHUNKS * F::CHUNK * TILE_ROWS;
+    for (int c = 0; c < CHUNKS; c++, chunk += F::CHUNK_BYTES, codes += F::CHUNK * TILE_ROWS)
+        F::Codes::template dot<R>(
+            chunk + F::Scales::CHUNK_BYTES, codes, {twice(F::Scales::scale(chunk, 0)), twice(F::Scales::scale(chunk, 1))}, sums
+        );
+    const int16_t* row_sums = x.sums + s * CHUNKS * TILE_ROWS;
+    for (int half = 0; half < 2; half++) {
+        chunk = header + F::HEADER_BYTES;
+        for (int c = 0; c < CHUNKS; c += 2, chunk += 2 * F::CHUNK_BYTES) {
+            const IntVector two = (F::Scales::offset(chunk, half) & 0xffff) | F::Scales::offset(chunk + F::CHUNK_BYTES, half) << 16;
+            for (int r = 0; r < R; r++)
+                offsets[half][r] += multiply_pairs(two, broadcast_word(row_sums + (c * TILE_ROWS + 2 * r)));
+        }
+        const ColumnScales units = F::Scales::units(header, half);
+        for (int r = 0; r < R; r++) {
+            float* to = acc + r * TWO_PANELS + half * LANES;
+            const Floats scale = broadcast(x.scales[s * TILE_ROWS + r]);
+            Floats total = load(to);
+            if constexpr (F::Scales::ONE_UNIT) {
+                total += __builtin_convertvector(sums[half][r] - offsets[half][r], Floats) * (units.scale * scale);
+            } else {
+                total += __builtin_convertvector(sums[half][r], Floats) * (units.scale * scale);
+                total -= __builtin_convertvector(offsets[half][r], Floats) * (units.offset * scale);
+            }
+            store(to, total);
+        }
+    }
+}
+
+// acc[r][PANEL] = R rows of x times the panel. Rows of acc are TWO_PANELS apart. (GCC 12 spills the sums when this function
+// is inlined, and is half as fast.)
+template <class F, int R>
+__attribute__((noinline)) void multiply_panel(const typename RowsOf<F>::Tile& x, const uint8_t* panel, const KernelLinear& w, float* acc) {
+    for (int r = 0; r < R; r++) store(acc + r * TWO_PANELS, Floats{}), store(acc + r * TWO_PANELS + LANES, Floats{});
+    const int64_t stripes = (w.k + w.stripe - 1) / w.stripe, chunks = w.stripe / F::CHUNK;
+    for (int64_t s = 0; s < stripes; s++, panel += F::stripe_bytes(w.stripe)) {
+        if constexpr (F::Scales::NESTED) multiply_nested_stripe<F, R>(x, panel, s, acc);
+        else multiply_stripe<F, R>(x, panel, s * chunks, chunks, acc);
+    }
+    if constexpr (HAS_PAIRS<F>)
+        for (int r = 0; r < R; r++)
+            for (int half = 0; half < 2; half++) {
+                float* to = acc + r * TWO_PANELS + half * LANES;
+                store(to, load(to) * broadcast(x.scales[r]));
+            }
+}
+
+// `multiply_panel` for a number of rows that is known at run time. Three and five rows are computed as four and six: every
+// tile has memory for TILE_ROWS, and each number of rows takes seconds to compile.
+template <class F>
+inline void multiply_panel_by_rows(int rows, const typename RowsOf<F>::Tile& x, const uint8_t* panel, const KernelLinear& w, float* acc) {
+    if (rows == 1) multiply_panel<F, 1>(x, panel, w, acc);
+    else if (rows == 2) multiply_panel<F, 2>(x, panel, w, acc);
+    else if (rows <= 4) multiply_panel<F, 4>(x, panel, w, acc);
+    else multiply_panel<F, TILE_ROWS>(x, panel, w, acc);
+}
+
+// acc[rows][TWO_PANELS] = the tile of `rows` rows times the two panels 2 * pair and 2 * pair + 1.
+template <class F>
+inline void multiply_two_quantized_panels(const KernelLinear& w, int64_t pair, const RowsOf<F>& x, int64_t begin, int rows, float* acc) {
+    const int64_t bytes = F::panel_bytes(w.k, w.stripe);
+    const uint8_t* panel = (const uint8_t*)w.panels + pair * 2 * bytes;
+    const auto tile = x.tile(begin);
+    multiply_panel_by_rows<F>(rows, tile, panel, w, acc);
+    multiply_panel_by_rows<F>(rows, tile, panel + bytes, w, acc + PANEL);
+}
+
+}  // namespace

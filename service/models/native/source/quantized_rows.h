@@ -1,0 +1,202 @@
+// Rows of activations as integers, to be multiplied by codes.
+//
+//     ByteRows   bytes with a scale for each chunk of k
+//     BlockRows  bytes with a scale for each 256 k, for formats whose chunks have integers as scales
+//     PairRows   int16 with a scale for each row: nearly exact
+//
+// Rows lie in tiles of TILE_ROWS. The numbers that a kernel reads together lie side by side: the rows of a tile would
+// otherwise compete for few places of the processor's cache. The numbers of a row depend on nothing but the row.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "codes.h"
+#include "panel.h"
+#include "team.h"
+#include "vector.h"
+
+namespace {
+
+// The largest size of `count` numbers; those behind `end` count as zero.
+inline float largest_size(const float* row, int64_t count, int64_t end) {
+    Floats best = {};
+    int64_t i = 0;
+    for (const int64_t stop = std::min(count, end); i + LANES <= stop; i += LANES) {
+        const Floats size = (Floats)((Bits)load(row + i) & 0x7fffffffu);
+        best = size > best ? size : best;
+    }
+    float largest = 0;
+    for (int j = 0; j < LANES; j++) largest = best[j] > largest ? best[j] : largest;
+    for (; i < std::min(count, end); i++) {
+        const float size = row[i] < 0 ? -row[i] : row[i];
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+// The integers next to row[i] * factor, ties to even, for LANES numbers from i on; zeros behind `end`.
+inline Ints rounded(const float* row, int64_t i, int64_t end, float factor) {
+    Floats v = {};
+    if (i + LANES <= end) v = load(row + i);
+    else if (i < end) memcpy(&v, row + i, sizeof(float) * (end - i));
+    const Floats magic = broadcast(12582912.0f);  // 1.5 * 2^23: behind it, float32 has no fractions
+    return (Ints)((Bits)(v * broadcast(factor) + magic)) - (Ints)((Bits)magic);
+}
+
+inline int32_t sum_of(Ints v) {
+    int32_t sum = 0;
+    for (int i = 0; i < LANES; i++) sum += v[i];
+    return sum;
+}
+
+// Write the numbers row[begin..end) times `factor` as bytes, four to each place of a tile. Returns their sum.
+inline int32_t put_bytes(const float* row, int64_t begin, int64_t end, int64_t k, float factor, int8_t* to) {
+    Ints sum = {};
+    for (int64_t i = begin; i < end; i += LANES) {
+        const Ints v = rounded(row, i, k, factor);
+        sum += v;
+        for (int j = 0; j < LANES; j += 4) {
+            const uint32_t word = (v[j] & 255) | (v[j + 1] & 255) << 8 | (v[j + 2] & 255) << 16 | uint32_t(v[j + 3]) << 24;
+            memcpy(to + (i - begin + j) * TILE_ROWS, &word, 4);
+        }
+    }
+    return sum_of(sum);
+}
+
+class ByteRows {
+  public:
+    // What a kernel reads for a tile: codes [k / 4][TILE_ROWS][4], scales and sums [chunks][TILE_ROWS]. A sum is the
+    // scale times the sum of the chunk's codes.
+    struct Tile {
+        const int8_t* codes;
+        const float *scales, *sums;
+    };
+
+    // Quantize `rows` rows of k numbers. k is padded to `padded`, a multiple of `chunk`.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk) {
+        this->padded = padded, chunks = padded / chunk;
+        const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+        codes.resize(tiles * TILE_ROWS * padded);
+        scales.resize(tiles * TILE_ROWS * chunks), sums.resize(tiles * TILE_ROWS * chunks);
+        for_each_row(team, rows, [&](int64_t r) {
+            for (int64_t c = 0; c < chunks; c++) quantize(x + r * ldx, r, c, k, chunk);
+        });
+    }
+    Tile tile(int64_t row) const {
+        const int64_t t = row / TILE_ROWS * TILE_ROWS;
+        return {codes.data() + t * padded, scales.data() + t * chunks, sums.data() + t * chunks};
+    }
+
+  private:
+    void quantize(const float* row, int64_t r, int64_t c, int64_t k, int64_t chunk) {
+        const int64_t begin = c * chunk, tile = r / TILE_ROWS * TILE_ROWS, place = r % TILE_ROWS;
+        const float largest = largest_size(row + begin, chunk, k - begin);
+        const float scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0;
+        int8_t* to = codes.data() + tile * padded + begin * TILE_ROWS + place * 4;
+        const int32_t sum = put_bytes(row, begin, begin + chunk, k, inverse, to);
+        scales[tile * chunks + c * TILE_ROWS + place] = scale;
+        sums[tile * chunks + c * TILE_ROWS + place] = scale * float(sum);
+    }
+
+    std::vector<int8_t> codes;
+    std::vector<float> scales, sums;
+    int64_t padded = 0, chunks = 0;
+};
+
+class BlockRows {
+  public:
+    static constexpr int64_t BLOCK = 256;
+
+    // What a kernel reads for a tile: codes [k / 4][TILE_ROWS][4], scales [blocks][TILE_ROWS], and the sums of the codes of
+    // each chunk, [chunks / 2][TILE_ROWS][2].
+    struct Tile {
+        const int8_t* codes;
+        const float* scales;
+        const int16_t* sums;
+    };
+
+    // Quantize `rows` rows of k numbers, a multiple of BLOCK.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t, int64_t chunk) {
+        this->k = k, chunks = k / chunk;
+        const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+        codes.resize(tiles * TILE_ROWS * k);
+        scales.resize(tiles * TILE_ROWS * (k / BLOCK)), sums.resize(tiles * TILE_ROWS * chunks);
+        for_each_row(team, rows, [&](int64_t r) {
+            const int64_t tile = r / TILE_ROWS * TILE_ROWS, place = r % TILE_ROWS;
+            for (int64_t begin = 0; begin < k; begin += BLOCK) {
+                const float largest = largest_size(x + r * ldx + begin, BLOCK, BLOCK), inverse = largest > 0 ? 127 / largest : 0;
+                scales[tile * (k / BLOCK) + begin / BLOCK * TILE_ROWS + place] = largest / 127;
+                for (int64_t first = begin; first < begin + BLOCK; first += chunk) {
+                    int8_t* to = codes.data() + tile * k + first * TILE_ROWS + place * 4;
+                    const int64_t c = first / chunk;
+                    sums[tile * chunks + c / 2 * 2 * TILE_ROWS + place * 2 + c % 2] =
+                        int16_t(put_bytes(x + r * ldx, first, first + chunk, k, inverse, to));
+                }
+            }
+        });
+    }
+    Tile tile(int64_t row) const {
+        const int64_t t = row / TILE_ROWS * TILE_ROWS;
+        return {codes.data() + t * k, scales.data() + t * (k / BLOCK), sums.data() + t * chunks};
+    }
+
+  private:
+    std::vector<int8_t> codes;
+    std::vector<float> scales;
+    std::vector<int16_t> sums;
+    int64_t k = 0, chunks = 0;
+};
+
+class PairRows {
+  public:
+    // What a kernel reads for a tile: codes [k / 2][TILE_ROWS][2], the scale of each row, and the sums of the codes in
+    // each chunk, [chunks][TILE_ROWS].
+    struct Tile {
+        const int16_t* codes;
+        const float *scales, *sums;
+    };
+
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk) {
+        this->padded = padded, chunks = padded / chunk;
+        const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+        codes.resize(tiles * TILE_ROWS * padded);
+        scales.resize(tiles * TILE_ROWS), sums.resize(tiles * TILE_ROWS * chunks);
+        for_each_row(team, rows, [&](int64_t r) { quantize(x + r * ldx, r, k, chunk); });
+    }
+    Tile tile(int64_t row) const {
+        const int64_t t = row / TILE_ROWS * TILE_ROWS;
+        return {codes.data() + t * padded, scales.data() + t, sums.data() + t * chunks};
+    }
+
+  private:
+    static constexpr float STEPS = 32767;  // a chunk's sum of products with bytes stays below 2^31
+
+    void quantize(const float* row, int64_t r, int64_t k, int64_t chunk) {
+        const int64_t tile = r / TILE_ROWS * TILE_ROWS, place = r % TILE_ROWS;
+        const float largest = largest_size(row, k, k), inverse = largest > 0 ? STEPS / largest : 0;
+        int16_t* to = codes.data() + tile * padded + place * 2;
+        for (int64_t c = 0; c < chunks; c++) {
+            Ints sum = {};
+            for (int64_t i = c * chunk; i < (c + 1) * chunk; i += LANES) {
+                const Ints v = rounded(row, i, k, inverse);
+                sum += v;
+                for (int j = 0; j < LANES; j += 2) {
+                    const uint32_t word = (v[j] & 0xffff) | uint32_t(v[j + 1]) << 16;
+                    memcpy(to + (i + j) * TILE_ROWS, &word, 4);
+                }
+            }
+            sums[tile * chunks + c * TILE_ROWS + place] = float(sum_of(sum));
+        }
+        scales[r] = largest / STEPS;
+    }
+
+    std::vector<int16_t> codes;
+    std::vector<float> scales, sums;
+    int64_t padded = 0, chunks = 0;
+};
+
+}  // namespace

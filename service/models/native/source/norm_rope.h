@@ -30,7 +30,14 @@ inline void scale_row(const float* x, float scale, const float* weight, int64_t 
 // y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. `y` may be `x`.
 void rms_norm(const float* x, const float* weight, int64_t n, float eps, float* y) {
     const float sum = sum_over(x, n, [](auto v) { return v * v; });
+<<<<<<< HEAD
     scale_row(x, 1 / std::sqrt(sum / n + eps), weight, n, y);
+=======
+    const float scale = 1 / std::sqrt(sum / n + eps);
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
+    for (; i < n; i++) y[i] = x[i] * scale * weight[i];
+>>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
 }
 
 // Subtract the mean of x, divide by the standard deviation, and multiply by the weights. `y` may be `x`.
@@ -66,13 +73,32 @@ void rotate(float* x, const float* cosines, const float* sines, int64_t pairs, i
     }
 }
 
+// The same with `step` 1 and `distance` `pairs`, in vectors.
+void rotate_halves(float* x, const float* cosines, const float* sines, int64_t pairs) {
+    int64_t i = 0;
+    for (; i + LANES <= pairs; i += LANES) {
+        const Floats a = load(x + i), b = load(x + i + pairs), cosine = load(cosines + i), sine = load(sines + i);
+        store(x + i, a * cosine - b * sine);
+        store(x + i + pairs, b * cosine + a * sine);
+    }
+    for (; i < pairs; i++) {
+        const float a = x[i], b = x[i + pairs];
+        x[i] = a * cosines[i] - b * sines[i];
+        x[i + pairs] = b * cosines[i] + a * sines[i];
+    }
+}
+
 // Rotate `heads` heads of D dimensions, which are at `position`.
 void rotate_heads(const KernelRotation& rotation, int64_t position, int64_t heads, int64_t D, float* x) {
     const float* cosines = rotation.cosines + position * rotation.pairs;
     const float* sines = rotation.sines + position * rotation.pairs;
     for (int64_t h = 0; h < heads; h++) {
         if (rotation.interleaved) rotate(x + h * D, cosines, sines, rotation.pairs, 2, 1);
+<<<<<<< HEAD
         else rotate(x + h * D, cosines, sines, rotation.pairs, 1, rotation.pairs);
+=======
+        else rotate_halves(x + h * D, cosines, sines, rotation.pairs);
+>>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
     }
 }
 

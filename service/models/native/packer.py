@@ -19,11 +19,7 @@ from service.models.native.structures import INT8, Q4_1, KernelLinear
 # A matrix of a linear layer, the head or the embeddings may be quantized.
 LoadTensor = Callable[[str], AnyMatrix | None]
 
-<<<<<<< HEAD
 QUANTIZATIONS = {"int8": INT8, "int4": Q4_1}
-=======
-QUANTIZATIONS = {"int8": INT8, "int4": INT4}
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
 
 
 class Packer:

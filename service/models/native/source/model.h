@@ -46,11 +46,7 @@ struct KernelLayer {
     KernelNorm q_norm, k_norm;                                // of each head, or of all heads together
     KernelRotation rotation;
     const KernelExperts* experts;  // null: the MLP is `up` and `down`; otherwise these may be empty
-<<<<<<< HEAD
     void *keys, *values;           // [blocks][kv_heads] blocks: see kv_blocks.h
-=======
-    void *keys, *values;  // [blocks][kv_heads] blocks: see kv_blocks.h
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
     float scale;
     float soft_cap;     // scores become soft_cap * tanh(score / soft_cap); 0: none
     int32_t window;     // 0: none

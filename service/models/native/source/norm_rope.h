@@ -30,14 +30,7 @@ inline void scale_row(const float* x, float scale, const float* weight, int64_t 
 // y[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]. `y` may be `x`.
 void rms_norm(const float* x, const float* weight, int64_t n, float eps, float* y) {
     const float sum = sum_over(x, n, [](auto v) { return v * v; });
-<<<<<<< HEAD
     scale_row(x, 1 / std::sqrt(sum / n + eps), weight, n, y);
-=======
-    const float scale = 1 / std::sqrt(sum / n + eps);
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) store(y + i, load(x + i) * broadcast(scale) * load(weight + i));
-    for (; i < n; i++) y[i] = x[i] * scale * weight[i];
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
 }
 
 // Subtract the mean of x, divide by the standard deviation, and multiply by the weights. `y` may be `x`.
@@ -94,11 +87,7 @@ void rotate_heads(const KernelRotation& rotation, int64_t position, int64_t head
     const float* sines = rotation.sines + position * rotation.pairs;
     for (int64_t h = 0; h < heads; h++) {
         if (rotation.interleaved) rotate(x + h * D, cosines, sines, rotation.pairs, 2, 1);
-<<<<<<< HEAD
         else rotate(x + h * D, cosines, sines, rotation.pairs, 1, rotation.pairs);
-=======
-        else rotate_halves(x + h * D, cosines, sines, rotation.pairs);
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
     }
 }
 

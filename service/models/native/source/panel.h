@@ -1,13 +1,8 @@
 // Panels: how matrices are stored for the kernels.
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
-<<<<<<< HEAD
 // float32, bfloat16, float16 or, in the KV cache, int8 (see kv_blocks.h). Quantized weights have other panels: see
 // formats.h. SPLIT matrices have none: see amx.h.
-=======
-// float32, bfloat16 or float16; int8 is for blocks of the KV cache only (see kv_blocks.h). SPLIT and quantized matrices
-// are no panels: see amx.h and formats.h.
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
 
@@ -47,24 +42,9 @@ inline void load_columns(const bf16* p, Floats& a, Floats& b) {
 }
 inline void load_columns(const f16* p, Floats& a, Floats& b) { a = load_halves(p), b = load_halves(p + LANES); }
 
-<<<<<<< HEAD
 // The numbers of a block of the KV cache.
 inline void load_columns(const int8_t* p, Floats& a, Floats& b) {
     a = __builtin_convertvector(load_small(p), Floats), b = __builtin_convertvector(load_small(p + LANES), Floats);
 }
-=======
-inline Floats load_bytes(const int8_t* p) {  // LANES numbers of int8
-#if KERNEL_AVX512
-    return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i*)p)));
-#elif KERNEL_AVX2
-    return (Floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i*)p)));
-#else
-    Ints v;
-    for (int i = 0; i < LANES; i++) v[i] = p[i];
-    return __builtin_convertvector(v, Floats);
-#endif
-}
-inline void load_columns(const int8_t* p, Floats& a, Floats& b) { a = load_bytes(p), b = load_bytes(p + LANES); }
->>>>>>> 39f3039a0f4d44d59eaf71bbeb732b2c383ab263
 
 }  // namespace

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.checkpoints import fingerprint, original_gguf
+from benchmarks.peers.checkpoints import fingerprint, original_gguf, plain_checkpoint
 from benchmarks.peers.environment import TORCH, Environment, our_version
 from benchmarks.peers.peer import Launch, usable_cores
 
@@ -50,7 +50,7 @@ class LlamaCpp:
 
     def launch(self, model: Path) -> Launch:
         """The server for this model, which is converted first if it was not converted before. Raises InstallFailed."""
-        gguf = original_gguf(model) if self.kind == AS_IT_COMES else self._convert_once(model, self.kind)
+        gguf = self._gguf(model)
         threads = str(len(usable_cores()))
         context = str(_SLOTS * _SLOT_TOKENS)
         server = [str(self._build / "bin" / "llama-server"), "-m", str(gguf), "-c", context, "-np", str(_SLOTS)]
@@ -83,6 +83,11 @@ class LlamaCpp:
         cmake, jobs = str(environment.bin / "cmake"), str(len(usable_cores()))
         environment.run(cmake, "-S", str(self._source), "-B", str(self._build), *generator, *compilers, *_OPTIONS)
         environment.run(cmake, "--build", str(self._build), "--parallel", jobs, "--target", *_TARGETS)
+
+    def _gguf(self, model: Path) -> Path:
+        if self.kind == AS_IT_COMES:
+            return original_gguf(model)
+        return self._convert_once(plain_checkpoint(model, self.environment), self.kind)
 
     def _convert_once(self, model: Path, kind: str) -> Path:
         """The model directory as one GGUF file of this number type, from the same weights that Trivium serves."""

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.peers.checkpoints import fingerprint
+from benchmarks.peers.checkpoints import fingerprint, plain_checkpoint
 from benchmarks.peers.environment import Environment, our_version
 from benchmarks.peers.peer import Launch
 
@@ -47,7 +47,7 @@ class OpenVINO:
 
     def launch(self, model: Path) -> Launch:
         """The server for this model, which is exported first if it was not exported before. Raises InstallFailed."""
-        exported = self._export_once(model)
+        exported = self._export_once(plain_checkpoint(model, self.environment))
         command = [str(self.environment.bin / "python"), "-m", "benchmarks.peers.openvino_server", str(exported)]
         return Launch(lambda port: [*command, str(port), str(_CACHE_GIB)], {"PYTHONPATH": str(_ROOT)})
 

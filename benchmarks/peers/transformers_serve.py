@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.checkpoints import plain_checkpoint
 from benchmarks.peers.environment import TORCH, Environment, our_version
 from benchmarks.peers.peer import Launch
 
@@ -27,12 +28,13 @@ class TransformersServe:
 
     def launch(self, model: Path) -> Launch:
         """The server for this model. It takes only text."""
-        command = [str(self.environment.bin / "transformers"), "serve", str(model), "--continuous-batching"]
+        checkpoint = str(plain_checkpoint(model, self.environment))
+        command = [str(self.environment.bin / "transformers"), "serve", checkpoint, "--continuous-batching"]
         limits = ["--dtype", "bfloat16", "--cb-max-memory-percent", "0.1"]  # the default takes nearly all memory
         return Launch(
             lambda port: [*command, *limits, "--port", str(port)],
             {"HF_HUB_OFFLINE": "1"},
-            model=str(model),
+            model=checkpoint,
             extra={"generation_config": json.dumps(_NO_STOP)},
             text_only=True,
         )

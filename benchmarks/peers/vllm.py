@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.peers.checkpoints import plain_checkpoint
 from benchmarks.peers.environment import TORCH, Environment
 from benchmarks.peers.peer import Launch, usable_cores
 
@@ -26,7 +27,8 @@ class VLLM:
 
     def launch(self, model: Path) -> Launch:
         """The server for this model."""
-        command = [str(self.environment.bin / "vllm"), "serve", str(model), "--served-model-name", "model"]
+        checkpoint = str(plain_checkpoint(model, self.environment))
+        command = [str(self.environment.bin / "vllm"), "serve", checkpoint, "--served-model-name", "model"]
         structures = ["--structured-outputs-config", '{"backend": "guidance"}']
         limits = ["--dtype", "bfloat16", "--max-model-len", "4096", "--max-num-seqs", "64"]
         return Launch(

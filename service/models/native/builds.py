@@ -25,8 +25,8 @@ _BUILDS = {
         KernelBuild("neon", 4, ("-march=armv8-a",), ("asimd",)),
     ),
 }
-# For tests, by name only: the layout for 16 lanes on any processor with AVX2. Each vector takes two registers. Compiling it
-# for speed would take three times as long.
+# For tests, by name only: the layout for 16 lanes on any processor with AVX2. Each vector takes two registers. To make
+# fast code of it would take the compiler three times as long.
 _FOR_TESTS = {
     "x86_64": (KernelBuild("avx2-16-lanes", 16, (*_AVX2, "-Wno-psabi", "-O1"), X86_64_V3),),
 }

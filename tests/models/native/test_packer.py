@@ -122,7 +122,8 @@ def test_the_largest_sums_of_int8_fit(k: int) -> None:
     weights, x = torch.full((2 * block_size(), k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
     weights[1::2] *= -1
     packer, linear = pack(INT8, weights)
-    torch.testing.assert_close(multiply(linear, x), x @ weights.T, rtol=1e-5, atol=0)
+    chunks = -(-k // 32)  # they are added in float32
+    torch.testing.assert_close(multiply(linear, x), x @ weights.T, rtol=1e-5 + chunks * 2**-24, atol=0)
     assert len(packer.tensors) == 1
 
 

@@ -66,21 +66,6 @@ void rotate(float* x, const float* cosines, const float* sines, int64_t pairs, i
     }
 }
 
-// The same with `step` 1 and `distance` `pairs`, in vectors.
-void rotate_halves(float* x, const float* cosines, const float* sines, int64_t pairs) {
-    int64_t i = 0;
-    for (; i + LANES <= pairs; i += LANES) {
-        const Floats a = load(x + i), b = load(x + i + pairs), cosine = load(cosines + i), sine = load(sines + i);
-        store(x + i, a * cosine - b * sine);
-        store(x + i + pairs, b * cosine + a * sine);
-    }
-    for (; i < pairs; i++) {
-        const float a = x[i], b = x[i + pairs];
-        x[i] = a * cosines[i] - b * sines[i];
-        x[i + pairs] = b * cosines[i] + a * sines[i];
-    }
-}
-
 // Rotate `heads` heads of D dimensions, which are at `position`.
 void rotate_heads(const KernelRotation& rotation, int64_t position, int64_t heads, int64_t D, float* x) {
     const float* cosines = rotation.cosines + position * rotation.pairs;

@@ -46,8 +46,11 @@ class StepWork:
             shapes.append(ProductShape("head", hidden_size, vocab_size))
             linears = [part for parts in fused for part in parts]
             weights = sum(linear.n * linear.k for linear in linears)
-            linear_bytes, linear_kind = sum(map(packed_bytes, linears)), _kind_of_most(linears)
-            head_bytes, head_kind = packed_bytes(model.weights.head), model.weights.head.kind
+            linear_bytes, linear_kind = (
+                sum(packed_bytes(model.library, linear) for linear in linears),
+                _kind_of_most(linears),
+            )
+            head_bytes, head_kind = packed_bytes(model.library, model.weights.head), model.weights.head.kind
         else:
             modules = model.module.get_decoder().modules()  # type: ignore[operator]
             weights = sum(module.weight.numel() for module in modules if part_of_module(module) == "linears")

@@ -78,7 +78,7 @@ class NativeDecoder:
         assert library is not None
         assert build is not None
         self.build = build.name
-        self._library = library
+        self.library = library
         self.block_size = 2 * int(library.trivium_lanes())
         """Tokens in a block, as the kernels lay it out. A block of the store holds one of them or several."""
         self._team = library.trivium_create_team(threads)
@@ -126,7 +126,7 @@ class NativeDecoder:
         if largest > torch.finfo(self.dtype).max:
             raise UnsupportedAdapter(f"it has the number {largest:.3g}, which {self.dtype} cannot hold")
         packed = self._adapters[number] = PackedAdapter(
-            self._library, self._team, adapter, self._linears, kind=KINDS[self.dtype]
+            self.library, self._team, adapter, self._linears, kind=KINDS[self.dtype]
         )
         return packed.num_bytes
 
@@ -171,7 +171,7 @@ class NativeDecoder:
             **({} if adapted is None else adapted.fields()),
         )
         out = torch.empty(step.num_rows, self.layout.hidden_size)
-        self._library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())
+        self.library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())
         return out
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -179,7 +179,7 @@ class NativeDecoder:
         hidden = hidden.contiguous()
         head = self.weights.head
         out = torch.empty(hidden.shape[0], head.n)
-        self._library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
+        self.library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
         if cap := self.layout.logit_cap:
-            self._library.trivium_soft_cap(self._team, out.data_ptr(), hidden.shape[0], head.n, cap)
+            self.library.trivium_soft_cap(self._team, out.data_ptr(), hidden.shape[0], head.n, cap)
         return out

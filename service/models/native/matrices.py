@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.stored_matrix import BlockFormat, BlockMatrix, GroupMatrix, StoredMatrix
-from service.models.native import kernels, structures
+from service.models.native import structures
 from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, KernelLinear
 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
@@ -109,12 +109,10 @@ def parts_of(linear: KernelLinear) -> Iterator[KernelLinear]:
         yield linear
 
 
-def packed_bytes(linear: KernelLinear) -> int:
-    """The bytes of one packed matrix."""
+def packed_bytes(library: ctypes.CDLL, linear: KernelLinear) -> int:
+    """The bytes of one packed matrix. ``library`` holds the kernels that packed it."""
     if not linear.stripe:
         return int(linear.n * linear.k * DTYPES[linear.kind].itemsize)
-    library = kernels.load()
-    assert library is not None
     return int(library.trivium_quantized_bytes(linear.kind, linear.n, linear.k, linear.stripe))
 
 

@@ -17,7 +17,7 @@ from tests.running_server import Server, running_server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-FLAGS = ("--threads", "1", "--kv-cache-memory", "64MiB", "--max-num-seqs", "8")
+FLAGS = ("--threads", "1", "--kv-cache-memory", "192MiB", "--max-num-seqs", "8")
 SECONDS = 60  # that a slow machine may take for one step of a test
 
 

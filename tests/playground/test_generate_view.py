@@ -40,9 +40,9 @@ def test_every_token_is_shown_with_its_probability(page: "Page") -> None:
 def test_the_stop_button_ends_the_request(page: "Page", playground_server: Server) -> None:
     gone = 'trivium_requests_total{outcome="client_gone",reason=""}'
     before = playground_server.metric(gone)
-    page.get_by_label("Most tokens").fill("1800")
+    page.get_by_label("Most tokens").fill("7000")
     page.get_by_text("More sampling").click()
-    page.get_by_label("Least tokens").fill("1800")
+    page.get_by_label("Least tokens").fill("7000")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator(".token").nth(3)).to_be_visible()
     page.get_by_role("button", name="Stop").click()

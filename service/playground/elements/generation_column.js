@@ -24,6 +24,7 @@ class GenerationColumn extends HTMLElement {
     let usage = null;
     try {
       for await (const part of generate({ ...request, model: this.model }, signal)) {
+        signal.throwIfAborted(); // what has arrived already is not drawn either
         this.#text.add(part.tokens);
         pace.add(part.tokens.length);
         finish = part.finish ?? finish;

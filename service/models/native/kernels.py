@@ -78,7 +78,7 @@ def smallest_block() -> int:
 
 
 def verdicts() -> list[Verdict]:
-    """What is said of each build for this architecture, the best one first.
+    """A verdict on each build for this architecture, the best build first.
 
     Raises EngineError as ``find_build`` does.
     """

@@ -39,13 +39,11 @@ def can_pack(matrix: StoredMatrix) -> bool:
 
 def equal(a: AnyMatrix, b: AnyMatrix) -> bool:
     """Whether both hold the same numbers in the same way."""
-    return _layout(a) == _layout(b) and all(map(torch.equal, _tensors(a), _tensors(b)))
+    return storage(a) == storage(b) and all(map(torch.equal, _tensors(a), _tensors(b)))
 
 
-def join(matrices: Sequence[AnyMatrix]) -> AnyMatrix | None:
-    """The rows of all ``matrices`` in one; None if they are stored in different ways."""
-    if len(set(map(_layout, matrices))) > 1:
-        return None
+def join(matrices: Sequence[AnyMatrix]) -> AnyMatrix:
+    """The rows of all ``matrices``, which are stored in the same way, in one."""
     return _like(matrices[0], [torch.cat(parts) for parts in zip(*map(_tensors, matrices), strict=True)])
 
 
@@ -116,8 +114,8 @@ def packed_bytes(library: ctypes.CDLL, linear: KernelLinear) -> int:
     return int(library.trivium_quantized_bytes(linear.kind, linear.n, linear.k, linear.stripe))
 
 
-def _layout(matrix: AnyMatrix) -> tuple[object, ...]:
-    """What matrices that are joined have in common."""
+def storage(matrix: AnyMatrix) -> tuple[object, ...]:
+    """How the matrix is stored. Only matrices that are stored in the same way can be joined."""
     if isinstance(matrix, Tensor):
         return (matrix.dtype,)
     return (matrix.format,) if isinstance(matrix, BlockMatrix) else (matrix.group, matrix.bits)

@@ -5,14 +5,14 @@ a model is never in memory twice.
 """
 
 import ctypes
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import groupby, pairwise
 
 import torch
 from torch import Tensor
 
 from service.models.contracts.stored_matrix import StoredMatrix
-from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack
+from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack, storage
 from service.models.native.structures import INT8, Q4_1, KernelLinear
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
@@ -60,27 +60,30 @@ class Packer:
         kind = self._kind if kind is None else kind
         matrices = [self._load_matrix(f"{name}.weight") for name in names]
         biases = [self._load_vector(f"{name}.bias") for name in names]
-        joined = join(matrices)
-        if joined is None and not gated:  # stored in different ways: one behind the other
-            parts = [self._pack(matrix, bias, kind) for matrix, bias in zip(matrices, biases, strict=True)]
-            for part, following in pairwise(parts):
-                part.next = ctypes.addressof(following)
-            for part in parts:
-                part.activation = activation
-            self.parts += parts
-            return parts[0]
-        if joined is None:
-            joined = torch.cat([self._dequantized(matrix) for matrix in matrices])
+        pairs = list(zip(matrices, biases, strict=True))
+        groups = [list(group) for _, group in groupby(pairs, key=lambda pair: storage(pair[0]))]
+        if gated and len(groups) > 1:
+            groups = [[(self._dequantized(matrix), bias) for matrix, bias in pairs]]
+        parts = [self._pack_joined(group, kind, gated=gated) for group in groups]
+        for part in parts:
+            part.activation = activation
+        for part, following in pairwise(parts):
+            part.next = ctypes.addressof(following)
+        self.parts += parts[1:]
+        return parts[0]
+
+    def _pack_joined(self, pairs: Sequence[tuple[AnyMatrix, Tensor | None]], kind: int, *, gated: bool) -> KernelLinear:
+        """Pack matrices and their biases, which are stored in the same way, as one."""
+        joined = join([matrix for matrix, _ in pairs])
         bias = None
-        if any(bias is not None for bias in biases):
-            pairs = zip(matrices, biases, strict=True)
+        if any(each is not None for _, each in pairs):
             bias = torch.cat([torch.zeros(matrix.shape[0]) if b is None else b.float() for matrix, b in pairs])
         n = joined.shape[0]
         if gated:
             joined = alternate(joined, self._panel)
             bias = None if bias is None else alternate_bias(bias, self._panel)
         linear = self._pack(joined, bias, kind)
-        linear.n, linear.gated, linear.activation = n, gated, activation
+        linear.n, linear.gated = n, gated
         return linear
 
     def pack_head_and_embeddings(self, head: str, embeddings: str) -> tuple[KernelLinear, KernelLinear]:

@@ -10,7 +10,7 @@ from service.models.tensor_files import TensorFiles
 
 @dataclass(slots=True, frozen=True)
 class QuantizedMatrix:
-    """What is known of a matrix before it is read."""
+    """The place of a quantized matrix in the files, and its shape. ``load`` reads the matrix."""
 
     shape: list[int]  # [n, k] of the matrix that it stands for
     parts: tuple[str, ...]  # the names of its tensors in the files

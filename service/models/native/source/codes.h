@@ -19,56 +19,7 @@
 #include "tile.h"
 #include "vector.h"
 
-// Processors without dot products of bytes sum products in int16 where these cannot overflow.
-#if (KERNEL_AVX512 && !defined(__AVX512VNNI__)) || (KERNEL_AVX2 && !defined(__AVXVNNI__))
-#define KERNEL_QUARTETS_IN_SHORTS 1
-#endif
-#if (KERNEL_AVX512 && defined(__AVX512VNNI__)) || (KERNEL_AVX2 && defined(__AVXVNNI__)) || \
-    (KERNEL_NEON && defined(__ARM_FEATURE_MATMUL_INT8))
-#define KERNEL_BYTE_PRODUCTS 1
-#endif
-
 namespace {
-
-#if KERNEL_QUARTETS_IN_SHORTS
-// Two sums of two products each, in int16: unsigned times signed bytes.
-inline IntVector multiply_bytes(IntVector codes, IntVector bytes) {
-#if KERNEL_AVX512
-    return (IntVector)_mm512_maddubs_epi16((__m512i)codes, (__m512i)bytes);
-#else
-    return (IntVector)_mm256_maddubs_epi16((__m256i)codes, (__m256i)bytes);
-#endif
-}
-#endif
-
-// Nothing may move across this use of `v`. GCC would otherwise compute all products before their sums, and spill them.
-inline void pin([[maybe_unused]] IntVector& v) {
-#if KERNEL_AVX512
-    asm("" : "+v"(v));
-#elif KERNEL_AVX2
-    asm("" : "+x"(v));
-#elif KERNEL_NEON
-    asm("" : "+w"(v));
-#endif
-}
-// Numbers in memory stay in memory.
-inline void pin_memory() { asm volatile("" : : : "memory"); }
-
-// Sums of products of codes with bytes, before they are multiplied by the scale of their chunk: in int16 where that is
-// faster. Codes below 16 may be summed eight times, codes below 64 twice.
-#if KERNEL_QUARTETS_IN_SHORTS
-inline IntVector add_products(IntVector sums, IntVector codes, IntVector bytes) {
-    return (IntVector)((Shorts)sums + (Shorts)multiply_bytes(codes, bytes));
-}
-inline IntVector scaled(IntVector sums, IntVector scales) { return multiply_pairs(sums, scales); }
-#else
-inline IntVector add_products(IntVector sums, IntVector codes, IntVector bytes) { return dot4_small(sums, codes, bytes); }
-inline IntVector scaled(IntVector sums, IntVector scales) { return sums * (scales >> 16); }
-#endif
-
-// Integer scales of LANES columns: each one twice, as int16.
-inline IntVector twice(IntVector scales) { return (scales & 0xffff) | scales << 16; }
-inline IntVector ones() { return (IntVector)(Shorts{} + 1); }
 
 inline IntVector broadcast_word(const void* p) {
     int32_t word;

@@ -11,6 +11,15 @@
 
 #include "vector.h"
 
+// Processors without dot products of bytes sum products in int16 where these cannot overflow.
+#if (KERNEL_AVX512 && !defined(__AVX512VNNI__)) || (KERNEL_AVX2 && !defined(__AVXVNNI__))
+#define KERNEL_QUARTETS_IN_SHORTS 1
+#endif
+#if (KERNEL_AVX512 && defined(__AVX512VNNI__)) || (KERNEL_AVX2 && defined(__AVXVNNI__)) || \
+    (KERNEL_NEON && defined(__ARM_FEATURE_MATMUL_INT8))
+#define KERNEL_BYTE_PRODUCTS 1
+#endif
+
 namespace {
 
 typedef Ints IntVector;
@@ -71,6 +80,17 @@ using portable::multiply_pairs;
 using portable::widen_bytes;
 #endif
 
+#if KERNEL_QUARTETS_IN_SHORTS
+// Two sums of two products each, in int16: unsigned times signed bytes.
+inline IntVector multiply_bytes(IntVector codes, IntVector bytes) {
+#if KERNEL_AVX512
+    return (IntVector)_mm512_maddubs_epi16((__m512i)codes, (__m512i)bytes);
+#else
+    return (IntVector)_mm256_maddubs_epi16((__m256i)codes, (__m256i)bytes);
+#endif
+}
+#endif
+
 // `dot4` of any bytes, and `dot4_small` for unsigned bytes of at most 127, which more processors compute at once. (What
 // AVX2 adds up in int16, unsigned bytes above 127 would overflow.)
 #if KERNEL_AVX512 && defined(__AVX512VNNI__)
@@ -104,20 +124,43 @@ inline IntVector dot4(IntVector sums, IntVector unsigned_bytes, IntVector signed
     sums += multiply_pairs((IntVector)(a & 0xff), (IntVector)((b << 8) >> 8));
     return sums + multiply_pairs((IntVector)(a >> 8 & 0xff), (IntVector)(b >> 8));
 }
-#if KERNEL_AVX512
+#if KERNEL_QUARTETS_IN_SHORTS
 inline IntVector dot4_small(IntVector sums, IntVector a, IntVector b) {
-    const __m512i pairs = _mm512_maddubs_epi16((__m512i)a, (__m512i)b);
-    return sums + (IntVector)_mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
-}
-#elif KERNEL_AVX2
-inline IntVector dot4_small(IntVector sums, IntVector a, IntVector b) {
-    const __m256i pairs = _mm256_maddubs_epi16((__m256i)a, (__m256i)b);
-    return sums + (IntVector)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return sums + multiply_pairs(multiply_bytes(a, b), (IntVector)(Shorts{} + 1));
 }
 #else
 inline IntVector dot4_small(IntVector sums, IntVector a, IntVector b) { return dot4(sums, a, b); }
 #endif
 #endif
+
+// Sums of products of codes with bytes, before they are multiplied by the scale of their chunk: in int16 where that is
+// faster. Codes below 16 may be summed eight times, codes below 64 twice.
+#if KERNEL_QUARTETS_IN_SHORTS
+inline IntVector add_products(IntVector sums, IntVector codes, IntVector bytes) {
+    return (IntVector)((Shorts)sums + (Shorts)multiply_bytes(codes, bytes));
+}
+inline IntVector scaled(IntVector sums, IntVector scales) { return multiply_pairs(sums, scales); }
+#else
+inline IntVector add_products(IntVector sums, IntVector codes, IntVector bytes) { return dot4_small(sums, codes, bytes); }
+inline IntVector scaled(IntVector sums, IntVector scales) { return sums * (scales >> 16); }
+#endif
+
+// Integer scales of LANES columns: each one twice, as int16.
+inline IntVector twice(IntVector scales) { return (scales & 0xffff) | scales << 16; }
+inline IntVector ones() { return (IntVector)(Shorts{} + 1); }
+
+// Nothing may move across this use of `v`. GCC would otherwise compute all products before their sums, and spill them.
+inline void pin([[maybe_unused]] IntVector& v) {
+#if KERNEL_AVX512
+    asm("" : "+v"(v));
+#elif KERNEL_AVX2
+    asm("" : "+x"(v));
+#elif KERNEL_NEON
+    asm("" : "+w"(v));
+#endif
+}
+// Numbers in memory stay in memory.
+inline void pin_memory() { asm volatile("" : : : "memory"); }
 
 // LANES bytes as int32. (GCC 12 converts vectors of bytes number by number.)
 #if KERNEL_AVX512

@@ -31,8 +31,8 @@ void multiply_two_panels(const KernelLinear& w, int64_t pair, const float* x, in
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return q; }, acc + PANEL, TWO_PANELS);
 }
 
-// Add the bias to the sums of one piece, apply the activation and the gate, and write or add the result to `y`, whose row r begins at
-// y + r * ldy. The piece is the columns from `column` on.
+// Add the bias to the sums of one piece, apply the activation and the gate, and write or add the result to `y`, whose row
+// r begins at y + r * ldy. The piece is the columns from `column` on.
 inline void finish(const KernelLinear& w, int64_t column, int count, float* acc, float* y, int64_t ldy, bool adds) {
     const int64_t width = std::min<int64_t>(TWO_PANELS, w.n - column);
     for (int r = 0; r < count; r++, acc += TWO_PANELS, y += ldy) {

@@ -47,6 +47,9 @@ class SelfTest {
         const IntVector small = a & 0x7f7f7f7f;
         if (!same(dot4(sums, a, b), portable::dot4(sums, a, b))) return "dot4";
         if (!same(dot4_small(sums, small, b), portable::dot4(sums, small, b))) return "dot4_small";
+        const IntVector codes = a & 0x3f3f3f3f, none = {}, scale = twice(none + round);
+        const IntVector twice_added = add_products(add_products(none, codes, b), codes, b);
+        if (!same(scaled(twice_added, scale), portable::dot4(portable::dot4(none, codes, b), codes, b) * round)) return "scaled";
         if (!same(multiply_pairs(a, b), portable::multiply_pairs(a, b))) return "multiply_pairs";
         if (!same(widen_bytes((const int8_t*)&a), portable::widen_bytes((const int8_t*)&a))) return "widen_bytes";
         return nullptr;

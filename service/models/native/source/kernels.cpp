@@ -6,7 +6,8 @@
 //     halves.h      numbers of two bytes
 //     self_test.h   a test of the processor's own instructions
 //     panel.h       how matrices of floating-point numbers are stored
-//     amx.h         products on the tile registers of AMX
+//     tile_registers.h  the tile registers of AMX
+//     amx.h         products of float32 on them
 //     codes.h       small integers that stand for weights, and their products
 //     scales.h      what makes weights of them
 //     formats.h     the formats of quantized matrices
@@ -15,6 +16,7 @@
 //     tile.h        the microkernels: a few rows times a panel
 //     quantized_rows.h  rows of activations as integers
 //     quantized.h   products of these rows with quantized matrices
+//     byte_tiles.h  the same products on the tile registers of AMX
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
 //     lora.h        adapters

@@ -71,7 +71,7 @@ class SplitRows {
     // Multiply by W^T and add the bias, if there is one. The columns of W are a multiple of SQUARE.
     template <class Finish> void multiply(const KernelLinear& w, const Finish& finish) const {
         alignas(64) float acc[SQUARE * SQUARE];
-        const Tiles tiles;
+        const Tiles tiles(FULL_TILES, has_amx());
         for (int64_t first = 0; first < w.n; first += SQUARE) {
             const bf16* columns = (const bf16*)w.panels + first / SQUARE * steps * STEP_NUMBERS;
             for (int64_t begin = 0; begin < rows; begin += SQUARE) {

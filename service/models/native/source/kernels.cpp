@@ -26,6 +26,7 @@
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
 //     experts.h     mixtures of experts
+//     spans.h       attention of a few rows over the spans of a sequence
 //     attention.h   attention over the KV cache
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
@@ -33,8 +34,8 @@
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
 //
-// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32. Within a chunk of
-// a quantized matrix it is int32.
+// This file and spans.cpp are compiled beside each other; within each, everything can be inlined. Arithmetic is float32.
+// Within a chunk of a quantized matrix it is int32.
 
 #include <algorithm>
 #include <chrono>
@@ -197,10 +198,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
             else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
-        if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
-        else if (d.cache_kind == BF16) attention<bf16>(team, d, layer, s, qkv, stride, attended);
-        else if (d.cache_kind == INT8) attention<int8_t>(team, d, layer, s, qkv, stride, attended);
-        else attention<f16>(team, d, layer, s, qkv, stride, attended);
+        attention(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);
         add_part(layer.o, attended, layer.attention_out, updates.of(4 * l + 1));

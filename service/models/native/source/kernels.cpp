@@ -27,6 +27,7 @@
 //     softmax.h     softmax in parts
 //     experts.h     mixtures of experts
 //     attention.h   attention over the KV cache
+//     split_rows.h  rows of float32 on tiles of bfloat16
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
 //

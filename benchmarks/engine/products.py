@@ -15,6 +15,7 @@ from benchmarks.engine.peaks import seconds_of
 from service.models.native import kernels
 from service.models.native.matrices import pack
 from service.models.native.structures import BF16, F32, INT8, Q4_1, KernelLinear
+from service.models.native.weight_memory import WeightMemory
 
 ROWS = (1, 16, 64, 512)
 _WEIGHT_BYTES = 192 << 20  # of all copies of a product's weights
@@ -78,8 +79,11 @@ def _packed_copies(
     compiled: ctypes.CDLL, team: int, shape: ProductShape, kind: int
 ) -> tuple[torch.Tensor, list[KernelLinear]]:
     """Copies of a random matrix in panels. They are valid while the tensor lives."""
-    packed, linear = pack(compiled, team, torch.randn(shape.n, shape.k), kind)
-    panels = packed.repeat(_num_copies(packed.nbytes), 1)
+    memory = WeightMemory()
+    packed, linear = pack(compiled, team, torch.randn(shape.n, shape.k), kind, memory)
+    copies = _num_copies(packed.nbytes)
+    panels = memory.allocate(copies * packed.nbytes).view(copies, -1)
+    panels.copy_(packed)
     sizes = {"n": shape.n, "k": shape.k, "stripe": linear.stripe, "kind": kind}
     return panels, [KernelLinear(panels=copy.data_ptr(), **sizes) for copy in panels]
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from service.models.contracts.stored_matrix import BlockFormat, BlockMatrix, GroupMatrix, StoredMatrix
 from service.models.native import structures
 from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, KernelLinear
+from service.models.native.weight_memory import WeightMemory
 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
 
@@ -66,8 +67,10 @@ def alternate_bias(bias: Tensor, panel: int) -> Tensor:
     return _rows_and_zeros(bias, _alternating_rows(len(bias) // 2, panel))
 
 
-def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple[Tensor, KernelLinear]:
-    """The packed matrix, and the structure that holds its address.
+def pack(
+    library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int, memory: WeightMemory
+) -> tuple[Tensor, KernelLinear]:
+    """The packed matrix in ``memory``, and the structure that holds its address.
 
     ``kind`` is the kind of a matrix of floating-point numbers. A quantized one keeps its own.
     """
@@ -80,10 +83,11 @@ def pack(library: ctypes.CDLL, team: int, matrix: AnyMatrix, kind: int) -> tuple
     else:
         stripe = {INT8: _padded(k), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
-        panels = torch.empty(library.trivium_quantized_bytes(kind, n, k, stripe), dtype=torch.uint8)
+        num_bytes = int(library.trivium_quantized_bytes(kind, n, k, stripe))
     else:
         columns = 4 * int(library.trivium_lanes())
-        panels = torch.empty(-(-n // columns) * columns * (2 * k if kind == SPLIT else k), dtype=DTYPES[kind])
+        num_bytes = -(-n // columns) * columns * (2 * k if kind == SPLIT else k) * DTYPES[kind].itemsize
+    panels = memory.allocate(num_bytes)
     to = panels.data_ptr()
     library.trivium_clear(team, to, panels.nbytes)
     if isinstance(matrix, BlockMatrix):

@@ -14,6 +14,7 @@ from torch import Tensor
 from service.models.contracts.stored_matrix import StoredMatrix
 from service.models.native.matrices import AnyMatrix, alternate, alternate_bias, can_pack, equal, join, pack, storage
 from service.models.native.structures import INT8, Q4_1, KernelLinear
+from service.models.native.weight_memory import WeightMemory
 
 # Returns the tensor with a given name, or None if the model has none. The source does not need the tensor afterwards.
 # A matrix of a linear layer, the head or the embeddings may be quantized.
@@ -47,6 +48,7 @@ class Packer:
         self._kind = kind
         self._dtype = dtype
         self._as_stored = as_stored
+        self._memory = WeightMemory()
         self.tensors: list[Tensor] = []
         self.parts: list[KernelLinear] = []  # those that other structures point to
 
@@ -113,7 +115,7 @@ class Packer:
         return tensor.data_ptr()
 
     def _pack(self, matrix: AnyMatrix, bias: Tensor | None, kind: int) -> KernelLinear:
-        panels, linear = pack(self._library, self._team, matrix, kind)
+        panels, linear = pack(self._library, self._team, matrix, kind, self._memory)
         self.tensors.append(panels)
         if bias is not None:
             padded = -(-len(bias) // (2 * self._panel)) * 2 * self._panel

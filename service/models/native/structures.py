@@ -143,8 +143,8 @@ class KernelStep(Structure):
     """One step: addresses of its arrays, and their sizes."""
 
     _fields_: ClassVar = [
-        *((name, c_void_p) for name in ("ids", "positions", "slots", "offsets", "contexts", "tables")),
-        *((name, c_int64) for name in ("rows", "chunks", "width")),
+        *((name, c_void_p) for name in ("ids", "offsets", "contexts", "blocks")),
+        *((name, c_int64) for name in ("rows", "chunks", "block_size")),
         *((name, c_void_p) for name in ("adapters", "adapted_rows", "places")),
         *((name, c_int64) for name in ("adapted", "largest_rank")),
         ("times", c_void_p),

@@ -18,6 +18,7 @@
 #include "model.h"
 #include "panel.h"
 #include "softmax.h"
+#include "step.h"
 #include "team.h"
 #include "vector.h"
 
@@ -213,7 +214,7 @@ struct Piece {
 template <class T> class LayerAttention {
   public:
     LayerAttention(
-        Team& team, const KernelDecoder& d, const KernelLayer& layer, const KernelStep& s, const float* qkv,
+        Team& team, const KernelDecoder& d, const KernelLayer& layer, const Step& s, const float* qkv,
         int64_t stride, float* out
     ) : team(team), d(d), layer(layer), s(s), qkv(qkv), stride(stride), out(out), group(d.heads / d.kv_heads) {}
 
@@ -284,7 +285,7 @@ template <class T> class LayerAttention {
         const int64_t begin = piece.head * block_bytes<T>(D);
         const HeadBlocks<T> blocks{
             (const char*)layer.keys + begin, (const char*)layer.values + begin, d.kv_heads * block_bytes<T>(D),
-            s.tables + piece.chunk * s.width
+            s.table(piece.chunk)
         };
         const Queries of{queries.data(), limits.data(), D, layer.window, layer.soft_cap * LOG2_E};
         const bool stores = piece.parts >= 0;
@@ -317,7 +318,7 @@ template <class T> class LayerAttention {
     Team& team;
     const KernelDecoder& d;
     const KernelLayer& layer;
-    const KernelStep& s;
+    const Step& s;
     const float* qkv;
     const int64_t stride;
     float* out;
@@ -327,7 +328,7 @@ template <class T> class LayerAttention {
 
 template <class T>
 void attention(
-    Team& team, const KernelDecoder& d, const KernelLayer& layer, const KernelStep& s, const float* qkv, int64_t stride,
+    Team& team, const KernelDecoder& d, const KernelLayer& layer, const Step& s, const float* qkv, int64_t stride,
     float* out
 ) {
     LayerAttention<T>(team, d, layer, s, qkv, stride, out).run();

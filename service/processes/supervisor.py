@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from service.errors import PoisonPill, ProcessError, ProcessLost, ProcessUnavailable
 from service.processes.child_process import ChildProcess
@@ -178,7 +178,8 @@ class Supervisor(Generic[Item]):
         link = self._link = Link(process, self._make_config(), self._on_event)
         watching = asyncio.create_task(self._watch())
         try:
-            await asyncio.wait([link.ended, link.receiving, watching], return_when=asyncio.FIRST_COMPLETED)
+            ends: list[asyncio.Future[Any]] = [link.ended, link.receiving, watching]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             await link.settle()
             if self.status == "stopping":
                 return False

@@ -14,6 +14,7 @@ import torch
 
 from service.engine.attention.batch import Batch
 from service.engine.protocol.request import Request
+from service.models.contracts.step_view import Ints
 from service.models.native import kernels
 from service.models.native.decoder import NativeDecoder
 from tests.engine.draft_models import accepted, drafted, drafting_driver, save_draft_model
@@ -149,7 +150,7 @@ def test_a_draft_model_that_fails_ends_no_request(
             hidden = forward_pass.hidden(batch)
             return hidden * torch.nan if failure == "not finite" and len(calls) == 3 else hidden
 
-        def discard(self, slots: torch.Tensor) -> None:
+        def discard(self, slots: Ints) -> None:
             forward_pass.discard(slots)
 
     runner.forward_pass = Failing()

@@ -19,6 +19,7 @@ from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.outputs import FinishReason, StepStats, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
+from service.models.contracts.step_view import Ints
 from tests.engine.configs import engine_config
 from tests.engine.tiny_models import VOCAB_SIZE, build_model, save_model
 
@@ -60,7 +61,7 @@ class ShortOfMemory:
             torch.empty(1 << 60)
         return hidden
 
-    def discard(self, slots: torch.Tensor) -> None:
+    def discard(self, slots: Ints) -> None:
         self._forward_pass.discard(slots)
 
 

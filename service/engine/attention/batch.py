@@ -1,4 +1,4 @@
-"""A batch: one step as arrays and tensors.
+"""A batch: one step as arrays on the host.
 
 Rows are ordered for attention, not as the scheduler listed them. Chunks of one token come first, longest context first,
 so that neighbours need little padding. Then come the longer chunks.
@@ -6,11 +6,12 @@ so that neighbours need little padding. Then come the longer chunks.
     chunk     0     1     2     3 (5 tokens)
     row       0     1     2     3  4  5  6  7        offsets = [0, 1, 2, 3, 8]
 
-A batch only reads sequences.
+A batch only reads sequences. What the native kernels do not read is computed when it is asked for.
 """
 
 from array import array
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -23,25 +24,21 @@ from service.models.contracts.lora import AdapterRows
 from service.models.contracts.step_view import Ints
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(frozen=True)  # without slots, which would leave no place for cached properties
 class Batch:
-    """N chunks of T rows together. Tensors are on the device, arrays on the host. Implements ``StepView``."""
+    """N chunks of T rows together. Implements ``StepView``."""
 
     chunks: list[Chunk]
     order: list[int]  # chunks[i] is step.chunks[order[i]]
     num_singles: int  # chunks of one token; they come first
-    input_ids: Tensor  # [T] int64
-    positions: Tensor  # [T] int64
-    slots: Tensor  # [T] int64
+    input_ids: Ints  # [T]
     offsets: Ints  # [N + 1]; chunk i is rows offsets[i] to offsets[i + 1]
-    starts: Ints  # [N] the position of each chunk's first token
-    adapters: Ints | None  # [N] the number of each chunk's adapter, 0 for none; None if no chunk has one
     contexts: Ints  # [N] tokens that each chunk's last token sees, itself included
-    block_counts: Ints  # [N] blocks that hold each chunk's context
+    blocks: Ints  # the blocks that hold each chunk's context, those of one chunk behind another's
+    adapters: Ints | None  # [N] the number of each chunk's adapter, 0 for none; None if no chunk has one
     block_size: int
     null_block: int
-    blocks: Ints  # the block tables of all chunks, one after the other
-    block_offsets: Ints  # [N + 1]; where the blocks of each chunk begin in blocks
+    device: torch.device  # where the model's tensors are
 
     @classmethod
     def from_step(cls, step: Step, cache: KVCache, device: torch.device) -> Self:
@@ -50,65 +47,85 @@ class Batch:
         Raises ValueError if a sequence's block table does not hold its chunk.
         """
         size = cache.block_size
-        lengths = np.array([chunk.num_tokens for chunk in step.chunks], dtype=np.int64)
-        starts = np.array([chunk.start for chunk in step.chunks], dtype=np.int64)
         # Singles first, by context; then the other chunks, in the scheduler's order.
-        ranks = np.where(lengths > 1, 1, -starts).argsort(kind="stable")
-        lengths, starts, order = lengths[ranks], starts[ranks], ranks.tolist()
+        ranks = [-chunk.start if chunk.num_tokens == 1 else 1 for chunk in step.chunks]
+        order = sorted(range(len(ranks)), key=ranks.__getitem__)
         chunks = [step.chunks[i] for i in order]
-        contexts = starts + lengths
-        offsets = _running_sums(lengths)
-        num_rows = int(offsets[-1])
-
-        block_counts = -(-contexts // size)
-        block_offsets = _running_sums(block_counts)
-        tables = array("q")
-        for chunk, count in zip(chunks, block_counts.tolist(), strict=True):
-            tables.extend(chunk.sequence.block_table[:count])
-        if len(tables) < block_offsets[-1]:
-            raise ValueError("a block table is too short for its chunk")
-        blocks = np.frombuffer(tables, dtype=np.int64, count=block_offsets[-1])
-
-        num_singles = int((lengths == 1).sum())
-        tokens = [chunk.sequence.tokens[chunk.start] for chunk in chunks[:num_singles]]
-        for chunk in chunks[num_singles:]:
-            tokens += chunk.sequence.tokens[chunk.start : chunk.start + chunk.num_tokens]
+        tokens: list[int] = []
+        blocks = array("q")
+        contexts, offsets, num_blocks = [], [0], 0
+        for chunk in chunks:
+            sequence, context = chunk.sequence, chunk.start + chunk.num_tokens
+            count = -(-context // size)
+            tokens += sequence.tokens[chunk.start : context]
             tokens += chunk.proposed
-        positions = np.arange(num_rows) + np.repeat(starts - offsets[:-1], lengths)
-        slots = blocks[np.repeat(block_offsets[:-1], lengths) + positions // size] * size + positions % size
+            blocks.extend(sequence.block_table[:count])
+            contexts.append(context)
+            offsets.append(len(tokens))
+            num_blocks += count
+        if len(blocks) < num_blocks:
+            raise ValueError("a block table is too short for its chunk")
         adapters = [chunk.sequence.adapter for chunk in chunks]
         return cls(
             chunks=chunks,
             order=order,
-            num_singles=num_singles,
-            input_ids=torch.tensor(tokens, dtype=torch.int64).to(device),
-            positions=torch.from_numpy(positions).to(device),
-            slots=torch.from_numpy(slots).to(device),
-            offsets=offsets,
-            starts=starts,
+            num_singles=sum([rank <= 0 for rank in ranks]),
+            input_ids=np.array(tokens, dtype=np.int64),
+            offsets=np.array(offsets, dtype=np.int64),
+            contexts=np.array(contexts, dtype=np.int64),
+            blocks=np.frombuffer(blocks, dtype=np.int64),
             adapters=np.array(adapters, dtype=np.int64) if any(adapters) else None,
-            contexts=contexts,
-            block_counts=block_counts,
             block_size=size,
             null_block=cache.null_block,
-            blocks=blocks,
-            block_offsets=block_offsets,
+            device=device,
         )
 
     @property
     def num_chunks(self) -> int:
         """N, the chunks of the step."""
-        return len(self.starts)
+        return len(self.contexts)
 
     @property
     def num_rows(self) -> int:
         """T, the tokens of the step."""
-        return int(self.offsets[-1])
+        return len(self.input_ids)
 
     @property
     def only_singles(self) -> bool:
         """Whether every chunk is one token."""
         return self.num_singles == self.num_chunks
+
+    @cached_property
+    def starts(self) -> Ints:
+        """[N]: the position of each chunk's first token."""
+        return self.contexts - np.diff(self.offsets)
+
+    @cached_property
+    def positions(self) -> Ints:
+        """[T]: the position of each token in its sequence."""
+        return np.arange(self.num_rows) + np.repeat(self.starts - self.offsets[:-1], np.diff(self.offsets))
+
+    @cached_property
+    def slots(self) -> Ints:
+        """[T]: the slot of the KV cache that each token's key and value go to."""
+        block, within = np.divmod(self.positions, self.block_size)
+        return (
+            self.blocks[np.repeat(self._block_offsets[:-1], np.diff(self.offsets)) + block] * self.block_size + within
+        )
+
+    @cached_property
+    def block_counts(self) -> Ints:
+        """[N]: the blocks that hold each chunk's context."""
+        return -(-self.contexts // self.block_size)
+
+    @cached_property
+    def _block_offsets(self) -> Ints:
+        """[N + 1]: where the blocks of each chunk begin in ``blocks``."""
+        return np.concatenate(([0], self.block_counts.cumsum()))
+
+    def to_device(self, values: Ints) -> Tensor:
+        """``values`` as a tensor on the device."""
+        return torch.from_numpy(values).to(self.device)
 
     def rows_by_adapter(self) -> AdapterRows:
         """The rows of each adapter of the step."""
@@ -116,7 +133,7 @@ class Batch:
             return ()
         numbers = np.repeat(self.adapters, np.diff(self.offsets))
         return [
-            (number, torch.from_numpy(np.flatnonzero(numbers == number)).to(self.input_ids.device))
+            (number, self.to_device(np.flatnonzero(numbers == number)))
             for number in np.unique(self.adapters).tolist()
             if number
         ]
@@ -128,22 +145,15 @@ class Batch:
         """
         columns = np.arange(width) + np.reshape(first, (-1, 1))
         exists = columns < self.block_counts[begin:end, None]
-        indices = self.block_offsets[begin:end, None] + columns
+        indices = self._block_offsets[begin:end, None] + columns
         return np.where(exists, self.blocks[np.minimum(indices, len(self.blocks) - 1)], self.null_block)
 
     def sampled_rows(self, chunks: list[int]) -> Tensor:
-        """The rows of the last tokens of the chunks with these numbers: int64 on the device.
+        """The rows of the last tokens of the chunks with these numbers: int64, on the device.
 
         They are the row of the sequence's last token, and those of the proposals behind it.
         """
         counts = np.array([1 + len(self.chunks[number].proposed) for number in chunks])
         ends = np.repeat(self.offsets[1:][chunks], counts)
         within = np.arange(len(ends)) - np.repeat(counts.cumsum(), counts)  # -count to -1 for each chunk
-        return torch.from_numpy(ends + within).to(self.input_ids.device)
-
-
-def _running_sums(counts: Ints) -> Ints:
-    """[n + 1] running sums of ``counts`` [n], beginning with 0."""
-    offsets = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return offsets
+        return self.to_device(ends + within)

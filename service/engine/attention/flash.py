@@ -75,7 +75,7 @@ class FlashAttention:
         """The attention of ``batch``."""
 
         def to_device(values: np.ndarray) -> Tensor:
-            return torch.from_numpy(values.astype(np.int32)).to(batch.input_ids.device)
+            return torch.from_numpy(values.astype(np.int32)).to(batch.device)
 
         count = batch.num_chunks
         return cls(

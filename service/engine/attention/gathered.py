@@ -142,12 +142,12 @@ class GatheredAttention:
         return _ChunkPlan(begin=begin, end=end, blocks=blocks, length=context - first * size, mask=mask)
 
     def _to_device(self, values: Ints) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).to(self._batch.input_ids.device)
+        return self._batch.to_device(np.ascontiguousarray(values))
 
     def _mask(self, seen: np.ndarray, dtype: torch.dtype) -> Tensor:
         """An additive mask: -inf where ``seen`` is false. SDPA would convert a boolean mask again in every layer."""
         mask = torch.zeros(seen.shape, dtype=dtype)
-        return mask.masked_fill_(torch.from_numpy(~seen), -torch.inf).to(self._batch.input_ids.device)
+        return mask.masked_fill_(torch.from_numpy(~seen), -torch.inf).to(self._batch.device)
 
 
 def group_contexts(contexts: Ints) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,7 @@ from service.engine.attention.paged import PagedAttention
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import first_line
 from service.models.contracts.language_model import TorchModel
+from service.models.contracts.step_view import Ints
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,6 @@ class DecodeGraphs:
         return graph, hidden
 
 
-def _copy(buffer: Tensor, values: Tensor, rows: int, padding: int) -> None:
-    buffer[: len(values)].copy_(values)
+def _copy(buffer: Tensor, values: Ints, rows: int, padding: int) -> None:
+    buffer[: len(values)].copy_(torch.from_numpy(values))
     buffer[len(values) : rows].fill_(padding)

@@ -43,7 +43,7 @@ class Follower:
             case Compute():
                 self._forward.hidden(command.batch(self._cache, self._device))
             case Discard():
-                self._forward.discard(command.tensor(self._device))
+                self._forward.discard(command.array)
 
 
 def load_part(join: Join, device: torch.device) -> LoadedModel:

@@ -3,6 +3,7 @@
 import logging
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from service.engine.attention.batch import Batch
@@ -12,6 +13,7 @@ from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import PagedAttention
 from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
 from service.models.contracts.language_model import NativeModel, TorchModel
+from service.models.contracts.step_view import Ints
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ class ForwardPass(Protocol):
         """The last hidden states [T, hidden_size] of ``batch``, valid until the next call."""
         ...
 
-    def discard(self, slots: Tensor) -> None:
+    def discard(self, slots: Ints) -> None:
         """Make keys and values in ``slots`` [T] harmless, which were written by a step that failed or is broken.
 
         Other slots of the same blocks keep their keys and values.
@@ -54,7 +56,7 @@ class NativeForward:
         """As ``ForwardPass.hidden``. The result is float32."""
         return self._model.hidden(batch)
 
-    def discard(self, slots: Tensor) -> None:
+    def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: nothing to do.
 
         The kernels never use the numbers of a token before a step has written them. ``slots`` cannot be set to zero
@@ -84,12 +86,13 @@ class TorchForward:
                 self._graphs = None
         attention = PagedAttention(
             self._cache,
-            batch.slots,
+            batch.to_device(batch.slots),
             gathered=GatheredAttention(batch),
             flash=FlashAttention.from_batch(batch) if self._uses_flash else None,
         )
-        return self._model.hidden(batch.input_ids, batch.positions, attention, batch.rows_by_adapter())
+        ids, positions = batch.to_device(batch.input_ids), batch.to_device(batch.positions)
+        return self._model.hidden(ids, positions, attention, batch.rows_by_adapter())
 
-    def discard(self, slots: Tensor) -> None:
+    def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: set to zero, because masked positions take part in the arithmetic."""
-        self._cache.clear(slots)
+        self._cache.clear(torch.from_numpy(slots).to(self._model.device))

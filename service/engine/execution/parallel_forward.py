@@ -7,6 +7,7 @@ from service.engine.execution.forward import ForwardPass
 from service.engine.execution.tensor_parallel.commands import Compute, Discard
 from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.errors import DeviceLost
+from service.models.contracts.step_view import Ints
 
 
 class ParallelForward:
@@ -27,7 +28,7 @@ class ParallelForward:
         except (RuntimeError, MemoryError) as error:
             raise DeviceLost("the processes of tensor_parallel cannot go on together") from error
 
-    def discard(self, slots: Tensor) -> None:
+    def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``. Raises DeviceLost."""
         self._ranks.send(Discard.from_slots(slots))
         self._own.discard(slots)

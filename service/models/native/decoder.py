@@ -89,7 +89,6 @@ class NativeDecoder:
         self.weights = pack_weights(
             library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
         )
-        self._parts = 1  # blocks of the kernels in one block of the store
         self._times: Ints | None = None
         self._linears = fused_linears(layout)
         self._adapters: dict[int, PackedAdapter] = {}
@@ -139,7 +138,6 @@ class NativeDecoder:
 
         The kernels have their own layout within a block, so nothing else may read or write single tokens of it.
         """
-        self._parts = store.layers[0].key.shape[1] // self.block_size
         self.weights.decoder.cache_kind = CACHE_KINDS[store.layers[0].key.dtype]
         for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
@@ -151,22 +149,15 @@ class NativeDecoder:
 
     def hidden(self, step: StepView) -> Tensor:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
-        num_chunks = len(step.contexts)
-        tables = step.table(0, num_chunks, 0, int(step.block_counts.max()))
-        if self._parts > 1:
-            tables = (tables[:, :, None] * self._parts + np.arange(self._parts)).reshape(num_chunks, -1)
-        tables = tables.astype(np.int32)
         adapted = AdaptedRows.from_step(step, self._adapters)
         kernel_step = KernelStep(
-            ids=step.input_ids.data_ptr(),
-            positions=step.positions.data_ptr(),
-            slots=step.slots.data_ptr(),
+            ids=step.input_ids.ctypes.data,
             offsets=step.offsets.ctypes.data,
             contexts=step.contexts.ctypes.data,
-            tables=tables.ctypes.data,
+            blocks=step.blocks.ctypes.data,
             rows=step.num_rows,
-            chunks=num_chunks,
-            width=tables.shape[1],
+            chunks=len(step.contexts),
+            block_size=step.block_size,
             times=None if self._times is None else self._times.ctypes.data,
             **({} if adapted is None else adapted.fields()),
         )

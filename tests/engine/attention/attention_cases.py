@@ -68,7 +68,7 @@ class Case:
 
     def attend(self, backend: AttentionBackend) -> Tensor:
         layer = self.cache.layers[0]
-        layer.write(self.batch.slots, self.key, self.value)
+        layer.write(self.batch.to_device(self.batch.slots), self.key, self.value)
         return backend.attend(layer, self.query, self.key, self.value)
 
 

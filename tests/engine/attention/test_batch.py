@@ -33,7 +33,7 @@ def test_rows_carry_their_tokens_positions_and_slots(cache: KVCache) -> None:
     assert batch.input_ids.tolist() == [102, 103, 104, 105]
     assert batch.positions.tolist() == [2, 3, 4, 5]
     assert batch.slots.tolist() == [9 * 4 + 2, 9 * 4 + 3, 3 * 4 + 0, 3 * 4 + 1]
-    assert {x.dtype for x in (batch.input_ids, batch.positions, batch.slots)} == {torch.int64}
+    assert {x.dtype for x in (batch.input_ids, batch.positions, batch.slots)} == {np.dtype(np.int64)}
     assert (batch.starts.tolist(), batch.contexts.tolist(), batch.block_counts.tolist()) == ([2], [6], [2])
 
 

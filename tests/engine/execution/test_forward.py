@@ -55,7 +55,7 @@ class TorchStub(WithoutLinears, TorchModel):
 
 
 class NativeStub(WithoutLinears, NativeModel):
-    """Hidden states that are the positions."""
+    """Hidden states that are ten times the tokens."""
 
     backend = "native"
     quantization = "none"
@@ -71,7 +71,7 @@ class NativeStub(WithoutLinears, NativeModel):
         self.store = store
 
     def hidden(self, step: StepView) -> Tensor:
-        return step.positions[:, None].expand(-1, HIDDEN).float()
+        return torch.from_numpy(10.0 * step.input_ids)[:, None].expand(-1, HIDDEN)
 
     def logits(self, hidden: Tensor) -> Tensor:
         return hidden
@@ -111,7 +111,7 @@ def test_a_native_model_gets_the_cache_once_and_then_batches(cache: KVCache) -> 
     forward = make_forward_pass(model, cache, max_num_seqs=2, max_model_len=8, cuda_graphs=True)
     assert isinstance(forward, NativeForward)
     assert model.store is cache
-    assert forward.hidden(make_batch(cache, (1, 3)))[:, 0].tolist() == [1, 2, 3]
+    assert forward.hidden(make_batch(cache, (1, 3)))[:, 0].tolist() == [60, 70, 80]
 
 
 def test_a_torch_model_gets_tokens_positions_and_attention(cache: KVCache) -> None:

@@ -7,7 +7,6 @@ import msgspec
 import numpy as np
 import torch
 from msgspec import Struct
-from torch import Tensor
 
 from service.engine.attention.batch import Batch
 from service.engine.attention.kv_cache import KVCache
@@ -37,29 +36,19 @@ class Compute(Struct, frozen=True, tag="compute"):
 
     num_singles: int
     input_ids: bytes
-    positions: bytes
-    slots: bytes
     offsets: bytes
-    starts: bytes
     contexts: bytes
-    block_counts: bytes
     blocks: bytes
-    block_offsets: bytes
 
     @classmethod
     def from_batch(cls, batch: Batch) -> "Compute":
         """The command for this batch, which has no adapters."""
         return cls(
             num_singles=batch.num_singles,
-            input_ids=_bytes(batch.input_ids),
-            positions=_bytes(batch.positions),
-            slots=_bytes(batch.slots),
+            input_ids=batch.input_ids.tobytes(),
             offsets=batch.offsets.tobytes(),
-            starts=batch.starts.tobytes(),
             contexts=batch.contexts.tobytes(),
-            block_counts=batch.block_counts.tobytes(),
             blocks=batch.blocks.tobytes(),
-            block_offsets=batch.block_offsets.tobytes(),
         )
 
     def batch(self, cache: KVCache, device: torch.device) -> Batch:
@@ -68,18 +57,14 @@ class Compute(Struct, frozen=True, tag="compute"):
             chunks=[],
             order=[],
             num_singles=self.num_singles,
-            input_ids=_tensor(self.input_ids, device),
-            positions=_tensor(self.positions, device),
-            slots=_tensor(self.slots, device),
+            input_ids=_array(self.input_ids),
             offsets=_array(self.offsets),
-            starts=_array(self.starts),
-            adapters=None,
             contexts=_array(self.contexts),
-            block_counts=_array(self.block_counts),
+            blocks=_array(self.blocks),
+            adapters=None,
             block_size=cache.block_size,
             null_block=cache.null_block,
-            blocks=_array(self.blocks),
-            block_offsets=_array(self.block_offsets),
+            device=device,
         )
 
 
@@ -89,12 +74,13 @@ class Discard(Struct, frozen=True, tag="discard"):
     slots: bytes
 
     @classmethod
-    def from_slots(cls, slots: Tensor) -> "Discard":
-        return cls(_bytes(slots))
+    def from_slots(cls, slots: Ints) -> "Discard":
+        return cls(slots.tobytes())
 
-    def tensor(self, device: torch.device) -> Tensor:
-        """The slots, int64."""
-        return _tensor(self.slots, device)
+    @property
+    def array(self) -> Ints:
+        """The slots."""
+        return _array(self.slots)
 
 
 Command = Join | MakeCache | Compute | Discard
@@ -119,13 +105,5 @@ def receive(stream: BinaryIO) -> Command | None:
     return _decode(frame) if len(frame) == size else None
 
 
-def _bytes(tensor: Tensor) -> bytes:
-    return tensor.cpu().numpy().tobytes()
-
-
 def _array(data: bytes) -> Ints:
-    return np.frombuffer(data, dtype=np.int64)
-
-
-def _tensor(data: bytes, device: torch.device) -> Tensor:
-    return torch.from_numpy(_array(data).copy()).to(device)
+    return np.frombuffer(data, dtype=np.int64).copy()  # tensors over it want memory that can be written

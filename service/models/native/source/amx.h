@@ -58,6 +58,45 @@ inline void multiply_square_slowly(const bf16* a, const bf16* b, int64_t steps, 
                     }
 }
 
+// The place of a number of a matrix that needs no splitting: for each SQUARE columns [step][two tiles][pair of k][column][2].
+inline int64_t place_in_tiles(int64_t column, int64_t i, int64_t k) {
+    const int64_t step = column / SQUARE * (k / TILE_K) + i / TILE_K;
+    return step * STEP_NUMBERS / 2 + column % SQUARE / TILE * TILE_NUMBERS + i % TILE_K / 2 * TILE_K + column % TILE * 2 + i % 2;
+}
+
+// `multiply_square` for columns that need no splitting. Rows of acc are `stride`
+// numbers apart. Of the rows, all SQUARE or the first TILE are computed: a row's bits are the same.
+template <bool ALL> inline void multiply_whole_square(const bf16* a, const bf16* b, int64_t steps, float* acc, int64_t stride) {
+    zero_tile<0>(), zero_tile<1>();
+    if (ALL) zero_tile<2>(), zero_tile<3>();
+    for (int64_t s = 0; s < steps; s++, a += STEP_NUMBERS, b += STEP_NUMBERS / 2) {
+        load_tile<6>(b), load_tile<7>(b + TILE_NUMBERS);
+        load_tile<4>(a + 2 * TILE_NUMBERS), multiply_tiles<0, 4, 6>(), multiply_tiles<1, 4, 7>();  // low
+        if (ALL) load_tile<5>(a + 3 * TILE_NUMBERS), multiply_tiles<2, 5, 6>(), multiply_tiles<3, 5, 7>();
+        load_tile<4>(a), multiply_tiles<0, 4, 6>(), multiply_tiles<1, 4, 7>();  // high
+        if (ALL) load_tile<5>(a + TILE_NUMBERS), multiply_tiles<2, 5, 6>(), multiply_tiles<3, 5, 7>();
+    }
+    const int64_t row = sizeof(float) * stride;
+    store_tile<0>(acc, row), store_tile<1>(acc + TILE, row);
+    if (ALL) store_tile<2>(acc + TILE * stride, row), store_tile<3>(acc + TILE * stride + TILE, row);
+}
+
+// The same for processors without AMX, for the first `rows` rows. It is slow and exists for tests.
+inline void multiply_whole_square_slowly(const bf16* a, const bf16* b, int64_t steps, int rows, float* acc, int64_t stride) {
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < SQUARE; c++) {
+            float sum = 0;
+            for (int64_t s = 0; s < steps; s++)
+                for (int part = 2; part >= 0; part -= 2)  // low, high
+                    for (int i = 0; i < TILE_K; i++) {
+                        const bf16 x = a[s * STEP_NUMBERS + (part + r / TILE) * TILE_NUMBERS + r % TILE * TILE_K + i];
+                        const bf16 w = b[s * STEP_NUMBERS / 2 + c / TILE * TILE_NUMBERS + i / 2 * TILE_K + c % TILE * 2 + i % 2];
+                        sum += widen(x) * widen(w);
+                    }
+            acc[r * stride + c] = sum;
+        }
+}
+
 // Whether `multiply` computes what `multiply_square` should, with small integers, whose sums are exact.
 template <class Multiply> inline bool multiplies_squares(const Multiply& multiply) {
     constexpr int STEPS = 2;

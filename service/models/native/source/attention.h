@@ -13,6 +13,7 @@
 #include "model.h"
 #include "softmax.h"
 #include "spans.h"
+#include "step.h"
 #include "team.h"
 #include "vector.h"
 
@@ -31,7 +32,7 @@ struct Piece {
 class LayerAttention {
   public:
     LayerAttention(
-        Team& team, const KernelDecoder& d, const KernelLayer& layer, const KernelStep& s, const float* qkv,
+        Team& team, const KernelDecoder& d, const KernelLayer& layer, const Step& s, const float* qkv,
         int64_t stride, float* out
     ) : team(team), d(d), layer(layer), s(s), qkv(qkv), stride(stride), out(out), group(d.heads / d.kv_heads) {}
 
@@ -102,7 +103,7 @@ class LayerAttention {
         const int64_t bytes = block_bytes(d.cache_kind, D), begin = piece.head * bytes;
         const HeadBlocks blocks{
             (const char*)layer.keys + begin, (const char*)layer.values + begin, d.kv_heads * bytes,
-            s.tables + piece.chunk * s.width
+            s.table(piece.chunk)
         };
         const Queries of{queries.data(), limits.data(), D, layer.window, layer.soft_cap * LOG2_E};
         const bool stores = piece.parts >= 0;
@@ -135,7 +136,7 @@ class LayerAttention {
     Team& team;
     const KernelDecoder& d;
     const KernelLayer& layer;
-    const KernelStep& s;
+    const Step& s;
     const float* qkv;
     const int64_t stride;
     float* out;
@@ -144,7 +145,7 @@ class LayerAttention {
 };
 
 inline void attention(
-    Team& team, const KernelDecoder& d, const KernelLayer& layer, const KernelStep& s, const float* qkv, int64_t stride,
+    Team& team, const KernelDecoder& d, const KernelLayer& layer, const Step& s, const float* qkv, int64_t stride,
     float* out
 ) {
     LayerAttention(team, d, layer, s, qkv, stride, out).run();

@@ -19,6 +19,7 @@
 //     byte_tiles.h  the same products on the tile registers of AMX
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
+//     step.h        where the rows of a step are
 //     lora.h        adapters
 //     linear.h      linear layers
 //     norm_rope.h   normalizations and rotary positions
@@ -28,6 +29,7 @@
 //     experts.h     mixtures of experts
 //     spans.h       attention of a few rows over the spans of a sequence
 //     attention.h   attention over the KV cache
+//     split_rows.h  rows of float32 on tiles of bfloat16
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
 //
@@ -40,7 +42,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <cstring>
 #include <vector>
 
@@ -55,6 +56,7 @@
 #include "pack.h"
 #include "panel.h"
 #include "self_test.h"
+#include "step.h"
 #include "team.h"
 #include "vector.h"
 
@@ -130,7 +132,7 @@ void trivium_linear(void* team, const KernelLinear* w, const float* x, int64_t r
 void trivium_step(void* team_pointer, const KernelDecoder* decoder, const KernelStep* step, float* out) {
     Team& team = *(Team*)team_pointer;
     const KernelDecoder& d = *decoder;
-    const KernelStep& s = *step;
+    const Step s(*step);
     const int64_t H = d.hidden, D = d.head_dim, Q = d.heads * D, KV = d.kv_heads * D, stride = Q + 2 * KV;
     static thread_local std::vector<float> memory;
     memory.resize(s.rows * (3 * H + stride + Q + d.inner) + s.adapted * s.largest_rank);

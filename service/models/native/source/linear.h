@@ -15,6 +15,7 @@
 #include "model.h"
 #include "panel.h"
 #include "quantized.h"
+#include "split_rows.h"
 #include "team.h"
 #include "tile.h"
 #include "vector.h"
@@ -30,6 +31,19 @@ void multiply_two_panels(const KernelLinear& w, int64_t pair, const float* x, in
     memset(acc, 0, sizeof(float) * count * TWO_PANELS);
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return p; }, acc, TWO_PANELS);
     tile_of_rows<T>(count, x, ldx, w.k, w.k, [&](int64_t) { return q; }, acc + PANEL, TWO_PANELS);
+}
+
+// acc[count][TWO_PANELS] = `count` rows of x, from `begin` on, times two panels of a matrix of kind TILED. There is room for
+// SQUARE rows.
+inline void multiply_tiled(const KernelLinear& w, int64_t pair, const SplitRows& x, int64_t begin, int count, float* acc) {
+    const Tiles tiles(FULL_TILES, has_amx());
+    const int64_t steps = w.k / TILE_K, numbers = steps * STEP_NUMBERS / 2;
+    for (int64_t first = 0; first < TWO_PANELS; first += SQUARE) {
+        const bf16* columns = (const bf16*)w.panels + (pair * TWO_PANELS + first) / SQUARE * numbers;
+        if (!has_amx()) multiply_whole_square_slowly(x.square(begin), columns, steps, count, acc + first, TWO_PANELS);
+        else if (count > TILE) multiply_whole_square<true>(x.square(begin), columns, steps, acc + first, TWO_PANELS);
+        else multiply_whole_square<false>(x.square(begin), columns, steps, acc + first, TWO_PANELS);
+    }
 }
 
 // Add the bias to the sums of one piece, apply the activation and the gate, and write or add the result to `y`, whose row
@@ -119,13 +133,21 @@ void linear(
                 }
             );
         });
-        if (!quantized)
+        if (p.kind == TILED) {
+            static thread_local SplitRows memory;
+            SplitRows& split = memory;
+            split.fill(team, x, ldx, rows, p.k);
+            share_pieces<SQUARE>(team, p, first_panel, rows, y, ldy, adds, updates, [&](int64_t pair, int64_t begin, int count, float* acc) {
+                multiply_tiled(p, pair, split, begin, count, acc);
+            });
+        } else if (!quantized) {
             share_pieces<TILE_ROWS>(team, p, first_panel, rows, y, ldy, adds, updates, [&](int64_t pair, int64_t begin, int count, float* acc) {
                 const float* from = x + begin * ldx;
                 if (p.kind == F32) multiply_two_panels<float>(p, pair, from, ldx, count, acc);
                 else if (p.kind == BF16) multiply_two_panels<bf16>(p, pair, from, ldx, count, acc);
                 else multiply_two_panels<f16>(p, pair, from, ldx, count, acc);
             });
+        }
         first_panel += (p.n + PANEL - 1) / PANEL;
     }
 }

@@ -7,7 +7,7 @@
 extern "C" {
 
 struct KernelLinear {
-    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; split: see amx.h
+    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; in tiles: see amx.h
     const float* bias;         // padded, or null
     const KernelLinear* next;  // a matrix with the same input, whose columns follow; or null
     int64_t n, k;
@@ -87,11 +87,12 @@ struct KernelAdapter {
 };
 
 struct KernelStep {
-    const int64_t *ids, *positions, *slots;  // one for each row
-    const int64_t *offsets;                  // [chunks + 1]: chunk c is rows offsets[c] to offsets[c + 1]
-    const int64_t *contexts;                 // [chunks]: the number of tokens that the chunk's last row sees
-    const int32_t* tables;                   // [chunks][width]: block numbers
-    int64_t rows, chunks, width;
+    const int64_t* ids;       // [rows]: the tokens
+    const int64_t* offsets;   // [chunks + 1]: chunk c is rows offsets[c] to offsets[c + 1]
+    const int64_t* contexts;  // [chunks]: the number of tokens that the chunk's last row sees
+    const int64_t* blocks;    // the blocks of the KV cache that hold these tokens, those of one chunk behind another's
+    int64_t rows, chunks;
+    int64_t block_size;       // tokens in a block of the KV cache
     const KernelAdapter* const* adapters;  // [adapted]: the adapter of each row that has one; equal ones side by side
     const int64_t* adapted_rows;           // [adapted]: these rows
     const int32_t* places;                 // [rows]: the place of each row among these rows, or -1

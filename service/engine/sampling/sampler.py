@@ -32,7 +32,7 @@ from service.engine.sampling.place import Place
 from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.selection import best_tokens
-from service.engine.sampling.transfer import to_device
+from service.engine.sampling.transfer import to_device, to_host
 from service.engine.scheduling.step import NOTHING_POSSIBLE
 
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
@@ -72,8 +72,7 @@ class Sampler:
                     select_rows(scores, rows), select_rows(peaks, rows), [places[row] for row in rows], only_top
                 )
                 tokens[to_device(rows, torch.int64, self.device)] = drawn
-        table = torch.stack((tokens.double(), peaks.double()), dim=1).tolist()
-        results = [_result(int(token), peak) for token, peak in table]
+        results = [_result(token, peak) for token, peak in to_host(tokens, peaks)]
 
         wanted = [row for row, place in enumerate(places) if place.params.logprobs is not None]
         requested = [row for row in wanted if not results[row].error]

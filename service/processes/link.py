@@ -12,7 +12,7 @@ from collections.abc import Callable
 import zmq
 
 from service.processes.child_process import ChildProcess
-from service.processes.messages import commands_address, events_address
+from service.processes.messages import commands_address, events_address, has_messages
 
 _SETTLE_SECONDS = 0.1
 _MOST_AT_ONCE = 16  # events that are handled before the loop does other work
@@ -72,9 +72,9 @@ class Link:
             return
         try:
             for _ in range(_MOST_AT_ONCE):
+                if not has_messages(self._events):
+                    return
                 self._on_event(self._events.recv(zmq.NOBLOCK))
-        except zmq.Again:
-            return
         except Exception as error:
             self._stop_receiving()
             self.receiving.set_exception(error)

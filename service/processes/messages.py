@@ -6,6 +6,7 @@ kind of child process adds its own events, and decodes the union of these and th
 
 from typing import Generic, TypeVar
 
+import zmq
 from msgspec import Struct, msgpack
 
 
@@ -54,6 +55,12 @@ class Heartbeat(Struct, frozen=True, array_like=True, tag="heartbeat"):
 
 
 encode = msgpack.Encoder().encode
+_READABLE = int(zmq.POLLIN)  # as a plain number: operators of flags are slow
+
+
+def has_messages(socket: "zmq.Socket[bytes]") -> bool:
+    """Whether a message has arrived. Asking takes half as long as to be told so by an exception of ``recv``."""
+    return bool(int(socket.get(zmq.EVENTS)) & _READABLE)
 
 
 def commands_address(directory: str) -> str:

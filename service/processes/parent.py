@@ -17,7 +17,7 @@ from pathlib import Path
 import zmq
 
 from service.processes.liveness import HEARTBEAT_SECONDS
-from service.processes.messages import Heartbeat, commands_address, encode, events_address
+from service.processes.messages import Heartbeat, commands_address, encode, events_address, has_messages
 
 _POLL_MILLISECONDS = 500
 
@@ -57,11 +57,8 @@ class Parent:
         """All commands that have arrived. With ``wait``, wait for the first one, at most half a second."""
         if wait:
             self._commands.poll(_POLL_MILLISECONDS)
-        while True:
-            try:
-                yield self._commands.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                return
+        while has_messages(self._commands):
+            yield self._commands.recv(zmq.NOBLOCK)
 
     def send(self, event: bytes) -> None:
         """Send an event without waiting."""

@@ -150,6 +150,9 @@ def test_a_draft_model_that_fails_ends_no_request(
             hidden = forward_pass.hidden(batch)
             return hidden * torch.nan if failure == "not finite" and len(calls) == 3 else hidden
 
+        def all_finite(self, hidden: torch.Tensor) -> bool:
+            return forward_pass.all_finite(hidden)
+
         def discard(self, slots: Ints) -> None:
             forward_pass.discard(slots)
 

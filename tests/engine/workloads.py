@@ -61,6 +61,9 @@ class ShortOfMemory:
             torch.empty(1 << 60)
         return hidden
 
+    def all_finite(self, hidden: torch.Tensor) -> bool:
+        return self._forward_pass.all_finite(hidden)
+
     def discard(self, slots: Ints) -> None:
         self._forward_pass.discard(slots)
 

@@ -1,9 +1,6 @@
 """Finds the chunks of a step whose numbers are not finite."""
 
-import math
-
 import numpy as np
-import torch
 from torch import Tensor
 
 from service.engine.attention.batch import Batch
@@ -16,7 +13,7 @@ def discard_broken(forward_pass: ForwardPass, batch: Batch, hidden: Tensor) -> s
     What these chunks wrote into the KV cache is discarded. Nothing else in the cache can be broken, because a key
     or value that is not finite makes the hidden state of its own row not finite too.
     """
-    if math.isfinite(hidden.sum(dtype=torch.float32).item()):
+    if forward_pass.all_finite(hidden):
         return set()
     finite = hidden.isfinite().all(dim=-1).cpu().numpy()
     broken = np.flatnonzero(~np.logical_and.reduceat(finite, batch.offsets[:-1]))

@@ -1,6 +1,7 @@
 """The forward pass of a step: from a batch to its last hidden states, by the backend that computes the model."""
 
 import logging
+import math
 from typing import Protocol
 
 import torch
@@ -23,6 +24,10 @@ class ForwardPass(Protocol):
 
     def hidden(self, batch: Batch) -> Tensor:
         """The last hidden states [T, hidden_size] of ``batch``, valid until the next call."""
+        ...
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """Whether every number of ``hidden`` [T, hidden_size] is finite. If their sum overflows, it may say no."""
         ...
 
     def discard(self, slots: Ints) -> None:
@@ -55,6 +60,10 @@ class NativeForward:
     def hidden(self, batch: Batch) -> Tensor:
         """As ``ForwardPass.hidden``. The result is float32."""
         return self._model.hidden(batch)
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """As ``ForwardPass.all_finite``."""
+        return self._model.all_finite(hidden)
 
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: nothing to do.
@@ -92,6 +101,10 @@ class TorchForward:
         )
         ids, positions = batch.to_device(batch.input_ids), batch.to_device(batch.positions)
         return self._model.hidden(ids, positions, attention, batch.rows_by_adapter())
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """As ``ForwardPass.all_finite``. The host waits for one number."""
+        return math.isfinite(hidden.sum(dtype=torch.float32).item())
 
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: set to zero, because masked positions take part in the arithmetic."""

@@ -28,6 +28,10 @@ class ParallelForward:
         except (RuntimeError, MemoryError) as error:
             raise DeviceLost("the processes of tensor_parallel cannot go on together") from error
 
+    def all_finite(self, hidden: Tensor) -> bool:
+        """As ``ForwardPass.all_finite``."""
+        return self._own.all_finite(hidden)
+
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``. Raises DeviceLost."""
         self._ranks.send(Discard.from_slots(slots))

@@ -148,9 +148,16 @@ class ModelRunner:
                 raise
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
+        sampling = [
+            number
+            for number, chunk in enumerate(batch.chunks)
+            if chunk.samples and chunk.sequence.params.max_tokens > 0
+        ]
         hidden = self.forward_pass.hidden(batch)
+        # The logits come at once: the kernels' threads are still awake, and a GPU goes on while the host looks at rows.
+        logits = self._logits(batch, hidden, sampling) if sampling else None
         broken = discard_broken(self.forward_pass, batch, hidden)
-        tokens = self._sample(batch, hidden, broken)
+        tokens = {} if logits is None else self._sample(batch, logits, sampling)
         outputs = [ChunkOutput()] * len(batch.chunks)
         for number, place in enumerate(batch.order):
             token, *following = tokens.get(number, (None,))
@@ -167,21 +174,17 @@ class ModelRunner:
                 )
         return outputs
 
-    def _sample(self, batch: Batch, hidden: Tensor, broken: set[int]) -> dict[int, list[SampledToken]]:
+    def _logits(self, batch: Batch, hidden: Tensor, sampling: list[int]) -> Tensor:
+        """The logits [R, V] of the chunks with these numbers: one row of each, and one more for each proposal."""
+        if sum([1 + len(batch.chunks[number].proposed) for number in sampling]) < batch.num_rows:
+            hidden = hidden.index_select(0, batch.sampled_rows(sampling))
+        return self.model.logits(hidden)
+
+    def _sample(self, batch: Batch, logits: Tensor, sampling: list[int]) -> dict[int, list[SampledToken]]:
         """The sampled tokens, by the number of their chunk in the batch: one, and one more behind each proposal."""
-        numbers = [
-            number
-            for number, chunk in enumerate(batch.chunks)
-            if chunk.samples and chunk.sequence.params.max_tokens > 0 and number not in broken
-        ]
-        if not numbers:
-            return {}
-        by_chunk = [places(batch.chunks[number]) for number in numbers]
-        sampled = [place for each in by_chunk for place in each]
-        if len(sampled) < batch.num_rows:
-            hidden = hidden.index_select(0, batch.sampled_rows(numbers))
-        tokens = iter(self.sampler.sample(self.model.logits(hidden), sampled))
-        return {number: list(islice(tokens, len(each))) for number, each in zip(numbers, by_chunk, strict=True)}
+        by_chunk = [places(batch.chunks[number]) for number in sampling]
+        tokens = iter(self.sampler.sample(logits, [place for each in by_chunk for place in each]))
+        return {number: list(islice(tokens, len(each))) for number, each in zip(sampling, by_chunk, strict=True)}
 
     def _prompt_logprobs(self, batch: Batch, number: int, hidden: Tensor) -> tuple[TokenLogprob, ...]:
         """The log probabilities of the prompt tokens that follow the chunk's own, if requested.

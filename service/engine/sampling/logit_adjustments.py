@@ -1,13 +1,14 @@
 """Changes to a request's logits before a token is chosen: constraint, bias, masked tokens, penalties.
 
 Order: the constraint, then logit_bias and the masks (sums, so their order does not matter), then
-repetition_penalty, then presence_penalty and frequency_penalty. The caller's tensor is never written, because the log
-probabilities are computed from it.
+repetition_penalty, then presence_penalty and frequency_penalty. Constraints are written into a copy. The other changes
+concern few numbers, so they are made in place and undone, because the log probabilities are computed without them.
 """
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from service.engine.sampling.place import Place
 from service.engine.sampling.transfer import to_device
+
+_Index = tuple[Tensor, Tensor]  # rows and tokens: int64
 
 
 @dataclass(slots=True)
@@ -27,13 +30,20 @@ class _Entries:
     tokens: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
 
-    def add(self, row: int, token: int, value: float) -> None:
-        if token < self.vocab_size:
-            self.rows.append(row)
-            self.tokens.append(token)
-            self.values.append(value)
+    def add(self, row: int, tokens: Collection[int], values: Collection[float]) -> None:
+        """Add a value for each of some tokens of a row."""
+        if tokens and max(tokens) >= self.vocab_size:
+            pairs = [(token, value) for token, value in zip(tokens, values, strict=True) if token < self.vocab_size]
+            tokens, values = [token for token, _ in pairs], [value for _, value in pairs]
+        self.rows += [row] * len(tokens)
+        self.tokens += tokens
+        self.values += values
 
-    def to(self, device: torch.device) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    def add_equal(self, row: int, tokens: Collection[int], value: float) -> None:
+        """Add one value for some tokens of a row."""
+        self.add(row, tokens, [value] * len(tokens))
+
+    def to(self, device: torch.device) -> tuple[_Index, Tensor]:
         """((rows, tokens), values): an index of the matrix, and the float32 values of its entries."""
         index = (to_device(self.rows, torch.int64, device), to_device(self.tokens, torch.int64, device))
         return index, to_device(self.values, torch.float32, device)
@@ -56,38 +66,46 @@ def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
     return logits.index_copy(0, rows, logits[rows].masked_fill_(forbidden, -math.inf))
 
 
-def apply_bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Tensor:
-    """The logits with every place's bias, masks and penalties; ``logits`` itself if there are none.
+@contextmanager
+def bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Iterator[None]:
+    """Within the block ``logits`` has every place's bias, masks and penalties; after it, the numbers from before.
 
-    ``logits`` is [R, V] float32, one row for each place. A NaN stays NaN. Tokens without a logit are skipped.
+    ``logits`` is [R, V] float32, contiguous, one row for each place. A NaN stays NaN. Tokens without a logit are
+    skipped.
     """
     biases, repetition, occurrences = (_Entries(logits.shape[-1]) for _ in range(3))
+    added = ((_add, biases), (_penalize_repetition, repetition), (_add, occurrences))
     allowed = {row: each.params.allowed_token_ids for row, each in enumerate(places) if each.params.allowed_token_ids}
     for row, place in enumerate(places):
         params = place.params
-        for token, bias in params.logit_bias.items():
-            biases.add(row, token, bias)
+        biases.add(row, params.logit_bias.keys(), params.logit_bias.values())
         if place.num_generated < params.min_tokens:
-            for token in params.stop_token_ids:
-                biases.add(row, token, -math.inf)
+            biases.add_equal(row, params.stop_token_ids, -math.inf)
         if params.forbidden is not None:
-            for token in set(params.forbidden.next_tokens(place.tokens)):
-                biases.add(row, token, -math.inf)
+            biases.add_equal(row, set(params.forbidden.next_tokens(place.tokens)), -math.inf)
         if params.repetition_penalty != 1.0:
-            for token in set(place.tokens):
-                repetition.add(row, token, params.repetition_penalty)
+            repetition.add_equal(row, set(place.tokens), params.repetition_penalty)
         if params.presence_penalty or params.frequency_penalty:
-            for token, count in Counter(place.tokens[place.num_prompt :]).items():
-                occurrences.add(row, token, -params.presence_penalty - params.frequency_penalty * count)
+            counts = Counter(place.tokens[place.num_prompt :])
+            penalties = [-params.presence_penalty - params.frequency_penalty * count for count in counts.values()]
+            occurrences.add(row, counts.keys(), penalties)
 
     if not (biases.rows or repetition.rows or occurrences.rows or allowed):
-        return logits
-    logits = logits.clone()
+        yield
+        return
+    changes = [(change, *entries.to(logits.device)) for change, entries in added if entries.rows]
+    numbers = [logits[index] for _, index, _ in changes]
+    rows = {row: logits[row].clone() for row in allowed}
     _mask_all_but(logits, allowed)
-    _add(logits, biases)
-    _penalize_repetition(logits, repetition)
-    _add(logits, occurrences)
-    return logits
+    for change, index, values in changes:
+        change(logits, index, values)
+    try:
+        yield
+    finally:
+        for (_, index, _), before in zip(changes, numbers, strict=True):
+            logits.index_put_(index, before)
+        for row, whole in rows.items():
+            logits[row] = whole
 
 
 def _mask_all_but(logits: Tensor, allowed: dict[int, tuple[int, ...]]) -> None:
@@ -98,16 +116,12 @@ def _mask_all_but(logits: Tensor, allowed: dict[int, tuple[int, ...]]) -> None:
         logits[row] += mask
 
 
-def _add(logits: Tensor, entries: _Entries) -> None:
-    """Add the entries' values to ``logits``, in place."""
-    if entries.rows:
-        index, values = entries.to(logits.device)
-        logits.index_put_(index, values, accumulate=True)
+def _add(logits: Tensor, index: _Index, values: Tensor) -> None:
+    """Add ``values`` to the entries at ``index``, in place."""
+    logits.index_put_(index, values, accumulate=True)
 
 
-def _penalize_repetition(logits: Tensor, entries: _Entries) -> None:
+def _penalize_repetition(logits: Tensor, index: _Index, penalties: Tensor) -> None:
     """Divide positive logits and multiply negative ones, in place (Keskar et al., CTRL, arXiv:1909.05858)."""
-    if entries.rows:
-        index, penalties = entries.to(logits.device)
-        old = logits[index]
-        logits.index_put_(index, torch.where(old < 0, old * penalties, old / penalties))
+    old = logits[index]
+    logits.index_put_(index, torch.where(old < 0, old * penalties, old / penalties))

@@ -3,8 +3,8 @@
 The order of operations, and where each one is defined:
 
     1. constraint                            logit_adjustments.apply_constraints
-    2. bias, min_tokens mask, penalties      logit_adjustments.apply_bias_and_penalties
-    3. the best token; greedy rows end here  Sampler.sample
+    2. bias, min_tokens mask, penalties      logit_adjustments.bias_and_penalties
+    3. the best token; greedy rows end here  selection.best_tokens
     4. temperature, top_k, top_p, min_p      distribution.Distribution
     5. the draw                              distribution.draw at randomness.uniform(seed, position)
     6. log probabilities, if requested       logprobs.token_logprobs, from the logits of 1
@@ -26,13 +26,13 @@ from torch import Tensor
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.sampling.distribution import Distribution, draw
-from service.engine.sampling.logit_adjustments import apply_bias_and_penalties, apply_constraints
+from service.engine.sampling.logit_adjustments import apply_constraints, bias_and_penalties
 from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.place import Place
 from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.selection import best_tokens
-from service.engine.sampling.transfer import to_device
+from service.engine.sampling.transfer import to_device, to_host
 from service.engine.scheduling.step import NOTHING_POSSIBLE
 
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
@@ -57,23 +57,15 @@ class Sampler:
     def sample(self, logits: Tensor, places: Sequence[Place]) -> list[SampledToken]:
         """One token for each row of ``logits``, [R, V] of any floating type, one row for each place.
 
-        ``logits`` is only read. A row that has a NaN or +inf, or only -inf, yields an error for that place
-        alone. The results reach the host in one transfer, and log probabilities in a second one.
+        ``logits`` is as before when this returns. A row that has a NaN or +inf, or only -inf, yields an error for that
+        place alone. The results reach the host in one transfer, and log probabilities in a second one.
         """
         if not places:
             return []
-        logits = apply_constraints(logits.float(), places)
-        scores = apply_bias_and_penalties(logits, places)
-        peaks, tokens = best_tokens(scores)
-        for (only_top, _, _), group in self._drawing_rows(places).items():
-            for tile in row_tiles(len(group), scores):
-                rows = group[tile]
-                drawn = self._draw(
-                    select_rows(scores, rows), select_rows(peaks, rows), [places[row] for row in rows], only_top
-                )
-                tokens[to_device(rows, torch.int64, self.device)] = drawn
-        table = torch.stack((tokens.double(), peaks.double()), dim=1).tolist()
-        results = [_result(int(token), peak) for token, peak in table]
+        logits = apply_constraints(logits.float().contiguous(), places)
+        with bias_and_penalties(logits, places):
+            tokens, peaks = self._choose(logits, places)
+        results = [_result(token, peak) for token, peak in to_host(tokens, peaks)]
 
         wanted = [row for row, place in enumerate(places) if place.params.logprobs is not None]
         requested = [row for row in wanted if not results[row].error]
@@ -84,6 +76,18 @@ class Sampler:
             for row, logprob in zip(requested, logprobs, strict=True):
                 results[row] = SampledToken(logprob.token, logprob)
         return results
+
+    def _choose(self, scores: Tensor, places: Sequence[Place]) -> tuple[Tensor, Tensor]:
+        """The token of each row, [R] int64, and the best score of each row, [R]."""
+        peaks, tokens = best_tokens(scores)
+        for (only_top, _, _), group in self._drawing_rows(places).items():
+            for tile in row_tiles(len(group), scores):
+                rows = group[tile]
+                drawn = self._draw(
+                    select_rows(scores, rows), select_rows(peaks, rows), [places[row] for row in rows], only_top
+                )
+                tokens[to_device(rows, torch.int64, self.device)] = drawn
+        return tokens, peaks
 
     def _drawing_rows(self, places: Sequence[Place]) -> dict[tuple[bool, bool, bool], list[int]]:
         """The rows that draw, grouped by the work that they need. All others are greedy.

@@ -28,8 +28,9 @@ def best_tokens(logits: Tensor) -> tuple[Tensor, Tensor]:
     if logits.device.type != "cpu":
         peaks, tokens = logits.max(dim=-1)
         return peaks, tokens
-    tokens = torch.from_numpy(logits.numpy().argmax(axis=-1))
-    return logits.gather(1, tokens.unsqueeze(1)).squeeze(1), tokens
+    rows = logits.numpy()
+    tokens = rows.argmax(axis=-1)
+    return torch.from_numpy(rows[np.arange(len(rows)), tokens]), torch.from_numpy(tokens)
 
 
 def top_k_ids(logits: Tensor, k: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Copies short lists of numbers to the device."""
+"""Copies short lists of numbers to the device, and back."""
 
 import torch
 from torch import Tensor
@@ -10,3 +10,10 @@ def to_device(values: list[int] | list[float], dtype: torch.dtype, device: torch
     if device.type != "cuda":
         return tensor.to(device)
     return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def to_host(tokens: Tensor, peaks: Tensor) -> list[tuple[int, float]]:
+    """The members of ``tokens`` [n] int64 and ``peaks`` [n] float32 in pairs, by one transfer."""
+    if tokens.device.type == "cpu":
+        return list(zip(tokens.tolist(), peaks.tolist(), strict=True))
+    return [(int(token), peak) for token, peak in torch.stack((tokens.double(), peaks.double()), dim=1).tolist()]

@@ -27,6 +27,7 @@ _SCALE = np.array(
     [1.0, 1 / 16, 1 / 256, 1 / (256 * 1024), 1.0, 1 / 16, 1 / 16]
 )  # brings all features to a size of about 1
 _RIDGE = 1e-6
+_MOST_NEWEST = 64  # steps of a kind that wait to be added to the sums
 _PLAIN, _PROMPTS, _SPECULATING = range(3)  # kinds of steps
 
 
@@ -53,8 +54,10 @@ class StepCostModel:
     """Learns what steps cost. It has no clock: the caller measures each step."""
 
     def __init__(self) -> None:
-        # For each kind of steps, the weighted sums of x * (x, seconds), x being the features.
+        # For each kind of steps, the weighted sums of x * (x, seconds), x being the features, and the newest steps,
+        # which are added to the sums together: most steps need no estimate, and adding one takes as long as many.
         self._sums = [np.zeros((len(_SCALE), len(_SCALE) + 1)) for _ in range(3)]
+        self._newest: list[list[tuple[float, ...]]] = [[] for _ in range(3)]  # (*features, seconds), not scaled
         self.most_prompt_tokens = 0  # of one step so far; nothing is known about larger ones
         self.num_speculating = 0  # steps with proposed tokens so far
 
@@ -68,20 +71,34 @@ class StepCostModel:
         proposed = step.num_proposed
         decodes = len(step.chunks) - len(prompts)
         crowded = _num_crowded(proposed, decodes + tokens)
-        features = _SCALE * (1, decodes, tokens, pairs, proposed > 0, proposed, crowded)
-        sums = self._sums[_PROMPTS if prompts else _SPECULATING if proposed else _PLAIN]
+        kind = _PROMPTS if prompts else _SPECULATING if proposed else _PLAIN
+        newest = self._newest[kind]
+        newest.append((1, decodes, tokens, pairs, proposed > 0, proposed, crowded, seconds))
+        if len(newest) == _MOST_NEWEST:
+            self._add_newest(kind)
         self.num_speculating += proposed > 0
-        sums *= _DECAY
-        sums += np.outer(features, (*features, seconds))
         self.most_prompt_tokens = max(self.most_prompt_tokens, tokens)
 
     def cost(self) -> StepCost:
         """The coefficients that fit all steps."""
-        return _fit(self._sums[_PLAIN] + self._sums[_PROMPTS] + self._sums[_SPECULATING])
+        return _fit(self._sum(_PLAIN) + self._sum(_PROMPTS) + self._sum(_SPECULATING))
 
     def cost_without_prompts(self) -> StepCost:
         """The coefficients that fit the steps without prompt tokens; those of prompts have no meaning."""
-        return _fit(self._sums[_PLAIN] + self._sums[_SPECULATING])
+        return _fit(self._sum(_PLAIN) + self._sum(_SPECULATING))
+
+    def _sum(self, kind: int) -> NDArray[np.float64]:
+        """The weighted sums of all steps of one kind."""
+        if self._newest[kind]:
+            self._add_newest(kind)
+        return self._sums[kind]
+
+    def _add_newest(self, kind: int) -> None:
+        steps = np.array(self._newest[kind])
+        self._newest[kind].clear()
+        steps[:, :-1] *= _SCALE
+        weights = _DECAY ** np.arange(len(steps))[::-1]
+        self._sums[kind] = _DECAY ** len(steps) * self._sums[kind] + (steps[:, :-1].T * weights) @ steps
 
 
 def _num_crowded(num_proposed: int, num_others: int) -> int:

@@ -106,3 +106,7 @@ class NativeModel(LanguageModel, Protocol):
     def hidden(self, step: StepView) -> Tensor:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
         ...
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """Whether every number of ``hidden`` [T, hidden_size], float32, is finite."""
+        ...

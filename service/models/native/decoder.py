@@ -165,6 +165,10 @@ class NativeDecoder:
         self.library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())
         return out
 
+    def all_finite(self, hidden: Tensor) -> bool:
+        """Whether every number of ``hidden`` [T, hidden_size], float32, is finite."""
+        return bool(self.library.trivium_all_finite(hidden.data_ptr(), hidden.numel()))
+
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V], float32, of ``hidden`` [R, hidden_size]."""
         hidden = hidden.contiguous()

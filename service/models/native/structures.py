@@ -167,6 +167,7 @@ SIGNATURES = {
     "trivium_quantized_bytes": (c_int64, [c_int32, c_int64, c_int64, c_int64]),
     "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
+    "trivium_all_finite": (c_int, [c_void_p, c_int64]),
     "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
     "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
 }

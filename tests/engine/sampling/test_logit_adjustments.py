@@ -2,13 +2,15 @@
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers.generation.logits_process import NoBadWordsLogitsProcessor, RepetitionPenaltyLogitsProcessor
 
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
-from service.engine.sampling.logit_adjustments import apply_bias_and_penalties
+from service.engine.sampling.logit_adjustments import bias_and_penalties
+from service.engine.sampling.place import Place
 from service.engine.sampling.sampler import Sampler
 from service.engine.scheduling.step import NOTHING_POSSIBLE
 from tests.engine.sampling.cases import (
@@ -19,6 +21,12 @@ from tests.engine.sampling.cases import (
     random_logits,
     sample,
 )
+
+
+def adjusted(logits: torch.Tensor, places: Sequence[Place]) -> torch.Tensor:
+    """The logits as they are within the block."""
+    with bias_and_penalties(logits, places):
+        return logits.clone()
 
 
 def test_bias_forces_and_forbids() -> None:
@@ -35,7 +43,7 @@ def test_repetition_penalty_is_that_of_transformers() -> None:
     logits = random_logits(3, 90)
     tokens = [(5, 5, 8, 60), (1,), (89, 0, 3, 3, 3, 12)]
     crowd = [make_sequence(prompt=t[:1], generated=t[1:], repetition_penalty=1.7) for t in tokens]
-    ours = apply_bias_and_penalties(logits, crowd)
+    ours = adjusted(logits, crowd)
     for row, seen in enumerate(tokens):
         theirs = RepetitionPenaltyLogitsProcessor(1.7)(torch.tensor([seen]), logits[row : row + 1])
         assert torch.equal(ours[row], theirs[0])
@@ -50,13 +58,13 @@ def test_presence_and_frequency_penalties_count_the_output_only() -> None:
     due = logits.clone()
     due[0, 4] -= 0.5 + 3 * 0.25
     due[0, 9] -= 0.5 + 0.25
-    assert torch.equal(apply_bias_and_penalties(logits, crowd), due)
+    assert torch.equal(adjusted(logits, crowd), due)
 
 
 def test_the_order_is_bias_then_repetition_then_frequency() -> None:
     logits = torch.tensor([[1.0, -1.0, 0.5]])
     one = make_sequence(prompt=(1,), generated=(0,), logit_bias={0: 3.0}, repetition_penalty=2.0, frequency_penalty=1.5)
-    assert apply_bias_and_penalties(logits, [one]).tolist() == [[(1 + 3) / 2 - 1.5, -2.0, 0.5]]
+    assert adjusted(logits, [one]).tolist() == [[(1 + 3) / 2 - 1.5, -2.0, 0.5]]
 
 
 def test_min_tokens_masks_the_stop_tokens_until_enough_were_generated() -> None:
@@ -67,12 +75,28 @@ def test_min_tokens_masks_the_stop_tokens_until_enough_were_generated() -> None:
     assert sample(logits, make_sequence(generated=(2, 2), **stop)) == [0]
 
 
-def test_without_bias_and_penalties_the_logits_are_returned_as_they_are() -> None:
+def test_without_bias_and_penalties_the_logits_stay_as_they_are() -> None:
     logits = random_logits(2, 10)
-    assert (
-        apply_bias_and_penalties(logits, [make_sequence(), make_sequence(temperature=1.0, presence_penalty=1.0)])
-        is logits
-    )
+    crowd = [make_sequence(), make_sequence(temperature=1.0, presence_penalty=1.0)]
+    assert torch.equal(adjusted(logits, crowd), logits)
+
+
+def test_all_changes_are_undone_to_the_bit() -> None:
+    logits = torch.tensor([[0.1, -0.0, 0.3, -0.7, torch.nan, torch.inf, 1e-30, -torch.inf]]).repeat(4, 1)
+    before = logits.view(torch.int32).clone()
+    every: dict[str, Any] = {"repetition_penalty": 1.7, "presence_penalty": 0.3, "frequency_penalty": 0.1}
+    seen: dict[str, Any] = {"prompt": (0, 1, 2, 3), "generated": (3, 4, 5, 6, 7, 3)}
+    bias = {0: 0.1, 3: 100.0, 4: -100.0, 5: -100.0}
+    crowd = [
+        make_sequence(**seen, **every),
+        make_sequence(**seen, **every, logit_bias=bias, min_tokens=9, stop_token_ids=(0, 3, 9)),
+        make_sequence(),
+        make_sequence(**seen, **every, logit_bias=bias, allowed_token_ids=(1, 3, 9)),
+    ]
+    with bias_and_penalties(logits, crowd):
+        changed = (logits.view(torch.int32) != before).any(dim=1)
+    assert changed.tolist() == [True, True, False, True]
+    assert torch.equal(logits.view(torch.int32), before)
 
 
 def test_only_allowed_tokens_are_chosen() -> None:
@@ -85,9 +109,9 @@ def test_only_allowed_tokens_are_chosen() -> None:
     ]
     best = 3 if logits[0, 3] >= logits[0, 17] else 17
     assert sample(logits[:3], *crowd[:3]) == [best, int(logits[1].argmax()), 8]
-    adjusted = apply_bias_and_penalties(logits, crowd)
-    assert torch.equal(adjusted[1], logits[1])
-    assert adjusted[3].isfinite().nonzero().flatten().tolist() == [1, 2]
+    found = adjusted(logits, crowd)
+    assert torch.equal(found[1], logits[1])
+    assert found[3].isfinite().nonzero().flatten().tolist() == [1, 2]
 
 
 def test_allowed_tokens_are_drawn_as_if_there_were_no_others() -> None:
@@ -110,7 +134,7 @@ def test_forbidden_sequences_are_those_of_transformers() -> None:
         theirs = NoBadWordsLogitsProcessor(words, eos_token_id=[7])(torch.tensor([tokens]), logits.clone())
         forbidden = ForbiddenSequences(tuple(map(tuple, words)))
         one = make_sequence(prompt=tuple(tokens[:1]), generated=tuple(tokens[1:]), forbidden=forbidden)
-        assert torch.equal(apply_bias_and_penalties(logits, [one])[0], theirs[0]), (words, tokens)
+        assert torch.equal(adjusted(logits, [one])[0], theirs[0]), (words, tokens)
 
 
 def test_a_request_that_rules_out_everything_has_an_error() -> None:

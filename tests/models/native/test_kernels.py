@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from service.engine.execution.runner import ModelRunner
@@ -21,6 +22,18 @@ def test_the_processors_instructions_equal_plain_arithmetic() -> None:
     library = kernels.load()
     assert library is not None
     assert library.trivium_self_test() is None
+
+
+def test_one_number_that_is_not_finite_is_found_wherever_it_is() -> None:
+    library = kernels.load()
+    assert library is not None
+    numbers = np.full(101, np.finfo(np.float32).max, dtype=np.float32)
+    assert library.trivium_all_finite(numbers.ctypes.data, numbers.size)
+    for place in range(numbers.size):
+        for broken in (np.inf, -np.inf, np.nan):
+            changed = numbers.copy()
+            changed[place] = broken
+            assert not library.trivium_all_finite(changed.ctypes.data, changed.size)
 
 
 def test_the_narrow_layout_takes_the_sizes_that_do_not_fit(lanes: int) -> None:

@@ -226,6 +226,18 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     timer.finish(NORMS);
 }
 
+// Whether all numbers are finite. The exponent of others has all bits set.
+int trivium_all_finite(const float* numbers, int64_t count) {
+    constexpr uint32_t EXPONENT = 0x7f800000;
+    uint32_t found = 0;
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, numbers + i, sizeof bits);
+        found |= (bits & EXPONENT) == EXPONENT;
+    }
+    return !found;
+}
+
 // Limit logits [rows][n]: cap * tanh(logit / cap).
 void trivium_soft_cap(void* team, float* logits, int64_t rows, int64_t n, float cap) {
     for_each_row(*(Team*)team, rows, [&](int64_t r) {

@@ -59,13 +59,12 @@ def alternate(matrix: AnyMatrix, panel: int) -> AnyMatrix:
 
     Rows of zeros fill up the last panels. Blocks of zeros stand for zeros, and so does any code with a scale of zero.
     """
-    order = _alternating_rows(matrix.shape[0] // 2, panel)
-    return with_rows(matrix, lambda tensor: _rows_and_zeros(tensor, order))
+    return with_rows(matrix, lambda tensor: _alternate_rows(tensor, panel))
 
 
 def alternate_bias(bias: Tensor, panel: int) -> Tensor:
     """The bias of ``alternate``'s matrix."""
-    return _rows_and_zeros(bias, _alternating_rows(len(bias) // 2, panel))
+    return _alternate_rows(bias, panel)
 
 
 def pack(
@@ -154,15 +153,9 @@ def _padded(k: int) -> int:
     return -(-k // CHUNK) * CHUNK
 
 
-def _alternating_rows(inner: int, panel: int) -> Tensor:
-    """The order of the rows of gate and up, ``inner`` each. Index ``2 * inner`` stands for a row of zeros."""
-    padded = -(-inner // panel) * panel
-    gate = torch.arange(padded).view(-1, 1, panel)
-    gate = torch.where(gate < inner, gate, 2 * inner)
-    up = torch.where(gate < inner, gate + inner, 2 * inner)
-    return torch.cat((gate, up), dim=1).reshape(-1)
-
-
-def _rows_and_zeros(tensor: Tensor, order: Tensor) -> Tensor:
-    """The rows in this order; the index behind the last one stands for zeros."""
-    return torch.cat((tensor, tensor.new_zeros(1, *tensor.shape[1:])))[order]
+def _alternate_rows(tensor: Tensor, panel: int) -> Tensor:
+    """The rows of gate and up by turns, ``panel`` of each. Rows of zeros fill up the last panels."""
+    halves = tensor.view(2, -1, *tensor.shape[1:])
+    if missing := -halves.shape[1] % panel:
+        halves = torch.cat((halves, halves.new_zeros(2, missing, *tensor.shape[1:])), dim=1)
+    return halves.view(2, -1, panel, *tensor.shape[1:]).transpose(0, 1).reshape(-1, *tensor.shape[1:])

@@ -75,7 +75,7 @@ def _compiled_loops() -> Iterator[ctypes.CDLL]:
         build = kernels.find_build()
         if build is None:
             raise OSError("there are no compiled kernels for this type of processor")
-        library = ctypes.CDLL(str(compile_library(build, Path(directory) / "peaks.so", _SOURCE)))
+        library = ctypes.CDLL(str(compile_library(build, Path(directory) / "peaks.so", [_SOURCE])))
         for name, result, arguments in (
             ("peak_read", c_float, [c_void_p, c_int64]),
             ("peak_copy", c_float, [c_void_p, c_void_p, c_int64]),

@@ -84,7 +84,7 @@ def _packed_copies(
     copies = _num_copies(packed.nbytes)
     panels = memory.allocate(copies * packed.nbytes).view(copies, -1)
     panels.copy_(packed)
-    sizes = {"n": shape.n, "k": shape.k, "stripe": linear.stripe, "kind": kind}
+    sizes = {"n": shape.n, "k": shape.k, "stripe": linear.stripe, "kind": linear.kind}
     return panels, [KernelLinear(panels=copy.data_ptr(), **sizes) for copy in panels]
 
 

@@ -10,7 +10,7 @@ from service.engine.execution.runner import ModelRunner
 from service.models.hf.causal_lm import CausalLM
 from service.models.native.decoder import NativeDecoder
 from service.models.native.matrices import packed_bytes, parts_of
-from service.models.native.structures import BF16, F16, F32, INT8, Q8_0, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT8, Q8_0, TILED, KernelLinear
 
 _LINEARS = ("qkv", "o", "up", "down")
 
@@ -92,7 +92,7 @@ def _speed(kind: int, peaks: Peaks) -> float:
     """The operations per second of products with weights of this kind."""
     if kind in (INT8, Q8_0):
         return peaks.int8_operations
-    return peaks.float_operations if kind in (F32, BF16, F16) else peaks.int4_operations
+    return peaks.float_operations if kind in (F32, BF16, F16, TILED) else peaks.int4_operations
 
 
 def _kind_of_most(linears: list[KernelLinear]) -> int:

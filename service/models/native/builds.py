@@ -1,7 +1,7 @@
 """The builds of the kernels: one for each kind of arithmetic that processors have.
 
 The source is the same. The compiler's options say which instructions ``source/vector.h`` and its neighbours may use.
-AMX is no build: the kernels ask the processor for it themselves (``source/amx.h``).
+Encoders use AMX in every build: the kernels ask the processor for it themselves (``source/amx.h``).
 """
 
 from service.models.native.compiler import KernelBuild
@@ -9,12 +9,15 @@ from service.models.native.processor import X86_64_V3, X86_64_V4, architecture
 
 _AVX2 = ("-march=x86-64-v3", "-mtune=generic")
 _AVX512 = ("-march=x86-64-v4", "-mtune=generic", "-mprefer-vector-width=512")
+_VNNI = (*_AVX512, "-mavx512vnni")
 _WITH_AVX512 = (*X86_64_V3, *X86_64_V4)
+_WITH_VNNI = (*_WITH_AVX512, "avx512_vnni")
 
 # For each architecture, the fastest one first.
 _BUILDS = {
     "x86_64": (
-        KernelBuild("avx512-vnni", 16, (*_AVX512, "-mavx512vnni"), (*_WITH_AVX512, "avx512_vnni")),
+        KernelBuild("avx512-amx", 16, (*_VNNI, "-DKERNEL_BYTE_TILES=1"), (*_WITH_VNNI, "amx_tile", "amx_int8")),
+        KernelBuild("avx512-vnni", 16, _VNNI, _WITH_VNNI),
         KernelBuild("avx512", 16, _AVX512, _WITH_AVX512),
         KernelBuild("avx2-vnni", 8, (*_AVX2, "-mavxvnni"), (*X86_64_V3, "avx_vnni")),
         KernelBuild("avx2", 8, _AVX2, X86_64_V3),

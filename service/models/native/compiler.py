@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,8 @@ import filelock
 logger = logging.getLogger(__name__)
 
 SOURCE = Path(__file__).parent / "source"
-FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
+PARTS = tuple(sorted(SOURCE.glob("*.cpp")))
+FLAGS = ("-std=c++20", "-O3", "-fPIC", "-fno-math-errno", "-ffp-contract=fast", "-pthread")
 
 
 @dataclass(slots=True, frozen=True)
@@ -61,10 +64,10 @@ def find_compiler() -> str | None:
     return os.environ.get("CXX") or next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
 
 
-def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "kernels.cpp") -> Path:
-    """Compile ``main_file``, which may include the kernels' headers, into ``path``. Returns ``path``.
+def compile_library(build: KernelBuild, path: Path, files: Sequence[Path] = PARTS) -> Path:
+    """Compile ``files``, which may include the kernels' headers, into one library, ``path``. Returns ``path``.
 
-    Raises OSError or SubprocessError.
+    The files are compiled beside each other. Raises OSError or SubprocessError.
     """
     compiler = find_compiler()
     if compiler is None:
@@ -72,12 +75,23 @@ def compile_library(build: KernelBuild, path: Path, main_file: Path = SOURCE / "
     begin = time.monotonic()
     logger.info("compiling the kernels for %s, once", build.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as directory:
+    with tempfile.TemporaryDirectory(dir=path.parent) as directory, ThreadPoolExecutor(len(files)) as threads:
+        objects = [f"{directory}/{file.stem}.o" for file in files]
         output = Path(directory) / path.name  # moved when it is complete, as other processes may look for it
-        command = [compiler, *FLAGS, *build.options, f"-I{SOURCE}", str(main_file), "-o", str(output)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
-        if done.returncode:
-            raise OSError(f"{compiler} failed: {done.stderr.strip()[:500]}")
+        flags = [*FLAGS, *build.options]
+
+        def compile_file(file: Path, target: str) -> None:
+            _run([compiler, *flags, f"-I{SOURCE}", "-c", str(file), "-o", target])
+
+        list(threads.map(compile_file, files, objects))
+        _run([compiler, *flags, "-shared", *objects, "-o", str(output)])
         output.replace(path)
     logger.info("compiled in %.1f s into %s", time.monotonic() - begin, path)
     return path
+
+
+def _run(command: list[str]) -> None:
+    """Run the compiler. Raises OSError with what it says."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
+    if done.returncode:
+        raise OSError(f"{command[0]} failed: {done.stderr.strip()[:500]}")

@@ -42,7 +42,11 @@ class PackedWeights:
         """How most weights of the linear layers are quantized: none, int8, int4, or a block format such as q4_k."""
         counts: Counter[int] = Counter()
         for layer in self.layers:
-            for linear in (layer.qkv, layer.o, layer.up, layer.down):
+            linears = [layer.qkv, layer.o, layer.up, layer.down]
+            if layer.experts:
+                experts = layer.experts.contents
+                linears += [*experts.up[: experts.count], *experts.down[: experts.count]]
+            for linear in linears:
                 for part in parts_of(linear):
                     counts[part.kind] += part.n * part.k
         return QUANTIZED_KINDS.get(max(counts, key=lambda kind: counts[kind]), "none")

@@ -11,16 +11,17 @@ from torch import Tensor
 
 from service.models.contracts.stored_matrix import BlockFormat, BlockMatrix, GroupMatrix, StoredMatrix
 from service.models.native import structures
-from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, TILED, KernelLinear
 from service.models.native.weight_memory import WeightMemory
 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
 
 KINDS = {torch.float32: F32, torch.bfloat16: BF16, torch.float16: F16}
 CACHE_KINDS = KINDS | {torch.int8: INT8}
-DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16}
+DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16, TILED: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
+TILE_K = 32  # k of a matrix in tiles is a multiple of it
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
 _BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
@@ -81,6 +82,7 @@ def pack(
         kind = INT4 if matrix.bits == 4 else INT8
         stripe = _padded(k) if matrix.group == k else matrix.group
     else:
+        kind = with_tiles(library, kind, k)
         stripe = {INT8: _padded(k), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
         num_bytes = int(library.trivium_quantized_bytes(kind, n, k, stripe))
@@ -101,6 +103,13 @@ def pack(
         matrix = matrix.contiguous()
         library.trivium_pack(team, matrix.data_ptr(), KINDS[matrix.dtype], to, kind, n, k, stripe)
     return panels, KernelLinear(panels=to, n=n, k=k, stripe=stripe, kind=kind)
+
+
+def with_tiles(library: ctypes.CDLL, kind: int, k: int) -> int:
+    """TILED instead of BF16 on a processor with AMX, and BF16 instead of TILED for matrices that do not fit tiles."""
+    if kind == BF16 and library.trivium_has_amx():
+        kind = TILED
+    return BF16 if kind == TILED and k % TILE_K else kind
 
 
 def parts_of(linear: KernelLinear) -> Iterator[KernelLinear]:

@@ -94,8 +94,20 @@ def test_a_queue_holds_no_matchers(maker: ConstraintMaker, monkeypatch: pytest.M
     assert made == []
 
 
+def test_the_first_grammar_reads_the_tokenizer_and_no_later_one_does(tmp_path: Path) -> None:
+    """The file appears after the start, and is gone after the first grammar."""
+    maker = ConstraintMaker(str(tmp_path), VOCAB_SIZE)
+    assert maker.make(Request(id="a", prompt=(1,), params=SamplingParams(max_tokens=9))) is None
+    (tmp_path / "tokenizer.json").write_text(tokenizer().to_str(), encoding="utf-8")
+    first = make(maker, DIGITS)
+    (tmp_path / "tokenizer.json").unlink()
+    assert allowed(make(maker, DIGITS)) == allowed(first)
+    assert "7" in allowed(first)
+
+
 def test_a_tokenizer_that_cannot_be_read_refuses_grammars_alone(tmp_path: Path) -> None:
     maker = ConstraintMaker(str(tmp_path), VOCAB_SIZE)
     assert maker.make(Request(id="a", prompt=(1,), params=SamplingParams(max_tokens=9))) is None
-    with pytest.raises(EngineError, match="no tokenizer that grammars can be used with"):
-        make(maker, DIGITS)
+    for _ in range(2):
+        with pytest.raises(EngineError, match="no tokenizer that grammars can be used with"):
+            make(maker, DIGITS)

@@ -19,6 +19,7 @@ from service.engine.protocol.sampling_params import SamplingParams
 from service.errors import UnsupportedModel
 from service.models.native.decoder import NativeDecoder
 from service.models.native.kernels import block_size
+from service.models.native.structures import Q4_1
 from tests.engine.configs import engine_config
 from tests.engine.stepping import Stepper, prompt, reference_logits
 from tests.engine.tiny_models import NATIVE_SHAPE as SHAPE
@@ -335,6 +336,16 @@ def test_settings_that_need_the_kernels_are_refused_without_them(setting: dict[s
         with pytest.raises(UnsupportedModel, match="needs the compiled kernels, and"):
             ModelRunner(engine_config(llama.path, device="cpu", num_blocks=64, **without, **setting))
     assert make_runner(llama.path, **setting).info.quantization == setting.get("quantization", "none")
+
+
+def test_experts_count_for_the_quantization_that_is_told(tmp_path: Path) -> None:
+    """The experts have more weights than the attention."""
+    save_model(build_model("mixtral", **SHAPE | {"intermediate_size": 64, "sliding_window": None}), tmp_path)
+    model = make_runner(tmp_path, quantization="int8").model
+    assert isinstance(model, NativeDecoder)
+    for layer in model.weights.layers:
+        layer.qkv.kind = layer.o.kind = Q4_1
+    assert model.weights.quantization == "int8"
 
 
 def test_failed_allocations_change_nothing(llama: Reference) -> None:

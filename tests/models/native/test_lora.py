@@ -11,7 +11,9 @@ import torch
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.models.contracts.lora import LinearShape
+from service.models.native import matrices
 from service.models.native.kernels import block_size
+from service.models.native.structures import BF16, TILED
 from tests.engine.stepping import prompt
 from tests.engine.tiny_models import VOCAB_SIZE
 from tests.engine.workloads import Driver, Reference
@@ -78,8 +80,15 @@ def others(generator: random.Random, count: int, names: list[str]) -> list[tuple
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_request_has_the_same_bits_beside_all_adapters(kind: str, llama: Reference, adapters: dict[str, str]) -> None:
+def test_a_request_has_the_same_bits_beside_all_adapters(
+    kind: str, llama: Reference, adapters: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each adapter alone, and the model without adapters, against mixes of all of them in any chunks."""
+    if kind == "bfloat16":  # in tiles, as on a processor with AMX; float16 is in panels
+        with_tiles = matrices.with_tiles
+        monkeypatch.setattr(
+            matrices, "with_tiles", lambda library, kind, k: with_tiles(library, TILED if kind == BF16 else kind, k)
+        )
     generator = random.Random(kind)
     expected = probe_logprobs(make_driver(llama.path, **KINDS[kind]), [(0, probe(MODEL_ALONE))])
     for name, path in adapters.items():

@@ -27,7 +27,7 @@ def lanes() -> None:
 
 
 def compile_driver(compiler: str, build: KernelBuild, target: Path) -> Path:
-    flags = [flag for flag in FLAGS if flag not in {"-shared", "-fPIC"}]
+    flags = [flag for flag in FLAGS if flag != "-fPIC"]
     command = [compiler, *flags, "-static", *build.options, f"-I{SOURCE}", str(DRIVER), "-o", str(target)]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=1800)
     return target

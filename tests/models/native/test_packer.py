@@ -12,7 +12,7 @@ from torch.nn import functional
 from service.models.native import kernels
 from service.models.native.kernels import block_size
 from service.models.native.packer import LoadTensor, Packer
-from service.models.native.structures import ACTIVATIONS, BF16, F16, F32, INT8, KernelLinear
+from service.models.native.structures import ACTIVATIONS, BF16, F16, F32, INT8, TILED, KernelLinear
 
 EXPECTED: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda x: x,
@@ -71,12 +71,30 @@ def test_products_with_packed_weights_equal_torch(dtype: torch.dtype, n: int, k:
     assert len(packer.tensors) == 1
 
 
+@pytest.mark.parametrize(("n", "k"), [(1, 32), (31, 96), (64, 64), (200, 320)])
+def test_tiles_equal_torch(n: int, k: int) -> None:
+    """A processor without AMX computes them slowly. Numbers that are split into two have 16 bits and more."""
+    weight = random_tensors(n, torch.bfloat16)(n, k)
+    packer, linear = pack(TILED, weight, biases=(torch.ones(n),))
+    assert linear.kind == TILED
+    for rows in (1, 16, 17, 33):
+        x = random_tensors(rows)(rows, k)
+        torch.testing.assert_close(multiply(linear, x), x @ weight.float().T + 1, rtol=1e-4, atol=4e-4)
+    assert packer.tensors
+
+
+def test_a_matrix_that_fills_no_tile_stays_in_panels() -> None:
+    packer, linear = pack(TILED, random_tensors(1, torch.bfloat16)(8, 40))
+    assert linear.kind == BF16
+    assert packer.tensors
+
+
 @pytest.mark.parametrize("threads", [1, 2, 32])
-@pytest.mark.parametrize("kind", [F32, F16, INT8])
+@pytest.mark.parametrize("kind", [F32, F16, INT8, TILED])
 def test_a_row_has_the_same_bits_in_every_number_of_rows(kind: int, threads: int) -> None:
     random = random_tensors(5)
-    packer, linear = pack(kind, random(200, 72))
-    x = random(110, 72)
+    packer, linear = pack(kind, random(200, 96))
+    x = random(110, 96)
     together = multiply(linear, x, threads)
     for begin, end in ((0, 1), (1, 3), (3, 9), (9, 20), (20, 110)):
         assert torch.equal(multiply(linear, x[begin:end].contiguous()), together[begin:end])

@@ -22,8 +22,10 @@ from tests.engine.test_architectures import check_against, make_runner
 from tests.model_store import tiny
 
 ARCHITECTURES = ("llama", "qwen2", "qwen3")
-FORMATS = [(kind, ARCHITECTURES[number % 3]) for number, kind in enumerate(KEPT)]
 Q6_K, Q8_0 = Type.Q6_K, Type.Q8_0
+FORMATS = [(kind, ARCHITECTURES[number % 3]) for number, kind in enumerate(KEPT)]
+FORMATS += [(Q6_K, "gemma3")]  # which transformers loads
+LAYERS = {"gemma3": 6}  # one of six sees the whole context
 
 
 EIGHT_BITS = (Type.Q8_0, Type.IQ4_NL)  # as the kernels store them. All others are multiplied by activations of bytes
@@ -66,7 +68,8 @@ def write_model(path: Path, model: tiny.Tiny, kind: Type) -> Any:
 def test_the_kernels_compute_what_the_dequantized_weights_compute(
     kind: Type, architecture: str, tmp_path: Path
 ) -> None:
-    model = tiny.make(architecture, shape=tiny.WIDE, tied=kind is not Q6_K)
+    tied = kind is not Q6_K or architecture == "gemma3"
+    model = tiny.make(architecture, shape=tiny.WIDE, tied=tied, layers=LAYERS.get(architecture, 2))
     reference = write_model(tmp_path, model, kind)
     runner = make_runner(tmp_path, dtype="float32", block_size=block_size())
     assert runner.info.backend == "native"
@@ -78,8 +81,8 @@ def test_the_kernels_compute_what_the_dequantized_weights_compute(
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma3"])
 def test_torch_computes_what_the_dequantized_weights_compute(architecture: str, tmp_path: Path) -> None:
-    layers = 6 if architecture == "gemma3" else 2
-    reference = write_model(tmp_path, tiny.make(architecture, shape=tiny.WIDE, layers=layers), Q6_K)
+    model = tiny.make(architecture, shape=tiny.WIDE, layers=LAYERS.get(architecture, 2))
+    reference = write_model(tmp_path, model, Q6_K)
     runner = make_runner(tmp_path, dtype="float32", native_kernels=False)
     assert (runner.info.backend, runner.info.notes) == ("torch", ())
     check_against(reference, runner)

@@ -4,9 +4,6 @@
 // high * low + high * high + low * high. What is left out, low * low and the rests of both numbers, is smaller than the
 // product by 2^-18 each. (Henry, Tang and Heinecke: Leveraging the bfloat16 Artificial Intelligence Datatype For
 // Higher-Precision Computations, 2019.)
-//
-// The instructions are written as assembler. So one library serves processors with and without AMX, and no compiler
-// option is needed. (GCC 12 drops stores to the memory that its own function for the tiles' configuration reads.)
 
 #pragma once
 
@@ -14,45 +11,17 @@
 #include <cstring>
 #include <utility>
 
-#if defined(__linux__) && defined(__x86_64__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include "panel.h"
+#include "tile_registers.h"
 
 namespace {
 
-constexpr int TILE = 16;                        // rows of a tile
 constexpr int TILE_K = 2 * TILE;                // numbers in a row of a tile: two for each column of a product
 constexpr int TILE_NUMBERS = TILE * TILE_K;
 constexpr int SQUARE = 2 * TILE;                // rows and columns that are computed together
 constexpr int STEP_NUMBERS = 4 * TILE_NUMBERS;  // [high, low][two tiles]: the numbers of SQUARE rows or columns
 
-// Give the tiles of this thread their full size.
-inline void configure_tiles() {
-    alignas(64) struct {
-        uint8_t palette = 1, start = 0, reserved[14] = {};
-        uint16_t bytes[16] = {};
-        uint8_t rows[16] = {};
-    } sizes;
-    for (int i = 0; i < 8; i++) sizes.bytes[i] = 64, sizes.rows[i] = TILE;
-    asm volatile("ldtilecfg %0" : : "m"(sizes));
-}
-inline void release_tiles() { asm volatile("tilerelease" : :); }
-
-template <int T> inline void zero_tile() { asm volatile("tilezero %%tmm%c0" : : "i"(T)); }
-template <int T> inline void load_tile(const bf16* from) {
-    asm volatile("tileloadd (%1,%2,1), %%tmm%c0" : : "i"(T), "r"(from), "r"(int64_t(64)) : "memory");
-}
-template <int T> inline void store_tile(float* to, int64_t stride) {
-    asm volatile("tilestored %%tmm%c0, (%1,%2,1)" : : "i"(T), "r"(to), "r"(4 * stride) : "memory");
-}
-// The tile Sum += the tile A times the tile B.
-template <int Sum, int A, int B> inline void multiply_tiles() {
-    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(A), "i"(B));
-}
+constexpr TileSizes FULL_TILES = {{16, 16, 16, 16, 16, 16, 16, 16}, {64, 64, 64, 64, 64, 64, 64, 64}};
 
 // acc [SQUARE][SQUARE] = A B, where A has SQUARE rows, B has SQUARE columns, and k is TILE_K * steps.
 // a: for each step [high, low][two tiles][row][k]. b: for each step [high, low][two tiles][pair of k][column][2].
@@ -70,8 +39,9 @@ inline void multiply_square(const bf16* a, const bf16* b, int64_t steps, float* 
         load_tile<4>(a + 2 * TILE_NUMBERS), load_tile<5>(a + 3 * TILE_NUMBERS);  // low, high
         multiply_tiles<0, 4, 6>(), multiply_tiles<1, 4, 7>(), multiply_tiles<2, 5, 6>(), multiply_tiles<3, 5, 7>();
     }
-    store_tile<0>(acc, SQUARE), store_tile<1>(acc + TILE, SQUARE);
-    store_tile<2>(acc + TILE * SQUARE, SQUARE), store_tile<3>(acc + TILE * SQUARE + TILE, SQUARE);
+    constexpr int64_t ROW = sizeof(float) * SQUARE;
+    store_tile<0>(acc, ROW), store_tile<1>(acc + TILE, ROW);
+    store_tile<2>(acc + TILE * SQUARE, ROW), store_tile<3>(acc + TILE * SQUARE + TILE, ROW);
 }
 
 // The same for processors without AMX. It is slow and exists for tests.
@@ -86,6 +56,45 @@ inline void multiply_square_slowly(const bf16* a, const bf16* b, int64_t steps, 
                         const bf16 w = b[(of_b + c / TILE) * TILE_NUMBERS + i / 2 * TILE_K + c % TILE * 2 + i % 2];
                         acc[r * SQUARE + c] += widen(x) * widen(w);
                     }
+}
+
+// The place of a number of a matrix that needs no splitting: for each SQUARE columns [step][two tiles][pair of k][column][2].
+inline int64_t place_in_tiles(int64_t column, int64_t i, int64_t k) {
+    const int64_t step = column / SQUARE * (k / TILE_K) + i / TILE_K;
+    return step * STEP_NUMBERS / 2 + column % SQUARE / TILE * TILE_NUMBERS + i % TILE_K / 2 * TILE_K + column % TILE * 2 + i % 2;
+}
+
+// `multiply_square` for columns that need no splitting. Rows of acc are `stride`
+// numbers apart. Of the rows, all SQUARE or the first TILE are computed: a row's bits are the same.
+template <bool ALL> inline void multiply_whole_square(const bf16* a, const bf16* b, int64_t steps, float* acc, int64_t stride) {
+    zero_tile<0>(), zero_tile<1>();
+    if (ALL) zero_tile<2>(), zero_tile<3>();
+    for (int64_t s = 0; s < steps; s++, a += STEP_NUMBERS, b += STEP_NUMBERS / 2) {
+        load_tile<6>(b), load_tile<7>(b + TILE_NUMBERS);
+        load_tile<4>(a + 2 * TILE_NUMBERS), multiply_tiles<0, 4, 6>(), multiply_tiles<1, 4, 7>();  // low
+        if (ALL) load_tile<5>(a + 3 * TILE_NUMBERS), multiply_tiles<2, 5, 6>(), multiply_tiles<3, 5, 7>();
+        load_tile<4>(a), multiply_tiles<0, 4, 6>(), multiply_tiles<1, 4, 7>();  // high
+        if (ALL) load_tile<5>(a + TILE_NUMBERS), multiply_tiles<2, 5, 6>(), multiply_tiles<3, 5, 7>();
+    }
+    const int64_t row = sizeof(float) * stride;
+    store_tile<0>(acc, row), store_tile<1>(acc + TILE, row);
+    if (ALL) store_tile<2>(acc + TILE * stride, row), store_tile<3>(acc + TILE * stride + TILE, row);
+}
+
+// The same for processors without AMX, for the first `rows` rows. It is slow and exists for tests.
+inline void multiply_whole_square_slowly(const bf16* a, const bf16* b, int64_t steps, int rows, float* acc, int64_t stride) {
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < SQUARE; c++) {
+            float sum = 0;
+            for (int64_t s = 0; s < steps; s++)
+                for (int part = 2; part >= 0; part -= 2)  // low, high
+                    for (int i = 0; i < TILE_K; i++) {
+                        const bf16 x = a[s * STEP_NUMBERS + (part + r / TILE) * TILE_NUMBERS + r % TILE * TILE_K + i];
+                        const bf16 w = b[s * STEP_NUMBERS / 2 + c / TILE * TILE_NUMBERS + i / 2 * TILE_K + c % TILE * 2 + i % 2];
+                        sum += widen(x) * widen(w);
+                    }
+            acc[r * stride + c] = sum;
+        }
 }
 
 // Whether `multiply` computes what `multiply_square` should, with small integers, whose sums are exact.
@@ -115,36 +124,14 @@ template <class Multiply> inline bool multiplies_squares(const Multiply& multipl
     return !memcmp(acc, expected, sizeof acc);
 }
 
-// Whether the processor has AMX with bfloat16, the system lets this process use it, and it computes what it should.
+// Whether this process can use tiles of bfloat16, and they compute what they should.
 inline bool has_amx() {
-#if defined(__linux__) && defined(__x86_64__)
     static const bool has = [] {
-        constexpr unsigned TILES = 1u << 24, BFLOAT16 = 1u << 22;
-        constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;
-        unsigned a, b, c, d;
-        if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || ~d & (TILES | BFLOAT16)) return false;
-        if (syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA)) return false;
-        configure_tiles();
-        const bool is_right = multiplies_squares(multiply_square);
-        release_tiles();
-        return is_right;
+        if (!has_tiles(TILE_BFLOAT16)) return false;
+        const Tiles tiles(FULL_TILES, true);
+        return multiplies_squares(multiply_square);
     }();
     return has;
-#else
-    return false;
-#endif
 }
-
-// While it lives, the tiles of this thread have their full size. Other libraries may set other sizes before and after.
-class Tiles {
-  public:
-    Tiles() {
-        if (has_amx()) configure_tiles();
-    }
-    ~Tiles() {
-        if (has_amx()) release_tiles();
-    }
-    Tiles(const Tiles&) = delete;
-};
 
 }  // namespace

@@ -59,6 +59,20 @@ template <int BITS> struct Quartets {
         return code;
     }
 
+    // The codes of one half of the columns as bytes, [UNITS][LANES][4].
+    static void unpack(const uint8_t* chunk, int half, IntVector* to) {
+        constexpr uint8_t MASK = ((1 << OTHER_BITS) - 1) << 4;
+        const uint8_t* nibbles = chunk + half * NIBBLE_BYTES / 2;
+        IntVector high = {};
+        if (OTHER_BITS) high = load_ints(chunk + NIBBLE_BYTES + half * 4 * LANES);
+        IntVector low = shifted_left<4>(high);
+        for (int i = 0; i < HALF; i++, nibbles += 4 * LANES) {
+            const IntVector both = load_ints(nibbles);
+            to[i] = masked(both, 15) | masked(high, MASK), to[i + HALF] = masked(shifted_right<4>(both), 15) | masked(low, MASK);
+            high = shifted_right<OTHER_BITS>(high), low = shifted_right<OTHER_BITS>(low);
+        }
+    }
+
     // sums[half][r] += scales[half] * (the codes times R rows of bytes, x [UNITS][TILE_ROWS][4]).
     template <int R>
     static inline void dot(const uint8_t* chunk, const int8_t* x, const IntVector (&scales)[2], IntVector (&sums)[2][R]) {
@@ -140,6 +154,11 @@ template <> struct Quartets<8> {
     }
     static void put(uint8_t* chunk, int column, int k, uint8_t code) { chunk[place(column, k)] = code; }
     static int get(const uint8_t* chunk, int column, int k) { return chunk[place(column, k)]; }
+
+    // The codes of one half of the columns, [UNITS][LANES][4].
+    static void unpack(const uint8_t* chunk, int half, IntVector* to) {
+        memcpy(to, chunk + half * UNITS * 4 * LANES, UNITS * 4 * LANES);
+    }
 
     // sums[half][r] += the codes times R rows of bytes, x [UNITS][TILE_ROWS][4]. There are no integer scales.
     template <int R>

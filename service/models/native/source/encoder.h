@@ -12,10 +12,12 @@
 #include <vector>
 
 #include "activation.h"
-#include "attention.h"
+#include "kv_blocks.h"
 #include "model.h"
 #include "panel.h"
 #include "product.h"
+#include "softmax.h"
+#include "spans.h"
 #include "team.h"
 #include "vector.h"
 
@@ -134,7 +136,7 @@ template <class Rows> class Encoding {
             to = values + t / PANEL * PANEL * D + t % PANEL * PANEL;
             for (int64_t i = 0; i < D; i += PANEL) memcpy(to + i * PANEL, value + i, sizeof(float) * PANEL);
         }
-        const HeadBlocks<float> stored{(const char*)keys, (const char*)values, block_bytes<float>(D), nullptr};
+        const HeadBlocks stored{(const char*)keys, (const char*)values, block_bytes<float>(D), nullptr};
         const float scale = LOG2_E / std::sqrt(float(D));
         int64_t limits[QUERIES];
         std::fill(limits, limits + QUERIES, length);
@@ -144,7 +146,7 @@ template <class Rows> class Encoding {
                 for (int64_t i = 0; i < D; i += LANES)
                     store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
             for (int r = 0; r < count; r++) clear_part({parts + r * part_numbers(D)}, D);
-            attend(stored, {queries, limits, D, 0, 0}, count, 0, end_span(length), parts);
+            attend(F32, stored, {queries, limits, D, 0, 0}, count, 0, end_span(length), parts, 0);
             for (int r = 0; r < count; r++)
                 finish_part({parts + r * part_numbers(D)}, D, attended + (begin + first + r) * H + head * D);
         }

@@ -6,7 +6,8 @@
 //     halves.h      numbers of two bytes
 //     self_test.h   a test of the processor's own instructions
 //     panel.h       how matrices of floating-point numbers are stored
-//     amx.h         products on the tile registers of AMX
+//     tile_registers.h  the tile registers of AMX
+//     amx.h         products of float32 on them
 //     codes.h       small integers that stand for weights, and their products
 //     scales.h      what makes weights of them
 //     formats.h     the formats of quantized matrices
@@ -15,6 +16,7 @@
 //     tile.h        the microkernels: a few rows times a panel
 //     quantized_rows.h  rows of activations as integers
 //     quantized.h   products of these rows with quantized matrices
+//     byte_tiles.h  the same products on the tile registers of AMX
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
 //     step.h        where the rows of a step are
@@ -25,15 +27,17 @@
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
 //     experts.h     mixtures of experts
+//     spans.h       attention of a few rows over the spans of a sequence
 //     attention.h   attention over the KV cache
+//     split_rows.h  rows of float32 on tiles of bfloat16
 //     product.h     products of rows on one thread
 //     encoder.h     encoders
 //
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
 //
-// All of it is compiled as one file, so that everything can be inlined. Arithmetic is float32. Within a chunk of
-// a quantized matrix it is int32.
+// This file and spans.cpp are compiled beside each other; within each, everything can be inlined. Arithmetic is float32.
+// Within a chunk of a quantized matrix it is int32.
 
 #include <algorithm>
 #include <chrono>
@@ -196,10 +200,7 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
             else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
-        if (d.cache_kind == F32) attention<float>(team, d, layer, s, qkv, stride, attended);
-        else if (d.cache_kind == BF16) attention<bf16>(team, d, layer, s, qkv, stride, attended);
-        else if (d.cache_kind == INT8) attention<int8_t>(team, d, layer, s, qkv, stride, attended);
-        else attention<f16>(team, d, layer, s, qkv, stride, attended);
+        attention(team, d, layer, s, qkv, stride, attended);
         timer.finish(ATTENTION);
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);
         add_part(layer.o, attended, layer.attention_out, updates.of(4 * l + 1));

@@ -21,6 +21,11 @@ template <class T> constexpr int64_t block_bytes(int64_t D) {
     return D * PANEL * sizeof(T) + (sizeof(T) == 1 ? PANEL * sizeof(float) : 0);
 }
 
+// The same, of numbers of this kind.
+inline int64_t block_bytes(int32_t kind, int64_t D) {
+    return kind == INT8 ? block_bytes<int8_t>(D) : kind == F32 ? block_bytes<float>(D) : block_bytes<bf16>(D);
+}
+
 // Round the key or value x [D] of one token and KV head to int8. Returns the scale, which is NaN if x is not finite.
 inline float quantize_token(const float* x, int64_t D, int8_t* to) {
     Floats best = {}, wrong = {};
@@ -75,62 +80,5 @@ void write_to_cache(
             for (int n = 0; n < PANEL; n++) values[(i + token) * PANEL + position_of<T>(n)] = numbers[i + n];
     }
 }
-
-// The keys and values of one sequence and KV head: blocks of PANEL tokens.
-template <class T> struct HeadBlocks {
-    const char *keys, *values;  // of block number 0
-    int64_t stride;             // bytes from a block to the next
-    const int32_t* table;       // the numbers of the sequence's blocks; null: 0, 1, 2, ...
-
-    int64_t place(int64_t b) const { return (table ? table[b] : b) * stride; }
-};
-
-constexpr int64_t SPAN = 256;  // tokens of a span; a multiple of PANEL
-constexpr int64_t SPAN_BLOCKS = SPAN / PANEL;
-
-// The blocks of a span: SPAN tokens that begin at a multiple of SPAN, or fewer at the end of a sequence.
-template <class T> struct Span {
-    const T *keys[SPAN_BLOCKS], *values[SPAN_BLOCKS];
-    const float *key_scales[SPAN_BLOCKS], *value_scales[SPAN_BLOCKS];
-    bool scaled = sizeof(T) == 1;  // whether the scales belong to the numbers
-    int64_t blocks = 0;
-    int64_t part = PANEL * PANEL;  // numbers from the values of PANEL dimensions to those of the next
-
-    // Span `number` of a sequence of which `tokens` tokens are seen.
-    void find(const HeadBlocks<T>& head, int64_t number, int64_t tokens, int64_t D) {
-        const int64_t first = number * SPAN_BLOCKS, end = (tokens + PANEL - 1) / PANEL;
-        blocks = end - first < SPAN_BLOCKS ? end - first : SPAN_BLOCKS;
-        for (int64_t b = 0; b < blocks; b++) {
-            const int64_t place = head.place(first + b);
-            keys[b] = (const T*)(head.keys + place), values[b] = (const T*)(head.values + place);
-            if (scaled) key_scales[b] = (const float*)(keys[b] + D * PANEL);
-            if (scaled) value_scales[b] = (const float*)(values[b] + D * PANEL);
-        }
-    }
-
-    // Let this span be the numbers of `from` in float32, from block `begin` on. `numbers` has room for 2 * SPAN * D of them. The values
-    // of all tokens are side by side. Scales stay where they are.
-    template <class U> void convert(const Span<U>& from, int64_t begin, int64_t D, float* numbers) {
-        blocks = from.blocks, part = SPAN * PANEL, scaled = from.scaled;
-        for (int64_t b = begin; b < blocks; b++) {
-            if (scaled) key_scales[b] = from.key_scales[b], value_scales[b] = from.value_scales[b];
-            float* to = numbers + b * PANEL * D;
-            keys[b] = to;
-            for (int64_t i = 0; i < D; i++) copy_columns(from.keys[b] + i * PANEL, to + i * PANEL);
-            to = numbers + SPAN * D + b * PANEL * PANEL;
-            values[b] = to;
-            for (int64_t i = 0; i < D; i += PANEL)
-                for (int64_t t = 0; t < PANEL; t++)
-                    copy_columns(from.values[b] + (i + t) * PANEL, to + i * SPAN + t * PANEL);
-        }
-    }
-
-  private:
-    template <class U> static void copy_columns(const U* from, float* to) {
-        Floats a, b;
-        load_columns(from, a, b);
-        store(to, a), store(to + LANES, b);
-    }
-};
 
 }  // namespace

@@ -106,7 +106,7 @@ class LowRankUpdates {
             run = 1;
             if (place < 0) continue;
             const KernelAdapter& adapter = *s.adapters[place];
-            while (r + run < count && s.places[begin + r + run] == place + run && s.adapters[place + run] == &adapter) run++;
+            while (run < TILE_ROWS && r + run < count && s.places[begin + r + run] == place + run && s.adapters[place + run] == &adapter) run++;
             const KernelLora& lora = adapter.linears[number];
             if (!lora.rank) continue;
             if (adapter.kind == F32) expand_rows<float>(lora, place, run, first_panel, acc + r * TWO_PANELS);

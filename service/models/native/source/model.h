@@ -7,7 +7,7 @@
 extern "C" {
 
 struct KernelLinear {
-    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; split: see amx.h
+    const void* panels;        // [padded n / PANEL][k][PANEL]; quantized: see formats.h; in tiles: see amx.h
     const float* bias;         // padded, or null
     const KernelLinear* next;  // a matrix with the same input, whose columns follow; or null
     int64_t n, k;

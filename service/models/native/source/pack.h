@@ -81,7 +81,7 @@ template <class Numbers> void put_four_bits(const StripeWriter<FormatQ4_1>& to, 
     for (int64_t i = begin; i < end; i++) to.put(int(i - begin), uint8_t(bits.code(w(i))));
 }
 
-// Pack weights [n][k], row-major, of float32, bfloat16 or float16. For SPLIT, k is a multiple of TILE_K.
+// Pack weights [n][k], row-major, of float32, bfloat16 or float16. For SPLIT and TILED, k is a multiple of TILE_K.
 void pack(Team& team, const void* from, int32_t from_kind, void* to, int32_t to_kind, int64_t n, int64_t k, int64_t stripe) {
     auto of_row = [&](int64_t row) { return [=](int64_t i) { return number_at(from, from_kind, row * k + i); }; };
     if (to_kind == INT8)
@@ -103,6 +103,8 @@ void pack(Team& team, const void* from, int32_t from_kind, void* to, int32_t to_
                 narrow(at(i), *high);
                 narrow(at(i) - widen(*high), high[2 * TILE_NUMBERS]);
             }
+        } else if (to_kind == TILED) {
+            for (int64_t i = 0; i < k; i++) narrow(at(i), ((bf16*)to)[place_in_tiles(row, i, k)]);
         } else if (to_kind == BF16) {
             bf16* panel = (bf16*)to + number * k * PANEL;
             for (int64_t i = 0; i < k; i++) narrow(at(i), panel[i * PANEL + position_of<bf16>(column)]);
@@ -154,6 +156,8 @@ inline void read_column(const KernelLinear& w, int64_t n, float* to) {
     if (w.kind == F32) read((const float*)w.panels);
     else if (w.kind == BF16) read((const bf16*)w.panels);
     else if (w.kind == F16) read((const f16*)w.panels);
+    else if (w.kind == TILED)
+        for (int64_t i = 0; i < w.k; i++) to[i] = widen(((const bf16*)w.panels)[place_in_tiles(n, i, w.k)]);
     else dequantize_column(w, n, to);
 }
 

@@ -2,7 +2,7 @@
 //
 // A panel is a group of PANEL columns. For each k it holds the PANEL numbers of its columns side by side. Numbers are
 // float32, bfloat16, float16 or, in the KV cache, int8 (see kv_blocks.h). Quantized weights have other panels: see
-// formats.h. SPLIT matrices have none: see amx.h.
+// formats.h. SPLIT and TILED matrices have none: see amx.h.
 //
 // A bfloat16 panel interleaves the two halves of its columns, so that one load, one shift and one mask give both.
 
@@ -20,7 +20,7 @@ constexpr int PANEL = 2 * LANES;       // columns of a panel, and tokens of a KV
 constexpr int TWO_PANELS = 2 * PANEL;  // columns that one piece of work computes
 
 // structures.py has the same numbers. INT8, INT4 and the formats of ggml's blocks are quantized: see formats.h.
-enum NumberKind : int32_t { F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K };
+enum NumberKind : int32_t { F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, TILED };
 
 // Number `i` of an array of float32, bfloat16 or float16.
 inline float number_at(const void* numbers, int32_t kind, int64_t i) {

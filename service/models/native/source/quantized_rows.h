@@ -53,23 +53,34 @@ inline int32_t sum_of(Ints v) {
     return sum;
 }
 
-// Write the numbers row[begin..end) times `factor` as bytes, four to each place of a tile. Returns their sum.
-inline int32_t put_bytes(const float* row, int64_t begin, int64_t end, int64_t k, float factor, int8_t* to) {
+// Write the numbers row[begin..end) times `factor` as bytes, in quartets that are `step` bytes apart. Returns their sum.
+inline int32_t put_bytes(const float* row, int64_t begin, int64_t end, int64_t k, float factor, int8_t* to, int64_t step) {
     Ints sum = {};
     for (int64_t i = begin; i < end; i += LANES) {
         const Ints v = rounded(row, i, k, factor);
         sum += v;
         for (int j = 0; j < LANES; j += 4) {
             const uint32_t word = (v[j] & 255) | (v[j + 1] & 255) << 8 | (v[j + 2] & 255) << 16 | uint32_t(v[j + 3]) << 24;
-            memcpy(to + (i - begin + j) * TILE_ROWS, &word, 4);
+            memcpy(to + (i - begin + j) / 4 * step, &word, 4);
         }
     }
     return sum_of(sum);
 }
 
-class ByteRows {
+// How the bytes of a tile lie: codes [k / 4][ROWS][4].
+template <int ROWS_> struct Interleaved {
+    static constexpr int ROWS = ROWS_, STEP = 4 * ROWS;  // bytes from a row's quartet to its next one
+    static int64_t first(int64_t place, int64_t) { return place * 4; }
+};
+// Codes [chunk][ROWS][k of the chunk].
+template <int ROWS_> struct ByRow {
+    static constexpr int ROWS = ROWS_, STEP = 4;
+    static int64_t first(int64_t place, int64_t chunk) { return place * chunk; }
+};
+
+template <class Layout> class RowsOfBytes {
   public:
-    // What a kernel reads for a tile: codes [k / 4][TILE_ROWS][4], scales and sums [chunks][TILE_ROWS]. A sum is the
+    // What a kernel reads for a tile of ROWS rows: codes in this layout, scales and sums [chunks][ROWS]. A sum is the
     // scale times the sum of the chunk's codes.
     struct Tile {
         const int8_t* codes;
@@ -79,33 +90,37 @@ class ByteRows {
     // Quantize `rows` rows of k numbers. k is padded to `padded`, a multiple of `chunk`.
     void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk) {
         this->padded = padded, chunks = padded / chunk;
-        const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-        codes.resize(tiles * TILE_ROWS * padded);
-        scales.resize(tiles * TILE_ROWS * chunks), sums.resize(tiles * TILE_ROWS * chunks);
+        const int64_t tiles = (rows + ROWS - 1) / ROWS;
+        codes.resize(tiles * ROWS * padded);
+        scales.resize(tiles * ROWS * chunks), sums.resize(tiles * ROWS * chunks);
         for_each_row(team, rows, [&](int64_t r) {
             for (int64_t c = 0; c < chunks; c++) quantize(x + r * ldx, r, c, k, chunk);
         });
     }
     Tile tile(int64_t row) const {
-        const int64_t t = row / TILE_ROWS * TILE_ROWS;
+        const int64_t t = row / ROWS * ROWS;
         return {codes.data() + t * padded, scales.data() + t * chunks, sums.data() + t * chunks};
     }
 
   private:
+    static constexpr int ROWS = Layout::ROWS;
+
     void quantize(const float* row, int64_t r, int64_t c, int64_t k, int64_t chunk) {
-        const int64_t begin = c * chunk, tile = r / TILE_ROWS * TILE_ROWS, place = r % TILE_ROWS;
+        const int64_t begin = c * chunk, tile = r / ROWS * ROWS, place = r % ROWS;
         const float largest = largest_size(row + begin, chunk, k - begin);
         const float scale = largest / 127, inverse = largest > 0 ? 127 / largest : 0;
-        int8_t* to = codes.data() + tile * padded + begin * TILE_ROWS + place * 4;
-        const int32_t sum = put_bytes(row, begin, begin + chunk, k, inverse, to);
-        scales[tile * chunks + c * TILE_ROWS + place] = scale;
-        sums[tile * chunks + c * TILE_ROWS + place] = scale * float(sum);
+        int8_t* to = codes.data() + tile * padded + begin * ROWS + Layout::first(place, chunk);
+        const int32_t sum = put_bytes(row, begin, begin + chunk, k, inverse, to, Layout::STEP);
+        scales[tile * chunks + c * ROWS + place] = scale;
+        sums[tile * chunks + c * ROWS + place] = scale * float(sum);
     }
 
     std::vector<int8_t> codes;
     std::vector<float> scales, sums;
     int64_t padded = 0, chunks = 0;
 };
+
+using ByteRows = RowsOfBytes<Interleaved<TILE_ROWS>>;
 
 class BlockRows {
   public:
@@ -134,7 +149,7 @@ class BlockRows {
                     int8_t* to = codes.data() + tile * k + first * TILE_ROWS + place * 4;
                     const int64_t c = first / chunk;
                     sums[tile * chunks + c / 2 * 2 * TILE_ROWS + place * 2 + c % 2] =
-                        int16_t(put_bytes(x + r * ldx, first, first + chunk, k, inverse, to));
+                        int16_t(put_bytes(x + r * ldx, first, first + chunk, k, inverse, to, 4 * TILE_ROWS));
                 }
             }
         });

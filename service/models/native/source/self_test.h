@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "amx.h"
+#include "byte_tiles.h"
 #include "halves.h"
 #include "integers.h"
 #include "vector.h"
@@ -23,6 +24,7 @@ class SelfTest {
         for (int round = 0; round < 64; round++)
             if (const char* wrong = test.integers(round)) return wrong;
         if (!multiplies_squares(multiply_square_slowly)) return "multiply_square_slowly";
+        if (KERNEL_BYTE_TILES && !byte_tiles_are_right()) return "multiply_byte_tiles";
         for (int i = 0; i < 65536; i += 7)
             if (const char* wrong = test.halves(uint16_t(i))) return wrong;
         return nullptr;

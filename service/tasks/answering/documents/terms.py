@@ -7,8 +7,7 @@ scripts, so full-width digits equal plain ones, and "CAFE" equals "café".
 import re
 import unicodedata
 from collections.abc import Iterator
-
-from bm25s.stopwords import STOPWORDS_EN
+from functools import cache
 
 _WORD = re.compile(r"[^\W_]+")
 _LETTERS = re.compile(r"[^\W\d_]+\Z")
@@ -65,7 +64,7 @@ def content_stems(text: str) -> set[str]:
     So the share of the rest means the same in both.
     """
     found = set(stems(text))
-    return found - _FUNCTION_STEMS or found
+    return found - _function_stems() or found
 
 
 def _words(text: str) -> Iterator[str]:
@@ -90,4 +89,9 @@ def _stem(word: str) -> str:
     return word[:_STEM] if _LETTERS.match(word) else word
 
 
-_FUNCTION_STEMS = frozenset(stem for word in (*STOPWORDS_EN, *_QUESTION_WORDS) for stem in stems(word))
+@cache
+def _function_stems() -> frozenset[str]:
+    """The stems of English function words and question words."""
+    from bm25s.stopwords import STOPWORDS_EN  # it imports SciPy, which a service without questions does not need
+
+    return frozenset(stem for word in (*STOPWORDS_EN, *_QUESTION_WORDS) for stem in stems(word))

@@ -8,13 +8,10 @@ import logging
 from collections.abc import Sequence
 from itertools import chain
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
 from service.tasks.answering.documents.terms import index_terms
-
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when it is imported
 
 _RARE = 2  # a term that at most so many passages have names them
 
@@ -32,6 +29,9 @@ class PassageIndex:
         terms = self._vocabulary.intersection(index_terms(question))
         if not terms:
             return np.zeros(self._count, dtype=np.float32)
+        import bm25s  # it imports SciPy, which a service without questions does not need
+
+        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when it is imported
         index = bm25s.BM25(csc_backend="numpy")
         index.index(self._terms, show_progress=False)
         scores: NDArray[np.float32] = index.get_scores(sorted(terms))

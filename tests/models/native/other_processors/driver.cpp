@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels.cpp"
+#include "spans.cpp"
 
 namespace {
 

@@ -54,7 +54,7 @@ int64_t peak_int8(int64_t turns) {
 #elif KERNEL_QUARTETS_IN_SHORTS
             IntVector shorts = v;
 #pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) shorts = add_products(shorts, v, v), pin(shorts);
+            for (int j = 0; j < 4; j++) pin(v), shorts = add_products(shorts, v, v), pin(shorts);
             sums[c] += scaled(shorts, ones());
 #else
             sums[c] += multiply_pairs(v, v);

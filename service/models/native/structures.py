@@ -153,6 +153,7 @@ class KernelStep(Structure):
 
 SIGNATURES = {
     "trivium_lanes": (c_int, []),
+    "trivium_rounded_together": (c_int, []),
     "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),

@@ -11,7 +11,7 @@ from service.models.contracts.stored_matrix import BlockFormat, StoredMatrix
 from service.models.native.matrices import AnyMatrix
 from service.models.native.structures import ACTIVATIONS, F32, INT8, Q4_1, Q8_0, STORED_INT8, KernelLinear
 from tests.models.native.quantized_matrices import random_blocks, random_groups
-from tests.models.native.test_packer import ROWS, make_packer, multiply
+from tests.models.native.test_packer import ROWS, load_kernels, make_packer, multiply
 
 _BYTES = 0.012  # the relative error of products with activations of eight bits
 _MATRICES: dict[str, StoredMatrix] = {
@@ -30,7 +30,13 @@ def error(result: Tensor, expected: Tensor) -> float:
 
 
 def rounded(x: Tensor, *, bounded: bool = False) -> Tensor:
-    """The activations [rows, k] that are multiplied by weights of eight bits: see short_sum_rows.h."""
+    """The activations [rows, k] that are multiplied by weights of eight bits: quantized_rows.h and short_sum_rows.h."""
+    together = load_kernels().trivium_rounded_together()
+    if not together:
+        return x
+    if together == 32:
+        scales = (x.view(len(x), -1, 32).abs().amax(2) / 127).repeat_interleave(32, dim=1)
+        return torch.where(scales > 0, (x / scales).round() * scales, 0)
     signed = x.view(len(x), -1, 4, 2, 2)
     quartets, pairs = signed.abs(), signed.sum(-1).abs()
     lanes = quartets.square().sum((2, 4)).sqrt() / 154.5857 if bounded else quartets.sum((2, 4)) / 251

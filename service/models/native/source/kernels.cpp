@@ -65,6 +65,12 @@ namespace {
 // The parts of a step. structures.py has their names, in the same order (PARTS).
 enum Part { EMBEDDING, NORMS, POSITIONS, LINEARS, ATTENTION, PARTS };
 
+template <class Rows> constexpr int rounded_together(int chunk) {
+    if constexpr (std::is_same_v<Rows, PairRows>) return 0;
+    else if constexpr (std::is_same_v<Rows, ByteRows>) return chunk;
+    else return Rows::GROUP;
+}
+
 // Measures the parts of a step: `finish(part)` adds the time since the last call to that part.
 class PartTimer {
   public:
@@ -90,6 +96,8 @@ class PartTimer {
 extern "C" {
 
 int trivium_lanes() { return LANES; }
+// How many activations share a scale where 8-bit weights multiply bytes; 0: int16 is multiplied.
+int trivium_rounded_together() { return rounded_together<RowsOf<FormatInt8>>(FormatInt8::CHUNK); }
 const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }

@@ -41,7 +41,8 @@ int64_t peak_float(int64_t turns) {
     return turns * CHAINS * LANES * 2 + (sum_of(total) < 0);
 }
 
-// Products of weights of eight bits: by bytes, or by int16 where the processor has no dot products of bytes.
+// Products of weights of eight bits: by bytes, four of them in int16 where the processor has no dot products of bytes, or
+// by int16 where it has no products of bytes.
 int64_t peak_int8(int64_t turns) {
     IntVector sums[CHAINS] = {}, v = ones();
     for (int64_t i = 0; i < turns; i++)
@@ -50,6 +51,11 @@ int64_t peak_int8(int64_t turns) {
             pin(v);
 #if KERNEL_BYTE_PRODUCTS
             sums[c] = dot4(sums[c], v, v);
+#elif KERNEL_QUARTETS_IN_SHORTS
+            IntVector shorts = v;
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) pin(v), shorts = add_products(shorts, v, v), pin(shorts);
+            sums[c] += scaled(shorts, ones());
 #else
             sums[c] += multiply_pairs(v, v);
 #endif
@@ -59,6 +65,8 @@ int64_t peak_int8(int64_t turns) {
     for (int c = 0; c < CHAINS; c++) total += sums[c];
 #if KERNEL_BYTE_PRODUCTS
     constexpr int PRODUCTS = 4;
+#elif KERNEL_QUARTETS_IN_SHORTS
+    constexpr int PRODUCTS = 16;
 #else
     constexpr int PRODUCTS = 2;
 #endif

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from service.models.contracts.stored_matrix import BlockFormat, BlockMatrix, GroupMatrix, StoredMatrix
 from service.models.native import structures
-from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, TILED, KernelLinear
+from service.models.native.structures import BF16, F16, F32, INT4, INT8, SPLIT, STORED_INT8, TILED, KernelLinear
 from service.models.native.weight_memory import WeightMemory
 
 AnyMatrix = Tensor | StoredMatrix  # [n, k]
@@ -21,6 +21,7 @@ CACHE_KINDS = KINDS | {torch.int8: INT8}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16, TILED: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
+MOST_CHUNKS, FEWEST_CHUNKS = 6, 3  # that share a scale when weights are quantized to eight bits
 TILE_K = 32  # k of a matrix in tiles is a multiple of it
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
@@ -29,7 +30,7 @@ _BLOCK_KINDS |= {each: getattr(structures, each.name) for each in BlockFormat if
 
 
 # The names of kinds, as metrics and the start-up table show them.
-QUANTIZED_KINDS = {INT8: "int8", INT4: "int4"}
+QUANTIZED_KINDS = {INT8: "int8", STORED_INT8: "int8", INT4: "int4"}
 QUANTIZED_KINDS |= {kind: each.name.lower() for each, kind in _BLOCK_KINDS.items() if each is not BlockFormat.IQ4_NL}
 
 
@@ -78,11 +79,11 @@ def pack(
     if isinstance(matrix, BlockMatrix):
         kind, stripe = _BLOCK_KINDS[matrix.format], matrix.format.block_weights
     elif isinstance(matrix, GroupMatrix):
-        kind = INT4 if matrix.bits == 4 else INT8
+        kind = INT4 if matrix.bits == 4 else STORED_INT8
         stripe = _padded(k) if matrix.group == k else matrix.group
     else:
         kind = with_tiles(library, kind, k)
-        stripe = {INT8: _padded(k), structures.Q4_1: CHUNK}.get(kind, 0)
+        stripe = {INT8: _eight_bit_stripe(k), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
         num_bytes = int(library.trivium_quantized_bytes(kind, n, k, stripe))
     else:
@@ -151,6 +152,14 @@ def _like(matrix: AnyMatrix, tensors: list[Tensor]) -> AnyMatrix:
 
 def _padded(k: int) -> int:
     return -(-k // CHUNK) * CHUNK
+
+
+def _eight_bit_stripe(k: int) -> int:
+    """How many of a row's weights share a scale: at most 192, as many as leave the least padding."""
+    chunks = -(-k // CHUNK)
+    if chunks <= MOST_CHUNKS:
+        return chunks * CHUNK
+    return CHUNK * min(range(MOST_CHUNKS, FEWEST_CHUNKS - 1, -1), key=lambda each: -(-chunks // each) * each)
 
 
 def _alternate_rows(tensor: Tensor, panel: int) -> Tensor:

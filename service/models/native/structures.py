@@ -5,8 +5,8 @@ from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int32, c_int6
 from typing import ClassVar
 
 # Kinds of numbers. TILED: bfloat16 in tiles of AMX. SPLIT: float32 as two bfloat16 numbers, in such tiles. INT8, INT4
-# and the formats of ggml's blocks are quantized.
-F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, TILED = range(15)
+# and the formats of ggml's blocks are quantized. STORED_INT8: INT8 with the codes of a checkpoint, which may be any.
+F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, TILED, STORED_INT8 = range(16)
 
 # The functions between linear layers, in the order of ``Activation`` in ``source/activation.h``.
 ACTIVATIONS = ("identity", "silu", "gelu", "gelu_tanh", "relu", "relu_squared")

@@ -160,14 +160,14 @@ def test_random_workloads_equal_generate(name: str, llama: Reference) -> None:
 
 
 def assert_is_close_to_float32(path: Path) -> None:
-    """int8 weights cost about one percent of the logits, whatever the other rows are."""
+    """int8 weights and activations of bytes cost a few percent of the logits, whatever the other rows are."""
     exact, quantized = (Stepper(make_runner(path, quantization=kind)) for kind in ("none", "int8"))
     for stepper in (exact, quantized):
         stepper.step(*((stepper.add(prompt(n, n), str(n)), n) for n in (20, 31)))
     for name, rows in exact.sampler.logits.items():
         expected, found = torch.stack(rows), torch.stack(quantized.sampler.logits[name])
         error = (expected - found).norm() / expected.norm()
-        assert 0.001 < error < 0.06
+        assert 0.001 < error < 0.09
 
 
 def test_int8_is_close_to_float32(llama: Reference) -> None:

@@ -136,8 +136,14 @@ def test_a_missing_matrix_is_an_error_and_a_missing_vector_is_none() -> None:
 
 @pytest.mark.parametrize("k", [1, 63, 896, 4864, 65536])
 def test_the_largest_sums_of_int8_fit(k: int) -> None:
-    """Every weight and every activation is the largest of its row, so no sum can be larger."""
-    weights, x = torch.full((2 * block_size(), k), 0.5), torch.tensor([[3.0], [-3.0]]).repeat(1, k)
+    """Of each 16 weights and activations, one pair is the largest, and lanes have the largest norms: short_sum_rows.h.
+
+    None of them is rounded.
+    """
+    largest_weights = torch.tensor([127.0, 100, 127, 127, 127, 20, 0, 104, 0, 0, 0, 0, 0, 0, 0, 0])
+    largest = torch.tensor([127.0, 0, 64, 63, 0, 88, 0, 125, 0, 0, 0, 0, 0, 0, 0, 0])
+    weights = (largest_weights.repeat(k // 16 + 1)[:k] / 256).repeat(2 * block_size(), 1)
+    x = largest.repeat(k // 16 + 1)[:k] * torch.tensor([[0.5], [-0.5]])
     weights[1::2] *= -1
     packer, linear = pack(INT8, weights)
     chunks = -(-k // 32)  # they are added in float32

@@ -28,9 +28,9 @@ FORMATS += [(Q6_K, "gemma3")]  # which transformers loads
 LAYERS = {"gemma3": 6}  # one of six sees the whole context
 
 
-EIGHT_BITS = (Type.Q8_0, Type.IQ4_NL)  # as the kernels store them. All others are multiplied by activations of bytes
-ROUNDED = 3e-3  # the error of logits if activations are rounded to int16
+EIGHT_BITS = (Type.Q8_0, Type.IQ4_NL)  # as the kernels store them
 BYTE_ERROR = 0.06  # of logits, relative: 0.5 % for each product, in two layers and a head
+EIGHT_BIT_ERROR = 0.09  # the same, if activations have the scales of short_sum_rows.h: 0.9 % for each product
 
 
 def logit_error(reference: Any, runner: ModelRunner) -> float:
@@ -73,10 +73,7 @@ def test_the_kernels_compute_what_the_dequantized_weights_compute(
     reference = write_model(tmp_path, model, kind)
     runner = make_runner(tmp_path, dtype="float32", block_size=block_size())
     assert runner.info.backend == "native"
-    if kind in EIGHT_BITS:
-        check_against(reference, runner, tolerance=ROUNDED)
-    else:
-        assert logit_error(reference, runner) < BYTE_ERROR
+    assert logit_error(reference, runner) < (EIGHT_BIT_ERROR if kind in EIGHT_BITS else BYTE_ERROR)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gemma3"])

@@ -27,7 +27,7 @@ from tests.models.quantized.packing import (
     quantize_layers,
     random_integers,
 )
-from tests.models.quantized.test_gguf_models import BYTE_ERROR, ROUNDED, logit_error
+from tests.models.quantized.test_gguf_models import BYTE_ERROR, logit_error
 
 AWQ = {"quant_method": "awq", "bits": 4, "group_size": 16, "zero_point": True, "version": "gemm"}
 GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": 16, "desc_act": False, "sym": False}
@@ -149,7 +149,7 @@ def test_a_model_computes_what_its_dequantized_weights_compute(name: str, native
     reference.load_state_dict(quantize_layers(tmp_path, config, parts, **options))
     runner = make_runner(tmp_path, dtype="float32", native_kernels=native, block_size=block_size())
     assert runner.info.backend == ("native" if native else "torch")
-    if native and name != "W8A8":
+    if native:
         assert logit_error(reference, runner) < BYTE_ERROR
     else:
-        check_against(reference, runner, tolerance=ROUNDED)
+        check_against(reference, runner, tolerance=3e-3)

@@ -28,7 +28,7 @@ using TiledRows = RowsOfBytes<ByRow<TILE>>;
 
 // Whether tiles can multiply matrices of this format.
 template <class F>
-constexpr bool FITS_TILES = LANES == TILE && !HAS_PAIRS<F> && !F::Scales::NESTED && F::CHUNK == TILED_CHUNK;
+constexpr bool FITS_TILES = LANES == TILE && std::is_same_v<RowsOf<F>, ByteRows> && F::CHUNK == TILED_CHUNK;
 
 // The two halves of a panel's columns in one chunk, and their products with TILE rows of bytes [row][k].
 class RegisterTiles {

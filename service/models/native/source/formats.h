@@ -15,6 +15,7 @@
 #include "model.h"
 #include "panel.h"
 #include "scales.h"
+#include "signed_quartets.h"
 
 namespace {
 
@@ -30,11 +31,15 @@ template <class Codes_, class Scales_> struct Format {
     static int64_t chunk_offset(int64_t chunk) { return HEADER_BYTES + chunk * CHUNK_BYTES; }
 };
 
-// Codes of eight bits are multiplied by bytes where the processor has dot products of bytes, and else by int16.
+// Codes of eight bits are multiplied by bytes where the processor has products of bytes, and else by int16.
 #if KERNEL_BYTE_PRODUCTS
 using Codes8 = Quartets<8>;
 constexpr int ZERO8 = 128;
 using StripeScale8 = ScaleAndZero<uint8_t>;
+#elif KERNEL_QUARTETS_IN_SHORTS
+using Codes8 = SignedQuartets;
+constexpr int ZERO8 = 0;
+using StripeScale8 = ScaleAndZero<int8_t>;
 #else
 using Codes8 = Pairs;
 constexpr int ZERO8 = 0;
@@ -56,7 +61,8 @@ using FormatInt8 = Format<Codes8, StripeScale8>;
 // Call work(Format) for the format of this kind. Returns false if the kind is not quantized.
 template <class Work> inline bool with_format(int32_t kind, const Work& work) {
     switch (kind) {
-        case INT8: return work(FormatInt8{}), true;
+        case INT8:
+        case STORED_INT8: return work(FormatInt8{}), true;
         case Q4_0: return work(FormatQ4_0{}), true;
         case Q4_1: return work(FormatQ4_1{}), true;
         case Q5_0: return work(FormatQ5_0{}), true;

@@ -12,7 +12,8 @@
 #include "vector.h"
 
 // Processors without dot products of bytes sum products in int16 where these cannot overflow.
-#if (KERNEL_AVX512 && !defined(__AVX512VNNI__)) || (KERNEL_AVX2 && !defined(__AVXVNNI__))
+#if (KERNEL_AVX512 && !defined(__AVX512VNNI__)) || (KERNEL_AVX2 && !defined(__AVXVNNI__)) || \
+    (defined(__AVX2__) && !KERNEL_AVX512 && KERNEL_LANES == 16)  // tests of the layout for AVX512
 #define KERNEL_QUARTETS_IN_SHORTS 1
 #endif
 #if (KERNEL_AVX512 && defined(__AVX512VNNI__)) || (KERNEL_AVX2 && defined(__AVXVNNI__)) || \
@@ -50,6 +51,17 @@ inline IntVector multiply_pairs(IntVector a, IntVector b) {
     return low + (a >> 16) * (b >> 16);
 }
 
+// Two sums of two products each, in int16, which are cut off at its ends: unsigned times signed bytes.
+inline IntVector multiply_bytes(IntVector unsigned_bytes, IntVector signed_bytes) {
+    const Shorts a = (Shorts)unsigned_bytes, b = (Shorts)signed_bytes;
+    Shorts sums;
+    for (int i = 0; i < 2 * LANES; i++) {
+        const int sum = (a[i] & 0xff) * int8_t(b[i]) + (a[i] >> 8 & 0xff) * (b[i] >> 8);
+        sums[i] = int16_t(sum > 32767 ? 32767 : sum < -32768 ? -32768 : sum);
+    }
+    return (IntVector)sums;
+}
+
 // sums + the sums of four products of bytes each, unsigned times signed.
 inline IntVector dot4(IntVector sums, IntVector unsigned_bytes, IntVector signed_bytes) {
     for (int byte = 0; byte < 4; byte++)
@@ -85,8 +97,10 @@ using portable::widen_bytes;
 inline IntVector multiply_bytes(IntVector codes, IntVector bytes) {
 #if KERNEL_AVX512
     return (IntVector)_mm512_maddubs_epi16((__m512i)codes, (__m512i)bytes);
-#else
+#elif KERNEL_AVX2
     return (IntVector)_mm256_maddubs_epi16((__m256i)codes, (__m256i)bytes);
+#else
+    return portable::multiply_bytes(codes, bytes);
 #endif
 }
 #endif

@@ -13,6 +13,7 @@
 #include "blocks.h"
 #include "formats.h"
 #include "panel.h"
+#include "short_sum_rows.h"
 #include "team.h"
 
 namespace {
@@ -33,15 +34,22 @@ template <class F, class Work> void for_each_stripe(Team& team, void* to, int64_
     });
 }
 
-// Quantize the weights w[begin..end) to eight bits: the largest one becomes 127.
+// Quantize the weights w[begin..end) to eight bits: the largest one becomes 127, or the lane of the largest norm has just
+// the largest norm that short_sum_rows.h allows. `begin` is a multiple of 16.
 template <class Numbers> void put_int8(const StripeWriter<FormatInt8>& to, const Numbers& w, int64_t begin, int64_t end) {
     float largest = 0;
     for (int64_t i = begin; i < end; i++) {  // not fmax: GCC 12 fails to vectorize it for ARM
         const float size = std::fabs(w(i));
         largest = size > largest ? size : largest;
     }
-    const float inverse = largest > 0 ? 127 / largest : 0;
-    to.scale(0, largest / 127, ZERO8);
+    float norm = 0;
+    for (int64_t first = begin; first < end; first += 16) {
+        float squares[2] = {};
+        for (int64_t i = first; i < std::min(end, first + 16); i++) squares[i / 2 % 2] += w(i) * w(i);
+        norm = std::max(norm, std::sqrt(std::max(squares[0], squares[1])));
+    }
+    const float scale = std::max(largest / 127, norm / (MOST_OF_WEIGHTS - ROUNDING_OF_LANE)), inverse = scale > 0 ? 1 / scale : 0;
+    to.scale(0, scale, ZERO8);
     for (int64_t i = begin; i < end; i++) to.put(int(i - begin), code8(int8_t(std::nearbyint(w(i) * inverse))));
 }
 

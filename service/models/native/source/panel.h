@@ -20,7 +20,7 @@ constexpr int PANEL = 2 * LANES;       // columns of a panel, and tokens of a KV
 constexpr int TWO_PANELS = 2 * PANEL;  // columns that one piece of work computes
 
 // structures.py has the same numbers. INT8, INT4 and the formats of ggml's blocks are quantized: see formats.h.
-enum NumberKind : int32_t { F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, TILED };
+enum NumberKind : int32_t { F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, TILED, STORED_INT8 };
 
 // Number `i` of an array of float32, bfloat16 or float16.
 inline float number_at(const void* numbers, int32_t kind, int64_t i) {

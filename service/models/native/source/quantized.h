@@ -18,8 +18,15 @@
 namespace {
 
 template <class F> constexpr bool HAS_PAIRS = std::is_same_v<typename F::Codes, Pairs>;
+#if KERNEL_QUARTETS_IN_SHORTS
+template <class F> constexpr bool HAS_SHORT_SUMS = std::is_same_v<typename F::Codes, SignedQuartets>;
+template <class F> using OtherRows = std::conditional_t<HAS_SHORT_SUMS<F>, ShortSumRows, ByteRows>;
+#else
+template <class F> constexpr bool HAS_SHORT_SUMS = false;
+template <class F> using OtherRows = ByteRows;
+#endif
 template <class F>
-using RowsOf = std::conditional_t<HAS_PAIRS<F>, PairRows, std::conditional_t<F::Scales::NESTED, BlockRows, ByteRows>>;
+using RowsOf = std::conditional_t<HAS_PAIRS<F>, PairRows, std::conditional_t<F::Scales::NESTED, BlockRows, OtherRows<F>>>;
 
 // The scale of rows times LANES columns: acc[r][half] += scale * sums + offset * (the row's sum).
 template <int R>
@@ -48,6 +55,40 @@ inline void multiply_stripe(const Tile& x, const uint8_t* header, int64_t number
         const float* scales = HAS_PAIRS<F> ? nullptr : x.scales + number * TILE_ROWS;
         add_chunk<R>(F::Scales::load(header, chunk, 0), sums[0], scales, x.sums + number * TILE_ROWS, acc);
         add_chunk<R>(F::Scales::load(header, chunk, 1), sums[1], scales, x.sums + number * TILE_ROWS, acc + LANES);
+    }
+}
+
+// The same for rows with a scale for each group of a chunk. The scales of the columns multiply sums of as many chunks as
+// have the same ones.
+template <class F, int R, class Tile>
+inline void multiply_short_stripe(const Tile& x, const uint8_t* header, int64_t number, int64_t chunks, float* acc) {
+    const int64_t together = F::Scales::CHUNK_BYTES ? 1 : chunks, end = number + chunks;
+    const uint8_t* chunk = header + F::HEADER_BYTES;
+    while (number < end) {
+        const int64_t first = number;
+        const ColumnScales columns[2] = {F::Scales::load(header, chunk, 0), F::Scales::load(header, chunk, 1)};
+        float sums[R * PANEL];
+        for (int i = 0; i < R * PANEL; i += LANES) store(sums + i, Floats{});
+        for (; number < first + together; number++, chunk += F::CHUNK_BYTES)
+            F::Codes::template dot<R>(chunk + F::Scales::CHUNK_BYTES, x, number * (F::CHUNK / x.GROUP), sums);
+#pragma GCC unroll 6
+        for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+            for (int half = 0; half < 2; half++) {
+                float* to = acc + r * TWO_PANELS + half * LANES;
+                store(to, load(to) + load(sums + r * PANEL + half * LANES) * columns[half].scale);
+            }
+        if constexpr (F::Scales::HAS_OFFSETS) {
+            if (!any(columns[0].offset) && !any(columns[1].offset)) continue;
+            for (int r = 0; r < R; r++) {
+                float sum = 0;
+                for (int64_t c = first; c < number; c++) sum += x.sums[c * TILE_ROWS + r];
+                for (int half = 0; half < 2; half++) {
+                    float* to = acc + r * TWO_PANELS + half * LANES;
+                    store(to, load(to) + broadcast(sum) * columns[half].offset);
+                }
+            }
+        }
     }
 }
 
@@ -95,6 +136,7 @@ __attribute__((noinline)) void multiply_panel(const typename RowsOf<F>::Tile& x,
     const int64_t stripes = (w.k + w.stripe - 1) / w.stripe, chunks = w.stripe / F::CHUNK;
     for (int64_t s = 0; s < stripes; s++, panel += F::stripe_bytes(w.stripe)) {
         if constexpr (F::Scales::NESTED) multiply_nested_stripe<F, R>(x, panel, s, acc);
+        else if constexpr (HAS_SHORT_SUMS<F>) multiply_short_stripe<F, R>(x, panel, s * chunks, chunks, acc);
         else multiply_stripe<F, R>(x, panel, s * chunks, chunks, acc);
     }
     if constexpr (HAS_PAIRS<F>)

@@ -4,6 +4,8 @@
 //     BlockRows  bytes with a scale for each 256 k, for formats whose chunks have integers as scales
 //     PairRows   int16 with a scale for each row: nearly exact
 //
+// short_sum_rows.h has the rows for weights of eight bits on processors that multiply bytes in int16.
+//
 // Rows lie in tiles of TILE_ROWS. The numbers that a kernel reads together lie side by side: the rows of a tile would
 // otherwise compete for few places of the processor's cache. The numbers of a row depend on nothing but the row.
 

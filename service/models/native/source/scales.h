@@ -18,7 +18,7 @@ struct ColumnScales { Floats scale, offset; };
 
 // A float16 scale for each chunk, and the same ZERO for all codes: weight = scale * (code - ZERO).
 template <int ZERO> struct Scale {
-    static constexpr bool NESTED = false;
+    static constexpr bool NESTED = false, HAS_OFFSETS = ZERO != 0;
     static constexpr int HEADER_BYTES = 0, CHUNK_BYTES = 2 * PANEL;
     static ColumnScales load(const uint8_t*, const uint8_t* chunk, int half) {
         const Floats scale = load_halves((const f16*)chunk + half * LANES);
@@ -32,7 +32,7 @@ template <int ZERO> struct Scale {
 
 // A float16 scale and a float16 offset for each chunk.
 struct ScaleAndOffset {
-    static constexpr bool NESTED = false;
+    static constexpr bool NESTED = false, HAS_OFFSETS = true;
     static constexpr int HEADER_BYTES = 0, CHUNK_BYTES = 4 * PANEL;
     static ColumnScales load(const uint8_t*, const uint8_t* chunk, int half) {
         const f16* halves = (const f16*)chunk + half * LANES;
@@ -90,7 +90,7 @@ template <int ZERO> struct NestedScale {
 
 // A float32 scale and the code that stands for zero, for each stripe: weight = scale * (code - zero).
 template <class Zero> struct ScaleAndZero {
-    static constexpr bool NESTED = false;
+    static constexpr bool NESTED = false, HAS_OFFSETS = true;
     static constexpr int HEADER_BYTES = 5 * PANEL, CHUNK_BYTES = 0;
     static ColumnScales load(const uint8_t* header, const uint8_t*, int half) {
         const Floats scale = ::load((const float*)header + half * LANES);

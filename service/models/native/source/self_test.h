@@ -52,6 +52,9 @@ class SelfTest {
         const IntVector codes = a & 0x3f3f3f3f, none = {}, scale = twice(none + round);
         const IntVector twice_added = add_products(add_products(none, codes, b), codes, b);
         if (!same(scaled(twice_added, scale), portable::dot4(portable::dot4(none, codes, b), codes, b) * round)) return "scaled";
+#if KERNEL_QUARTETS_IN_SHORTS
+        if (!same(multiply_bytes(a, b), portable::multiply_bytes(a, b))) return "multiply_bytes";
+#endif
         if (!same(multiply_pairs(a, b), portable::multiply_pairs(a, b))) return "multiply_pairs";
         if (!same(widen_bytes((const int8_t*)&a), portable::widen_bytes((const int8_t*)&a))) return "widen_bytes";
         return nullptr;

@@ -41,6 +41,13 @@ inline Floats load(const float* p) { return *(const UnalignedFloats*)p; }
 inline void store(float* p, Floats v) { *(UnalignedFloats*)p = v; }
 inline Floats broadcast(float x) { return x - Floats{}; }  // x - 0 is x for every x, so the compiler only broadcasts
 
+inline bool any(Floats v) {  // whether a number is not zero
+    const Bits sizes = (Bits)v & 0x7fffffffu;
+    uint32_t all = 0;
+    for (int i = 0; i < LANES; i++) all |= sizes[i];
+    return all;
+}
+
 inline float sum_of(Floats v) {
     float sum = 0;
     for (int i = 0; i < LANES; i++) sum += v[i];

@@ -13,6 +13,13 @@
 #include <unistd.h>
 #endif
 
+// Other processors have no tiles. Code for tiles is compiled there without its instructions, and never run.
+#if defined(__x86_64__)
+#define TILE_INSTRUCTION(...) asm volatile(__VA_ARGS__)
+#else
+#define TILE_INSTRUCTION(...)
+#endif
+
 #ifndef KERNEL_BYTE_TILES
 #define KERNEL_BYTE_TILES 0  // whether tiles multiply bytes
 #endif
@@ -57,10 +64,10 @@ class Tiles {
         } configuration;
         for (int i = 0; i < TILE_REGISTERS; i++)
             configuration.bytes[i] = sizes.bytes[i], configuration.rows[i] = sizes.rows[i];
-        asm volatile("ldtilecfg %0" : : "m"(configuration));
+        TILE_INSTRUCTION("ldtilecfg %0" : : "m"(configuration));
     }
     ~Tiles() {
-        if (are_used) asm volatile("tilerelease" : :);
+        if (are_used) TILE_INSTRUCTION("tilerelease" : :);
     }
     Tiles(const Tiles&) = delete;
 
@@ -68,20 +75,20 @@ class Tiles {
     const bool are_used;
 };
 
-template <int T> inline void zero_tile() { asm volatile("tilezero %%tmm%c0" : : "i"(T)); }
+template <int T> inline void zero_tile() { TILE_INSTRUCTION("tilezero %%tmm%c0" : : "i"(T)); }
 template <int T> inline void load_tile(const void* from, int64_t row_bytes = ROW_BYTES) {
-    asm volatile("tileloadd (%1,%2,1), %%tmm%c0" : : "i"(T), "r"(from), "r"(row_bytes) : "memory");
+    TILE_INSTRUCTION("tileloadd (%1,%2,1), %%tmm%c0" : : "i"(T), "r"(from), "r"(row_bytes) : "memory");
 }
 template <int T> inline void store_tile(void* to, int64_t row_bytes = ROW_BYTES) {
-    asm volatile("tilestored %%tmm%c0, (%1,%2,1)" : : "i"(T), "r"(to), "r"(row_bytes) : "memory");
+    TILE_INSTRUCTION("tilestored %%tmm%c0, (%1,%2,1)" : : "i"(T), "r"(to), "r"(row_bytes) : "memory");
 }
 // The tile Sum, of float32, += the tile A times the tile B, both of bfloat16.
 template <int Sum, int A, int B> inline void multiply_tiles() {
-    asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(A), "i"(B));
+    TILE_INSTRUCTION("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(A), "i"(B));
 }
 // The tile Sum, of int32, += the tile A, of signed bytes, times the tile B, of unsigned bytes.
 template <int Sum, int A, int B> inline void multiply_byte_tiles() {
-    asm volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(A), "i"(B));
+    TILE_INSTRUCTION("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(Sum), "i"(A), "i"(B));
 }
 
 }  // namespace

@@ -137,20 +137,16 @@ class TinyDecoder {
 
     // The hidden states of the tokens [begin, end) of each sequence.
     std::vector<float> step(const std::vector<std::array<int64_t, 3>>& chunks) {
-        std::vector<int64_t> ids, positions, slots, offsets{0}, contexts;
-        std::vector<int32_t> tables, places;
+        std::vector<int64_t> ids, offsets{0}, contexts, blocks;
+        std::vector<int32_t> places;
         for (auto [sequence, begin, end] : chunks) {
-            for (int64_t t = begin; t < end; t++) {
-                ids.push_back((7 * t + 3 * sequence) % VOCABULARY), positions.push_back(t);
-                slots.push_back(sequence * POSITIONS + t), places.push_back(-1);
-            }
+            for (int64_t t = begin; t < end; t++) ids.push_back((7 * t + 3 * sequence) % VOCABULARY), places.push_back(-1);
             offsets.push_back(int64_t(ids.size())), contexts.push_back(end);
-            for (int64_t b = 0; b < BLOCKS; b++) tables.push_back(int32_t(sequence * BLOCKS + b));
+            for (int64_t b = 0; b * PANEL < end; b++) blocks.push_back(sequence * BLOCKS + b);
         }
         KernelStep step{};
-        step.ids = ids.data(), step.positions = positions.data(), step.slots = slots.data();
-        step.offsets = offsets.data(), step.contexts = contexts.data(), step.tables = tables.data();
-        step.rows = int64_t(ids.size()), step.chunks = int64_t(chunks.size()), step.width = BLOCKS;
+        step.ids = ids.data(), step.offsets = offsets.data(), step.contexts = contexts.data(), step.blocks = blocks.data();
+        step.rows = int64_t(ids.size()), step.chunks = int64_t(chunks.size()), step.block_size = PANEL;
         step.places = places.data();
         std::vector<float> out(step.rows * HIDDEN);
         trivium_step(&team, &decoder, &step, out.data());

@@ -26,6 +26,7 @@ class ScriptedProcess:
     def __init__(self, memory: int, fails: str) -> None:
         self.status = "loading"
         self.reason = ""
+        self.is_starting = False
         self.may_start = asyncio.Event()
         self.may_start.set()
         self._memory = memory
@@ -38,6 +39,7 @@ class ScriptedProcess:
         return SimpleNamespace(weights_bytes=self._memory, kv_cache_bytes=0)
 
     async def start(self) -> None:
+        self.is_starting = True
         await self.may_start.wait()
         if self._fails:
             self.status = "dead"

@@ -242,7 +242,7 @@ async def test_a_close_stops_processes_that_are_loading() -> None:
     model = served_model("slow", files)
     models = registry(model)
     start = asyncio.create_task(models.start())
-    await until(lambda: bool(files.processes))
+    await until(lambda: any(process.is_starting for process in files.processes))
     await models.close()
     await asyncio.gather(start, return_exceptions=True)
     assert files.processes[0].status == "stopping"

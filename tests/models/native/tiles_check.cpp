@@ -35,7 +35,7 @@ template <class F> int different_sums(const KernelLinear& w) {
     Team team(1);
     ByteRows rows;
     TiledRows tiled;
-    rows.fill(team, x.data(), K, ROWS, K, w.k, F::CHUNK), tiled.fill(team, x.data(), K, ROWS, K, w.k, F::CHUNK);
+    rows.fill(team, x.data(), K, ROWS, w, F::CHUNK), tiled.fill(team, x.data(), K, ROWS, w, F::CHUNK);
     int different = 0;
     for (int64_t number = 0; number < w.n / PANEL; number++) {
         const uint8_t* panel = panels.data() + number * F::panel_bytes(w.k, w.stripe);

@@ -101,9 +101,7 @@ void share_quantized_pieces(
 ) {
     static thread_local Rows memory;
     Rows& integers = memory;
-    const int64_t padded = (w.k + w.stripe - 1) / w.stripe * w.stripe;
-    if constexpr (requires { Rows::MOST_OF_WEIGHTS; }) integers.fill(team, x, ldx, rows, w.k, padded, chunk, w.kind == INT8);
-    else integers.fill(team, x, ldx, rows, w.k, padded, chunk);
+    integers.fill(team, x, ldx, rows, w, chunk);
     share_pieces<ROWS>(team, w, first_panel, rows, y, ldy, adds, updates, [&](int64_t pair, int64_t begin, int count, float* acc) {
         multiply(integers, pair, begin, count, acc);
     });

@@ -17,11 +17,15 @@
 #include <vector>
 
 #include "codes.h"
+#include "model.h"
 #include "panel.h"
 #include "team.h"
 #include "vector.h"
 
 namespace {
+
+// The k of a quantized matrix, padded to whole stripes.
+inline int64_t padded_k(const KernelLinear& w) { return (w.k + w.stripe - 1) / w.stripe * w.stripe; }
 
 // The largest size of `count` numbers; those behind `end` count as zero.
 inline float largest_size(const float* row, int64_t count, int64_t end) {
@@ -89,14 +93,14 @@ template <class Layout> class RowsOfBytes {
         const float *scales, *sums;
     };
 
-    // Quantize `rows` rows of k numbers. k is padded to `padded`, a multiple of `chunk`.
-    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk) {
-        this->padded = padded, chunks = padded / chunk;
+    // Quantize `rows` rows, to be multiplied by w, whose chunks have this size.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, const KernelLinear& w, int64_t chunk) {
+        padded = padded_k(w), chunks = padded / chunk;
         const int64_t tiles = (rows + ROWS - 1) / ROWS;
         codes.resize(tiles * ROWS * padded);
         scales.resize(tiles * ROWS * chunks), sums.resize(tiles * ROWS * chunks);
         for_each_row(team, rows, [&](int64_t r) {
-            for (int64_t c = 0; c < chunks; c++) quantize(x + r * ldx, r, c, k, chunk);
+            for (int64_t c = 0; c < chunks; c++) quantize(x + r * ldx, r, c, w.k, chunk);
         });
     }
     Tile tile(int64_t row) const {
@@ -136,9 +140,9 @@ class BlockRows {
         const int16_t* sums;
     };
 
-    // Quantize `rows` rows of k numbers, a multiple of BLOCK.
-    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t, int64_t chunk) {
-        this->k = k, chunks = k / chunk;
+    // Quantize `rows` rows, to be multiplied by w, whose chunks have this size. Its k is a multiple of BLOCK.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, const KernelLinear& w, int64_t chunk) {
+        k = w.k, chunks = k / chunk;
         const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
         codes.resize(tiles * TILE_ROWS * k);
         scales.resize(tiles * TILE_ROWS * (k / BLOCK)), sums.resize(tiles * TILE_ROWS * chunks);
@@ -177,12 +181,13 @@ class PairRows {
         const float *scales, *sums;
     };
 
-    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk) {
-        this->padded = padded, chunks = padded / chunk;
+    // Quantize `rows` rows, to be multiplied by w, whose chunks have this size.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, const KernelLinear& w, int64_t chunk) {
+        padded = padded_k(w), chunks = padded / chunk;
         const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
         codes.resize(tiles * TILE_ROWS * padded);
         scales.resize(tiles * TILE_ROWS), sums.resize(tiles * TILE_ROWS * chunks);
-        for_each_row(team, rows, [&](int64_t r) { quantize(x + r * ldx, r, k, chunk); });
+        for_each_row(team, rows, [&](int64_t r) { quantize(x + r * ldx, r, w.k, chunk); });
     }
     Tile tile(int64_t row) const {
         const int64_t t = row / TILE_ROWS * TILE_ROWS;

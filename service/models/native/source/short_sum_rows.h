@@ -24,6 +24,7 @@
 
 #include "integers.h"
 #include "panel.h"
+#include "quantized_rows.h"
 #include "team.h"
 #include "tile.h"
 
@@ -39,7 +40,6 @@ namespace {
 class ShortSumRows {
   public:
     static constexpr int GROUP = 16;
-    static constexpr float MOST_OF_WEIGHTS = ::MOST_OF_WEIGHTS;
 
     // What a kernel reads for a tile: codes [k / 4][TILE_ROWS][4], scales [k / 16][TILE_ROWS], biases of the two lanes
     // [k / 16][TILE_ROWS][2]. A sum, of the codes of a chunk times their scales, is in [chunks][TILE_ROWS], for weights
@@ -51,17 +51,16 @@ class ShortSumRows {
         const int16_t* biases;
     };
 
-    // Quantize `rows` rows of k numbers. k is padded to `padded`, a multiple of `chunk`, which is a multiple of GROUP.
-    // `bounded`: the norms of the weights' lanes are.
-    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, int64_t k, int64_t padded, int64_t chunk, bool bounded) {
-        this->padded = padded, groups = padded / GROUP, chunks = padded / chunk;
+    // Quantize `rows` rows, to be multiplied by w, whose chunks have this size, a multiple of GROUP.
+    void fill(Team& team, const float* x, int64_t ldx, int64_t rows, const KernelLinear& w, int64_t chunk) {
+        padded = padded_k(w), groups = padded / GROUP, chunks = padded / chunk;
         const int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
         codes.resize(tiles * TILE_ROWS * padded), sums.resize(tiles * TILE_ROWS * chunks);
         scales.resize(tiles * TILE_ROWS * groups), biases.resize(tiles * TILE_ROWS * groups * 2);
         for_each_row(team, rows, [&](int64_t r) {
             const int64_t tile = r / TILE_ROWS * TILE_ROWS;
-            if (bounded) quantize<true>(x + r * ldx, tile, r % TILE_ROWS, k, chunk / GROUP);
-            else quantize<false>(x + r * ldx, tile, r % TILE_ROWS, k, chunk / GROUP);
+            if (w.kind == INT8) quantize<true>(x + r * ldx, tile, r % TILE_ROWS, w.k, chunk / GROUP);
+            else quantize<false>(x + r * ldx, tile, r % TILE_ROWS, w.k, chunk / GROUP);
         });
     }
     Tile tile(int64_t row) const {
@@ -74,6 +73,7 @@ class ShortSumRows {
     static constexpr float MOST_OF_TWO = 127, MOST_OF_LANE = 251, MOST_NORM = 156 - ROUNDING_OF_LANE;
     static constexpr int ORDER[4] = {0, 2, 1, 3};  // how AVX2 packs four quartets
 
+    // BOUNDED: the norms of the weights' lanes are, as those that pack.h has quantized.
     template <bool BOUNDED> void quantize(const float* row, int64_t tile, int64_t place, int64_t k, int64_t groups_of_chunk) {
         int8_t* to = codes.data() + tile * padded + place * 4;
         int16_t* bias = biases.data() + tile * groups * 2 + place * 2;

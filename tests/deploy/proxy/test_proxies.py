@@ -96,12 +96,17 @@ def test_a_token_arrives_while_the_next_one_is_not_made(
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_the_service_stops_when_its_client_leaves(client: httpx.Client, held: ScriptedEngine, prefix: str) -> None:
+    """Caddy 2.6 now and then breaks off a stream by itself ("use of closed network connection"): then another begins."""
     body = {"content": STREAM, "headers": {"content-type": "application/json"}}
-    with client.stream("POST", f"{prefix}/v1/completions", **body) as response:  # type: ignore[arg-type]
-        received = response.iter_lines()  # which ends the response when nobody holds it
-        assert '"H"' in first_event(received)
-        assert not held.idle.is_set()
-    assert held.idle.wait(20)  # nothing was released
+    for _ in range(5):
+        with client.stream("POST", f"{prefix}/v1/completions", **body) as response:  # type: ignore[arg-type]
+            received = response.iter_lines()  # which ends the response when nobody holds it
+            has_begun = '"H"' in next((line for line in received if line.startswith("data: ")), "")
+            client_leaves = has_begun and not held.idle.is_set()
+        assert held.idle.wait(20)  # nothing was released
+        if client_leaves:
+            return
+    raise AssertionError("the proxy has broken off every stream")
 
 
 def test_an_answer_without_a_token_is_the_service_s_own_504(client: httpx.Client, held: ScriptedEngine) -> None:

@@ -96,7 +96,7 @@ def test_a_token_arrives_while_the_next_one_is_not_made(
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_the_service_stops_when_its_client_leaves(client: httpx.Client, held: ScriptedEngine, prefix: str) -> None:
-    """Caddy 2.6 now and then breaks off a stream by itself ("use of closed network connection"): then another begins."""
+    """Caddy 2.6 now and then breaks off a stream ("use of closed network connection"): then another begins."""
     body = {"content": STREAM, "headers": {"content-type": "application/json"}}
     for _ in range(5):
         with client.stream("POST", f"{prefix}/v1/completions", **body) as response:  # type: ignore[arg-type]

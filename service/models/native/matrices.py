@@ -22,7 +22,7 @@ DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: t
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
 MOST_CHUNKS, FEWEST_CHUNKS = 6, 3  # that share a scale when weights are quantized to eight bits
-TILE_K = 32  # k of a matrix in tiles is a multiple of it
+TILE_K = TILE_COLUMNS = 32  # k and the columns of a matrix in tiles are multiples of these
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
 _BLOCK_KINDS = {BlockFormat.IQ4_NL: structures.Q8_0}
@@ -106,10 +106,14 @@ def pack(
 
 
 def with_tiles(library: ctypes.CDLL, kind: int, k: int) -> int:
-    """TILED instead of BF16 on a processor with AMX, and BF16 instead of TILED for matrices that do not fit tiles."""
+    """TILED instead of BF16 on a processor with AMX, and BF16 instead of TILED where tiles do not fit.
+
+    Tiles fit if k does, and if a piece of work, which is ``4 * lanes`` columns, has whole squares of tiles.
+    """
     if kind == BF16 and library.trivium_has_amx():
         kind = TILED
-    return BF16 if kind == TILED and k % TILE_K else kind
+    fits = k % TILE_K == 0 and 4 * library.trivium_lanes() % TILE_COLUMNS == 0
+    return BF16 if kind == TILED and not fits else kind
 
 
 def parts_of(linear: KernelLinear) -> Iterator[KernelLinear]:

@@ -3,6 +3,8 @@
 import ctypes
 from collections.abc import Callable
 from functools import cache, partial
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from torch.nn import functional
 
 from service.models.native import kernels
 from service.models.native.kernels import block_size
+from service.models.native.matrices import with_tiles
 from service.models.native.packer import LoadTensor, Packer
 from service.models.native.structures import ACTIVATIONS, BF16, F16, F32, INT8, TILED, KernelLinear
 
@@ -87,6 +90,13 @@ def test_a_matrix_that_fills_no_tile_stays_in_panels() -> None:
     packer, linear = pack(TILED, random_tensors(1, torch.bfloat16)(8, 40))
     assert linear.kind == BF16
     assert packer.tensors
+
+
+@pytest.mark.parametrize(("lanes_of_build", "kind"), [(4, BF16), (8, TILED), (16, TILED)])
+def test_vectors_that_are_too_short_for_tiles_use_panels(lanes_of_build: int, kind: int) -> None:
+    """The portable build, also on a processor with AMX: two of its panels have 16 columns, and tiles have 32."""
+    library: Any = SimpleNamespace(trivium_lanes=lambda: lanes_of_build, trivium_has_amx=lambda: 1)
+    assert with_tiles(library, BF16, 64) == kind
 
 
 @pytest.mark.parametrize("threads", [1, 2, 32])

@@ -1,0 +1,1 @@
+"""From configurations of encoder-decoder families to ``EncoderDecoderLayout``. It knows no tensor."""

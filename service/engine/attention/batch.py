@@ -39,6 +39,8 @@ class Batch:
     block_size: int
     null_block: int
     device: torch.device  # where the model's tensors are
+    source_lengths: Ints | None = None  # [N] positions of each chunk's source; None if the model has no encoder
+    source_blocks: Ints | None = None  # the blocks that hold their keys and values, those of one chunk behind another's
 
     @classmethod
     def from_step(cls, step: Step, cache: KVCache, device: torch.device) -> Self:

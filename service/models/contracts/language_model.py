@@ -2,7 +2,8 @@
 
 A model is computed in two halves: the hidden states of all rows of a step, and the logits of the rows that need them.
 The attention is computed in different places. A ``TorchModel`` gets an attention object with each call. A
-``NativeModel`` computes the attention itself, over the keys and values of a store that is attached once.
+``NativeModel`` and an ``EncoderDecoder`` compute the attention themselves, over the keys and values of a store that is
+attached once.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from torch import Tensor
 from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
-from service.models.contracts.step_view import StepView
+from service.models.contracts.step_view import SourceView, StepView
 
 
 class LanguageModel(Protocol):
@@ -109,4 +110,37 @@ class NativeModel(LanguageModel, Protocol):
 
     def all_finite(self, hidden: Tensor) -> bool:
         """Whether every number of ``hidden`` [T, hidden_size], float32, is finite."""
+        ...
+
+
+class EncoderDecoder(LanguageModel, Protocol):
+    """A model that continues text for a source. The kernels compute it on the CPU, torch on any device.
+
+    A layer of the store holds the keys and values of the decoder layer's own tokens and those of sources, in blocks of
+    their own. Both have the same heads.
+    """
+
+    @property
+    def backend(self) -> Literal["torch", "native"]: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def attach_store(self, store: KeyValueStore) -> None:
+        """Read and write the keys and values of ``store`` from now on."""
+        ...
+
+    def encode(self, sources: SourceView) -> Tensor:
+        """Write the keys and values of the sources into their blocks, for every layer of the decoder.
+
+        Returns the encoder's last hidden states [S, hidden_size].
+        """
+        ...
+
+    def hidden(self, step: StepView) -> Tensor:
+        """The last hidden states [T, hidden_size] of ``step``. Its ``source_lengths`` and ``source_blocks`` exist."""
+        ...
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """Whether every number of ``hidden`` [T, hidden_size] is finite."""
         ...

@@ -1,4 +1,8 @@
-"""The block tables of sequences: their blocks come from the pool, and are shared with other sequences once computed."""
+"""The block tables of sequences: their blocks come from the pool, and are shared with other sequences once computed.
+
+The tokens of a sequence with a source are a prefix behind that source. So nothing is published or reserved before the
+source is encoded.
+"""
 
 from array import array
 
@@ -42,6 +46,8 @@ class BlockTables:
         """Enter the blocks that are full and computed into the prefix cache, and reserve the next one."""
         size = self._pool.block_size
         before = sequence.num_published
+        if sequence.prefix_id is None:
+            return
         while (sequence.num_published + 1) * size <= sequence.num_computed:
             begin = sequence.num_published * size
             block = sequence.block_table[sequence.num_published]
@@ -66,6 +72,8 @@ class BlockTables:
 
     def _reserve_next(self, sequence: Sequence) -> None:
         """Reserve the block after those that are published, if the sequence has all tokens of it."""
+        if sequence.prefix_id is None:
+            return
         begin = sequence.num_published * self._pool.block_size
         sequence.reservation = self._pool.reserve(
             sequence.prefix_id, sequence.tokens[begin : begin + self._pool.block_size]

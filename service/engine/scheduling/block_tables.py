@@ -16,19 +16,23 @@ class BlockTables:
     def __init__(self, pool: BlockPool) -> None:
         self._pool = pool
 
+    def has_room(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
+        """Whether ``allocate`` succeeds."""
+        num_free = self._pool.num_free - self._pool.num_reclaimed(match.blocks)
+        return num_free >= self._num_missing(sequence, match) + num_spare
+
     def allocate(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
         """Give a sequence without blocks those of ``match`` and new ones for all its other tokens.
 
         Returns False, and changes nothing, if fewer than ``num_spare`` free blocks would be left. On success the next
         block is reserved, so that sequences with the same prefix wait for it.
         """
-        cached = match.blocks
-        needed = num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(cached)
-        if self._pool.num_free - self._pool.num_reclaimed(cached) < needed + num_spare:
+        if not self.has_room(sequence, match, num_spare=num_spare):
             return False
-        self._pool.reuse(cached)
-        sequence.block_table = array("q", cached + (self._pool.allocate(needed) or []))
-        sequence.num_published = len(cached)
+        self._pool.reuse(match.blocks)
+        new = self._pool.allocate(self._num_missing(sequence, match))
+        sequence.block_table = array("q", match.blocks + (new or []))
+        sequence.num_published = len(match.blocks)
         sequence.prefix_id = match.prefix_id
         self._reserve_next(sequence)
         return True
@@ -69,6 +73,10 @@ class BlockTables:
         if sequence.reservation is not None:
             self._pool.cancel_reservation(sequence.reservation)
             sequence.reservation = None
+
+    def _num_missing(self, sequence: Sequence, match: PrefixMatch) -> int:
+        """The blocks that a sequence needs beside those of ``match``."""
+        return num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(match.blocks)
 
     def _reserve_next(self, sequence: Sequence) -> None:
         """Reserve the block after those that are published, if the sequence has all tokens of it."""

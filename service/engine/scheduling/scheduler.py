@@ -309,10 +309,11 @@ class Scheduler:
 
         One block for each running sequence must stay free, so that the start causes no preemption in the next step.
         """
-        num_spare = len(self._running) + self._sources.num_taken(source)
-        if not self._tables.allocate(sequence, prefix, num_spare=num_spare):
+        num_spare = len(self._running)
+        if not self._tables.has_room(sequence, prefix, num_spare=num_spare + self._sources.num_taken(source)):
             return False
-        self._sources.allocate(sequence, source)
+        self._sources.allocate(sequence, source)  # first, as new blocks of the sequence might evict those of its source
+        self._tables.allocate(sequence, prefix, num_spare=num_spare)
         is_first_start = sequence.status is SequenceStatus.WAITING
         sequence.start(num_computed=len(prefix.blocks) * self.pool.block_size, now=self._clock())
         self._running.add(sequence)

@@ -19,7 +19,7 @@ from service.processes.restart_policy import RestartPolicy
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
 from service.settings.served_models import ModelSpec
-from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.text.piece_tokenizer import load_tokenizer
 
 
 class StoredModel:
@@ -74,7 +74,7 @@ class StoredModel:
                 process=process,
                 observer=metrics.engine,
             )
-            tokenizer = Tokenizer.load(local.path)
+            tokenizer = load_tokenizer(local.path)
             return_freed_memory()
             make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from service.models.contracts.language_model import NativeModel, TorchModel
+from service.models.contracts.language_model import EncoderDecoder, NativeModel, TorchModel
 from service.models.contracts.layer_spec import LayerSpec
 
 logger = logging.getLogger(__name__)
@@ -13,9 +13,10 @@ logger = logging.getLogger(__name__)
 class LoadedModel:
     """A model, the attention of its layers, and how long its sequences may be."""
 
-    model: TorchModel | NativeModel
+    model: TorchModel | NativeModel | EncoderDecoder
     layers: list[LayerSpec]
     max_model_len: int
+    max_source_len: int = 0  # positions of a source; 0: the model has no encoder
     block_size: int = 0  # tokens in a block of the KV cache, where the model prescribes the number; else 0
     notes: tuple[str, ...] = ()  # what the person who started the model should know, such as a loss of precision
 

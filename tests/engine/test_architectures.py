@@ -189,8 +189,16 @@ def test_an_architecture_that_would_be_computed_wrongly_is_refused(arch: str, tm
         make_runner(tmp_path)
 
 
-def test_an_encoder_decoder_model_is_refused(tmp_path: Path) -> None:
-    config = AutoConfig.for_model("t5", vocab_size=128, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+def test_an_encoder_decoder_of_another_family_is_refused(tmp_path: Path) -> None:
+    sizes = {"encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    config = AutoConfig.for_model("blenderbot", vocab_size=128, d_model=16, **sizes, **heads)
     AutoModelForSeq2SeqLM.from_config(config).save_pretrained(tmp_path)
+    with pytest.raises(UnsupportedModel, match="blenderbot is an encoder-decoder of a family that is not served"):
+        make_runner(tmp_path)
+
+
+def test_an_encoder_decoder_that_does_not_say_so_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "t5"}', encoding="utf-8")
     with pytest.raises(UnsupportedModel, match="t5 is an encoder-decoder model"):
         make_runner(tmp_path)

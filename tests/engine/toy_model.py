@@ -3,9 +3,12 @@
 ``ToyRunner`` checks each read of its cache, so it finds every error of the scheduler that would mix up sequences.
 """
 
+from collections.abc import MutableSequence
+
 from service.engine.engine import Engine
 from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.request import Request
+from service.engine.protocol.source import Source
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config
@@ -39,23 +42,33 @@ def continuation(sequence: Sequence, count: int) -> list[int]:
 
 
 class ToyRunner:
-    """A runner whose KV cache is a dictionary: slot -> the tokens up to the one that the slot was written for."""
+    """A runner whose KV cache is a dictionary: slot -> what was written there.
+
+    This is the source and the tokens up to the one that the slot was written for; or the source and the position, in
+    the slots of a source.
+    """
 
     def __init__(self) -> None:
-        self.slots: dict[int, tuple[int, ...]] = {}
+        self.slots: dict[int, tuple[Source, tuple[int, ...] | int]] = {}
 
     def run(self, step: Step) -> list[ChunkOutput]:
         """Write all chunks, as a layer does, and then read all tokens that each chunk sees."""
         for chunk in step.chunks:
             sequence = chunk.sequence
-            tokens = (*sequence.tokens, *chunk.proposed)
+            source, tokens = sequence.request.source, (*sequence.tokens, *chunk.proposed)
+            for position in range(chunk.num_source):
+                self.slots[self.slot(sequence.source_table, position)] = source, position
             for position in range(chunk.start, chunk.start + chunk.num_tokens):
-                self.slots[self.slot(sequence, position)] = tokens[: position + 1]
+                self.slots[self.slot(sequence.block_table, position)] = source, tokens[: position + 1]
         for chunk in step.chunks:
-            tokens = (*chunk.sequence.tokens, *chunk.proposed)
+            sequence = chunk.sequence
+            source, tokens = sequence.request.source, (*sequence.tokens, *chunk.proposed)
+            for position in range(sequence.num_source):
+                seen = self.slots[self.slot(sequence.source_table, position)]
+                assert seen == (source, position), "a slot holds another source"
             for position in range(chunk.start + chunk.num_tokens):
-                seen = self.slots[self.slot(chunk.sequence, position)]
-                assert seen == tokens[: position + 1], "a slot holds another sequence's token"
+                seen = self.slots[self.slot(sequence.block_table, position)]
+                assert seen == (source, tokens[: position + 1]), "a slot holds another sequence's token"
         return [self.output(chunk) for chunk in step.chunks]
 
     @staticmethod
@@ -68,9 +81,9 @@ class ToyRunner:
         return ChunkOutput(token=next_token(tokens), following=tuple((token, None) for token in following))
 
     @staticmethod
-    def slot(sequence: Sequence, position: int) -> int:
-        """The slot of a sequence's token, as in the real KV cache."""
-        return sequence.block_table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE
+    def slot(table: MutableSequence[int], position: int) -> int:
+        """The slot of a token in the blocks of ``table``, as in the real KV cache."""
+        return table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE
 
 
 class SizedRunner(WithoutAdapters):

@@ -21,6 +21,7 @@ from torch import Tensor
 from service.engine.attention.kv_cache import KVCache
 from service.engine.scheduling.step import Chunk, Step
 from service.models.contracts.lora import AdapterRows
+from service.models.contracts.slots import slots_of
 from service.models.contracts.step_view import Ints
 
 
@@ -68,6 +69,7 @@ class Batch:
         if len(blocks) < num_blocks:
             raise ValueError("a block table is too short for its chunk")
         adapters = [chunk.sequence.adapter for chunk in chunks]
+        source_lengths, source_blocks = _sources(chunks)
         return cls(
             chunks=chunks,
             order=order,
@@ -80,6 +82,8 @@ class Batch:
             block_size=size,
             null_block=cache.null_block,
             device=device,
+            source_lengths=source_lengths,
+            source_blocks=source_blocks,
         )
 
     @property
@@ -114,6 +118,15 @@ class Batch:
         return (
             self.blocks[np.repeat(self._block_offsets[:-1], np.diff(self.offsets)) + block] * self.block_size + within
         )
+
+    def written_slots(self, number: int) -> Ints:
+        """The slots that chunk ``number`` writes: those of its tokens, and those of its source if it is encoded."""
+        slots = self.slots[self.offsets[number] : self.offsets[number + 1]]
+        chunk = self.chunks[number]
+        if not chunk.num_source:
+            return slots
+        table = np.array(chunk.sequence.source_table, dtype=np.int64)
+        return np.concatenate((slots, slots_of(np.array([chunk.num_source]), table, self.block_size)))
 
     @cached_property
     def block_counts(self) -> Ints:
@@ -159,3 +172,14 @@ class Batch:
         ends = np.repeat(self.offsets[1:][chunks], counts)
         within = np.arange(len(ends)) - np.repeat(counts.cumsum(), counts)  # -count to -1 for each chunk
         return self.to_device(ends + within)
+
+
+def _sources(chunks: list[Chunk]) -> tuple[Ints | None, Ints | None]:
+    """The positions of each chunk's source, and the blocks that hold them; None and None without sources."""
+    if not chunks[0].sequence.source_table:
+        return None, None
+    blocks = array("q")
+    for chunk in chunks:
+        blocks.extend(chunk.sequence.source_table)
+    lengths = np.array([chunk.sequence.num_source for chunk in chunks], dtype=np.int64)
+    return lengths, np.frombuffer(blocks, dtype=np.int64)

@@ -4,14 +4,17 @@ import logging
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from service.engine.attention import flash
 from service.engine.attention.kv_cache import KVCache, bytes_per_block
+from service.engine.attention.source_batch import SourceBatch
 from service.engine.execution.step_limits import StepLimits
 from service.engine.protocol.config import EngineConfig
 from service.engine.scheduling.block_pool import num_blocks_for
 from service.errors import EngineError
+from service.models.contracts.language_model import EncoderDecoder
 from service.models.hardware import available_memory
 from service.models.hf.layer_recorder import LayerRecorder
 from service.models.loaded_model import LoadedModel
@@ -38,15 +41,17 @@ def make_caches(
     dtypes = [cache_dtype(each, config) for each in models]
     block_bytes = sum(bytes_per_block(each.layers, size, dtype) for each, dtype in zip(models, dtypes, strict=True))
     num_blocks = config.num_blocks
+    source_blocks = num_blocks_for(loaded.max_source_len, size)
     if not num_blocks:
-        useful = limits.max_num_seqs * num_blocks_for(loaded.max_model_len, size)
+        useful = limits.max_num_seqs * (num_blocks_for(loaded.max_model_len, size) + source_blocks)
         num_blocks = min(useful, _cache_bytes(loaded, config, limits, device) // block_bytes)
-    longest = num_blocks * size
+    longest = (num_blocks - source_blocks) * size
     if longest < max(1, config.max_model_len):
-        needed = num_blocks_for(max(1, config.max_model_len), size) * block_bytes
+        needed = (num_blocks_for(max(1, config.max_model_len), size) + source_blocks) * block_bytes
+        source = f" with a source of {loaded.max_source_len}" if source_blocks else ""
         raise EngineError(
-            f"the KV cache has room for {longest} tokens, but one sequence of {max(1, config.max_model_len)} tokens "
-            f"needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
+            f"the KV cache has room for {num_blocks * size} tokens, but one sequence of {max(1, config.max_model_len)} "
+            f"tokens{source} needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
         )
     max_model_len = min(loaded.max_model_len, longest)
     caches = [
@@ -105,9 +110,12 @@ def _cuda_cache_bytes(loaded: LoadedModel, fraction: float, limits: StepLimits, 
     assert model.backend == "torch"
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
-    ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)
-    positions = torch.arange(limits.max_batch_tokens, device=device) % loaded.max_model_len
-    hidden = model.hidden(ids, positions, LayerRecorder(model.architecture))
+    if model.has_encoder:
+        hidden = _encode_longest(loaded, model, limits, device)
+    else:
+        ids = torch.zeros(limits.max_batch_tokens, dtype=torch.int64, device=device)
+        positions = torch.arange(limits.max_batch_tokens, device=device) % loaded.max_model_len
+        hidden = model.hidden(ids, positions, LayerRecorder(model.architecture))
     logits = model.logits(hidden[: limits.max_num_seqs]).float()
     torch.softmax(logits, dim=-1)
     peak = torch.cuda.max_memory_allocated(device)
@@ -116,3 +124,23 @@ def _cuda_cache_bytes(loaded: LoadedModel, fraction: float, limits: StepLimits, 
     free, total = torch.cuda.mem_get_info(device)
     others = total - free - torch.cuda.memory_reserved(device)
     return max(0, int(total * fraction) - others - peak)
+
+
+def _encode_longest(
+    loaded: LoadedModel, model: EncoderDecoder, limits: StepLimits, device: torch.device
+) -> torch.Tensor:
+    """The encoder's last hidden states [S, hidden_size] of as many positions as a step may encode."""
+    length = loaded.max_source_len
+    count = max(1, limits.max_batch_tokens // length)
+    size = num_blocks_for(length, _BLOCK_SIZE)
+    cache = KVCache(loaded.layers, num_blocks=count * size, block_size=_BLOCK_SIZE, dtype=model.dtype, device=device)
+    channels = model.feature_channels
+    sources = SourceBatch(
+        ids=None if channels else np.zeros(count * length, dtype=np.int64),
+        features=np.zeros((2 * count * length, channels), dtype=np.float32) if channels else None,
+        offsets=np.arange(count + 1) * length,
+        blocks=np.arange(count * size),
+        block_size=_BLOCK_SIZE,
+    )
+    model.attach_store(cache)
+    return model.encode(sources)

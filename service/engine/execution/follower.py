@@ -25,6 +25,7 @@ class Follower:
 
     def __init__(self, loaded: LoadedModel, sizes: MakeCache, device: torch.device) -> None:
         assert loaded.model.backend == "torch"
+        assert not loaded.model.has_encoder
         self._device = device
         self._cache = KVCache(
             loaded.layers,

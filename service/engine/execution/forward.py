@@ -12,8 +12,9 @@ from service.engine.attention.flash import FlashAttention
 from service.engine.attention.gathered import GatheredAttention
 from service.engine.attention.kv_cache import KVCache
 from service.engine.attention.paged import PagedAttention
+from service.engine.attention.source_batch import SourceBatch
 from service.engine.execution.cuda_graphs import DecodeGraphs, NotCapturable
-from service.models.contracts.language_model import NativeModel, TorchModel
+from service.models.contracts.language_model import EncoderDecoder, NativeModel, TorchModel
 from service.models.contracts.step_view import Ints
 
 logger = logging.getLogger(__name__)
@@ -39,15 +40,47 @@ class ForwardPass(Protocol):
 
 
 def make_forward_pass(
-    model: NativeModel | TorchModel, cache: KVCache, *, max_num_seqs: int, max_model_len: int, cuda_graphs: bool
+    model: NativeModel | TorchModel | EncoderDecoder,
+    cache: KVCache,
+    *,
+    max_num_seqs: int,
+    max_model_len: int,
+    cuda_graphs: bool,
 ) -> ForwardPass:
     """The forward pass of ``model`` over ``cache``. CUDA graphs are used if FlashAttention computes every layer."""
+    if model.has_encoder:
+        return EncoderDecoderForward(model, cache)
     if model.backend == "native":
         return NativeForward(model, cache)
     graphs = None
     if cuda_graphs and all(layer.uses_flash for layer in cache.layers):
         graphs = DecodeGraphs(model, cache, max_num_seqs=max_num_seqs, max_model_len=max_model_len)
     return TorchForward(model, cache, graphs)
+
+
+class EncoderDecoderForward:
+    """An encoder-decoder computes everything itself, attention included."""
+
+    def __init__(self, model: EncoderDecoder, cache: KVCache) -> None:
+        model.attach_store(cache)
+        self._model = model
+        self._cache = cache
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """As ``ForwardPass.hidden``. The sources of chunks that ask for that are encoded first."""
+        sources = SourceBatch.from_chunks(batch.chunks, batch.block_size)
+        if sources is not None:
+            self._model.encode(sources)
+        return self._model.hidden(batch)
+
+    def all_finite(self, hidden: Tensor) -> bool:
+        """As ``ForwardPass.all_finite``."""
+        return self._model.all_finite(hidden)
+
+    def discard(self, slots: Ints) -> None:
+        """As ``ForwardPass.discard``: set to zero, as torch reads what a mask hides. The kernels do not."""
+        if self._model.backend == "torch":
+            self._cache.clear(torch.from_numpy(slots).to(self._model.device))
 
 
 class NativeForward:

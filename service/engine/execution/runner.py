@@ -29,6 +29,7 @@ from service.engine.protocol.engine_info import EngineInfo
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
+from service.engine.protocol.source import Features, Source, num_positions
 from service.engine.sampling.logprobs import token_logprobs
 from service.engine.sampling.place import places
 from service.engine.sampling.sampler import SampledToken, Sampler
@@ -63,6 +64,7 @@ class ModelRunner:
             draft = load_draft_model(config, self.device)
         self.models = [loaded.model] if draft is None else [loaded.model, draft.model]
         self.model = loaded.model
+        self.max_source_len = loaded.max_source_len
         self.notes = loaded.notes
         models = [loaded] if draft is None else [loaded, draft]
         with self._phase("kv_cache"):
@@ -95,6 +97,7 @@ class ModelRunner:
         return EngineInfo(
             vocab_size=self.vocab_size,
             max_model_len=self.max_model_len,
+            max_source_len=self.max_source_len,
             max_num_seqs=self.limits.max_num_seqs,
             max_batch_tokens=self.limits.max_batch_tokens,
             prefill_chunk=self.limits.prefill_chunk,
@@ -144,7 +147,8 @@ class ModelRunner:
             try:
                 return self._compute(batch)
             except Exception:
-                self.forward_pass.discard(batch.slots)
+                for number in range(batch.num_chunks):
+                    self.forward_pass.discard(batch.written_slots(number))
                 raise
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
@@ -212,9 +216,11 @@ class ModelRunner:
         Raises UnsupportedModel if the model computes no finite number.
         """
         count = min(4, self.vocab_size, self.cache.block_size, self.max_model_len)
-        request = Request(id="warm-up", prompt=tuple(range(count)), params=SamplingParams(max_tokens=1, temperature=0))
-        sequence = Sequence(request, block_table=[0])
-        prompt = Step([Chunk(sequence, 0, count)])
+        source = self._warm_up_source(count)
+        params = SamplingParams(max_tokens=1, temperature=0)
+        request = Request(id="warm-up", prompt=tuple(range(count)), params=params, source=source)
+        sequence = Sequence(request, block_table=[0], source_table=[1] if source else [])
+        prompt = Step([Chunk(sequence, 0, count, num_source=num_positions(source))])
         with as_engine_errors():
             hidden = self.forward_pass.hidden(Batch.from_step(prompt, self.cache, self.device))
             require_finite(self.model.logits(hidden), self.model.architecture)
@@ -225,7 +231,16 @@ class ModelRunner:
             self.draft_runner.draft(prompt)
             self.draft_runner.draft(last)
         for cache in self.caches:
-            cache.clear(torch.arange(cache.block_size, device=self.device))
+            cache.clear(torch.arange(2 * cache.block_size if source else cache.block_size, device=self.device))
+
+    def _warm_up_source(self, count: int) -> Source:
+        """A source of a few positions, if the model has an encoder."""
+        if not self.model.has_encoder:
+            return ()
+        channels = self.model.feature_channels
+        if not channels:
+            return tuple(range(count))
+        return Features(bytes(4 * 2 * count * channels), channels, count)
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

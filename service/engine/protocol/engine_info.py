@@ -9,6 +9,7 @@ class EngineInfo(ProcessInfo, frozen=True, kw_only=True):
 
     vocab_size: int
     max_model_len: int  # most tokens of prompt and output together
+    max_source_len: int = 0  # most positions of a source; 0: the model has no encoder
     max_num_seqs: int  # most sequences in one step
     max_batch_tokens: int  # token budget of one step
     prefill_chunk: int  # most prompt tokens of one sequence in one step

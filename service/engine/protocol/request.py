@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from service.engine.protocol.sampling_params import SamplingParams
+from service.engine.protocol.source import Source
 
 
 class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -11,6 +12,7 @@ class Request(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     prompt: tuple[int, ...]
     params: SamplingParams
+    source: Source = ()  # what an encoder reads; ``prompt`` is then that of the decoder. Empty: there is no encoder
     generated: tuple[int, ...] = ()  # tokens that an earlier engine process sampled: computed, never sampled again
     priority: int = 0  # lower runs earlier
     arrival: float = 0.0  # monotonic seconds

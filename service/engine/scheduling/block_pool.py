@@ -25,7 +25,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Root = str | tuple[str, int]  # the id of the empty prefix: a cache salt, or a cache salt and an adapter's number
-PrefixId = int | Root  # all tokens up to the end of a published block
+SourceRoot = tuple[Root, tuple[int, ...] | bytes]  # that of a source's blocks: the tokens of all of it, or their digest
+PrefixId = int | Root | SourceRoot  # all tokens up to the end of a published block
 BlockKey = tuple[PrefixId, tuple[int, ...]]  # the prefix before a block, and the block's tokens
 
 EMPTY, CACHED, HELD, SHARED = range(4)  # free; free, with a published prefix; referenced once; and more than once
@@ -36,7 +37,7 @@ class PrefixMatch:
     """The part of a sequence that the prefix cache holds."""
 
     blocks: list[int]
-    prefix_id: PrefixId  # of the last block, or the root if there is none
+    prefix_id: PrefixId | None  # of the last block, or the root if there is none
     reserved: BlockKey | None  # the block after these, if a running sequence is about to compute it
 
 
@@ -80,7 +81,7 @@ class BlockPool:
             states[block] = HELD if references == 1 else SHARED
         return states
 
-    def match(self, tokens: Sequence[int], root: Root = "") -> PrefixMatch:
+    def match(self, tokens: Sequence[int], root: PrefixId = "") -> PrefixMatch:
         """Find the longest run of published blocks that ``tokens`` begin with. References are not changed.
 
         The block with the last token is left out: its logits are needed, so it must be computed.
@@ -98,6 +99,11 @@ class BlockPool:
             blocks.append(block)
             prefix_id = self._published[block][0]
         return PrefixMatch(blocks, prefix_id, None)
+
+    def find(self, key: BlockKey) -> tuple[int, PrefixId] | None:
+        """The published block with this key, and its prefix id; None if there is none."""
+        block = self._index.get(key)
+        return None if block is None else (block, self._published[block][0])
 
     def num_reclaimed(self, blocks: Iterable[int]) -> int:
         """The number of these blocks that are free, so that ``reuse`` would reclaim them."""
@@ -150,10 +156,14 @@ class BlockPool:
         already published or reserved.
         """
         key = (prefix_id, tuple(tokens))
-        if not self.prefix_caching or len(tokens) < self.block_size or key in self._index or key in self._reserved:
-            return None
+        return key if len(tokens) >= self.block_size and self.reserve_key(key) else None
+
+    def reserve_key(self, key: BlockKey) -> bool:
+        """Announce that the block with this key is about to be computed. Returns False as ``reserve`` returns None."""
+        if not self.prefix_caching or key in self._index or key in self._reserved:
+            return False
         self._reserved.add(key)
-        return key
+        return True
 
     def is_reserved(self, key: BlockKey) -> bool:
         return key in self._reserved

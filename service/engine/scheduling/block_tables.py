@@ -1,4 +1,8 @@
-"""The block tables of sequences: their blocks come from the pool, and are shared with other sequences once computed."""
+"""The block tables of sequences: their blocks come from the pool, and are shared with other sequences once computed.
+
+The tokens of a sequence with a source are a prefix behind that source. So nothing is published or reserved before the
+source is encoded.
+"""
 
 from array import array
 
@@ -12,19 +16,23 @@ class BlockTables:
     def __init__(self, pool: BlockPool) -> None:
         self._pool = pool
 
+    def has_room(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
+        """Whether ``allocate`` succeeds."""
+        num_free = self._pool.num_free - self._pool.num_reclaimed(match.blocks)
+        return num_free >= self._num_missing(sequence, match) + num_spare
+
     def allocate(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
         """Give a sequence without blocks those of ``match`` and new ones for all its other tokens.
 
         Returns False, and changes nothing, if fewer than ``num_spare`` free blocks would be left. On success the next
         block is reserved, so that sequences with the same prefix wait for it.
         """
-        cached = match.blocks
-        needed = num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(cached)
-        if self._pool.num_free - self._pool.num_reclaimed(cached) < needed + num_spare:
+        if not self.has_room(sequence, match, num_spare=num_spare):
             return False
-        self._pool.reuse(cached)
-        sequence.block_table = array("q", cached + (self._pool.allocate(needed) or []))
-        sequence.num_published = len(cached)
+        self._pool.reuse(match.blocks)
+        new = self._pool.allocate(self._num_missing(sequence, match))
+        sequence.block_table = array("q", match.blocks + (new or []))
+        sequence.num_published = len(match.blocks)
         sequence.prefix_id = match.prefix_id
         self._reserve_next(sequence)
         return True
@@ -42,6 +50,8 @@ class BlockTables:
         """Enter the blocks that are full and computed into the prefix cache, and reserve the next one."""
         size = self._pool.block_size
         before = sequence.num_published
+        if sequence.prefix_id is None:
+            return
         while (sequence.num_published + 1) * size <= sequence.num_computed:
             begin = sequence.num_published * size
             block = sequence.block_table[sequence.num_published]
@@ -64,8 +74,14 @@ class BlockTables:
             self._pool.cancel_reservation(sequence.reservation)
             sequence.reservation = None
 
+    def _num_missing(self, sequence: Sequence, match: PrefixMatch) -> int:
+        """The blocks that a sequence needs beside those of ``match``."""
+        return num_blocks_for(sequence.num_tokens, self._pool.block_size) - len(match.blocks)
+
     def _reserve_next(self, sequence: Sequence) -> None:
         """Reserve the block after those that are published, if the sequence has all tokens of it."""
+        if sequence.prefix_id is None:
+            return
         begin = sequence.num_published * self._pool.block_size
         sequence.reservation = self._pool.reserve(
             sequence.prefix_id, sequence.tokens[begin : begin + self._pool.block_size]

@@ -79,8 +79,10 @@ class PromptTurns:
             if tokens := self.take(sequence, _num_left(sequence)):
                 yield sequence, tokens
 
-    def offer(self, sequence: Sequence, num_left: int) -> int:
-        """The tokens that a prompt would get; 0 if nothing is left for it.
+    def offer(self, sequence: Sequence, num_left: int, num_source: int = 0) -> int:
+        """The tokens that a prompt would get behind ``num_source`` positions of its source; 0: nothing is left for it.
+
+        A source is encoded as a whole. It is offered its place if it fits, or if no other prompt has tokens yet.
 
         A prompt that the step does not finish is the last one, but for the most urgent one. It only gets tokens as long
         as they make the step no longer than a chunk would: those before it would get their first tokens later.
@@ -89,20 +91,23 @@ class PromptTurns:
             kept, least = 0, self._kept
         else:
             kept, least = self._kept, 0
-        tokens = min(num_left, self._chunk, self._budget - kept)
+        budget = self._budget - kept
+        if num_source and budget > 0:
+            budget = max(budget - num_source, 0 if self._taken else 1)
+        tokens = min(num_left, self._chunk, budget)
         if self._is_unfinished:
             tokens = 0
         elif tokens < num_left:
             tokens = min(tokens, self._chunk - self._taken)
         return max(tokens, least, 0)
 
-    def take(self, sequence: Sequence, num_left: int) -> int:
+    def take(self, sequence: Sequence, num_left: int, num_source: int = 0) -> int:
         """Give a prompt the tokens of its offer."""
-        tokens = self.offer(sequence, num_left)
+        tokens = self.offer(sequence, num_left, num_source)
         if sequence is self._most_urgent:
             self._kept = 0
-        self._budget -= tokens
-        self._taken += tokens
+        self._budget -= tokens + num_source
+        self._taken += tokens + num_source
         self._is_unfinished = self._is_unfinished or tokens < num_left
         return tokens
 

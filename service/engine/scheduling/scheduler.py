@@ -28,12 +28,14 @@ from sortedcontainers import SortedKeyList
 from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.request import Request
+from service.engine.protocol.source import num_positions
 from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.prompt_turns import PromptTurns
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
+from service.engine.scheduling.source_tables import SourceMatch, SourceTables
 from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
 from service.engine.scheduling.step_proposals import StepProposals
@@ -55,6 +57,7 @@ class Scheduler:
         max_batch_tokens: int,
         prefill_chunk: int,
         max_model_len: int,
+        max_source_len: int = 0,
         ageing_seconds: float,
         prefill_budget: PrefillBudget | None = None,
         speculator: Speculator | None = None,
@@ -62,16 +65,19 @@ class Scheduler:
     ) -> None:
         """Schedule at most ``max_num_seqs`` sequences and ``max_batch_tokens`` tokens in a step.
 
-        ``prefill_chunk`` is the most tokens of one prompt in a step. ``ageing_seconds`` of waiting make up for one step
-        of priority. Without a ``prefill_budget``, prompts are limited by the token budget alone. Without a
-        ``speculator``, no tokens are guessed.
+        ``prefill_chunk`` is the most tokens of one prompt in a step. ``max_source_len`` is the most positions of a
+        source; 0: the model has no encoder. ``ageing_seconds`` of waiting make up for one step of priority. Without a
+        ``prefill_budget``, prompts are limited by the token budget alone. Without a ``speculator``, no tokens are
+        guessed.
         """
         self.pool = pool
         self._tables = BlockTables(pool)
+        self._sources = SourceTables(pool)
         self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
         self.max_model_len = max_model_len
+        self.max_source_len = max_source_len
         self._prefill_budget = prefill_budget or PrefillBudget(target_seconds=0)
         max_sampled = max(self.max_num_seqs, MOST_PROPOSED + 1)  # rows of logits in a step
         self._proposals = StepProposals(speculator, pool, self._tables, max_sampled)
@@ -137,16 +143,22 @@ class Scheduler:
         """Learn that ``step`` took ``seconds``, drafts included. The prefill budget and fair queueing depend on it."""
         self._prefill_budget.record_step_time(step, seconds - step.draft_cost.seconds)
         if step.chunks:
-            self._waiting.record_step_time(step.num_tokens - step.num_proposed + step.num_accepted, seconds)
+            num_tokens = step.num_tokens + step.num_source - step.num_proposed + step.num_accepted
+            self._waiting.record_step_time(num_tokens, seconds)
 
     def _check_size(self, request: Request) -> None:
         prompt, output = len(request.prompt), request.params.max_tokens
         size = f"prompt ({prompt} tokens) + max_tokens ({output}) is {prompt + output} tokens"
         if prompt + output > self.max_model_len:
             raise RequestTooLarge(f"{size}, but the context is {self.max_model_len} tokens")
-        capacity = self.pool.num_blocks * self.pool.block_size
-        if num_blocks_for(prompt + output, self.pool.block_size) > self.pool.num_blocks:
-            raise RequestTooLarge(f"{size}, but the KV cache holds {capacity} tokens")
+        source, block_size = num_positions(request.source), self.pool.block_size
+        if bool(source) != bool(self.max_source_len):
+            raise EngineError("the model has no encoder" if source else "the model needs a source for its encoder")
+        if source > self.max_source_len:
+            raise RequestTooLarge(f"the source has {source} tokens, but the encoder reads {self.max_source_len}")
+        if num_blocks_for(prompt + output, block_size) + num_blocks_for(source, block_size) > self.pool.num_blocks:
+            size += f" with a source of {source}" if source else ""
+            raise RequestTooLarge(f"{size}, but the KV cache holds {self.pool.num_blocks * block_size} tokens")
 
     # Streams
 
@@ -185,7 +197,8 @@ class Scheduler:
                 if proposed:
                     room = self._proposals.room_behind(sequence, start + tokens, len(proposed), len(self._running))
                     proposed = proposed[:room]
-                step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed))
+                num_source = sequence.num_source - sequence.num_encoded
+                step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed, num_source))
         num_proposed = sum(map(len, proposals.values()))
         budget = self._prompt_budget(prompts, len(running) - len(prompts), num_taken + num_proposed, num_proposed, step)
         if step.num_preempted:
@@ -229,7 +242,7 @@ class Scheduler:
         It keeps its tokens and loses its blocks. The prefix cache may still find the published ones.
         """
         self._running.remove(sequence)
-        self._tables.free(sequence)
+        self._free(sequence)
         sequence.preempt()
         self._waiting.requeue(sequence)
 
@@ -241,7 +254,7 @@ class Scheduler:
         for sequence in started:
             self._waiting.start(sequence)
         for sequence, tokens in turns.rest():
-            step.chunks.append(Chunk(sequence, sequence.num_computed, tokens))
+            step.chunks.append(_prompt_chunk(sequence, tokens))
 
     def _start_waiting(self, step: Step, turns: PromptTurns) -> list[Sequence]:
         """Start waiting sequences in their order, as far as tokens, free places and blocks allow.
@@ -259,42 +272,53 @@ class Scheduler:
             match = self._match(sequence)
             if match is None:
                 continue
-            num_left = sequence.num_tokens - len(match.blocks) * self.pool.block_size
-            for prompt, tokens in turns.before(sequence, num_left):
-                step.chunks.append(Chunk(prompt, prompt.num_computed, tokens))
-            if not turns.offer(sequence, num_left) or not self._start(sequence, match, step):
+            source, prefix = match
+            num_source = sequence.num_source if source.num_missing else 0
+            num_left = sequence.num_tokens - len(prefix.blocks) * self.pool.block_size
+            for prompt, tokens in turns.before(sequence, num_left + num_source):
+                step.chunks.append(_prompt_chunk(prompt, tokens))
+            if not turns.offer(sequence, num_left, num_source) or not self._start(sequence, source, prefix, step):
                 break  # no sequence overtakes one that does not fit, which might otherwise wait forever
             started.append(sequence)
-            step.chunks.append(Chunk(sequence, sequence.num_computed, turns.take(sequence, num_left)))
+            step.chunks.append(_prompt_chunk(sequence, turns.take(sequence, num_left, num_source)))
         return started
 
-    def _match(self, sequence: Sequence) -> PrefixMatch | None:
-        """Find the cached prefix; None if the sequence should wait for a block that is about to be computed."""
+    def _match(self, sequence: Sequence) -> tuple[SourceMatch, PrefixMatch] | None:
+        """Find the cached source and prefix; None if the sequence should wait for what is about to be computed."""
         if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
             return None
-        match = self._find_cached(sequence)
-        sequence.waiting_for = match.reserved if sequence.status is SequenceStatus.WAITING else None
+        source, prefix = match = self._find_cached(sequence)
+        reserved = source.reserved or prefix.reserved
+        sequence.waiting_for = reserved if sequence.status is SequenceStatus.WAITING else None
         return match if sequence.waiting_for is None else None
 
     def _count_cached(self, sequence: Sequence) -> int:
-        return len(self._find_cached(sequence).blocks) * self.pool.block_size
+        """The tokens of source and prompt that the prefix cache has."""
+        source, prefix = self._find_cached(sequence)
+        return len(prefix.blocks) * self.pool.block_size + (0 if source.num_missing else sequence.num_source)
 
-    def _find_cached(self, sequence: Sequence) -> PrefixMatch:
+    def _find_cached(self, sequence: Sequence) -> tuple[SourceMatch, PrefixMatch]:
+        source = self._sources.match(sequence)
+        if source.prefix_id is None:
+            return source, PrefixMatch([], None, None)
         needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-        return self.pool.match(() if needs_all_logits else sequence.tokens, sequence.root)
+        return source, self.pool.match(() if needs_all_logits else sequence.tokens, source.prefix_id)
 
-    def _start(self, sequence: Sequence, match: PrefixMatch, step: Step) -> bool:
+    def _start(self, sequence: Sequence, source: SourceMatch, prefix: PrefixMatch, step: Step) -> bool:
         """Give the sequence its blocks and a place among the running ones; False if there are too few blocks.
 
         One block for each running sequence must stay free, so that the start causes no preemption in the next step.
         """
-        if not self._tables.allocate(sequence, match, num_spare=len(self._running)):
+        num_spare = len(self._running)
+        if not self._tables.has_room(sequence, prefix, num_spare=num_spare + self._sources.num_taken(source)):
             return False
+        self._sources.allocate(sequence, source)  # first, as new blocks of the sequence might evict those of its source
+        self._tables.allocate(sequence, prefix, num_spare=num_spare)
         is_first_start = sequence.status is SequenceStatus.WAITING
-        sequence.start(num_computed=len(match.blocks) * self.pool.block_size, now=self._clock())
+        sequence.start(num_computed=len(prefix.blocks) * self.pool.block_size, now=self._clock())
         self._running.add(sequence)
         if is_first_start:
-            step.cache_queried_tokens += sequence.num_prompt
+            step.cache_queried_tokens += sequence.num_source + sequence.num_prompt
             step.cache_hit_tokens += sequence.num_cached
         return True
 
@@ -312,6 +336,8 @@ class Scheduler:
         if output.error:
             kind = _error_kind(sequence, output.error)
             return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
+        if chunk.num_source and output.num_tokens != 0:
+            self._sources.publish(sequence)
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
@@ -347,10 +373,20 @@ class Scheduler:
         if sequence.status is SequenceStatus.RUNNING:
             self._running.remove(sequence)
         self._waiting.finish(sequence)
-        self._tables.free(sequence)
+        self._free(sequence)
         sequence.finish()
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error, error_kind=error_kind)
+
+    def _free(self, sequence: Sequence) -> None:
+        """Release all blocks of a sequence."""
+        self._tables.free(sequence)
+        self._sources.free(sequence)
+
+
+def _prompt_chunk(sequence: Sequence, num_tokens: int) -> Chunk:
+    """The next tokens of a prompt, behind its source."""
+    return Chunk(sequence, sequence.num_computed, num_tokens, (), sequence.num_source - sequence.num_encoded)
 
 
 def _error_kind(sequence: Sequence, error: str) -> ErrorKind:

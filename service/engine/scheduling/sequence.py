@@ -9,7 +9,8 @@ from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import FinishReason, TokenLogprob
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
-from service.engine.scheduling.block_pool import BlockKey, PrefixId, Root
+from service.engine.protocol.source import Features, num_positions
+from service.engine.scheduling.block_pool import BlockKey, PrefixId, Root, SourceRoot
 from service.engine.speculation.speculation import Speculation
 
 
@@ -34,8 +35,8 @@ class Sequence:
     other difference between the two for the model.
 
     The methods below are the only writers of status, tokens and progress. ``BlockTables`` is the only writer of the
-    last four fields, and the scheduler is the only writer of ``waiting_for`` and ``speculation``. All other code only
-    reads.
+    block table and of the three fields below it, ``SourceTables`` of the last two, and the scheduler of ``waiting_for``
+    and ``speculation``. All other code only reads.
     """
 
     request: Request
@@ -48,7 +49,7 @@ class Sequence:
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
     num_computed: int = 0
     is_stream: bool = False  # whether it has sampled a token since it last started: what it lacks now is no prompt
-    num_cached: int = 0  # prompt tokens that the prefix cache had when the sequence started
+    num_cached: int = 0  # tokens of prompt and source that the prefix cache had when the sequence started
     num_preemptions: int = 0
     start_time: float | None = None  # monotonic seconds when the sequence first ran
     prompt_logprobs: list[TokenLogprob | None] = field(default_factory=list)
@@ -56,8 +57,11 @@ class Sequence:
 
     block_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # int64, as batches copy it
     num_published: int = 0  # leading blocks of the table that are in the prefix cache
-    prefix_id: PrefixId = ""  # of the last published block, or the root
+    prefix_id: PrefixId | None = ""  # of the last published block, or the root; None: the source is not encoded yet
     reservation: BlockKey | None = None  # the next block, which other sequences wait for
+
+    source_table: MutableSequence[int] = field(default_factory=lambda: array("q"))  # as the block table
+    num_encoded: int = 0  # positions of the source whose keys and values are in the KV cache: none, or all
 
     def __post_init__(self) -> None:
         self.tokens = [*self.request.prompt, *self.request.generated]
@@ -72,6 +76,17 @@ class Sequence:
         """The id of the empty prefix. Sequences with another salt or another adapter have another one."""
         salt = self.request.cache_salt
         return (salt, self.adapter) if self.adapter else salt
+
+    @property
+    def source_root(self) -> SourceRoot:
+        """The prefix id before the blocks of the source. It has the whole source, as each position sees all others."""
+        source = self.request.source
+        return self.root, source.digest if isinstance(source, Features) else source
+
+    @property
+    def num_source(self) -> int:
+        """The positions of the source; 0 without one."""
+        return num_positions(self.request.source)
 
     @property
     def params(self) -> SamplingParams:
@@ -98,7 +113,7 @@ class Sequence:
         """Run, with ``num_computed`` tokens from the prefix cache. ``now`` is in monotonic seconds."""
         if self.start_time is None:
             self.start_time = now
-            self.num_cached = min(num_computed, self.num_prompt)
+            self.num_cached = min(num_computed, self.num_prompt) + self.num_encoded
         self.status = SequenceStatus.RUNNING
         self.num_computed = num_computed
 

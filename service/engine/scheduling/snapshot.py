@@ -42,6 +42,6 @@ def _state_of(sequence: Sequence) -> SequenceState:
         computed=sequence.num_computed,
         generated=sequence.num_generated,
         most_generated=sequence.params.max_tokens,
-        blocks=len(sequence.block_table),
+        blocks=len(sequence.block_table) + len(sequence.source_table),
         preemptions=sequence.num_preemptions,
     )

@@ -25,6 +25,7 @@ class Chunk(Struct, frozen=True):
     start: int
     num_tokens: int
     proposed: tuple[int, ...] = ()
+    num_source: int = 0  # positions of the sequence's source, which is encoded before the chunk; 0: it is already
 
     @property
     def samples(self) -> bool:
@@ -40,7 +41,8 @@ class Chunk(Struct, frozen=True):
         """The first ``num_tokens`` tokens of the chunk, or the chunk itself if it has no more."""
         if self.num_tokens <= num_tokens:
             return self
-        return Chunk(self.sequence, self.start, num_tokens, self.proposed[: max(0, num_tokens - self.num_known)])
+        proposed = self.proposed[: max(0, num_tokens - self.num_known)]
+        return Chunk(self.sequence, self.start, num_tokens, proposed, self.num_source)
 
 
 class DraftCost(Struct, frozen=True):
@@ -65,6 +67,11 @@ class Step:
     @property
     def num_tokens(self) -> int:
         return sum([chunk.num_tokens for chunk in self.chunks])
+
+    @property
+    def num_source(self) -> int:
+        """The positions of sources that the step encodes."""
+        return sum([chunk.num_source for chunk in self.chunks])
 
     @property
     def num_decodes(self) -> int:

@@ -65,7 +65,8 @@ class StepCostModel:
         """Learn that ``step`` took ``seconds``. No estimate is for steps with forced tokens, so they teach nothing."""
         if step.num_forced:
             return
-        prompts = [(chunk.start, chunk.num_known) for chunk in step.chunks if chunk.num_known > 1]
+        counts = [(chunk.start, chunk.num_known + chunk.num_source) for chunk in step.chunks]
+        prompts = [(start, count) for start, count in counts if count > 1]
         tokens = sum([count for _, count in prompts])
         pairs = sum([count * (start + count / 2) for start, count in prompts])
         proposed = step.num_proposed

@@ -84,7 +84,9 @@ class WaitingQueue:
             urgency=(urgency, next(self._arrival_numbers)),
             token_seconds=self._seconds_per_token,
         )
-        self._turn_of[sequence] = turn(sequence, sequence.num_tokens - self._count_cached(sequence))
+        self._turn_of[sequence] = turn(
+            sequence, sequence.num_source + sequence.num_tokens - self._count_cached(sequence)
+        )
         tenant = self._tenants.get(request.tenant)
         if tenant is None:
             waiting: SortedKeyList[Sequence] = SortedKeyList(key=self._turn_of.__getitem__)
@@ -124,7 +126,9 @@ class WaitingQueue:
         charged_seconds = self._charged_seconds.pop(sequence, None)
         if charged_seconds is not None:
             used = (sequence.num_tokens if sequence.num_generated else sequence.num_computed) - sequence.num_cached
-            tenant.used_share += _NEWEST_WEIGHT * (used / sequence.max_total_tokens - tenant.used_share)
+            used += sequence.num_source
+            most = sequence.num_source + sequence.max_total_tokens
+            tenant.used_share += _NEWEST_WEIGHT * (used / most - tenant.used_share)
             settled = tenant.virtual_time + used * self._seconds_per_token - charged_seconds
             tenant.virtual_time = max(self._virtual_time, settled)
         tenant.num_unfinished -= 1
@@ -151,7 +155,8 @@ class WaitingQueue:
 
     def _expected_seconds(self, sequence: Sequence, tenant: _Tenant) -> float:
         """The engine's seconds that the sequence is expected to take."""
-        return sequence.max_total_tokens * tenant.used_share * self._seconds_per_token
+        most = sequence.num_source + sequence.max_total_tokens
+        return most * tenant.used_share * self._seconds_per_token
 
     def _turns(self, tenant: _Tenant) -> Iterator[tuple[float, int, Sequence]]:
         """The tenant's sequences in order, each with its turn: its virtual time if all others before it have started.

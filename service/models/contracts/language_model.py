@@ -71,6 +71,9 @@ class TorchModel(LanguageModel, Protocol):
     """A model whose layers call the attention object that the engine passes in."""
 
     @property
+    def has_encoder(self) -> Literal[False]: ...
+
+    @property
     def backend(self) -> Literal["torch"]: ...
 
     @property
@@ -86,6 +89,9 @@ class TorchModel(LanguageModel, Protocol):
 
 class NativeModel(LanguageModel, Protocol):
     """A model that computes attention itself, on the CPU."""
+
+    @property
+    def has_encoder(self) -> Literal[False]: ...
 
     @property
     def backend(self) -> Literal["native"]: ...
@@ -121,10 +127,28 @@ class EncoderDecoder(LanguageModel, Protocol):
     """
 
     @property
+    def has_encoder(self) -> Literal[True]: ...
+
+    @property
     def backend(self) -> Literal["torch", "native"]: ...
 
     @property
+    def build(self) -> str:
+        """The name of the build of the kernels; empty: torch computes."""
+        ...
+
+    @property
+    def build_reason(self) -> str:
+        """Why this build was chosen, in words."""
+        ...
+
+    @property
     def device(self) -> torch.device: ...
+
+    @property
+    def feature_channels(self) -> int:
+        """The numbers of a frame, if sources are features; 0: they are tokens."""
+        ...
 
     def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on."""

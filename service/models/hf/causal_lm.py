@@ -38,6 +38,10 @@ class CausalLM:
         self._decoder.forward = forward
 
     @property
+    def has_encoder(self) -> Literal[False]:
+        return False
+
+    @property
     def backend(self) -> Literal["torch"]:
         return "torch"
 

@@ -94,6 +94,10 @@ class NativeDecoder:
         self._adapters: dict[int, PackedAdapter] = {}
 
     @property
+    def has_encoder(self) -> Literal[False]:
+        return False
+
+    @property
     def backend(self) -> Literal["native"]:
         return "native"
 

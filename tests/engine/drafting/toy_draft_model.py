@@ -50,10 +50,10 @@ class ToyDraftModel:
         for chunk in step.chunks:
             tokens = chunk.sequence.tokens
             for position in range(chunk.start, chunk.start + chunk.num_tokens):
-                self.slots[ToyRunner.slot(chunk.sequence, position)] = tuple(tokens[: position + 1])
+                self.slots[ToyRunner.slot(chunk.sequence.block_table, position)] = tuple(tokens[: position + 1])
         for chunk in step.chunks:
             for position in range(chunk.start + chunk.num_tokens):
-                seen = self.slots[ToyRunner.slot(chunk.sequence, position)]
+                seen = self.slots[ToyRunner.slot(chunk.sequence.block_table, position)]
                 assert seen == tuple(chunk.sequence.tokens[: position + 1]), "a slot holds another sequence's token"
         return [self._guess(chunk.sequence.tokens) if chunk.samples else None for chunk in step.chunks]
 

@@ -53,6 +53,7 @@ def test_graph_inputs_are_padded_with_rows_that_touch_the_null_block_only(
             attention = buffers.attention(rows)
             paged = PagedAttention(runner.cache, buffers.slots[:rows], gathered=attention, flash=attention)
             assert runner.model.backend == "torch"
+            assert not runner.model.has_encoder
             found = runner.model.hidden(buffers.input_ids[:rows], buffers.positions[:rows], paged)
         torch.testing.assert_close(found[:count], expected, rtol=0, atol=0.1)
         assert found.isfinite().all()

@@ -39,6 +39,7 @@ class WithoutLinears:
 class TorchStub(WithoutLinears, TorchModel):
     """Hidden states that are the tokens."""
 
+    has_encoder = False
     backend = "torch"
     quantization = "none"
     architecture = "Stub"
@@ -57,6 +58,7 @@ class TorchStub(WithoutLinears, TorchModel):
 class NativeStub(WithoutLinears, NativeModel):
     """Hidden states that are ten times the tokens."""
 
+    has_encoder = False
     backend = "native"
     quantization = "none"
     build = "stub"

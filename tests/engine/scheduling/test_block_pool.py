@@ -55,6 +55,7 @@ class PoolMachine(RuleBasedStateMachine):
         for block in fresh:
             self.written.pop(block, None)
         table.blocks = match.blocks + fresh
+        assert match.prefix_id is not None
         table.published, table.prefix_id = len(match.blocks), match.prefix_id
         self.held.append(table)
         return table

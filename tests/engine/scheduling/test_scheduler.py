@@ -32,6 +32,7 @@ def make(
     chunk: int = 4,
     caching: bool = True,
     length: int = 64,
+    source_length: int = 0,
     speculator: Speculator | None = None,
 ) -> Scheduler:
     pool = BlockPool(blocks, BLOCK_SIZE, prefix_caching=caching)
@@ -41,6 +42,7 @@ def make(
         max_batch_tokens=budget,
         prefill_chunk=chunk,
         max_model_len=length,
+        max_source_len=source_length,
         ageing_seconds=10.0,
         speculator=speculator,
         clock=lambda: 0.0,
@@ -78,12 +80,21 @@ class SchedulerMachine(RuleBasedStateMachine):
         chunk=st.integers(1, 5),
         caching=st.booleans(),
         chance=st.sampled_from([None, 0.0, 0.7, 1.0]),
+        has_encoder=st.booleans(),
     )
-    def start(self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool, chance: float | None) -> None:
+    def start(
+        self, blocks: int, seqs: int, budget: int, chunk: int, caching: bool, chance: float | None, has_encoder: bool
+    ) -> None:
         """``chance`` is that of a guess to be right; None: nothing is guessed."""
         guessing = None if chance is None else Guessing(continuation, chance=chance, vocab_size=VOCAB_SIZE)
         self.scheduler = make(
-            blocks=blocks, seqs=seqs, budget=budget, chunk=chunk, caching=caching, speculator=guessing
+            blocks=blocks,
+            seqs=seqs,
+            budget=budget,
+            chunk=chunk,
+            caching=caching,
+            speculator=guessing,
+            source_length=9 if has_encoder else 0,
         )
         self.budget = budget
         self.runner = ToyRunner()
@@ -92,6 +103,7 @@ class SchedulerMachine(RuleBasedStateMachine):
 
     @rule(
         prompt=st.lists(st.integers(0, 2), min_size=1, max_size=9),
+        source=st.lists(st.integers(0, 1), min_size=1, max_size=9),
         max_tokens=st.integers(0, 8),
         stop=st.lists(st.integers(0, 4), max_size=1),
         priority=st.integers(-1, 1),
@@ -100,8 +112,17 @@ class SchedulerMachine(RuleBasedStateMachine):
         scores=st.booleans(),
     )
     def add(
-        self, prompt: list[int], max_tokens: int, stop: list[int], priority: int, salt: str, tenant: str, scores: bool
+        self,
+        prompt: list[int],
+        source: list[int],
+        max_tokens: int,
+        stop: list[int],
+        priority: int,
+        salt: str,
+        tenant: str,
+        scores: bool,
     ) -> None:
+        source = source if self.scheduler.max_source_len else []
         self.count += 1
         params = SamplingParams(
             max_tokens=max_tokens, stop_token_ids=tuple(stop), prompt_logprobs=0 if scores else None
@@ -109,6 +130,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         new = Request(
             id=str(self.count),
             prompt=tuple(prompt),
+            source=tuple(source),
             params=params,
             priority=priority,
             arrival=float(self.count),
@@ -116,7 +138,8 @@ class SchedulerMachine(RuleBasedStateMachine):
             tenant=tenant,
         )
         pool = self.scheduler.pool
-        if num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) > pool.num_blocks:
+        needed = num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) + num_blocks_for(len(source), BLOCK_SIZE)
+        if needed > pool.num_blocks:
             with pytest.raises(RequestTooLarge):
                 self.scheduler.add(new)
         else:
@@ -130,6 +153,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert not self.scheduler.abort(name)
         sequence, _ = self.alive.pop(name)
         assert not sequence.block_table
+        assert not sequence.source_table
 
     @rule(fails=st.booleans(), falls_short=st.booleans())
     def step(self, fails: bool, falls_short: bool) -> None:
@@ -141,6 +165,8 @@ class SchedulerMachine(RuleBasedStateMachine):
             return
         assert step.chunks
         assert step.num_tokens <= max(self.budget, 1)
+        num_sources = sum(chunk.num_source > 0 for chunk in step.chunks)
+        assert num_sources < 2 or step.num_tokens + step.num_source <= self.budget
         assert len({chunk.sequence for chunk in step.chunks}) == len(step.chunks)
         assert len(step.chunks) <= self.scheduler.max_num_seqs
         assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
@@ -173,7 +199,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         pool = self.scheduler.pool
-        referenced = Counter(block for sequence, _ in self.alive.values() for block in sequence.block_table)
+        tables = [table for each, _ in self.alive.values() for table in (each.block_table, each.source_table)]
+        referenced = Counter(block for table in tables for block in table)
         assert pool.num_used == len(referenced)
         for sequence, _ in self.alive.values():
             assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, BLOCK_SIZE)
@@ -308,6 +335,35 @@ def test_sequences_wait_for_a_prefix_that_another_sequence_computes() -> None:
     assert [chunk.sequence.id for chunk in steps[0].chunks] == ["a"]
     assert {chunk.sequence.id: chunk.start for chunk in steps[1].chunks} == {"a": 7, "b": 6, "c": 6}
     assert sum(step.cache_hit_tokens for step in steps) == 12
+
+
+def test_equal_sources_are_encoded_once() -> None:
+    """Under the same salt. The others wait for the one that is encoded first."""
+    scheduler = make(seqs=4, budget=20, chunk=20, blocks=64, source_length=5)
+    for name, salt in (("a", ""), ("b", ""), ("c", "other")):
+        scheduler.add(msgspec.structs.replace(request(name, [1]), source=(1, 2, 3, 4, 5), cache_salt=salt))
+    _, steps = drain(scheduler)
+    encoded = [[(chunk.sequence.id, chunk.num_source) for chunk in step.chunks] for step in steps[:2]]
+    assert encoded == [[("a", 5), ("c", 5)], [("a", 0), ("c", 0), ("b", 0)]]
+    assert sum(step.cache_hit_tokens for step in steps) == 5
+
+
+def test_a_source_that_was_not_encoded_is_encoded_in_the_next_step() -> None:
+    """A step that had no memory computes nothing of a chunk."""
+    scheduler, runner = make(budget=20, chunk=20, blocks=64, source_length=5), ToyRunner()
+    scheduler.add(msgspec.structs.replace(request("a", [1]), source=(1, 2, 3)))
+    scheduler.commit(scheduler.schedule(), [ChunkOutput(num_tokens=0)])
+    step = scheduler.schedule()
+    assert [chunk.num_source for chunk in step.chunks] == [3]
+    scheduler.commit(step, runner.run(step))
+    assert [chunk.num_source for chunk in scheduler.schedule().chunks] == [0]
+
+
+@pytest.mark.parametrize(("source", "most"), [((), 5), ((1,), 0), ((1,) * 6, 5)])
+def test_a_source_belongs_to_a_model_with_an_encoder(source: tuple[int, ...], most: int) -> None:
+    scheduler = make(source_length=most)
+    with pytest.raises(EngineError, match=r"source|encoder"):
+        scheduler.add(msgspec.structs.replace(request("a", [1]), source=source))
 
 
 def test_no_sequence_waits_for_a_prefix_of_an_aborted_one() -> None:

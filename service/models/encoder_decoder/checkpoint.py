@@ -1,0 +1,51 @@
+"""The weights of an encoder-decoder: safetensors files, mapped into memory, under the names of its layout."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from service.errors import UnsupportedModel, first_line
+from service.models.tensor_files import TensorFiles
+
+
+class Checkpoint:
+    """Loads tensors onto ``device``, converted to ``dtype``. Each one is loaded once, so equal names share memory."""
+
+    def __init__(self, path: str, dtype: torch.dtype, device: torch.device) -> None:
+        """Raises UnsupportedModel if the files cannot be read."""
+        self._path = path
+        self.dtype = dtype
+        self.device = device
+        self._loaded: dict[str, Tensor] = {}
+        try:
+            self._files = TensorFiles(Path(path))
+        except (OSError, ValueError, SafetensorError) as error:
+            raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
+
+    def find(self, name: str) -> Tensor | None:
+        """The tensor; None if there is none of this name."""
+        if name not in self._files:
+            return None
+        if name not in self._loaded:
+            self._loaded[name] = self._files.load(name).to(device=self.device, dtype=self.dtype)
+        return self._loaded[name]
+
+    def load(self, name: str, shape: Iterable[int] | None = None) -> Tensor:
+        """The tensor. Raises UnsupportedModel if there is none of this name, or if its shape is not ``shape``."""
+        tensor = self.find(name)
+        if tensor is None:
+            raise UnsupportedModel(f"the checkpoint in {self._path} is incomplete: it lacks {name}")
+        if shape is not None and list(tensor.shape) != list(shape):
+            raise UnsupportedModel(f"{name} has the shape {list(tensor.shape)} instead of {list(shape)}")
+        return tensor
+
+    def first_of(self, names: Iterable[str]) -> str:
+        """The first of these modules whose weights exist. They stand for the same weights. Raises UnsupportedModel."""
+        names = list(names)
+        for name in names:
+            if f"{name}.weight" in self._files:
+                return name
+        raise UnsupportedModel(f"the checkpoint in {self._path} is incomplete: it lacks {names[0]}.weight")

@@ -1,0 +1,101 @@
+"""Every family of encoder-decoders gives the tokens of transformers, whatever else is in the batch."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from service.engine.engine import Engine
+from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.outputs import FinishReason, StepStats
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
+from service.engine.protocol.source import Features, Source
+from tests.engine.configs import engine_config
+from tests.engine.encoder_decoder.tiny_encoder_decoders import (
+    CHANNELS,
+    NAMES,
+    START,
+    greedy,
+    load_reference,
+    save,
+)
+
+MOST = 18  # tokens that are generated, also behind an end token
+LENGTHS = (1, 7, 24, 13, 7)  # of sources; two of them are equal
+
+
+def make_engine(path: Path, **config: Any) -> Engine:
+    options = {"device": "cpu", "block_size": 4, "num_blocks": 64, "native_kernels": False} | config
+    config_of_engine = engine_config(path, **options)
+    return Engine(ModelRunner(config_of_engine), config_of_engine)
+
+
+def sources(name: str) -> list[Any]:
+    """Sources of several lengths: lists of tokens, or features of the one length that Whisper's encoder reads."""
+    if name == "whisper":
+        return [
+            torch.from_numpy(np.random.default_rng(n).normal(size=(48, CHANNELS)).astype("float32")) for n in range(3)
+        ]
+    return [random.Random(length).choices(range(3, 70), k=length) for length in LENGTHS]
+
+
+def as_source(source: Any) -> Source:
+    if isinstance(source, torch.Tensor):
+        return Features(source.numpy().tobytes(), CHANNELS, len(source) // 2)
+    return tuple(source)
+
+
+def request(number: int, source: Any, prompt: list[int], **params: Any) -> Request:
+    options: dict[str, Any] = {"max_tokens": MOST, "temperature": 0.0} | params
+    return Request(
+        id=f"{number}", prompt=tuple(prompt), source=as_source(source), params=SamplingParams(**options), arrival=number
+    )
+
+
+def run(engine: Engine, requests: list[Request]) -> tuple[dict[str, list[int]], list[StepStats]]:
+    """The tokens of each request, and the statistics of the steps. Requests come while earlier ones run."""
+    tokens: dict[str, list[int]] = {each.id: [] for each in requests}
+    stats = []
+    waiting = list(requests)
+    while waiting or engine.has_work:
+        if waiting:
+            engine.add(waiting.pop(0))
+        step = engine.step()
+        stats.append(step.stats)
+        for output in step.outputs:
+            assert output.finish is not FinishReason.ERROR, output.error
+            if output.token is not None:
+                tokens[output.request_id].append(output.token)
+    assert engine.blocks_used == 0
+    return tokens, stats
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def model(name: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    path = tmp_path_factory.mktemp("model")
+    save(name, path)
+    return path, load_reference(path)
+
+
+@pytest.mark.parametrize("num_blocks", [64, 22])
+def test_a_mixed_batch_matches_transformers(name: str, model: tuple[Path, Any], num_blocks: int) -> None:
+    """Sources of several lengths, equal ones among them, and prompts of several tokens. Few blocks: preemptions."""
+    path, reference = model
+    engine = make_engine(path, num_blocks=num_blocks, max_batch_tokens=20, max_model_len=24, prefill_chunk=3)
+    prompts = [[START], [START, 5, 9], [START, 30, 31, 32, 33, 34]]
+    pairs = [(source, prompts[number % 3]) for number, source in enumerate(2 * sources(name))]
+    found, stats = run(engine, [request(number, *pair) for number, pair in enumerate(pairs)])
+    for number, (source, prompt) in enumerate(pairs):
+        assert found[f"{number}"] == greedy(reference, source, prompt, MOST)
+    assert sum(step.cache_hit_tokens for step in stats) > 0  # equal sources are not encoded again
+    if num_blocks < 64:
+        assert sum(step.num_preempted for step in stats) > 0

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 LANGUAGES = ("<|en|>", "<|zh|>", "<|de|>")
-NAMES = ("<|endoftext|>", "<|startoftranscript|>", *LANGUAGES, "<|translate|>", "<|transcribe|>", "<|startoflm|>")
-NAMES = (*NAMES, "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>")
+NAMES: tuple[str, ...] = (
+    *("<|endoftext|>", "<|startoftranscript|>", *LANGUAGES, "<|translate|>", "<|transcribe|>"),
+    *("<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"),
+)
 _TYPES = {np.dtype(np.float32): 0, np.dtype(np.int8): 1, np.dtype(np.int16): 2, np.dtype(np.float16): 4}
 
 

@@ -238,7 +238,8 @@ class Store:
             )
         except SourceError as error:
             raise NoSource(reference.name, [(f"hub {repository.repo}@{repository.revision}", str(error))]) from error
-        complete_tokenizer(directory)
+        if not checkpoint.has_tokenizer(directory):
+            complete_tokenizer(directory)
         checkpoint.check(directory)
         self._layout.commit(
             reference.key,

@@ -41,14 +41,16 @@ def make_caches(
     dtypes = [cache_dtype(each, config) for each in models]
     block_bytes = sum(bytes_per_block(each.layers, size, dtype) for each, dtype in zip(models, dtypes, strict=True))
     num_blocks = config.num_blocks
-    source_blocks = num_blocks_for(loaded.max_source_len, size)
     if not num_blocks:
-        useful = limits.max_num_seqs * (num_blocks_for(loaded.max_model_len, size) + source_blocks)
+        useful = limits.max_num_seqs * sum(
+            num_blocks_for(n, size) for n in (loaded.max_model_len, loaded.max_source_len)
+        )
         num_blocks = min(useful, _cache_bytes(loaded, config, limits, device) // block_bytes)
+    source_blocks = num_blocks_for(_least_source(loaded), size)
     longest = (num_blocks - source_blocks) * size
     if longest < max(1, config.max_model_len):
         needed = (num_blocks_for(max(1, config.max_model_len), size) + source_blocks) * block_bytes
-        source = f" with a source of {loaded.max_source_len}" if source_blocks else ""
+        source = " with its source" if source_blocks else ""
         raise EngineError(
             f"the KV cache has room for {num_blocks * size} tokens, but one sequence of {max(1, config.max_model_len)} "
             f"tokens{source} needs {-(-needed // _MIB)} MiB: give it more memory, or a smaller max_model_len"
@@ -70,6 +72,13 @@ def make_caches(
         *(num_blocks, size, sum(cache.num_bytes for cache in caches) // _MIB, longest / max_model_len, max_model_len),
     )
     return caches, max_model_len
+
+
+def _least_source(loaded: LoadedModel) -> int:
+    """The positions of the shortest source. Features have one length: that of the encoder."""
+    if not loaded.model.has_encoder:
+        return 0
+    return loaded.max_source_len if loaded.model.feature_channels else 1
 
 
 def cache_dtype(loaded: LoadedModel, config: EngineConfig) -> torch.dtype:

@@ -35,7 +35,7 @@ from service.engine.sampling.place import places
 from service.engine.sampling.sampler import SampledToken, Sampler
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Step
-from service.errors import UnsupportedAdapter
+from service.errors import EngineError, UnsupportedAdapter
 from service.models.finite import require_finite
 from service.models.hardware import dtype_name, find_device, num_cores
 from service.models.loader import load
@@ -61,6 +61,8 @@ class ModelRunner:
         self._ranks = Ranks(config, self.device) if config.tensor_parallel > 1 else None
         with self._phase("load"):
             loaded = load(config, self.device)
+            if loaded.model.has_encoder and config.speculation == "draft":
+                raise EngineError("no draft model guesses for an encoder-decoder")
             draft = load_draft_model(config, self.device)
         self.models = [loaded.model] if draft is None else [loaded.model, draft.model]
         self.model = loaded.model

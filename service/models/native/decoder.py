@@ -24,6 +24,7 @@ from service.models.native.decoder_weights import Tables, pack_weights
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
 from service.models.native.matrices import CACHE_KINDS, KINDS
 from service.models.native.packer import LoadTensor
+from service.models.native.stored_blocks import StoredBlocks
 from service.models.native.structures import PARTS, KernelStep
 
 
@@ -143,8 +144,16 @@ class NativeDecoder:
         The kernels have their own layout within a block, so nothing else may read or write single tokens of it.
         """
         self.weights.decoder.cache_kind = CACHE_KINDS[store.layers[0].key.dtype]
+        self._blocks = StoredBlocks(store)
         for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
+
+    def copy_blocks(self, pairs: Ints) -> None:
+        """Copy whole blocks of the store, before a step: ``pairs`` [C, 2] are from where, and to where.
+
+        No block is written twice, and none is both read and written.
+        """
+        self._blocks.copy(self.library, self._team, pairs)
 
     def measure_parts(self) -> Ints:
         """An array that every later step adds its nanoseconds to, one number for each of ``PARTS``."""

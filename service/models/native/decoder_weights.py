@@ -12,6 +12,7 @@ from service.models.contracts.decoder_layout import DecoderLayout, LayerLayout, 
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.native.arranged_tensors import ArrangedTensors
 from service.models.native.matrices import KINDS, QUANTIZED_KINDS, parts_of
+from service.models.native.norms import pack_norm
 from service.models.native.packer import QUANTIZATIONS, LoadTensor, Packer
 from service.models.native.structures import (
     ACTIVATIONS,
@@ -174,20 +175,8 @@ class _DecoderPacker:
 
     def _pack_norm(self, norm: Norm | None, width: int, *, scale: float = 1.0) -> KernelNorm:
         """A normalization of rows of ``width`` numbers. The result is multiplied by ``scale``."""
-        if norm is None:
-            return KernelNorm()
-        packer = self._packer
-        weight, bias = (packer.load_vector(f"{norm.name}.{leaf}") for leaf in ("weight", "bias"))
-        weight = torch.ones(width) if weight is None else (weight.flatten() + norm.added) * scale
-        if bias is not None:
-            bias = (bias.flatten() * scale).repeat(width // bias.numel())
-        return KernelNorm(
-            weight=packer.address_of(weight.repeat(width // weight.numel())),
-            bias=None if bias is None else packer.address_of(bias),
-            size=self._layout.head_dim if norm.by_head else width,
-            eps=norm.eps,
-            centered=norm.centered,
-        )
+        group = self._layout.head_dim if norm is not None and norm.by_head else 0
+        return pack_norm(self._packer, norm, width, group=group, scale=scale)
 
     def _rotation(self, rotation: Rotation | None) -> KernelRotation:
         if rotation is None:

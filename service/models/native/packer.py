@@ -94,10 +94,23 @@ class Packer:
         Under quantization to int8 or int4 both have eight bits, because the head decides between tokens with nearly
         equal logits.
         """
+        of_head, of_embeddings = self.pack_vocabularies((head,), (embeddings,), bias=f"{head}.bias")
+        return of_head, of_embeddings
+
+    def pack_vocabularies(self, head: Sequence[str], *embeddings: Sequence[str], bias: str) -> list[KernelLinear]:
+        """As ``pack_head_and_embeddings``, with several embeddings, and the tensor that the head adds.
+
+        Each matrix may have several names, of which the model has one.
+        """
         kind = INT8 if self._kind in (INT8, Q4_1) else self._kind
-        of_head, of_embeddings = (self._load_matrix(f"{name}.weight") for name in (head, embeddings))
-        packed = self._pack(of_head, self._load_vector(f"{head}.bias"), kind)
-        return packed, packed if equal(of_head, of_embeddings) else self._pack(of_embeddings, None, kind)
+        loaded: dict[str, AnyMatrix | None] = {}
+        matrices = [self._load_first(names, loaded) for names in (head, *embeddings)]
+        vector = self._load_vector(bias)
+        packed = [self._pack(matrices[0], None if vector is None else vector.flatten(), kind)]
+        for number, matrix in enumerate(matrices[1:], start=1):
+            same = next((other for other in range(number) if equal(matrices[other], matrix)), None)
+            packed.append(self._pack(matrix, None, kind) if same is None else packed[same])
+        return packed
 
     def copy_vector(self, name: str) -> int | None:
         """The address of a float32 copy of a vector, or of an unpacked matrix; None if the model has no such tensor."""
@@ -122,8 +135,20 @@ class Packer:
             linear.bias = self.address_of(torch.cat((bias.float(), torch.zeros(padded - len(bias)))))
         return linear
 
+    def _load_first(self, names: Sequence[str], loaded: dict[str, AnyMatrix | None]) -> AnyMatrix:
+        """The first of these matrices that the model has. ``loaded`` are those that were asked for before."""
+        for name in names:
+            if name not in loaded:
+                loaded[name] = self._load_tensor(f"{name}.weight")
+            matrix = loaded[name]
+            if matrix is not None:
+                return self._packable(matrix)
+        raise AssertionError(f"the model has no tensor {names[0]}.weight")
+
     def _load_matrix(self, name: str) -> AnyMatrix:
-        matrix = self._load_existing(name)
+        return self._packable(self._load_existing(name))
+
+    def _packable(self, matrix: AnyMatrix) -> AnyMatrix:
         if isinstance(matrix, StoredMatrix) and not (self._as_stored and can_pack(matrix)):
             return matrix.dequantize(self._dtype)
         return matrix

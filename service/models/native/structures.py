@@ -11,7 +11,7 @@ F32, BF16, INT8, F16, SPLIT, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_
 # The functions between linear layers, in the order of ``Activation`` in ``source/activation.h``.
 ACTIVATIONS = ("identity", "silu", "gelu", "gelu_tanh", "relu", "relu_squared")
 
-# The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/kernels.cpp``.
+# The parts of a step, in the order of ``KernelStep.times`` and of ``Part`` in ``source/part_timer.h``.
 PARTS = ("embedding", "norms", "positions", "linears", "attention")
 
 
@@ -147,6 +147,53 @@ class KernelStep(Structure):
         *((name, c_int64) for name in ("rows", "chunks", "block_size")),
         *((name, c_void_p) for name in ("adapters", "adapted_rows", "places")),
         *((name, c_int64) for name in ("adapted", "largest_rank")),
+        *((name, c_void_p) for name in ("source_lengths", "source_blocks")),  # of encoder-decoders
+        ("times", c_void_p),
+    ]
+
+
+class KernelCodecLayer(Structure):
+    """The weights of one layer of an encoder-decoder, and, of a decoder's layer, its part of the KV cache."""
+
+    _fields_: ClassVar = [
+        *((name, KernelLinear) for name in ("qkv", "o", "up", "down", "cross_q", "cross_kv", "cross_o")),
+        *((name, KernelNorm) for name in ("attention_norm", "cross_norm", "mlp_norm")),
+        ("bias", c_void_p),  # [heads][2 * (reach + lanes) + 1], or null: see ``source/relative_bias.h``
+        ("reach", c_int64),
+        *((name, c_void_p) for name in ("keys", "values")),
+    ]
+
+
+class KernelStack(Structure):
+    """The encoder or the decoder."""
+
+    _fields_: ClassVar = [
+        ("layers", POINTER(KernelCodecLayer)),
+        ("num_layers", c_int64),
+        ("embeddings", KernelLinear),
+        ("positions", c_void_p),
+        *((name, KernelNorm) for name in ("embedding_norm", "norm")),
+    ]
+
+
+class KernelEncoderDecoder(Structure):
+    """A whole encoder-decoder without its head."""
+
+    _fields_: ClassVar = [
+        *((name, KernelStack) for name in ("encoder", "decoder")),
+        *((name, KernelLinear) for name in ("first_convolution", "second_convolution")),
+        *((name, c_int64) for name in ("hidden", "heads", "head_dim", "inner")),
+        *((name, c_float) for name in ("embedding_scale", "score_scale")),
+        *((name, c_int32) for name in ("normalized_first", "cache_kind")),
+    ]
+
+
+class KernelSources(Structure):
+    """Sources that are encoded together: addresses of their arrays, and their number."""
+
+    _fields_: ClassVar = [
+        *((name, c_void_p) for name in ("ids", "features", "offsets", "blocks")),
+        *((name, c_int64) for name in ("count", "block_size")),
         ("times", c_void_p),
     ]
 
@@ -170,6 +217,9 @@ SIGNATURES = {
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
     "trivium_all_finite": (c_int, [c_void_p, c_int64]),
     "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
+    "trivium_copy_blocks": (None, [c_void_p, c_void_p, c_void_p, c_int64, c_void_p, c_int64]),
+    "trivium_encode_sources": (None, [c_void_p, POINTER(KernelEncoderDecoder), POINTER(KernelSources), c_void_p]),
+    "trivium_decode_step": (None, [c_void_p, POINTER(KernelEncoderDecoder), POINTER(KernelStep), c_void_p]),
     "trivium_encode": (None, [c_void_p, POINTER(KernelEncoder), POINTER(KernelTexts), c_void_p]),
 }
 

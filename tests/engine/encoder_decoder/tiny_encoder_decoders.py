@@ -105,11 +105,16 @@ def inputs(model: Any, source: Sequence[int] | torch.Tensor) -> dict[str, torch.
 
 
 @torch.inference_mode()
+def next_logits(model: Any, source: Sequence[int] | torch.Tensor, tokens: Sequence[int]) -> torch.Tensor:
+    """The logits [V] of the token behind the decoder's ``tokens``, computed without a cache."""
+    decoder_ids = torch.tensor([list(tokens)])
+    logits: torch.Tensor = model(**inputs(model, source), decoder_input_ids=decoder_ids, use_cache=False).logits
+    return logits[0, -1]
+
+
 def greedy(model: Any, source: Sequence[int] | torch.Tensor, prompt: Sequence[int], count: int) -> list[int]:
     """The greedy continuation of ``prompt``, without a cache: ``count`` tokens, also behind an end token."""
     tokens = list(prompt)
     while len(tokens) < len(prompt) + count:
-        decoder_ids = torch.tensor([tokens])
-        logits = model(**inputs(model, source), decoder_input_ids=decoder_ids, use_cache=False).logits[0, -1]
-        tokens.append(int(logits.argmax()))
+        tokens.append(int(next_logits(model, source, tokens).argmax()))
     return tokens[len(prompt) :]

@@ -12,13 +12,11 @@
 #include <vector>
 
 #include "activation.h"
-#include "kv_blocks.h"
 #include "model.h"
 #include "panel.h"
 #include "product.h"
-#include "softmax.h"
-#include "spans.h"
 #include "team.h"
+#include "text_attention.h"
 #include "vector.h"
 
 namespace {
@@ -58,7 +56,14 @@ template <class Rows> class Encoding {
         });
         for (int64_t l = 0; l < e.num_layers; l++) {
             const KernelEncoderLayer& layer = e.layers[l];
-            team.share(texts.count * e.heads, [&](int64_t i) { attend_in_text(i / e.heads, i % e.heads); });
+            team.share(texts.count * e.heads, [&](int64_t i) {
+                const int64_t text = i / e.heads, head = i % e.heads, begin = texts.offsets[text];
+                const float* queries = qkv + begin * 3 * H + head * D;
+                attend_in_text(
+                    {queries, queries + H, queries + 2 * H, 3 * H, D, texts.offsets[text + 1] - begin, 1 / std::sqrt(float(D)), {}},
+                    attended + begin * H + head * D, H
+                );
+            });
             for_each_block([&](int64_t begin, int64_t end) {
                 feed_forward(layer, begin, end);
                 if (l + 1 < e.num_layers) project(e.layers[l + 1], begin, end);
@@ -118,38 +123,6 @@ template <class Rows> class Encoding {
         for (int64_t t = begin; t < end; t++)
             for (int64_t i = 0; i < H; i += LANES) rows.put(t - begin, i, load(from + t * H + i));
         rows.multiply(w, finish);
-    }
-
-    // Attention among the tokens of one text, for one head.
-    void attend_in_text(int64_t text, int64_t head) {
-        static thread_local std::vector<float> memory;
-        const int64_t begin = texts.offsets[text], length = texts.offsets[text + 1] - begin;
-        const int64_t blocks = (length + PANEL - 1) / PANEL;
-        memory.resize((2 * blocks * PANEL + QUERIES) * D + QUERIES * part_numbers(D));
-        float *keys = memory.data(), *values = keys + blocks * PANEL * D;
-        float *queries = values + blocks * PANEL * D, *parts = queries + QUERIES * D;
-        const float* rows = qkv + begin * 3 * H + head * D;
-        for (int64_t t = 0; t < length; t++) {
-            const float *key = rows + t * 3 * H + H, *value = key + H;
-            float* to = keys + t / PANEL * PANEL * D + t % PANEL;
-            for (int64_t i = 0; i < D; i++) to[i * PANEL] = key[i];
-            to = values + t / PANEL * PANEL * D + t % PANEL * PANEL;
-            for (int64_t i = 0; i < D; i += PANEL) memcpy(to + i * PANEL, value + i, sizeof(float) * PANEL);
-        }
-        const HeadBlocks stored{(const char*)keys, (const char*)values, block_bytes<float>(D), nullptr};
-        const float scale = LOG2_E / std::sqrt(float(D));
-        int64_t limits[QUERIES];
-        std::fill(limits, limits + QUERIES, length);
-        for (int64_t first = 0; first < length; first += QUERIES) {
-            const int count = int(std::min<int64_t>(QUERIES, length - first));
-            for (int r = 0; r < count; r++)
-                for (int64_t i = 0; i < D; i += LANES)
-                    store(queries + r * D + i, load(rows + (first + r) * 3 * H + i) * broadcast(scale));
-            for (int r = 0; r < count; r++) clear_part({parts + r * part_numbers(D)}, D);
-            attend(F32, stored, {queries, limits, D, 0, 0}, count, 0, end_span(length), parts, 0);
-            for (int r = 0; r < count; r++)
-                finish_part({parts + r * part_numbers(D)}, D, attended + (begin + first + r) * H + head * D);
-        }
     }
 
     Team& team;

@@ -1,5 +1,5 @@
 // Decoders over a paged KV cache, whose layers model.h describes, and encoders as BERT. One call computes one step of a decoder, or
-// the hidden states of a batch of texts.
+// the hidden states of a batch of texts. encoder_decoder.cpp has encoder-decoders.
 //
 //     vector.h      vectors of float32
 //     integers.h    vectors of integers
@@ -19,28 +19,32 @@
 //     byte_tiles.h  the same products on the tile registers of AMX
 //     team.h        threads that share pieces of work
 //     model.h       the structures that Python fills in
+//     part_timer.h  times of the parts of a step
+//     block_tables.h  which blocks hold the tokens of sequences
 //     step.h        where the rows of a step are
 //     lora.h        adapters
 //     linear.h      linear layers
+//     linear_layer.h  linear layers for the other files
 //     norm_rope.h   normalizations and rotary positions
 //     activation.h  activations
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
 //     experts.h     mixtures of experts
+//     relative_bias.h  biases of scores
 //     spans.h       attention of a few rows over the spans of a sequence
 //     attention.h   attention over the KV cache
 //     split_rows.h  rows of float32 on tiles of bfloat16
 //     product.h     products of rows on one thread
+//     text_attention.h  attention among the tokens of a text
 //     encoder.h     encoders
 //
 // A row's bits depend on nothing but the row: every sum runs in the same order, whatever other rows are in the step and
 // however the threads share the work.
 //
-// This file and spans.cpp are compiled beside each other; within each, everything can be inlined. Arithmetic is float32.
+// This file, spans.cpp and encoder_decoder.cpp are compiled beside each other; within each, everything can be inlined. Arithmetic is float32.
 // Within a chunk of a quantized matrix it is int32.
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -50,11 +54,13 @@
 #include "encoder.h"
 #include "experts.h"
 #include "linear.h"
+#include "linear_layer.h"
 #include "lora.h"
 #include "model.h"
 #include "norm_rope.h"
 #include "pack.h"
 #include "panel.h"
+#include "part_timer.h"
 #include "self_test.h"
 #include "step.h"
 #include "team.h"
@@ -62,36 +68,18 @@
 
 namespace {
 
-// The parts of a step. structures.py has their names, in the same order (PARTS).
-enum Part { EMBEDDING, NORMS, POSITIONS, LINEARS, ATTENTION, PARTS };
-
 template <class Rows> constexpr int rounded_together(int chunk) {
     if constexpr (std::is_same_v<Rows, PairRows>) return 0;
     else if constexpr (std::is_same_v<Rows, ByteRows>) return chunk;
     else return Rows::GROUP;
 }
 
-// Measures the parts of a step: `finish(part)` adds the time since the last call to that part.
-class PartTimer {
-  public:
-    explicit PartTimer(int64_t* times) : times(times), begin(times ? now() : 0) {}
-    void finish(Part part) {
-        if (!times) return;
-        const int64_t end = now();
-        times[part] += end - begin;
-        begin = end;
-    }
-
-  private:
-    static int64_t now() {
-        const auto time = std::chrono::steady_clock::now().time_since_epoch();
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
-    }
-    int64_t* times;
-    int64_t begin;
-};
-
 }  // namespace
+
+void linear_layer(Team& team, const KernelLinear& w, const float* x, int64_t rows, float* y, bool adds) {
+    linear(team, w, x, w.k, rows, y, outputs(w), adds);
+}
+void read_embedding(const KernelLinear& w, int64_t token, float* to) { read_column(w, token, to); }
 
 extern "C" {
 
@@ -188,6 +176,8 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
     timer.finish(EMBEDDING);
     for (int64_t l = 0; l < d.num_layers; l++) {
         const KernelLayer& layer = d.layers[l];
+        const StoredHeads stored{layer.keys, layer.values, d.kv_heads, D, d.cache_kind};
+        const AttentionShape shape{stored, d.heads, layer.scale, layer.soft_cap, layer.window, {}};
         const float* input = normalized(layer.attention_in);
         linear(team, layer.qkv, input, H, s.rows, qkv, stride, false, updates.of(4 * l));
         timer.finish(LINEARS);
@@ -202,13 +192,10 @@ void trivium_step(void* team_pointer, const KernelDecoder* decoder, const Kernel
                 for (int64_t i = 0; i < stride; i++) row[i] = row[i] > d.clip ? d.clip : row[i] < -d.clip ? -d.clip : row[i];
             if (layer.rotation.pairs) rotate_heads(layer.rotation, s.positions[r], d.heads + d.kv_heads, D, row);
             if (layer.late_norm) normalize_heads();
-            if (d.cache_kind == F32) write_to_cache<float>(d, layer, s.slots[r], row + Q, row + Q + KV);
-            else if (d.cache_kind == BF16) write_to_cache<bf16>(d, layer, s.slots[r], row + Q, row + Q + KV);
-            else if (d.cache_kind == INT8) write_to_cache<int8_t>(d, layer, s.slots[r], row + Q, row + Q + KV);
-            else write_to_cache<f16>(d, layer, s.slots[r], row + Q, row + Q + KV);
+            write_to_cache(shape.stored, s.slots[r], row + Q, row + Q + KV);
         });
         timer.finish(POSITIONS);
-        attention(team, d, layer, s, qkv, stride, attended);
+        attention(team, shape, s.attending, qkv, stride, attended);
         timer.finish(ATTENTION);
         if (layer.parallel && layer.mlp_in.weight) input = normalized(layer.mlp_in);
         add_part(layer.o, attended, layer.attention_out, updates.of(4 * l + 1));
@@ -256,6 +243,18 @@ void trivium_soft_cap(void* team, float* logits, int64_t rows, int64_t n, float 
         memcpy(&rest, row + i, sizeof(float) * (n - i));
         rest = soft_capped(rest, cap);
         memcpy(row + i, &rest, sizeof(float) * (n - i));
+    });
+}
+
+// Copy blocks of the KV cache. blocks[i] is the address of block number 0 in a tensor whose blocks have bytes[i] bytes; there
+// are `tensors` of these. `pairs` [count][2] are numbers: from where, and to where. No block is written twice, and none is both
+// read and written.
+void trivium_copy_blocks(
+    void* team, char* const* blocks, const int64_t* bytes, int64_t tensors, const int64_t* pairs, int64_t count
+) {
+    ((Team*)team)->share(tensors, [&](int64_t i) {
+        for (int64_t p = 0; p < count; p++)
+            memcpy(blocks[i] + pairs[2 * p + 1] * bytes[i], blocks[i] + pairs[2 * p] * bytes[i], bytes[i]);
     });
 }
 

@@ -11,10 +11,16 @@
 #include <cstring>
 #include <vector>
 
-#include "model.h"
 #include "panel.h"
 
 namespace {
+
+// The keys and values of one layer in all blocks: [blocks][count] of `block_bytes`.
+struct StoredHeads {
+    void *keys, *values;
+    int64_t count, D;  // heads of keys and values, and their dimensions
+    int32_t kind;
+};
 
 // Bytes of the keys, or of the values, of PANEL tokens and one KV head.
 template <class T> constexpr int64_t block_bytes(int64_t D) {
@@ -55,12 +61,9 @@ inline void narrow_token(const float* x, int64_t D, f16* to) {
     for (int64_t i = 0; i < D; i++) narrow(x[i], to[i]);
 }
 
-// Write one token's key and value, [kv_heads][head_dim] each, into its slot.
-template <class T>
-void write_to_cache(
-    const KernelDecoder& d, const KernelLayer& layer, int64_t slot, const float* key, const float* value
-) {
-    const int64_t block = slot / PANEL, token = slot % PANEL, D = d.head_dim;
+// Write one token's key and value, [count][D] each, into its slot.
+template <class T> void write_to_cache(const StoredHeads& stored, int64_t slot, const float* key, const float* value) {
+    const int64_t block = slot / PANEL, token = slot % PANEL, D = stored.D;
     static thread_local std::vector<T> memory;
     memory.resize(D);
     T* const numbers = memory.data();
@@ -70,15 +73,21 @@ void write_to_cache(
             memcpy(block_numbers + D * PANEL + token * sizeof(float), &scale, sizeof scale);
         } else narrow_token(x, D, numbers);
     };
-    for (int64_t h = 0; h < d.kv_heads; h++) {
-        T* keys = (T*)((char*)layer.keys + (block * d.kv_heads + h) * block_bytes<T>(D));
-        T* values = (T*)((char*)layer.values + (block * d.kv_heads + h) * block_bytes<T>(D));
+    for (int64_t h = 0; h < stored.count; h++) {
+        T* keys = (T*)((char*)stored.keys + (block * stored.count + h) * block_bytes<T>(D));
+        T* values = (T*)((char*)stored.values + (block * stored.count + h) * block_bytes<T>(D));
         round(key + h * D, keys);
         for (int64_t i = 0, place = position_of<T>(int(token)); i < D; i++) keys[i * PANEL + place] = numbers[i];
         round(value + h * D, values);
         for (int64_t i = 0; i < D; i += PANEL)
             for (int n = 0; n < PANEL; n++) values[(i + token) * PANEL + position_of<T>(n)] = numbers[i + n];
     }
+}
+inline void write_to_cache(const StoredHeads& stored, int64_t slot, const float* key, const float* value) {
+    if (stored.kind == F32) write_to_cache<float>(stored, slot, key, value);
+    else if (stored.kind == BF16) write_to_cache<bf16>(stored, slot, key, value);
+    else if (stored.kind == INT8) write_to_cache<int8_t>(stored, slot, key, value);
+    else write_to_cache<f16>(stored, slot, key, value);
 }
 
 }  // namespace

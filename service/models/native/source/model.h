@@ -86,6 +86,7 @@ struct KernelAdapter {
     int32_t kind;               // F32 or BF16
 };
 
+// One step. There is at least one chunk.
 struct KernelStep {
     const int64_t* ids;       // [rows]: the tokens
     const int64_t* offsets;   // [chunks + 1]: chunk c is rows offsets[c] to offsets[c + 1]
@@ -97,6 +98,8 @@ struct KernelStep {
     const int64_t* adapted_rows;           // [adapted]: these rows
     const int32_t* places;                 // [rows]: the place of each row among these rows, or -1
     int64_t adapted, largest_rank;
+    const int64_t* source_lengths;  // [chunks]: the positions of each chunk's source; only encoder-decoders read them
+    const int64_t* source_blocks;   // the blocks that hold its keys and values, those of one chunk behind another's
     int64_t* times;  // [PARTS]: nanoseconds of each part, added to what is there; null: do not measure
 };
 
@@ -119,6 +122,42 @@ struct KernelTexts {
     const int64_t *ids, *positions, *types;  // one for each token; types may be null
     const int64_t* offsets;                  // [count + 1]: text t is tokens offsets[t] to offsets[t + 1]
     int64_t count;
+};
+
+// A layer of an encoder-decoder. Without `cross_q` (n is 0) it is one of the encoder. Each part adds its result to the hidden
+// states; its normalization stands before it or behind the sum.
+struct KernelCodecLayer {
+    KernelLinear qkv, o, up, down, cross_q, cross_kv, cross_o;
+    KernelNorm attention_norm, cross_norm, mlp_norm;
+    const float* bias;    // of the scores: see relative_bias.h; or null
+    int64_t reach;        // distances beyond it share a bias
+    void *keys, *values;  // as those of KernelLayer: of the sequences themselves and of sources
+};
+
+struct KernelStack {
+    const KernelCodecLayer* layers;
+    int64_t num_layers;
+    KernelLinear embeddings;  // its columns are those of the tokens
+    const float* positions;   // [positions][hidden], added to the embeddings; may be null
+    KernelNorm embedding_norm, norm;
+};
+
+struct KernelEncoderDecoder {
+    KernelStack encoder, decoder;
+    KernelLinear first_convolution, second_convolution;  // of features: they read three frames; n 0: sources are tokens
+    int64_t hidden, heads, head_dim, inner;              // inner: the inputs of `down`
+    float embedding_scale, score_scale;
+    int32_t normalized_first, cache_kind;
+};
+
+// Sources that are encoded together, one behind another.
+struct KernelSources {
+    const int64_t* ids;       // [positions]: the tokens; or null
+    const float* features;    // [2 * positions][channels]; or null
+    const int64_t* offsets;   // [count + 1]: source s is positions offsets[s] to offsets[s + 1]
+    const int64_t* blocks;    // the blocks for the keys and values of each source, those of one source behind another's
+    int64_t count, block_size;
+    int64_t* times;  // as those of KernelStep
 };
 
 }  // extern "C"

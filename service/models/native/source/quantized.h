@@ -92,40 +92,55 @@ inline void multiply_short_stripe(const Tile& x, const uint8_t* header, int64_t 
     }
 }
 
-// The same for a stripe with one scale, whose chunks have integers as scales. The stripe's sums are exact in int32.
+// The same for chunks that have integers as scales, in units of the stripe. `chunk` is the first of those that multiply one
+// block of the rows, number `block`. Their sums are exact in int32.
 template <class F, int R>
-inline void multiply_nested_stripe(const BlockRows::Tile& x, const uint8_t* header, int64_t s, float* acc) {
-    constexpr int CHUNKS = F::Scales::CHUNKS;
+inline void multiply_nested_block(const BlockRows::Tile& x, const ColumnScales (&units)[2], const uint8_t* chunk, int64_t block, float* acc) {
+    constexpr int CHUNKS = BlockRows::BLOCK / F::CHUNK;
     pin_memory();
     IntVector sums[2][R] = {}, offsets[2][R] = {};
-    const uint8_t* chunk = header + F::HEADER_BYTES;
-    const int8_t* codes = x.codes + s * CHUNKS * F::CHUNK * TILE_ROWS;
-    for (int c = 0; c < CHUNKS; c++, chunk += F::CHUNK_BYTES, codes += F::CHUNK * TILE_ROWS)
+    const int8_t* codes = x.codes + block * BlockRows::BLOCK * TILE_ROWS;
+    for (int c = 0; c < CHUNKS; c++, codes += F::CHUNK * TILE_ROWS) {
+        const uint8_t* own = chunk + c * F::CHUNK_BYTES;
         F::Codes::template dot<R>(
-            chunk + F::Scales::CHUNK_BYTES, codes, {twice(F::Scales::scale(chunk, 0)), twice(F::Scales::scale(chunk, 1))}, sums
+            own + F::Scales::CHUNK_BYTES, codes, {twice(F::Scales::scale(own, 0)), twice(F::Scales::scale(own, 1))}, sums
         );
-    const int16_t* row_sums = x.sums + s * CHUNKS * TILE_ROWS;
+    }
+    const int16_t* row_sums = x.sums + block * CHUNKS / 2 * 2 * TILE_ROWS;
     for (int half = 0; half < 2; half++) {
-        chunk = header + F::HEADER_BYTES;
-        for (int c = 0; c < CHUNKS; c += 2, chunk += 2 * F::CHUNK_BYTES) {
-            const IntVector two = (F::Scales::offset(chunk, half) & 0xffff) | F::Scales::offset(chunk + F::CHUNK_BYTES, half) << 16;
+        if constexpr (CHUNKS == 1) {
+            const IntVector one = block % 2 ? F::Scales::offset(chunk, half) << 16 : F::Scales::offset(chunk, half) & 0xffff;
+            for (int r = 0; r < R; r++) offsets[half][r] = multiply_pairs(one, broadcast_word(row_sums + 2 * r));
+        }
+        for (int c = 0; c + 1 < CHUNKS; c += 2) {
+            const uint8_t* own = chunk + c * F::CHUNK_BYTES;
+            const IntVector two = (F::Scales::offset(own, half) & 0xffff) | F::Scales::offset(own + F::CHUNK_BYTES, half) << 16;
             for (int r = 0; r < R; r++)
                 offsets[half][r] += multiply_pairs(two, broadcast_word(row_sums + (c * TILE_ROWS + 2 * r)));
         }
-        const ColumnScales units = F::Scales::units(header, half);
         for (int r = 0; r < R; r++) {
             float* to = acc + r * TWO_PANELS + half * LANES;
-            const Floats scale = broadcast(x.scales[s * TILE_ROWS + r]);
+            const Floats scale = broadcast(x.scales[block * TILE_ROWS + r]);
             Floats total = load(to);
             if constexpr (F::Scales::ONE_UNIT) {
-                total += __builtin_convertvector(sums[half][r] - offsets[half][r], Floats) * (units.scale * scale);
+                total += __builtin_convertvector(sums[half][r] - offsets[half][r], Floats) * (units[half].scale * scale);
             } else {
-                total += __builtin_convertvector(sums[half][r], Floats) * (units.scale * scale);
-                total -= __builtin_convertvector(offsets[half][r], Floats) * (units.offset * scale);
+                total += __builtin_convertvector(sums[half][r], Floats) * (units[half].scale * scale);
+                total -= __builtin_convertvector(offsets[half][r], Floats) * (units[half].offset * scale);
             }
             store(to, total);
         }
     }
+}
+
+// The same for all chunks of stripe `s`.
+template <class F, int R>
+inline void multiply_nested_stripe(const BlockRows::Tile& x, const uint8_t* header, int64_t s, float* acc) {
+    constexpr int64_t BLOCKS = F::Scales::CHUNKS * F::CHUNK / BlockRows::BLOCK;
+    const ColumnScales units[2] = {F::Scales::units(header, 0), F::Scales::units(header, 1)};
+    const uint8_t* chunk = header + F::HEADER_BYTES;
+    for (int64_t block = s * BLOCKS; block < (s + 1) * BLOCKS; block++, chunk += BlockRows::BLOCK / F::CHUNK * F::CHUNK_BYTES)
+        multiply_nested_block<F, R>(x, units, chunk, block, acc);
 }
 
 // acc[r][PANEL] = R rows of x times the panel. Rows of acc are TWO_PANELS apart. (GCC 12 spills the sums when this function

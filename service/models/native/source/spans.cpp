@@ -160,6 +160,10 @@ void attend_rows(const Queries& of, int row, const Span<T>& span, int64_t first,
     for (int r = 0; r < R; r++) {
         const int64_t limit = limits[r] - first, start = window && limit > window ? limit - window : 0;
         float* row_scores = scores + r * SPAN + begin;
+        if (of.bias.center) {
+            const int64_t position = of.positions ? of.positions[row + r] : limits[r] - 1;
+            of.bias.add(row_scores, columns, first + begin - position);
+        }
         if (of.soft_cap)
             for (int64_t i = 0; i < columns; i += LANES) store(row_scores + i, soft_capped(load(row_scores + i), of.soft_cap));
         soften(row_scores, columns, column(start), column(limit), D, {found + r * stride});

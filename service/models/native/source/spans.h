@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "panel.h"
+#include "relative_bias.h"
 
 // The rows of one KV head that attend together.
 struct Queries {
@@ -16,6 +17,8 @@ struct Queries {
     const int64_t* limits;  // the tokens that each row sees
     int64_t D, window;      // a window (0: none) hides the first of these tokens
     float soft_cap;         // of the scores, times LOG2_E; 0: none
+    HeadBias bias = {};                  // added to the scores
+    const int64_t* positions = nullptr;  // of the rows, for the bias; null: each row is the last token that it sees
 };
 
 // The keys and values of one sequence and KV head: blocks of PANEL tokens.

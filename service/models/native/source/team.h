@@ -25,6 +25,8 @@ namespace {
 
 constexpr int CACHE_LINES = 128;  // bytes: processors fetch lines of 64 bytes in pairs
 
+}  // namespace
+
 class Team {
   public:
     explicit Team(int threads) : ranges(new Range[threads]), threads(threads) {
@@ -168,6 +170,8 @@ class Team {
     std::atomic<bool> stop{false};
     std::vector<std::thread> others;
 };
+
+namespace {
 
 constexpr int64_t ROWS_PER_PIECE = 4;  // with little work for each row, fewer rows are not worth another thread
 

@@ -24,7 +24,7 @@ from model_store.errors import ModelRefused
 
 _VERSION = 6
 _CHUNK = 1 << 20  # numbers that are read at a time
-_TYPES: dict[int, type[np.generic]] = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}  # 5 is bfloat16
+_TYPES: dict[int, Any] = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}  # 5 is bfloat16
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Variable:
 
     name: str
     shape: tuple[int, ...]
-    type: type[np.generic]
+    type: Any  # numpy's type of a number
     offset: int  # bytes, from the beginning of the file
 
 

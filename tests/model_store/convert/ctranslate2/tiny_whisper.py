@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 
 LANGUAGES = ("<|en|>", "<|zh|>", "<|de|>")
-NAMES: tuple[str, ...] = (
-    *("<|endoftext|>", "<|startoftranscript|>", *LANGUAGES, "<|translate|>", "<|transcribe|>"),
-    *("<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>"),
-)
+_TASKS = ("<|translate|>", "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>")
+NAMES = ("<|endoftext|>", "<|startoftranscript|>", *LANGUAGES, *_TASKS)
 _TYPES = {np.dtype(np.float32): 0, np.dtype(np.int8): 1, np.dtype(np.int16): 2, np.dtype(np.float16): 4}
 
 

@@ -18,7 +18,7 @@ from model_store.types import NoAnswer
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 HubId = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
 RelativePath = Annotated[str, Meta(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")]
-Task = Literal["generate", "translate", "answer", "embed", "rerank", "classify"]
+Task = Literal["generate", "translate", "answer", "embed", "rerank", "classify", "transcribe"]
 _NAME = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 
 
@@ -90,7 +90,7 @@ class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     prompt_style: Literal["auto", "chat", "base"] = "auto"
     no_answer: NoAnswer = NoAnswer()
     artifact: Artifact | None = None
-    files: tuple[Artifact, ...] = ()  # the other files of a model that is used as it is, not converted from GGUF
+    files: tuple[Artifact, ...] = ()  # the other files of a model that is not GGUF
     sources: tuple[Source, ...] = ()
     hub: HubRepository | None = None
     tested: bool = False
@@ -107,6 +107,11 @@ class CatalogEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError("an artifact that is not GGUF, and no other, has further files")
         if self.supported == bool(self.reason):
             raise ValueError("an unsupported model, and no other, has a reason")
+
+    @property
+    def is_ctranslate2(self) -> bool:
+        """Whether the artifact is a model in CTranslate2's format. It is converted, with its further files."""
+        return self.artifact is not None and PurePosixPath(self.artifact.file).name == "model.bin"
 
     @property
     def size(self) -> int:

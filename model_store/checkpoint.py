@@ -1,7 +1,7 @@
 """Checks that a directory holds a complete model that may be served.
 
 The checks read ``config.json``, the index of the weights and the headers of the safetensors files, but no tensor. They
-refuse pickles, remote code, encoder-decoder models, and missing or truncated files, and name the reason. A model of
+refuse pickles, remote code, unknown encoder-decoders, and missing or truncated files, and name the reason. A model of
 sentence-transformers has further modules, each with a folder of its own.
 """
 
@@ -16,6 +16,11 @@ from model_store.errors import IncompleteModel, ModelRefused
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MODULES = "modules.json"
+TOKENIZER = "tokenizer.json"
+# What the tokenizer of an encoder-decoder is made of when the model is loaded, if it has no ``tokenizer.json``.
+SENTENCEPIECE = ("source.spm", "spiece.model", "sentencepiece.bpe.model")
+# The families of encoder-decoders that are served, by ``model_type``.
+ENCODER_DECODERS = frozenset({"bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5", "umt5", "whisper"})
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
 PICKLED = "pickled weights only, which can run code when they are read; only safetensors and GGUF are read here"
 
@@ -25,7 +30,9 @@ def check(directory: Path) -> None:
     config = directory / "config.json"
     if not config.is_file():
         _refuse_other_formats(directory)
-    missing = [name for name in ("config.json", "tokenizer.json") if not (directory / name).is_file()]
+    missing = [name for name in ("config.json",) if not (directory / name).is_file()]
+    if not has_tokenizer(directory):
+        missing.append(TOKENIZER)
     if (directory / WEIGHTS).is_file():
         weights = [directory / WEIGHTS]
     elif (directory / INDEX).is_file():
@@ -43,11 +50,22 @@ def check(directory: Path) -> None:
         _require_whole(path)
 
 
+def has_tokenizer(directory: Path) -> bool:
+    """Whether there is a ``tokenizer.json``, or for an encoder-decoder what it is made of."""
+    if (directory / TOKENIZER).is_file():
+        return True
+    if not (directory / "config.json").is_file() or not _read_object(directory / "config.json").get(
+        "is_encoder_decoder"
+    ):
+        return False
+    return any((directory / name).is_file() for name in SENTENCEPIECE)
+
+
 def require_servable(directory: Path) -> None:
     """Raises ModelRefused or IncompleteModel according to ``config.json`` alone; weights are not read."""
     config = _read_object(directory / "config.json")
-    if config.get("is_encoder_decoder"):
-        raise ModelRefused(f"{directory.name} is an encoder-decoder model; only decoders and encoders are served")
+    if config.get("is_encoder_decoder") and config.get("model_type") not in ENCODER_DECODERS:
+        raise ModelRefused(f"{directory.name} is an encoder-decoder of a family that is not served")
     if config.get("auto_map") and not _is_native(config.get("model_type")):
         raise ModelRefused(f"{directory.name} needs code from its own repository, and such code is never run here")
 

@@ -129,7 +129,8 @@ class Store:
         entry = reference.entry
         if entry.artifact and entry.artifact.sha256 != stored.artifact_sha256:
             return None  # the catalogue has a newer artifact
-        if any(stored.files.get(file.file) != StoredFile(file.size, file.sha256) for file in entry.files):
+        kept = () if entry.is_ctranslate2 else entry.files
+        if any(stored.files.get(file.file) != StoredFile(file.size, file.sha256) for file in kept):
             return None
         notes = entry.notes if entry.tested else ("not tested with this release", *entry.notes)
         return LocalModel(
@@ -155,6 +156,8 @@ class Store:
                 self._snapshot(reference, repository)
             case CatalogReference(entry=entry) if entry.hub:
                 self._snapshot(reference, entry.hub)
+            case CatalogReference(entry=entry) if entry.artifact and entry.is_ctranslate2:
+                self._convert_ctranslate2(reference, entry, entry.artifact)
             case CatalogReference(entry=entry) if entry.artifact and entry.files:
                 self._collect(reference, entry, entry.artifact)
             case CatalogReference(entry=entry) if entry.artifact:
@@ -174,10 +177,27 @@ class Store:
     def _convert(self, reference: StoredReference, gguf: Path, *, source: str, sha256: str = "") -> None:
         from model_store.convert.model import convert  # imports numpy and the tokenizers library
 
+        directory = self._new_directory(reference)
+        convert(gguf, directory)
+        self._commit_converted(reference, directory, source, sha256)
+
+    def _convert_ctranslate2(self, reference: StoredReference, entry: CatalogEntry, artifact: Artifact) -> None:
+        """The artifact is not kept: no number of it is lost by the conversion."""
+        from model_store.convert.ctranslate2.model import convert
+
+        workspace = self._layout.workspace(reference.key)
+        obtain(reference.name, artifact, entry.sources, workspace, self._network, entry.files)
+        directory = self._new_directory(reference)
+        convert(workspace, directory)
+        self._commit_converted(reference, directory, artifact.file, artifact.sha256)
+
+    def _new_directory(self, reference: StoredReference) -> Path:
         directory = self._layout.workspace(reference.key) / "converted"
         shutil.rmtree(directory, ignore_errors=True)  # left by a killed process
         directory.mkdir()
-        convert(gguf, directory)
+        return directory
+
+    def _commit_converted(self, reference: StoredReference, directory: Path, source: str, sha256: str) -> None:
         self._layout.commit(
             reference.key,
             directory,
@@ -218,7 +238,8 @@ class Store:
             )
         except SourceError as error:
             raise NoSource(reference.name, [(f"hub {repository.repo}@{repository.revision}", str(error))]) from error
-        complete_tokenizer(directory)
+        if not checkpoint.has_tokenizer(directory):
+            complete_tokenizer(directory)
         checkpoint.check(directory)
         self._layout.commit(
             reference.key,

@@ -20,9 +20,28 @@ class Capability(StrEnum):
     EMBED = "embed"
     RERANK = "rerank"
     CLASSIFY = "classify"
+    TRANSCRIBE = "transcribe"
 
 
+# What language models do.
 GENERATIVE = frozenset({Capability.GENERATE, Capability.CHAT, Capability.TRANSLATE, Capability.ANSWER})
+# A model that can do one of these has an engine. Every other model has an encoder process.
+ENGINE_TASKS = frozenset({Capability.GENERATE, Capability.TRANSLATE, Capability.TRANSCRIBE})
+
+# What encoder-decoders do, by ``model_type``. M2M100 is also NLLB's, and T5 also MADLAD-400's.
+_ENCODER_DECODERS = {
+    "bart": Capability.GENERATE,
+    "m2m_100": Capability.TRANSLATE,
+    "marian": Capability.TRANSLATE,
+    "mbart": Capability.TRANSLATE,
+    "mt5": Capability.GENERATE,
+    "pegasus": Capability.GENERATE,
+    "t5": Capability.GENERATE,
+    "umt5": Capability.GENERATE,
+    "whisper": Capability.TRANSCRIBE,
+}
+_T5_TYPES = ("t5", "mt5", "umt5")
+_MADLAD_TAG = b"<2fr>"  # MADLAD-400 has such a token for each language that it writes
 
 # The file in which sentence-transformers lists the modules of an embedding model.
 SENTENCE_TRANSFORMERS_FILE = "modules.json"
@@ -35,7 +54,7 @@ def find_capabilities(directory: Path) -> frozenset[Capability]:
     """
     config = _read_object(directory / "config.json")
     if config.get("is_encoder_decoder"):
-        return frozenset()
+        return _of_encoder_decoder(config, directory)
     architectures = config.get("architectures") or ["ForCausalLM"]  # converted checkpoints may name none
     architecture = str(architectures[0])
     if architecture.endswith("ForQuestionAnswering"):
@@ -50,6 +69,27 @@ def find_capabilities(directory: Path) -> frozenset[Capability]:
     if architecture.endswith(("Model", "ForMaskedLM")):
         return frozenset({Capability.EMBED})
     return frozenset()
+
+
+def _of_encoder_decoder(config: dict[str, Any], directory: Path) -> frozenset[Capability]:
+    """A T5 also translates if its configuration has prefixes for pairs, or its vocabulary has tags of languages."""
+    kind = config.get("model_type")
+    if (capability := _ENCODER_DECODERS.get(str(kind))) is None:
+        return frozenset()
+    if kind in _T5_TYPES and (_has_translation_prefixes(config) or _has_language_tags(directory)):
+        return frozenset({capability, Capability.TRANSLATE})
+    return frozenset({capability})
+
+
+def _has_translation_prefixes(config: dict[str, Any]) -> bool:
+    tasks = config.get("task_specific_params")
+    return isinstance(tasks, dict) and any(name.startswith("translation_") for name in tasks)
+
+
+def _has_language_tags(directory: Path) -> bool:
+    paths = (directory / name for name in ("spiece.model", "tokenizer.json"))
+    path = next(filter(Path.is_file, paths), None)
+    return path is not None and _MADLAD_TAG in path.read_bytes()
 
 
 def _of_classifier(config: dict[str, Any]) -> frozenset[Capability]:

@@ -13,13 +13,13 @@ from service.encoder.messages import Head
 from service.engine.client import EngineClient
 from service.freed_memory import return_freed_memory
 from service.metrics import ModelMetrics
-from service.models.capabilities import Capability, find_capabilities
+from service.models.capabilities import ENGINE_TASKS, Capability, find_capabilities
 from service.processes.child_process import ChildProcess
 from service.processes.restart_policy import RestartPolicy
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
 from service.settings.served_models import ModelSpec
-from service.tasks.text.tokenizer import Tokenizer
+from service.tasks.text.piece_tokenizer import load_tokenizer
 
 
 class StoredModel:
@@ -59,11 +59,11 @@ class StoredModel:
         return find_capabilities(local.path)
 
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
-        """A language model gets an engine, every other kind an encoder. The checkpoint decides, not the settings."""
+        """A model that writes text gets an engine, any other an encoder. The checkpoint decides, not the settings."""
         settings, metrics, capabilities = self._spec.settings, self._metrics, self.capabilities(local)
         restart_policy = RestartPolicy(settings.stall_seconds, settings.max_restarts)
         process, self._process = self._process, None
-        if Capability.GENERATE in capabilities:
+        if capabilities & ENGINE_TASKS:
             source = settings.draft_source
             config = settings.engine_config(local, self._store.find(source) if source else None)
             engine = EngineClient(
@@ -74,7 +74,7 @@ class StoredModel:
                 process=process,
                 observer=metrics.engine,
             )
-            tokenizer = Tokenizer.load(local.path)
+            tokenizer = load_tokenizer(local.path)
             return_freed_memory()
             make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)

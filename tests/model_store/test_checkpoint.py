@@ -149,10 +149,19 @@ def test_the_error_for_another_format_says_what_to_do(tmp_path: Path) -> None:
         checkpoint.check(tmp_path)
 
 
-def test_encoder_decoder_models_are_refused(model: Path) -> None:
-    config(model, is_encoder_decoder=True)
+def test_encoder_decoders_of_unknown_families_are_refused(model: Path) -> None:
+    config(model, is_encoder_decoder=True, model_type="led")
     with pytest.raises(ModelRefused, match="encoder-decoder"):
         checkpoint.check(model)
+
+
+def test_an_encoder_decoder_may_have_sentencepiece_models_instead_of_a_tokenizer(model: Path) -> None:
+    (model / "tokenizer.json").unlink()
+    (model / "source.spm").write_bytes(b"")
+    with pytest.raises(IncompleteModel, match=r"tokenizer\.json"):
+        checkpoint.check(model)
+    config(model, is_encoder_decoder=True, model_type="marian")
+    checkpoint.check(model)
 
 
 @pytest.mark.parametrize("model_type", ["someones-own", "", None, "../llama"])

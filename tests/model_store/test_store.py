@@ -269,10 +269,13 @@ def test_a_local_gguf_file_is_converted_once_and_again_when_it_changes(
         store.ensure(str(path))
 
 
-@pytest.mark.parametrize("name", ["opus-mt-en-zh", "google/madlad400-3b-mt"])
+@pytest.mark.parametrize("name", ["strange", "org/strange"])
 def test_an_unsupported_model_is_refused_with_its_reason(make_store: MakeStore, name: str) -> None:
-    store = make_store(models=catalogs.load(), network=Network(offline=True))
-    with pytest.raises(ModelRefused, match=f"{name} cannot be served: it is an encoder-decoder model"):
+    entry = {"description": "a model", "licence": "MIT", "context_length": 8, "tasks": ["generate"]}
+    strange = entry | {"hub": {"repo": "org/strange"}, "supported": False, "reason": "it is strange"}
+    data = {"default": "strange", "models": {"strange": strange}}
+    store = make_store(models=catalogs.parse(data), network=Network(offline=True))
+    with pytest.raises(ModelRefused, match=f"{name} cannot be served: it is strange"):
         store.ensure(name)
 
 

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from service.models.capabilities import GENERATIVE, Capability, find_capabilities
+from model_store.checkpoint import ENCODER_DECODERS
+from service.models.capabilities import _ENCODER_DECODERS, GENERATIVE, Capability, find_capabilities
 
 EMBED = {Capability.EMBED}
 RERANK = {Capability.CLASSIFY, Capability.RERANK}
+WRITES, TRANSLATES = {Capability.GENERATE}, {Capability.TRANSLATE}
+ENCODER_DECODER = {"is_encoder_decoder": True}
+PREFIXES = {"translation_en_to_fr": {"prefix": "translate English to French: "}}
 ONE_LABEL = {"id2label": {"0": "LABEL_0"}}
 TEMPLATE = {"tokenizer_config.json": {"chat_template": "{{ messages }}"}}
 MODULES = {"modules.json": [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]}
@@ -38,7 +42,18 @@ CHECKPOINTS: dict[str, tuple[dict[str, Any], dict[str, Any], set[Capability]]] =
     ),
     "a classifier of two labels": ({"architectures": ["BertForSequenceClassification"]}, {}, {Capability.CLASSIFY}),
     "SQuAD": ({"architectures": ["DistilBertForQuestionAnswering"]}, {}, {Capability.ANSWER}),
-    "T5": ({"architectures": ["T5ForConditionalGeneration"], "is_encoder_decoder": True}, {}, set()),
+    "T5": (ENCODER_DECODER | {"model_type": "t5", "task_specific_params": PREFIXES}, {}, {*WRITES, *TRANSLATES}),
+    "mT5": (ENCODER_DECODER | {"model_type": "mt5"}, {}, WRITES),
+    "MADLAD-400": (
+        ENCODER_DECODER | {"model_type": "t5"},
+        {"tokenizer.json": {"added_tokens": [{"content": "<2fr>"}]}},
+        {*WRITES, *TRANSLATES},
+    ),
+    "BART": (ENCODER_DECODER | {"model_type": "bart"}, {}, WRITES),
+    "opus-mt": (ENCODER_DECODER | {"model_type": "marian"}, {}, TRANSLATES),
+    "NLLB": (ENCODER_DECODER | {"model_type": "m2m_100"}, {}, TRANSLATES),
+    "Whisper": (ENCODER_DECODER | {"model_type": "whisper"}, {}, {Capability.TRANSCRIBE}),
+    "an unknown encoder-decoder": (ENCODER_DECODER | {"model_type": "led"}, {}, set()),
     "a vision model": ({"architectures": ["ViTForImageClassification"]}, {}, set()),
 }
 
@@ -62,3 +77,7 @@ def test_a_configuration_that_cannot_be_read_is_an_error(content: str, tmp_path:
     (tmp_path / "config.json").write_text(content)
     with pytest.raises(ValueError, match=r"JSON|Expecting"):
         find_capabilities(tmp_path)
+
+
+def test_the_model_store_lets_in_the_encoder_decoders_that_have_capabilities() -> None:
+    assert set(_ENCODER_DECODERS) == ENCODER_DECODERS

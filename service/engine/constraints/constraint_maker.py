@@ -11,9 +11,11 @@ from llguidance import LLMatcher, LLTokenizer
 from service.engine.constraints.constraint import Constraint
 from service.engine.constraints.grammar_constraint import GrammarConstraint
 from service.engine.constraints.graph_constraint import GraphConstraint
+from service.engine.constraints.transcript_constraint import TranscriptConstraint
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.grammar_limits import parser_limits
 from service.engine.protocol.request import Request
+from service.engine.protocol.transcript_rules import TranscriptRules
 from service.errors import EngineError
 from service.freed_memory import return_freed_memory
 
@@ -55,7 +57,11 @@ class ConstraintMaker:
                 end_token_ids=tokenizer.eos_tokens,
                 has_canonical_tokens=tokenizer.is_canonical,
             )
-        constraint = GraphConstraint(params.constraint, params.stop_token_ids)
+        constraint: GraphConstraint | TranscriptConstraint
+        if isinstance(params.constraint, TranscriptRules):
+            constraint = TranscriptConstraint(params.constraint)
+        else:
+            constraint = GraphConstraint(params.constraint, params.stop_token_ids)
         for token in request.generated:
             constraint.advance(token)
         return constraint

@@ -5,6 +5,7 @@ from msgspec import Struct, field
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.token_graph import TokenGraph
+from service.engine.protocol.transcript_rules import TranscriptRules
 
 
 class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,8 +64,8 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     prompt_logprobs: int | None = None
     """The same for each prompt token."""
 
-    constraint: TokenGraph | Grammar | None = None
-    """Only its sequences can be generated. Log probabilities are then relative to the allowed tokens."""
+    constraint: TokenGraph | Grammar | TranscriptRules | None = None
+    """Only what it allows can be generated. Log probabilities are then relative to the allowed tokens."""
 
     @property
     def masks_tokens(self) -> bool:

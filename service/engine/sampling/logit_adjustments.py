@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from service.engine.sampling.likely_timestamps import require_likely_timestamps
 from service.engine.sampling.place import Place
 from service.engine.sampling.transfer import to_device
 
@@ -63,7 +64,9 @@ def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
         constraint.write_mask(mask)
     rows = to_device([row for row, _ in constrained], torch.int64, logits.device)
     forbidden = ~torch.from_numpy(allowed).to(logits.device)
-    return logits.index_copy(0, rows, logits[rows].masked_fill_(forbidden, -math.inf))
+    masked = logits[rows].masked_fill_(forbidden, -math.inf)
+    require_likely_timestamps(masked, [places[row] for row, _ in constrained])
+    return logits.index_copy(0, rows, masked)
 
 
 @contextmanager

@@ -93,6 +93,10 @@ class Tokenizer:
         with_start, alone = (self.encode("a", add_special_tokens=special) for special in (True, False))
         return tuple(with_start[: with_start.index(alone[0])]) if alone else ()
 
+    def token_id(self, token: str) -> int | None:
+        """The id of the token with this text; None if the vocabulary has no such token."""
+        return self._library.token_to_id(token)
+
     # Text to tokens
 
     def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:

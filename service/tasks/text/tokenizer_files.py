@@ -20,22 +20,24 @@ class TokenizerFiles:
     @classmethod
     def from_directory(cls, path: Path, *, padding: str | None = None) -> Self:
         """``padding`` is the token that tokenizer.json pads with. Raises OSError or ValueError for an unusable file."""
-        config = _read_json(path / "tokenizer_config.json")
-        legacy, added = _read_json(path / "special_tokens_map.json"), _read_json(path / "added_tokens.json")
+        config = read_json(path / "tokenizer_config.json")
+        legacy, added = read_json(path / "special_tokens_map.json"), read_json(path / "added_tokens.json")
         return cls(
             special_tokens=SpecialTokens.from_files(config, legacy, added, padding=padding),
-            end_token_ids=_end_token_ids(_read_json(path / "generation_config.json"), _read_json(path / "config.json")),
+            end_token_ids=find_end_token_ids(
+                read_json(path / "generation_config.json"), read_json(path / "config.json")
+            ),
             chat_template=_chat_template(path, config),
         )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    """The content of a file, or an empty dictionary if there is no such file."""
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of a file, or an empty dictionary if there is no such file. Raises OSError or ValueError."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return content
 
 
-def _end_token_ids(generation: Mapping[str, Any], config: Mapping[str, Any]) -> list[int]:
+def find_end_token_ids(generation: Mapping[str, Any], config: Mapping[str, Any]) -> list[int]:
     """The ids in generation_config.json, else those in config.json.
 
     transformers reads config.json only if there is no other file. If that file names no id, transformers never stops;

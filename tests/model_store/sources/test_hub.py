@@ -140,7 +140,7 @@ def test_the_folders_of_sentence_transformers_modules_are_fetched(server: FileSe
         ({**SMALL, "pytorch_model.bin": b"x"}, "pickled weights only"),
         ({**SMALL, "model.gguf": b"x"}, "give its path"),
         (SMALL, "no model.safetensors"),
-        ({**MODEL, "config.json": b'{"is_encoder_decoder": true}'}, "encoder-decoder"),
+        ({**MODEL, "config.json": b'{"is_encoder_decoder": true, "model_type": "led"}'}, "encoder-decoder"),
         ({**MODEL, "config.json": b'{"model_type": "own", "auto_map": {"AutoModel": "x.Y"}}'}, "never run here"),
     ],
 )

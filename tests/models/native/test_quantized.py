@@ -1,6 +1,6 @@
 """Products with quantized matrices equal those with the weights that they stand for.
 
-Weights are not rounded again. Activations are: to bytes with a scale for each 16, 32 or 64 of them, or to int16.
+Weights are not rounded again. Activations are: to bytes with a scale for each 16 or 32 of them, or to int16.
 """
 
 import pytest

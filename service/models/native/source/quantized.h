@@ -106,9 +106,13 @@ inline void multiply_nested_block(const BlockRows::Tile& x, const ColumnScales (
             own + F::Scales::CHUNK_BYTES, codes, {twice(F::Scales::scale(own, 0)), twice(F::Scales::scale(own, 1))}, sums
         );
     }
-    const int16_t* row_sums = x.sums + block * CHUNKS * TILE_ROWS;
+    const int16_t* row_sums = x.sums + block * CHUNKS / 2 * 2 * TILE_ROWS;
     for (int half = 0; half < 2; half++) {
-        for (int c = 0; c < CHUNKS; c += 2) {
+        if constexpr (CHUNKS == 1) {
+            const IntVector one = block % 2 ? F::Scales::offset(chunk, half) << 16 : F::Scales::offset(chunk, half) & 0xffff;
+            for (int r = 0; r < R; r++) offsets[half][r] = multiply_pairs(one, broadcast_word(row_sums + 2 * r));
+        }
+        for (int c = 0; c + 1 < CHUNKS; c += 2) {
             const uint8_t* own = chunk + c * F::CHUNK_BYTES;
             const IntVector two = (F::Scales::offset(own, half) & 0xffff) | F::Scales::offset(own + F::CHUNK_BYTES, half) << 16;
             for (int r = 0; r < R; r++)

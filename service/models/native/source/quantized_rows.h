@@ -1,7 +1,7 @@
 // Rows of activations as integers, to be multiplied by codes.
 //
 //     ByteRows   bytes with a scale for each chunk of k
-//     BlockRows  bytes with a scale for each 64 k, for formats whose chunks have integers as scales
+//     BlockRows  bytes with a scale for each 32 k, for formats whose chunks have integers as scales
 //     PairRows   int16 with a scale for each row: nearly exact
 //
 // short_sum_rows.h has the rows for weights of eight bits on processors that multiply bytes in int16.
@@ -130,9 +130,9 @@ using ByteRows = RowsOfBytes<Interleaved<TILE_ROWS>>;
 
 class BlockRows {
   public:
-    // The k that share a scale: with 256 of them, as ggml has it, a model of 1.5 billion parameters has a perplexity that is
-    // 1.6 to 3.1 % worse.
-    static constexpr int64_t BLOCK = 64;
+    // The k that share a scale. ggml has 256 of them, with which the perplexity of a model of 1.5 billion parameters is 1.6
+    // to 3.1 % worse.
+    static constexpr int64_t BLOCK = 32;
 
     // What a kernel reads for a tile: codes [k / 4][TILE_ROWS][4], scales [blocks][TILE_ROWS], and the sums of the codes of
     // each chunk, [chunks / 2][TILE_ROWS][2].

@@ -1,0 +1,37 @@
+"""Attempts to decode a window: a doubtful result is decoded again with a higher temperature (Radford et al., 2022)."""
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+MOST_COMPRESSION = 2.4  # a text that compresses better repeats itself
+LEAST_LOGPROB = -1.0  # a text with a lower mean log probability is doubtful
+NO_SPEECH = 0.6  # nobody speaks in a window with a doubtful text and at least this probability
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The result of one attempt. ``tokens`` are without the end token, whose log probability counts."""
+
+    tokens: tuple[int, ...]
+    logprobs: Sequence[float]
+    text: str
+    temperature: float
+
+    @property
+    def avg_logprob(self) -> float:
+        """The mean over the tokens, in the distribution over what the rules of transcripts allow."""
+        return sum(self.logprobs) / len(self.logprobs) if self.logprobs else -math.inf
+
+    @property
+    def compression_ratio(self) -> float:
+        """How much smaller zlib makes the text."""
+        data = self.text.encode()
+        return len(data) / len(zlib.compress(data))
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it should be decoded again."""
+        return self.avg_logprob < LEAST_LOGPROB or self.compression_ratio > MOST_COMPRESSION

@@ -1,0 +1,1 @@
+"""Audio files as samples, and samples as features. Everything here is computed in threads."""

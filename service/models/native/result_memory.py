@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 _SMALL_BYTES = 1 << 20  # the allocator keeps memory of this size itself
-_KEPT_BYTES = 256 << 20  # more is given back
+_KEPT_BYTES = 128 << 20  # more is given back
 
 
 class ResultMemory:

@@ -20,5 +20,5 @@ class Cost:
         sequences = tokens = 0
         for request in requests:
             sequences += request.options.n
-            tokens += request.options.n * (len(request.prompt) + request.params.max_tokens)
+            tokens += request.options.n * (len(request.source) + len(request.prompt) + request.params.max_tokens)
         return cls(sequences, tokens)

@@ -76,7 +76,8 @@ class StoredModel:
             )
             tokenizer = load_tokenizer(local.path)
             return_freed_memory()
-            make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
+            makes = self._tasks.for_speech if Capability.TRANSCRIBE in capabilities else self._tasks.for_engine
+            make_tasks = partial(makes, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)
         if process is not None:
             process.kill()  # its imports are the engine's

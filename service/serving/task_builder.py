@@ -20,6 +20,7 @@ from service.tasks.explanation.explainer import Explainer
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.reranking.reranker import Reranker
+from service.tasks.speech.transcriber import Transcriber
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector, TranslationObserver, Translator
 
@@ -71,6 +72,11 @@ class TaskBuilder:
             Answerer: answerer,
             Explainer: Explainer(generator),
         }
+
+    def for_speech(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer, adapter: str = "") -> Tasks:
+        """The tasks of a speech model."""
+        transcriber = Transcriber.load(client, tokenizer, local.path, observer=self._completions)
+        return {**self.for_engine(client, local, tokenizer, adapter), Transcriber: transcriber}
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""

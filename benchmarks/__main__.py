@@ -8,6 +8,7 @@ import typer
 from benchmarks.commands import (
     adapters,
     embeddings,
+    encoder_decoder,
     engine,
     frontend,
     gpu_check,
@@ -35,6 +36,7 @@ for commands in (
     gpu_check,
     live_view,
     embeddings,
+    encoder_decoder,
     quality,
     translation,
     survival,

@@ -3,8 +3,10 @@
 import logging
 from dataclasses import dataclass
 
+from service.errors import UnsupportedModel
 from service.models.contracts.language_model import EncoderDecoder, NativeModel, TorchModel
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.model_config import ModelConfig
 
 logger = logging.getLogger(__name__)
 
@@ -27,3 +29,18 @@ def loading_notes(*notes: str) -> tuple[str, ...]:
     for note in found:
         logger.warning("%s", note)
     return found
+
+
+def slow_note(reason: str) -> str:
+    """What it costs that torch computes a model on the CPU, for this ``reason``, which the kernels could compute."""
+    return f"computed by torch, several times slower than by the compiled kernels: {reason}"
+
+
+def require_no_native_settings(config: ModelConfig, reason: str) -> None:
+    """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
+    if config.quantization in ("int8", "int4"):
+        raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
+    if config.kv_cache_dtype != "auto":
+        raise UnsupportedModel(f"kv_cache_dtype {config.kv_cache_dtype} needs the compiled kernels, and {reason}")
+    if config.deterministic:
+        raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")

@@ -12,14 +12,12 @@ from service.models.tensor_files import TensorFiles
 
 
 class Checkpoint:
-    """Loads tensors onto ``device``, converted to ``dtype``. Each one is loaded once, so equal names share memory."""
+    """Loads tensors, converted to ``dtype``."""
 
-    def __init__(self, path: str, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(self, path: str, dtype: torch.dtype) -> None:
         """Raises UnsupportedModel if the files cannot be read."""
         self._path = path
         self.dtype = dtype
-        self.device = device
-        self._loaded: dict[str, Tensor] = {}
         try:
             self._files = TensorFiles(Path(path))
         except (OSError, ValueError, SafetensorError) as error:
@@ -27,11 +25,7 @@ class Checkpoint:
 
     def find(self, name: str) -> Tensor | None:
         """The tensor; None if there is none of this name."""
-        if name not in self._files:
-            return None
-        if name not in self._loaded:
-            self._loaded[name] = self._files.load(name).to(device=self.device, dtype=self.dtype)
-        return self._loaded[name]
+        return self._files.load(name).to(self.dtype) if name in self._files else None
 
     def load(self, name: str, shape: Iterable[int] | None = None) -> Tensor:
         """The tensor. Raises UnsupportedModel if there is none of this name, or if its shape is not ``shape``."""

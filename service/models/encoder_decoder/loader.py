@@ -12,11 +12,14 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.encoder_decoder.checkpoint import Checkpoint
 from service.models.encoder_decoder.families import FAMILIES
+from service.models.encoder_decoder.tables import decoder_tables, encoder_tables
 from service.models.encoder_decoder.torch_model import TorchEncoderDecoder
-from service.models.hardware import dtype_name, find_dtype, rounding_note
+from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
 from service.models.hf.checkpoint import read_config
 from service.models.layouts.errors import NoLayout
-from service.models.loaded_model import LoadedModel, loading_notes
+from service.models.loaded_model import LoadedModel, loading_notes, require_no_native_settings, slow_note
+from service.models.native.decoder import unsupported_reason
+from service.models.native.encoder_decoder import NativeEncoderDecoder
 from service.models.stored_dtype import stored_dtype
 
 logger = logging.getLogger(__name__)
@@ -29,21 +32,43 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """Load the model in ``config.model_path``. Raises what ``service.models.loader.load`` raises."""
     hf_config = read_config(config.model_path)
     layout = _find_layout(hf_config)
-    _require_no_other_settings(config)
+    if config.tensor_parallel > 1:
+        raise EngineError("an encoder-decoder is computed by one process (tensor_parallel)")
+    not_native = unsupported_reason(config, device, layout.head_dim)
     stored = stored_dtype(Path(config.model_path))
-    dtype = find_dtype(config.dtype, stored, device)
+    dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     longest = _LONGEST_CONTEXT if layout.decoder.positions is None else layout.decoder.positions.count
     max_model_len = choose_context_length(config.max_model_len, min(longest, _DEFAULT_CONTEXT), longest)
     architecture = (hf_config.architectures or [type(hf_config).__name__])[0]
     logger.info("loading %s in %s", architecture, dtype_name(dtype))
-    model = TorchEncoderDecoder(layout, Checkpoint(config.model_path, dtype, device), architecture=architecture)
+    checkpoint = Checkpoint(config.model_path, dtype)
+    model: TorchEncoderDecoder | NativeEncoderDecoder
+    if not_native:
+        require_no_native_settings(config, not_native)
+        logger.info("computing with torch: %s", not_native)
+        model, block_size = TorchEncoderDecoder(layout, checkpoint, architecture=architecture, device=device), 0
+    else:
+        model = NativeEncoderDecoder(
+            layout,
+            checkpoint.find,
+            encoder_tables(layout, checkpoint),
+            decoder_tables(layout, checkpoint),
+            block_size=config.block_size,
+            architecture=architecture,
+            dtype=dtype,
+            quantization=config.quantization,
+            threads=config.threads or num_cores(),
+        )
+        block_size = model.block_size
     layer = LayerSpec(layout.heads, layout.heads, layout.head_dim, layout.head_dim, scale=layout.score_scale)
+    slow = "" if not not_native or device.type != "cpu" or not config.native_kernels else slow_note(not_native)
     return LoadedModel(
         model=model,
         layers=[layer] * len(layout.decoder.layers),
         max_model_len=max_model_len,
         max_source_len=layout.max_source_len or max_model_len,
-        notes=loading_notes(rounding_note(dtype, stored)),
+        block_size=block_size,
+        notes=loading_notes(rounding_note(dtype, stored), slow),
     )
 
 
@@ -56,11 +81,3 @@ def _find_layout(hf_config: object) -> EncoderDecoderLayout:
         return FAMILIES[model_type](hf_config)
     except NoLayout as error:
         raise UnsupportedModel(f"this {model_type} cannot be served: {error}") from None
-
-
-def _require_no_other_settings(config: ModelConfig) -> None:
-    """Raises EngineError or UnsupportedModel if a setting asks for what these models are computed without."""
-    if config.tensor_parallel > 1:
-        raise EngineError("an encoder-decoder is computed by one process (tensor_parallel)")
-    if config.quantization in ("int8", "int4") or config.kv_cache_dtype != "auto" or config.deterministic:
-        raise UnsupportedModel("quantization, kv_cache_dtype and deterministic need the compiled kernels")

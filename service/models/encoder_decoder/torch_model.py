@@ -33,13 +33,15 @@ _ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 class TorchEncoderDecoder:
     """Implements ``contracts.language_model.EncoderDecoder``."""
 
-    def __init__(self, layout: EncoderDecoderLayout, checkpoint: Checkpoint, *, architecture: str) -> None:
+    def __init__(
+        self, layout: EncoderDecoderLayout, checkpoint: Checkpoint, *, architecture: str, device: torch.device
+    ) -> None:
         """Load the weights. Raises UnsupportedModel if some are missing or have another shape."""
         self.layout = layout
         self.architecture = architecture
         self.dtype = checkpoint.dtype
-        self.device = checkpoint.device
-        self._tensors = Tensors(layout, checkpoint)
+        self.device = device
+        self._tensors = Tensors(layout, checkpoint, device)
         self._store: KeyValueStore | None = None
 
     @property

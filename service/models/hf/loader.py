@@ -26,7 +26,7 @@ from service.models.hf.causal_lm import CausalLM
 from service.models.hf.checkpoint import find_model_class, open_quantized, read_config, read_weights
 from service.models.hf.parallel import parallel_options
 from service.models.layouts.errors import NoLayout
-from service.models.loaded_model import LoadedModel, loading_notes
+from service.models.loaded_model import LoadedModel, loading_notes, require_no_native_settings, slow_note
 from service.models.native.decoder import NativeDecoder, narrow_layout_note, unsupported_reason
 from service.models.native.packer import LoadTensor
 from service.models.plain_configs.plain_config import EMBEDDINGS, HEAD
@@ -79,7 +79,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
 
     rounding = rounding_note(dtype, stored)
     if layout is None:
-        _require_no_native_settings(config, not_native)
+        require_no_native_settings(config, not_native)
         logger.info("computing with torch: %s", not_native)
         dequantized = dequantized_note(dtype) if quantized else ""
         notes = loading_notes(rounding, dequantized, _slow_note(config, text_config, device, not_native))
@@ -187,14 +187,4 @@ def _slow_note(config: ModelConfig, text_config: Any, device: torch.device, reas
     family = FAMILIES.get(text_config.model_type)
     if device.type != "cpu" or not config.native_kernels or family is None or not family.layout:
         return ""
-    return f"computed by torch, several times slower than by the compiled kernels: {reason}"
-
-
-def _require_no_native_settings(config: ModelConfig, reason: str) -> None:
-    """Raises UnsupportedModel if a setting needs the native kernels, which cannot be used for ``reason``."""
-    if config.quantization in ("int8", "int4"):
-        raise UnsupportedModel(f"quantization {config.quantization} needs the compiled kernels, and {reason}")
-    if config.kv_cache_dtype != "auto":
-        raise UnsupportedModel(f"kv_cache_dtype {config.kv_cache_dtype} needs the compiled kernels, and {reason}")
-    if config.deterministic:
-        raise UnsupportedModel(f"deterministic needs the compiled kernels, and {reason}")
+    return slow_note(reason)

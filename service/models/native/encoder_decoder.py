@@ -66,6 +66,15 @@ class NativeEncoderDecoder:
         self._times: Ints | None = None
 
     @property
+    def has_encoder(self) -> Literal[True]:
+        return True
+
+    @property
+    def feature_channels(self) -> int:
+        """As ``EncoderDecoder.feature_channels``."""
+        return 0 if self.layout.features is None else self.layout.features.channels
+
+    @property
     def backend(self) -> Literal["native"]:
         return "native"
 

@@ -14,6 +14,7 @@ from service.engine.protocol.outputs import FinishReason, StepStats
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.protocol.source import Features, Source
+from service.models.native import kernels
 from tests.engine.configs import engine_config
 from tests.engine.encoder_decoder.tiny_encoder_decoders import (
     CHANNELS,
@@ -103,6 +104,18 @@ def test_a_mixed_batch_matches_transformers(name: str, model: tuple[Path, Any], 
         assert sum(step.cache_hit_tokens for step in stats) > 0  # equal sources are not encoded again
     else:
         assert sum(step.num_preempted for step in stats) > 0
+
+
+@pytest.mark.skipif(kernels.load() is None, reason="there is no compiler, or no AVX2")
+def test_the_kernels_match_transformers(name: str, model: tuple[Path, Any]) -> None:
+    """In a mixed batch, as above."""
+    path, reference = model
+    engine = make_engine(path, native_kernels=True, block_size=0, max_batch_tokens=20, prefill_chunk=3)
+    assert engine.info.backend == "native"
+    pairs = [(source, [START, 5, 9][: 1 + number % 3]) for number, source in enumerate(sources(name))]
+    found, _ = run(engine, [request(number, *pair) for number, pair in enumerate(pairs)], at_once=False)
+    for number, (source, prompt) in enumerate(pairs):
+        assert found[f"{number}"] == greedy(reference, source, prompt, MOST)
 
 
 def test_probabilities_are_those_of_transformers(name: str, model: tuple[Path, Any]) -> None:

@@ -1,0 +1,33 @@
+"""Converts a random checkpoint for CTranslate2, with the words of ``shapes`` as its vocabulary.
+
+    python -m benchmarks.encoder_decoder.ctranslate2_convert CHECKPOINT CONVERTED
+
+The Python of the peer's own environment runs it. The weights stay in float32: the server chooses a compute type.
+"""
+
+import sys
+
+from ctranslate2.converters.transformers import M2M100Loader, MarianMTLoader
+from transformers import AutoModelForSeq2SeqLM
+
+
+def main() -> None:
+    """Write the converted model. Token 0 ends a sentence."""
+    checkpoint, converted = sys.argv[1:]
+    model = AutoModelForSeq2SeqLM.from_pretrained(checkpoint)
+    is_marian = model.config.model_type == "marian"
+    spec = (MarianMTLoader() if is_marian else M2M100Loader()).get_model_spec(model)
+    count = model.config.vocab_size - is_marian  # the loader drops Marian's padding token
+    vocabulary = [f"t{token}" for token in range(count)]
+    vocabulary[0] = "</s>"
+    spec.register_source_vocabulary(vocabulary)
+    spec.register_target_vocabulary(vocabulary)
+    spec.config.bos_token = spec.config.eos_token = spec.config.decoder_start_token = "</s>"
+    spec.config.unk_token = "t1"
+    spec.config.add_source_eos = False
+    spec.validate()
+    spec.save(converted)
+
+
+if __name__ == "__main__":
+    main()

@@ -36,6 +36,18 @@ def gemma3() -> LocalModel:
 
 
 @pytest.fixture(scope="session")
+def whisper_tiny() -> LocalModel:
+    """Whisper tiny for English."""
+    return _ensure("whisper-tiny.en")
+
+
+@pytest.fixture(scope="session")
+def whisper_base() -> LocalModel:
+    """Whisper base for 99 languages."""
+    return _ensure("whisper-base")
+
+
+@pytest.fixture(scope="session")
 def larger_model() -> LocalModel:
     """The larger model of the catalogue. It is not fetched: its tests run where it was pulled before."""
     name = "qwen2.5-coder-1.5b-instruct"

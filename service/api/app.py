@@ -22,6 +22,7 @@ from service.api.middleware.head import HeadMiddleware
 from service.api.middleware.request_context import RequestContextMiddleware
 from service.api.native.documents.upload import DOCUMENT_PATHS
 from service.api.native.documents.windows import Windows
+from service.api.openai.audio.route import AUDIO_PATHS
 from service.api.openai.batches.lines import Lines
 from service.api.openai.responses.store import ResponseStore
 from service.api.openapi import document
@@ -116,8 +117,10 @@ def _read_body(app: ASGIApp, *, settings: Settings) -> ASGIApp:
     usual = _bounded(app, settings.max_body_bytes, settings.body_timeout)
     file_bytes = settings.max_file_bytes + FORM_BYTES
     document_bytes = settings.max_document_bytes + FORM_BYTES
+    audio_bytes = settings.max_audio_bytes + FORM_BYTES
     uploads = {"/v1/files": _upload(app, file_bytes, settings)}
     uploads |= dict.fromkeys(DOCUMENT_PATHS, _upload(app, document_bytes, settings))
+    uploads |= dict.fromkeys(AUDIO_PATHS, _upload(app, audio_bytes, settings))
 
     async def read_bounded(scope: Scope, receive: Receive, send: Send) -> None:
         is_post = scope["type"] == "http" and scope["method"] == "POST"

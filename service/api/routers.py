@@ -27,6 +27,7 @@ from service.api.native.generate import route as generate
 from service.api.native.score import route as score
 from service.api.native.tokens import route as tokens
 from service.api.native.translate import route as translate
+from service.api.openai.audio import route as audio
 from service.api.openai.batches import route as batches
 from service.api.openai.chat import route as chat
 from service.api.openai.completions import route as completions
@@ -45,6 +46,7 @@ ROUTERS = (
     responses.router,
     completions.router,
     embeddings.router,
+    audio.router,
     files.router,
     batches.router,
     models.router,

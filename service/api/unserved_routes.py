@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 _TEXT_ONLY = "the models here read and write text"
 _IMAGES = f"there are no images here; {_TEXT_ONLY}"
-_AUDIO = f"there is no audio here; {_TEXT_ONLY}"
+_AUDIO = "speech is written down with POST /v1/audio/transcriptions; nothing speaks here"
 _ASSISTANTS = "use POST /v1/responses, whose answers are kept in memory and continued with previous_response_id"
 _CONVERSATIONS = "continue a response with previous_response_id of POST /v1/responses, or send the whole conversation"
 _STORES = "embed texts with POST /v1/embeddings, and search in a database of your own"

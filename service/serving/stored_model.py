@@ -77,8 +77,9 @@ class StoredModel:
             tokenizer = load_tokenizer(local.path)
             return_freed_memory()
             if Capability.ANSWER not in capabilities:  # no language model
-                tasks = self._tasks.for_encoder_decoder(engine, local, tokenizer)
-                return Runtime(engine, tasks, lambda name: {}, metrics.engine)
+                is_speech = Capability.TRANSCRIBE in capabilities
+                makes = self._tasks.for_speech if is_speech else self._tasks.for_encoder_decoder
+                return Runtime(engine, makes(engine, local, tokenizer), lambda name: {}, metrics.engine)
             make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)
         if process is not None:

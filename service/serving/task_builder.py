@@ -23,6 +23,7 @@ from service.tasks.explanation.explainer import Explainer
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.reranking.reranker import Reranker
+from service.tasks.speech.transcriber import Transcriber
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector, TranslationObserver, Translator
 
@@ -96,6 +97,10 @@ class TaskBuilder:
                 frames=TranslationFrames(local.path, tokenizer, pairs, defaults),
             )
         return tasks
+
+    def for_speech(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer) -> Tasks:
+        """The tasks of a speech model. Raises OSError or ValueError if its files lack something."""
+        return {Transcriber: Transcriber.load(client, tokenizer, local.path, observer=self._completions)}
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""

@@ -160,6 +160,9 @@ class LimitSettings(SettingsGroup):
     max_requests: int = _setting(1024, "Sequences waiting or running at once; above it a request gets 429.", ge=1)
     default_max_tokens: int = _setting(512, "Generated tokens of a request that does not set max_tokens.", ge=1)
     max_body_bytes: ByteSize = _setting(ByteSize(4 << 20), "Largest size of a request's body.", ge=1024)
+    max_audio_bytes: ByteSize = _setting(
+        ByteSize(25 << 20), "Largest size of a recording to write down. It is held in memory.", ge=1024
+    )
     max_n: int = _setting(16, "Most choices of each prompt (n).", ge=1)
     max_prompts: int = _setting(64, "Most prompts of a completion request.", ge=1)
     max_texts: int = _setting(128, "Most texts of a translation request.", ge=1)

@@ -114,6 +114,8 @@ ACCEPTED_SCOPES: dict[tuple[str, str], set[Scope]] = {
     ("DELETE", "/v1/models/{id:path}"): set(Scope),
     ("GET", "/slots"): set(Scope),
     ("POST", "/v1/embeddings"): {EMBED},
+    ("POST", "/v1/audio/transcriptions"): {GENERATE},
+    ("POST", "/v1/audio/translations"): {GENERATE},
     ("POST", "/v1/embed"): {EMBED},
     ("POST", "/v2/embed"): {EMBED},
     ("POST", "/v1/score"): {EMBED, RERANK},

@@ -16,7 +16,7 @@ from service.api.errors import ApiError, invalid
 HEADER = "x-ignored-params"
 _HEADER_LENGTH = 1000
 MOST_IGNORED = 1000  # fields
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]", re.ASCII)
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.\[\]-]", re.ASCII)
 
 # The client's own names, hints, and privacy settings: no answer depends on them. Texts of tokens have no spaces between
 # special tokens that the tokens do not have.
@@ -59,6 +59,12 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "tools": ([],),
     "verbosity": ("medium",),
     "web_search_options": (),
+    "chunking_strategy": ("auto",),
+    "include[]": (),
+    "known_speaker_names": ([],),
+    "known_speaker_names[]": (),
+    "known_speaker_references": ([],),
+    "known_speaker_references[]": (),
     # OpenAI's, obeyed by routes that declare them
     "add_generation_prompt": (True,),
     "continue_final_message": (False,),

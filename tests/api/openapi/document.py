@@ -8,6 +8,7 @@ import httpx
 import jsonschema_rs
 
 from tests.api.scripted import Scripted
+from tests.running_server import Server
 
 Schema = dict[str, Any]
 
@@ -15,7 +16,7 @@ Schema = dict[str, Any]
 class Document:
     """The document of a running service."""
 
-    def __init__(self, service: Scripted) -> None:
+    def __init__(self, service: Scripted | Server) -> None:
         self._document: Schema = service.http.get("/openapi.json").json()
         self._components = {"components": _strict(self._document["components"])}
         self._validators: dict[str, jsonschema_rs.Validator] = {}  # by the schema's JSON: each compiles all components

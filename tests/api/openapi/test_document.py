@@ -24,6 +24,7 @@ _FILES = {
     "/download_file/{name}",
 }
 _NEED_A_FORM = {"/v1/files", "/v1/translate/document", "/v2/document", "/translate_file"}
+_NEED_A_FORM |= {"/v1/audio/transcriptions", "/v1/audio/translations"}
 _WITH_MESSAGE = {"/v1/embed", "/v1/rerank", "/rerank"}  # Cohere's errors
 
 

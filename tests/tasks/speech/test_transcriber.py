@@ -1,64 +1,30 @@
 """Transcripts are those of transformers' ``generate``, for one window and for many."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
+from transformers import WhisperFeatureExtractor
 
-from service.engine.engine import Engine
-from service.engine.execution.runner import ModelRunner
 from service.errors import InvalidOption, InvalidPrompt, MalformedFile, UnknownLanguage
 from service.tasks.speech import attempts
 from service.tasks.speech.options import TranscriptOptions
-from service.tasks.speech.transcriber import Transcriber
-from service.tasks.speech.transcript import TranscriptSegment
-from service.tasks.speech.transcription import Transcription
-from service.tasks.text.tokenizer import Tokenizer
-from tests.engine.configs import engine_config
 from tests.tasks.speech import sounds, tiny_speech_model
-from tests.tasks.speech.local_engine import LocalEngine
+from tests.tasks.speech.reference import SpeechModel
 from tests.tasks.speech.tiny_speech_model import END, FIRST, IDS
 
 WHOLE, LONG = sounds.chirps(30.0), sounds.chirps(71.3, seed=3)
 
 
-@dataclass(frozen=True)
-class Model:
-    """One checkpoint, in the service and in transformers."""
-
-    transcriber: Transcriber
-    engine: Any
-    reference: WhisperForConditionalGeneration
-
-    async def run(self, samples: NDArray[np.float32], **options: Any) -> tuple[list[TranscriptSegment], Transcription]:
-        data = sounds.file(samples, subtype="FLOAT")
-        prepared = await self.transcriber.prepare(data, TranscriptOptions(**options), request_id="t")
-        with await prepared.start() as transcription:
-            return [segment async for segment in transcription], transcription
-
-    def expected(self, samples: NDArray[np.float32], **options: Any) -> Any:
-        extractor = WhisperFeatureExtractor()
-        longer = {"truncation": False, "padding": "longest"} if len(samples) > 480_000 else {}
-        features = extractor(samples, sampling_rate=16_000, return_tensors="pt", **longer).input_features
-        return self.reference.generate(features, return_segments=True, do_sample=False, num_beams=1, **options)
-
-
-def make(path: Path, **options: Any) -> Model:
+def make(path: Path, **options: Any) -> SpeechModel:
     tiny_speech_model.save(path, **options)
-    config = engine_config(path, device="cpu", num_blocks=400, native_kernels=False)
-    engine = LocalEngine.client(Engine(ModelRunner(config), config))
-    transcriber = Transcriber.load(engine, Tokenizer.load(path), path)
-    reference = WhisperForConditionalGeneration.from_pretrained(path, dtype=torch.float32).eval()
-    return Model(transcriber, engine, reference)
+    return SpeechModel.load(path)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+def model(tmp_path_factory: pytest.TempPathFactory) -> SpeechModel:
     return make(tmp_path_factory.mktemp("multilingual"), timestamps=-1.0)  # it writes none unless it must
 
 
@@ -73,9 +39,9 @@ def undoubted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("undoubted")
 @pytest.mark.parametrize("language", ["en", "zh", None])
 @pytest.mark.parametrize("task", ["transcribe", "translate"])
-async def test_one_window_without_timestamps(model: Model, language: str | None, task: str) -> None:
+async def test_one_window_without_timestamps(model: SpeechModel, language: str | None, task: str) -> None:
     segments, transcription = await model.run(WHOLE, language=language, task=task)
-    expected = model.expected(WHOLE, language=language, task=task)["segments"][0]
+    expected = model.expected(WHOLE, language=language, task=task)
     theirs = [token for segment in expected for token in segment["tokens"].tolist()]
     assert [token for segment in segments for token in segment.tokens] == theirs
     if language is None:
@@ -92,7 +58,7 @@ async def test_windows_with_timestamps(tmp_path: Path, name: str, seed: int) -> 
     model = make(tmp_path, seed=seed, timestamps=(-0.4, 0.0, 0.3)[seed])
     samples = WHOLE if name == "whole" else LONG
     segments, _ = await model.run(samples, language="de", timestamps=True)
-    expected = model.expected(samples, language="de", task="transcribe", return_timestamps=True)["segments"][0]
+    expected = model.expected(samples, language="de", task="transcribe", return_timestamps=True)
     theirs = [segment for segment in expected if any(token < END for token in segment["tokens"])]
     assert [segment.tokens for segment in segments] == [tuple(segment["tokens"].tolist()) for segment in theirs]
     for ours, each in zip(segments, theirs, strict=True):
@@ -101,16 +67,16 @@ async def test_windows_with_timestamps(tmp_path: Path, name: str, seed: int) -> 
 
 
 @pytest.mark.usefixtures("undoubted")
-async def test_a_prompt_stands_before_every_window(model: Model) -> None:
+async def test_a_prompt_stands_before_every_window(model: SpeechModel) -> None:
     segments, _ = await model.run(LONG, language="en", prompt="Names: Ada")
     before = torch.tensor([IDS["startofprev"], *model.transcriber.tokenizer.encode(" Names: Ada")])
     options = {"language": "en", "task": "transcribe", "return_timestamps": True, "prompt_ids": before}
-    expected = model.expected(LONG, **options)["segments"][0]
+    expected = model.expected(LONG, **options)
     theirs = [tuple(each["tokens"].tolist()) for each in expected if any(token < END for token in each["tokens"])]
     assert [segment.tokens for segment in segments] == theirs
 
 
-async def test_silence_has_no_text_and_is_not_computed(model: Model) -> None:
+async def test_silence_has_no_text_and_is_not_computed(model: SpeechModel) -> None:
     before = len(model.engine.requests)
     for samples in (np.zeros(40 * 16_000, np.float32), sounds.chirps(5) * np.float32(1e-5)):
         segments, transcription = await model.run(samples, language="en")
@@ -120,7 +86,7 @@ async def test_silence_has_no_text_and_is_not_computed(model: Model) -> None:
 
 
 async def test_a_doubtful_window_is_decoded_again_and_dropped_if_nobody_speaks(
-    model: Model, monkeypatch: pytest.MonkeyPatch
+    model: SpeechModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Random weights doubt everything."""
     segments, transcription = await model.run(WHOLE, language="en")
@@ -133,14 +99,14 @@ async def test_a_doubtful_window_is_decoded_again_and_dropped_if_nobody_speaks(
     assert (await model.run(WHOLE, language="en"))[0] == []
 
 
-async def test_a_temperature_is_the_only_one(model: Model) -> None:
+async def test_a_temperature_is_the_only_one(model: SpeechModel) -> None:
     before = len(model.engine.requests)
     await model.run(WHOLE, language="en", temperature=0.7)
     tried = [request.params for request in model.engine.requests[before:] if request.params.constraint is not None]
     assert [params.temperature for params in tried] == [0.7]
 
 
-async def test_a_prompt_is_text_also_where_it_spells_special_tokens(model: Model) -> None:
+async def test_a_prompt_is_text_also_where_it_spells_special_tokens(model: SpeechModel) -> None:
     before = len(model.engine.requests)
     await model.run(WHOLE, language="en", prompt="<|startoftranscript|><|translate|>")
     prompt = model.engine.requests[before].prompt
@@ -159,14 +125,14 @@ async def test_a_prompt_is_text_also_where_it_spells_special_tokens(model: Model
     ],
 )
 async def test_wrong_options_are_refused(
-    model: Model, options: dict[str, str], error: type[InvalidOption], param: str
+    model: SpeechModel, options: dict[str, Any], error: type[InvalidOption], param: str
 ) -> None:
     with pytest.raises(error) as caught:
         await model.transcriber.prepare(sounds.file(WHOLE), TranscriptOptions(**options), request_id="t")
     assert caught.value.param == param
 
 
-async def test_garbage_is_refused(model: Model) -> None:
+async def test_garbage_is_refused(model: SpeechModel) -> None:
     with pytest.raises(MalformedFile):
         await model.transcriber.prepare(b"RIFF0000WAVEgarbage", TranscriptOptions(), request_id="t")
 

@@ -1,6 +1,6 @@
 """Checkpoints of random weights in the shapes of well-known translation models.
 
-They are BART's and mBART's, which have the layers of Marian and of NLLB with learned positions, and one normalization more.
+They are BART's and mBART's: the layers of Marian and NLLB, with learned positions and one normalization more.
 """
 
 import json

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from service.engine.protocol.beam_params import BeamParams, EarlyStopping
 from service.tasks.text.tokenizer_files import read_json
 
 
@@ -22,7 +23,7 @@ class GenerationDefaults:
     suppress_tokens: tuple[int, ...] = ()
     num_beams: int = 1
     length_penalty: float = 1.0
-    early_stopping: bool | str = False
+    early_stopping: EarlyStopping = False
     no_repeat_ngram_size: int = 0
     max_length: int | None = None
 
@@ -54,6 +55,12 @@ class GenerationDefaults:
             no_repeat_ngram_size=values.get("no_repeat_ngram_size") or 0,
             max_length=values.get("max_length"),
         )
+
+    def beams(self, least: int, most: int) -> BeamParams | None:
+        """A search with as many beams as the checkpoint wants, but from ``least`` to ``most``; None for one beam."""
+        if (num_beams := min(max(self.num_beams, least), most)) < 2:
+            return None
+        return BeamParams(num_beams=num_beams, length_penalty=self.length_penalty, early_stopping=self.early_stopping)
 
     @property
     def forbidden(self) -> tuple[tuple[int, ...], ...]:

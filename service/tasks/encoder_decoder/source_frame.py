@@ -43,6 +43,7 @@ class TranslationFrames:
         """Raises OSError, or ValueError if the tokenizer lacks a token that the family needs."""
         config, settings = read_json(path / "config.json"), read_json(path / "tokenizer_config.json")
         self.pairs = pairs
+        self.defaults = defaults
         self._tokenizer = tokenizer
         self._start = defaults.decoder_start_token_id
         self._end = tokenizer.eos_token_ids[:1]

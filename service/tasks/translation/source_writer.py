@@ -1,7 +1,6 @@
 """The requests for a source segment to a translation model: it reads the segment alone, between two languages."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from service.engine.protocol.outputs import TokenOutput
 from service.tasks.encoder_decoder.source_frame import TranslationFrames
@@ -9,7 +8,6 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.prompt_texts import encode_text
-from service.tasks.translation.branches import MOST_ALTERNATIVES, find_beginnings
 from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.plan import TranslationPlan
 from service.tasks.translation.quality.flags import Flag
@@ -26,8 +24,9 @@ from service.tasks.translation.segment_prompts import (
 class SourceWriter:
     """Writes the sources of one plan. Implements ``SegmentWriter``; the errors that it raises name the field ``text``.
 
-    Marks are markers in the text, as for a language model. The terms of a glossary are marks from the beginning: a
-    translation model reads no instruction.
+    The first candidate is searched with the beams that the checkpoint wants, unless the client wants a sample; with
+    high quality with at least as many as a language model has branches. Marks are markers in the text, as for a
+    language model. The terms of a glossary are marks from the beginning: a translation model reads no instruction.
     """
 
     def __init__(
@@ -43,14 +42,20 @@ class SourceWriter:
         return self._options.max_tokens is not None
 
     async def write_first(self, number: int) -> SegmentPrompt:
-        return await self._write(number, self._options)
+        options, defaults = self._options, self._frames.defaults
+        if options.params.temperature == 0:
+            most = self._generator.client.info.max_num_seqs
+            options = options.with_values(
+                beams=defaults.beams(least=self._plan.order.num_branches, most=most),
+                no_repeat_ngram_size=defaults.no_repeat_ngram_size,
+            )
+        return await self._write(number, options)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
         return await self._write(number, sampling(self._options, RETRIES, seed=seed_after(self._options, 2)))
 
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
-        beginnings = find_beginnings(outputs, first.request.params, self._plan.order.num_branches)
-        return [replace(first.request, begun=begun) for begun in beginnings]
+        return []  # high quality has more beams instead
 
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         options = sampling(self._options, self._plan.order.alternatives, seed=self._options.seed).with_values(
@@ -66,7 +71,7 @@ class SourceWriter:
         tokens = await encode_text(self._generator.tokenizer, unit.text)
         request = self._generator.from_tokens(
             frame.prompt,
-            options.with_values(logprobs=MOST_ALTERNATIVES if self._plan.order.num_branches else 0),
+            options.with_values(logprobs=None if options.params.beams else 0),
             param="text",
             max_output_tokens=longest_translation(len(tokens)),
             source=frame.around(tokens),

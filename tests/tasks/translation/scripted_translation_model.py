@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from service.engine.protocol.outputs import FinishReason, TokenLogprob, TokenOutput
+from service.engine.protocol.outputs import FinishReason, Hypothesis, TokenLogprob, TokenOutput
 from service.engine.protocol.request import Request
 from service.tasks.text.piece_tokenizer import load_tokenizer
 from tests.fakes.engine import ScriptedEngine
 from tests.tasks.text.sentencepiece.tiny_models import save_marian, save_t5
 
 FRENCH = "Ça va très bien, merci."
+BEAM_SCORE = -0.25
 PAD = 9  # that no output has
 Answer = Callable[[str], str]
 
@@ -19,7 +20,9 @@ Answer = Callable[[str], str]
 def save_translation_model(path: Path) -> Path:
     path.mkdir(exist_ok=True)
     save_marian(path)
-    _configure(path, model_type="marian", eos_token_id=0, decoder_start_token_id=PAD, bad_words_ids=[[PAD]])
+    _configure(
+        path, model_type="marian", eos_token_id=0, decoder_start_token_id=PAD, bad_words_ids=[[PAD]], num_beams=4
+    )
     return path
 
 
@@ -39,9 +42,14 @@ def engine(path: Path, answer: Answer, **info: int) -> ScriptedEngine:
         assert isinstance(request.source, tuple)
         text = answer(tokenizer.decode(request.source))
         tokens = [*tokenizer.encode(text, add_special_tokens=False), end]
+        searches = request.params.beams is not None
         return [
             TokenOutput(
-                request.id, token, logprob=TokenLogprob(token, -0.5), finish=FinishReason.STOP if token == end else None
+                request.id,
+                token,
+                logprob=None if searches else TokenLogprob(token, -0.5),
+                finish=FinishReason.STOP if token == end else None,
+                hypotheses=(Hypothesis(tuple(tokens), BEAM_SCORE),) if searches and token == end else (),
             )
             for token in tokens
         ]

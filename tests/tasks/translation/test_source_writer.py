@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.engine.protocol.beam_params import BeamParams
 from service.errors import InvalidOption, PromptTooLong, UnsupportedPair
 from service.tasks.encoder_decoder.generation_defaults import GenerationDefaults
 from service.tasks.encoder_decoder.language_pairs import find_language_pairs
@@ -15,7 +16,7 @@ from service.tasks.text.piece_tokenizer import load_tokenizer
 from service.tasks.translation import Flag, Term, Translation, Translator
 from tests.fakes.engine import ScriptedEngine
 from tests.tasks.translation.scripted_model import order
-from tests.tasks.translation.scripted_translation_model import FRENCH, PAD, engine, save_translation_model
+from tests.tasks.translation.scripted_translation_model import BEAM_SCORE, FRENCH, PAD, engine, save_translation_model
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,24 @@ async def test_alternatives_are_samples_of_the_same_source(path: Path) -> None:
     assert translation.text == FRENCH
     assert [request.params.temperature > 0 for request in scripted.requests] == [False, True, True]
     assert len({request.source for request in scripted.requests}) == 1
+
+
+@pytest.mark.parametrize(("quality", "most", "beams"), [("standard", 8, 4), ("high", 8, 6), ("high", 3, 3)])
+async def test_the_first_candidate_is_searched_with_beams(path: Path, quality: str, most: int, beams: int) -> None:
+    scripted = engine(path, lambda _: FRENCH, max_num_seqs=most)
+    [translation] = await translated(path, scripted, "The fox.", quality=quality)
+    assert translation.segments[0].score == BEAM_SCORE
+    assert translation.segments[0].confidence is None
+    assert [request.params.beams for request in scripted.requests] == [BeamParams(num_beams=beams)]
+
+
+async def test_a_sample_has_no_beams(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH)
+    options = GREEDY.with_values(temperature=0.7)
+    with await translator(path, scripted).translate(order("The fox."), options=options) as run:
+        [translation] = await run.collect()
+    assert translation.segments[0].score == -0.5
+    assert scripted.requests[0].params.beams is None
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class SpeechModel:
     def expected(self, samples: NDArray[np.float32], **options: Any) -> list[dict[str, Any]]:
         """The segments that transformers' ``generate`` returns."""
         extractor = WhisperFeatureExtractor()
-        longer = {"truncation": False, "padding": "longest"} if len(samples) > 480_000 else {}
-        features = extractor(samples, sampling_rate=16_000, return_tensors="pt", **longer).input_features
+        whole = {"truncation": False, "padding": "longest", "return_tensors": "pt"}
+        features = extractor(samples, sampling_rate=16_000, **whole).input_features
         result = self.reference.generate(features, return_segments=True, do_sample=False, num_beams=1, **options)
         return list(result["segments"][0])

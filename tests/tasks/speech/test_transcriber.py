@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from transformers import WhisperFeatureExtractor
 
 from service.errors import InvalidOption, InvalidPrompt, MalformedFile, UnknownLanguage
@@ -15,7 +16,7 @@ from tests.tasks.speech import sounds, tiny_speech_model
 from tests.tasks.speech.reference import SpeechModel
 from tests.tasks.speech.tiny_speech_model import END, FIRST, IDS
 
-WHOLE, LONG = sounds.chirps(30.0), sounds.chirps(71.3, seed=3)
+SHORT, WHOLE, LONG = sounds.chirps(7.77), sounds.chirps(30.0), sounds.chirps(71.3, seed=3)
 
 
 def make(path: Path, **options: Any) -> SpeechModel:
@@ -53,10 +54,9 @@ async def test_one_window_without_timestamps(model: SpeechModel, language: str |
 
 @pytest.mark.usefixtures("undoubted")
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("name", ["whole", "long"])
-async def test_windows_with_timestamps(tmp_path: Path, name: str, seed: int) -> None:
+@pytest.mark.parametrize("samples", [SHORT, WHOLE, LONG], ids=["short", "whole", "long"])
+async def test_windows_with_timestamps(tmp_path: Path, samples: NDArray[np.float32], seed: int) -> None:
     model = make(tmp_path, seed=seed, timestamps=(-0.4, 0.0, 0.3)[seed])
-    samples = WHOLE if name == "whole" else LONG
     segments, _ = await model.run(samples, language="de", timestamps=True)
     expected = model.expected(samples, language="de", task="transcribe", return_timestamps=True)
     theirs = [segment for segment in expected if any(token < END for token in segment["tokens"])]

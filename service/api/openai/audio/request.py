@@ -10,8 +10,6 @@ from service.tasks.speech.options import TranscriptOptions
 AnswerFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
 Granularity = Literal["segment", "word"]
 
-_WITH_TIMES = ("srt", "verbose_json", "vtt")
-
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) else [value]
@@ -40,7 +38,7 @@ class TranslationForm(RequestModel):
         return TranscriptOptions(
             prompt=self.prompt or "",
             temperature=self.temperature or 0.0,
-            timestamps=self.answer_format in _WITH_TIMES,
+            timestamps=True,  # without them a model often stops before the end of a window
             no_speech=self.answer_format == "verbose_json",
             **values,
         )

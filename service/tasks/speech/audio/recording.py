@@ -1,8 +1,7 @@
 """A recording as windows of features, read twice with bounded memory.
 
 The features of a recording depend on its loudest frame, so the whole file is decoded before the first window is read.
-The samples are not kept: the file is decoded again as the windows are read. Only a recording that one window holds
-keeps its frames.
+Nothing is kept: the file is decoded again as the windows are read.
 """
 
 import asyncio
@@ -58,17 +57,13 @@ class Recording:
 
     @property
     def num_frames(self) -> int:
-        """The frames that have sound of the recording; at least one."""
-        return max(1, -(-self.num_samples // HOP) if self._is_short else self.num_samples // HOP)
+        """The frames of the recording; at least one."""
+        return max(1, self.num_samples // HOP)
 
     @property
     def num_held(self) -> int:
         """The frames that are in memory."""
         return len(self._buffer)
-
-    @property
-    def _is_short(self) -> bool:
-        return self.num_samples <= self._window * HOP
 
     async def window(self, start: int) -> Frames:
         """The features of the window that begins with frame ``start``: [window, mels]. Zeros follow the last frame.
@@ -101,7 +96,7 @@ class Recording:
 
     def _frames(self, *, count_samples: bool = False) -> Iterator[Frames]:
         blocks = self._counted() if count_samples else decode(self._data)
-        return self._spectrogram.frames(self._padded(blocks))
+        return self._spectrogram.frames(blocks)
 
     def _counted(self) -> Iterator[NDArray[np.float32]]:
         for block in decode(self._data):
@@ -109,15 +104,6 @@ class Recording:
             if self.num_samples > LONGEST * SAMPLING_RATE:
                 raise MalformedFile(f"the recording is longer than {LONGEST // 60} minutes")
             yield block
-
-    def _padded(self, blocks: Iterator[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        """The blocks, and silence up to the end of the window if one window holds the recording."""
-        count = 0
-        for block in blocks:
-            count += len(block)
-            yield block
-        if (rest := self._window * HOP - count) > 0:
-            yield np.zeros(rest, np.float32)
 
 
 def _advance(work: Iterator[None]) -> bool:

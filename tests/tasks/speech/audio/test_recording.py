@@ -17,13 +17,19 @@ SHORT = {
     "chirps": sounds.chirps(8.3),
     "whole window": sounds.chirps(30.0),
     "silence": np.zeros(50_000, np.float32),
-    "click": np.full(1, 0.5, np.float32),
     "tone": np.asarray(np.sin(np.arange(48_000) * 0.3), np.float32),
 }
 
 
 async def opened(samples: NDArray[np.float32], mels: int = 80) -> Recording:
     return await Recording.open(sounds.file(samples, subtype="FLOAT"), Spectrogram(mels), 3000)
+
+
+def whole(samples: NDArray[np.float32], mels: int = 80) -> NDArray[np.float32]:
+    """The features of a whole recording: [frames, mels]."""
+    extractor = WhisperFeatureExtractor(feature_size=mels)
+    features = extractor(samples, sampling_rate=16_000, truncation=False, padding="longest")["input_features"]
+    return np.asarray(features[0].T)
 
 
 @pytest.mark.parametrize("mels", [80, 128])
@@ -34,21 +40,28 @@ def test_filters_are_slaneys(mels: int) -> None:
 
 @pytest.mark.parametrize("mels", [80, 128])
 @pytest.mark.parametrize("name", SHORT)
-async def test_a_short_recording_is_one_padded_window(name: str, mels: int) -> None:
+async def test_zeros_follow_a_short_recording(name: str, mels: int) -> None:
     samples = SHORT[name]
-    theirs = WhisperFeatureExtractor(feature_size=mels)(samples, sampling_rate=16_000)["input_features"][0]
+    theirs = whole(samples, mels)
     recording = await opened(samples, mels)
     assert recording.seconds == len(samples) / 16_000
-    assert recording.num_frames == max(1, -(-len(samples) // 160))
+    assert recording.num_frames == len(theirs) == len(samples) // 160
     ours = await recording.window(0)
     assert (ours.dtype, ours.shape) == (np.float32, (3000, mels))
-    assert np.abs(ours.T - theirs).max() < 1e-4
+    assert np.abs(ours[: len(theirs)] - theirs).max() < 1e-4
+    assert not ours[len(theirs) :].any()
+
+
+async def test_a_click_is_shorter_than_a_frame() -> None:
+    recording = await opened(np.full(100, 0.5, np.float32))
+    assert not (await recording.window(0)).any()
+    assert recording.is_silent
+    assert (recording.num_frames, recording.seconds) == (1, 100 / 16_000)
 
 
 async def test_windows_of_a_long_recording_begin_anywhere() -> None:
     samples = sounds.chirps(75.37)
-    extractor = WhisperFeatureExtractor()
-    theirs = extractor(samples, sampling_rate=16_000, truncation=False, padding="longest")["input_features"][0].T
+    theirs = whole(samples)
     recording = await opened(samples)
     assert recording.num_frames == len(theirs) == 7537
     for start in (0, 0, 17, 2990, 2991, 6000, 7536):

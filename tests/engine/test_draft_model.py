@@ -153,6 +153,9 @@ def test_a_draft_model_that_fails_ends_no_request(
         def all_finite(self, hidden: torch.Tensor) -> bool:
             return forward_pass.all_finite(hidden)
 
+        def copy_blocks(self, copies: Ints) -> None:
+            forward_pass.copy_blocks(copies)
+
         def discard(self, slots: Ints) -> None:
             forward_pass.discard(slots)
 

@@ -64,6 +64,9 @@ class ShortOfMemory:
     def all_finite(self, hidden: torch.Tensor) -> bool:
         return self._forward_pass.all_finite(hidden)
 
+    def copy_blocks(self, copies: Ints) -> None:
+        self._forward_pass.copy_blocks(copies)
+
     def discard(self, slots: Ints) -> None:
         self._forward_pass.discard(slots)
 

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from service.models.contracts.layer_spec import LayerSpec
+from service.models.contracts.step_view import Ints
 
 SCALE_BYTES = 4  # of the scale of a key or value of int8
 
@@ -98,11 +99,9 @@ class KVCache:
         """Bytes of all tensors, the null block included."""
         return sum(layer.key.nbytes + layer.value.nbytes for layer in self.layers)
 
-    def copy_blocks(self, copies: Sequence[tuple[int, int]]) -> None:
-        """Copy keys and values of all layers from the first block of each pair to the second."""
-        if not copies:
-            return
-        sources, targets = torch.tensor(copies, device=self.layers[0].key.device).unbind(1)
+    def copy_blocks(self, copies: Ints) -> None:
+        """Copy keys and values of all layers: ``copies`` [C, 2] are from which block, and to which."""
+        sources, targets = torch.from_numpy(copies).to(self.layers[0].key.device).unbind(1)
         for layer in self.layers:
             layer.copy(sources, targets)
 

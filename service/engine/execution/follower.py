@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from service.engine.attention.kv_cache import KVCache
@@ -54,7 +55,7 @@ class Follower:
             case Discard():
                 self._forward.discard(command.array)
             case CopyBlocks(copies):
-                self._cache.copy_blocks(copies)
+                self._cache.copy_blocks(np.array(copies, dtype=np.int64))
 
 
 def load_part(join: Join, device: torch.device) -> LoadedModel:

@@ -31,6 +31,13 @@ class ForwardPass(Protocol):
         """Whether every number of ``hidden`` [T, hidden_size] is finite. If their sum overflows, it may say no."""
         ...
 
+    def copy_blocks(self, copies: Ints) -> None:
+        """Copy keys and values of all layers, before a step: ``copies`` [C, 2] are from which block, and to which.
+
+        No block is written twice, and none is both read and written.
+        """
+        ...
+
     def discard(self, slots: Ints) -> None:
         """Make keys and values in ``slots`` [T] harmless, which were written by a step that failed or is broken.
 
@@ -77,6 +84,10 @@ class EncoderDecoderForward:
         """As ``ForwardPass.all_finite``."""
         return self._model.all_finite(hidden)
 
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``ForwardPass.copy_blocks``."""
+        self._model.copy_blocks(copies)
+
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: set to zero, as torch reads what a mask hides. The kernels do not."""
         if self._model.backend == "torch":
@@ -97,6 +108,10 @@ class NativeForward:
     def all_finite(self, hidden: Tensor) -> bool:
         """As ``ForwardPass.all_finite``."""
         return self._model.all_finite(hidden)
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``ForwardPass.copy_blocks``."""
+        self._model.copy_blocks(copies)
 
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: nothing to do.
@@ -138,6 +153,10 @@ class TorchForward:
     def all_finite(self, hidden: Tensor) -> bool:
         """As ``ForwardPass.all_finite``. The host waits for one number."""
         return math.isfinite(hidden.sum(dtype=torch.float32).item())
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``ForwardPass.copy_blocks``."""
+        self._cache.copy_blocks(copies)
 
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``: set to zero, because masked positions take part in the arithmetic."""

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from service.engine.attention.batch import Batch
 from service.engine.execution.forward import ForwardPass
-from service.engine.execution.tensor_parallel.commands import Compute, Discard
+from service.engine.execution.tensor_parallel.commands import Compute, CopyBlocks, Discard
 from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.errors import DeviceLost
 from service.models.contracts.step_view import Ints
@@ -31,6 +31,11 @@ class ParallelForward:
     def all_finite(self, hidden: Tensor) -> bool:
         """As ``ForwardPass.all_finite``."""
         return self._own.all_finite(hidden)
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``ForwardPass.copy_blocks``. Raises DeviceLost."""
+        self._ranks.send(CopyBlocks(copies.tolist()))
+        self._own.copy_blocks(copies)
 
     def discard(self, slots: Ints) -> None:
         """As ``ForwardPass.discard``. Raises DeviceLost."""

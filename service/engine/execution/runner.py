@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from itertools import islice, takewhile
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,7 +24,6 @@ from service.engine.execution.draft_model import DraftModelRunner, load_draft_mo
 from service.engine.execution.forward import make_forward_pass
 from service.engine.execution.parallel_forward import ParallelForward
 from service.engine.execution.step_limits import StepLimits
-from service.engine.execution.tensor_parallel.commands import CopyBlocks
 from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
@@ -145,7 +145,8 @@ class ModelRunner:
         Raises OutOfMemory and DeviceLost. What a step that raises wrote into the KV cache is discarded.
         """
         if step.copies:
-            self._copy_blocks(step.copies)
+            with as_engine_errors():
+                self.forward_pass.copy_blocks(np.array(step.copies, dtype=np.int64))
         if not step.chunks:
             return []
         with as_engine_errors():
@@ -156,12 +157,6 @@ class ModelRunner:
                 for number in range(batch.num_chunks):
                     self.forward_pass.discard(batch.written_slots(number))
                 raise
-
-    def _copy_blocks(self, copies: list[tuple[int, int]]) -> None:
-        with as_engine_errors():
-            if self._ranks is not None:
-                self._ranks.send(CopyBlocks(copies))
-            self.cache.copy_blocks(copies)
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
         sampling = [

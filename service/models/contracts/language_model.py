@@ -15,7 +15,7 @@ from torch import Tensor
 from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
-from service.models.contracts.step_view import SourceView, StepView
+from service.models.contracts.step_view import Ints, SourceView, StepView
 
 
 class LanguageModel(Protocol):
@@ -110,6 +110,13 @@ class NativeModel(LanguageModel, Protocol):
         """Read and write the keys and values of ``store`` from now on."""
         ...
 
+    def copy_blocks(self, copies: Ints) -> None:
+        """Copy whole blocks of the store: ``copies`` [C, 2] are from which, and to which.
+
+        No block is written twice, and none is both read and written.
+        """
+        ...
+
     def hidden(self, step: StepView) -> Tensor:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
         ...
@@ -159,6 +166,10 @@ class EncoderDecoder(LanguageModel, Protocol):
 
         Returns the encoder's last hidden states [S, hidden_size].
         """
+        ...
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``NativeModel.copy_blocks``."""
         ...
 
     def hidden(self, step: StepView) -> Tensor:

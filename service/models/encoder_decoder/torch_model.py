@@ -95,6 +95,14 @@ class TorchEncoderDecoder:
         """As ``EncoderDecoder.attach_store``."""
         self._store = store
 
+    def copy_blocks(self, copies: Ints) -> None:
+        """As ``EncoderDecoder.copy_blocks``."""
+        assert self._store is not None
+        sources, targets = self._to_device(copies).unbind(1)
+        for layer in self._store.layers:
+            layer.key.index_copy_(0, targets, layer.key[sources])
+            layer.value.index_copy_(0, targets, layer.value[sources])
+
     def encode(self, sources: SourceView) -> Tensor:
         """As ``EncoderDecoder.encode``."""
         lengths = np.diff(sources.offsets)

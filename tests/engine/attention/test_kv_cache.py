@@ -1,5 +1,6 @@
 """The tensors of the KV cache."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -70,7 +71,7 @@ def test_blocks_are_copied_at_once_in_every_layer(cache: KVCache) -> None:
     for layer in cache.layers:
         for tensor in (layer.key, layer.value):
             tensor.copy_(torch.arange(7.0).view(7, 1, 1, 1).expand_as(tensor))
-    cache.copy_blocks([(1, 4), (1, 0), (2, 5)])
+    cache.copy_blocks(np.array([(1, 4), (1, 0), (2, 5)]))
     for layer in cache.layers:
         for tensor in (layer.key, layer.value):
             assert torch.equal(tensor[:, 0, 0, 0].float(), torch.tensor([1, 1, 2, 3, 1, 2, 6]).float())

@@ -18,7 +18,7 @@ from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.language_model import NativeModel, TorchModel
 from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
-from service.models.contracts.step_view import StepView
+from service.models.contracts.step_view import Ints, StepView
 
 CPU = torch.device("cpu")
 HIDDEN = 4
@@ -71,6 +71,9 @@ class NativeStub(WithoutLinears, NativeModel):
 
     def attach_store(self, store: KeyValueStore) -> None:
         self.store = store
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """There are no blocks."""
 
     def hidden(self, step: StepView) -> Tensor:
         return torch.from_numpy(10.0 * step.input_ids)[:, None].expand(-1, HIDDEN)

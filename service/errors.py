@@ -260,10 +260,17 @@ class UnknownLanguage(TaskError):
 
 
 class UnsupportedPair(TaskError):
-    """The model does not translate to or from the language ``name``. It translates between any two of ``codes``."""
+    """The model does not translate to or from the language ``name``.
 
-    def __init__(self, name: str, codes: Iterable[str], *, param: str | None = None) -> None:
-        message = f"This model does not translate to or from {name}. It translates any to any of {', '.join(codes)}."
+    It translates between any two of ``codes``, or only from some of ``sources`` to ``codes``.
+    """
+
+    def __init__(
+        self, name: str, codes: Iterable[str], *, sources: Iterable[str] | None = None, param: str | None = None
+    ) -> None:
+        read = "any" if sources is None else ", ".join(sources) or "any language"
+        written = f"any of {', '.join(codes)}" if sources is None else ", ".join(codes)
+        message = f"This model does not translate to or from {name}. It translates {read} to {written}."
         super().__init__(message, param=param)
 
 

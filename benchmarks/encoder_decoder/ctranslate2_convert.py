@@ -6,8 +6,9 @@ The Python of the peer's own environment runs it. The weights stay in float32: t
 """
 
 import sys
+from pathlib import Path
 
-from ctranslate2.converters.transformers import M2M100Loader, MarianMTLoader
+from ctranslate2.converters.transformers import BartLoader, MBartLoader
 from transformers import AutoModelForSeq2SeqLM
 
 
@@ -15,10 +16,12 @@ def main() -> None:
     """Write the converted model. Token 0 ends a sentence."""
     checkpoint, converted = sys.argv[1:]
     model = AutoModelForSeq2SeqLM.from_pretrained(checkpoint)
-    is_marian = model.config.model_type == "marian"
-    spec = (MarianMTLoader() if is_marian else M2M100Loader()).get_model_spec(model)
-    count = model.config.vocab_size - is_marian  # the loader drops Marian's padding token
-    vocabulary = [f"t{token}" for token in range(count)]
+    is_bart = model.config.model_type == "bart"
+    loader = BartLoader() if is_bart else MBartLoader()
+    # Fields that the loaders read and that transformers 5 has dropped.
+    model.config.normalize_before, model.config.normalize_embedding = not is_bart, True
+    spec = loader.get_model_spec(model)
+    vocabulary = [f"t{token}" for token in range(model.config.vocab_size)]
     vocabulary[0] = "</s>"
     spec.register_source_vocabulary(vocabulary)
     spec.register_target_vocabulary(vocabulary)
@@ -26,6 +29,7 @@ def main() -> None:
     spec.config.unk_token = "t1"
     spec.config.add_source_eos = False
     spec.validate()
+    Path(converted).mkdir(exist_ok=True)
     spec.save(converted)
 
 

@@ -1,4 +1,7 @@
-"""Checkpoints of random weights in the shapes of well-known translation models."""
+"""Checkpoints of random weights in the shapes of well-known translation models.
+
+They are BART's and mBART's: the layers of Marian and NLLB, with learned positions and one normalization more.
+"""
 
 import json
 from pathlib import Path
@@ -7,9 +10,8 @@ from typing import Any
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 _OPUS_MT: dict[str, Any] = {
-    "model_type": "marian",
+    "model_type": "bart",
     "vocab_size": 65001,
-    "decoder_vocab_size": 65001,
     "d_model": 512,
     "encoder_layers": 6,
     "decoder_layers": 6,
@@ -19,14 +21,14 @@ _OPUS_MT: dict[str, Any] = {
     "decoder_ffn_dim": 2048,
     "max_position_embeddings": 512,
     "activation_function": "swish",
-    "pad_token_id": 65000,
-    "decoder_start_token_id": 65000,
+    "pad_token_id": 1,
+    "decoder_start_token_id": 0,
     "eos_token_id": 0,
     "bos_token_id": 0,
     "forced_eos_token_id": None,
 }
 _NLLB: dict[str, Any] = {
-    "model_type": "m2m_100",
+    "model_type": "mbart",
     "vocab_size": 256206,
     "d_model": 1024,
     "encoder_layers": 12,

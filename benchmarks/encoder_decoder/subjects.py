@@ -47,9 +47,11 @@ class Trivium:
 
     async def translate(self, http: httpx.AsyncClient, text: str, beams: int, tokens: int) -> str:
         """As ``Subject.translate``."""
-        body = {"prompt": text, "max_new_tokens": tokens, "ignore_eos": True, "temperature": 0, "num_beams": beams}
+        body = {"prompt": text, "max_new_tokens": tokens, "ignore_eos": True, "temperature": 0}
+        if beams > 1:
+            body["num_beams"] = beams
         answer = await http.post(f"{self.server.url}/v1/generate", json=body)
-        return str(answer.raise_for_status().json()["choices"][0]["text"])
+        return str(answer.raise_for_status().json()["text"])
 
     def document_calls(self, texts: list[str], beams: int, tokens: int) -> list[dict[str, Any]]:
         """All sentences are requests at once: the scheduler makes the batches."""

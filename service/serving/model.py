@@ -13,7 +13,7 @@ from model_store.errors import ModelStoreError
 from model_store.types import LocalModel
 from service.encoder.client import EncoderClient
 from service.engine.client import EngineClient
-from service.errors import ModelUnavailable, ProcessError
+from service.errors import IncapableModel, ModelUnavailable, ProcessError
 from service.metrics import ModelMetrics
 from service.models.capabilities import Capability
 from service.processes.supervisor import Status
@@ -23,6 +23,7 @@ from service.serving.leases import Leases
 from service.serving.runtime import Runtime
 from service.serving.source import ModelSource
 from service.settings.served_models import ModelSpec
+from service.tasks.encoder_decoder.language_pairs import LanguagePairs, find_language_pairs
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class ServedModel:
         self.reason = ""
         self.local: LocalModel | None = None  # None: its files are not on this disk, or were not looked for
         self.capabilities = spec.capabilities or frozenset()  # until its files are on this disk: those of the settings
+        self.language_pairs: LanguagePairs | None = None  # of a translation model whose files are on this disk
         self.is_held = False  # an operator unloaded the model: only an operator loads the model again
         self.adapters = ServedAdapters(self, spec.adapters)
         self.leases = Leases()
@@ -131,8 +133,10 @@ class ServedModel:
         return "fp_" + blake2b(identity.encode(), digest_size=5).hexdigest()
 
     def task(self, kind: type[T]) -> T:
-        """The task of this kind. Raises ModelUnavailable unless the model is loaded."""
-        return self.runtime.task(kind)
+        """The task of this kind. Raises ModelUnavailable unless the model is loaded, and IncapableModel."""
+        if kind not in (runtime := self.runtime).tasks:  # a task of language models, and this is an encoder-decoder
+            raise IncapableModel(self.name, "do that", ())
+        return runtime.task(kind)
 
     def may_have(self, capability: Capability) -> bool:
         """Whether the model has the capability, as far as is known: its files may not be on this disk yet."""
@@ -258,6 +262,11 @@ class ServedModel:
         except (OSError, ValueError) as error:
             raise ProcessError(f"config.json cannot be read: {error}") from None
         self.capabilities = found if self.spec.capabilities is None else found & self.spec.capabilities
+        if Capability.TRANSLATE in self.capabilities and Capability.ANSWER not in found:  # no language model
+            try:
+                self.language_pairs = find_language_pairs(local.path)
+            except (OSError, ValueError) as error:
+                raise ProcessError(f"the languages cannot be read: {error}") from None
 
     def _change(self, state: ModelState, reason: str) -> None:
         self.state, self.reason = state, reason

@@ -76,8 +76,11 @@ class StoredModel:
             )
             tokenizer = load_tokenizer(local.path)
             return_freed_memory()
-            makes = self._tasks.for_speech if Capability.TRANSCRIBE in capabilities else self._tasks.for_engine
-            make_tasks = partial(makes, engine, local, tokenizer)
+            if Capability.ANSWER not in capabilities:  # no language model
+                is_speech = Capability.TRANSCRIBE in capabilities
+                makes = self._tasks.for_speech if is_speech else self._tasks.for_encoder_decoder
+                return Runtime(engine, makes(engine, local, tokenizer), lambda name: {}, metrics.engine)
+            make_tasks = partial(self._tasks.for_engine, engine, local, tokenizer)
             return Runtime(engine, make_tasks(""), make_tasks, metrics.engine)
         if process is not None:
             process.kill()  # its imports are the engine's

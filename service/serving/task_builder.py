@@ -15,6 +15,9 @@ from service.tasks.answering.reading.reader import Reader
 from service.tasks.classification.classifier import Classifier
 from service.tasks.conversation.chat import Chat
 from service.tasks.embedding.embedder import Embedder
+from service.tasks.encoder_decoder.generation_defaults import GenerationDefaults
+from service.tasks.encoder_decoder.language_pairs import find_language_pairs
+from service.tasks.encoder_decoder.source_frame import TranslationFrames, text_frame
 from service.tasks.encoding.observer import EncodingObserver
 from service.tasks.explanation.explainer import Explainer
 from service.tasks.generation.generator import Generator
@@ -73,10 +76,31 @@ class TaskBuilder:
             Explainer: Explainer(generator),
         }
 
-    def for_speech(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer, adapter: str = "") -> Tasks:
-        """The tasks of a speech model."""
-        transcriber = Transcriber.load(client, tokenizer, local.path, observer=self._completions)
-        return {**self.for_engine(client, local, tokenizer, adapter), Transcriber: transcriber}
+    def for_encoder_decoder(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer) -> Tasks:
+        """The tasks of an encoder-decoder that reads text. Raises OSError or ValueError if its files lack something."""
+        settings, defaults = self._settings, GenerationDefaults.read(local.path)
+        generator = Generator(
+            client,
+            tokenizer,
+            max_output_tokens=settings.default_max_tokens,
+            observer=self._completions,
+            frame=text_frame(tokenizer, defaults),
+            forbidden=defaults.forbidden,
+        )
+        tasks: dict[type, Any] = {Generator: generator}
+        if (pairs := find_language_pairs(local.path)) is not None:
+            tasks[Translator] = Translator(
+                generator,
+                max_segments=settings.max_segments,
+                observer=self._translations,
+                detector=self._detector,
+                frames=TranslationFrames(local.path, tokenizer, pairs, defaults),
+            )
+        return tasks
+
+    def for_speech(self, client: EngineClient, local: LocalModel, tokenizer: Tokenizer) -> Tasks:
+        """The tasks of a speech model. Raises OSError or ValueError if its files lack something."""
+        return {Transcriber: Transcriber.load(client, tokenizer, local.path, observer=self._completions)}
 
     def for_encoder(self, client: EncoderClient, local: LocalModel, capabilities: frozenset[Capability]) -> Tasks:
         """The tasks of an encoder."""

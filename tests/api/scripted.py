@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,7 @@ def scripted_service(
     load: str = "start",
     idle_seconds: float = 0,
     encoders: "ScriptedEncoders | None" = None,
+    further: Callable[[Settings, Metrics], Iterable[ServedModel]] = lambda settings, metrics: (),
     catalog: Mapping[str, ScriptedEngine] | None = None,
     clock: Callable[[], float] = time.time,
     tracing: Tracing = NO_TRACING,
@@ -113,8 +114,9 @@ def scripted_service(
 ) -> Iterator[Scripted]:
     """The service over a scripted engine, ready unless ``engine.may_load`` is not set, or ``load`` is "demand".
 
-    ``encoders`` are served beside the engine's model. ``catalog`` has engines of models that are not on this disk, by
-    name: with ``runtime_fetch`` they can be added. ``clock`` is that of files, batches and documents.
+    ``encoders`` and ``further`` models are served beside the engine's model. ``catalog`` has engines of models that are
+    not on this disk, by name: with ``runtime_fetch`` they can be added. ``clock`` is that of files, batches and
+    documents.
     """
     engine = engine or ScriptedEngine()
     engine.status = "loading"
@@ -124,6 +126,7 @@ def scripted_service(
     models = [scripted_model(engine, configured, metrics, name=name, load=load, idle_seconds=idle_seconds)]
     if encoders is not None:
         models += encoders.models(configured, metrics)
+    models += further(configured, metrics)
 
     def add_model(name: str) -> ServedModel | None:
         if (added := (catalog or {}).get(name)) is None:

@@ -5,10 +5,14 @@
 
 from collections.abc import MutableSequence
 
+import numpy as np
+
 from service.engine.engine import Engine
 from service.engine.loaded_adapters import WithoutAdapters
+from service.engine.protocol.outputs import Hypothesis
 from service.engine.protocol.request import Request
 from service.engine.protocol.source import Source
+from service.engine.scheduling.beam_search import BeamSearch, Candidates, num_candidates
 from service.engine.scheduling.sequence import Sequence
 from service.engine.scheduling.step import Chunk, ChunkOutput, Runner, Step
 from tests.engine.configs import engine_config
@@ -41,6 +45,23 @@ def continuation(sequence: Sequence, count: int) -> list[int]:
     return tokens[len(tokens) - count :]
 
 
+def candidates(tokens: list[int], count: int) -> Candidates:
+    """The continuations that the model gives a beam with these tokens. They depend on all of them."""
+    number = sum((token + 1) * place for place, token in enumerate(tokens, start=1))
+    weights = np.array([1 + (number * (token + 3) + token**2) % 7 for token in range(VOCAB_SIZE)], dtype=np.float32)
+    order = np.argsort(-weights, kind="stable")[:count]
+    return Candidates(order, np.log(weights / weights.sum())[order])
+
+
+def expected_hypotheses(request: Request) -> list[Hypothesis]:
+    """What the beam search of ``request`` must find."""
+    search, beams = BeamSearch(request.params), [list(request.prompt)]
+    while not search.is_done:
+        children = search.advance([candidates(beam, num_candidates(request.params)) for beam in beams])
+        beams = [[*beams[parent], token] for parent, token in children]
+    return search.hypotheses()
+
+
 class ToyRunner:
     """A runner whose KV cache is a dictionary: slot -> what was written there.
 
@@ -53,6 +74,7 @@ class ToyRunner:
 
     def run(self, step: Step) -> list[ChunkOutput]:
         """Write all chunks, as a layer does, and then read all tokens that each chunk sees."""
+        self._copy_blocks(step.copies)
         for chunk in step.chunks:
             sequence = chunk.sequence
             source, tokens = sequence.request.source, (*sequence.tokens, *chunk.proposed)
@@ -71,12 +93,21 @@ class ToyRunner:
                 assert seen == (source, tokens[: position + 1]), "a slot holds another sequence's token"
         return [self.output(chunk) for chunk in step.chunks]
 
+    def _copy_blocks(self, copies: list[tuple[int, int]]) -> None:
+        """Copy what the slots of blocks hold."""
+        for source, target in copies:
+            for place in range(BLOCK_SIZE):
+                if (seen := self.slots.get(source * BLOCK_SIZE + place)) is not None:
+                    self.slots[target * BLOCK_SIZE + place] = seen
+
     @staticmethod
     def output(chunk: Chunk) -> ChunkOutput:
         """The tokens that are sampled for a chunk."""
         tokens, proposed = chunk.sequence.tokens, chunk.proposed
         if not chunk.samples or not chunk.sequence.params.max_tokens:
             return ChunkOutput()
+        if chunk.sequence.params.beams is not None:
+            return ChunkOutput(candidates=candidates(tokens, num_candidates(chunk.sequence.params)))
         following = (next_token([*tokens, *proposed[:count]]) for count in range(1, len(proposed) + 1))
         return ChunkOutput(token=next_token(tokens), following=tuple((token, None) for token in following))
 

@@ -19,6 +19,7 @@ from service.serving.model import ServedModel
 from service.serving.runtime import Runtime
 from service.serving.task_builder import TaskBuilder
 from service.settings import Settings
+from service.tasks.text.piece_tokenizer import load_tokenizer
 from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector
 from tests.fakes.encoder import ScriptedEncoder
@@ -84,6 +85,44 @@ class EncoderSource:
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         tasks = self._tasks.for_encoder(self._client, local, self.capabilities(local))
         return Runtime(self._client, tasks, lambda adapter: {}, self._metrics)
+
+
+class EncoderDecoderSource:
+    """The source of an encoder-decoder whose files are in a directory. Its runtimes all have the same client."""
+
+    def __init__(self, client: EngineClient, local: LocalModel, tasks: TaskBuilder, metrics: EngineMetrics) -> None:
+        self._client = client
+        self._local = local
+        self._tasks = tasks
+        self._metrics = metrics
+
+    def find(self) -> LocalModel:
+        return self._local
+
+    def fetch(self) -> LocalModel:
+        return self._local
+
+    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
+        return find_capabilities(local.path)
+
+    def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
+        tasks = self._tasks.for_encoder_decoder(self._client, local, load_tokenizer(local.path))
+        return Runtime(self._client, tasks, lambda adapter: {}, self._metrics)
+
+
+def scripted_encoder_decoder(
+    engine: ScriptedEngine, path: Path, settings: Settings, metrics: Metrics, *, name: str
+) -> ServedModel:
+    """A model with a scripted engine, and with the tokenizer, the languages and the capabilities of ``path``."""
+    spec = dataclasses.replace(settings.model_specs()[0], name=name)
+    view = metrics.for_model(name)
+    tasks = TaskBuilder(
+        settings, Detector(), completions=AccessLogObserver(view.completions), translations=view.translations
+    )
+    source = EncoderDecoderSource(engine.client, LocalModel(name=name, path=path), tasks, view.engine)
+    model = ServedModel(spec, source, view)
+    model.locate()
+    return model
 
 
 def scripted_encoder_model(

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from service.api.call import Call
 from service.api.requests.options import check_limit
+from service.api.translating_model import translating_model
 from service.api.wire.response_model import JsonBody
-from service.models.capabilities import Capability
 from service.settings import Settings
 from service.tasks.generation.options import Options
 from service.tasks.translation import (
@@ -37,10 +37,10 @@ async def translate(
 ) -> Response:
     """Translate, and answer with what ``to_body`` makes of the translations.
 
-    Without a ``model_name`` the default model translates. ``find_terms`` gets the terms of a stored glossary, when the
-    request has been let in.
+    Without a ``model_name`` the languages decide which model translates. ``find_terms`` gets the terms of a stored
+    glossary, when the request has been let in.
     """
-    model = call.model(model_name, Capability.TRANSLATE)
+    model = await translating_model(call, model_name, order)
     request_id = f"trans-{uuid4().hex}"
 
     async def prepare() -> PreparedTranslation:

@@ -52,6 +52,11 @@ class LayerCache:
             self._value_blocks.index_select(0, blocks).view(*shape, self.spec.value_dim),
         )
 
+    def copy(self, sources: Tensor, targets: Tensor) -> None:
+        """Copy all numbers of the blocks ``sources`` [n] to the blocks ``targets`` [n]."""
+        for tensor in (self.key, self.value):
+            tensor.index_copy_(0, targets, tensor.index_select(0, sources))
+
     def clear(self, slots: Tensor) -> None:
         """Set ``slots`` [T] to zero."""
         self._key_rows.index_fill_(0, slots, 0)
@@ -92,6 +97,14 @@ class KVCache:
     def num_bytes(self) -> int:
         """Bytes of all tensors, the null block included."""
         return sum(layer.key.nbytes + layer.value.nbytes for layer in self.layers)
+
+    def copy_blocks(self, copies: Sequence[tuple[int, int]]) -> None:
+        """Copy keys and values of all layers from the first block of each pair to the second."""
+        if not copies:
+            return
+        sources, targets = torch.tensor(copies, device=self.layers[0].key.device).unbind(1)
+        for layer in self.layers:
+            layer.copy(sources, targets)
 
     def clear(self, slots: Tensor) -> None:
         """Set ``slots`` [T] to zero in every layer."""

@@ -14,7 +14,15 @@ from service.engine.attention.kv_cache import KVCache
 from service.engine.execution.cache_sizing import uses_flash
 from service.engine.execution.forward import TorchForward
 from service.engine.execution.tensor_parallel import group
-from service.engine.execution.tensor_parallel.commands import Command, Compute, Discard, Join, MakeCache, receive
+from service.engine.execution.tensor_parallel.commands import (
+    Command,
+    Compute,
+    CopyBlocks,
+    Discard,
+    Join,
+    MakeCache,
+    receive,
+)
 from service.models.hardware import find_device, num_cores
 from service.models.hf.loader import load
 from service.models.loaded_model import LoadedModel
@@ -45,6 +53,8 @@ class Follower:
                 self._forward.hidden(command.batch(self._cache, self._device))
             case Discard():
                 self._forward.discard(command.array)
+            case CopyBlocks(copies):
+                self._cache.copy_blocks(copies)
 
 
 def load_part(join: Join, device: torch.device) -> LoadedModel:

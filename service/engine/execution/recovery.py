@@ -7,6 +7,9 @@ A step that needs too much memory is computed in smaller parts: fewer chunks at 
 next steps are computed in parts of that size too, because memory that is short now is probably short in the next step.
 After a number of steps without a failure the parts grow again. A sequence that finds no memory for a single token is
 tried in a few more steps before it fails.
+
+The blocks that beams have to have copies of are copied once, before anything is computed. A sequence without its copy
+fails alone.
 """
 
 import logging
@@ -43,18 +46,41 @@ class Recovery:
 
         An output may say that only the first tokens of its chunk were computed, or none.
         """
+        if not step.copies or not (lost := self._copy(step.copies)):
+            return self._run(step.chunks)
+        lacks_copy = [not lost.isdisjoint(chunk.sequence.block_table) for chunk in step.chunks]
+        rest = [chunk for chunk, lacks in zip(step.chunks, lacks_copy, strict=True) if not lacks]
+        outputs = iter(self._run(rest))
+        return [ChunkOutput(error=NO_MEMORY) if lacks else next(outputs) for lacks in lacks_copy]
+
+    def _copy(self, copies: list[tuple[int, int]]) -> set[int]:
+        """Copy blocks, one at a time if all at once fail. Returns the blocks that lack their keys and values."""
+        try:
+            self._runner.run(Step(copies=copies))
+        except DeviceLost:
+            raise
+        except Exception:
+            logger.exception("%d blocks could not be copied", len(copies))
+        else:
+            return set()
+        if len(copies) == 1:
+            return {target for _, target in copies}
+        return {target for copy in copies for target in self._copy([copy])}
+
+    def _run(self, chunks: list[Chunk]) -> list[ChunkOutput]:
+        """Compute one output for each of ``chunks``."""
         attempts, self._attempts = self._attempts, {}
         if self._part_tokens is None:
-            return self._compute(step.chunks, attempts)
+            return self._compute(chunks, attempts)
         self._quiet_steps += 1
-        shortened = [chunk.shortened(self._part_tokens) for chunk in step.chunks]
+        shortened = [chunk.shortened(self._part_tokens) for chunk in chunks]
         parts = _split(shortened, self._part_tokens)
         outputs = [output for part in parts for output in self._compute(part, attempts)]
         if self._quiet_steps >= _QUIET_STEPS:
             self._quiet_steps = 0
             doubled = 2 * self._part_tokens
             self._part_tokens = doubled if doubled < self._failed_tokens else None
-        return [_with_progress(*each) for each in zip(step.chunks, shortened, outputs, strict=True)]
+        return [_with_progress(*each) for each in zip(chunks, shortened, outputs, strict=True)]
 
     def _compute(self, chunks: list[Chunk], attempts: dict[str, int]) -> list[ChunkOutput]:
         """Compute ``chunks``, in halves if that fails. ``attempts`` are those of the steps before."""

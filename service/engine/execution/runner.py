@@ -23,6 +23,7 @@ from service.engine.execution.draft_model import DraftModelRunner, load_draft_mo
 from service.engine.execution.forward import make_forward_pass
 from service.engine.execution.parallel_forward import ParallelForward
 from service.engine.execution.step_limits import StepLimits
+from service.engine.execution.tensor_parallel.commands import CopyBlocks
 from service.engine.execution.tensor_parallel.ranks import Ranks
 from service.engine.protocol.config import EngineConfig
 from service.engine.protocol.engine_info import EngineInfo
@@ -137,11 +138,14 @@ class ModelRunner:
     def run(self, step: Step) -> list[ChunkOutput]:
         """Compute one output for each of ``step.chunks``, in their order. Sequences are only read.
 
+        ``step.copies`` are made before, but not of what a draft model keeps, as it guesses nothing for beams.
         A chunk that ends at its sequence's last token samples, unless ``max_tokens`` is 0. With ``prompt_logprobs``
         every chunk yields the log probabilities of the prompt tokens that follow its own tokens.
 
         Raises OutOfMemory and DeviceLost. What a step that raises wrote into the KV cache is discarded.
         """
+        if step.copies:
+            self._copy_blocks(step.copies)
         if not step.chunks:
             return []
         with as_engine_errors():
@@ -152,6 +156,12 @@ class ModelRunner:
                 for number in range(batch.num_chunks):
                     self.forward_pass.discard(batch.written_slots(number))
                 raise
+
+    def _copy_blocks(self, copies: list[tuple[int, int]]) -> None:
+        with as_engine_errors():
+            if self._ranks is not None:
+                self._ranks.send(CopyBlocks(copies))
+            self.cache.copy_blocks(copies)
 
     def _compute(self, batch: Batch) -> list[ChunkOutput]:
         sampling = [
@@ -173,9 +183,10 @@ class ModelRunner:
                 outputs[place] = ChunkOutput(error=token.error)
             else:
                 outputs[place] = ChunkOutput(
-                    token=token.token if token else None,
+                    token=token.token if token and not token.candidates else None,
                     logprob=token.logprob if token else None,
                     following=_until_error(following) if following else (),
+                    candidates=token.candidates if token else None,
                     prompt_logprobs=self._prompt_logprobs(batch, number, hidden),
                 )
         return outputs

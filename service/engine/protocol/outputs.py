@@ -35,6 +35,13 @@ class TokenLogprob(Struct, frozen=True, array_like=True):
     top: tuple[tuple[int, float], ...] = ()  # the likeliest tokens with theirs, best first
 
 
+class Hypothesis(Struct, frozen=True, array_like=True):
+    """One result of a beam search."""
+
+    tokens: tuple[int, ...]  # the whole output, with the stop token if it ends with one
+    score: float  # the log probability of the tokens, divided by a power of their number: the length penalty
+
+
 class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
     """The output of one sequence in one step."""
 
@@ -50,6 +57,7 @@ class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):
     error_kind: ErrorKind = ErrorKind.FAILED  # meaningful only if finish is ERROR
     was_predicted: bool = False  # the token was proposed from the request's prediction, and accepted
     num_rejected: int = 0  # tokens of the prediction that were proposed in this step, and not accepted
+    hypotheses: tuple[Hypothesis, ...] = ()  # last output of a beam search only: its results, best first
 
 
 class StepStats(Struct, frozen=True, kw_only=True, array_like=True):

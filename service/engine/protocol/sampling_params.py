@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.token_graph import TokenGraph
@@ -52,6 +53,9 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     forbidden: ForbiddenSequences | None = None
     """Token sequences that no token of the output completes, also where they begin in the prompt."""
 
+    no_repeat_ngram_size: int = 0
+    """No run of this many tokens occurs twice, those of the prompt included. 0 is off."""
+
     seed: int = 0
     """Together with the position it determines every draw: the same request gets the same tokens in any batch."""
 
@@ -67,7 +71,13 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     constraint: TokenGraph | Grammar | TranscriptRules | None = None
     """Only what it allows can be generated. Log probabilities are then relative to the allowed tokens."""
 
+    beams: BeamParams | None = None
+    """Search for the likeliest output with several beams, without any draw. None: one token after another is chosen.
+    The adjustments change log probabilities then, not logits, as transformers has it."""
+
     @property
     def masks_tokens(self) -> bool:
         """Whether a parameter may rule out tokens altogether, and so all of them."""
-        return bool(self.allowed_token_ids or self.forbidden or self.min_tokens or self.constraint)
+        return bool(
+            self.allowed_token_ids or self.forbidden or self.no_repeat_ngram_size or self.min_tokens or self.constraint
+        )

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from service.engine.sampling.likely_timestamps import require_likely_timestamps
 from service.engine.sampling.place import Place
+from service.engine.sampling.repeated_ngrams import completing_tokens
 from service.engine.sampling.transfer import to_device
 
 _Index = tuple[Tensor, Tensor]  # rows and tokens: int64
@@ -86,6 +87,8 @@ def bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Iterator[None
             biases.add_equal(row, params.stop_token_ids, -math.inf)
         if params.forbidden is not None:
             biases.add_equal(row, set(params.forbidden.next_tokens(place.tokens)), -math.inf)
+        if params.no_repeat_ngram_size:
+            biases.add_equal(row, set(completing_tokens(place.tokens, params.no_repeat_ngram_size)), -math.inf)
         if params.repetition_penalty != 1.0:
             repetition.add_equal(row, set(place.tokens), params.repetition_penalty)
         if params.presence_penalty or params.frequency_penalty:

@@ -9,6 +9,8 @@ The order of operations, and where each one is defined:
     5. the draw                              distribution.draw at randomness.uniform(seed, position)
     6. log probabilities, if requested       logprobs.token_logprobs, from the logits of 1
 
+The places of beams have candidates in place of a token: ``beam_candidates``.
+
 Rows that draw are grouped by the work that they need: a small top_k looks at the best tokens only, top_p sorts a few of
 the best ones unless many are likely, temperature and min_p alone need no order.
 
@@ -25,6 +27,7 @@ from torch import Tensor
 
 from service.engine.protocol.outputs import TokenLogprob
 from service.engine.protocol.sampling_params import SamplingParams
+from service.engine.sampling.beam_candidates import beam_candidates
 from service.engine.sampling.distribution import Distribution, draw
 from service.engine.sampling.logit_adjustments import apply_constraints, bias_and_penalties
 from service.engine.sampling.logprobs import token_logprobs
@@ -33,18 +36,24 @@ from service.engine.sampling.randomness import uniform
 from service.engine.sampling.rows import row_tiles, select_rows
 from service.engine.sampling.selection import best_tokens
 from service.engine.sampling.transfer import to_device, to_host
+from service.engine.scheduling.beam_search import Candidates
 from service.engine.scheduling.step import NOTHING_POSSIBLE
 
+_NOT_FINITE = "the model's output is not finite"
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
 
 
 @dataclass(slots=True, frozen=True)
 class SampledToken:
-    """The token chosen for one place, with its log probability if requested. With an ``error``, ``token`` is 0."""
+    """The token chosen for one place, with its log probability if requested. With an ``error``, ``token`` is 0.
+
+    The place of a beam has ``candidates`` in place of a token, which is 0.
+    """
 
     token: int
-    logprob: TokenLogprob | None
+    logprob: TokenLogprob | None = None
     error: str = ""
+    candidates: Candidates | None = None
 
 
 class Sampler:
@@ -55,11 +64,26 @@ class Sampler:
         self.device = device
 
     def sample(self, logits: Tensor, places: Sequence[Place]) -> list[SampledToken]:
-        """One token for each row of ``logits``, [R, V] of any floating type, one row for each place.
+        """One token, or the candidates of a beam, for each row of ``logits``: [R, V] of any floating type.
 
         ``logits`` is as before when this returns. A row that has a NaN or +inf, or only -inf, yields an error for that
         place alone. The results reach the host in one transfer, and log probabilities in a second one.
         """
+        beams = [row for row, place in enumerate(places) if place.params.beams is not None]
+        if not beams:
+            return self._sample_tokens(logits, places)
+        others = [row for row, place in enumerate(places) if place.params.beams is None]
+        results = [SampledToken(0)] * len(places)
+        found = beam_candidates(select_rows(logits, beams).float(), [places[row] for row in beams])
+        for row, candidates in zip(beams, found, strict=True):
+            results[row] = SampledToken(0, None, "" if candidates else _NOT_FINITE, candidates)
+        sampled = self._sample_tokens(select_rows(logits, others), [places[row] for row in others])
+        for row, token in zip(others, sampled, strict=True):
+            results[row] = token
+        return results
+
+    def _sample_tokens(self, logits: Tensor, places: Sequence[Place]) -> list[SampledToken]:
+        """As ``sample``, where no place is a beam's."""
         if not places:
             return []
         logits = apply_constraints(logits.float().contiguous(), places)
@@ -129,4 +153,4 @@ def _result(token: int, peak: float) -> SampledToken:
         return SampledToken(token, None)
     if peak == -math.inf:
         return SampledToken(0, None, NOTHING_POSSIBLE)
-    return SampledToken(0, None, "the model's output is not finite")
+    return SampledToken(0, None, _NOT_FINITE)

@@ -105,12 +105,16 @@ class BlockPool:
         block = self._index.get(key)
         return None if block is None else (block, self._published[block][0])
 
+    def num_references(self, block: int) -> int:
+        """In how many block tables the block is."""
+        return self._references.get(block, 0)
+
     def num_reclaimed(self, blocks: Iterable[int]) -> int:
         """The number of these blocks that are free, so that ``reuse`` would reclaim them."""
         return sum(block not in self._references for block in blocks)
 
     def reuse(self, blocks: Iterable[int]) -> None:
-        """Add a reference to each of these published blocks. Those that are free are reclaimed."""
+        """Add a reference to each of these blocks. Those that are free, and so published, are reclaimed."""
         for block in blocks:
             if block not in self._references:
                 del self._free[block]

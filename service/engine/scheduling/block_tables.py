@@ -46,6 +46,48 @@ class BlockTables:
         sequence.block_table.extend(blocks)
         return True
 
+    def grow_beams(self, beams: list[Sequence], num_tokens: int) -> list[tuple[int, int]] | None:
+        """Give each beam a block of its own for token ``num_tokens - 1``, which it computes next.
+
+        Returns the copies (from block, to block) to be made: of those beams that share their last block, which is not
+        full, all but one get a copy. Returns None, and changes nothing, if too few blocks are free.
+        """
+        count = num_blocks_for(num_tokens, self._pool.block_size)
+        lacking = [beam for beam in beams if len(beam.block_table) < count]
+        last = {beam.block_table[-1] for beam in beams if len(beam.block_table) == count}
+        num_shared = sum(self._pool.num_references(block) - 1 for block in last)
+        blocks = self._pool.allocate(len(lacking) + num_shared)
+        if blocks is None:
+            return None
+        copies = []
+        for beam in beams:
+            if len(beam.block_table) < count:
+                beam.block_table.append(blocks.pop())
+            elif self._pool.num_references(shared := beam.block_table[-1]) > 1:
+                beam.block_table[-1] = blocks.pop()
+                copies.append((shared, beam.block_table[-1]))
+                self._pool.release([shared])
+        return copies
+
+    def fork(self, beams: list[Sequence], parents: list[int], children: list[Sequence]) -> None:
+        """Give each of ``children`` the blocks of its parent among ``beams``, and release those that no child has.
+
+        ``parents`` has the number of each child's parent. A child may be one of ``beams``.
+        """
+        states = [(beam.block_table, beam.num_published, beam.prefix_id) for beam in beams]
+        taken: set[int] = set()
+        for beam in beams:
+            beam.block_table = array("q")
+        for child, parent in zip(children, parents, strict=True):
+            table, child.num_published, child.prefix_id = states[parent]
+            if parent in taken:
+                self._pool.reuse(table)
+            child.block_table = array("q", table)
+            taken.add(parent)
+        for parent, (table, _, _) in enumerate(states):
+            if parent not in taken:
+                self._pool.release(table)
+
     def publish(self, sequence: Sequence) -> None:
         """Enter the blocks that are full and computed into the prefix cache, and reserve the next one."""
         size = self._pool.block_size

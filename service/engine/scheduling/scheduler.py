@@ -20,20 +20,20 @@ preempted, and finishes.
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from operator import attrgetter
 
 import msgspec
-from sortedcontainers import SortedKeyList
 
 from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.request import Request
-from service.engine.protocol.source import num_positions
-from service.engine.scheduling.block_pool import BlockPool, PrefixMatch, num_blocks_for
+from service.engine.scheduling.beam_group import BeamGroup
+from service.engine.scheduling.block_pool import BlockPool, PrefixMatch
 from service.engine.scheduling.block_tables import BlockTables
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.prompt_turns import PromptTurns
+from service.engine.scheduling.request_sizes import check_size
+from service.engine.scheduling.running_sequences import RunningSequences
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.source_tables import SourceMatch, SourceTables
 from service.engine.scheduling.speculator import Speculator
@@ -41,7 +41,7 @@ from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput,
 from service.engine.scheduling.step_proposals import StepProposals
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
-from service.errors import EngineError, RequestTooLarge
+from service.errors import EngineError
 
 _MOST_FORCED = 64  # tokens of one stream in a step
 
@@ -84,7 +84,8 @@ class Scheduler:
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
         self._waiting = WaitingQueue(ageing_seconds, self._count_cached)
-        self._running: SortedKeyList[Sequence] = SortedKeyList(key=attrgetter("urgency"))
+        self._running = RunningSequences()
+        self._groups: dict[Sequence, BeamGroup] = {}  # by the sequences that lead them
 
     @property
     def num_waiting(self) -> int:
@@ -97,20 +98,36 @@ class Scheduler:
     def add(self, request: Request, adapter: int = 0, constraint: Constraint | None = None) -> Sequence:
         """Queue a request. ``adapter`` is the number of its adapter; 0: it has none.
 
-        Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty or its id is in use.
+        Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty, its id is in use, or its
+        beams have a constraint, which follows one sequence only.
         """
         if request.id in self._sequences:
             raise EngineError(f"request id {request.id!r} is in use")
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
-        self._check_size(request)
+        if request.params.beams is not None and constraint is not None:
+            raise EngineError("a beam search cannot follow a grammar or a token graph")
+        check_size(
+            request,
+            self.pool,
+            max_model_len=self.max_model_len,
+            max_source_len=self.max_source_len,
+            max_num_seqs=self.max_num_seqs,
+        )
         sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
         sequence.speculation = self._proposals.follow(sequence)
+        if request.params.beams is not None and request.params.max_tokens:
+            self._groups[sequence] = BeamGroup(sequence)
         return sequence
 
     def in_order(self) -> Iterator[Sequence]:
         """All unfinished sequences: the running ones by urgency, then the waiting ones as they should start."""
         return chain(self._running, self._waiting.in_order())
+
+    def beams(self, sequence: Sequence) -> list[Sequence]:
+        """The sequences that have blocks for the request of ``sequence``: itself, and the other beams of its search."""
+        group = self._groups.get(sequence)
+        return [sequence] if group is None else group.beams
 
     def uses_adapter(self, adapter: int) -> bool:
         """Whether an unfinished sequence has the adapter with this number."""
@@ -133,7 +150,12 @@ class Scheduler:
     def commit(self, step: Step, outputs: list[ChunkOutput]) -> list[TokenOutput]:
         """Record what the runner computed: progress, new tokens, and the end of sequences."""
         committed = []
-        for chunk, output in zip(step.chunks, outputs, strict=True):
+        results = zip(step.chunks, outputs, strict=True)
+        for chunk, output in results:
+            group = self._groups.get(chunk.sequence)
+            if group is not None:  # the chunks of its other beams come behind that of its leader
+                committed += self._commit_beams(group, chunk, [output, *(next(results)[1] for _ in group.others)])
+                continue
             committed += self._commit(chunk, output)
             if chunk.proposed:
                 step.num_accepted += max(0, chunk.sequence.num_computed - chunk.start - chunk.num_known)
@@ -145,20 +167,6 @@ class Scheduler:
         if step.chunks:
             num_tokens = step.num_tokens + step.num_source - step.num_proposed + step.num_accepted
             self._waiting.record_step_time(num_tokens, seconds)
-
-    def _check_size(self, request: Request) -> None:
-        prompt, output = len(request.prompt), request.params.max_tokens
-        size = f"prompt ({prompt} tokens) + max_tokens ({output}) is {prompt + output} tokens"
-        if prompt + output > self.max_model_len:
-            raise RequestTooLarge(f"{size}, but the context is {self.max_model_len} tokens")
-        source, block_size = num_positions(request.source), self.pool.block_size
-        if bool(source) != bool(self.max_source_len):
-            raise EngineError("the model has no encoder" if source else "the model needs a source for its encoder")
-        if source > self.max_source_len:
-            raise RequestTooLarge(f"the source has {source} tokens, but the encoder reads {self.max_source_len}")
-        if num_blocks_for(prompt + output, block_size) + num_blocks_for(source, block_size) > self.pool.num_blocks:
-            size += f" with a source of {source}" if source else ""
-            raise RequestTooLarge(f"{size}, but the KV cache holds {self.pool.num_blocks * block_size} tokens")
 
     # Streams
 
@@ -172,19 +180,26 @@ class Scheduler:
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
         prompts = [each for each, tokens in zip(running, lacking, strict=True) if tokens > 1 and not each.is_stream]
-        most_forced = self._most_forced(len(running), bool(prompts))
-        num_taken = len(running) - len(prompts)
+        num_places = self._running.num_places
+        most_forced = self._most_forced(num_places, bool(prompts))
+        num_beams = sum([each.width for each in running if each.width > 1]) if self._groups else 0
+        num_streams = num_places - sum([prompt.width for prompt in prompts])
+        num_taken = num_streams
         if most_forced > 1:  # then there are no prompts among them
-            num_taken = sum([min(tokens, most_forced) for tokens in lacking])
-        decodes = [sequence for sequence, tokens in zip(running, lacking, strict=True) if tokens == 1]
+            num_taken += sum([min(tokens, most_forced) - 1 for tokens in lacking])
+        decodes = [each for each, tokens in zip(running, lacking, strict=True) if tokens == 1 and each.width == 1]
         proposals, step.draft_cost = self._proposals.propose(
-            decodes, len(running), self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
+            decodes, num_beams, num_places, self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
         )
         block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
             if sequence.status is preempted:
                 break  # a more urgent sequence took its blocks, and those of all after it
+            if (group := self._groups.get(sequence)) is not None and group.has_forked:
+                if self._make_room_for_beams(group, step):
+                    step.chunks += [Chunk(beam, beam.num_computed, 1) for beam in group.beams]
+                continue
             if tokens > 1 and not sequence.is_stream:
                 continue
             if tokens > 1:
@@ -195,12 +210,13 @@ class Scheduler:
             if fits or self._make_room(sequence, start + tokens, step):
                 proposed = proposals.get(sequence, ())
                 if proposed:
-                    room = self._proposals.room_behind(sequence, start + tokens, len(proposed), len(self._running))
+                    places = self._running.num_places
+                    room = self._proposals.room_behind(sequence, start + tokens, len(proposed), places)
                     proposed = proposed[:room]
                 num_source = sequence.num_source - sequence.num_encoded
                 step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed, num_source))
         num_proposed = sum(map(len, proposals.values()))
-        budget = self._prompt_budget(prompts, len(running) - len(prompts), num_taken + num_proposed, num_proposed, step)
+        budget = self._prompt_budget(prompts, num_streams, num_taken + num_proposed, num_proposed, step)
         if step.num_preempted:
             prompts = [prompt for prompt in prompts if prompt.status is SequenceStatus.RUNNING]
         share = 0.5 if self._waiting.num_tenants > 1 else 0.0
@@ -229,17 +245,30 @@ class Scheduler:
     def _make_room(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
         """Make the block table hold ``num_tokens`` tokens; False if the sequence itself had to be preempted."""
         while not self._tables.grow(sequence, num_tokens):
-            victim = self._running[-1]
-            self._preempt(victim)
-            step.num_preempted += 1
-            if victim is sequence:
+            if self._preempt_last(step) is sequence:
                 return False
         return True
+
+    def _make_room_for_beams(self, group: BeamGroup, step: Step) -> bool:
+        """As ``_make_room`` for the next token of all beams, whose blocks may have to be copied."""
+        while (copies := self._tables.grow_beams(group.beams, group.leader.num_tokens)) is None:
+            if self._preempt_last(step) is group.leader:
+                return False
+        step.copies += copies
+        return True
+
+    def _preempt_last(self, step: Step) -> Sequence:
+        """Preempt the least urgent sequence."""
+        victim = self._running.least_urgent
+        self._preempt(victim)
+        step.num_preempted += 1
+        return victim
 
     def _preempt(self, sequence: Sequence) -> None:
         """Put a sequence back into the waiting queue.
 
-        It keeps its tokens and loses its blocks. The prefix cache may still find the published ones.
+        It keeps its tokens, unless they are those of beams, and loses its blocks. The prefix cache may still find the
+        published ones.
         """
         self._running.remove(sequence)
         self._free(sequence)
@@ -267,7 +296,7 @@ class Scheduler:
         for prompt in turns.later:
             self._tables.cancel_reservation(prompt)  # it may be passed again and again: none waits for its prefix
         for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
-            if len(self._running) >= self.max_num_seqs:
+            if self._running.num_places + sequence.width > self.max_num_seqs:
                 break
             match = self._match(sequence)
             if match is None:
@@ -307,9 +336,10 @@ class Scheduler:
     def _start(self, sequence: Sequence, source: SourceMatch, prefix: PrefixMatch, step: Step) -> bool:
         """Give the sequence its blocks and a place among the running ones; False if there are too few blocks.
 
-        One block for each running sequence must stay free, so that the start causes no preemption in the next step.
+        One block for each running sequence and beam must stay free, so that the start causes no preemption in the next
+        step.
         """
-        num_spare = len(self._running)
+        num_spare = self._running.num_places
         if not self._tables.has_room(sequence, prefix, num_spare=num_spare + self._sources.num_taken(source)):
             return False
         self._sources.allocate(sequence, source)  # first, as new blocks of the sequence might evict those of its source
@@ -336,31 +366,60 @@ class Scheduler:
         if output.error:
             kind = _error_kind(sequence, output.error)
             return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
-        if chunk.num_source and output.num_tokens != 0:
-            self._sources.publish(sequence)
         request = sequence.request
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
-        num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
-        samples = sequence.advance(chunk.start + min(num_computed, chunk.num_known))
+        samples = self._advance(chunk, output)
         outputs = append_sampled(chunk, output) if samples else []
-        if sequence.num_computed >= (sequence.num_published + 1) * self.pool.block_size:
-            self._tables.publish(sequence)
-        if request.params.prompt_logprobs is not None:
-            sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
+        self._publish(sequence)
         if not samples:
             return []
         if is_first_output:
-            outputs[0] = msgspec.structs.replace(
-                outputs[0],
-                num_cached=sequence.num_cached,
-                queue_time=max(0.0, (sequence.start_time or 0.0) - request.arrival),
-                prompt_logprobs=tuple(sequence.prompt_logprobs),
-            )
+            outputs[0] = _first_output(sequence, outputs[0])
         if outputs[-1].finish is None and sequence.constraint is not None:
             outputs += append_forced(sequence, sequence.constraint)
         if outputs[-1].finish is not None:
             self._finish(sequence, outputs[-1].finish)
         return outputs
+
+    def _commit_beams(self, group: BeamGroup, chunk: Chunk, outputs: list[ChunkOutput]) -> list[TokenOutput]:
+        """Record the outputs of all beams; ``chunk`` is that of the leader. One that fails ends the request.
+
+        If memory was short for some of them, the next step computes all once more.
+        """
+        leader = group.leader
+        for error in (output.error for output in outputs if output.error):
+            kind = _error_kind(leader, error)
+            return [self._finish(leader, FinishReason.ERROR, error=error, error_kind=kind)]
+        if group.has_forked and any(output.num_tokens is not None for output in outputs):
+            return []
+        samples = self._advance(chunk, outputs[0])
+        for beam in group.others:
+            beam.advance(beam.num_tokens)
+        for beam in group.beams:
+            self._publish(beam)
+        if not samples:
+            return []
+        is_first_output = not group.has_sent
+        committed = group.advance([output.candidates for output in outputs], self._tables)
+        if committed and is_first_output:
+            committed[0] = _first_output(leader, committed[0])
+        if committed and committed[-1].finish is not None:
+            self._finish(leader, committed[-1].finish)
+        return committed
+
+    def _advance(self, chunk: Chunk, output: ChunkOutput) -> bool:
+        """Record what is computed of a chunk. Returns True if it is all that the sequence lacked."""
+        sequence = chunk.sequence
+        if chunk.num_source and output.num_tokens != 0:
+            self._sources.publish(sequence)
+        if sequence.params.prompt_logprobs is not None:
+            sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
+        num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
+        return sequence.advance(chunk.start + min(num_computed, chunk.num_known))
+
+    def _publish(self, sequence: Sequence) -> None:
+        if sequence.num_computed >= (sequence.num_published + 1) * self.pool.block_size:
+            self._tables.publish(sequence)
 
     def _finish(
         self,
@@ -375,11 +434,15 @@ class Scheduler:
         self._waiting.finish(sequence)
         self._free(sequence)
         sequence.finish()
+        self._groups.pop(sequence, None)
         del self._sequences[sequence.id]
         return TokenOutput(request_id=sequence.id, finish=reason, error=error, error_kind=error_kind)
 
     def _free(self, sequence: Sequence) -> None:
-        """Release all blocks of a sequence."""
+        """Release all blocks of a sequence, and those of its beams, which are forgotten."""
+        if (group := self._groups.get(sequence)) is not None:
+            for beam in group.restart():
+                self._tables.free(beam)
         self._tables.free(sequence)
         self._sources.free(sequence)
 
@@ -387,6 +450,16 @@ class Scheduler:
 def _prompt_chunk(sequence: Sequence, num_tokens: int) -> Chunk:
     """The next tokens of a prompt, behind its source."""
     return Chunk(sequence, sequence.num_computed, num_tokens, (), sequence.num_source - sequence.num_encoded)
+
+
+def _first_output(sequence: Sequence, output: TokenOutput) -> TokenOutput:
+    """The first output of a sequence, with the fields that only this one has."""
+    return msgspec.structs.replace(
+        output,
+        num_cached=sequence.num_cached,
+        queue_time=max(0.0, (sequence.start_time or 0.0) - sequence.request.arrival),
+        prompt_logprobs=tuple(sequence.prompt_logprobs),
+    )
 
 
 def _error_kind(sequence: Sequence, error: str) -> ErrorKind:

@@ -47,6 +47,7 @@ class Sequence:
     token_seconds: float = 0.0  # the engine's seconds for a token, as they were when the sequence came
     status: SequenceStatus = SequenceStatus.WAITING
     tokens: list[int] = field(default_factory=list)  # the prompt, then the generated tokens
+    width: int = 1  # rows that it takes in a step once its prompt is computed: its beams, or 1 without any
     num_computed: int = 0
     is_stream: bool = False  # whether it has sampled a token since it last started: what it lacks now is no prompt
     num_cached: int = 0  # tokens of prompt and source that the prefix cache had when the sequence started
@@ -64,7 +65,12 @@ class Sequence:
     num_encoded: int = 0  # positions of the source whose keys and values are in the KV cache: none, or all
 
     def __post_init__(self) -> None:
-        self.tokens = [*self.request.prompt, *self.request.generated]
+        params = self.request.params
+        self.tokens = list(self.request.prompt)
+        if params.beams is not None and params.max_tokens:
+            self.width = params.beams.num_beams
+        else:
+            self.tokens += self.request.generated
         self.prefix_id = self.root
 
     @property
@@ -123,6 +129,17 @@ class Sequence:
         self.num_preemptions += 1
         self.num_computed = 0
         self.is_stream = False
+
+    def restart(self) -> None:
+        """Forget the generated tokens of a beam: the search begins again."""
+        del self.tokens[self.num_prompt :]
+
+    def continue_beam(self, tokens: list[int], num_computed: int) -> None:
+        """Take the place of a beam that has ``tokens``, the last of which is not computed."""
+        self.status = SequenceStatus.RUNNING
+        self.tokens = tokens
+        self.num_computed = num_computed
+        self.is_stream = True
 
     def finish(self) -> None:
         self.status = SequenceStatus.FINISHED

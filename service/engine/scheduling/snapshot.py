@@ -14,7 +14,7 @@ def take_snapshot(scheduler: Scheduler, clock: Callable[[], float]) -> Snapshot:
     begin = clock()
     pool = scheduler.pool
     per_cell = max(1, num_blocks_for(pool.num_blocks, MOST_CELLS))
-    sequences = [_state_of(sequence) for sequence in islice(scheduler.in_order(), MOST_SEQUENCES)]
+    sequences = [_state_of(scheduler, sequence) for sequence in islice(scheduler.in_order(), MOST_SEQUENCES)]
     cells = _cells(pool, per_cell)
     return Snapshot(
         seconds=clock() - begin,
@@ -33,7 +33,8 @@ def _cells(pool: BlockPool, per_cell: int) -> list[BlockCounts]:
     return [BlockCounts(cell.count(SHARED), cell.count(HELD), cell.count(CACHED)) for cell in cells]
 
 
-def _state_of(sequence: Sequence) -> SequenceState:
+def _state_of(scheduler: Scheduler, sequence: Sequence) -> SequenceState:
+    blocks = {block for beam in scheduler.beams(sequence) for block in beam.block_table}
     return SequenceState(
         number=sequence.urgency[1],
         is_running=sequence.status is SequenceStatus.RUNNING,
@@ -42,6 +43,6 @@ def _state_of(sequence: Sequence) -> SequenceState:
         computed=sequence.num_computed,
         generated=sequence.num_generated,
         most_generated=sequence.params.max_tokens,
-        blocks=len(sequence.block_table) + len(sequence.source_table),
+        blocks=len(blocks) + len(sequence.source_table),
         preemptions=sequence.num_preemptions,
     )

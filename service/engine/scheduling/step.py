@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from service.engine.protocol.outputs import TokenLogprob
+from service.engine.scheduling.beam_search import Candidates
 from service.engine.scheduling.sequence import Sequence
 
 NOTHING_POSSIBLE = "no token is possible here: the model or the request rules out every one"
@@ -57,6 +58,9 @@ class Step:
     """One forward pass over chunks of several sequences."""
 
     chunks: list[Chunk] = field(default_factory=list)
+    # Blocks whose keys and values are copied before the chunks are computed: from the first of each pair to the second.
+    # No block is in both places.
+    copies: list[tuple[int, int]] = field(default_factory=list)
     num_forced: int = 0  # tokens of streams behind the first ones that they lack: constraints have forced them
     num_preempted: int = 0  # sequences that were preempted to make room for this step
     cache_queried_tokens: int = 0  # prompt tokens of sequences that start in this step
@@ -98,11 +102,15 @@ class ChunkOutput(Struct, frozen=True):
     error: str = ""  # why this sequence alone failed, for example that its logits are not finite
     num_tokens: int | None = None  # how many first tokens were computed, possibly 0; None: the whole chunk
     following: tuple[tuple[int, TokenLogprob | None], ...] = ()  # tokens sampled behind proposals, at most one for each
+    candidates: Candidates | None = None  # in place of a token: the continuations of a beam
 
 
 class Runner(Protocol):
     """Computes steps: the model, the KV cache and the sampler behind one call."""
 
     def run(self, step: Step) -> list[ChunkOutput]:
-        """Compute one output for each of ``step.chunks``, in their order. Sequences are only read."""
+        """Compute one output for each of ``step.chunks``, in their order. Sequences are only read.
+
+        ``step.copies`` are made before.
+        """
         ...

@@ -23,21 +23,23 @@ class StepProposals:
         self._max_sampled = max_sampled
 
     def follow(self, sequence: Sequence) -> Speculation | None:
-        """The speculation about a new sequence; None if there is none, as a constraint cannot look ahead."""
-        if self._speculator is None or sequence.constraint is not None:
+        """The speculation about a new sequence; None if there is none, as a constraint or beams cannot look ahead."""
+        if self._speculator is None or sequence.constraint is not None or sequence.params.beams is not None:
             return None
         return self._speculator.follow(sequence.request)
 
     def propose(
-        self, decodes: list[Sequence], num_running: int, budget: int, are_prompts_left: bool
+        self, decodes: list[Sequence], num_beams: int, num_running: int, budget: int, are_prompts_left: bool
     ) -> tuple[Proposals, DraftCost]:
         """Guesses for sequences that lack one token, and what the guesses have cost.
 
+        ``num_beams`` is how many beams sample beside them, and ``num_running`` is how many rows the running sequences
+        may have.
         ``budget`` is what the streams leave of the token budget; half of it is for prompts, if any are left.
         """
         if self._speculator is None or not decodes:
             return {}, DraftCost()
-        most = min(budget // 2 if are_prompts_left else budget, self._max_sampled - len(decodes))
+        most = min(budget // 2 if are_prompts_left else budget, self._max_sampled - len(decodes) - num_beams)
         if most <= 0:
             return {}, DraftCost()
         if ahead := self._speculator.lookahead:

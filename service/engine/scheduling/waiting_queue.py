@@ -126,8 +126,8 @@ class WaitingQueue:
         charged_seconds = self._charged_seconds.pop(sequence, None)
         if charged_seconds is not None:
             used = (sequence.num_tokens if sequence.num_generated else sequence.num_computed) - sequence.num_cached
-            used += sequence.num_source
-            most = sequence.num_source + sequence.max_total_tokens
+            used += sequence.num_source + (sequence.width - 1) * sequence.num_generated
+            most = _most_tokens(sequence)
             tenant.used_share += _NEWEST_WEIGHT * (used / most - tenant.used_share)
             settled = tenant.virtual_time + used * self._seconds_per_token - charged_seconds
             tenant.virtual_time = max(self._virtual_time, settled)
@@ -155,8 +155,7 @@ class WaitingQueue:
 
     def _expected_seconds(self, sequence: Sequence, tenant: _Tenant) -> float:
         """The engine's seconds that the sequence is expected to take."""
-        most = sequence.num_source + sequence.max_total_tokens
-        return most * tenant.used_share * self._seconds_per_token
+        return _most_tokens(sequence) * tenant.used_share * self._seconds_per_token
 
     def _turns(self, tenant: _Tenant) -> Iterator[tuple[float, int, Sequence]]:
         """The tenant's sequences in order, each with its turn: its virtual time if all others before it have started.
@@ -169,3 +168,8 @@ class WaitingQueue:
             ageing = request.priority * self._ageing_seconds + request.arrival * _SECONDS_PER_WAITING_SECOND
             yield virtual_time + ageing, sequence.urgency[1], sequence
             virtual_time += self._expected_seconds(sequence, tenant)
+
+
+def _most_tokens(sequence: Sequence) -> int:
+    """The most tokens that a sequence computes, with those of all its beams and the positions of its source."""
+    return sequence.num_source + sequence.num_prompt + sequence.width * sequence.params.max_tokens

@@ -24,6 +24,7 @@ from service.models.native.decoder_weights import Tables, pack_weights
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
 from service.models.native.matrices import CACHE_KINDS, KINDS
 from service.models.native.packer import LoadTensor
+from service.models.native.result_memory import ResultMemory
 from service.models.native.stored_blocks import StoredBlocks
 from service.models.native.structures import PARTS, KernelStep
 
@@ -91,6 +92,7 @@ class NativeDecoder:
             library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
         )
         self._times: Ints | None = None
+        self._logits = ResultMemory()
         self._linears = fused_linears(layout)
         self._adapters: dict[int, PackedAdapter] = {}
 
@@ -186,7 +188,7 @@ class NativeDecoder:
         """The logits [R, V], float32, of ``hidden`` [R, hidden_size]."""
         hidden = hidden.contiguous()
         head = self.weights.head
-        out = torch.empty(hidden.shape[0], head.n)
+        out = self._logits.empty(hidden.shape[0], head.n)
         self.library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
         if cap := self.layout.logit_cap:
             self.library.trivium_soft_cap(self._team, out.data_ptr(), hidden.shape[0], head.n, cap)

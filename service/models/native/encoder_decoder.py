@@ -21,6 +21,7 @@ from service.models.native import kernels
 from service.models.native.encoder_decoder_weights import StackTables, pack_codec
 from service.models.native.matrices import CACHE_KINDS
 from service.models.native.packer import LoadTensor
+from service.models.native.result_memory import ResultMemory
 from service.models.native.stored_blocks import StoredBlocks
 from service.models.native.structures import PARTS, KernelSources, KernelStep
 
@@ -64,6 +65,7 @@ class NativeEncoderDecoder:
             quantization=quantization,
         )
         self._times: Ints | None = None
+        self._logits = ResultMemory()
 
     @property
     def has_encoder(self) -> Literal[True]:
@@ -175,6 +177,6 @@ class NativeEncoderDecoder:
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V], float32, of ``hidden`` [R, hidden_size]."""
         hidden, head = hidden.contiguous(), self._weights.head
-        out = torch.empty(hidden.shape[0], head.n)
+        out = self._logits.empty(hidden.shape[0], head.n)
         self.library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
         return out

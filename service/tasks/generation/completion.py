@@ -156,6 +156,7 @@ class Completion:
                     Request(
                         id=id,
                         prompt=request.prompt,
+                        source=request.source,
                         generated=tuple(output.token for output in request.begun if output.token is not None),
                         params=msgspec.structs.replace(options.params, seed=seed),
                         priority=options.priority,
@@ -168,7 +169,7 @@ class Completion:
                 )
         self.prompts += [request.prompt for request in requests]
         # A prompt whose output begins as another one's did is that one's prompt, which counts once.
-        self._prompt_tokens += sum(len(request.prompt) for request in requests if not request.begun)
+        self._prompt_tokens += sum(request.num_prompt_tokens for request in requests if not request.begun)
         self._unfinished += len(engine_requests)
         return engine_requests
 

@@ -19,6 +19,9 @@ class Cost:
         """The cost of decoding all requests at once, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:
-            sequences += request.options.n
-            tokens += request.options.n * (len(request.prompt) + request.params.max_tokens)
+            beams = 1 if request.params.beams is None else request.params.beams.num_beams
+            sequences += request.options.n * beams
+            tokens += (
+                request.options.n * beams * (len(request.source) + len(request.prompt) + request.params.max_tokens)
+            )
         return cls(sequences, tokens)

@@ -10,6 +10,7 @@ import msgspec
 from service.engine.client import EngineClient
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
+from service.tasks.encoder_decoder.source_frame import SourceFrame
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.filling import filling_options, filling_prompt
 from service.tasks.generation.observer import CompletionObserver
@@ -26,7 +27,8 @@ class Generator:
     """One model and its tokenizer, ready to continue prompts.
 
     ``max_output_tokens`` limits the output if the client sets no ``max_tokens``. ``adapter`` is the name of the loaded
-    adapter that continues the prompts; empty: the model alone.
+    adapter that continues the prompts; empty: the model alone. With a ``frame`` the model is an encoder-decoder, and
+    prompts are its sources. ``forbidden`` are sequences of tokens that no output has.
     """
 
     def __init__(
@@ -37,12 +39,16 @@ class Generator:
         max_output_tokens: int = 1024,
         observer: CompletionObserver | None = None,
         adapter: str = "",
+        frame: SourceFrame | None = None,
+        forbidden: tuple[tuple[int, ...], ...] = (),
     ) -> None:
         self.client = client
         self.tokenizer = tokenizer
         self.max_output_tokens = max_output_tokens
         self.observer = observer
         self.adapter = adapter
+        self.frame = frame
+        self._forbidden = forbidden
 
     @property
     def max_tokens(self) -> int:
@@ -67,7 +73,9 @@ class Generator:
         if gap is not None:
             prompt = await filling_prompt(self.tokenizer, prompt, gap, start=add_special_tokens)
             options = filling_options(self.tokenizer, options)
-        if isinstance(prompt, str):
+        if isinstance(prompt, str) and self.frame is not None:
+            prompt = self.frame.around(await self.tokenizer.encode_async(prompt, add_special_tokens=False))
+        elif isinstance(prompt, str):
             prompt = await self.tokenizer.encode_async(prompt, add_special_tokens=add_special_tokens)
         return await self.from_encoded(prompt, options, param="prompt", max_output_tokens=max_output_tokens)
 
@@ -98,13 +106,26 @@ class Generator:
         Raises InvalidOption for a structure that cannot be obeyed.
         """
         resolved = await self._resolved(options)
-        request = self.from_tokens(tokens, resolved, param=param, max_output_tokens=max_output_tokens)
+        source: Sequence[int] = ()
+        if self.frame is not None:
+            if not tokens:
+                raise InvalidPrompt(f"{param} is empty", param=param)
+            source, tokens = tokens, self.frame.prompt
+        request = self.from_tokens(tokens, resolved, param=param, max_output_tokens=max_output_tokens, source=source)
         return await self._with_prediction(request)
 
     def from_tokens(
-        self, tokens: Sequence[int], options: Options, *, param: str, max_output_tokens: int | None = None
+        self,
+        tokens: Sequence[int],
+        options: Options,
+        *,
+        param: str,
+        max_output_tokens: int | None = None,
+        source: Sequence[int] = (),
     ) -> GenerationRequest:
-        """Continue these tokens; errors about them name the field ``param``, and those about ``max_tokens`` its field.
+        """Continue these tokens, for a ``source`` if the model is an encoder-decoder.
+
+        Errors about them name the field ``param``, and those about ``max_tokens`` its field.
 
         If the options have no ``max_tokens``, the output may have ``max_output_tokens`` tokens (None: the generator's
         limit), or fewer if the context has no room for them. With ``fill_context`` it may fill the context, and a
@@ -113,6 +134,8 @@ class Generator:
         Raises InvalidPrompt, UnknownToken, PromptTooLong, InvalidOption.
         """
         limit = self.max_tokens
+        if source:
+            self._check_source(source, options, param)
         default = self.max_output_tokens if max_output_tokens is None else max_output_tokens
         tokens = _truncated(tokens, options, limit, default)
         if not tokens:
@@ -140,8 +163,9 @@ class Generator:
             max_tokens=max_tokens,
             seed=secrets.randbits(63) if options.seed is None else options.seed,
             stop_token_ids=tuple(dict.fromkeys([*eos, *params.stop_token_ids])),
+            forbidden=self._with_forbidden(params.forbidden),
         )
-        return GenerationRequest(prompt=tuple(tokens), options=replace(options, params=params))
+        return GenerationRequest(prompt=tuple(tokens), options=replace(options, params=params), source=tuple(source))
 
     def start(self, requests: Sequence[GenerationRequest], request_id: str | None = None) -> Completion:
         """Queue the requests. Raises ProcessUnavailable or RequestTooLarge."""
@@ -162,6 +186,23 @@ class Generator:
             forbidden = await asyncio.to_thread(_spellings, options.bad_words, self.tokenizer)
             options = options.with_values(forbidden=forbidden)
         return options
+
+    def _check_source(self, source: Sequence[int], options: Options, param: str) -> None:
+        """Raises PromptTooLong, UnknownToken, or InvalidOption for an option that a source does not have."""
+        if options.truncate_prompt_tokens is not None:
+            raise InvalidOption("the prompts of this model are not truncated", param="truncate_prompt_tokens")
+        if options.params.prompt_logprobs is not None:
+            raise InvalidOption("this model has no probabilities of prompts", param="prompt_logprobs")
+        limit = self.client.info.max_source_len
+        if len(source) > limit:
+            raise PromptTooLong(len(source), None, limit, param=param)
+        self._check_ids(source, param)
+
+    def _with_forbidden(self, forbidden: ForbiddenSequences | None) -> ForbiddenSequences | None:
+        """The client's sequences and those of the model."""
+        if not self._forbidden:
+            return forbidden
+        return ForbiddenSequences((*self._forbidden, *(forbidden.sequences if forbidden else ())))
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

@@ -17,8 +17,14 @@ class GenerationRequest:
 
     prompt: tuple[int, ...]
     options: Options
+    source: tuple[int, ...] = ()  # what an encoder reads; the prompt is then the beginning of the decoder's text
     prediction: tuple[int, ...] = ()  # the tokens of the options' prediction
     begun: tuple[TokenOutput, ...] = ()  # the output begins with these, as another output of the same prompt did
+
+    @property
+    def num_prompt_tokens(self) -> int:
+        """The tokens that the client gave: those of the source, if there is one."""
+        return len(self.source or self.prompt)
 
     @property
     def params(self) -> SamplingParams:

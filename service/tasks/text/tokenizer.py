@@ -97,6 +97,14 @@ class Tokenizer:
         """The id of the token with this text; None if the vocabulary has no such token."""
         return self._library.token_to_id(token)
 
+    def keep_as_control(self, tokens: Sequence[str]) -> None:
+        """Make these tokens of the vocabulary control tokens. Call it before the tokenizer is used."""
+        added = [tokenizers.AddedToken(token, normalized=False, special=True) for token in tokens]
+        self._library.add_tokens(added)
+        self._special |= frozenset(id for token in tokens if (id := self.token_id(token)) is not None)
+        for name in ("added_tokens", "control_tokens"):  # they are cached
+            self.__dict__.pop(name, None)
+
     # Text to tokens
 
     def encode(self, text: str, *, add_special_tokens: bool = True) -> list[int]:

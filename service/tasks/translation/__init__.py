@@ -27,7 +27,7 @@ from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
 from service.tasks.translation.run import TranslationObserver, TranslationRun
 from service.tasks.translation.tmx import read_tmx
-from service.tasks.translation.translator import Translator, known_languages
+from service.tasks.translation.translator import Translator, known_languages, unread_option
 
 __all__ = [
     "BY_FORMAT",
@@ -54,4 +54,5 @@ __all__ = [
     "known_languages",
     "possible_terms",
     "read_tmx",
+    "unread_option",
 ]

@@ -24,7 +24,8 @@ class TranslationCandidate:
     """Owns the text of one sequence while it is decoded. ``judge`` is called once, after its end.
 
     ``text``, ``flags``, ``score`` and ``missed`` are set by ``judge``. ``text`` is the segment as the document has it,
-    with its marks restored; ``score`` is the mean log probability of the tokens; ``missed`` are terms of the glossary.
+    with its marks restored; ``score`` is the mean log probability of the tokens, or that of a beam search; ``missed``
+    are terms of the glossary.
     """
 
     def __init__(self, segment: SourceSegment, prompt: SegmentPrompt) -> None:
@@ -81,11 +82,13 @@ class TranslationCandidate:
         self.flags = tuple(flags)
         if logprobs := self._logprobs:
             self.score = sum(logprobs) / len(logprobs)
+        elif self.outputs and (hypotheses := self.outputs[-1].hypotheses):
+            self.score = hypotheses[0].score
 
     @property
     def confidence(self) -> float | None:
         """The probability that the text is usable, after ``judge``; None if the log probabilities are not known."""
-        if self.score is None:
+        if self.score is None or not self._logprobs:
             return None
         return confidence(
             without_markers(self.prompt.unit.text),
@@ -102,7 +105,8 @@ class TranslationCandidate:
 
         The log probability is divided by a power of the length, as in beam search (Wu et al., arXiv:1609.08144).
         """
-        likelihood = -math.inf if self.score is None else self.score * len(self._logprobs) ** (1 - _LENGTH_POWER)
+        length = len(self._logprobs) or len(self.outputs)
+        likelihood = -math.inf if self.score is None else self.score * length ** (1 - _LENGTH_POWER)
         return -severity(self.flags), likelihood
 
     @property

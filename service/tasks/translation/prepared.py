@@ -7,7 +7,7 @@ from service.tasks.generation.generator import Generator
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import TranslationPlan
 from service.tasks.translation.run import TranslationObserver, TranslationRun
-from service.tasks.translation.segment_prompts import PromptWriter, SegmentPrompt
+from service.tasks.translation.segment_prompts import SegmentPrompt, SegmentWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class PreparedTranslation:
     generator: Generator
     plan: TranslationPlan
     prompts: tuple[SegmentPrompt, ...]
-    writer: PromptWriter
+    writer: SegmentWriter
     detect: Detect
     observer: TranslationObserver | None = None
     request_id: str | None = None  # None: the completion chooses one

@@ -18,7 +18,7 @@ from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import SegmentDelta, Translation
 from service.tasks.translation.rounds import Rounds
 from service.tasks.translation.segment_candidates import SegmentCandidates
-from service.tasks.translation.segment_prompts import PromptWriter, SegmentPrompt
+from service.tasks.translation.segment_prompts import SegmentPrompt, SegmentWriter
 
 
 class TranslationObserver(Protocol):
@@ -42,7 +42,7 @@ class TranslationRun:
         generator: Generator,
         plan: TranslationPlan,
         prompts: Sequence[SegmentPrompt],
-        writer: PromptWriter,
+        writer: SegmentWriter,
         *,
         detect: Detect,
         observer: TranslationObserver | None = None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from service.engine.protocol.outputs import TokenOutput
 from service.tasks.generation.generator import Generator
@@ -16,7 +17,7 @@ from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.similar_pairs import Example
 
 _TEMPERATURE, _TOP_P = 0.8, 0.95  # of retries and alternatives
-_RETRIES = 4  # samples of a retry: nearly always one of them has no flag, and of a single one every third
+RETRIES = 4  # samples of a retry: nearly always one of them has no flag, and of a single one every third
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,31 @@ class SegmentPrompt:
     example: Example | None = None
 
 
+class SegmentWriter(Protocol):
+    """Writes the requests for the segments of one plan."""
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether the client set ``max_tokens``."""
+
+    async def write_first(self, number: int) -> SegmentPrompt:
+        """The first request. Raises PromptTooLong, InvalidOption, UnknownToken."""
+
+    async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
+        """A request for several samples, after a candidate with ``flags``. Raises like ``write_first``."""
+
+    def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
+        """Requests for the branches of the first candidate, which has these outputs."""
+
+    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
+        """A request for all alternatives to a segment, as its choices."""
+
+
 class PromptWriter:
-    """Writes the prompts of one plan. The errors that it raises name the field ``text``."""
+    """Writes the prompts of one plan for a language model. Implements ``SegmentWriter``.
+
+    The errors that it raises name the field ``text``.
+    """
 
     def __init__(self, generator: Generator, plan: TranslationPlan, options: Options, style: str) -> None:
         self._generator = generator
@@ -59,9 +83,11 @@ class PromptWriter:
         It has no example if the model has repeated its translation.
         """
         segment = self._plan.segments[number]
-        unit = self._with_terms_marked(segment) if Flag.TERM in flags else segment.unit
+        unit = with_terms_marked(self._plan, segment) if Flag.TERM in flags else segment.unit
         example = None if Flag.EXAMPLE in flags else segment.example
-        return await self._write(number, unit, self._sampling(_RETRIES, seed=self._seed_after(2)), example)
+        return await self._write(
+            number, unit, sampling(self._options, RETRIES, seed=seed_after(self._options, 2)), example
+        )
 
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         """Requests for the branches of the first candidate, which has these outputs."""
@@ -70,20 +96,10 @@ class PromptWriter:
 
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""
-        options = self._sampling(self._plan.order.alternatives, seed=self._options.seed).with_values(
+        options = sampling(self._options, self._plan.order.alternatives, seed=self._options.seed).with_values(
             max_tokens=first.request.params.max_tokens, stop=first.request.options.stop, logprobs=0
         )
         return self._generator.from_tokens(first.request.prompt, options, param="text")
-
-    def _sampling(self, n: int, *, seed: int | None) -> Options:
-        """The client's options for ``n`` samples, which differ from each other."""
-        params = self._options.params
-        temperature, top_p = max(params.temperature, _TEMPERATURE), min(params.top_p, _TOP_P)
-        return self._options.with_values(temperature=temperature, top_p=top_p, seed=seed, n=n)
-
-    def _seed_after(self, step: int) -> int:
-        """A seed for samples that the client did not ask for: equal requests get equal answers."""
-        return (self._options.seed or 0) + step & (1 << 63) - 1
 
     async def _write(self, number: int, unit: Unit, options: Options, example: Example | None) -> SegmentPrompt:
         segment, order, tokenizer = self._plan.segments[number], self._plan.order, self._generator.tokenizer
@@ -104,20 +120,33 @@ class PromptWriter:
             tokens,
             options.with_values(stop=stop, logprobs=MOST_ALTERNATIVES if order.num_branches else 0),
             param="text",
-            max_output_tokens=_longest_translation(source_tokens),
+            max_output_tokens=longest_translation(source_tokens),
         )
         return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=source_tokens, example=example)
 
-    def _with_terms_marked(self, segment: SourceSegment) -> Unit:
-        """The segment with its terms of the glossary as marks, so that the model cannot change their translations.
 
-        Returns the segment's own unit if the segment cannot be read as one unit that way.
-        """
-        protected = {term: term for term in self._plan.order.do_not_translate}
-        protected |= translations_by_spelling(segment.terms, segment.unit.source)
-        return parse_unit(segment.unit, self._plan.order, segment.source, protected)
+def with_terms_marked(plan: TranslationPlan, segment: SourceSegment) -> Unit:
+    """The segment with its terms of the glossary as marks, so that the model cannot change their translations.
+
+    Returns the segment's own unit if the segment cannot be read as one unit that way.
+    """
+    protected = {term: term for term in plan.order.do_not_translate}
+    protected |= translations_by_spelling(segment.terms, segment.unit.source)
+    return parse_unit(segment.unit, plan.order, segment.source, protected)
 
 
-def _longest_translation(source_tokens: int) -> int:
+def sampling(options: Options, n: int, *, seed: int | None) -> Options:
+    """The client's options for ``n`` samples, which differ from each other."""
+    params = options.params
+    temperature, top_p = max(params.temperature, _TEMPERATURE), min(params.top_p, _TOP_P)
+    return options.with_values(temperature=temperature, top_p=top_p, seed=seed, n=n)
+
+
+def seed_after(options: Options, step: int) -> int:
+    """A seed for samples that the client did not ask for: equal requests get equal answers."""
+    return (options.seed or 0) + step & (1 << 63) - 1
+
+
+def longest_translation(source_tokens: int) -> int:
     """More tokens than any real translation has. Scripts differ by a small factor; a loop would never end."""
     return 6 * source_tokens + 64

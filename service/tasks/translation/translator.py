@@ -3,9 +3,11 @@
 import asyncio
 
 from service.errors import InvalidOption, UnsupportedPair
+from service.tasks.encoder_decoder.language_pairs import LanguagePairs
+from service.tasks.encoder_decoder.source_frame import TranslationFrames
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
-from service.tasks.text.languages import Language, find_language
+from service.tasks.text.languages import Language, find_language, is_same_language
 from service.tasks.translation.language.detection import Detector
 from service.tasks.translation.order import TranslationOrder
 from service.tasks.translation.plan import TranslationPlan, make_plan
@@ -13,7 +15,8 @@ from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS
 from service.tasks.translation.run import TranslationObserver, TranslationRun
-from service.tasks.translation.segment_prompts import PromptWriter
+from service.tasks.translation.segment_prompts import PromptWriter, SegmentWriter
+from service.tasks.translation.source_writer import SourceWriter
 
 # Reading more characters, or looking for more terms or in a larger memory, takes longer than the hop to a thread.
 _LONG_TEXT, _MANY_TERMS = 20_000, 50
@@ -29,7 +32,8 @@ class Translator:
     """Prepares translations by one model.
 
     ``style`` is the prompt style of the model: auto, chat or base. ``max_segments`` is the most segments of one order.
-    Several translators may share a ``detector``.
+    Several translators may share a ``detector``. With ``frames`` the model is a translation model, which knows its own
+    pairs of languages and reads no instruction.
     """
 
     def __init__(
@@ -40,12 +44,14 @@ class Translator:
         max_segments: int = 512,
         observer: TranslationObserver | None = None,
         detector: Detector | None = None,
+        frames: TranslationFrames | None = None,
     ) -> None:
         self._generator = generator
         self._style = style
         self._max_segments = max_segments
         self._observer = observer
         self._detector = detector or Detector()
+        self._frames = frames
 
     async def translate(
         self, order: TranslationOrder, *, options: Options, request_id: str | None = None
@@ -64,7 +70,7 @@ class Translator:
         Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong.
         ``param`` of the error names the wrong field.
         """
-        source, target = check_order(order)
+        source, target = check_order(order, None if self._frames is None else self._frames.pairs)
         await self._detector.load()
         arguments = (order, source, target, self._detector.detect)
         if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) + len(order.memory) > _MANY_TERMS:
@@ -76,9 +82,14 @@ class Translator:
     async def prepare_plan(
         self, plan: TranslationPlan, *, options: Options, request_id: str | None = None
     ) -> PreparedTranslation:
-        """Write the prompts of a plan, see ``prepare``. Raises PromptTooLong."""
+        """Write the prompts of a plan, see ``prepare``. Raises PromptTooLong, and UnsupportedPair or InvalidOption."""
         await self._detector.load()
-        writer = PromptWriter(self._generator, plan, options, self._style)
+        writer: SegmentWriter
+        if self._frames is None:
+            writer = PromptWriter(self._generator, plan, options, self._style)
+        else:
+            check_pair(None, plan.target, plan.order, self._frames.pairs)
+            writer = SourceWriter(self._generator, self._frames, plan, options)
         prompts = []
         for number, segment in enumerate(plan.segments):
             if segment.remembered is not None:
@@ -96,13 +107,17 @@ class Translator:
         )
 
 
-def check_order(order: TranslationOrder) -> tuple[Language | None, Language]:
+def check_order(order: TranslationOrder, pairs: LanguagePairs | None = None) -> tuple[Language | None, Language]:
     """The source language of an order, None if it is to be detected, and the target language.
 
-    Raises UnknownLanguage, UnsupportedPair or InvalidOption if the order is wrong, whatever its texts are.
+    ``pairs`` are those of a translation model. Raises UnknownLanguage, UnsupportedPair or InvalidOption if the order is
+    wrong, whatever its texts are.
     """
     target = find_language(order.target, param="target_lang")
     source = None if order.source is None else find_language(order.source, param="source_lang")
+    if pairs is not None:
+        check_pair(source, target, order, pairs)
+        return source, target
     known = {language.base for language in known_languages()}
     for language, param in ((source, "source_lang"), (target, "target_lang")):
         if language is not None and language.base not in known:
@@ -114,3 +129,29 @@ def check_order(order: TranslationOrder) -> tuple[Language | None, Language]:
     if order.output_prefix and order.format in _MARKUP_FORMATS:
         raise InvalidOption(f"output_prefix cannot be used with the format {order.format}", param="output_prefix")
     return source, target
+
+
+def check_pair(source: Language | None, target: Language, order: TranslationOrder, pairs: LanguagePairs) -> None:
+    """Raises UnsupportedPair or InvalidOption if a translation model with these pairs cannot do the order.
+
+    Nothing is translated between two names of one language, so that every model can do that.
+    """
+    if reason := unread_option(order):
+        raise InvalidOption(f"a translation model reads no instruction: {reason} needs a language model", param=reason)
+    if pairs.knows(source, target) or (source is not None and is_same_language(source, target)):
+        return
+    wrong, param = (target, "target_lang") if not pairs.knows(None, target) else (source, "source_lang")
+    assert wrong is not None
+    known = ([each.code for each in languages.values()] for languages in (pairs.targets, pairs.sources))
+    targets, sources = map(dict.fromkeys, known)
+    raise UnsupportedPair(wrong.name, targets, sources=sources, param=param)
+
+
+def unread_option(order: TranslationOrder) -> str:
+    """The first option of an order that only a language model can follow; empty if there is none."""
+    asked = {
+        "context": order.context,
+        "output_prefix": order.output_prefix,
+        "formality": order.formality in ("more", "less"),
+    }
+    return next((name for name, value in asked.items() if value), "")

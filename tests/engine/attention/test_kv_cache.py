@@ -64,3 +64,14 @@ def test_cleared_slots_are_zero_and_others_stay(cache: KVCache) -> None:
         assert not value[5:7].any()
         assert key.isnan().sum() == key.numel() - key[5:7].numel()
         assert (value == 1).sum() == value.numel() - value[5:7].numel()
+
+
+def test_blocks_are_copied_at_once_in_every_layer(cache: KVCache) -> None:
+    for layer in cache.layers:
+        for tensor in (layer.key, layer.value):
+            tensor.copy_(torch.arange(7.0).view(7, 1, 1, 1).expand_as(tensor))
+    cache.copy_blocks([(1, 4), (1, 0), (2, 5)])
+    for layer in cache.layers:
+        for tensor in (layer.key, layer.value):
+            assert torch.equal(tensor[:, 0, 0, 0].float(), torch.tensor([1, 1, 2, 3, 1, 2, 6]).float())
+            assert bool((tensor == tensor[:, :1, :1, :1]).all())

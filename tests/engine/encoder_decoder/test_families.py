@@ -10,7 +10,8 @@ import torch
 
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
-from service.engine.protocol.outputs import FinishReason, StepStats
+from service.engine.protocol.beam_params import BeamParams
+from service.engine.protocol.outputs import FinishReason, Hypothesis, StepStats
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
 from service.engine.protocol.source import Features, Source
@@ -18,8 +19,11 @@ from service.models.native import kernels
 from tests.engine.configs import engine_config
 from tests.engine.encoder_decoder.tiny_encoder_decoders import (
     CHANNELS,
+    EOS,
     NAMES,
+    PAD,
     START,
+    beam_search,
     greedy,
     load_reference,
     next_logits,
@@ -56,6 +60,21 @@ def request(number: int, source: Any, prompt: list[int], **params: Any) -> Reque
     return Request(
         id=f"{number}", prompt=tuple(prompt), source=as_source(source), params=SamplingParams(**options), arrival=number
     )
+
+
+def search(engine: Engine, requests: list[Request]) -> dict[str, tuple[Hypothesis, ...]]:
+    """What beam searches that come while earlier ones run find."""
+    found: dict[str, tuple[Hypothesis, ...]] = {}
+    waiting = list(requests)
+    while waiting or engine.has_work:
+        if waiting:
+            engine.add(waiting.pop(0))
+        for output in engine.step().outputs:
+            assert output.finish is not FinishReason.ERROR, output.error
+            if output.hypotheses:
+                found[output.request_id] = output.hypotheses
+    assert engine.blocks_used == 0
+    return found
 
 
 def run(engine: Engine, requests: list[Request], *, at_once: bool) -> tuple[dict[str, list[int]], list[StepStats]]:
@@ -136,3 +155,26 @@ def test_probabilities_are_those_of_transformers(name: str, model: tuple[Path, A
                 assert worst < 1e-4 * float(expected.abs().max())
                 tokens.append(output.logprob.token)
     assert len(tokens) == MOST
+
+
+@pytest.mark.parametrize("num_blocks", [200, 40])
+def test_beams_find_what_transformers_finds(name: str, model: tuple[Path, Any], num_blocks: int) -> None:
+    """The beams of a search have one source, whose blocks they share. Few blocks: preemptions."""
+    path, reference = model
+    engine = make_engine(path, num_blocks=num_blocks, max_batch_tokens=20, max_model_len=24, prefill_chunk=3)
+    options: list[dict[str, Any]] = [{"num_beams": 4}, {"num_beams": 2, "length_penalty": 2.0}, {"num_beams": 3}]
+    cases = list(zip(sources(name), options, ([START], [START, 5, 9], [START, 30, 31, 32, 33]), strict=False))
+    stops = (EOS, 40)
+    found = search(
+        engine,
+        [
+            request(number, source, prompt, max_tokens=9, stop_token_ids=stops, beams=BeamParams(num_return=2, **beams))
+            for number, (source, beams, prompt) in enumerate(cases)
+        ],
+    )
+    for number, (source, beams, prompt) in enumerate(cases):
+        due = beam_search(reference, source, prompt, max_new_tokens=9, eos_token_id=list(stops), **beams)
+        for hypothesis, (tokens, score) in zip(found[f"{number}"], due, strict=True):
+            assert list(hypothesis.tokens) == tokens[: len(hypothesis.tokens)]
+            assert set(tokens[len(hypothesis.tokens) :]) <= {PAD}
+            assert hypothesis.score == pytest.approx(score, rel=1e-4, abs=1e-4)

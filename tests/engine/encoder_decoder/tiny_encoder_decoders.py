@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoModelForSpeechSeq2Seq
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoModelForSpeechSeq2Seq, GenerationConfig, GenerationMixin
 
 transformers.logging.disable_progress_bar()
 
@@ -118,3 +118,27 @@ def greedy(model: Any, source: Sequence[int] | torch.Tensor, prompt: Sequence[in
     while len(tokens) < len(prompt) + count:
         tokens.append(int(next_logits(model, source, tokens).argmax()))
     return tokens[len(prompt) :]
+
+
+@torch.inference_mode()
+def beam_search(
+    model: Any, source: Sequence[int] | torch.Tensor, prompt: Sequence[int], **options: Any
+) -> list[tuple[list[int], float]]:
+    """The two best hypotheses of transformers' ``generate`` behind ``prompt``, with padding, and their scores."""
+    found = GenerationMixin.generate(
+        model,
+        **inputs(model, source),
+        decoder_input_ids=torch.tensor([list(prompt)]),
+        generation_config=GenerationConfig(
+            do_sample=False,
+            decoder_start_token_id=START,
+            use_cache=False,  # T5 has none of its own for a decoder with more layers than the encoder
+            pad_token_id=PAD,
+            num_return_sequences=2,
+            output_scores=True,
+            return_dict_in_generate=True,
+            **options,
+        ),
+    )
+    rows = found.sequences[:, len(prompt) :].tolist()
+    return list(zip(rows, found.sequences_scores.tolist(), strict=True))

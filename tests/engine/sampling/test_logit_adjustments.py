@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers.generation.logits_process import NoBadWordsLogitsProcessor, RepetitionPenaltyLogitsProcessor
+from transformers.generation.logits_process import (
+    NoBadWordsLogitsProcessor,
+    NoRepeatNGramLogitsProcessor,
+    RepetitionPenaltyLogitsProcessor,
+)
 
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.engine.sampling.logit_adjustments import bias_and_penalties
@@ -47,6 +51,22 @@ def test_repetition_penalty_is_that_of_transformers() -> None:
     for row, seen in enumerate(tokens):
         theirs = RepetitionPenaltyLogitsProcessor(1.7)(torch.tensor([seen]), logits[row : row + 1])
         assert torch.equal(ours[row], theirs[0])
+
+
+def test_no_repeated_ngrams_is_that_of_transformers() -> None:
+    generator = random.Random(4)
+    sizes = [1, 2, 2, 3, 3, 4, 5, 9]
+    tokens = [tuple(generator.choices(range(3), k=generator.randint(1, 30))) for _ in range(12 * len(sizes))]
+    logits = random_logits(len(tokens), 7)
+    crowd = [
+        make_sequence(prompt=t[:1], generated=t[1:], no_repeat_ngram_size=sizes[row % len(sizes)])
+        for row, t in enumerate(tokens)
+    ]
+    ours = adjusted(logits, crowd)
+    for row, seen in enumerate(tokens):
+        theirs = NoRepeatNGramLogitsProcessor(sizes[row % len(sizes)])(torch.tensor([seen]), logits[row : row + 1])
+        assert torch.equal(ours[row], theirs[0])
+    assert bool(ours[:8].isinf().any())
 
 
 def test_presence_and_frequency_penalties_count_the_output_only() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from numpy.typing import NDArray
 
+from service.engine.protocol.beam_params import BeamParams, EarlyStopping
 from service.engine.protocol.outputs import FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -21,7 +22,14 @@ from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.engine.scheduling.step_cost_model import StepCostModel
 from service.errors import EngineError, RequestTooLarge
 from tests.engine.guessing import Guessing
-from tests.engine.toy_model import BLOCK_SIZE, VOCAB_SIZE, ToyRunner, continuation, expected_tokens
+from tests.engine.toy_model import (
+    BLOCK_SIZE,
+    VOCAB_SIZE,
+    ToyRunner,
+    continuation,
+    expected_hypotheses,
+    expected_tokens,
+)
 
 
 def make(
@@ -110,6 +118,9 @@ class SchedulerMachine(RuleBasedStateMachine):
         salt=st.sampled_from(["", "a"]),
         tenant=st.sampled_from(["", "a", "b"]),
         scores=st.booleans(),
+        num_beams=st.sampled_from([0, 0, 0, 1, 2, 3, 5]),
+        early=st.booleans(),
+        sent=st.integers(0, 3),
     )
     def add(
         self,
@@ -121,11 +132,19 @@ class SchedulerMachine(RuleBasedStateMachine):
         salt: str,
         tenant: str,
         scores: bool,
+        num_beams: int,
+        early: EarlyStopping,
+        sent: int,
     ) -> None:
+        """``num_beams`` of 0 is no beam search. ``sent`` tokens of a search were sent by an earlier engine."""
         source = source if self.scheduler.max_source_len else []
         self.count += 1
+        beams = BeamParams(num_beams=num_beams, early_stopping=early, num_return=num_beams) if num_beams else None
         params = SamplingParams(
-            max_tokens=max_tokens, stop_token_ids=tuple(stop), prompt_logprobs=0 if scores else None
+            max_tokens=max_tokens,
+            stop_token_ids=tuple(stop),
+            prompt_logprobs=0 if scores else None,
+            beams=beams,
         )
         new = Request(
             id=str(self.count),
@@ -137,9 +156,13 @@ class SchedulerMachine(RuleBasedStateMachine):
             cache_salt=salt,
             tenant=tenant,
         )
-        pool = self.scheduler.pool
-        needed = num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) + num_blocks_for(len(source), BLOCK_SIZE)
-        if needed > pool.num_blocks:
+        width = num_beams if num_beams and max_tokens else 1
+        if beams and max_tokens:
+            best = expected_hypotheses(new)[0].tokens
+            new = msgspec.structs.replace(new, generated=best[: min(sent, len(best) - 1)])
+        pool, shared = self.scheduler.pool, len(prompt) // BLOCK_SIZE if width > 1 else 0
+        needed = shared + width * (num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) - shared)
+        if needed + num_blocks_for(len(source), BLOCK_SIZE) > pool.num_blocks or width > self.scheduler.max_num_seqs:
             with pytest.raises(RequestTooLarge):
                 self.scheduler.add(new)
         else:
@@ -155,8 +178,8 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert not sequence.block_table
         assert not sequence.source_table
 
-    @rule(fails=st.booleans(), falls_short=st.booleans())
-    def step(self, fails: bool, falls_short: bool) -> None:
+    @rule(fails=st.booleans(), falls_short=st.booleans(), place=st.integers(0, 9))
+    def step(self, fails: bool, falls_short: bool, place: int) -> None:
         started = [sequence for sequence, _ in self.alive.values() if sequence.start_time is not None]
         most_urgent = min(started, key=lambda sequence: sequence.urgency, default=None)
         step = self.scheduler.schedule()
@@ -170,10 +193,9 @@ class SchedulerMachine(RuleBasedStateMachine):
         assert len({chunk.sequence for chunk in step.chunks}) == len(step.chunks)
         assert len(step.chunks) <= self.scheduler.max_num_seqs
         assert most_urgent is None or any(chunk.sequence is most_urgent for chunk in step.chunks)
-        running = self.scheduler.num_running
         outputs = self.runner.run(step)
-        if fails and running == len(step.chunks):
-            outputs[0] = ChunkOutput(error="broken")
+        if fails:
+            outputs[place % len(outputs)] = ChunkOutput(error="broken")
         if falls_short:
             shorter = step.chunks[-1].shortened(step.chunks[-1].num_tokens // 2)
             shorter_output = ToyRunner.output(shorter) if shorter.num_tokens else ChunkOutput()
@@ -186,7 +208,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         sequence, tokens = self.alive[output.request_id]
         if output.token is not None:
             tokens.append(output.token)
-        wanted = expected_tokens(sequence.request)
+        request = sequence.request
+        wanted = expected_tokens(request)
+        if request.params.beams and request.params.max_tokens:
+            due = expected_hypotheses(request)
+            wanted = list(due[0].tokens[len(request.generated) :])
+            assert list(output.hypotheses) == (due if output.finish and not output.error else [])
         assert tokens == wanted[: len(tokens)]
         if output.finish is not None:
             del self.alive[output.request_id]
@@ -199,10 +226,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         pool = self.scheduler.pool
-        tables = [table for each, _ in self.alive.values() for table in (each.block_table, each.source_table)]
+        sequences = [beam for sequence, _ in self.alive.values() for beam in self.scheduler.beams(sequence)]
+        tables = [each.block_table for each in sequences] + [each.source_table for each, _ in self.alive.values()]
         referenced = Counter(block for table in tables for block in table)
         assert pool.num_used == len(referenced)
-        for sequence, _ in self.alive.values():
+        assert all(pool.num_references(block) == count for block, count in referenced.items())
+        for sequence in sequences:
             assert len(sequence.block_table) >= num_blocks_for(sequence.num_computed, BLOCK_SIZE)
         assert self.scheduler.num_running + self.scheduler.num_waiting == len(self.alive)
 

@@ -1,6 +1,6 @@
 """The answers of LibreTranslate's routes. One text gets single values, a list of texts gets lists of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.text.languages import Language
@@ -63,10 +63,12 @@ def list_response(translations: Sequence[Translation], *, auto: bool, alternativ
     )
 
 
-def language_list(known: Sequence[Language]) -> list[LibreLanguage]:
-    """Languages that can all be translated to each other."""
-    codes = [language.code for language in known]
-    return [LibreLanguage(language.code, language.name, codes) for language in known]
+def language_list(known: Mapping[Language, Sequence[Language]]) -> list[LibreLanguage]:
+    """Languages with those that each is translated to, the language itself among them."""
+    return [
+        LibreLanguage(source.code, source.name, [each.code for each in (source, *targets)])
+        for source, targets in known.items()
+    ]
 
 
 TEXT_EXAMPLE = LibreTextResponse("Bonjour, comment allez-vous ?", LibreDetection(98.0, "en"))

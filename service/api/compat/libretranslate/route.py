@@ -19,9 +19,10 @@ from service.api.compat.translation import check_texts, translate
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.api.requests.options import check_limit
+from service.api.translating_model import languages_of_all
 from service.api.wire.response_model import ResponseModel
 from service.keys.key import Scope
-from service.tasks.translation import Translation, TranslationOrder, known_languages
+from service.tasks.translation import Translation, TranslationOrder
 
 router = APIRouter(tags=["libretranslate"], route_class=LibreTranslateRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -82,4 +83,4 @@ async def detect(
 @openapi_responses(response.LANGUAGES_EXAMPLE, errors=())
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
-    return call.json(response.language_list(known_languages()))
+    return call.json(response.language_list(languages_of_all(call.state.registry)))

@@ -1,6 +1,7 @@
 """Windows of documents, translated as requests are: with a lease, within all limits, for the key of the document."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -10,12 +11,12 @@ from service.api.errors import as_api_error
 from service.api.middleware.request_trace import RequestTrace
 from service.api.outcome import begin_request
 from service.api.requests.options import queue_place
+from service.api.translating_model import translating_model
 from service.api.wire.in_process import background_request
 from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.metrics import Metrics
-from service.models.capabilities import Capability
 from service.outcomes import Outcome
-from service.tasks.translation import PreparedTranslation, TranslationRun, Translator
+from service.tasks.translation import PreparedTranslation, TranslationOrder, TranslationRun, Translator
 
 _WIDTH = 32  # sequences of a window
 _POLITE_WIDTH = 4  # while clients have requests
@@ -52,7 +53,7 @@ class Windows:
                 raise TryAgain(wait)
             trace = RequestTrace.begin(self._app.state.trivium.tracing.begin("document window", is_server=False))
             call = Call(background_request(self._app, _PATH, caller))
-            model = call.model(window.model, Capability.TRANSLATE)
+            model = await translating_model(call, window.model, _order(window))
             name = model.name
             options = window.options.with_values(**queue_place(caller))
 
@@ -86,3 +87,9 @@ async def _read(run: TranslationRun, window: Window) -> WindowResult:
     ]
     usage = run.usage
     return WindowResult(segments=segments, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+
+
+def _order(window: Window) -> TranslationOrder:
+    """The order of the window's document, with the language of its texts."""
+    order, source = window.plan.order, next((each.source for each in window.plan.segments if each.source), None)
+    return order if source is None else replace(order, source=source.code)

@@ -1,6 +1,6 @@
 """The answer of ``GET /v1/languages``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.api.openapi.example_values import EXAMPLE_MODEL
 from service.api.wire.response_model import ResponseModel
@@ -16,19 +16,19 @@ class LanguageTargets(ResponseModel):
 
 
 class LanguagesResponse(ResponseModel):
-    """All languages of the model."""
+    """All languages of the served models. ``model`` is the default for translation."""
 
     model: str
     languages: list[LanguageTargets]
 
     @classmethod
-    def from_languages(cls, model: str, languages: Sequence[Language]) -> "LanguagesResponse":
-        """Languages that can all be translated to each other."""
+    def from_languages(cls, model: str, languages: Mapping[Language, Sequence[Language]]) -> "LanguagesResponse":
+        """Languages with those that each is translated to."""
         return cls(
             model,
             [
-                LanguageTargets(each.code, each.name, [other.code for other in languages if other != each])
-                for each in languages
+                LanguageTargets(each.code, each.name, [target.code for target in targets])
+                for each, targets in languages.items()
             ],
         )
 

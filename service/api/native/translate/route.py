@@ -18,6 +18,7 @@ from service.api.native.translate.memory import memory_pairs
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
+from service.api.translating_model import languages_of_all, translating_model
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.settings import Settings
@@ -26,7 +27,6 @@ from service.tasks.translation import (
     Term,
     TranslationOrder,
     Translator,
-    known_languages,
 )
 
 router = APIRouter(tags=["native"], dependencies=[requires(Scope.TRANSLATE)])
@@ -45,13 +45,17 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     `empty`, `truncated`, `placeholder`, `term`; `retried` says that the second attempt was taken. `score` is the mean
     log probability of its tokens. A segment that the `memory` of the request translates has the `origin` `memory`.
 
+    Without `model`, a served translation model (Marian, NLLB, M2M100, mBART, MADLAD-400) that knows the pair
+    translates, and otherwise a language model. A translation model reads no instruction: `context`, `output_prefix`
+    and a `formality` of `more` or `less` are for language models.
+
     Sampling fields hold for each sentence; `temperature` is 0 unless given.
 
     Events of a stream name their text by `index` and their sentence by `segment`, in order.
     """
     call.check(body)
-    model = call.model(body.model, Capability.TRANSLATE)
     order = _order(body, call.state.settings)
+    model = await translating_model(call, body.model, order)
     options = call.options(body, temperature=0.0, max_tokens=body.length, max_tokens_param=body.length_param)
     id = f"trans-{uuid4().hex}"
     writer = response.TranslateWriter(id=id, model=model.name)
@@ -75,7 +79,7 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
 async def languages(call: CurrentCall) -> Response:
     """The languages that texts can be translated from and, for each, to."""
     model = call.model(None, Capability.TRANSLATE)
-    return call.json(LanguagesResponse.from_languages(model.name, known_languages()))
+    return call.json(LanguagesResponse.from_languages(model.name, languages_of_all(call.state.registry)))
 
 
 def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:

@@ -83,7 +83,13 @@ class Discard(Struct, frozen=True, tag="discard"):
         return _array(self.slots)
 
 
-Command = Join | MakeCache | Compute | Discard
+class CopyBlocks(Struct, frozen=True, tag="copy"):
+    """Copy keys and values from the first block of each pair to the second."""
+
+    copies: list[tuple[int, int]]
+
+
+Command = Join | MakeCache | Compute | Discard | CopyBlocks
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Command).decode
 

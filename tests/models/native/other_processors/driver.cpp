@@ -1,4 +1,4 @@
-// Computes linears and steps of a tiny decoder, and prints the numbers. A test compares those of two processors.
+// Computes linears, and steps of a tiny decoder and a tiny encoder-decoder, and prints the numbers. A test compares those of two processors.
 //
 // All inputs come from one generator, so that every processor has the same. What must be equal to the bit on one
 // processor is compared here: rows alone and beside others, on one thread and on several, prompts in chunks and whole.
@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "encoder_decoder.cpp"
 #include "kernels.cpp"
 #include "spans.cpp"
 
@@ -186,6 +187,24 @@ void steps(int32_t kind, int32_t cache_kind) {
     print("step", kind, together);
 }
 
+#include "tiny_codec.h"
+
+void codec(int32_t kind, int32_t cache_kind) {
+    const int64_t width = TinyCodec::HIDDEN;
+    TinyCodec model(kind, cache_kind), other(kind, cache_kind);
+    const std::vector<float> sources = model.encode({0, 1}), source = other.encode({1});
+    check(!memcmp(source.data(), sources.data() + 9 * width, sizeof(float) * 21 * width), "a source alone has other bits");
+    const std::vector<float> together = model.step({{0, 0, 5}, {1, 0, 20}});
+    std::vector<float> alone = other.step({{1, 0, 13}});
+    for (int64_t t = 13; t < 20; t++) {
+        const std::vector<float> row = other.step({{1, t, t + 1}});
+        alone.insert(alone.end(), row.begin(), row.end());
+    }
+    check(!memcmp(alone.data(), together.data() + 5 * width, sizeof(float) * 20 * width), "a sequence alone has other bits");
+    print("sources", kind, sources);
+    print("codec", kind, together);
+}
+
 }  // namespace
 
 int main() {
@@ -201,4 +220,5 @@ int main() {
     };
     for (const GgmlFormat& format : formats) linears(format.kind, Matrix(random, format, 72, 512), random);
     steps(F32, F32), steps(BF16, BF16), steps(F16, F16), steps(INT8, F32), steps(Q4_1, F32);
+    codec(F32, F32), codec(F16, F16), codec(INT8, F32);
 }

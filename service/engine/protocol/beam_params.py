@@ -1,0 +1,24 @@
+"""The parameters of a beam search."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+EarlyStopping = bool | Literal["never"]
+
+
+class BeamParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a beam search goes on and ends. The fields mean what they mean in transformers' ``generate``."""
+
+    num_beams: int
+    """The beams that are continued at once, and the most hypotheses that are kept. At least 1."""
+
+    length_penalty: float = 1.0
+    """The score of a hypothesis is its log probability divided by its length to this power."""
+
+    early_stopping: EarlyStopping = False
+    """When ``num_beams`` hypotheses are kept, the search ends: at once (True), if the best beam would have no better
+    score at its present length (False), or if it could have none at any length ("never")."""
+
+    num_return: int = 1
+    """So many hypotheses are returned, the best ones: at most ``num_beams``."""

@@ -1,0 +1,79 @@
+"""The requests for a source segment to a translation model: it reads the segment alone, between two languages."""
+
+from collections.abc import Sequence
+
+from service.engine.protocol.outputs import TokenOutput
+from service.tasks.encoder_decoder.source_frame import TranslationFrames
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import Options
+from service.tasks.generation.request import GenerationRequest
+from service.tasks.text.prompt_texts import encode_text
+from service.tasks.translation.documents.marks.unit import Unit
+from service.tasks.translation.plan import TranslationPlan
+from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.segment_prompts import (
+    RETRIES,
+    SegmentPrompt,
+    longest_translation,
+    sampling,
+    seed_after,
+    with_terms_marked,
+)
+
+
+class SourceWriter:
+    """Writes the sources of one plan. Implements ``SegmentWriter``; the errors that it raises name the field ``text``.
+
+    The first candidate is searched with the beams that the checkpoint wants, unless the client wants a sample; with
+    high quality with at least as many as a language model has branches. Marks are markers in the text, as for a
+    language model. The terms of a glossary are marks from the beginning: a translation model reads no instruction.
+    """
+
+    def __init__(
+        self, generator: Generator, frames: TranslationFrames, plan: TranslationPlan, options: Options
+    ) -> None:
+        self._generator = generator
+        self._frames = frames
+        self._plan = plan
+        self._options = options
+
+    @property
+    def has_limit(self) -> bool:
+        return self._options.max_tokens is not None
+
+    async def write_first(self, number: int) -> SegmentPrompt:
+        options, defaults = self._options, self._frames.defaults
+        if options.params.temperature == 0:
+            most = self._generator.client.info.max_num_seqs
+            options = options.with_values(
+                beams=defaults.beams(least=self._plan.order.num_branches, most=most),
+                no_repeat_ngram_size=defaults.no_repeat_ngram_size,
+            )
+        return await self._write(number, options)
+
+    async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
+        return await self._write(number, sampling(self._options, RETRIES, seed=seed_after(self._options, 2)))
+
+    def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
+        return []  # high quality has more beams instead
+
+    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
+        options = sampling(self._options, self._plan.order.alternatives, seed=self._options.seed).with_values(
+            max_tokens=first.request.params.max_tokens, stop=first.request.options.stop, logprobs=0
+        )
+        request = first.request
+        return self._generator.from_tokens(request.prompt, options, param="text", source=request.source)
+
+    async def _write(self, number: int, options: Options) -> SegmentPrompt:
+        segment = self._plan.segments[number]
+        unit: Unit = with_terms_marked(self._plan, segment) if segment.terms else segment.unit
+        frame = self._frames.frame(segment.source, self._plan.target)
+        tokens = await encode_text(self._generator.tokenizer, unit.text)
+        request = self._generator.from_tokens(
+            frame.prompt,
+            options.with_values(logprobs=None if options.params.beams else 0),
+            param="text",
+            max_output_tokens=longest_translation(len(tokens)),
+            source=frame.around(tokens),
+        )
+        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=len(tokens))

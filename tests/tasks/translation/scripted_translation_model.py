@@ -1,0 +1,62 @@
+"""A scripted translation model: an opus-mt of English to French and German, with a tokenizer that was trained here."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from service.engine.protocol.outputs import FinishReason, Hypothesis, TokenLogprob, TokenOutput
+from service.engine.protocol.request import Request
+from service.tasks.text.piece_tokenizer import load_tokenizer
+from tests.fakes.engine import ScriptedEngine
+from tests.tasks.text.sentencepiece.tiny_models import save_marian, save_t5
+
+FRENCH = "Ça va très bien, merci."
+BEAM_SCORE = -0.25
+PAD = 9  # that no output has
+Answer = Callable[[str], str]
+
+
+def save_translation_model(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    save_marian(path)
+    _configure(
+        path, model_type="marian", eos_token_id=0, decoder_start_token_id=PAD, bad_words_ids=[[PAD]], num_beams=4
+    )
+    return path
+
+
+def save_text_model(path: Path) -> Path:
+    path.mkdir(exist_ok=True)
+    save_t5(path)
+    _configure(path, model_type="t5", eos_token_id=1, decoder_start_token_id=0)
+    return path
+
+
+def engine(path: Path, answer: Answer, **info: int) -> ScriptedEngine:
+    """Writes ``answer`` of the text that it reads."""
+    tokenizer = load_tokenizer(path)
+    [end] = tokenizer.eos_token_ids
+
+    def script(request: Request) -> list[TokenOutput | Exception]:
+        assert isinstance(request.source, tuple)
+        text = answer(tokenizer.decode(request.source))
+        tokens = [*tokenizer.encode(text, add_special_tokens=False), end]
+        searches = request.params.beams is not None
+        return [
+            TokenOutput(
+                request.id,
+                token,
+                logprob=None if searches else TokenLogprob(token, -0.5),
+                finish=FinishReason.STOP if token == end else None,
+                hypotheses=(Hypothesis(tuple(tokens), BEAM_SCORE),) if searches and token == end else (),
+            )
+            for token in tokens
+        ]
+
+    sizes: dict[str, Any] = {"max_model_len": 512, "max_source_len": 512, "num_blocks": 512, "vocab_size": 1000} | info
+    return ScriptedEngine(script, **sizes)
+
+
+def _configure(path: Path, **config: object) -> None:
+    (path / "config.json").write_text(json.dumps({"is_encoder_decoder": True} | config))

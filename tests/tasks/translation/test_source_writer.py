@@ -1,0 +1,115 @@
+"""Translation with a translation model: what it reads, and what it cannot be asked for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.engine.protocol.beam_params import BeamParams
+from service.errors import InvalidOption, PromptTooLong, UnsupportedPair
+from service.tasks.encoder_decoder.generation_defaults import GenerationDefaults
+from service.tasks.encoder_decoder.language_pairs import find_language_pairs
+from service.tasks.encoder_decoder.source_frame import TranslationFrames
+from service.tasks.generation.generator import Generator
+from service.tasks.generation.options import GREEDY
+from service.tasks.text.piece_tokenizer import load_tokenizer
+from service.tasks.translation import Flag, Term, Translation, Translator
+from tests.fakes.engine import ScriptedEngine
+from tests.tasks.translation.scripted_model import order
+from tests.tasks.translation.scripted_translation_model import BEAM_SCORE, FRENCH, PAD, engine, save_translation_model
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_translation_model(tmp_path_factory.mktemp("models") / "opus")
+
+
+def translator(path: Path, scripted: ScriptedEngine) -> Translator:
+    tokenizer, pairs, defaults = load_tokenizer(path), find_language_pairs(path), GenerationDefaults.read(path)
+    assert pairs is not None
+    generator = Generator(scripted.client, tokenizer, forbidden=defaults.forbidden)
+    return Translator(generator, frames=TranslationFrames(path, tokenizer, pairs, defaults))
+
+
+async def translated(path: Path, scripted: ScriptedEngine, *texts: str, **fields: Any) -> list[Translation]:
+    with await translator(path, scripted).translate(order(*texts, **fields), options=GREEDY) as run:
+        return await run.collect()
+
+
+async def test_each_sentence_is_a_source_behind_the_token_of_its_target(path: Path) -> None:
+    scripted, tokenizer = engine(path, lambda _: FRENCH), load_tokenizer(path)
+    [translation] = await translated(path, scripted, "The quick brown fox. The lazy dog.")
+    assert translation.text == f"{FRENCH} {FRENCH}"
+    first = scripted.requests[0]
+    assert first.source == (tokenizer.token_id(">>fra<<"), *tokenizer.encode("The quick brown fox."), 0)
+    assert first.prompt == (PAD,)
+    assert first.params.forbidden is not None
+    assert first.params.forbidden.sequences == ((PAD,),)
+
+
+async def test_marks_terms_and_texts_like_control_tokens_survive(path: Path) -> None:
+    scripted = engine(path, lambda text: text.replace("The fox", "Ça"))
+    texts, terms = ("The fox <b>is</b> quick.", "The fox >>deu<< </s> is"), (Term("is", "va"),)
+    [html, told] = await translated(path, scripted, *texts, format="html", glossary=terms)
+    assert html.text == "Ça <b>va</b> quick."
+    assert html.terms_applied == ("is",)
+    assert Flag.PLACEHOLDER not in told.flags
+    control = {load_tokenizer(path).token_id(token) for token in (">>deu<<", "</s>")}
+    sources = [request.source for request in scripted.requests if isinstance(request.source, tuple)]
+    assert len(sources) == len(scripted.requests)
+    assert all(control.isdisjoint(source[1:-1]) for source in sources)
+
+
+async def test_a_lost_mark_is_put_back_and_flagged_after_samples(path: Path) -> None:
+    scripted = engine(path, lambda text: text.replace("[1]", "").replace("[2]", ""))
+    [translation] = await translated(path, scripted, "The fox <b>is</b> quick.", format="html")
+    assert translation.text.count("<b>") == translation.text.count("</b>") == 1
+    assert Flag.PLACEHOLDER in translation.flags
+    assert len(scripted.requests) == 5
+    assert scripted.requests[1].params.temperature > 0
+
+
+async def test_alternatives_are_samples_of_the_same_source(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH)
+    [translation] = await translated(path, scripted, "The fox.", alternatives=2)
+    assert translation.text == FRENCH
+    assert [request.params.temperature > 0 for request in scripted.requests] == [False, True, True]
+    assert len({request.source for request in scripted.requests}) == 1
+
+
+@pytest.mark.parametrize(("quality", "most", "beams"), [("standard", 8, 4), ("high", 8, 6), ("high", 3, 3)])
+async def test_the_first_candidate_is_searched_with_beams(path: Path, quality: str, most: int, beams: int) -> None:
+    scripted = engine(path, lambda _: FRENCH, max_num_seqs=most)
+    [translation] = await translated(path, scripted, "The fox.", quality=quality)
+    assert translation.segments[0].score == BEAM_SCORE
+    assert translation.segments[0].confidence is None
+    assert [request.params.beams for request in scripted.requests] == [BeamParams(num_beams=beams)]
+
+
+async def test_a_sample_has_no_beams(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH)
+    options = GREEDY.with_values(temperature=0.7)
+    with await translator(path, scripted).translate(order("The fox."), options=options) as run:
+        [translation] = await run.collect()
+    assert translation.segments[0].score == -0.5
+    assert scripted.requests[0].params.beams is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"), [({"target": "zh"}, "target_lang"), ({"source": "de", "target": "fr"}, "source_lang")]
+)
+async def test_a_pair_that_the_model_does_not_know_is_refused(path: Path, fields: dict[str, str], param: str) -> None:
+    with pytest.raises(UnsupportedPair, match="translates en to fr, de") as refused:
+        await translated(path, engine(path, str), "The fox.", **fields)
+    assert refused.value.param == param
+
+
+@pytest.mark.parametrize("fields", [{"context": "a tale"}, {"formality": "more"}, {"output_prefix": "Ça"}])
+async def test_an_instruction_is_refused(path: Path, fields: dict[str, str]) -> None:
+    with pytest.raises(InvalidOption, match="reads no instruction"):
+        await translated(path, engine(path, str), "The fox.", **fields)
+
+
+async def test_a_sentence_that_the_encoder_cannot_read_is_refused(path: Path) -> None:
+    with pytest.raises(PromptTooLong, match="at most 8 tokens"):
+        await translated(path, engine(path, str, max_source_len=8), "The quick brown fox jumps over the lazy dog.")

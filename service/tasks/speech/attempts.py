@@ -35,3 +35,9 @@ class Attempt:
     def is_doubtful(self) -> bool:
         """Whether it should be decoded again."""
         return self.avg_logprob < LEAST_LOGPROB or self.compression_ratio > MOST_COMPRESSION
+
+
+def best(attempts: Sequence[Attempt]) -> Attempt:
+    """Of doubtful attempts, the likeliest that does not repeat itself; if all do, the likeliest."""
+    plain = [attempt for attempt in attempts if attempt.compression_ratio <= MOST_COMPRESSION]
+    return max(plain or attempts, key=lambda attempt: attempt.avg_logprob)

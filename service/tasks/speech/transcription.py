@@ -11,7 +11,7 @@ from service.errors import ProcessError
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.token_clock import TokenClock
 from service.tasks.generation.usage import Timings, Usage
-from service.tasks.speech.attempts import LEAST_LOGPROB, NO_SPEECH, TEMPERATURES, Attempt
+from service.tasks.speech.attempts import LEAST_LOGPROB, NO_SPEECH, TEMPERATURES, Attempt, best
 from service.tasks.speech.audio.recording import FRAMES_PER_SECOND, Recording
 from service.tasks.speech.checkpoint import FRAMES_PER_TIMESTAMP, SpeechCheckpoint
 from service.tasks.speech.decoder import WindowDecoder
@@ -103,21 +103,22 @@ class Transcription:
         return segments, advance
 
     async def _attempt(self, features: Features) -> tuple[Attempt, float | None]:
-        """The first attempt that is not doubtful, else the last one; and the probability that nobody speaks."""
+        """The first attempt that is not doubtful, else the best one; and the probability that nobody speaks."""
         options = self._options
         prompt = self._checkpoint.prompt(self.language, options.task, timestamps=self._timestamps, before=self._before)
-        temperatures = (options.temperature,) if options.temperature else TEMPERATURES
         no_speech: float | None = None
-        for number, temperature in enumerate(temperatures):
+        attempts: list[Attempt] = []
+        for number, temperature in enumerate((options.temperature,) if options.temperature else TEMPERATURES):
             attempt = await self._decoder.decode(
                 features, prompt, temperature, timestamps=self._timestamps, seed=number
             )
+            attempts.append(attempt)
             if no_speech is None and (options.no_speech or attempt.avg_logprob < LEAST_LOGPROB):
                 no_speech = await self._decoder.no_speech_probability(features)
             is_empty = no_speech is not None and no_speech > NO_SPEECH and attempt.avg_logprob < LEAST_LOGPROB
             if is_empty or not attempt.is_doubtful:
-                break
-        return attempt, no_speech
+                return attempt, no_speech
+        return best(attempts), no_speech
 
     @property
     def usage(self) -> Usage:

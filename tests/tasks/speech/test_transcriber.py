@@ -89,11 +89,10 @@ async def test_a_doubtful_window_is_decoded_again_and_dropped_if_nobody_speaks(
     model: SpeechModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Random weights doubt everything."""
-    segments, transcription = await model.run(WHOLE, language="en")
+    _, transcription = await model.run(WHOLE, language="en")
     sent = [request for request in model.engine.requests if request.id.startswith("t-")][-7:]
     tried = [request.params.temperature for request in sent if request.params.constraint is not None]
     assert tried == list(attempts.TEMPERATURES)
-    assert {segment.temperature for segment in segments} <= {1.0}
     assert transcription.usage.total_tokens > 6
     monkeypatch.setattr("service.tasks.speech.transcription.NO_SPEECH", -1.0)
     assert (await model.run(WHOLE, language="en"))[0] == []

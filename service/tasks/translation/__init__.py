@@ -1,4 +1,4 @@
-"""Translates texts with a language model and a few examples.
+"""Translates texts with a translation model, or with a language model and a few examples.
 
 A sentence takes this path; each name is a class:
 

@@ -19,6 +19,7 @@ class Cost:
         """The cost of decoding all requests at once, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:
-            sequences += request.options.n
-            tokens += request.options.n * (len(request.source) + len(request.prompt) + request.params.max_tokens)
+            count = request.options.num_sequences
+            sequences += count
+            tokens += count * (len(request.source) + len(request.prompt) + request.params.max_tokens)
         return cls(sequences, tokens)

@@ -50,6 +50,20 @@ def test_a_seed_gives_the_same_text_alone_in_a_crowd_and_as_a_stream(keyed_serve
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == alone[3]
 
 
+def test_a_beam_search_gives_its_best_texts_whole_and_in_a_stream(keyed_server: Server) -> None:
+    body = {"prompt": "Once", "max_tokens": 12, "use_beam_search": True, "best_of": 4, "n": 3, "ignore_eos": True}
+    choices = keyed_server.http.post("/v1/completions", json=body).raise_for_status().json()["choices"]
+    assert len({choice["text"] for choice in choices}) == 3
+    scores = [choice["score"] for choice in choices]
+    assert scores == sorted(scores, reverse=True)
+    texts = ["", "", ""]
+    for chunk in events(keyed_server.http.post("/v1/completions", json=body | {"stream": True})):
+        for choice in chunk["choices"]:
+            texts[choice["index"]] += choice["text"]
+    assert texts == [choice["text"] for choice in choices]
+    wait_until_idle(keyed_server)
+
+
 def test_programs_for_vllm_and_tgi_find_their_series(keyed_server: Server) -> None:
     body = {"prompt": "x", "max_tokens": 3, "ignore_eos": True}
     before = keyed_server.metric("trivium_generated_tokens_total")

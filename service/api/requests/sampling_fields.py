@@ -41,6 +41,9 @@ class SharedSamplingFields(RequestModel):
     frequency_penalty: Annotated[
         float | None, Field(ge=-2, le=2, description="Subtracted for each occurrence in the output.")
     ] = None
+    no_repeat_ngram_size: Annotated[
+        int | None, Field(ge=0, le=MAX_TOKENS, description="No run of this many tokens occurs twice; 0: any may.")
+    ] = None
     logit_bias: Annotated[LogitBias | None, Field(description="Added to the logits of these token ids.")] = None
     seed: Annotated[
         int | None, Field(ge=-SEED_BOUND, lt=SEED_BOUND, description="The same seed gives the same tokens.")

@@ -80,6 +80,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "clean_up_tokenization_spaces": (False,),
     "max_question_len": (),
     "max_seq_len": (),
+    "no_repeat_ngram_size": (0,),
     "num_beams": (1,),
     "padding": ("do_not_pad", False),
     "stream": (False,),

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.responses import Response
 
-__all__ = ["UNSET", "JsonResponse", "ResponseModel", "UnsetType", "to_ascii_json", "to_json"]
+__all__ = ["UNSET", "JsonResponse", "ResponseModel", "UnsetType", "to_ascii_json", "to_json", "unset_if_none"]
 
 
 class ResponseModel(Struct):
@@ -34,6 +34,12 @@ JsonBody = (
     | Sequence[Sequence[ResponseModel]]
     | Sequence[Sequence[float]]
 )
+
+
+def unset_if_none(value: float | None) -> float | UnsetType:
+    """The value of a field that is left out if there is none."""
+    return UNSET if value is None else value
+
 
 to_json = msgspec.json.encode  # in UTF-8, unescaped
 

@@ -22,3 +22,8 @@ class BeamParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     num_return: int = 1
     """So many hypotheses are returned, the best ones: at most ``num_beams``."""
+
+    def most_blocks(self, prompt: int, output: int, block_size: int) -> int:
+        """The most KV blocks that all beams hold, of a prompt and an output with so many tokens."""
+        shared = prompt // block_size if self.num_beams > 1 else 0  # full blocks of the prompt, which all beams have
+        return shared + self.num_beams * (-(-(prompt + output) // block_size) - shared)

@@ -19,12 +19,13 @@ def check_size(
         raise EngineError("the model has no encoder" if source else "the model needs a source for its encoder")
     if source > max_source_len:
         raise RequestTooLarge(f"the source has {source} tokens, but the encoder reads {max_source_len}")
-    num_beams = request.params.beams.num_beams if request.params.beams is not None and output else 1
-    if num_beams > max_num_seqs:
-        raise RequestTooLarge(f"the search has {num_beams} beams, but {max_num_seqs} sequences run at once")
+    beams = request.params.beams if output else None
+    if beams is not None and beams.num_beams > max_num_seqs:
+        raise RequestTooLarge(f"the search has {beams.num_beams} beams, but {max_num_seqs} sequences run at once")
     blocks = num_blocks_for(prompt + output, block_size)
-    shared = prompt // block_size if num_beams > 1 else 0  # full blocks of the prompt, which all beams have
-    if shared + num_beams * (blocks - shared) + num_blocks_for(source, block_size) > pool.num_blocks:
+    if beams is not None:
+        blocks = beams.most_blocks(prompt, output, block_size)
+    if blocks + num_blocks_for(source, block_size) > pool.num_blocks:
         size += f" with a source of {source}" if source else ""
-        size += f" in each of {num_beams} beams" if num_beams > 1 else ""
+        size += f" in each of {beams.num_beams} beams" if beams is not None else ""
         raise RequestTooLarge(f"{size}, but the KV cache holds {pool.num_blocks * block_size} tokens")

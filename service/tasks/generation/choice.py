@@ -1,6 +1,7 @@
 """A choice: one continuation of a prompt, in deltas or whole."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -56,6 +57,11 @@ class Choice:
         return sum(logprobs) / len(logprobs) if logprobs else -math.inf
 
     @property
+    def score(self) -> float | None:
+        """The score of a beam search, if it has come to its end."""
+        return score_of(self.tokens)
+
+    @property
     def prompt_logprobs(self) -> tuple[TokenLogprob | None, ...]:
         """One for each prompt token, if the request asks for them; the first is None."""
         return self.tokens[0].prompt_logprobs if self.tokens else ()
@@ -83,3 +89,8 @@ def raise_if_failed(choice: Choice | Delta) -> None:
             raise EngineError(f"a sequence failed: {choice.error}")
         case FinishReason.ABORT, _:
             raise ProcessUnavailable("stopping", "the engine is stopping")
+
+
+def score_of(tokens: Sequence[TokenOutput]) -> float | None:
+    """The score of the hypothesis that ends with the last of these outputs; None if none does."""
+    return tokens[-1].hypotheses[0].score if tokens and tokens[-1].hypotheses else None

@@ -22,6 +22,7 @@ class ChoiceDecoder:
         self.num_rejected = 0  # tokens of the prediction that were proposed and not accepted
         self.finish: FinishReason | None = None
         options = request.options
+        self.params = options.params
         self._include_stop = options.include_stop
         self._min_tokens = options.params.min_tokens - len(request.begun)
         self._detokenizer = Detokenizer(tokenizer, request.prompt, skip_special_tokens=options.skip_special_tokens)

@@ -1,6 +1,6 @@
 """A completion: prompts with n choices each, while they are decoded. It generates every text of the service."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self
@@ -17,6 +17,7 @@ from service.tasks.generation.choice_decoder import ChoiceDecoder
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.generation.phases import record_phases
 from service.tasks.generation.request import GenerationRequest
+from service.tasks.generation.search_outputs import outputs_of_choices
 from service.tasks.generation.token_clock import TokenClock
 from service.tasks.generation.usage import Timings, Usage
 from service.tasks.text.tokenizer import Tokenizer
@@ -54,6 +55,7 @@ class Completion:
         self._prompt_tokens = 0
         self._cached_tokens: dict[int, int] = {}  # by prompt index
         self._decoders: dict[str, ChoiceDecoder] = {}  # by the engine's request id
+        self._searches: dict[str, list[str]] = {}  # the ids of all choices of a beam search, by each of them
         self._unfinished = 0
         self._stream = client.submit(self._engine_requests(requests))
         if observer is not None:
@@ -65,9 +67,10 @@ class Completion:
         try:
             ready: dict[str, Delta] = {}
             async for output in self._stream:
-                if (delta := self._push(output)) is not None:
-                    earlier = ready.get(output.request_id)
-                    ready[output.request_id] = delta if earlier is None else earlier.joined(delta)
+                for each in self._outputs(output):
+                    if (delta := self._push(each)) is not None:
+                        earlier = ready.get(each.request_id)
+                        ready[each.request_id] = delta if earlier is None else earlier.joined(delta)
                 if self._stream.has_more and self._unfinished:
                     continue
                 deltas, ready = ready, {}
@@ -112,7 +115,7 @@ class Completion:
         decoder = self._decoders[id]
         if decoder.finish is None:
             decoder.finish = reason
-            self._stream.abort(id)
+            self._abandon(id)
             self._unfinished -= 1
 
     def close(self) -> None:
@@ -144,13 +147,18 @@ class Completion:
         return self._clock.timings
 
     def _engine_requests(self, requests: Sequence[GenerationRequest]) -> list[Request]:
-        """One request to the engine for each choice, with a decoder for each."""
+        """One request to the engine for each choice, or one for all those of a beam search. Each has a decoder."""
         engine_requests = []
         for index, request in enumerate(requests, len(self.prompts)):
             options = request.options
-            for choice in range(options.n):
-                id = _engine_id(self.id, index, choice)
+            ids = [_engine_id(self.id, index, choice) for choice in range(options.n)]
+            if options.params.beams is not None:
+                self._searches |= dict.fromkeys(ids, ids)
+            for choice, id in enumerate(ids):
                 self._decoders[id] = ChoiceDecoder(request, self.tokenizer, index, choice)
+                self._unfinished += 1
+                if options.params.beams is not None and choice:
+                    continue
                 seed = _choice_seed(options.params.seed, choice)
                 engine_requests.append(
                     Request(
@@ -170,19 +178,32 @@ class Completion:
         self.prompts += [request.prompt for request in requests]
         # A prompt whose output begins as another one's did is that one's prompt, which counts once.
         self._prompt_tokens += sum(request.num_prompt_tokens for request in requests if not request.begun)
-        self._unfinished += len(engine_requests)
         return engine_requests
+
+    def _outputs(self, output: TokenOutput) -> Iterable[TokenOutput]:
+        """The outputs of the choices that come with an output of the engine."""
+        if output.request_id not in self._searches:
+            return (output,)
+        params = self._decoders[output.request_id].params
+        return outputs_of_choices(output, self._searches[output.request_id], params)
+
+    def _abandon(self, id: str) -> None:
+        """Give up the engine's request of a choice that has ended, unless others wait for the same search."""
+        ids = self._searches.get(id, [id])
+        if all(self._decoders[each].finish is not None for each in ids):
+            self._stream.abort(ids[0])
 
     def _push(self, output: TokenOutput) -> Delta | None:
         decoder = self._decoders[output.request_id]
         if decoder.finish is not None:  # the engine sent the output before it received the abort
             return None
-        self._clock.record(output)
+        if decoder.choice == 0 or output.request_id not in self._searches:  # the other tokens come all at once
+            self._clock.record(output)
         self._cached_tokens.setdefault(decoder.prompt_index, output.num_cached)
         delta = decoder.push(output)
         if delta is not None and delta.finish is not None:
             if output.finish is None:
-                self._stream.abort(output.request_id)
+                self._abandon(output.request_id)
             self._unfinished -= 1
         return delta
 

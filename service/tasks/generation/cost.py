@@ -19,9 +19,7 @@ class Cost:
         """The cost of decoding all requests at once, every choice to its full length."""
         sequences = tokens = 0
         for request in requests:
-            beams = 1 if request.params.beams is None else request.params.beams.num_beams
-            sequences += request.options.n * beams
-            tokens += (
-                request.options.n * beams * (len(request.source) + len(request.prompt) + request.params.max_tokens)
-            )
+            count = request.options.num_sequences
+            sequences += count
+            tokens += count * (len(request.source) + len(request.prompt) + request.params.max_tokens)
         return cls(sequences, tokens)

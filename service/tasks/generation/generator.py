@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from service.engine.client import EngineClient
+from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.forbidden_sequences import ForbiddenSequences
 from service.errors import InvalidOption, InvalidPrompt, PromptTooLong, UnknownToken
 from service.tasks.encoder_decoder.source_frame import SourceFrame
@@ -152,6 +153,9 @@ class Generator:
         if params.min_tokens > max_tokens:
             message = f"min_tokens is {params.min_tokens}, but at most {max_tokens} tokens can be generated"
             raise InvalidOption(message, param="min_tokens")
+        if params.beams is not None:
+            beams = self._beams(options, params.beams, len(source), len(tokens), max_tokens)
+            params = msgspec.structs.replace(params, beams=beams)
         if params.prompt_logprobs is not None:
             _check_logprobs(options.n * len(tokens), params.prompt_logprobs)
         self._check_ids(params.logit_bias, "logit_bias")
@@ -203,6 +207,26 @@ class Generator:
         if not self._forbidden:
             return forbidden
         return ForbiddenSequences((*self._forbidden, *(forbidden.sequences if forbidden else ())))
+
+    def _beams(self, options: Options, beams: BeamParams, source: int, prompt: int, output: int) -> BeamParams | None:
+        """The beams of a search for the choices of ``options``; None if nothing is generated. Raises InvalidOption."""
+        info, param = self.client.info, options.beams_param
+        if not output:
+            return None
+        if options.params.constraint is not None:
+            raise InvalidOption(f"{param}: a beam search can have no structure, and no tools", param=param)
+        if options.params.logprobs is not None:
+            raise InvalidOption(f"{param}: a beam search has a score, and no log probabilities of tokens", param=param)
+        if beams.num_beams > info.max_num_seqs:
+            message = (
+                f"{param}: {beams.num_beams} beams are more than the {info.max_num_seqs} sequences that run at once"
+            )
+            raise InvalidOption(message, param=param)
+        blocks = beams.most_blocks(prompt, output, info.block_size) + -(-source // info.block_size)
+        if blocks > info.num_blocks:
+            message = f"{param}: {beams.num_beams} beams of {prompt + output} tokens do not fit into the KV cache"
+            raise InvalidOption(message, param=param)
+        return msgspec.structs.replace(beams, num_return=options.n)
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

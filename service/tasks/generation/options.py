@@ -25,6 +25,7 @@ class Options:
     seed: int | None = None  # None: a random one
     params: SamplingParams = _DEFAULT_PARAMS
     n: int = 1
+    beams_param: str = "use_beam_search"  # the field by which the client asked for beams, for errors
     stop: tuple[str, ...] = ()
     include_stop: bool = False
     ignore_eos: bool = False
@@ -36,6 +37,11 @@ class Options:
     priority: int = 0
     cache_salt: str = ""
     tenant: str = ""  # the key that the request belongs to
+
+    @property
+    def num_sequences(self) -> int:
+        """The sequences that one prompt makes in the engine: its choices, or the beams of a search for them."""
+        return self.n if self.params.beams is None else self.params.beams.num_beams
 
     @classmethod
     def from_values(cls, **values: Any) -> Self:

@@ -29,6 +29,7 @@ VALUES: dict[str, Any] = {
     "seed": 11,
     "stop_token_ids": [7, 0],
     "min_tokens": 2,
+    "no_repeat_ngram_size": 3,
 }
 ENGINE_VALUES = VALUES | {"logit_bias": {3: -1.0}, "stop_token_ids": (7, 0)}
 

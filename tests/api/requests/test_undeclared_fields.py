@@ -57,7 +57,6 @@ def test_strict_services_refuse_unknown_fields() -> None:
         ("service_tier", "priority"),
         ("length_penalty", 2.0),
         ("verbosity", "low"),
-        ("use_beam_search", True),
     ],
 )
 def test_unsupported_fields_are_refused_by_name(hello: Scripted, field: str, value: Any) -> None:

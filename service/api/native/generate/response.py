@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage, final_reason, finish_reason
-from service.api.wire.response_model import ResponseModel
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType, unset_if_none
 from service.tasks.generation.completion import Completion
 
 
@@ -19,6 +19,7 @@ class GenerateResponse(ResponseModel):
     finish_reason: FinishReasonName
     usage: ResponseUsage
     timings: ResponseTimings
+    score: float | UnsetType = UNSET  # of a beam search
 
 
 class GenerateEvent(ResponseModel):
@@ -55,6 +56,7 @@ class GenerateWriter:
             finish_reason=final_reason(choice),
             usage=ResponseUsage.from_usage(completion.usage),
             timings=ResponseTimings.from_timings(completion.timings),
+            score=unset_if_none(choice.score),
         )
 
     async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:

@@ -11,6 +11,7 @@ from service.api.call import CurrentCall
 from service.api.native.generate import response
 from service.api.native.generate.request import EXAMPLES, GenerateRequest
 from service.api.openapi.responses import openapi_responses
+from service.api.requests.options import check_limit
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.tasks.generation.generator import Generator
@@ -31,11 +32,21 @@ async def generate(body: Annotated[GenerateRequest, Body(openapi_examples=EXAMPL
     """
     call.check(body)
     model = call.model(body.model, Capability.GENERATE if body.messages is None else Capability.CHAT)
-    options = call.options(body, temperature=TEMPERATURE, max_tokens=body.length, max_tokens_param=body.length_param)
+    check_limit("num_beams", body.num_beams or 1, call.state.settings.max_n)
+    options = call.options(
+        body,
+        temperature=TEMPERATURE,
+        max_tokens=body.length,
+        max_tokens_param=body.length_param,
+        beams=body.beams,
+        beams_param="num_beams",
+    )
     id = f"gen-{uuid4().hex}"
     writer = response.GenerateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
-    return await reply(model, lambda: _prepare(body, model.task(Generator), options, id), writer)
+    return await reply(
+        model, lambda: _prepare(body, model.task(Generator), options, id), writer, sequences=options.num_sequences
+    )
 
 
 async def _prepare(body: GenerateRequest, generator: Generator, options: Options, id: str) -> PreparedCompletion:

@@ -61,6 +61,8 @@ class ChatCompletionRequest(OpenAIFields):
         both = (self.max_tokens, self.max_completion_tokens)
         if None not in both and both[0] != both[1]:
             raise contradiction("max_tokens", "max_tokens and max_completion_tokens mean the same and must not differ")
+        if self.best_of not in (None, 1) and not self.use_beam_search:
+            raise contradiction("best_of", "best_of needs use_beam_search")
         if self.top_logprobs and not self.logprobs:
             raise contradiction("top_logprobs", "top_logprobs needs logprobs to be true")
         if self.continue_final_message and self.add_generation_prompt:

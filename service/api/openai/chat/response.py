@@ -17,10 +17,10 @@ from service.api.openai.logprobs import (
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, finish_reason
-from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType, unset_if_none
 from service.tasks.conversation.parsing.turn import Turn, TurnDelta
 from service.tasks.conversation.turns import Turns, ended_with_calls
-from service.tasks.generation.choice import Choice, Delta
+from service.tasks.generation.choice import Choice, Delta, score_of
 from service.tasks.text.tokenizer import Tokenizer
 
 ChatFinishReason = FinishReasonName | Literal["tool_calls"]
@@ -34,6 +34,7 @@ class ChatChoice(ResponseModel):
     logprobs: ChatLogprobs | None
     finish_reason: ChatFinishReason
     token_ids: list[int] | UnsetType = UNSET
+    score: float | UnsetType = UNSET  # of a beam search
 
 
 class ChatCompletionResponse(ResponseModel):
@@ -58,6 +59,7 @@ class ChatChunkChoice(ResponseModel):
     logprobs: ChatLogprobs | None
     finish_reason: ChatFinishReason | None
     token_ids: list[int] | UnsetType = UNSET
+    score: float | UnsetType = UNSET  # of a beam search, with the finish reason
 
 
 class ChatCompletionChunk(ResponseModel):
@@ -101,6 +103,7 @@ class ChatWriter:
                     self._logprobs(turn.choice, tokenizer),
                     _final_reason(turn),
                     token_ids(turn.choice) if self.answer.token_ids else UNSET,
+                    unset_if_none(turn.choice.score),
                 )
                 for index, turn in enumerate(collected)
             ],
@@ -128,7 +131,9 @@ class ChatWriter:
                 choice = ChatChunkChoice(delta.choice, content or ChatDelta(content=""), logprobs, None, ids)
                 chunks.append(self._event([choice], usage))
             if finish:
-                chunks.append(self._event([ChatChunkChoice(delta.choice, _LAST_DELTA, None, finish)], usage))
+                last = ChatChunkChoice(delta.choice, _LAST_DELTA, None, finish)
+                last.score = unset_if_none(score_of(delta.delta.tokens))
+                chunks.append(self._event([last], usage))
             if chunks:
                 yield b"".join(chunks)
         if self.answer.include_usage:

@@ -33,6 +33,7 @@ async def chat_completions(
     model = call.model(body.model, Capability.CHAT)
     check_limit("top_logprobs", body.top_logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt_logprobs", body.prompt_logprobs or 0, call.state.settings.max_logprobs)
+    check_limit("best_of", body.best_of or 1, call.state.settings.max_n)
     options = call.options(
         body,
         temperature=1.0,
@@ -41,6 +42,7 @@ async def chat_completions(
         n=body.n or 1,
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         prompt_logprobs=body.prompt_logprobs,
+        beams=body.beams,
         prediction="" if body.prediction is None else body.prediction.content,
     )
     conversation = body.conversation()
@@ -53,5 +55,5 @@ async def chat_completions(
         model,
         lambda: call.note_ignored(model.task(Chat).prepare(conversation, options, answer.id)),
         writer,
-        sequences=options.n,
+        sequences=options.num_sequences,
     )

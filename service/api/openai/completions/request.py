@@ -88,16 +88,12 @@ class CompletionRequest(OpenAIFields):
     suffix: Annotated[
         Text | None, Field(description="The text after the completion, for models that can fill in the middle.")
     ] = None
-    best_of: Annotated[
-        int | None,
-        Field(ge=1, le=1024, description="Of this many continuations, answer with the n likeliest ones. Default: n."),
-    ] = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "CompletionRequest":
         if self.best_of is not None and self.best_of < (self.n or 1):
             raise contradiction("best_of", "best_of must not be less than n")
-        if self.best_of is not None and self.stream and self.best_of != (self.n or 1):
+        if self.best_of is not None and self.stream and not self.use_beam_search and self.best_of != (self.n or 1):
             raise contradiction("best_of", "best_of other than n excludes stream: the best are known at the end")
         if self.suffix and self.echo:
             raise contradiction("suffix", "suffix excludes echo: the prompt holds the suffix too")

@@ -17,14 +17,14 @@ from service.api.openai.logprobs import (
 from service.api.openapi.example_values import EXAMPLE_CREATED, EXAMPLE_MODEL, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseUsage, final_reason, finish_reason
-from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
+from service.api.wire.response_model import UNSET, ResponseModel, UnsetType, unset_if_none
 from service.engine.protocol.outputs import TokenLogprob
-from service.tasks.generation.choice import Choice, Delta, ranked
+from service.tasks.generation.choice import Choice, Delta, ranked, score_of
 from service.tasks.generation.completion import Completion
 
 
 class CompletionChoice(ResponseModel):
-    """One continuation of one prompt."""
+    """One continuation of one prompt. A beam search gives it a ``score``."""
 
     index: int
     text: str
@@ -33,6 +33,7 @@ class CompletionChoice(ResponseModel):
     prompt_logprobs: PromptLogprobs | UnsetType = UNSET
     prompt_token_ids: list[int] | UnsetType = UNSET
     token_ids: list[int] | UnsetType = UNSET
+    score: float | UnsetType = UNSET
 
 
 class CompletionResponse(ResponseModel):
@@ -56,6 +57,7 @@ class CompletionChunkChoice(ResponseModel):
     finish_reason: FinishReasonName | None
     prompt_token_ids: list[int] | UnsetType = UNSET
     token_ids: list[int] | UnsetType = UNSET
+    score: float | UnsetType = UNSET
 
 
 class CompletionChunk(ResponseModel):
@@ -92,6 +94,7 @@ class CompletionWriter:
                 writer = self._choice_writer(completion, prompt_index, echo)
                 text, logprobs = writer.write(choice, choice.prompt_logprobs)
                 made = CompletionChoice(prompt_index * self.n + k, text, logprobs, final_reason(choice))
+                made.score = unset_if_none(choice.score)
                 if self.answer.prompt_logprobs is not None:
                     top = self.answer.prompt_logprobs
                     made.prompt_logprobs = prompt_logprobs(choice.prompt_logprobs, top, completion.tokenizer)
@@ -121,6 +124,7 @@ class CompletionWriter:
                 writers[index] = self._choice_writer(completion, prompt_index, echoes[prompt_index])
             text, logprobs = writers[index].write(delta, delta.tokens[0].prompt_logprobs if delta.tokens else ())
             choice = CompletionChunkChoice(index, text, logprobs, finish_reason(delta))
+            choice.score = unset_if_none(score_of(delta.tokens))
             if self.answer.token_ids:
                 choice.token_ids = token_ids(delta)
                 choice.prompt_token_ids = list(completion.prompts[prompt_index]) if begins else UNSET

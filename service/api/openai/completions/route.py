@@ -39,9 +39,8 @@ async def completions(
     check_limit("prompt_logprobs", body.prompt_logprobs or 0, call.state.settings.max_logprobs)
     check_limit("prompt", len(body.prompt), call.state.settings.max_prompts, "prompts")
     n = body.n or 1
-    candidates = n if body.best_of is None else body.best_of
-    if candidates != n:
-        check_limit("best_of", candidates, call.state.settings.max_n)
+    check_limit("best_of", body.best_of or 1, call.state.settings.max_n)
+    candidates = n if body.best_of is None or body.use_beam_search else body.best_of
     options = call.options(
         body,
         temperature=1.0,
@@ -49,6 +48,7 @@ async def completions(
         n=candidates,
         logprobs=_most(body.logprobs, None if candidates == n else 0),
         prompt_logprobs=_most(body.logprobs if body.echo else None, body.prompt_logprobs),
+        beams=body.beams,
     )
     answer = OpenAIAnswer.from_body(body, model, prefix="cmpl")
     writer = response.CompletionWriter(
@@ -60,7 +60,7 @@ async def completions(
         skip_special_tokens=options.skip_special_tokens,
     )
     reply = call.stream if body.stream else call.answer
-    sequences = options.n * len(body.prompt)
+    sequences = options.num_sequences * len(body.prompt)
     return await reply(
         model, lambda: _prepare(body, model.task(Generator), options, answer.id), writer, sequences=sequences
     )

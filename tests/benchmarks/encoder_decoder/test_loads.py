@@ -39,7 +39,9 @@ class Recorder:
 
 
 @pytest.mark.parametrize(
-    ("load", "most"), [(one_client, 1), (many_clients, 9), (document, 0), (poisson(1e6), None)], ids=str
+    ("load", "most"),
+    [(one_client, 1), (many_clients, 9), (document, 0), (poisson(1e6), None)],
+    ids=["one", "many", "document", "poisson"],
 )
 def test_a_load_sends_every_sentence_once(load: Load, most: int | None) -> None:
     recorder, texts = Recorder(), sentences("opus-mt", 9)

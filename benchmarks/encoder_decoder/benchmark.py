@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -31,12 +32,12 @@ def measure(
 ) -> None:
     """Print a row for each load, number of beams and server. ``arguments`` are those of ``trivium serve``."""
     console = open_console(130)
-    texts = sentences(shape, sentences_of_document)
-    loads: dict[str, tuple[Load, list[str]]] = {
-        "one client": (one_client, texts[:16]),
-        f"{clients} clients": (many_clients, texts[:clients]),
-        f"document of {len(texts)}": (document, texts),
+    loads: dict[str, tuple[Load, int]] = {
+        "one client": (one_client, 16),
+        f"{clients} clients": (many_clients, clients),
+        f"document of {sentences_of_document}": (document, sentences_of_document),
     }
+    seeds = count(1)  # no sentence comes twice: our server would not encode it again
     table = numeric_table(
         "load", "beams", "server", "seconds", "median", "p99", "sentences/s", "others' cores", labels=3
     )
@@ -51,29 +52,31 @@ def measure(
             for mode in ("each", "batches")
         ]
         for subject in subjects:
-            asyncio.run(one_client(subject, texts[:2], 1))
+            asyncio.run(one_client(subject, sentences(shape, 2), 1))
         for width in beams:
             rates: dict[str, float] = {}
-            for name, (load, own) in loads.items():
-                for subject, figures, noise in _in_turns(subjects, load, own, width, rounds):
-                    rates[subject.name] = max(rates.get(subject.name, 0.0), len(own) / figures.seconds)
-                    _add(table, name, width, subject, figures, noise, len(own), tolerance)
+            for name, (load, number) in loads.items():
+                texts = [sentences(shape, number, next(seeds)) for _ in range(rounds)]
+                for subject, figures, noise in _in_turns(subjects, load, texts, width):
+                    rates[subject.name] = max(rates.get(subject.name, 0.0), number / figures.seconds)
+                    _add(table, name, width, subject, figures, noise, number, tolerance)
                     noises.append(noise)
             rate = _LOAD_OF_BEST_RATE * max(value for name, value in rates.items() if name.startswith("CTranslate2"))
             name = f"Poisson, {rate:.1f}/s"
-            for subject, figures, noise in _in_turns(subjects, poisson(rate), texts, width, 1):
-                _add(table, name, width, subject, figures, noise, len(texts), tolerance)
+            texts = [sentences(shape, sentences_of_document, next(seeds))]
+            for subject, figures, noise in _in_turns(subjects, poisson(rate), texts, width):
+                _add(table, name, width, subject, figures, noise, sentences_of_document, tolerance)
                 noises.append(noise)
     console.print(table)
     print_noise_warning(console, noises, tolerance)
 
 
 def _in_turns(
-    subjects: list[Subject], load: Load, texts: list[str], beams: int, rounds: int
+    subjects: list[Subject], load: Load, rounds: list[list[str]], beams: int
 ) -> list[tuple[Subject, Figures, float]]:
-    """The medians of each server over ``rounds`` rounds, and the cores that other processes kept busy."""
+    """The medians of each server over ``rounds`` with their texts, and the cores that other processes kept busy."""
     found: list[list[tuple[Figures, float]]] = [[] for _ in subjects]
-    for _ in range(rounds):
+    for texts in rounds:
         for subject, own in zip(subjects, found, strict=True):
             with Noise(subject.server.pid) as noise:
                 figures = asyncio.run(load(subject, texts, beams))
@@ -89,7 +92,7 @@ def _in_turns(
 
 
 def _add(
-    table: Table, load: str, beams: int, subject: Subject, figures: Figures, noise: float, count: int, tolerance: float
+    table: Table, load: str, beams: int, subject: Subject, figures: Figures, noise: float, number: int, tolerance: float
 ) -> None:
     table.add_row(
         load,
@@ -98,7 +101,7 @@ def _add(
         f"{figures.seconds:.2f}",
         f"{figures.median:.3f}",
         f"{figures.p99:.3f}",
-        f"{count / figures.seconds:.1f}",
+        f"{number / figures.seconds:.1f}",
         f"{noise:.2f}",
         style=row_style(noise, tolerance),
     )

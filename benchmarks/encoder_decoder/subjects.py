@@ -12,10 +12,12 @@ import httpx
 from benchmarks.peers.environment import TORCH, Environment, our_version
 from benchmarks.processes.servers import Server, running_server
 from benchmarks.processes.trivium_service import READY_PATH, serve_command
+from benchmarks.serving.rounds import fetch_model_name
 
 _CTRANSLATE2 = "4.8.5"
 _ROOT = Path(__file__).parents[2]
 _OURS = ("transformers", "fastapi", "uvicorn", "numpy")  # the versions that Trivium runs with
+_MOST_PROMPTS = 64  # of one request to our service
 _BATCHES = (16, 32, 64)  # sentences; the best of them counts
 
 
@@ -54,13 +56,20 @@ class Trivium:
         return str(answer.raise_for_status().json()["text"])
 
     def document_calls(self, texts: list[str], beams: int, tokens: int) -> list[dict[str, Any]]:
-        """All sentences are requests at once: the scheduler makes the batches."""
+        """All sentences at once: the scheduler makes the batches."""
         return [{"texts": texts, "beams": beams, "tokens": tokens}]
 
     async def document(self, http: httpx.AsyncClient, body: dict[str, Any]) -> list[str]:
-        """As ``Subject.document``."""
-        calls = (self.translate(http, text, body["beams"], body["tokens"]) for text in body["texts"])
-        return list(await asyncio.gather(*calls))
+        """As ``Subject.document``. A request takes a limited number of prompts."""
+        texts = body["texts"]
+        parts = [texts[begin : begin + _MOST_PROMPTS] for begin in range(0, len(texts), _MOST_PROMPTS)]
+        options = {"model": fetch_model_name(self.server.url), "max_tokens": body["tokens"], "ignore_eos": True}
+        options |= {"temperature": 0} | (
+            {"use_beam_search": True, "best_of": body["beams"]} if body["beams"] > 1 else {}
+        )
+        calls = (http.post(f"{self.server.url}/v1/completions", json=options | {"prompt": part}) for part in parts)
+        answers = [answer.raise_for_status().json() for answer in await asyncio.gather(*calls)]
+        return [choice["text"] for answer in answers for choice in answer["choices"]]
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ class BeamParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     score at its present length (False), or if it could have none at any length ("never")."""
 
     num_return: int = 1
-    """So many hypotheses are returned, the best ones: at most ``num_beams``."""
+    """The best hypotheses that are returned: at most ``num_beams``."""
 
     def most_blocks(self, prompt: int, output: int, block_size: int) -> int:
         """The most KV blocks that all beams hold, of a prompt and an output with so many tokens."""

@@ -1,11 +1,12 @@
 """The source of a request: what the encoder of an encoder-decoder reads. It is text or, for speech, features."""
 
 import hashlib
+from functools import cached_property
 
 from msgspec import Struct
 
 
-class Features(Struct, frozen=True):
+class Features(Struct, frozen=True, dict=True):
     """A source that is no text, as the numbers that the encoder reads."""
 
     data: bytes
@@ -14,7 +15,7 @@ class Features(Struct, frozen=True):
     channels: int
     positions: int  # of the encoder's last hidden states
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """Stands for the numbers among the prefixes of the KV cache: SHA-256."""
         return hashlib.sha256(self.data).digest()

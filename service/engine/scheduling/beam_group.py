@@ -59,9 +59,9 @@ class BeamGroup:
         if self._search.is_done:
             return self._last_outputs()
         self._fork(children, tables)
-        tokens = self._search.agreed(len(self._sent))
-        if self._repeats and self._search.agreed(0)[: len(self._sent)] != self._sent[: len(self._search.agreed(0))]:
+        if self._repeats and any(ours != sent for ours, sent in zip(self._search.agreed(0), self._sent, strict=False)):
             return []
+        tokens = self._search.agreed(len(self._sent))
         self._sent += tokens
         self.has_sent = self.has_sent or bool(tokens)
         return [TokenOutput(self.leader.id, token) for token in tokens]

@@ -17,25 +17,22 @@ class BlockTables:
         self._pool = pool
 
     def has_room(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
-        """Whether ``allocate`` succeeds."""
+        """Whether at least ``num_spare`` free blocks are left after ``allocate``."""
         num_free = self._pool.num_free - self._pool.num_reclaimed(match.blocks)
         return num_free >= self._num_missing(sequence, match) + num_spare
 
-    def allocate(self, sequence: Sequence, match: PrefixMatch, *, num_spare: int) -> bool:
-        """Give a sequence without blocks those of ``match`` and new ones for all its other tokens.
+    def allocate(self, sequence: Sequence, match: PrefixMatch) -> None:
+        """Give a sequence without blocks those of ``match`` and new ones for all its other tokens. Enough are free.
 
-        Returns False, and changes nothing, if fewer than ``num_spare`` free blocks would be left. On success the next
-        block is reserved, so that sequences with the same prefix wait for it.
+        The next block is reserved, so that sequences with the same prefix wait for it.
         """
-        if not self.has_room(sequence, match, num_spare=num_spare):
-            return False
         self._pool.reuse(match.blocks)
         new = self._pool.allocate(self._num_missing(sequence, match))
-        sequence.block_table = array("q", match.blocks + (new or []))
+        assert new is not None, "too few blocks are free"
+        sequence.block_table = array("q", match.blocks + new)
         sequence.num_published = len(match.blocks)
         sequence.prefix_id = match.prefix_id
         self._reserve_next(sequence)
-        return True
 
     def grow(self, sequence: Sequence, num_tokens: int) -> bool:
         """Add the blocks that ``num_tokens`` tokens need. Returns False, and changes nothing, if too few are free."""

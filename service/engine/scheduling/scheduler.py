@@ -27,15 +27,14 @@ from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.scheduling.beam_group import BeamGroup
-from service.engine.scheduling.block_pool import BlockPool, PrefixMatch
-from service.engine.scheduling.block_tables import BlockTables
+from service.engine.scheduling.block_pool import BlockPool
 from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
 from service.engine.scheduling.prompt_turns import PromptTurns
 from service.engine.scheduling.request_sizes import check_size
 from service.engine.scheduling.running_sequences import RunningSequences
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
-from service.engine.scheduling.source_tables import SourceMatch, SourceTables
+from service.engine.scheduling.sequence_blocks import CachedBlocks, SequenceBlocks
 from service.engine.scheduling.speculator import Speculator
 from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
 from service.engine.scheduling.step_proposals import StepProposals
@@ -71,8 +70,8 @@ class Scheduler:
         guessed.
         """
         self.pool = pool
-        self._tables = BlockTables(pool)
-        self._sources = SourceTables(pool)
+        self._blocks = SequenceBlocks(pool)
+        self._tables = self._blocks.tables
         self.max_num_seqs = min(max_num_seqs, max_batch_tokens)  # so that all can decode in one step
         self.max_batch_tokens = max_batch_tokens
         self.prefill_chunk = prefill_chunk
@@ -83,7 +82,7 @@ class Scheduler:
         self._proposals = StepProposals(speculator, pool, self._tables, max_sampled)
         self._clock = clock
         self._sequences: dict[str, Sequence] = {}
-        self._waiting = WaitingQueue(ageing_seconds, self._count_cached)
+        self._waiting = WaitingQueue(ageing_seconds, self._blocks.count_cached)
         self._running = RunningSequences()
         self._groups: dict[Sequence, BeamGroup] = {}  # by the sequences that lead them
 
@@ -298,54 +297,36 @@ class Scheduler:
         for sequence in islice(self._waiting.in_order(), 2 * self.max_num_seqs):
             if self._running.num_places + sequence.width > self.max_num_seqs:
                 break
-            match = self._match(sequence)
-            if match is None:
+            found = self._find(sequence)
+            if found is None:
                 continue
-            source, prefix = match
-            num_source = sequence.num_source if source.num_missing else 0
-            num_left = sequence.num_tokens - len(prefix.blocks) * self.pool.block_size
-            for prompt, tokens in turns.before(sequence, num_left + num_source):
+            num_left = sequence.num_tokens - found.num_tokens
+            for prompt, tokens in turns.before(sequence, num_left + found.num_source):
                 step.chunks.append(_prompt_chunk(prompt, tokens))
-            if not turns.offer(sequence, num_left, num_source) or not self._start(sequence, source, prefix, step):
+            if not turns.offer(sequence, num_left, found.num_source) or not self._start(sequence, found, step):
                 break  # no sequence overtakes one that does not fit, which might otherwise wait forever
             started.append(sequence)
-            step.chunks.append(_prompt_chunk(sequence, turns.take(sequence, num_left, num_source)))
+            step.chunks.append(_prompt_chunk(sequence, turns.take(sequence, num_left, found.num_source)))
         return started
 
-    def _match(self, sequence: Sequence) -> tuple[SourceMatch, PrefixMatch] | None:
-        """Find the cached source and prefix; None if the sequence should wait for what is about to be computed."""
+    def _find(self, sequence: Sequence) -> CachedBlocks | None:
+        """What is cached of a sequence; None if the sequence should wait for what is about to be computed."""
         if sequence.waiting_for is not None and self.pool.is_reserved(sequence.waiting_for):
             return None
-        source, prefix = match = self._find_cached(sequence)
-        reserved = source.reserved or prefix.reserved
-        sequence.waiting_for = reserved if sequence.status is SequenceStatus.WAITING else None
-        return match if sequence.waiting_for is None else None
+        found = self._blocks.find(sequence)
+        sequence.waiting_for = found.reserved if sequence.status is SequenceStatus.WAITING else None
+        return found if sequence.waiting_for is None else None
 
-    def _count_cached(self, sequence: Sequence) -> int:
-        """The tokens of source and prompt that the prefix cache has."""
-        source, prefix = self._find_cached(sequence)
-        return len(prefix.blocks) * self.pool.block_size + (0 if source.num_missing else sequence.num_source)
-
-    def _find_cached(self, sequence: Sequence) -> tuple[SourceMatch, PrefixMatch]:
-        source = self._sources.match(sequence)
-        if source.prefix_id is None:
-            return source, PrefixMatch([], None, None)
-        needs_all_logits = sequence.params.prompt_logprobs is not None  # cached tokens have no logits
-        return source, self.pool.match(() if needs_all_logits else sequence.tokens, source.prefix_id)
-
-    def _start(self, sequence: Sequence, source: SourceMatch, prefix: PrefixMatch, step: Step) -> bool:
+    def _start(self, sequence: Sequence, found: CachedBlocks, step: Step) -> bool:
         """Give the sequence its blocks and a place among the running ones; False if there are too few blocks.
 
         One block for each running sequence and beam must stay free, so that the start causes no preemption in the next
         step.
         """
-        num_spare = self._running.num_places
-        if not self._tables.has_room(sequence, prefix, num_spare=num_spare + self._sources.num_taken(source)):
+        if not self._blocks.allocate(sequence, found, num_spare=self._running.num_places):
             return False
-        self._sources.allocate(sequence, source)  # first, as new blocks of the sequence might evict those of its source
-        self._tables.allocate(sequence, prefix, num_spare=num_spare)
         is_first_start = sequence.status is SequenceStatus.WAITING
-        sequence.start(num_computed=len(prefix.blocks) * self.pool.block_size, now=self._clock())
+        sequence.start(num_computed=found.num_tokens, now=self._clock())
         self._running.add(sequence)
         if is_first_start:
             step.cache_queried_tokens += sequence.num_source + sequence.num_prompt
@@ -370,7 +351,7 @@ class Scheduler:
         is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
         samples = self._advance(chunk, output)
         outputs = append_sampled(chunk, output) if samples else []
-        self._publish(sequence)
+        self._blocks.publish(sequence)
         if not samples:
             return []
         if is_first_output:
@@ -396,7 +377,7 @@ class Scheduler:
         for beam in group.others:
             beam.advance(beam.num_tokens)
         for beam in group.beams:
-            self._publish(beam)
+            self._blocks.publish(beam)
         if not samples:
             return []
         is_first_output = not group.has_sent
@@ -411,15 +392,11 @@ class Scheduler:
         """Record what is computed of a chunk. Returns True if it is all that the sequence lacked."""
         sequence = chunk.sequence
         if chunk.num_source and output.num_tokens != 0:
-            self._sources.publish(sequence)
+            self._blocks.publish_source(sequence)
         if sequence.params.prompt_logprobs is not None:
             sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
         num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
         return sequence.advance(chunk.start + min(num_computed, chunk.num_known))
-
-    def _publish(self, sequence: Sequence) -> None:
-        if sequence.num_computed >= (sequence.num_published + 1) * self.pool.block_size:
-            self._tables.publish(sequence)
 
     def _finish(
         self,
@@ -443,8 +420,7 @@ class Scheduler:
         if (group := self._groups.get(sequence)) is not None:
             for beam in group.restart():
                 self._tables.free(beam)
-        self._tables.free(sequence)
-        self._sources.free(sequence)
+        self._blocks.free(sequence)
 
 
 def _prompt_chunk(sequence: Sequence, num_tokens: int) -> Chunk:

@@ -34,8 +34,8 @@ class SourceTables:
         if not sequence.num_source:
             return SourceMatch([], sequence.root, 0)
         count = num_blocks_for(sequence.num_source, self._pool.block_size)
-        first = _key(sequence.source_root, 0)
         prefix_id: PrefixId = sequence.source_root
+        first = _key(prefix_id, 0)
         blocks: list[int] = []
         for number in range(count):
             found = self._pool.find(_key(prefix_id, number))

@@ -30,7 +30,7 @@ class Positions:
 
 @dataclass(slots=True, frozen=True)
 class RelativeBias:
-    """What is added to a score, by head and by the distance of the key (Raffel et al., 2020: arXiv:1910.10683)."""
+    """A bias that each head adds to a score, by the distance of the key (Raffel et al., 2020: arXiv:1910.10683)."""
 
     table: str  # the embedding that holds it: [buckets, heads]
     buckets: int

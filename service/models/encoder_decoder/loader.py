@@ -61,14 +61,14 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
         )
         block_size = model.block_size
     layer = LayerSpec(layout.heads, layout.heads, layout.head_dim, layout.head_dim, scale=layout.score_scale)
-    slow = "" if not not_native or device.type != "cpu" or not config.native_kernels else slow_note(not_native)
+    is_slow = not_native and device.type == "cpu" and config.native_kernels
     return LoadedModel(
         model=model,
         layers=[layer] * len(layout.decoder.layers),
         max_model_len=max_model_len,
         max_source_len=layout.max_source_len or max_model_len,
         block_size=block_size,
-        notes=loading_notes(rounding_note(dtype, stored), slow),
+        notes=loading_notes(rounding_note(dtype, stored), slow_note(not_native) if is_slow else ""),
     )
 
 

@@ -25,7 +25,7 @@ _LOG2_E = 1.4426950408889634  # scores are logarithms to the base of 2
 
 @dataclass(slots=True, frozen=True)
 class StackTables:
-    """What is computed for the encoder or the decoder, in float32."""
+    """The positions and the biases of the encoder or the decoder, in float32."""
 
     positions: Tensor | None  # [positions, hidden_size]: added to the embeddings
     biases: Mapping[str, Tensor]

@@ -26,8 +26,9 @@ class Pool:
 
     def allocate(self, sequence: Sequence, *, num_spare: int = 0) -> bool:
         match = self.blocks.match(sequence.tokens, sequence.request.cache_salt)
-        if not self.tables.allocate(sequence, match, num_spare=num_spare):
+        if not self.tables.has_room(sequence, match, num_spare=num_spare):
             return False
+        self.tables.allocate(sequence, match)
         sequence.start(len(match.blocks) * SIZE, now=0.0)
         return True
 

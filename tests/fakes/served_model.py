@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from model_store.transfer.progress import track
 from model_store.types import LocalModel
@@ -24,6 +24,9 @@ from service.tasks.text.tokenizer import Tokenizer
 from service.tasks.translation import Detector
 from tests.fakes.encoder import ScriptedEncoder
 from tests.fakes.engine import ScriptedEngine
+
+Client = TypeVar("Client")
+ItsMetrics = TypeVar("ItsMetrics")
 
 LOCAL = LocalModel(name="org/tiny", path=Path("/nonexistent"))
 
@@ -64,10 +67,10 @@ class RemoteSource(FixedSource):
         return LOCAL
 
 
-class EncoderSource:
-    """The source of an encoder whose files are in a directory. Its runtimes all have the same client."""
+class DirectorySource(Generic[Client, ItsMetrics]):
+    """The source of a model whose files are in a directory. Its runtimes all have the same client."""
 
-    def __init__(self, client: EncoderClient, local: LocalModel, tasks: TaskBuilder, metrics: EncoderMetrics) -> None:
+    def __init__(self, client: Client, local: LocalModel, tasks: TaskBuilder, metrics: ItsMetrics) -> None:
         self._client = client
         self._local = local
         self._tasks = tasks
@@ -81,29 +84,18 @@ class EncoderSource:
 
     def capabilities(self, local: LocalModel) -> frozenset[Capability]:
         return find_capabilities(local.path)
+
+
+class EncoderSource(DirectorySource[EncoderClient, EncoderMetrics]):
+    """The source of an encoder."""
 
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         tasks = self._tasks.for_encoder(self._client, local, self.capabilities(local))
         return Runtime(self._client, tasks, lambda adapter: {}, self._metrics)
 
 
-class EncoderDecoderSource:
-    """The source of an encoder-decoder whose files are in a directory. Its runtimes all have the same client."""
-
-    def __init__(self, client: EngineClient, local: LocalModel, tasks: TaskBuilder, metrics: EngineMetrics) -> None:
-        self._client = client
-        self._local = local
-        self._tasks = tasks
-        self._metrics = metrics
-
-    def find(self) -> LocalModel:
-        return self._local
-
-    def fetch(self) -> LocalModel:
-        return self._local
-
-    def capabilities(self, local: LocalModel) -> frozenset[Capability]:
-        return find_capabilities(local.path)
+class EncoderDecoderSource(DirectorySource[EngineClient, EngineMetrics]):
+    """The source of an encoder-decoder."""
 
     def build(self, local: LocalModel, adapters: Mapping[str, Path]) -> Runtime:
         tasks = self._tasks.for_encoder_decoder(self._client, local, load_tokenizer(local.path))

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from service.models.contracts.step_view import Ints
+
 
 class LayerKeyValues(Protocol):
     """The keys and values of one layer."""
@@ -25,3 +27,7 @@ class KeyValueStore(Protocol):
 
     @property
     def layers(self) -> Sequence[LayerKeyValues]: ...
+
+    def copy_blocks(self, copies: Ints) -> None:
+        """Copy keys and values of all layers: ``copies`` [C, 2] are from which block, and to which."""
+        ...

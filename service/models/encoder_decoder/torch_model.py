@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from service.errors import UnsupportedAdapter
 from service.models.contracts.decoder_layout import LinearPart, Norm
+from service.models.contracts.encoder_decoder_facts import EncoderDecoderFacts
 from service.models.contracts.encoder_decoder_layout import CodecLayer, EncoderDecoderLayout
 from service.models.contracts.key_value_store import KeyValueStore
-from service.models.contracts.lora import LinearShape, LoraAdapter
 from service.models.contracts.slots import slots_of
 from service.models.contracts.step_view import Ints, SourceView, StepView
 from service.models.encoder_decoder.checkpoint import Checkpoint
@@ -30,7 +29,7 @@ _ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-class TorchEncoderDecoder:
+class TorchEncoderDecoder(EncoderDecoderFacts):
     """Implements ``contracts.language_model.EncoderDecoder``."""
 
     def __init__(
@@ -43,10 +42,6 @@ class TorchEncoderDecoder:
         self.device = device
         self._tensors = Tensors(layout, checkpoint, device)
         self._store: KeyValueStore | None = None
-
-    @property
-    def has_encoder(self) -> Literal[True]:
-        return True
 
     @property
     def backend(self) -> Literal["torch"]:
@@ -63,33 +58,12 @@ class TorchEncoderDecoder:
         return ""
 
     @property
-    def feature_channels(self) -> int:
-        """As ``EncoderDecoder.feature_channels``."""
-        return 0 if self.layout.features is None else self.layout.features.channels
-
-    @property
-    def vocab_size(self) -> int:
-        return self.layout.vocab_size
-
-    @property
     def quantization(self) -> str:
         return "none"
 
     @property
     def weights_bytes(self) -> int:
         return self._tensors.num_bytes
-
-    @property
-    def linears(self) -> Mapping[str, LinearShape]:
-        """No adapter changes these models."""
-        return {}
-
-    def load_adapter(self, number: int, adapter: LoraAdapter) -> int:
-        """Raises UnsupportedAdapter."""
-        raise UnsupportedAdapter(f"{self.architecture} is computed without adapters")
-
-    def unload_adapter(self, number: int) -> None:
-        """There is none."""
 
     def attach_store(self, store: KeyValueStore) -> None:
         """As ``EncoderDecoder.attach_store``."""
@@ -98,10 +72,7 @@ class TorchEncoderDecoder:
     def copy_blocks(self, copies: Ints) -> None:
         """As ``EncoderDecoder.copy_blocks``."""
         assert self._store is not None
-        sources, targets = self._to_device(copies).unbind(1)
-        for layer in self._store.layers:
-            layer.key.index_copy_(0, targets, layer.key[sources])
-            layer.value.index_copy_(0, targets, layer.value[sources])
+        self._store.copy_blocks(copies)
 
     def encode(self, sources: SourceView) -> Tensor:
         """As ``EncoderDecoder.encode``."""

@@ -4,11 +4,9 @@ Weights and the KV cache are stored in the model's own type, or as int8. The ari
 row's bits depend on nothing but the row.
 """
 
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,15 +16,13 @@ from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.lora import LinearShape, LoraAdapter
 from service.models.contracts.model_config import ModelConfig
-from service.models.contracts.step_view import Ints, StepView
+from service.models.contracts.step_view import StepView
 from service.models.native import kernels
 from service.models.native.decoder_weights import Tables, pack_weights
+from service.models.native.kernel_model import KernelModel
 from service.models.native.lora import AdaptedRows, PackedAdapter, fused_linears
-from service.models.native.matrices import CACHE_KINDS, KINDS
+from service.models.native.matrices import KINDS
 from service.models.native.packer import LoadTensor
-from service.models.native.result_memory import ResultMemory
-from service.models.native.stored_blocks import StoredBlocks
-from service.models.native.structures import PARTS, KernelStep
 
 
 def unsupported_reason(config: ModelConfig, device: torch.device, head_dim: int) -> str:
@@ -56,7 +52,7 @@ def narrow_layout_note(config: ModelConfig, head_dim: int) -> str:
     return f"computed by the compiled kernels for {used.name}, slower than those for {preferred.name}: {reason}"
 
 
-class NativeDecoder:
+class NativeDecoder(KernelModel):
     """Packed weights, and the calls of the kernels. Implements ``contracts.language_model.NativeModel``."""
 
     def __init__(
@@ -72,42 +68,20 @@ class NativeDecoder:
         quantization: str,
         threads: int,
     ) -> None:
-        """Load and pack the weights; see ``pack_weights``. ``unsupported_reason`` must be empty.
-
-        ``block_size`` is the size of blocks that the configuration asks for; 0: any.
-        """
-        library, build = kernels.load(specs[0].key_dim, block_size), kernels.find_build(specs[0].key_dim, block_size)
-        assert library is not None
-        assert build is not None
-        self.build = build.name
-        self.library = library
-        self.block_size = 2 * int(library.trivium_lanes())
-        """Tokens in a block, as the kernels lay it out. A block of the store holds one of them or several."""
-        self._team = library.trivium_create_team(threads)
-        weakref.finalize(self, library.trivium_delete_team, self._team)
-        self.layout = layout
-        self.architecture = architecture
-        self.dtype = dtype
-        self.weights = pack_weights(
-            library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
+        """Load and pack the weights; see ``pack_weights`` and ``KernelModel``."""
+        super().__init__(
+            specs[0].key_dim, block_size=block_size, architecture=architecture, dtype=dtype, threads=threads
         )
-        self._times: Ints | None = None
-        self._logits = ResultMemory()
+        self.layout = layout
+        self.weights = pack_weights(
+            self.library, self._team, layout, specs, load_tensor, tables, dtype=dtype, quantization=quantization
+        )
         self._linears = fused_linears(layout)
         self._adapters: dict[int, PackedAdapter] = {}
 
     @property
     def has_encoder(self) -> Literal[False]:
         return False
-
-    @property
-    def backend(self) -> Literal["native"]:
-        return "native"
-
-    @property
-    def build_reason(self) -> str:
-        """Why this build of the kernels was chosen, in words."""
-        return kernels.choice_reason(self.build)
 
     @property
     def vocab_size(self) -> int:
@@ -141,55 +115,22 @@ class NativeDecoder:
         del self._adapters[number]
 
     def attach_store(self, store: KeyValueStore) -> None:
-        """Read and write the keys and values of ``store`` from now on.
-
-        The kernels have their own layout within a block, so nothing else may read or write single tokens of it.
-        """
-        self.weights.decoder.cache_kind = CACHE_KINDS[store.layers[0].key.dtype]
-        self._blocks = StoredBlocks(store)
+        """Read and write the keys and values of ``store`` from now on."""
+        self.weights.decoder.cache_kind = self._attach(store)
         for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
-
-    def copy_blocks(self, pairs: Ints) -> None:
-        """Copy whole blocks of the store, before a step: ``pairs`` [C, 2] are from where, and to where.
-
-        No block is written twice, and none is both read and written.
-        """
-        self._blocks.copy(self.library, self._team, pairs)
-
-    def measure_parts(self) -> Ints:
-        """An array that every later step adds its nanoseconds to, one number for each of ``PARTS``."""
-        self._times = np.zeros(len(PARTS), dtype=np.int64)
-        return self._times
 
     def hidden(self, step: StepView) -> Tensor:
         """The last hidden states [T, hidden_size] of ``step``, float32."""
         adapted = AdaptedRows.from_step(step, self._adapters)
-        kernel_step = KernelStep(
-            ids=step.input_ids.ctypes.data,
-            offsets=step.offsets.ctypes.data,
-            contexts=step.contexts.ctypes.data,
-            blocks=step.blocks.ctypes.data,
-            rows=step.num_rows,
-            chunks=len(step.contexts),
-            block_size=step.block_size,
-            times=None if self._times is None else self._times.ctypes.data,
-            **({} if adapted is None else adapted.fields()),
-        )
+        kernel_step = self._kernel_step(step, **({} if adapted is None else adapted.fields()))
         out = torch.empty(step.num_rows, self.layout.hidden_size)
         self.library.trivium_step(self._team, self.weights.decoder, kernel_step, out.data_ptr())
         return out
 
-    def all_finite(self, hidden: Tensor) -> bool:
-        """Whether every number of ``hidden`` [T, hidden_size], float32, is finite."""
-        return bool(self.library.trivium_all_finite(hidden.data_ptr(), hidden.numel()))
-
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V], float32, of ``hidden`` [R, hidden_size]."""
-        hidden = hidden.contiguous()
-        head = self.weights.head
-        out = self._logits.empty(hidden.shape[0], head.n)
-        self.library.trivium_linear(self._team, head, hidden.data_ptr(), hidden.shape[0], out.data_ptr(), head.n)
+        out = self._multiply_head(self.weights.head, hidden)
         if cap := self.layout.logit_cap:
-            self.library.trivium_soft_cap(self._team, out.data_ptr(), hidden.shape[0], head.n, cap)
+            self.library.trivium_soft_cap(self._team, out.data_ptr(), *out.shape, cap)
         return out

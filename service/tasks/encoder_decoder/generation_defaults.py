@@ -18,14 +18,12 @@ class GenerationDefaults:
 
     decoder_start_token_id: int
     forced_bos_token_id: int | None = None
-    forced_eos_token_id: int | None = None
     bad_words_ids: tuple[tuple[int, ...], ...] = ()
     suppress_tokens: tuple[int, ...] = ()
     num_beams: int = 1
     length_penalty: float = 1.0
     early_stopping: EarlyStopping = False
     no_repeat_ngram_size: int = 0
-    max_length: int | None = None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -46,14 +44,12 @@ class GenerationDefaults:
         return cls(
             decoder_start_token_id=start,
             forced_bos_token_id=values.get("forced_bos_token_id"),
-            forced_eos_token_id=values.get("forced_eos_token_id"),
             bad_words_ids=tuple(tuple(words) for words in values.get("bad_words_ids") or ()),
             suppress_tokens=tuple(values.get("suppress_tokens") or ()),
             num_beams=values.get("num_beams") or 1,
             length_penalty=values.get("length_penalty", 1.0) or 0.0,
             early_stopping=values.get("early_stopping") or False,
             no_repeat_ngram_size=values.get("no_repeat_ngram_size") or 0,
-            max_length=values.get("max_length"),
         )
 
     def beams(self, least: int, most: int) -> BeamParams | None:

@@ -13,7 +13,7 @@ from service.engine.attention.kv_cache import KVCache
 from service.models.contracts.encoder_decoder_layout import EncoderDecoderLayout, Stack
 from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.step_view import Ints
-from service.models.layouts.encoder_decoder import bart, t5
+from service.models.encoder_decoder import families
 from service.models.native.encoder_decoder import NativeEncoderDecoder
 from service.models.native.encoder_decoder_weights import StackTables
 from tests.engine.tiny_models import randomize_weights
@@ -22,17 +22,6 @@ VOCABULARY = 90
 POSITIONS = 400  # of the tables of absolute positions
 SOURCE_POSITIONS = 30  # of Whisper's encoder, whose sources all have this length
 
-_LAYOUTS = {
-    "bart": bart.bart,
-    "m2m_100": bart.m2m_100,
-    "marian": bart.marian,
-    "mbart": bart.mbart,
-    "mt5": t5.mt5,
-    "pegasus": bart.pegasus,
-    "t5": t5.t5,
-    "umt5": t5.umt5,
-    "whisper": bart.whisper,
-}
 _BART = {
     "d_model": 64,
     "encoder_layers": 2,
@@ -82,7 +71,7 @@ def build_codec(name: str, **fields: Any) -> PreTrainedModel:
 
 
 def layout_of(model: PreTrainedModel) -> EncoderDecoderLayout:
-    return _LAYOUTS[model.config.model_type](model.config)
+    return families.FAMILIES[model.config.model_type](model.config)
 
 
 def _tables(module: Any, stack: Stack, *, both_ways: bool) -> StackTables:

@@ -5,18 +5,17 @@ The ``gguf`` package's own reader makes an array of every string: ten seconds an
 https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, versions 2 and 3, little-endian.
 """
 
-import mmap
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from gguf import GGML_QUANT_SIZES, GGMLQuantizationType, GGUFValueType
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
+from model_store.convert.mapped_file import MappedFile
 from model_store.errors import ModelRefused
 
 _SCALARS = {
@@ -45,7 +44,7 @@ class GgufTensor:
     size: int  # bytes
 
 
-class GgufFile:
+class GgufFile(MappedFile):
     """An open GGUF file: a context manager. Tensors are valid until it closes."""
 
     def __init__(self, path: Path) -> None:
@@ -53,23 +52,13 @@ class GgufFile:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
                 raise ModelRefused(f"{path} is not a GGUF file")
-            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        super().__init__(path)
         self._position = 4
         try:
             self.metadata, self.tensors = self._read_header()
         except (struct.error, UnicodeDecodeError, ValueError, KeyError) as error:
             self.close()
             raise ModelRefused(f"{path} is a GGUF file that cannot be read: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        with suppress(BufferError):  # an array, perhaps in a traceback, still uses the map; the last one closes it
-            self._map.close()
 
     def rows(self, tensor: GgufTensor, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Rows [start, stop) of a matrix, or a whole vector, dequantized: float32, [rows, columns] or [columns]."""
@@ -134,11 +123,6 @@ class GgufFile:
             raise ValueError("it ends within a string")
         self._position += length
         return text.decode("utf-8")
-
-    def _unpack(self, form: str) -> tuple[Any, ...]:
-        values = struct.unpack_from(f"<{form}", self._map, self._position)
-        self._position += struct.calcsize(f"<{form}")
-        return values
 
 
 def unpacked(rows: NDArray[np.uint8], tensor: GgufTensor) -> NDArray[np.float32]:

@@ -7,18 +7,17 @@ is its length with the closing zero byte (2 bytes), the bytes and the zero. Matr
 ``<name>_scale``: a row's numbers are its bytes divided by the row's scale.
 """
 
-import mmap
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model_store.convert.mapped_file import MappedFile
 from model_store.convert.safetensors_file import NumberType
 from model_store.errors import ModelRefused
 
@@ -37,32 +36,20 @@ class Variable:
     offset: int  # bytes, from the beginning of the file
 
 
-class BinaryFile:
+class BinaryFile(MappedFile):
     """An open ``model.bin``: a context manager. Arrays are valid until it closes."""
 
     def __init__(self, path: Path) -> None:
         """Raises ModelRefused if the file is not of this format and version, or was truncated or changed."""
-        with path.open("rb") as file:
-            try:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except ValueError as error:
-                raise ModelRefused(f"{path} is empty") from error
-        self._position = 0
+        try:
+            super().__init__(path)
+        except ValueError as error:
+            raise ModelRefused(f"{path} is empty") from error
         try:
             self.specification, self.variables, self.aliases = self._read_header()
         except (struct.error, UnicodeDecodeError, ValueError, KeyError) as error:
             self.close()
             raise ModelRefused(f"{path} is not a model of CTranslate2 that can be read: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        with suppress(BufferError):  # an array, perhaps in a traceback, still uses the map; the last one closes it
-            self._map.close()
 
     def number(self, name: str) -> int:
         """The value of a variable without dimensions. Raises ModelRefused if there is no such variable."""
@@ -124,8 +111,7 @@ class BinaryFile:
         return specification, variables, aliases
 
     def _read(self, kind: str) -> int:
-        (value,) = struct.unpack_from(f"<{kind}", self._map, self._position)
-        self._position += struct.calcsize(f"<{kind}")
+        (value,) = self._unpack(kind)
         return int(value)
 
     def _read_name(self) -> str:

@@ -55,8 +55,45 @@ def faults(
     something at the end, or if an answer differs although --deterministic is given.
     """
     from benchmarks.faults.benchmark import kill_under_load
+    from benchmarks.faults.calls import make_calls
+    from benchmarks.soak.mix import load_rows
 
-    outcome = asyncio.run(kill_under_load(model, mix, kills=kills, clients=clients, seed=seed, arguments=context.args))
+    calls = make_calls(load_rows(mix), clients)
+    outcome = asyncio.run(kill_under_load(model, calls, kills=kills, seed=seed, arguments=context.args))
+    _report(
+        outcome.table(),
+        details=[*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]],
+        failures=outcome.failures(exact="--deterministic" in context.args),
+    )
+
+
+@app.command(context_settings=PASS_ON)
+def mixed_faults(
+    context: typer.Context,
+    chat: Annotated[str, typer.Option(help="The language model. Default: the default model.")] = "",
+    speech: Annotated[str, typer.Option(help="The speech model.")] = "whisper-base",
+    shape: Annotated[str, typer.Option(help="The shape of the translation model: opus-mt or nllb-600m.")] = "opus-mt",
+    recordings: Annotated[Path | None, typer.Option(help="Directory of audio files. Default: made-up sounds.")] = None,
+    kills: Annotated[int, typer.Option(help="How often an engine is killed.", min=1)] = 6,
+    clients: Annotated[int, typer.Option(help="Clients at once.", min=3)] = 30,
+    seed: Seed = 0,
+) -> None:
+    """Serve a language model, a translation model of random weights and a speech model, and kill their engines in turn.
+
+    Further arguments and the exit are those of `faults`.
+    """
+    from benchmarks.encoder_decoder.shapes import write_checkpoint
+    from benchmarks.faults.benchmark import kill_under_load
+    from benchmarks.faults.mixed import CHAT, SPEECH, TRANSLATOR, make_mixed_calls, read_recordings
+
+    calls = make_mixed_calls(shape, clients, read_recordings(recordings))
+    with tempfile.TemporaryDirectory() as directory:
+        write_checkpoint(shape, Path(directory))
+        sources = {CHAT: chat or default_source(), TRANSLATOR: directory, SPEECH: speech}
+        first, *others = (f"{name}={source}" for name, source in sources.items())
+        arguments = [flag for other in others for flag in ("--model", other)] + context.args
+        run = kill_under_load(first, calls, kills=kills, seed=seed, arguments=arguments, models=list(sources))
+        outcome = asyncio.run(run)
     _report(
         outcome.table(),
         details=[*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]],

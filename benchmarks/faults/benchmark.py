@@ -1,9 +1,10 @@
-"""The service under clients that repeat their requests, while its engine is killed again and again."""
+"""The service under clients that repeat their requests, while its engines are killed again and again."""
 
 import asyncio
 import random
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,10 @@ import httpx
 import psutil
 
 from benchmarks.faults.answer import assemble_answer
-from benchmarks.faults.calls import make_calls
 from benchmarks.faults.outcome import FaultsOutcome
 from benchmarks.processes.trivium_service import TriviumService, fetch_metrics, trivium_service
 from benchmarks.soak.log import unexplained_lines
-from benchmarks.soak.mix import MixCall, load_rows
+from benchmarks.soak.mix import MixCall
 from service.processes.supervisor import Status
 
 _SECONDS_BETWEEN_KILLS = (0.2, 3.0)  # from one recovery to the next kill, at least and at most
@@ -29,19 +29,19 @@ _REPLAYED = 'trivium_replayed_requests_total{process="engine"}'
 
 
 async def kill_under_load(
-    model: str, mix: Path | None, *, kills: int, clients: int, seed: int, arguments: list[str]
+    model: str, calls: list[MixCall], *, kills: int, seed: int, arguments: list[str], models: Sequence[str] = ()
 ) -> FaultsOutcome:
-    """Send every call once without kills, then again and again while the engine is killed ``kills`` times.
+    """Send every call once without kills, then again and again while an engine is killed ``kills`` times.
 
-    ``arguments`` are further ones of ``trivium serve``. Raises RuntimeError if the service does not become ready, and
-    ValueError if a call fails without kills.
+    ``arguments`` are further ones of ``trivium serve``. If these name several models, so does ``models``, and engines
+    of all are killed in turn. Raises RuntimeError if the service does not become ready, and ValueError if a call fails
+    without kills.
     """
     generator = random.Random(seed)
-    calls = make_calls(load_rows(mix), clients)
-    outcome = FaultsOutcome()
+    outcome = FaultsOutcome(engines=max(1, len(models)))
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
-        with trivium_service(model, log, ["--log-json", *arguments]) as service:
+        with trivium_service(model, log, ["--log-json", *arguments], models=models) as service:
             await service.wait_until_ready()
             async with httpx.AsyncClient(base_url=service.url, timeout=_ANSWER_SECONDS, limits=_LIMITS) as http:
                 expected = await asyncio.gather(*(_send(http, call) for call in calls))
@@ -92,7 +92,7 @@ class _Restarting(Exception):
 
 async def _send(http: httpx.AsyncClient, call: MixCall) -> dict[str, Any]:
     """The answer to a call. Raises ValueError for an error or an incomplete answer."""
-    response = await http.post(call.path, content=call.body, headers={"content-type": "application/json"})
+    response = await http.post(call.path, content=call.body, headers={"content-type": call.content_type})
     is_unavailable = response.status_code == httpx.codes.SERVICE_UNAVAILABLE and "retry-after" in response.headers
     if is_unavailable and response.json()["error"]["code"] == _RESTARTING:
         raise _Restarting

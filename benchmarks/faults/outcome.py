@@ -11,6 +11,7 @@ from benchmarks.report.tables import markdown_table
 class FaultsOutcome:
     """The findings of a run with kills."""
 
+    engines: int = 1
     same: int = 0  # answers that equal those without kills
     refused: int = 0  # 503 before the request began, while the engine restarted
     different: list[str] = field(default_factory=list)
@@ -31,7 +32,7 @@ class FaultsOutcome:
             "no request continued after a kill": not self.replayed,
             "nothing was answered": not self.same,
             "descriptors were left open": self.files[1] > self.files[0],
-            "the API process does not have one child": self.processes != 1,
+            f"the API process has {self.processes} children": self.processes != self.engines,
             f"the engine still holds something: {self.held}": any(self.held.values()),
             f"{len(self.unexplained)} lines of errors are unexplained: {self.unexplained[:3]}": bool(self.unexplained),
         }
@@ -43,7 +44,7 @@ class FaultsOutcome:
         by_path = ", ".join(f"{path} {count}" for path, count in sorted(self.paths.items()))
         return markdown_table(
             {
-                "engine killed": f"{len(self.recoveries)} times",
+                "engines killed": f"{len(self.recoveries)} times",
                 "ready again after, median and most": f"{statistics.median(self.recoveries):.1f} s, "
                 f"{max(self.recoveries):.1f} s",
                 "requests that went on in another engine": self.replayed,

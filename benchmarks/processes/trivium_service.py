@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,27 +41,28 @@ async def fetch_metrics(url: str) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class TriviumService:
-    """A running ``trivium serve`` with its log."""
+    """A running ``trivium serve`` with its log. ``models`` are the names of its models if there are several."""
 
     process: subprocess.Popen[bytes]
     url: str
     log: Path
+    models: Sequence[str] = ()
 
     async def wait_until_ready(self) -> None:
-        """Raises RuntimeError if the service ends, or is not ready in time."""
-        await self._wait_for(lambda health: health.is_success)
+        """Raises RuntimeError if the service ends, or not all of its models are ready in time."""
+        await self._wait_until(ready=True)
 
     async def kill_engine(self) -> float:
-        """Kill the engine process; return the seconds until the service is ready again."""
-        (engine,) = self.engines()
+        """Kill the engine process that has run longest; return the seconds until all models are ready again."""
+        engine = min(self.engines(), key=psutil.Process.create_time)
         start = time.monotonic()
         os.kill(engine.pid, signal.SIGKILL)
-        await self._wait_for(lambda health: not health.is_success)
+        await self._wait_until(ready=False)
         await self.wait_until_ready()
         return time.monotonic() - start
 
     def engines(self) -> list[psutil.Process]:
-        """The engine processes that run: one, or none while the engine restarts."""
+        """The engine processes that run: one for each language model, or less while one restarts."""
         found = []
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
@@ -79,24 +80,33 @@ class TriviumService:
         samples = await fetch_metrics(self.url)
         return {name: samples[name] for name in _GAUGES}
 
-    async def _wait_for(self, condition: Callable[[httpx.Response], bool]) -> None:
-        """Poll /health/ready until the condition holds. Raises RuntimeError if it never does."""
+    async def _wait_until(self, *, ready: bool) -> None:
+        """Wait until all models are ready, or one is not. Raises RuntimeError if that never happens."""
         deadline = time.monotonic() + _READY_SECONDS
         async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
             while time.monotonic() < deadline and self.process.poll() is None:
                 with contextlib.suppress(httpx.TransportError):
-                    if condition(await http.get(READY_PATH)):
+                    if await self._is_ready(http) == ready:
                         return
                 await asyncio.sleep(_POLL_SECONDS)
         end = self.log.read_text(encoding="utf-8", errors="replace")[-600:]
         raise RuntimeError(f"the service has ended, or its health did not change in time: {end}")
 
+    async def _is_ready(self, http: httpx.AsyncClient) -> bool:
+        questions = [{"model": model} for model in self.models] or [{}]
+        return all([(await http.get(READY_PATH, params=question)).is_success for question in questions])
+
 
 @contextlib.contextmanager
-def trivium_service(model: str, log: Path, arguments: list[str]) -> Iterator[TriviumService]:
-    """Serve until the block ends, and write the log to ``log``. The service need not be ready when it is yielded."""
+def trivium_service(
+    model: str, log: Path, arguments: list[str], *, models: Sequence[str] = ()
+) -> Iterator[TriviumService]:
+    """Serve until the block ends, and write the log to ``log``. The service need not be ready when it is yielded.
+
+    ``models`` are the names that ``arguments`` give to several models.
+    """
     with (
         log.open("wb") as output,
         server_process(lambda port: serve_command(model, port, arguments), output) as (process, url),
     ):
-        yield TriviumService(process, url, log)
+        yield TriviumService(process, url, log, models)

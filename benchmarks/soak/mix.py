@@ -44,6 +44,7 @@ class MixCall:
     path: str
     body: bytes
     stream: bool = False
+    content_type: str = "application/json"
     is_invalid: bool = False  # the service must refuse it
 
 

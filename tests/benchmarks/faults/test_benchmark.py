@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.benchmark import kill_under_load
+from benchmarks.faults.calls import make_calls
+from benchmarks.soak.mix import BUILT_IN_ROWS
 from service.models.native import kernels
 from tests.engine.tiny_models import served_model
 
@@ -15,6 +17,7 @@ async def test_every_kind_of_answer_survives_kills_unchanged(tmp_path: Path) -> 
     served_model(tmp_path, max_position_embeddings=4096)
     arguments = ["--deterministic", "--threads", "1", "--num-blocks", "4096"]
     seed = 123  # which kills sooner after a recovery than most
-    outcome = await kill_under_load(str(tmp_path), None, kills=2, clients=20, seed=seed, arguments=arguments)
+    calls = make_calls(BUILT_IN_ROWS, 20)
+    outcome = await kill_under_load(str(tmp_path), calls, kills=2, seed=seed, arguments=arguments)
     assert outcome.failures(exact=True) == []
     assert len(outcome.recoveries) == 2

@@ -149,7 +149,9 @@ def test_what_is_certain_is_sent_and_never_taken_back(reference: Callable[[str],
     for count in (1, len(sent) // 2, len(sent) - 1):
         run = driver.run_one(beam_request(ref, 1, "again", generated=tuple(sent[:count])))
         assert run.tokens == sent[count:]
-        assert run.outputs[-1].hypotheses == outputs[-1].hypotheses
+        for again, first in zip(run.outputs[-1].hypotheses, outputs[-1].hypotheses, strict=True):
+            assert again.tokens == first.tokens
+            assert again.score == pytest.approx(first.score, rel=1e-5)  # torch's sums depend on the shape of a batch
 
 
 def test_an_abort_frees_the_blocks_of_all_beams(reference: Callable[[str], Reference]) -> None:

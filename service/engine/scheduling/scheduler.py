@@ -19,24 +19,23 @@ preempted, and finishes.
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice
 
-import msgspec
-
 from service.engine.constraints.constraint import Constraint
-from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
+from service.engine.protocol.outputs import TokenOutput
 from service.engine.protocol.request import Request
-from service.engine.scheduling.beam_group import BeamGroup
+from service.engine.scheduling.beam_groups import BeamGroups
 from service.engine.scheduling.block_pool import BlockPool
-from service.engine.scheduling.new_tokens import append_forced, append_sampled
 from service.engine.scheduling.prefill_budget import PrefillBudget
+from service.engine.scheduling.progress import Progress
 from service.engine.scheduling.prompt_turns import PromptTurns
 from service.engine.scheduling.request_sizes import check_size
 from service.engine.scheduling.running_sequences import RunningSequences
 from service.engine.scheduling.sequence import Sequence, SequenceStatus
 from service.engine.scheduling.sequence_blocks import CachedBlocks, SequenceBlocks
 from service.engine.scheduling.speculator import Speculator
-from service.engine.scheduling.step import NOTHING_POSSIBLE, Chunk, ChunkOutput, Step
+from service.engine.scheduling.step import Chunk, ChunkOutput, Step
 from service.engine.scheduling.step_proposals import StepProposals
 from service.engine.scheduling.waiting_queue import WaitingQueue
 from service.engine.speculation.speculation import MOST_PROPOSED
@@ -84,7 +83,8 @@ class Scheduler:
         self._sequences: dict[str, Sequence] = {}
         self._waiting = WaitingQueue(ageing_seconds, self._blocks.count_cached)
         self._running = RunningSequences()
-        self._groups: dict[Sequence, BeamGroup] = {}  # by the sequences that lead them
+        self._progress = Progress(self._blocks)
+        self._groups = BeamGroups(self._blocks, self._progress)
 
     @property
     def num_waiting(self) -> int:
@@ -115,8 +115,7 @@ class Scheduler:
         )
         sequence = self._sequences[request.id] = self._waiting.add(request, adapter, constraint)
         sequence.speculation = self._proposals.follow(sequence)
-        if request.params.beams is not None and request.params.max_tokens:
-            self._groups[sequence] = BeamGroup(sequence)
+        self._groups.add(sequence)
         return sequence
 
     def in_order(self) -> Iterator[Sequence]:
@@ -125,8 +124,7 @@ class Scheduler:
 
     def beams(self, sequence: Sequence) -> list[Sequence]:
         """The sequences that have blocks for the request of ``sequence``: itself, and the other beams of its search."""
-        group = self._groups.get(sequence)
-        return [sequence] if group is None else group.beams
+        return self._groups.beams(sequence)
 
     def uses_adapter(self, adapter: int) -> bool:
         """Whether an unfinished sequence has the adapter with this number."""
@@ -137,7 +135,7 @@ class Scheduler:
         sequence = self._sequences.get(request_id)
         if sequence is None:
             return False
-        self._finish(sequence, FinishReason.ABORT)
+        self._finish(sequence)
         return True
 
     def schedule(self) -> Step:
@@ -151,13 +149,17 @@ class Scheduler:
         committed = []
         results = zip(step.chunks, outputs, strict=True)
         for chunk, output in results:
-            group = self._groups.get(chunk.sequence)
+            sequence = chunk.sequence
+            group = self._groups.get(sequence)
             if group is not None:  # the chunks of its other beams come behind that of its leader
-                committed += self._commit_beams(group, chunk, [output, *(next(results)[1] for _ in group.others)])
-                continue
-            committed += self._commit(chunk, output)
-            if chunk.proposed:
-                step.num_accepted += max(0, chunk.sequence.num_computed - chunk.start - chunk.num_known)
+                new = self._groups.commit(group, chunk, [output, *(next(results)[1] for _ in group.others)])
+            else:
+                new = self._progress.commit(chunk, output)
+                if chunk.proposed:
+                    step.num_accepted += max(0, sequence.num_computed - chunk.start - chunk.num_known)
+            if new and new[-1].finish is not None:
+                self._finish(sequence)
+            committed += new
         return committed
 
     def record_step_time(self, step: Step, seconds: float) -> None:
@@ -181,45 +183,43 @@ class Scheduler:
         prompts = [each for each, tokens in zip(running, lacking, strict=True) if tokens > 1 and not each.is_stream]
         num_places = self._running.num_places
         most_forced = self._most_forced(num_places, bool(prompts))
-        num_beams = sum([each.width for each in running if each.width > 1]) if self._groups else 0
         num_streams = num_places - sum([prompt.width for prompt in prompts])
         num_taken = num_streams
         if most_forced > 1:  # then there are no prompts among them
             num_taken += sum([min(tokens, most_forced) - 1 for tokens in lacking])
         decodes = [each for each, tokens in zip(running, lacking, strict=True) if tokens == 1 and each.width == 1]
+        num_beams = sum([each.width for each in running if each.width > 1])
         proposals, step.draft_cost = self._proposals.propose(
             decodes, num_beams, num_places, self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
         )
-        block_size = self.pool.block_size
         preempted = SequenceStatus.PREEMPTED
         for sequence, tokens in zip(running, lacking, strict=True):
             if sequence.status is preempted:
                 break  # a more urgent sequence took its blocks, and those of all after it
             if (group := self._groups.get(sequence)) is not None and group.has_forked:
-                if self._make_room_for_beams(group, step):
+                if self._make_room(sequence, partial(self._groups.grow, group, step), step):
                     step.chunks += [Chunk(beam, beam.num_computed, 1) for beam in group.beams]
-                continue
-            if tokens > 1 and not sequence.is_stream:
-                continue
-            if tokens > 1:
-                tokens = min(tokens, most_forced)
-                step.num_forced += tokens - 1
-            start = sequence.num_computed
-            fits = start + tokens <= len(sequence.block_table) * block_size
-            if fits or self._make_room(sequence, start + tokens, step):
-                proposed = proposals.get(sequence, ())
-                if proposed:
-                    places = self._running.num_places
-                    room = self._proposals.room_behind(sequence, start + tokens, len(proposed), places)
-                    proposed = proposed[:room]
-                num_source = sequence.num_source - sequence.num_encoded
-                step.chunks.append(Chunk(sequence, start, tokens + len(proposed), proposed, num_source))
+            elif tokens == 1 or sequence.is_stream:
+                self._add_stream(sequence, min(tokens, most_forced), proposals.get(sequence, ()), step)
         num_proposed = sum(map(len, proposals.values()))
         budget = self._prompt_budget(prompts, num_streams, num_taken + num_proposed, num_proposed, step)
         if step.num_preempted:
             prompts = [prompt for prompt in prompts if prompt.status is SequenceStatus.RUNNING]
         share = 0.5 if self._waiting.num_tenants > 1 else 0.0
         return PromptTurns(prompts, budget, self.prefill_chunk, share=share)
+
+    def _add_stream(self, sequence: Sequence, num_tokens: int, proposed: tuple[int, ...], step: Step) -> None:
+        """Add the next ``num_tokens`` tokens of a stream, and guesses behind them as far as its blocks have room."""
+        step.num_forced += num_tokens - 1
+        end = sequence.num_computed + num_tokens
+        if end > len(sequence.block_table) * self.pool.block_size and not self._make_room(
+            sequence, partial(self._tables.grow, sequence, end), step
+        ):
+            return
+        if proposed:
+            proposed = proposed[: self._proposals.room_behind(sequence, end, len(proposed), self._running.num_places)]
+        num_source = sequence.num_source - sequence.num_encoded
+        step.chunks.append(Chunk(sequence, sequence.num_computed, num_tokens + len(proposed), proposed, num_source))
 
     def _most_forced(self, num_running: int, are_prompts_running: bool) -> int:
         """The most tokens that each stream may compute of those that it lacks: 1 if prompts could use the time."""
@@ -241,19 +241,11 @@ class Scheduler:
         allowed = self._prefill_budget.max_tokens(num_streams, start, num_proposed, step.draft_cost.seconds)
         return budget if allowed >= budget else int(allowed)
 
-    def _make_room(self, sequence: Sequence, num_tokens: int, step: Step) -> bool:
-        """Make the block table hold ``num_tokens`` tokens; False if the sequence itself had to be preempted."""
-        while not self._tables.grow(sequence, num_tokens):
+    def _make_room(self, sequence: Sequence, grow: Callable[[], bool], step: Step) -> bool:
+        """Preempt others until ``grow`` finds blocks for a stream; False if the stream itself had to be preempted."""
+        while not grow():
             if self._preempt_last(step) is sequence:
                 return False
-        return True
-
-    def _make_room_for_beams(self, group: BeamGroup, step: Step) -> bool:
-        """As ``_make_room`` for the next token of all beams, whose blocks may have to be copied."""
-        while (copies := self._tables.grow_beams(group.beams, group.leader.num_tokens)) is None:
-            if self._preempt_last(step) is group.leader:
-                return False
-        step.copies += copies
         return True
 
     def _preempt_last(self, step: Step) -> Sequence:
@@ -335,112 +327,22 @@ class Scheduler:
 
     # After the step
 
-    def _commit(self, chunk: Chunk, output: ChunkOutput) -> list[TokenOutput]:
-        """Record one chunk's output; empty if it is not the sequence's last chunk, so that there is no token yet.
-
-        Tokens that the constraint forces are appended at once. The next step computes them together.
-        """
-        sequence = chunk.sequence
-        if output.error and chunk.proposed:
-            sequence.speculation = None  # the guesses may be the cause: the next step computes it without any
-            return []
-        if output.error:
-            kind = _error_kind(sequence, output.error)
-            return [self._finish(sequence, FinishReason.ERROR, error=output.error, error_kind=kind)]
-        request = sequence.request
-        is_first_output = len(sequence.tokens) == len(request.prompt) + len(request.generated)
-        samples = self._advance(chunk, output)
-        outputs = append_sampled(chunk, output) if samples else []
-        self._blocks.publish(sequence)
-        if not samples:
-            return []
-        if is_first_output:
-            outputs[0] = _first_output(sequence, outputs[0])
-        if outputs[-1].finish is None and sequence.constraint is not None:
-            outputs += append_forced(sequence, sequence.constraint)
-        if outputs[-1].finish is not None:
-            self._finish(sequence, outputs[-1].finish)
-        return outputs
-
-    def _commit_beams(self, group: BeamGroup, chunk: Chunk, outputs: list[ChunkOutput]) -> list[TokenOutput]:
-        """Record the outputs of all beams; ``chunk`` is that of the leader. One that fails ends the request.
-
-        If memory was short for some of them, the next step computes all once more.
-        """
-        leader = group.leader
-        for error in (output.error for output in outputs if output.error):
-            kind = _error_kind(leader, error)
-            return [self._finish(leader, FinishReason.ERROR, error=error, error_kind=kind)]
-        if group.has_forked and any(output.num_tokens is not None for output in outputs):
-            return []
-        samples = self._advance(chunk, outputs[0])
-        for beam in group.others:
-            beam.advance(beam.num_tokens)
-        for beam in group.beams:
-            self._blocks.publish(beam)
-        if not samples:
-            return []
-        is_first_output = not group.has_sent
-        committed = group.advance([output.candidates for output in outputs], self._tables)
-        if committed and is_first_output:
-            committed[0] = _first_output(leader, committed[0])
-        if committed and committed[-1].finish is not None:
-            self._finish(leader, committed[-1].finish)
-        return committed
-
-    def _advance(self, chunk: Chunk, output: ChunkOutput) -> bool:
-        """Record what is computed of a chunk. Returns True if it is all that the sequence lacked."""
-        sequence = chunk.sequence
-        if chunk.num_source and output.num_tokens != 0:
-            self._blocks.publish_source(sequence)
-        if sequence.params.prompt_logprobs is not None:
-            sequence.add_prompt_logprobs(chunk.start, output.prompt_logprobs)
-        num_computed = chunk.num_tokens if output.num_tokens is None else output.num_tokens
-        return sequence.advance(chunk.start + min(num_computed, chunk.num_known))
-
-    def _finish(
-        self,
-        sequence: Sequence,
-        reason: FinishReason,
-        *,
-        error: str = "",
-        error_kind: ErrorKind = ErrorKind.FAILED,
-    ) -> TokenOutput:
+    def _finish(self, sequence: Sequence) -> None:
+        """End a sequence, and free its blocks."""
         if sequence.status is SequenceStatus.RUNNING:
             self._running.remove(sequence)
         self._waiting.finish(sequence)
         self._free(sequence)
         sequence.finish()
-        self._groups.pop(sequence, None)
+        self._groups.remove(sequence)
         del self._sequences[sequence.id]
-        return TokenOutput(request_id=sequence.id, finish=reason, error=error, error_kind=error_kind)
 
     def _free(self, sequence: Sequence) -> None:
         """Release all blocks of a sequence, and those of its beams, which are forgotten."""
-        if (group := self._groups.get(sequence)) is not None:
-            for beam in group.restart():
-                self._tables.free(beam)
+        self._groups.restart(sequence)
         self._blocks.free(sequence)
 
 
 def _prompt_chunk(sequence: Sequence, num_tokens: int) -> Chunk:
     """The next tokens of a prompt, behind its source."""
     return Chunk(sequence, sequence.num_computed, num_tokens, (), sequence.num_source - sequence.num_encoded)
-
-
-def _first_output(sequence: Sequence, output: TokenOutput) -> TokenOutput:
-    """The first output of a sequence, with the fields that only this one has."""
-    return msgspec.structs.replace(
-        output,
-        num_cached=sequence.num_cached,
-        queue_time=max(0.0, (sequence.start_time or 0.0) - sequence.request.arrival),
-        prompt_logprobs=tuple(sequence.prompt_logprobs),
-    )
-
-
-def _error_kind(sequence: Sequence, error: str) -> ErrorKind:
-    """Which kind of error ended a sequence: whether its request is at fault."""
-    if sequence.constraint is not None and sequence.constraint.has_failed:
-        return ErrorKind.CONSTRAINT
-    ruled_out = error == NOTHING_POSSIBLE and sequence.params.masks_tokens
-    return ErrorKind.RULED_OUT if ruled_out else ErrorKind.FAILED

@@ -31,8 +31,10 @@ class _Sampling(Protocol):
     early_stopping: Literal[True, False, "never"] | None
 
 
-def check_beams(fields: _Sampling, param: str, num_beams: int, n: int = 1) -> None:
-    """Check the fields of a search with ``num_beams`` beams, or of no search if it is 1. ``param`` asks for a search.
+def check_beams(fields: _Sampling, param: str, num_beams: int, n: int = 1, *, n_param: str = "n") -> None:
+    """Check the fields of a search with ``num_beams`` beams for ``n`` texts, or of no search if it is 1.
+
+    ``param`` is the field that asks for a search, ``n_param`` the one that has ``n``.
 
     Raises PydanticCustomError.
     """
@@ -43,7 +45,7 @@ def check_beams(fields: _Sampling, param: str, num_beams: int, n: int = 1) -> No
             raise contradiction("early_stopping", f"early_stopping needs {param}")
         return
     if n > num_beams:
-        raise contradiction("n", "n must not be more than the beams")
+        raise contradiction(n_param, f"{n_param} must not be more than the beams")
     neutral = {"temperature": (None, 0), "top_p": (None, 1), "top_k": (None, 0, 1), "min_p": (None, 0)}
     for name, values in neutral.items():
         if getattr(fields, name) not in values:

@@ -82,6 +82,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "max_seq_len": (),
     "no_repeat_ngram_size": (0,),
     "num_beams": (1,),
+    "num_return_sequences": (1,),
     "padding": ("do_not_pad", False),
     "stream": (False,),
     "truncation": ("do_not_truncate", False),

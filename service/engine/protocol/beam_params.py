@@ -20,6 +20,10 @@ class BeamParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When ``num_beams`` hypotheses are kept, the search ends: at once (True), if the best beam would have no better
     score at its present length (False), or if it could have none at any length ("never")."""
 
+    num_forced: int = 0
+    """The last tokens of the prompt that count as output in the length of a hypothesis: those that an encoder-decoder's
+    checkpoint forces behind the start token, such as the target language."""
+
     num_return: int = 1
     """The best hypotheses that are returned: at most ``num_beams``."""
 

@@ -136,7 +136,7 @@ class BeamSearch:
         return bool(attainable > self._ended[-1].score)
 
     def _divisor(self, length: int) -> np.float32:
-        return np.float32(length**self._beams.length_penalty)
+        return np.float32((length + self._beams.num_forced) ** self._beams.length_penalty)
 
 
 def _common_beginning(paths: list[_Path | None]) -> _Path | None:

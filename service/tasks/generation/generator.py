@@ -226,7 +226,8 @@ class Generator:
         if blocks > info.num_blocks:
             message = f"{param}: {beams.num_beams} beams of {prompt + output} tokens do not fit into the KV cache"
             raise InvalidOption(message, param=param)
-        return msgspec.structs.replace(beams, num_return=options.n)
+        num_forced = prompt - 1 if source else 0  # behind the start token of a decoder
+        return msgspec.structs.replace(beams, num_return=options.n, num_forced=num_forced)
 
     def _check_ids(self, ids: Collection[int], param: str) -> None:
         size = self.client.info.vocab_size

@@ -79,6 +79,15 @@ def test_generate_searches_for_one_text(service: Scripted) -> None:
     assert service.engine.requests[0].params.beams == BeamParams(num_beams=5)
 
 
+def test_generate_has_the_best_texts_in_one_list(service: Scripted) -> None:
+    body = {"prompt": "x", "num_beams": 5, "num_return_sequences": 3}
+    answer = service.http.post("/v1/generate", json=body).json()
+    assert answer["sequences"] == [
+        {"text": text, "finish_reason": "stop", "score": -0.5 * number} for number, text in enumerate(TEXTS, 1)
+    ]
+    assert service.engine.requests[0].params.beams == BeamParams(num_beams=5, num_return=3)
+
+
 def test_a_stop_string_ends_the_text_and_not_the_search_for_others(service: Scripted) -> None:
     body = {"prompt": "x", "use_beam_search": True, "best_of": 3, "stop": "e"}
     (choice,) = service.http.post("/v1/completions", json=body).json()["choices"]
@@ -135,6 +144,9 @@ def refused(service: Scripted, kind: str, body: dict[str, Any]) -> httpx.Respons
         ("completions", {"use_beam_search": True}, "use_beam_search"),
         ("chat/completions", {"best_of": 2}, "best_of"),
         ("generate", {"length_penalty": 2}, "length_penalty"),
+        ("generate", {"num_beams": 2, "num_return_sequences": 3}, "num_return_sequences"),
+        ("generate", {"num_return_sequences": 2, "temperature": 0}, "num_return_sequences"),
+        ("generate", {"num_return_sequences": 1000}, "num_return_sequences"),
     ],
 )
 def test_fields_of_a_search_need_one(service: Scripted, kind: str, fields: dict[str, Any], param: str) -> None:

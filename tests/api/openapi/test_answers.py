@@ -49,6 +49,7 @@ CALLS: dict[tuple[str, str], list[tuple[str, Any]]] = {
     ("POST", "/v1/generate"): [
         ("/v1/generate", {"prompt": "人"}),
         ("/v1/generate", CHAT | {"max_tokens": 2}),
+        ("/v1/generate", {"prompt": "x", "num_return_sequences": 2}),
         ("/v1/generate", {"prompt": "x", "stream": True}),
     ],
     ("POST", "/v1/translate"): [

@@ -24,6 +24,16 @@ class GenerateRequest(NativeFields, SamplingFields, TokenFields, StructureFields
         int | None, Field(ge=1, le=1024, description="Search for the likeliest text with this many beams. Default: 1.")
     ] = None
 
+    num_return_sequences: Annotated[
+        int | None,
+        Field(ge=1, le=1024, description="Answer with this many texts: the likeliest of a search, or samples."),
+    ] = None
+
+    @property
+    def n(self) -> int:
+        """The number of texts."""
+        return self.num_return_sequences or 1
+
     @property
     def beams(self) -> BeamParams | None:
         """The beam search that the request asks for."""
@@ -39,7 +49,10 @@ class GenerateRequest(NativeFields, SamplingFields, TokenFields, StructureFields
     def _one_input(self) -> "GenerateRequest":
         if (self.prompt is None) == (self.messages is None):
             raise contradiction("prompt", "Give either prompt or messages")
-        check_beams(self, "num_beams", self.num_beams or 1)
+        check_beams(self, "num_beams", self.num_beams or 1, self.n, n_param="num_return_sequences")
+        if self.n > 1 and self.temperature == 0 and self.beams is None:
+            message = "num_return_sequences needs num_beams, or a temperature: the likeliest tokens are one text"
+            raise contradiction("num_return_sequences", message)
         return self
 
 
@@ -47,5 +60,6 @@ EXAMPLES = request_examples(
     GenerateRequest,
     prompt={"prompt": "人工智能将改变世界", "max_new_tokens": 100},
     messages={"messages": [{"role": "user", "content": "Name three rivers."}], "temperature": 0},
+    beams={"prompt": "Once upon a time", "max_new_tokens": 20, "num_beams": 4, "num_return_sequences": 2},
     stream={"prompt": "Once upon a time", "max_new_tokens": 20, "stream": True},
 )

@@ -7,11 +7,20 @@ from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, e
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage, final_reason, finish_reason
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType, unset_if_none
+from service.tasks.generation.choice import score_of
 from service.tasks.generation.completion import Completion
 
 
+class GeneratedSequence(ResponseModel):
+    """One of several texts."""
+
+    text: str
+    finish_reason: FinishReasonName
+    score: float | UnsetType = UNSET  # of a beam search
+
+
 class GenerateResponse(ResponseModel):
-    """The whole text."""
+    """The whole text. ``sequences`` are all texts if several were asked for; those of a beam search the best first."""
 
     id: str
     model: str
@@ -20,15 +29,17 @@ class GenerateResponse(ResponseModel):
     usage: ResponseUsage
     timings: ResponseTimings
     score: float | UnsetType = UNSET  # of a beam search
+    sequences: list[GeneratedSequence] | UnsetType = UNSET
 
 
 class GenerateEvent(ResponseModel):
-    """A part of the text. ``index`` is always 0; only the last part has a ``finish_reason``."""
+    """A part of the text with this ``index``. Only its last part has a ``finish_reason``."""
 
     id: str
     index: int
     text: str
     finish_reason: FinishReasonName | None
+    score: float | UnsetType = UNSET  # of a beam search, with the finish reason
 
 
 class GenerateEndEvent(ResponseModel):
@@ -48,20 +59,26 @@ class GenerateWriter:
     model: str
 
     async def body(self, completion: Completion) -> GenerateResponse:
-        [[choice]] = await completion.collect()
+        [choices] = await completion.collect()
+        sequences = [
+            GeneratedSequence(choice.text, final_reason(choice), unset_if_none(choice.score)) for choice in choices
+        ]
+        first = sequences[0]
         return GenerateResponse(
             id=self.id,
             model=self.model,
-            text=choice.text,
-            finish_reason=final_reason(choice),
+            text=first.text,
+            finish_reason=first.finish_reason,
             usage=ResponseUsage.from_usage(completion.usage),
             timings=ResponseTimings.from_timings(completion.timings),
-            score=unset_if_none(choice.score),
+            score=first.score,
+            sequences=sequences if len(sequences) > 1 else UNSET,
         )
 
     async def events(self, completion: Completion) -> AsyncGenerator[bytes, None]:
         async for delta in completion:
-            yield event(GenerateEvent(self.id, delta.prompt_index, delta.text, finish_reason(delta)))
+            score = unset_if_none(score_of(delta.tokens))
+            yield event(GenerateEvent(self.id, delta.choice, delta.text, finish_reason(delta), score))
         usage = ResponseUsage.from_usage(completion.usage)
         yield event(GenerateEndEvent(self.id, self.model, usage, ResponseTimings.from_timings(completion.timings)))
 

@@ -28,16 +28,18 @@ router = APIRouter(tags=["native"], dependencies=[requires(Scope.GENERATE)])
 async def generate(body: Annotated[GenerateRequest, Body(openapi_examples=EXAMPLES)], call: CurrentCall) -> Response:
     """Continue a `prompt` as it is, or answer `messages` through the model's chat template.
 
-    `temperature` is 0.7 unless given.
+    `temperature` is 0.7 unless given. With `num_return_sequences` the answer has all texts in `sequences`.
     """
     call.check(body)
     model = call.model(body.model, Capability.GENERATE if body.messages is None else Capability.CHAT)
-    check_limit("num_beams", body.num_beams or 1, call.state.settings.max_n)
+    for name, value in (("num_beams", body.num_beams or 1), ("num_return_sequences", body.n)):
+        check_limit(name, value, call.state.settings.max_n)
     options = call.options(
         body,
         temperature=TEMPERATURE,
         max_tokens=body.length,
         max_tokens_param=body.length_param,
+        n=body.n,
         beams=body.beams,
         beams_param="num_beams",
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
-import msgspec
 import pytest
 import torch
 
@@ -12,7 +11,7 @@ from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.outputs import FinishReason
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
-from service.errors import EngineError, RequestTooLarge
+from service.errors import RequestTooLarge
 from service.models.native import kernels
 from tests.engine.phrase_graphs import phrase_graph
 from tests.engine.tiny_models import NATIVE_SHAPE, VOCAB_SIZE
@@ -175,8 +174,53 @@ def test_a_search_that_can_never_fit_is_refused(reference: Callable[[str], Refer
         Driver(ref.path, num_blocks=20).engine.add(request)
 
 
-def test_a_search_with_a_constraint_is_refused(reference: Callable[[str], Reference]) -> None:
-    request = beam_request(reference("llama"), 0, "x")
-    params = msgspec.structs.replace(request.params, constraint=phrase_graph((5, 6)))
-    with pytest.raises(EngineError, match="cannot follow a grammar"):
-        Driver(reference("llama").path, num_blocks=400).engine.add(msgspec.structs.replace(request, params=params))
+PHRASES = tuple((5 + n % 2, 7, *range(10 + n % 3, 12 + n)) for n in range(12))  # they begin alike
+
+
+@pytest.mark.parametrize(("num_beams", "num_blocks"), [(2, 400), (4, 400), (8, 400), (2, 20), (4, 28)])
+def test_each_beam_follows_the_constraint(
+    num_beams: int, num_blocks: int, reference: Callable[[str], Reference]
+) -> None:
+    """A token graph, as transformers' constraint by a function of the tokens. Few blocks: preemptions."""
+    ref = reference("llama")
+    graph, stop = phrase_graph(*PHRASES), 40
+
+    def allowed(_: int, tokens: torch.Tensor) -> list[int]:
+        nodes = graph.advance(frozenset(graph.start_nodes), tokens[len(prompt) :].tolist())
+        return sorted(graph.allowed_tokens(nodes, (stop,))) or [stop]
+
+    driver = Driver(ref.path, num_blocks=num_blocks)
+    params = SamplingParams(
+        max_tokens=12,
+        temperature=0.0,
+        stop_token_ids=(stop,),
+        constraint=graph,
+        beams=BeamParams(num_beams=num_beams, num_return=2),
+    )
+    requests = [Request(id=f"{number}", prompt=ref.prompts[number], params=params) for number in range(3)]
+    runs = driver.run([(0, request) for request in requests])
+    for request in requests:
+        prompt = request.prompt
+        ids = torch.tensor([prompt])
+        with torch.inference_mode():
+            due = ref.model.generate(
+                ids,
+                attention_mask=torch.ones_like(ids),
+                do_sample=False,
+                max_new_tokens=12,
+                num_beams=num_beams,
+                num_return_sequences=2,
+                eos_token_id=stop,
+                pad_token_id=stop,
+                prefix_allowed_tokens_fn=allowed,
+                output_scores=True,
+                return_dict_in_generate=True,
+            )
+        found = runs[request.id].outputs[-1].hypotheses
+        for hypothesis, tokens, score in zip(
+            found, due.sequences[:, len(prompt) :].tolist(), due.sequences_scores.tolist(), strict=True
+        ):
+            assert list(hypothesis.tokens) == tokens[: len(hypothesis.tokens)]
+            assert set(tokens[len(hypothesis.tokens) :]) <= {stop}
+            assert hypothesis.score == pytest.approx(score, abs=1e-4)
+    assert (sum(stats.num_preempted for stats in driver.stats) > 0) == (num_blocks < 400)

@@ -6,7 +6,9 @@
 from collections.abc import MutableSequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from service.engine.constraints.constraint import Constraint
 from service.engine.engine import Engine
 from service.engine.loaded_adapters import WithoutAdapters
 from service.engine.protocol.outputs import Hypothesis
@@ -45,20 +47,51 @@ def continuation(sequence: Sequence, count: int) -> list[int]:
     return tokens[len(tokens) - count :]
 
 
-def candidates(tokens: list[int], count: int) -> Candidates:
+class NoRepetition:
+    """A constraint that forbids the last token of the output, and the first token of all. It knows the output."""
+
+    has_failed = is_complete = False
+
+    def __init__(self, output: tuple[int, ...] = ()) -> None:
+        self.output = output
+
+    def advance(self, token: int) -> None:
+        self.output += (token,)
+
+    def fork(self) -> "NoRepetition":
+        return NoRepetition(self.output)
+
+    def forced_tokens(self) -> list[int]:
+        return []
+
+    def write_mask(self, mask: NDArray[np.bool_]) -> None:
+        mask[:] = True
+        mask[self.output[-1] if self.output else 0] = False
+
+
+def candidates(tokens: list[int], count: int, constraint: Constraint | None = None) -> Candidates:
     """The continuations that the model gives a beam with these tokens. They depend on all of them."""
     number = sum((token + 1) * place for place, token in enumerate(tokens, start=1))
     weights = np.array([1 + (number * (token + 3) + token**2) % 7 for token in range(VOCAB_SIZE)], dtype=np.float32)
-    order = np.argsort(-weights, kind="stable")[:count]
+    allowed = np.ones(VOCAB_SIZE, dtype=np.bool_)
+    if constraint is not None:
+        constraint.write_mask(allowed)
+    order = np.argsort(-weights, kind="stable")
+    order = order[allowed[order]][:count]
     return Candidates(order, np.log(weights / weights.sum())[order])
 
 
-def expected_hypotheses(request: Request) -> list[Hypothesis]:
-    """What the beam search of ``request`` must find."""
-    search, beams = BeamSearch(request.params), [list(request.prompt)]
+def expected_hypotheses(request: Request, *, constrained: bool = False) -> list[Hypothesis]:
+    """What the beam search of ``request`` must find, with ``NoRepetition`` if it is ``constrained``."""
+    search, count = BeamSearch(request.params), num_candidates(request.params)
+    outputs: list[tuple[int, ...]] = [()]
     while not search.is_done:
-        children = search.advance([candidates(beam, num_candidates(request.params)) for beam in beams])
-        beams = [[*beams[parent], token] for parent, token in children]
+        constraints = [NoRepetition(output) if constrained else None for output in outputs]
+        found = [
+            candidates([*request.prompt, *output], count, constraint)
+            for output, constraint in zip(outputs, constraints, strict=True)
+        ]
+        outputs = [(*outputs[parent], token) for parent, token in search.advance(found)]
     return search.hypotheses()
 
 
@@ -107,7 +140,10 @@ class ToyRunner:
         if not chunk.samples or not chunk.sequence.params.max_tokens:
             return ChunkOutput()
         if chunk.sequence.params.beams is not None:
-            return ChunkOutput(candidates=candidates(tokens, num_candidates(chunk.sequence.params)))
+            constraint = chunk.sequence.constraint
+            if isinstance(constraint, NoRepetition):
+                assert list(constraint.output) == tokens[chunk.sequence.num_prompt :], "a constraint of another beam"
+            return ChunkOutput(candidates=candidates(tokens, num_candidates(chunk.sequence.params), constraint))
         following = (next_token([*tokens, *proposed[:count]]) for count in range(1, len(proposed) + 1))
         return ChunkOutput(token=next_token(tokens), following=tuple((token, None) for token in following))
 

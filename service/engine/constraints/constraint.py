@@ -13,6 +13,10 @@ class Constraint(Protocol):
         """Move on by a token of the output."""
         ...
 
+    def fork(self) -> "Constraint":
+        """Another constraint in the same state, for a beam that goes on differently."""
+        ...
+
     def forced_tokens(self) -> list[int]:
         """The tokens that must come next, because the text that they spell is the only one that may; mostly none."""
         ...

@@ -39,18 +39,20 @@ class ConstraintMaker:
     def make(self, request: Request) -> Constraint | None:
         """The constraint of a request, moved on by the tokens that it has generated already; None if it has none.
 
+        A beam search begins again, whatever it has sent.
         The constraint of a grammar that cannot be used has failed from the start. Raises EngineError if there is no
         tokenizer that grammars can be used with.
         """
         params = request.params
         if params.constraint is None:
             return None
+        generated = request.generated if params.beams is None else ()
         if isinstance(params.constraint, Grammar):
             if self._tokenizer is None:
                 self._tokenizer = self._threads.submit(self._read_tokenizer)
             tokenizer = self._tokenizer.result()
-            generated = [token for token in request.generated if token not in params.stop_token_ids]
-            make_matcher = partial(_make_matcher, tokenizer, params.constraint, generated)
+            text = [token for token in generated if token not in params.stop_token_ids]
+            make_matcher = partial(_make_matcher, tokenizer, params.constraint, text)
             return GrammarConstraint(
                 make_matcher,
                 params.stop_token_ids,
@@ -62,7 +64,7 @@ class ConstraintMaker:
             constraint = TranscriptConstraint(params.constraint)
         else:
             constraint = GraphConstraint(params.constraint, params.stop_token_ids)
-        for token in request.generated:
+        for token in generated:
             constraint.advance(token)
         return constraint
 

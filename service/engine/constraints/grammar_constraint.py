@@ -58,6 +58,16 @@ class GrammarConstraint:
             self._bits = None
             matcher.consume_token(token)
 
+    def fork(self) -> "GrammarConstraint":
+        """As ``Constraint.fork``."""
+        matcher = self._matcher.deep_copy()
+        return GrammarConstraint(
+            lambda: matcher,
+            self._stop_token_ids,
+            end_token_ids=self._end_token_ids,
+            has_canonical_tokens=self._has_canonical_tokens,
+        )
+
     def forced_tokens(self) -> list[int]:
         """As ``Constraint.forced_tokens``."""
         return self._matcher.compute_ff_tokens() if self._has_canonical_tokens else []

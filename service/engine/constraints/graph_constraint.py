@@ -1,6 +1,8 @@
 """A constraint that is a token graph."""
 
 from collections.abc import Iterable
+from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,10 @@ class GraphConstraint:
     def advance(self, token: int) -> None:
         """As ``Constraint.advance``."""
         self._nodes = self._graph.advance(self._nodes, [token])
+
+    def fork(self) -> Self:
+        """As ``Constraint.fork``."""
+        return copy(self)
 
     def forced_tokens(self) -> list[int]:
         """No tokens: each has a log probability that the tasks read."""

@@ -1,5 +1,8 @@
 """A constraint that is the rules of a transcript."""
 
+from copy import copy
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +34,10 @@ class TranscriptConstraint:
         self._length += 1
         if is_time:
             self._latest = token
+
+    def fork(self) -> Self:
+        """As ``Constraint.fork``."""
+        return copy(self)
 
     def forced_tokens(self) -> list[int]:
         """No tokens: each has a log probability that the tasks read."""

@@ -73,7 +73,7 @@ class SamplingParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     beams: BeamParams | None = None
     """Search for the likeliest output with several beams, without any draw. None: one token after another is chosen.
-    The adjustments change log probabilities then, not logits, as transformers has it."""
+    Constraint and adjustments change log probabilities then, not logits, as transformers has it."""
 
     @property
     def masks_tokens(self) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 
 import msgspec
 
+from service.engine.constraints.constraint import Constraint
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.scheduling.beam_search import BeamSearch, Candidates, Child
 from service.engine.scheduling.block_tables import BlockTables
@@ -27,6 +28,7 @@ class BeamGroup:
         """``leader`` is a new sequence whose parameters have ``beams``."""
         self.leader = leader
         self.others: list[Sequence] = []  # the live beams behind the best one, which is the leader
+        self._constraint = leader.constraint  # before the first token; beams fork theirs, so this one never moves on
         self._search = BeamSearch(leader.params)
         self._sent = list(leader.request.generated)
         self._repeats = bool(self._sent)  # whether a search before this one has sent tokens
@@ -45,7 +47,7 @@ class BeamGroup:
     def restart(self) -> list[Sequence]:
         """Search again from the prompt. Returns the beams that are dropped, which still have their blocks."""
         dropped, self.others = self.others, []
-        self.leader.restart()
+        self.leader.restart(self._constraint)
         self._search = BeamSearch(self.leader.params)
         self._repeats = bool(self._sent)
         return dropped
@@ -71,13 +73,13 @@ class BeamGroup:
         before, num_computed = self.beams, self.leader.num_computed
         after = [*before, *(self._new_beam() for _ in children[len(before) :])][: len(children)]
         tables.fork(before, [child.parent for child in children], after)
-        tokens = [beam.tokens for beam in before]
+        tokens, constraints = [beam.tokens for beam in before], [beam.constraint for beam in before]
         num_children = Counter(child.parent for child in children)
         for beam, (parent, token) in zip(after, children, strict=True):
             num_children[parent] -= 1
             own = list(tokens[parent]) if num_children[parent] else tokens[parent]  # the last child takes the list
             own.append(token)
-            beam.continue_beam(own, num_computed)
+            beam.continue_beam(own, num_computed, _moved_on(constraints[parent], token))
         self.others = after[1:]
 
     def _new_beam(self) -> Sequence:
@@ -106,3 +108,11 @@ class BeamGroup:
         outputs = [TokenOutput(name, token) for token in rest or [None]]
         outputs[-1] = msgspec.structs.replace(outputs[-1], finish=finish, hypotheses=tuple(found))
         return outputs
+
+
+def _moved_on(constraint: Constraint | None, token: int) -> Constraint | None:
+    """The constraint of a beam that continues another one, which has ``constraint``, by ``token``."""
+    if constraint is not None:
+        constraint = constraint.fork()
+        constraint.advance(token)
+    return constraint

@@ -53,7 +53,9 @@ class PromptTurns:
         self._chunk = chunk
         self._most_urgent = running[0] if running else None
         self._kept = 0
+        self._kept_source = 0  # its source is still to be encoded, if there was no memory for it
         if running:
+            self._kept_source = running[0].num_source - running[0].num_encoded
             self._kept = min(max(LEAST_TOKENS, int(budget * share)), budget, chunk, _num_left(running[0]))
         self._taken = 0
         self._pending = deque(sorted(running, key=turn_of_running))
@@ -68,7 +70,7 @@ class PromptTurns:
         """The running prompts whose turn comes before that of a waiting one, and the tokens of each."""
         limit = turn(sequence, num_left)
         while self._pending and turn_of_running(self._pending[0]) < limit:
-            if not (tokens := self.take(first := self._pending[0], _num_left(first))):
+            if not (tokens := self._take_running(first := self._pending[0])):
                 return
             self._pending.popleft()
             yield first, tokens
@@ -76,7 +78,7 @@ class PromptTurns:
     def rest(self) -> Iterator[tuple[Sequence, int]]:
         """The other running prompts that get tokens, and the tokens of each."""
         for sequence in self._pending:
-            if tokens := self.take(sequence, _num_left(sequence)):
+            if tokens := self._take_running(sequence):
                 yield sequence, tokens
 
     def offer(self, sequence: Sequence, num_left: int, num_source: int = 0) -> int:
@@ -90,7 +92,7 @@ class PromptTurns:
         if sequence is self._most_urgent:
             kept, least = 0, self._kept
         else:
-            kept, least = self._kept, 0
+            kept, least = self._kept + self._kept_source, 0
         budget = self._budget - kept
         if num_source and budget > 0:
             budget = max(budget - num_source, 0 if self._taken else 1)
@@ -105,11 +107,14 @@ class PromptTurns:
         """Give a prompt the tokens of its offer."""
         tokens = self.offer(sequence, num_left, num_source)
         if sequence is self._most_urgent:
-            self._kept = 0
+            self._kept = self._kept_source = 0
         self._budget -= tokens + num_source
         self._taken += tokens + num_source
         self._is_unfinished = self._is_unfinished or tokens < num_left
         return tokens
+
+    def _take_running(self, sequence: Sequence) -> int:
+        return self.take(sequence, _num_left(sequence), sequence.num_source - sequence.num_encoded)
 
 
 def _num_left(sequence: Sequence) -> int:

@@ -97,15 +97,12 @@ class Scheduler:
     def add(self, request: Request, adapter: int = 0, constraint: Constraint | None = None) -> Sequence:
         """Queue a request. ``adapter`` is the number of its adapter; 0: it has none.
 
-        Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty, its id is in use, or its
-        beams have a constraint, which follows one sequence only.
+        Raises RequestTooLarge if it can never fit, and EngineError if its prompt is empty or its id is in use.
         """
         if request.id in self._sequences:
             raise EngineError(f"request id {request.id!r} is in use")
         if not request.prompt:
             raise EngineError("the prompt is empty: it needs at least one token")
-        if request.params.beams is not None and constraint is not None:
-            raise EngineError("a beam search cannot follow a grammar or a token graph")
         check_size(
             request,
             self.pool,
@@ -180,14 +177,18 @@ class Scheduler:
         """
         running = list(self._running)  # a copy, as preemption changes the list
         lacking = [len(sequence.tokens) - sequence.num_computed for sequence in running]
-        prompts = [each for each, tokens in zip(running, lacking, strict=True) if tokens > 1 and not each.is_stream]
+        prompts = [each for each, tokens in zip(running, lacking, strict=True) if _is_prompt(each, tokens)]
         num_places = self._running.num_places
         most_forced = self._most_forced(num_places, bool(prompts))
         num_streams = num_places - sum([prompt.width for prompt in prompts])
         num_taken = num_streams
         if most_forced > 1:  # then there are no prompts among them
             num_taken += sum([min(tokens, most_forced) - 1 for tokens in lacking])
-        decodes = [each for each, tokens in zip(running, lacking, strict=True) if tokens == 1 and each.width == 1]
+        decodes = [
+            each
+            for each, tokens in zip(running, lacking, strict=True)
+            if tokens == 1 and each.width == 1 and not _is_prompt(each, tokens)
+        ]
         num_beams = sum([each.width for each in running if each.width > 1])
         proposals, step.draft_cost = self._proposals.propose(
             decodes, num_beams, num_places, self.max_batch_tokens - num_taken, bool(prompts or self._waiting)
@@ -199,7 +200,7 @@ class Scheduler:
             if (group := self._groups.get(sequence)) is not None and group.has_forked:
                 if self._make_room(sequence, partial(self._groups.grow, group, step), step):
                     step.chunks += [Chunk(beam, beam.num_computed, 1) for beam in group.beams]
-            elif tokens == 1 or sequence.is_stream:
+            elif not _is_prompt(sequence, tokens):
                 self._add_stream(sequence, min(tokens, most_forced), proposals.get(sequence, ()), step)
         num_proposed = sum(map(len, proposals.values()))
         budget = self._prompt_budget(prompts, num_streams, num_taken + num_proposed, num_proposed, step)
@@ -218,8 +219,7 @@ class Scheduler:
             return
         if proposed:
             proposed = proposed[: self._proposals.room_behind(sequence, end, len(proposed), self._running.num_places)]
-        num_source = sequence.num_source - sequence.num_encoded
-        step.chunks.append(Chunk(sequence, sequence.num_computed, num_tokens + len(proposed), proposed, num_source))
+        step.chunks.append(Chunk(sequence, sequence.num_computed, num_tokens + len(proposed), proposed))
 
     def _most_forced(self, num_running: int, are_prompts_running: bool) -> int:
         """The most tokens that each stream may compute of those that it lacks: 1 if prompts could use the time."""
@@ -341,6 +341,11 @@ class Scheduler:
         """Release all blocks of a sequence, and those of its beams, which are forgotten."""
         self._groups.restart(sequence)
         self._blocks.free(sequence)
+
+
+def _is_prompt(sequence: Sequence, num_lacking: int) -> bool:
+    """Whether what a running sequence lacks is a prompt. A last token is, if memory was short for the source."""
+    return not sequence.is_stream and (num_lacking > 1 or sequence.num_encoded < sequence.num_source)
 
 
 def _prompt_chunk(sequence: Sequence, num_tokens: int) -> Chunk:

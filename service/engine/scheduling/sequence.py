@@ -130,14 +130,16 @@ class Sequence:
         self.num_computed = 0
         self.is_stream = False
 
-    def restart(self) -> None:
-        """Forget the generated tokens of a beam: the search begins again."""
+    def restart(self, constraint: Constraint | None) -> None:
+        """Forget the generated tokens of a beam: the search begins again. ``constraint`` is that of the prompt."""
         del self.tokens[self.num_prompt :]
+        self.constraint = constraint
 
-    def continue_beam(self, tokens: list[int], num_computed: int) -> None:
-        """Take the place of a beam that has ``tokens``, the last of which is not computed."""
+    def continue_beam(self, tokens: list[int], num_computed: int, constraint: Constraint | None) -> None:
+        """Take the place of a beam that has ``tokens``, the last of which is not computed, and ``constraint``."""
         self.status = SequenceStatus.RUNNING
         self.tokens = tokens
+        self.constraint = constraint
         self.num_computed = num_computed
         self.is_stream = True
 

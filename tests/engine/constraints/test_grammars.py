@@ -14,6 +14,7 @@ from llguidance import LLMatcher, LLTokenizer
 from service.engine.constraints.grammar_constraint import GrammarConstraint
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
+from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.grammar import Grammar
 from service.engine.protocol.messages import decode_command
 from service.engine.protocol.request import Request
@@ -67,6 +68,7 @@ class Outputs:
         self.finish: dict[str, str] = {}
         self.logprobs: dict[str, list[float]] = {}
         self.error_kinds: dict[str, str] = {}
+        self.hypotheses: dict[str, list[tuple[int, ...]]] = {}
         self.preempted = self.steps = 0
         for request in requests:
             (sent,) = decode_command(encode(Submit([request]))).requests
@@ -81,6 +83,8 @@ class Outputs:
                     self.tokens[output.request_id].append(output.token)
                 if output.logprob is not None:
                     self.logprobs.setdefault(output.request_id, []).append(output.logprob.logprob)
+                if output.hypotheses:
+                    self.hypotheses[output.request_id] = [each.tokens for each in output.hypotheses]
                 if output.finish is not None:
                     self.finish[output.request_id] = output.finish
                     self.error_kinds[output.request_id] = output.error_kind
@@ -131,6 +135,20 @@ def test_neighbours_and_preemption_change_nothing(path: Path) -> None:
     for request in requests:
         alone = Outputs(make_engine(path, max_model_len=160), [request])
         assert crowd.tokens[request.id] == alone.tokens[request.id]
+
+
+def test_each_beam_of_a_search_follows_the_grammar(path: Path) -> None:
+    beams = BeamParams(num_beams=4, num_return=4)
+    requests = [make_request(str(n), DATES, seed=n, temperature=0.0, max_tokens=20, beams=beams) for n in range(4)]
+    found = Outputs(make_engine(path), requests)
+    crowd = Outputs(make_engine(path, num_blocks=9, max_model_len=32), requests)
+    assert crowd.preempted
+    for request in requests:
+        texts = [tokenizer().decode(tokens) for tokens in found.hypotheses[request.id]]
+        assert len(set(texts)) == 4
+        assert all(re.fullmatch(r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]", text) for text in texts)
+        assert found.finish[request.id] == "stop"
+        assert crowd.hypotheses[request.id] == found.hypotheses[request.id]
 
 
 def test_a_request_that_is_continued_by_another_engine_has_the_same_output(path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.engine.guessing import Guessing
 from tests.engine.toy_model import (
     BLOCK_SIZE,
     VOCAB_SIZE,
+    NoRepetition,
     ToyRunner,
     continuation,
     expected_hypotheses,
@@ -121,6 +122,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         num_beams=st.sampled_from([0, 0, 0, 1, 2, 3, 5]),
         early=st.booleans(),
         sent=st.integers(0, 3),
+        constrained=st.booleans(),
     )
     def add(
         self,
@@ -135,8 +137,12 @@ class SchedulerMachine(RuleBasedStateMachine):
         num_beams: int,
         early: EarlyStopping,
         sent: int,
+        constrained: bool,
     ) -> None:
-        """``num_beams`` of 0 is no beam search. ``sent`` tokens of a search were sent by an earlier engine."""
+        """``num_beams`` of 0 is no beam search. ``sent`` tokens of a search were sent by an earlier engine.
+
+        Some searches have a constraint.
+        """
         source = source if self.scheduler.max_source_len else []
         self.count += 1
         beams = BeamParams(num_beams=num_beams, early_stopping=early, num_return=num_beams) if num_beams else None
@@ -158,7 +164,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         )
         width = num_beams if num_beams and max_tokens else 1
         if beams and max_tokens:
-            best = expected_hypotheses(new)[0].tokens
+            best = expected_hypotheses(new, constrained=constrained)[0].tokens
             new = msgspec.structs.replace(new, generated=best[: min(sent, len(best) - 1)])
         pool, shared = self.scheduler.pool, len(prompt) // BLOCK_SIZE if width > 1 else 0
         needed = shared + width * (num_blocks_for(len(prompt) + max_tokens, BLOCK_SIZE) - shared)
@@ -166,7 +172,8 @@ class SchedulerMachine(RuleBasedStateMachine):
             with pytest.raises(RequestTooLarge):
                 self.scheduler.add(new)
         else:
-            self.alive[new.id] = self.scheduler.add(new), []
+            constraint = NoRepetition() if beams and max_tokens and constrained else None
+            self.alive[new.id] = self.scheduler.add(new, constraint=constraint), []
 
     @precondition(lambda self: self.alive)
     @rule(data=st.data())
@@ -211,7 +218,7 @@ class SchedulerMachine(RuleBasedStateMachine):
         request = sequence.request
         wanted = expected_tokens(request)
         if request.params.beams and request.params.max_tokens:
-            due = expected_hypotheses(request)
+            due = expected_hypotheses(request, constrained=sequence.constraint is not None)
             wanted = list(due[0].tokens[len(request.generated) :])
             assert list(output.hypotheses) == (due if output.finish and not output.error else [])
         assert tokens == wanted[: len(tokens)]
@@ -268,6 +275,9 @@ class Forcing:
 
     def advance(self, token: int) -> None:
         """Nothing depends on the token."""
+
+    def fork(self) -> "Forcing":
+        return self
 
     def forced_tokens(self) -> list[int]:
         return [1] * self._num_forced

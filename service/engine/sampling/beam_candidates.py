@@ -15,8 +15,8 @@ from service.engine.scheduling.beam_search import Candidates, num_candidates
 def beam_candidates(logits: Tensor, places: Sequence[Place]) -> list[Candidates | None]:
     """The best continuations of each place, which is a beam's: as many as its search wants and as are possible.
 
-    ``logits`` is [R, V] float32, one row for each place. Constraints and adjustments change the log probabilities, whose
-    sum is then no longer 1. A row that has a NaN or +inf, or only -inf, yields None.
+    ``logits`` is [R, V] float32, one row for each place. Constraints and adjustments change the log probabilities, so
+    the probabilities' sum is no longer 1. A row that has a NaN or +inf, or only -inf, yields None.
     """
     found: list[Candidates | None] = []
     for tile in row_tiles(len(places), logits):

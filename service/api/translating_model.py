@@ -49,9 +49,12 @@ def _pairs(registry: Registry) -> Iterator[tuple[Language, Language]]:
 
 
 def _knows(model: ServedModel, source: Language | None, target: Language | None, order: TranslationOrder) -> bool:
-    """Whether the model does the order. Language models do any; a model of one source needs to know that it is that."""
+    """Whether the model does the order. Language models do any without beams.
+
+    A model of one source needs to know that it is that.
+    """
     if (pairs := model.language_pairs) is None:
-        return True
+        return not order.search.needs_search
     if target is None or unread_option(order) or not model.serves or (source is None and len(pairs.sources) == 1):
         return False
     return pairs.knows(source, target)

@@ -21,6 +21,7 @@ class Capability(StrEnum):
     RERANK = "rerank"
     CLASSIFY = "classify"
     TRANSCRIBE = "transcribe"
+    SUMMARIZE = "summarize"
 
 
 # What language models do.
@@ -72,13 +73,21 @@ def find_capabilities(directory: Path) -> frozenset[Capability]:
 
 
 def _of_encoder_decoder(config: dict[str, Any], directory: Path) -> frozenset[Capability]:
-    """A T5 also translates if its configuration has prefixes for pairs, or its vocabulary has tags of languages."""
+    """A T5 also translates if its configuration has prefixes for pairs, or its vocabulary has tags of languages.
+
+    What generates also summarizes, but a model with tags only translates.
+    """
     kind = config.get("model_type")
     if (capability := _ENCODER_DECODERS.get(str(kind))) is None:
         return frozenset()
-    if kind in _T5_TYPES and (_has_translation_prefixes(config) or _has_language_tags(directory)):
+    if kind in _T5_TYPES and _has_language_tags(directory):
         return frozenset({capability, Capability.TRANSLATE})
-    return frozenset({capability})
+    found = {capability}
+    if capability is Capability.GENERATE:
+        found.add(Capability.SUMMARIZE)
+    if kind in _T5_TYPES and _has_translation_prefixes(config):
+        found.add(Capability.TRANSLATE)
+    return frozenset(found)
 
 
 def _has_translation_prefixes(config: dict[str, Any]) -> bool:

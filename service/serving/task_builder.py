@@ -22,6 +22,7 @@ from service.tasks.encoding.observer import EncodingObserver
 from service.tasks.explanation.explainer import Explainer
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.observer import CompletionObserver
+from service.tasks.generation.text_to_text import TASKS, TextToText
 from service.tasks.reranking.reranker import Reranker
 from service.tasks.speech.transcriber import Transcriber
 from service.tasks.text.tokenizer import Tokenizer
@@ -87,7 +88,8 @@ class TaskBuilder:
             frame=text_frame(tokenizer, defaults),
             forbidden=defaults.forbidden,
         )
-        tasks: dict[type, Any] = {Generator: generator}
+        by_task = {task: GenerationDefaults.read(local.path, task) for task in TASKS}
+        tasks: dict[type, Any] = {Generator: generator, TextToText: TextToText(generator, by_task)}
         if (pairs := find_language_pairs(local.path)) is not None:
             tasks[Translator] = Translator(
                 generator,

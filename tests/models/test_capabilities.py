@@ -12,6 +12,7 @@ from service.models.capabilities import _ENCODER_DECODERS, GENERATIVE, Capabilit
 EMBED = {Capability.EMBED}
 RERANK = {Capability.CLASSIFY, Capability.RERANK}
 WRITES, TRANSLATES = {Capability.GENERATE}, {Capability.TRANSLATE}
+SUMMARIZES = {*WRITES, Capability.SUMMARIZE}
 ENCODER_DECODER = {"is_encoder_decoder": True}
 PREFIXES = {"translation_en_to_fr": {"prefix": "translate English to French: "}}
 ONE_LABEL = {"id2label": {"0": "LABEL_0"}}
@@ -42,14 +43,14 @@ CHECKPOINTS: dict[str, tuple[dict[str, Any], dict[str, Any], set[Capability]]] =
     ),
     "a classifier of two labels": ({"architectures": ["BertForSequenceClassification"]}, {}, {Capability.CLASSIFY}),
     "SQuAD": ({"architectures": ["DistilBertForQuestionAnswering"]}, {}, {Capability.ANSWER}),
-    "T5": (ENCODER_DECODER | {"model_type": "t5", "task_specific_params": PREFIXES}, {}, {*WRITES, *TRANSLATES}),
-    "mT5": (ENCODER_DECODER | {"model_type": "mt5"}, {}, WRITES),
+    "T5": (ENCODER_DECODER | {"model_type": "t5", "task_specific_params": PREFIXES}, {}, {*SUMMARIZES, *TRANSLATES}),
+    "mT5": (ENCODER_DECODER | {"model_type": "mt5"}, {}, SUMMARIZES),
     "MADLAD-400": (
         ENCODER_DECODER | {"model_type": "t5"},
         {"tokenizer.json": {"added_tokens": [{"content": "<2fr>"}]}},
         {*WRITES, *TRANSLATES},
     ),
-    "BART": (ENCODER_DECODER | {"model_type": "bart"}, {}, WRITES),
+    "BART": (ENCODER_DECODER | {"model_type": "bart"}, {}, SUMMARIZES),
     "opus-mt": (ENCODER_DECODER | {"model_type": "marian"}, {}, TRANSLATES),
     "NLLB": (ENCODER_DECODER | {"model_type": "m2m_100"}, {}, TRANSLATES),
     "Whisper": (ENCODER_DECODER | {"model_type": "whisper"}, {}, {Capability.TRANSCRIBE}),

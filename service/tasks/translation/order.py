@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from service.tasks.encoder_decoder.generation_defaults import NO_WISH, SearchWish
 from service.tasks.translation.documents.formats.format import Format
 from service.tasks.translation.documents.formats.html.tag_rules import BY_FORMAT, TagRules
 from service.tasks.translation.language.segmentation import Splitting
@@ -34,6 +35,7 @@ class TranslationOrder:
     formality: Formality = "default"
     alternatives: int = 0  # number of further translations of each text
     quality: Quality = "standard"
+    search: SearchWish = NO_WISH  # of the beams of a translation model
 
     @property
     def num_branches(self) -> int:

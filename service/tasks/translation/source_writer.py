@@ -44,11 +44,11 @@ class SourceWriter:
     async def write_first(self, number: int) -> SegmentPrompt:
         options, defaults = self._options, self._frames.defaults
         if options.params.temperature == 0:
-            most = self._generator.client.info.max_num_seqs
-            options = options.with_values(
-                beams=defaults.beams(least=self._plan.order.num_branches, most=most),
-                no_repeat_ngram_size=defaults.no_repeat_ngram_size,
-            )
+            most, wish = self._generator.client.info.max_num_seqs, self._plan.order.search
+            beams = defaults.beams(least=self._plan.order.num_branches, most=most, wish=wish)
+            options = options.with_values(beams=beams, beams_param="num_beams")
+            if wish.no_repeat_ngram_size is None and not options.params.no_repeat_ngram_size:
+                options = options.with_values(no_repeat_ngram_size=defaults.no_repeat_ngram_size)
         return await self._write(number, options)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:

@@ -118,6 +118,8 @@ def check_order(order: TranslationOrder, pairs: LanguagePairs | None = None) -> 
     if pairs is not None:
         check_pair(source, target, order, pairs)
         return source, target
+    if order.search.needs_search:
+        raise InvalidOption("num_beams: a language model translates without beams", param="num_beams")
     known = {language.base for language in known_languages()}
     for language, param in ((source, "source_lang"), (target, "target_lang")):
         if language is not None and language.base not in known:

@@ -120,7 +120,7 @@ def test_wrong_fields_are_refused(hello: Scripted, body: dict[str, Any], blamed:
     assert response.json()["error"].startswith(f"{blamed}: ")
 
 
-@pytest.mark.parametrize("path", ["/models/gpt-4", "/pipeline/summarization"])
+@pytest.mark.parametrize("path", ["/models/gpt-4", "/pipeline/fill-mask"])
 def test_an_unknown_model_or_task_is_404(hello: Scripted, path: str) -> None:
     response = hello.http.post(path, json=ASKED)
     assert (response.status_code, type(response.json()["error"])) == (404, str)
@@ -129,8 +129,6 @@ def test_an_unknown_model_or_task_is_404(hello: Scripted, path: str) -> None:
 @pytest.mark.parametrize(
     ("task", "payload"),
     [
-        ("summarization", {"inputs": "x", "parameters": {"generate_parameters": {}}}),
-        ("summarization", {"inputs": "x", "parameters": {"min_length": 5, "max_length": 9}}),
         ("table-question-answering", {"inputs": {"query": "x", "table": {}}}),
         ("document-question-answering", {"inputs": {"image": "eA==", "question": "x"}}),
         ("visual-question-answering", {"inputs": {"image": "eA==", "question": "x"}}),

@@ -120,7 +120,7 @@ def test_what_cannot_be_served_is_refused(
 
 
 def test_an_unknown_task_is_404_with_the_known_ones(encoder_service: Scripted) -> None:
-    for path in ("/pipeline/summarization", "/models/embedder/pipeline/summarization"):
+    for path in ("/pipeline/fill-mask", "/models/embedder/pipeline/fill-mask"):
         answer = post(encoder_service, path, inputs="a")
         assert answer.status_code == 404
         assert "sentence-similarity" in answer.json()["error"]

@@ -17,6 +17,14 @@ from tests.tasks.text.sentencepiece.tiny_models import T5_IDS, processor, save_t
 PROMPT = "The quick brown fox jumps over the lazy dog."
 END, START, FORCED = 1, 0, 7
 MOST = 12
+OF_TASK: dict[str, Any] = {
+    "num_beams": 3,
+    "length_penalty": 2.0,
+    "early_stopping": True,
+    "min_length": 8,
+    "max_length": 15,
+    "no_repeat_ngram_size": 3,
+}
 SEARCHES: list[dict[str, Any]] = [
     {"num_beams": 4, "num_return_sequences": 4},
     {"num_beams": 6, "num_return_sequences": 3, "length_penalty": 2.0, "early_stopping": True},
@@ -36,7 +44,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory, pieces: SentencePiecePro
     path = tmp_path_factory.mktemp("t5")
     save_t5(path)
     tokens = {"pad_token_id": 0, "eos_token_id": END, "decoder_start_token_id": START}
-    save("t5", path, vocab_size=pieces.get_piece_size(), **tokens)
+    tasks = {"summarization": OF_TASK | {"prefix": "summarize: "}}
+    save("t5", path, vocab_size=pieces.get_piece_size(), task_specific_params=tasks, **tokens)
     (path / "generation_config.json").write_text(json.dumps(tokens | {"forced_bos_token_id": FORCED}))
     return path
 
@@ -54,23 +63,24 @@ def reference(directory: Path) -> Any:
 
 @torch.inference_mode()
 def found_by_transformers(
-    reference: Any, pieces: SentencePieceProcessor, **options: Any
+    reference: Any, pieces: SentencePieceProcessor, source: str = PROMPT, **options: Any
 ) -> list[tuple[list[int], float]]:
     """The tokens behind the forced one, without padding, and the score of each sequence."""
+    length = {} if "max_length" in options else {"max_new_tokens": MOST + 1}  # the forced token is one
     found = reference.generate(
-        input_ids=torch.tensor([[*pieces.encode(PROMPT), END]]),
+        input_ids=torch.tensor([[*pieces.encode(source), END]]),
         do_sample=False,
-        max_new_tokens=MOST + 1,  # the forced token is one
         output_scores=True,
         return_dict_in_generate=True,
         use_cache=False,
+        **length,
         **options,
     )
     rows = []
     for row, score in zip(found.sequences.tolist(), found.sequences_scores.tolist(), strict=True):
         assert row[:2] == [START, FORCED]
         tokens = row[2:]
-        rows.append((tokens[: tokens.index(END) + 1] if END in tokens else tokens[:MOST], score))
+        rows.append((tokens[: tokens.index(END) + 1] if END in tokens else tokens, score))
     return rows
 
 
@@ -129,3 +139,36 @@ def test_several_samples_come_without_scores(service: Server) -> None:
         "/v1/completions", json={"prompt": PROMPT, "max_tokens": MOST, "n": 3, "seed": 1, "temperature": 0.7}
     ).json()["choices"]
     assert [each["text"] for each in choices] == [each["text"] for each in sequences]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"num_beams": 5, "num_return_sequences": 4, "length_penalty": -1.0},
+        {"num_beams": 1, "early_stopping": False, "length_penalty": 1.0, "max_length": 9, "min_length": 0},
+        {"early_stopping": "never", "no_repeat_ngram_size": 0, "min_length": 2, "max_length": 20},
+    ],
+)
+def test_summaries_are_those_of_the_checkpoints_parameters_for_the_task(
+    service: Server, reference: Any, pieces: SentencePieceProcessor, given: dict[str, Any]
+) -> None:
+    options = OF_TASK | given
+    if options["num_beams"] == 1:
+        row = greedy_by_transformers(reference, pieces, f"summarize: {PROMPT}", **options)
+        due = [row]
+    else:
+        due = [tokens for tokens, _ in found_by_transformers(reference, pieces, f"summarize: {PROMPT}", **options)]
+    payload = {"inputs": PROMPT, "parameters": {"generate_parameters": given}}
+    found = service.http.post("/pipeline/summarization", json=payload).json()
+    assert [each["summary_text"] for each in found] == [pieces.decode(tokens) for tokens in due]
+
+
+@torch.inference_mode()
+def greedy_by_transformers(reference: Any, pieces: SentencePieceProcessor, source: str, **options: Any) -> list[int]:
+    """The tokens behind the forced one."""
+    for of_beams in ("early_stopping", "length_penalty"):
+        del options[of_beams]
+    ids = torch.tensor([[*pieces.encode(source), END]])
+    row: list[int] = reference.generate(input_ids=ids, do_sample=False, use_cache=False, **options)[0].tolist()
+    return row[2:]

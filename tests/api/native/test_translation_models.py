@@ -124,4 +124,4 @@ def test_what_a_t5_cannot_do_is_refused(service: Scripted, path: str, body: dict
 def test_the_list_of_models_says_what_they_can_do(service: Scripted) -> None:
     models = {each["id"]: each for each in service.http.get("/v1/models").json()["data"]}
     assert models["opus"]["capabilities"] == ["translate"]
-    assert models["t5"]["capabilities"] == ["generate"]
+    assert models["t5"]["capabilities"] == ["generate", "summarize"]

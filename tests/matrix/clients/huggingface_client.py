@@ -35,7 +35,7 @@ _ROOT: list[tuple[Any, ...]] = [
     ("text_generation typical_p", lambda c: c.text_generation("A", typical_p=0.5), "typical_p"),
     ("text_generation temperature", lambda c: c.text_generation("A", temperature=-1.0), "temperature"),
     ("translation without languages", lambda c: c.translation("Hello."), "tgt_lang"),
-    ("summarization", lambda c: c.summarization("A long text."), "not served"),
+    ("summarization", lambda c: c.summarization("A long text."), "summarization"),
     ("fill_mask", lambda c: c.fill_mask("A [MASK]."), "not served"),
     ("token_classification", lambda c: c.token_classification("Ada."), "not served"),
     ("table_question_answering", lambda c: c.table_question_answering({"a": ["1"]}, query="x"), "question-answering"),

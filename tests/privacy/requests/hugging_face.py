@@ -8,6 +8,7 @@ def bodies(word: str) -> list[PathAndBody]:
     return [
         ("/", {"inputs": {"question": word, "context": f"{word} was there in 1894."}}),
         ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": "en", "tgt_lang": "fr"}}),
+        ("/pipeline/summarization", {"inputs": word, "parameters": {"generate_parameters": {"stop": word}}}),
         ("/pipeline/translation", {"inputs": word, "parameters": {"src_lang": word, "tgt_lang": word}}),
         (f"/pipeline/{word}", {"inputs": word}),
         ("/models/echo", {"inputs": {"question": word, "context": word}}),

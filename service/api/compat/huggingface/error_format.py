@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from service.api.compat.huggingface.generate_parameters import DECODING, PREFIX
 from service.api.compat.tgi.error_format import TgiRoute
 
 
@@ -17,4 +18,5 @@ class HuggingFaceRoute(TgiRoute):
         "question": "inputs.question",
         "context": "inputs.context",
         "stride": "parameters.doc_stride",
+        **{name: f"{PREFIX}{name}" for name in DECODING},
     }

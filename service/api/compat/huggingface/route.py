@@ -19,6 +19,9 @@ from service.api.compat.huggingface.embedding import response as embedding_respo
 from service.api.compat.huggingface.embedding.task import compare_sentences, extract_features
 from service.api.compat.huggingface.error_format import HuggingFaceRoute
 from service.api.compat.huggingface.payloads import find_task
+from service.api.compat.huggingface.text_to_text import request as text_request
+from service.api.compat.huggingface.text_to_text import response as text_response
+from service.api.compat.huggingface.text_to_text.task import summarize, write_text
 from service.api.compat.huggingface.translation import request as translation_request
 from service.api.compat.huggingface.translation import response as translation_response
 from service.api.compat.huggingface.translation.task import translate_inputs
@@ -43,6 +46,8 @@ class _Task(NamedTuple):
 _TASKS = {
     "question-answering": _Task(Scope.ANSWER, answer_question),
     "translation": _Task(Scope.TRANSLATE, translate_inputs),
+    "summarization": _Task(Scope.GENERATE, summarize),
+    "text2text-generation": _Task(Scope.GENERATE, write_text),
     "feature-extraction": _Task(Scope.EMBED, extract_features),
     "sentence-similarity": _Task(Scope.EMBED, compare_sentences),
     "text-classification": _Task(Scope.RERANK, classify_texts),
@@ -62,6 +67,7 @@ Payload = Annotated[
     Body(
         openapi_examples=answering_request.EXAMPLES
         | translation_request.EXAMPLES
+        | text_request.EXAMPLES
         | embedding_request.EXAMPLES
         | classification_request.EXAMPLES
         | generation_request.EXAMPLES
@@ -71,6 +77,8 @@ _responses = openapi_responses(
     answering_response.EXAMPLE,
     [answering_response.EXAMPLE],
     translation_response.EXAMPLE,
+    text_response.EXAMPLE,
+    text_response.TEXT_EXAMPLE,
     embedding_response.VECTORS_EXAMPLE,
     embedding_response.SIMILARITIES_EXAMPLE,
     classification_response.EXAMPLE,
@@ -83,13 +91,15 @@ _responses = openapi_responses(
 @router.post("/", summary=SUMMARY)
 @_responses
 async def by_payload(payload: Payload, call: CurrentCall) -> Response:
-    """Question-answering, translation, feature-extraction, sentence-similarity, text-classification, text-generation.
+    """Question-answering, translation, summarization, text2text-generation, feature-extraction, sentence-similarity,
+    text-classification, text-generation.
 
     `inputs` with a `question` is question-answering, with a `source_sentence` sentence-similarity, with a `text`
-    text-classification; texts with `parameters.tgt_lang` are translated. A text with `stream` or with a parameter
-    such as `max_new_tokens` is continued. Texts alone are for the models that are served: feature-extraction,
-    text-classification, or else text-generation. Doubts about a translation are in the header `x-translation-flags`, by
-    the names of `/v1/translate`.
+    text-classification; texts with `parameters.tgt_lang` are translated, and those with `generate_parameters` or a
+    `min_length` are summarized. A text with `stream` or with a parameter such as `max_new_tokens` is continued. Texts
+    alone are for the models that are served: feature-extraction, text-classification, summarization, or else
+    text-generation. Doubts about a translation are in the header `x-translation-flags`, by the names of
+    `/v1/translate`.
     """
     return await _run(find_task(payload, call.state.registry), payload, call)
 

@@ -30,7 +30,6 @@ UNSERVED_TASKS = frozenset(
         "object-detection",
         "reinforcement-learning",
         "robotics",
-        "summarization",
         "table-question-answering",
         "table-to-text",
         "tabular-classification",
@@ -43,7 +42,6 @@ UNSERVED_TASKS = frozenset(
         "text-to-image",
         "text-to-speech",
         "text-to-video",
-        "text2text-generation",
         "time-series-forecasting",
         "token-classification",
         "unconditional-image-generation",
@@ -61,8 +59,6 @@ UNSERVED_TASKS = frozenset(
 # What to use in the place of a task.
 _INSTEAD = {
     "conversational": "/v1/chat/completions",
-    "summarization": "/v1/chat/completions with an instruction",
-    "text2text-generation": "text-generation, or /v1/chat/completions",
     "text-ranking": "/rerank",
     "zero-shot-classification": "/v1/chat/completions with structured outputs",
     "fill-mask": "/v1/completions with a suffix",
@@ -78,7 +74,6 @@ _OF_PARAMETERS = {
     "text-to-speech": {"generation_parameters"},
     "fill-mask": {"targets"},
     "image-segmentation": {"mask_threshold", "overlap_mask_area_threshold", "subtask"},
-    "summarization": {"min_length", "max_length", "generate_parameters", "clean_up_tokenization_spaces"},
 }
 
 

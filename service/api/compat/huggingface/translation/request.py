@@ -4,25 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from service.api.compat.huggingface.generate_parameters import GenerateParameters
 from service.api.requests.examples import request_examples
-from service.api.requests.fields import MAX_TOKENS, LanguageName, OneOrSeveral, RequestModel
-from service.api.requests.sampling_fields import SamplingFields
-
-
-class GenerateParameters(SamplingFields):
-    """The sampling of a translation."""
-
-    max_new_tokens: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="Most tokens of a sentence.")] = None
-    max_length: Annotated[int | None, Field(ge=1, le=MAX_TOKENS, description="The older name of max_new_tokens.")] = (
-        None
-    )
-    do_sample: Annotated[
-        bool | None, Field(description="Sample, instead of taking the likeliest tokens. Default: false.")
-    ] = None
+from service.api.requests.fields import LanguageName, OneOrSeveral, RequestModel
 
 
 class TranslationParameters(RequestModel):
-    """The languages of a translation, and its sampling."""
+    """The languages of a translation, and how each sentence is decoded."""
 
     src_lang: Annotated[
         LanguageName | None, Field(description="Without it, the language of each text is detected.")

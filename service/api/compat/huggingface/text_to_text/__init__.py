@@ -1,0 +1,1 @@
+"""The tasks summarization and text2text-generation."""

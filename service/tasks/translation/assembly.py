@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from service.engine.protocol.outputs import FinishReason
 from service.tasks.generation.choice import Choice
 from service.tasks.translation.candidate import TranslationCandidate
 from service.tasks.translation.documents.marks.restoring import force_restore, restore
@@ -126,14 +127,21 @@ class TranslationAssembly:
         """The alternatives of a text, without those that equal the translation ``whole`` or each other."""
         different = {whole: None}
         for choice in range(self._plan.order.alternatives):
-            texts = []
-            for unit, number in zip(text.document.units, text.segments, strict=True):
-                if (remembered := self._plan.segments[number].remembered) is not None:
-                    texts.append(remembered)
-                    continue
-                output = self._alternatives[number][choice].text
-                written = self._plan.segments[number].complete(output) or unit.source
-                restored = restore(unit, written)
-                texts.append(force_restore(unit, written) if restored is None else restored)
+            units = zip(text.document.units, text.segments, strict=True)
+            texts = [self._alternative(unit, number, choice) for unit, number in units]
             different[text.document.join(texts, self._plan.target.base)] = None
         return tuple(different)[1:]
+
+    def _alternative(self, unit: Unit, number: int, choice: int) -> str:
+        """The alternative to a segment, or its translation if there is no other one."""
+        segment = self._plan.segments[number]
+        if segment.remembered is not None:
+            return segment.remembered
+        alternative = self._alternatives[number][choice]
+        if alternative.finish is FinishReason.ERROR:
+            return self._chosen[number].text
+        if not (written := segment.complete(alternative.text)):
+            return unit.source
+        unit = self._first_candidates[number].prompt.unit  # whose markers the model was shown
+        restored = restore(unit, written)
+        return force_restore(unit, written) if restored is None else restored

@@ -28,7 +28,7 @@ class PreparedTranslation:
         one.
         """
         first = Cost.from_requests(prompt.request for prompt in self.prompts)
-        decodings = 1 + self.plan.order.num_branches + self.plan.order.alternatives
+        decodings = self.writer.num_decodings
         return Cost(first.sequences * decodings, first.tokens * decodings)
 
     async def start(self) -> TranslationRun:

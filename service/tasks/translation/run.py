@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from service.engine.protocol.outputs import FinishReason
+from service.engine.protocol.outputs import ErrorKind, FinishReason
 from service.errors import TaskError
 from service.tasks.generation.choice import Choice, raise_if_failed
 from service.tasks.generation.completion import Completion
@@ -60,9 +60,12 @@ class TranslationRun:
         requests = [prompt.request for prompt in prompts]
         # What decodes a prompt of the completion, by prompt index and by choice.
         self._decodings: list[Sequence[TranslationCandidate | Choice]] = [[candidate] for candidate in first]
-        if order.alternatives:
-            requests += map(writer.write_alternatives, prompts)
-            self._decodings += alternatives
+        for i, prompt in enumerate(prompts if order.alternatives else ()):
+            if (request := writer.write_alternatives(prompt)) is None:
+                self._decodings[i] = [first[i], *alternatives[i]]
+            else:
+                requests.append(request)
+                self._decodings.append(alternatives[i])
         numbers = [prompt.number for prompt in prompts]
         candidates = map(SegmentCandidates, first)
         self._segments = dict(zip(numbers, candidates, strict=True))  # by source segment
@@ -112,8 +115,9 @@ class TranslationRun:
         if self._completion is None:
             return
         async for delta in self._completion:
-            raise_if_failed(delta)
             decoding = self._decodings[delta.prompt_index][delta.choice]
+            if isinstance(decoding, TranslationCandidate) or delta.error_kind is not ErrorKind.RULED_OUT:
+                raise_if_failed(delta)  # a search may find fewer alternatives, but not none at all
             if isinstance(decoding, Choice):
                 decoding.add(delta)
             elif decoding.finish is None:

@@ -42,8 +42,15 @@ class SegmentWriter(Protocol):
     def has_limit(self) -> bool:
         """Whether the client set ``max_tokens``."""
 
+    @property
+    def num_decodings(self) -> int:
+        """How often a segment is decoded at most, unless it is retried: how many requests like the first one it has."""
+
     async def write_first(self, number: int) -> SegmentPrompt:
-        """The first request. Raises PromptTooLong, InvalidOption, UnknownToken."""
+        """The first request. Its choices behind the first are alternatives.
+
+        Raises PromptTooLong, InvalidOption, UnknownToken.
+        """
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
         """A request for several samples, after a candidate with ``flags``. Raises like ``write_first``."""
@@ -51,8 +58,8 @@ class SegmentWriter(Protocol):
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         """Requests for the branches of the first candidate, which has these outputs."""
 
-    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
-        """A request for all alternatives to a segment, as its choices."""
+    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest | None:
+        """A request for all alternatives to a segment, as its choices. None if the first request has them."""
 
 
 class PromptWriter:
@@ -71,6 +78,10 @@ class PromptWriter:
     def has_limit(self) -> bool:
         """Whether the client set ``max_tokens``."""
         return self._options.max_tokens is not None
+
+    @property
+    def num_decodings(self) -> int:
+        return 1 + self._plan.order.num_branches + self._plan.order.alternatives
 
     async def write_first(self, number: int) -> SegmentPrompt:
         """The first prompt, with the client's options. Raises PromptTooLong, InvalidOption, UnknownToken."""

@@ -25,7 +25,8 @@ class SourceWriter:
     """Writes the sources of one plan. Implements ``SegmentWriter``; the errors that it raises name the field ``text``.
 
     The first candidate is searched with the beams that the checkpoint wants, unless the client wants a sample; with
-    high quality with at least as many as a language model has branches. Marks are markers in the text, as for a
+    high quality with at least as many as a language model has branches. Alternatives are the next hypotheses of that
+    search, which has at least a beam for each, or samples beside a sample. Marks are markers in the text, as for a
     language model. The terms of a glossary are marks from the beginning: a translation model reads no instruction.
     """
 
@@ -41,15 +42,12 @@ class SourceWriter:
     def has_limit(self) -> bool:
         return self._options.max_tokens is not None
 
+    @property
+    def num_decodings(self) -> int:
+        return 1 if self._searches else 1 + self._plan.order.alternatives
+
     async def write_first(self, number: int) -> SegmentPrompt:
-        options, defaults = self._options, self._frames.defaults
-        if options.params.temperature == 0:
-            most, wish = self._generator.client.info.max_num_seqs, self._plan.order.search
-            beams = defaults.beams(least=self._plan.order.num_branches, most=most, wish=wish)
-            options = options.with_values(beams=beams, beams_param="num_beams")
-            if wish.no_repeat_ngram_size is None and not options.params.no_repeat_ngram_size:
-                options = options.with_values(no_repeat_ngram_size=defaults.no_repeat_ngram_size)
-        return await self._write(number, options)
+        return await self._write(number, self._search() if self._searches else self._options)
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
         return await self._write(number, sampling(self._options, RETRIES, seed=seed_after(self._options, 2)))
@@ -57,12 +55,32 @@ class SourceWriter:
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         return []  # high quality has more beams instead
 
-    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
+    def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest | None:
+        if self._searches:
+            return None
         options = sampling(self._options, self._plan.order.alternatives, seed=self._options.seed).with_values(
             max_tokens=first.request.params.max_tokens, stop=first.request.options.stop, logprobs=0
         )
         request = first.request
         return self._generator.from_tokens(request.prompt, options, param="text", source=request.source)
+
+    @property
+    def _searches(self) -> bool:
+        return self._options.params.temperature == 0
+
+    def _search(self) -> Options:
+        """The options of a first candidate: greedy if one beam is wanted. The alternatives are its further choices."""
+        defaults, order = self._frames.defaults, self._plan.order
+        count = 1 + order.alternatives
+        least, most = max(order.num_branches, count), max(self._generator.client.info.max_num_seqs, count)
+        options = self._options.with_values(
+            beams=defaults.beams(least, most, order.search),
+            beams_param="num_beams" if order.search.needs_search else "alternatives",
+            n=count,
+        )
+        if order.search.no_repeat_ngram_size is None and not options.params.no_repeat_ngram_size:
+            options = options.with_values(no_repeat_ngram_size=defaults.no_repeat_ngram_size)
+        return options
 
     async def _write(self, number: int, options: Options) -> SegmentPrompt:
         segment = self._plan.segments[number]

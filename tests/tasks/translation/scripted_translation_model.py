@@ -1,7 +1,7 @@
 """A scripted translation model: an opus-mt of English to French and German, with a tokenizer that was trained here."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +33,24 @@ def save_text_model(path: Path) -> Path:
     return path
 
 
-def engine(path: Path, answer: Answer, **info: int) -> ScriptedEngine:
-    """Writes ``answer`` of the text that it reads."""
+def engine(path: Path, answer: Answer, *, further: Sequence[str] = (), **info: int) -> ScriptedEngine:
+    """Writes ``answer`` of the text that it reads. A search finds ``further`` hypotheses too, each worse by a half."""
     tokenizer = load_tokenizer(path)
     [end] = tokenizer.eos_token_ids
 
     def script(request: Request) -> list[TokenOutput | Exception]:
         assert isinstance(request.source, tuple)
         text = answer(tokenizer.decode(request.source))
-        tokens = [*tokenizer.encode(text, add_special_tokens=False), end]
-        searches = request.params.beams is not None
+        found = [(*tokenizer.encode(each, add_special_tokens=False), end) for each in (text, *further)]
+        hypotheses = tuple(Hypothesis(tokens, BEAM_SCORE - i / 2) for i, tokens in enumerate(found))
+        tokens, beams = found[0], request.params.beams
         return [
             TokenOutput(
                 request.id,
                 token,
-                logprob=None if searches else TokenLogprob(token, -0.5),
+                logprob=None if beams else TokenLogprob(token, -0.5),
                 finish=FinishReason.STOP if token == end else None,
-                hypotheses=(Hypothesis(tuple(tokens), BEAM_SCORE),) if searches and token == end else (),
+                hypotheses=hypotheses[: beams.num_return] if beams and token == end else (),
             )
             for token in tokens
         ]

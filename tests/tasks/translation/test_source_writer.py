@@ -69,12 +69,65 @@ async def test_a_lost_mark_is_put_back_and_flagged_after_samples(path: Path) -> 
     assert scripted.requests[1].params.temperature > 0
 
 
-async def test_alternatives_are_samples_of_the_same_source(path: Path) -> None:
-    scripted = engine(path, lambda _: FRENCH)
-    [translation] = await translated(path, scripted, "The fox.", alternatives=2)
+async def test_alternatives_are_the_next_hypotheses_of_one_search(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH, further=("Ça va.", FRENCH, "Ça va bien.", "Très bien."))
+    [translation] = await translated(path, scripted, "The fox.", alternatives=4)
     assert translation.text == FRENCH
-    assert [request.params.temperature > 0 for request in scripted.requests] == [False, True, True]
+    assert translation.alternatives == ("Ça va.", "Ça va bien.", "Très bien.")
+    [request] = scripted.requests
+    assert request.params.beams == BeamParams(num_beams=5, num_return=5)
+
+
+async def test_a_search_with_more_beams_than_alternatives_is_the_one_without_alternatives(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH, further=("Ça va.",) * 3)
+    await translated(path, scripted, "The fox.", alternatives=1)
+    assert [request.params.beams for request in scripted.requests] == [BeamParams(num_beams=4, num_return=2)]
+
+
+async def test_a_search_may_find_fewer_alternatives(path: Path) -> None:
+    scripted = engine(path, lambda text: text.replace("fox", "renard"), further=("Ça va.",))
+    [one, two] = await translated(path, scripted, "The fox.", "The fox. The dog.", alternatives=3)
+    assert one.alternatives == ("Ça va.",)
+    assert two.alternatives == ("Ça va. Ça va.",)
+
+
+async def test_marks_and_terms_are_in_alternatives_too(path: Path) -> None:
+    further = ("Ça [2]va[3] [1].",)
+    scripted = engine(path, lambda text: text, further=further)
+    fields: dict[str, Any] = {"format": "html", "glossary": (Term("fox", "très"),), "alternatives": 1}
+    [translation] = await translated(path, scripted, "The fox is <b>quick</b>.", **fields)
+    assert translation.alternatives == ("Ça <b>va</b> très.",)
+
+
+async def test_more_alternatives_than_beams_run_at_once_are_refused(path: Path) -> None:
+    with pytest.raises(InvalidOption, match="5 beams are more than the 4 sequences") as refused:
+        await translated(path, engine(path, str, max_num_seqs=4), "The fox.", alternatives=4)
+    assert refused.value.param == "alternatives"
+
+
+async def test_alternatives_to_a_sample_are_samples(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH)
+    options = GREEDY.with_values(temperature=0.7)
+    with await translator(path, scripted).translate(order("The fox.", alternatives=2), options=options) as run:
+        await run.collect()
+    assert [request.params.beams for request in scripted.requests] == [None] * 3
     assert len({request.source for request in scripted.requests}) == 1
+
+
+async def test_the_cost_of_a_search_counts_its_beams_once(path: Path) -> None:
+    prepared = [
+        await translator(path, engine(path, str)).prepare(order("The fox.", **fields), options=GREEDY)
+        for fields in ({}, {"alternatives": 3}, {"alternatives": 7})
+    ]
+    assert [each.cost.sequences for each in prepared] == [4, 4, 8]
+
+
+async def test_ngrams_are_the_clients_or_the_checkpoints(path: Path) -> None:
+    scripted = engine(path, lambda _: FRENCH)
+    options = GREEDY.with_values(no_repeat_ngram_size=3)
+    with await translator(path, scripted).translate(order("The fox."), options=options) as run:
+        await run.collect()
+    assert scripted.requests[0].params.no_repeat_ngram_size == 3
 
 
 @pytest.mark.parametrize(("quality", "most", "beams"), [("standard", 8, 4), ("high", 8, 6), ("high", 3, 3)])

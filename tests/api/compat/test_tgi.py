@@ -178,6 +178,11 @@ def test_a_grammar_constrains_the_text(hello: Scripted, grammar: dict[str, Any])
         ({"grammar": {"type": "json", "value": {"not": {}}}}, "parameters.grammar"),
         ({"grammar": {"type": "lark", "value": "x"}}, "parameters.grammar.type"),
         ({"tools": [{}]}, "parameters.tools"),
+        ({"num_beams": 4}, "parameters.num_beams"),
+        ({"num_beams": 4, "num_return_sequences": 2}, "parameters.num_"),
+        ({"length_penalty": 2.0}, "parameters.length_penalty"),
+        ({"early_stopping": True}, "parameters.early_stopping"),
+        ({"min_new_tokens": 3}, "parameters.min_new_tokens"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_by_name(hello: Scripted, parameters: dict[str, Any], field: str) -> None:
@@ -186,6 +191,13 @@ def test_what_cannot_be_obeyed_is_refused_by_name(hello: Scripted, parameters: d
         assert response.status_code == (404 if "adapter_id" in parameters else 400)
         assert response.json()["error_type"] == "validation"
         assert field in response.json()["error"]
+
+
+def test_fields_of_a_search_may_say_that_there_is_none(hello: Scripted) -> None:
+    neutral = {"num_beams": 1, "num_return_sequences": 1, "length_penalty": 1.0, "early_stopping": False}
+    assert generate(hello, no_repeat_ngram_size=3, **neutral).status_code == 200
+    params = hello.engine.requests[-1].params
+    assert (params.beams, params.no_repeat_ngram_size) == (None, 3)
 
 
 @pytest.mark.parametrize("parameters", [{"best_of": 2, "do_sample": True}, {"decoder_input_details": True}])

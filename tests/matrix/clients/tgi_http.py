@@ -24,6 +24,8 @@ _ROWS: list[tuple[Any, ...]] = [
     ("POST /generate", {"inputs": "A", "parameters": {"watermark": True}}, "watermark"),
     ("POST /generate", {"inputs": "A", "parameters": {"top_p": 2}}, "top_p"),
     ("POST /generate", {"inputs": "A", "parameters": {"best_of": 2}}, "best_of"),
+    ("POST /generate", {"inputs": "A", "parameters": {"num_beams": 2}}, "num_beams"),
+    ("POST /generate", {"inputs": "A", "parameters": {"num_return_sequences": 2}}, "num_return_sequences"),
     ("POST /generate", {}, "inputs"),
     ("POST /generate_stream", {"inputs": "A", "parameters": {"decoder_input_details": True}}, "decoder_input_details"),
 ]

@@ -24,6 +24,7 @@ class ErrorKind(StrEnum):
     FAILED = "failed"  # the engine refused the sequence or failed to compute it
     CONSTRAINT = "constraint"  # a limit of its grammar was reached, or the grammar cannot be used
     RULED_OUT = "ruled_out"  # the parameters of the request rule out every token
+    TOO_FEW = "too_few"  # a beam search has found fewer outputs than the request asks for
     POISON_PILL = "poison_pill"  # the engine process died each time the sequence was being computed
 
 
@@ -40,6 +41,7 @@ class Hypothesis(Struct, frozen=True, array_like=True):
 
     tokens: tuple[int, ...]  # the whole output, with the stop token if it ends with one
     score: float  # the log probability of the tokens, divided by a power of their number: the length penalty
+    finish: FinishReason = FinishReason.STOP  # or COMPLETE, or LENGTH
 
 
 class TokenOutput(Struct, frozen=True, array_like=True, omit_defaults=True):

@@ -57,10 +57,12 @@ class BeamGroup:
 
         Returns the tokens that are certain now, and at the end what is left of the best hypothesis.
         """
-        children = self._search.advance([each for each in candidates if each is not None])
+        constraints = _ChildConstraints(self.beams)
+        known = [each for each in candidates if each is not None]
+        children = self._search.advance(known, constraints.is_complete)
         if self._search.is_done:
             return self._last_outputs()
-        self._fork(children, tables)
+        self._fork(children, constraints, tables)
         if self._repeats and any(ours != sent for ours, sent in zip(self._search.agreed(0), self._sent, strict=False)):
             return []
         tokens = self._search.agreed(len(self._sent))
@@ -68,18 +70,19 @@ class BeamGroup:
         self.has_sent = self.has_sent or bool(tokens)
         return [TokenOutput(self.leader.id, token) for token in tokens]
 
-    def _fork(self, children: list[Child], tables: BlockTables) -> None:
+    def _fork(self, children: list[Child], constraints: "_ChildConstraints", tables: BlockTables) -> None:
         """Let the sequences be the live beams ``children``, whose parents are the beams so far."""
         before, num_computed = self.beams, self.leader.num_computed
         after = [*before, *(self._new_beam() for _ in children[len(before) :])][: len(children)]
         tables.fork(before, [child.parent for child in children], after)
-        tokens, constraints = [beam.tokens for beam in before], [beam.constraint for beam in before]
+        tokens = [beam.tokens for beam in before]
         num_children = Counter(child.parent for child in children)
-        for beam, (parent, token) in zip(after, children, strict=True):
+        for beam, child in zip(after, children, strict=True):
+            parent, token = child
             num_children[parent] -= 1
             own = list(tokens[parent]) if num_children[parent] else tokens[parent]  # the last child takes the list
             own.append(token)
-            beam.continue_beam(own, num_computed, _moved_on(constraints[parent], token))
+            beam.continue_beam(own, num_computed, constraints.of(child))
         self.others = after[1:]
 
     def _new_beam(self) -> Sequence:
@@ -102,17 +105,29 @@ class BeamGroup:
             kind = ErrorKind.RULED_OUT if params.masks_tokens and not self._repeats else ErrorKind.FAILED
             error = DIFFERS if self._repeats else NOTHING_POSSIBLE
             return [TokenOutput(name, finish=FinishReason.ERROR, error=error, error_kind=kind)]
-        best = found[0].tokens
-        finish = FinishReason.STOP if best[-1] in params.stop_token_ids else FinishReason.LENGTH
-        rest: list[int | None] = list(best[len(self._sent) :])
+        rest: list[int | None] = list(found[0].tokens[len(self._sent) :])
         outputs = [TokenOutput(name, token) for token in rest or [None]]
-        outputs[-1] = msgspec.structs.replace(outputs[-1], finish=finish, hypotheses=tuple(found))
+        outputs[-1] = msgspec.structs.replace(outputs[-1], finish=found[0].finish, hypotheses=tuple(found))
         return outputs
 
 
-def _moved_on(constraint: Constraint | None, token: int) -> Constraint | None:
-    """The constraint of a beam that continues another one, which has ``constraint``, by ``token``."""
-    if constraint is not None:
-        constraint = constraint.fork()
-        constraint.advance(token)
-    return constraint
+class _ChildConstraints:
+    """The constraints of the children of beams, each forked once."""
+
+    def __init__(self, beams: list[Sequence]) -> None:
+        self._parents = [beam.constraint for beam in beams]
+        self._by_child: dict[Child, Constraint] = {}
+
+    def of(self, child: Child) -> Constraint | None:
+        """That of the child's parent, behind the child's token."""
+        parent = self._parents[child.parent]
+        if parent is None:
+            return None
+        if (constraint := self._by_child.get(child)) is None:
+            constraint = self._by_child[child] = parent.fork()
+            constraint.advance(child.token)
+        return constraint
+
+    def is_complete(self, child: Child) -> bool:
+        constraint = self.of(child)
+        return constraint is not None and constraint.is_complete

@@ -7,13 +7,14 @@ libraries), with numbers in float32 as there. In each step:
   end, however many stop tokens there are.
 - Those of the best ``num_beams`` candidates that end become hypotheses, with their log probability divided by a power
   of their length as score. The best ``num_beams`` hypotheses of all steps are kept.
+- A candidate also ends if its constraint lets nothing follow, without a stop token, as in sequences without beams.
 - The best ``num_beams`` of those that do not end are the next live beams.
 
 Impossible candidates (with a log probability of -inf) are none here. So there may be fewer beams and fewer hypotheses,
 where transformers would fill up the places with repetitions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Tokens
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from service.engine.protocol.outputs import Hypothesis
+from service.engine.protocol.outputs import FinishReason, Hypothesis
 from service.engine.protocol.sampling_params import SamplingParams
 
 
@@ -50,6 +51,7 @@ class _Path(Struct, frozen=True, eq=False):
 class _Beam(NamedTuple):
     path: _Path | None  # None: no token yet
     score: np.float32  # a beam's log probability; divided by its length's power if the beam has ended
+    finish: FinishReason | None = None  # why it has ended
 
 
 def num_candidates(params: SamplingParams) -> int:
@@ -79,9 +81,12 @@ class BeamSearch:
         """How many beams the next step has to continue."""
         return len(self._live)
 
-    def advance(self, candidates: Tokens[Candidates]) -> list[Child]:
+    def advance(
+        self, candidates: Tokens[Candidates], is_complete: Callable[[Child], bool] = lambda _: False
+    ) -> list[Child]:
         """Go on by one token. ``candidates`` are those of each live beam, in order: ``num_candidates`` if possible.
 
+        ``is_complete`` says whether nothing may follow a child.
         Returns the next live beams, best first: at most ``num_beams``, and none once the search is done.
         """
         self._length += 1
@@ -89,13 +94,21 @@ class BeamSearch:
         before, self._live = self._live, []
         children: list[Child] = []
         for rank, (parent, token, score) in enumerate(self._best(before, candidates)):
-            path = _Path(token, before[parent].path, self._length)
-            if is_last or token in self._stop_tokens:
-                if rank < self._beams.num_beams:
-                    self._ended.append(_Beam(path, score / self._divisor(self._length)))
-            elif len(children) < self._beams.num_beams:
+            may_end, may_live = rank < self._beams.num_beams, len(children) < self._beams.num_beams
+            if not may_end and not may_live:
+                break
+            path, child, finish = _Path(token, before[parent].path, self._length), Child(parent, token), None
+            if token in self._stop_tokens:
+                finish = FinishReason.STOP
+            elif is_complete(child):
+                finish = FinishReason.COMPLETE
+            elif is_last:
+                finish = FinishReason.LENGTH
+            if finish is None and may_live:
                 self._live.append(_Beam(path, score))
-                children.append(Child(parent, token))
+                children.append(child)
+            elif finish is not None and may_end:
+                self._ended.append(_Beam(path, score / self._divisor(self._length), finish))
         self._ended.sort(key=lambda beam: -beam.score)  # of equal ones the earlier stays first
         del self._ended[self._beams.num_beams :]
         self.is_done = not self._goes_on()
@@ -114,7 +127,10 @@ class BeamSearch:
     def hypotheses(self) -> list[Hypothesis]:
         """The best hypotheses so far with their scores, best first: ``num_return`` of them, if there are as many."""
         kept = self._ended[: self._beams.num_return]
-        return [Hypothesis(tuple(_tokens(beam.path, 0)), float(beam.score)) for beam in kept]
+        return [
+            Hypothesis(tuple(_tokens(beam.path, 0)), float(beam.score), beam.finish or FinishReason.STOP)
+            for beam in kept
+        ]
 
     def _best(self, live: list[_Beam], candidates: Tokens[Candidates]) -> Iterable[tuple[int, int, np.float32]]:
         """The best candidates of all beams: parent, token and log probability. Of equal ones the first comes first."""

@@ -75,8 +75,8 @@ def ranked(choices: list[Choice]) -> list[Choice]:
 def raise_if_failed(choice: Choice | Delta) -> None:
     """Raises the error that ended the choice, unless it continues or ended with ``STOP`` or ``LENGTH``.
 
-    The error is InvalidOption for a grammar that the engine cannot follow, or for fields that rule out every token, and
-    a ProcessError otherwise.
+    The error is InvalidOption for a grammar that the engine cannot follow, for fields that rule out every token, or
+    where a search has found fewer texts than are asked for, and a ProcessError otherwise.
     """
     match choice.finish, choice.error_kind:
         case FinishReason.ERROR, ErrorKind.POISON_PILL:
@@ -85,6 +85,8 @@ def raise_if_failed(choice: Choice | Delta) -> None:
             raise InvalidOption("The grammar or schema is too complex: the text reached one of the limits")
         case FinishReason.ERROR, ErrorKind.RULED_OUT:
             raise InvalidOption("Nothing can follow: the fields of the request rule out every token at one place")
+        case FinishReason.ERROR, ErrorKind.TOO_FEW:
+            raise InvalidOption("The search has found fewer texts than are asked for: no others are possible")
         case FinishReason.ERROR, _:
             raise EngineError(f"a sequence failed: {choice.error}")
         case FinishReason.ABORT, _:

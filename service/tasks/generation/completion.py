@@ -184,8 +184,7 @@ class Completion:
         """The outputs of the choices that come with an output of the engine."""
         if output.request_id not in self._searches:
             return (output,)
-        params = self._decoders[output.request_id].params
-        return outputs_of_choices(output, self._searches[output.request_id], params)
+        return outputs_of_choices(output, self._searches[output.request_id])
 
     def _abandon(self, id: str) -> None:
         """Give up the engine's request of a choice that has ended, unless others wait for the same search."""

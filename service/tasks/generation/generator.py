@@ -213,8 +213,6 @@ class Generator:
         info, param = self.client.info, options.beams_param
         if not output:
             return None
-        if options.params.constraint is not None:
-            raise InvalidOption(f"{param}: a beam search can have no structure, and no tools", param=param)
         if options.params.logprobs is not None:
             raise InvalidOption(f"{param}: a beam search has a score, and no log probabilities of tokens", param=param)
         if beams.num_beams > info.max_num_seqs:

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
-from service.engine.protocol.sampling_params import SamplingParams
 
 
-def outputs_of_choices(output: TokenOutput, ids: Sequence[str], params: SamplingParams) -> Iterator[TokenOutput]:
+def outputs_of_choices(output: TokenOutput, ids: Sequence[str]) -> Iterator[TokenOutput]:
     """The outputs of all choices that come with ``output``, each with its own hypothesis in the last one.
 
     ``ids`` are those of the choices. The first is that of the request, whose tokens come while the engine searches. All
@@ -23,9 +22,8 @@ def outputs_of_choices(output: TokenOutput, ids: Sequence[str], params: Sampling
             yield TokenOutput(id, finish=output.finish, error=output.error, error_kind=output.error_kind)
         elif number >= len(found):
             error = "the search has found fewer outputs"
-            yield TokenOutput(id, finish=FinishReason.ERROR, error=error, error_kind=ErrorKind.RULED_OUT)
+            yield TokenOutput(id, finish=FinishReason.ERROR, error=error, error_kind=ErrorKind.TOO_FEW)
         else:
             *tokens, last = found[number].tokens
             yield from (TokenOutput(id, token) for token in tokens)
-            finish = FinishReason.STOP if last in params.stop_token_ids else FinishReason.LENGTH
-            yield TokenOutput(id, last, finish=finish, hypotheses=(found[number],))
+            yield TokenOutput(id, last, finish=found[number].finish, hypotheses=(found[number],))

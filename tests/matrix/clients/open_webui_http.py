@@ -54,7 +54,7 @@ _OPENAI: list[tuple[Any, ...]] = [
     ("POST /v1/chat/completions", {"model": CHAT, "messages": _MESSAGES, "max_tokens": 5, "tool_ids": []}),
     ("POST /v1/embeddings", {"model": EMBEDDER, "input": ["x"]}),
     ("POST /v1/audio/speech", {"model": "tts-1", "input": "x", "voice": "alloy"}, "audio"),
-    ("POST /v1/audio/transcriptions", {}, "audio"),
+    ("POST /v1/audio/transcriptions", {}, "multipart/form-data"),
     ("GET /v1/audio/voices", None, "audio"),
     ("POST /v1/images/generations", {"prompt": "x"}, "image"),
 ]

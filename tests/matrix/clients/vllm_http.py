@@ -8,6 +8,19 @@ from tests.matrix.service import CHAT, CLASSIFIER, EMBEDDER, RERANKER
 _MESSAGES = [{"role": "user", "content": "Name a river."}]
 _CHAT = {"model": CHAT, "messages": _MESSAGES, "max_tokens": 5}
 _TEXT = {"model": CHAT, "prompt": "A river", "max_tokens": 5}
+_BEAMS = {"use_beam_search": True, "n": 2, "best_of": 3}
+# What goes with a beam search.
+_WITH_BEAMS: list[dict[str, Any]] = [
+    {},
+    {"stream": True},
+    {"stop": ["e"]},
+    {"length_penalty": 2.0, "early_stopping": True},
+    {"presence_penalty": 0.5, "repetition_penalty": 1.1, "no_repeat_ngram_size": 2},
+    {"logit_bias": {"65": 2}, "min_tokens": 2, "bad_words": ["river"], "ignore_eos": True},
+    {"seed": 1, "cache_salt": "x", "priority": 1},
+    {"structured_outputs": {"regex": "[ab]{2}"}},
+    {"echo": True, "return_token_ids": True},
+]
 
 _ROWS: list[tuple[Any, ...]] = [
     ("GET /health",),
@@ -37,7 +50,14 @@ _ROWS: list[tuple[Any, ...]] = [
     ("POST /score", {"model": RERANKER, "text_1": "a", "text_2": "b"}),
     ("POST /v1/rerank", {"model": RERANKER, "query": "a", "documents": ["b", "c"]}),
     ("POST /v1/embeddings", {"model": EMBEDDER, "input": "a"}),
+    *(("POST /v1/completions", _TEXT | _BEAMS | fields) for fields in _WITH_BEAMS),
+    ("POST /v1/chat/completions", _CHAT | _BEAMS | {"structured_outputs": {"choice": ["ab", "ac", "b"]}}),
+    ("POST /v1/generate", _TEXT | {"num_beams": 3, "num_return_sequences": 2}),
     ("POST /v1/completions", _TEXT | {"use_beam_search": True}, "use_beam_search"),
+    ("POST /v1/completions", _TEXT | _BEAMS | {"logprobs": 1}, "use_beam_search"),
+    ("POST /v1/completions", _TEXT | _BEAMS | {"temperature": 0.5}, "temperature"),
+    ("POST /v1/completions", _TEXT | _BEAMS | {"top_p": 0.5}, "top_p"),
+    ("POST /v1/completions", _TEXT | _BEAMS | {"n": 4}, "n must not"),
     ("POST /v1/completions", _TEXT | {"guided_regex": "("}, "guided_regex"),
     ("POST /v1/completions", _TEXT | {"prompt_embeds": "x"}, "prompt"),
     ("POST /v1/chat/completions", _CHAT | {"chat_template": "x"}, "chat_template"),
@@ -59,7 +79,7 @@ _ROWS: list[tuple[Any, ...]] = [
     ("POST /stop_profile", None, "/metrics"),
     ("POST /abort_requests", None, "connection"),
     ("POST /scale_elastic_ep", {}, "not served"),
-    ("POST /v1/audio/transcriptions", None, "audio"),
+    ("POST /v1/audio/transcriptions", None, "multipart/form-data"),
     ("POST /v1/realtime/sessions", None, "realtime"),
 ]
 

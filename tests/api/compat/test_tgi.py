@@ -194,7 +194,12 @@ def test_what_cannot_be_obeyed_is_refused_by_name(hello: Scripted, parameters: d
 
 
 def test_fields_of_a_search_may_say_that_there_is_none(hello: Scripted) -> None:
-    neutral = {"num_beams": 1, "num_return_sequences": 1, "length_penalty": 1.0, "early_stopping": False}
+    neutral: dict[str, Any] = {
+        "num_beams": 1,
+        "num_return_sequences": 1,
+        "length_penalty": 1.0,
+        "early_stopping": False,
+    }
     assert generate(hello, no_repeat_ngram_size=3, **neutral).status_code == 200
     params = hello.engine.requests[-1].params
     assert (params.beams, params.no_repeat_ngram_size) == (None, 3)

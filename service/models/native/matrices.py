@@ -21,7 +21,8 @@ CACHE_KINDS = KINDS | {torch.int8: INT8}
 DTYPES = {F32: torch.float32, BF16: torch.bfloat16, F16: torch.float16, SPLIT: torch.bfloat16, TILED: torch.bfloat16}
 
 CHUNK = 32  # k is padded to a multiple of it in quantized matrices
-MOST_CHUNKS, FEWEST_CHUNKS = 6, 3  # that share a scale when weights are quantized to eight bits
+FEWEST, MOST = 96, 192  # weights that share a scale when weights are quantized to eight bits
+MOST_ON_TILES = 512  # the same where tiles multiply bytes: see source/two_byte_rows.h
 TILE_K = TILE_COLUMNS = 32  # k and the columns of a matrix in tiles are multiples of these
 
 # IQ4_NL's four bits stand for numbers of eight bits, and are stored as these.
@@ -83,7 +84,7 @@ def pack(
         stripe = _padded(k) if matrix.group == k else matrix.group
     else:
         kind = with_tiles(library, kind, k)
-        stripe = {INT8: _eight_bit_stripe(k), structures.Q4_1: CHUNK}.get(kind, 0)
+        stripe = {INT8: _eight_bit_stripe(k, library.trivium_int8_chunk()), structures.Q4_1: CHUNK}.get(kind, 0)
     if stripe:
         num_bytes = int(library.trivium_quantized_bytes(kind, n, k, stripe))
     else:
@@ -158,12 +159,13 @@ def _padded(k: int) -> int:
     return -(-k // CHUNK) * CHUNK
 
 
-def _eight_bit_stripe(k: int) -> int:
-    """How many of a row's weights share a scale: at most 192, as many as leave the least padding."""
-    chunks = -(-k // CHUNK)
-    if chunks <= MOST_CHUNKS:
-        return chunks * CHUNK
-    return CHUNK * min(range(MOST_CHUNKS, FEWEST_CHUNKS - 1, -1), key=lambda each: -(-chunks // each) * each)
+def _eight_bit_stripe(k: int, chunk: int) -> int:
+    """How many of a row's weights share a scale: whole chunks, as many as leave the least padding."""
+    most = (MOST if chunk == CHUNK else MOST_ON_TILES) // chunk
+    chunks, fewest = -(-k // chunk), -(-FEWEST // chunk)
+    if chunks <= most:
+        return chunks * chunk
+    return chunk * min(range(most, fewest - 1, -1), key=lambda each: -(-chunks // each) * each)
 
 
 def _alternate_rows(tensor: Tensor, panel: int) -> Tensor:

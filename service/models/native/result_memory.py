@@ -10,6 +10,8 @@ import sys
 import torch
 from torch import Tensor
 
+from service.models.native.weight_memory import ask_for_huge_pages
+
 _SMALL_BYTES = 1 << 20  # the allocator keeps memory of this size itself
 _KEPT_BYTES = 128 << 20  # larger results are given back
 
@@ -28,6 +30,7 @@ class ResultMemory:
         mapping = self._unused(num_bytes)
         if mapping is None:
             mapping = mmap.mmap(-1, num_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            ask_for_huge_pages(mapping)
             self._mappings = [*self._mappings[-1:], mapping]  # a result keeps its own memory
         return torch.frombuffer(mapping, dtype=torch.float32, count=rows * columns).view(rows, columns)
 

@@ -200,7 +200,8 @@ class KernelSources(Structure):
 
 SIGNATURES = {
     "trivium_lanes": (c_int, []),
-    "trivium_rounded_together": (c_int, []),
+    "trivium_rounded_together": (c_int, [c_int32]),
+    "trivium_int8_chunk": (c_int, []),
     "trivium_self_test": (c_char_p, []),
     "trivium_has_amx": (c_int, []),
     "trivium_create_team": (c_void_p, [c_int]),

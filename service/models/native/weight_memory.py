@@ -34,12 +34,17 @@ class WeightMemory:
         return part
 
 
+def ask_for_huge_pages(mapping: mmap.mmap) -> None:
+    """Let the system back ``mapping`` with huge pages, if it has them."""
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # the system may have none
+            mapping.madvise(mmap.MADV_HUGEPAGE)
+
+
 def _make_region(num_bytes: int) -> Tensor:
     """A region that begins where a huge page begins."""
     mapping = mmap.mmap(-1, num_bytes + _HUGE_PAGE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with contextlib.suppress(OSError):  # the system may have no huge pages
-            mapping.madvise(mmap.MADV_HUGEPAGE)
+    ask_for_huge_pages(mapping)
     region = torch.frombuffer(mapping, dtype=torch.uint8)
     begin = -region.data_ptr() % _HUGE_PAGE_BYTES
     return region[begin : begin + num_bytes]

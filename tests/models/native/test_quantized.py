@@ -29,9 +29,12 @@ def error(result: Tensor, expected: Tensor) -> float:
     return float((result - expected).norm() / expected.norm())
 
 
-def rounded(x: Tensor, *, bounded: bool = False) -> Tensor:
-    """The activations [rows, k] that are multiplied by weights of eight bits: quantized_rows.h and short_sum_rows.h."""
-    together = load_kernels().trivium_rounded_together()
+def rounded(x: Tensor, kind: int, *, bounded: bool = False) -> Tensor:
+    """The activations [rows, k] that are multiplied by weights of a kind of eight bits.
+
+    See quantized_rows.h and short_sum_rows.h.
+    """
+    together = load_kernels().trivium_rounded_together(kind)
     if not together:
         return x
     if together == 32:
@@ -52,8 +55,8 @@ def test_products_equal_those_with_the_dequantized_matrix(matrix: StoredMatrix) 
         x = torch.randn(rows, matrix.shape[1], generator=torch.Generator().manual_seed(rows))
         result, weights = multiply(linear, x), matrix.dequantize().T
         if linear.kind in (STORED_INT8, Q8_0):
-            assert error(rounded(x), x) < _BYTES
-            assert error(result, rounded(x) @ weights) < 1e-4
+            assert error(rounded(x, linear.kind), x) < _BYTES
+            assert error(result, rounded(x, linear.kind) @ weights) < 1e-4
         else:
             assert error(result, x @ weights) < _BYTES
     assert kept
@@ -127,7 +130,7 @@ def test_no_sum_of_bytes_overflows(bounded: bool) -> None:
     signs = weights.sign()
     random = torch.rand(70, 384, generator=torch.Generator().manual_seed(6))
     for x in (signs, -signs, signs * random, signs * (random < 0.2), signs + 0.03 * random, 1 + 0.03 * random):
-        expected = rounded(x, bounded=bounded) @ weights.T
+        expected = rounded(x, linear.kind, bounded=bounded) @ weights.T
         assert (multiply(linear, x) - expected).abs().max() < 0.1  # a rounding may differ; a cut sum is farther off
 
 

@@ -10,7 +10,7 @@ from service.models.native.builds import named_builds
 from service.models.native.compiler import FLAGS, SOURCE, find_compiler
 
 CHECK = Path(__file__).parent / "tiles_check.cpp"
-KINDS = ("INT8", "INT4", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0")
+KINDS = ("INT8", "STORED_INT8", "INT4", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,7 +26,7 @@ def test_tiles_compute_the_same_bits(tmp_path: Path) -> None:
     if build is None:
         pytest.skip("this processor has no vectors for 16 lanes")
     flags = [flag for flag in FLAGS if flag != "-fPIC"]
-    options = [*flags, *build.options, "-O1", "-DKERNEL_BYTE_PRODUCTS=1", f"-I{SOURCE}"]
+    options = [*flags, *build.options, "-O1", "-DKERNEL_BYTE_PRODUCTS=1", "-DKERNEL_BYTE_TILES=1", f"-I{SOURCE}"]
     subprocess.run([compiler, *options, str(CHECK), "-o", str(tmp_path / "check")], check=True, timeout=300)
     done = subprocess.run([str(tmp_path / "check")], capture_output=True, text=True, timeout=300, check=True)
     lines = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]

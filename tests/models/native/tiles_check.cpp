@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr int ROWS = 37, K = 160;
+constexpr int ROWS = 37, K = 192;
 
 uint32_t state = 1;
 uint32_t random_bits() { return state = state * 1664525 + 1013904223, state ^ state >> 15; }
@@ -29,18 +29,21 @@ template <class F> std::vector<uint8_t> random_panels(const KernelLinear& w) {
 }
 
 template <class F> int different_sums(const KernelLinear& w) {
+    static_assert(FITS_TILES<F>);
     const std::vector<uint8_t> panels = random_panels<F>(w);
     std::vector<float> x(ROWS * K);
     for (float& number : x) number = float(int32_t(random_bits())) / 1e9f;
     Team team(1);
-    ByteRows rows;
-    TiledRows tiled;
+    RowsOf<F> rows;
+    TiledRowsOf<F> tiled;
+    std::conditional_t<HAS_TWO_BYTES<F>, TwoBytePlainTiles, PlainTiles> products;
     rows.fill(team, x.data(), K, ROWS, w, F::CHUNK), tiled.fill(team, x.data(), K, ROWS, w, F::CHUNK);
     int different = 0;
     for (int64_t number = 0; number < w.n / PANEL; number++) {
         const uint8_t* panel = panels.data() + number * F::panel_bytes(w.k, w.stripe);
         float by_tiles[TILED_BLOCK * TWO_PANELS], expected[TILE_ROWS * TWO_PANELS];
-        multiply_panel_by_tiles<F, PlainTiles>(tiled, 0, ROWS, panel, w, by_tiles);
+        if constexpr (HAS_TWO_BYTES<F>) multiply_panel_by_two_byte_tiles<F>(products, tiled, 0, ROWS, panel, w, by_tiles);
+        else multiply_panel_by_tiles<F>(products, tiled, 0, ROWS, panel, w, by_tiles);
         for (int begin = 0; begin < ROWS; begin += TILE_ROWS) {
             multiply_panel<F, TILE_ROWS>(rows.tile(begin), panel, w, expected);
             for (int r = 0; r < std::min(TILE_ROWS, ROWS - begin); r++)
@@ -54,10 +57,10 @@ template <class F> int different_sums(const KernelLinear& w) {
 }  // namespace
 
 int main() {
-    for (int32_t kind : {INT8, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0})
+    for (int32_t kind : {INT8, STORED_INT8, INT4, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0})
         with_format(kind, [&]<class F>(F) {
             if constexpr (FITS_TILES<F>)
-                for (int64_t stripe : {32, K})
+                for (int64_t stripe : {F::CHUNK, K})
                     printf("%d %d\n", kind, different_sums<F>({.n = TWO_PANELS, .k = K, .stripe = stripe, .kind = kind}));
         });
 }

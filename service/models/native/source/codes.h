@@ -144,8 +144,8 @@ template <int BITS> struct Quartets {
 };
 
 // Codes of eight bits lie as they are. Only processors with dot products of bytes multiply them fast.
-template <> struct Quartets<8> {
-    static constexpr int CHUNK = 32;
+template <int CHUNK_> struct WholeQuartets {
+    static constexpr int CHUNK = CHUNK_;
     static constexpr int UNITS = CHUNK / 4;
     static constexpr int64_t BYTES = CHUNK * PANEL;
 
@@ -179,7 +179,30 @@ template <> struct Quartets<8> {
 #pragma GCC unroll 6
         for (int r = 0; r < R; r++) sums[0][r] = a[r], sums[1][r] = b[r];
     }
+
+    // sums[byte][half][r] += the codes times the high and the low bytes of R rows, [UNITS][TILE_ROWS][4] each.
+    template <int R>
+    static inline void dot_bytes(const uint8_t* chunk, const int8_t* high, const int8_t* low, IntVector (&sums)[2][2][R]) {
+        IntVector a[R], b[R], c[R], d[R];
+#pragma GCC unroll 6
+        for (int r = 0; r < R; r++) a[r] = sums[0][0][r], b[r] = sums[0][1][r], c[r] = sums[1][0][r], d[r] = sums[1][1][r];
+#pragma GCC unroll 1
+        for (int i = 0; i < UNITS; i++, chunk += 4 * LANES, high += 4 * TILE_ROWS, low += 4 * TILE_ROWS) {
+            const IntVector first = load_ints(chunk), second = load_ints(chunk + 4 * LANES * UNITS);
+#pragma GCC unroll 6
+            for (int r = 0; r < R; r++) {
+                const IntVector v = broadcast_word(high + 4 * r), w = broadcast_word(low + 4 * r);
+                a[r] = dot4(a[r], first, v), pin(a[r]);
+                b[r] = dot4(b[r], second, v), pin(b[r]);
+                c[r] = dot4(c[r], first, w), pin(c[r]);
+                d[r] = dot4(d[r], second, w), pin(d[r]);
+            }
+        }
+#pragma GCC unroll 6
+        for (int r = 0; r < R; r++) sums[0][0][r] = a[r], sums[0][1][r] = b[r], sums[1][0][r] = c[r], sums[1][1][r] = d[r];
+    }
 };
+template <> struct Quartets<8> : WholeQuartets<32> {};
 
 struct Pairs {
     static constexpr int CHUNK = 32;

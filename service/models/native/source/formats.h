@@ -10,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "codes.h"
 #include "model.h"
 #include "panel.h"
 #include "scales.h"
 #include "signed_quartets.h"
+#include "tile_registers.h"
 
 namespace {
 
@@ -56,13 +58,17 @@ using FormatQ4_K = Format<Quartets<4>, NestedScaleAndOffset>;
 using FormatQ5_K = Format<Quartets<5>, NestedScaleAndOffset>;
 using FormatQ6_K = Format<Quartets<6>, NestedScale<32>>;
 using FormatInt4 = Format<Quartets<4>, ScaleAndZero<uint8_t>>;
-using FormatInt8 = Format<Codes8, StripeScale8>;
+using FormatStoredInt8 = Format<Codes8, StripeScale8>;
+// Where tiles multiply bytes, weights that are quantized here have chunks of the k of a whole tile, and stripes of such chunks.
+// They are multiplied by activations of two bytes: see two_byte_rows.h.
+using FormatTiledInt8 = Format<WholeQuartets<64>, ScaleAndZero<uint8_t, 6 * PANEL>>;
+using FormatInt8 = std::conditional_t<KERNEL_BYTE_TILES, FormatTiledInt8, FormatStoredInt8>;
 
 // Call work(Format) for the format of this kind. Returns false if the kind is not quantized.
 template <class Work> inline bool with_format(int32_t kind, const Work& work) {
     switch (kind) {
-        case INT8:
-        case STORED_INT8: return work(FormatInt8{}), true;
+        case INT8: return work(FormatInt8{}), true;
+        case STORED_INT8: return work(FormatStoredInt8{}), true;
         case Q4_0: return work(FormatQ4_0{}), true;
         case Q4_1: return work(FormatQ4_1{}), true;
         case Q5_0: return work(FormatQ5_0{}), true;

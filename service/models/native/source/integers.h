@@ -176,6 +176,15 @@ inline void pin([[maybe_unused]] IntVector& v) {
 // Numbers in memory stay in memory.
 inline void pin_memory() { asm volatile("" : : : "memory"); }
 
+// The low bytes of LANES numbers.
+#if KERNEL_AVX512
+inline void store_small(Ints v, int8_t* p) { _mm_storeu_si128((__m128i*)p, _mm512_cvtepi32_epi8((__m512i)v)); }
+#else
+inline void store_small(Ints v, int8_t* p) {
+    for (int i = 0; i < LANES; i++) p[i] = int8_t(v[i]);
+}
+#endif
+
 // LANES bytes as int32. (GCC 12 converts vectors of bytes number by number.)
 #if KERNEL_AVX512
 inline Ints load_small(const uint8_t* p) { return (Ints)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)p)); }

@@ -15,6 +15,7 @@
 //     pack.h        packing of weights
 //     tile.h        the microkernels: a few rows times a panel
 //     quantized_rows.h  rows of activations as integers
+//     two_byte_rows.h  the same, in two bytes
 //     quantized.h   products of these rows with quantized matrices
 //     byte_tiles.h  the same products on the tile registers of AMX
 //     team.h        threads that share pieces of work
@@ -69,8 +70,9 @@
 namespace {
 
 template <class Rows> constexpr int rounded_together(int chunk) {
-    if constexpr (std::is_same_v<Rows, PairRows>) return 0;
+    if constexpr (std::is_same_v<Rows, PairRows> || std::is_same_v<Rows, TwoByteRows>) return 0;
     else if constexpr (std::is_same_v<Rows, ByteRows>) return chunk;
+    else if constexpr (std::is_same_v<Rows, BlockRows>) return BlockRows::BLOCK;
     else return Rows::GROUP;
 }
 
@@ -84,8 +86,15 @@ void read_embedding(const KernelLinear& w, int64_t token, float* to) { read_colu
 extern "C" {
 
 int trivium_lanes() { return LANES; }
-// How many activations share a scale where 8-bit weights multiply bytes; 0: int16 is multiplied.
-int trivium_rounded_together() { return rounded_together<RowsOf<FormatInt8>>(FormatInt8::CHUNK); }
+// How many activations share a scale where weights of this kind, of eight bits, multiply bytes; 0: two bytes of each, or int16,
+// are multiplied.
+int trivium_rounded_together(int32_t kind) {
+    int together = 0;
+    with_format(kind, [&]<class F>(F) { together = rounded_together<RowsOf<F>>(F::CHUNK); });
+    return together;
+}
+// The weights of a column that INT8 has in a chunk. A stripe is a multiple of it.
+int trivium_int8_chunk() { return FormatInt8::CHUNK; }
 const char* trivium_self_test() { return SelfTest::run(); }
 int trivium_has_amx() { return has_amx(); }
 void* trivium_create_team(int threads) { return new Team(threads); }

@@ -120,10 +120,10 @@ void linear(
         const bool quantized = with_format(p.kind, [&]<class F>(F) {
             if constexpr (KERNEL_BYTE_TILES && FITS_TILES<F>)
                 if (rows > TILE_ROWS)
-                    return share_quantized_pieces<TiledRows, TILED_BLOCK>(
+                    return share_quantized_pieces<TiledRowsOf<F>, TILED_BLOCK>(
                         team, p, F::CHUNK, first_panel, x, ldx, rows, y, ldy, adds, updates,
-                        [&](const TiledRows& integers, int64_t pair, int64_t begin, int count, float* acc) {
-                            multiply_two_panels_by_tiles<F, RegisterTiles>(p, pair, integers, begin, count, acc);
+                        [&](const TiledRowsOf<F>& integers, int64_t pair, int64_t begin, int count, float* acc) {
+                            multiply_two_panels_by_tiles<F>(p, pair, integers, begin, count, acc);
                         }
                     );
             share_quantized_pieces<RowsOf<F>, TILE_ROWS>(

@@ -143,8 +143,8 @@ void pack_groups(
     int64_t n, int64_t k, int64_t stripe
 ) {
     with_format(kind, [&]<class F>(F) {
-        if constexpr (std::is_same_v<F, FormatInt4> || std::is_same_v<F, FormatInt8>) {
-            constexpr int SHIFT = std::is_same_v<F, FormatInt8> ? 128 - ZERO8 : 0;  // codes may be stored as signed ones
+        if constexpr (std::is_same_v<F, FormatInt4> || std::is_same_v<F, FormatStoredInt8>) {
+            constexpr int SHIFT = std::is_same_v<F, FormatStoredInt8> ? 128 - ZERO8 : 0;  // codes may be stored as signed ones
             for_each_stripe<F>(team, to, n, k, stripe, [&](const auto& writer, int64_t row, int64_t begin, int64_t end) {
                 const int64_t number = row * (k / group) + begin / group;
                 writer.scale(0, scales[number], zeros[number] - SHIFT);

@@ -13,6 +13,7 @@
 #include "model.h"
 #include "panel.h"
 #include "quantized_rows.h"
+#include "two_byte_rows.h"
 #include "vector.h"
 
 namespace {
@@ -25,8 +26,12 @@ template <class F> using OtherRows = std::conditional_t<HAS_SHORT_SUMS<F>, Short
 template <class F> constexpr bool HAS_SHORT_SUMS = false;
 template <class F> using OtherRows = ByteRows;
 #endif
-template <class F>
-using RowsOf = std::conditional_t<HAS_PAIRS<F>, PairRows, std::conditional_t<F::Scales::NESTED, BlockRows, OtherRows<F>>>;
+template <class F> constexpr bool HAS_TWO_BYTES = std::is_same_v<F, FormatTiledInt8>;
+template <class F> struct RowsOfFormat {
+    using Rows = std::conditional_t<HAS_PAIRS<F>, PairRows, std::conditional_t<F::Scales::NESTED, BlockRows, OtherRows<F>>>;
+};
+template <> struct RowsOfFormat<FormatTiledInt8> { using Rows = TwoByteRows; };
+template <class F> using RowsOf = typename RowsOfFormat<F>::Rows;
 
 // The scale of rows times LANES columns: acc[r][half] += scale * sums + offset * (the row's sum).
 template <int R>
@@ -55,6 +60,21 @@ inline void multiply_stripe(const Tile& x, const uint8_t* header, int64_t number
         const float* scales = HAS_PAIRS<F> ? nullptr : x.scales + number * TILE_ROWS;
         add_chunk<R>(F::Scales::load(header, chunk, 0), sums[0], scales, x.sums + number * TILE_ROWS, acc);
         add_chunk<R>(F::Scales::load(header, chunk, 1), sums[1], scales, x.sums + number * TILE_ROWS, acc + LANES);
+    }
+}
+
+// The same for rows of two bytes, whose scales are those of stripes. `number` is that of the stripe.
+template <class F, int R>
+inline void multiply_two_byte_stripe(const TwoByteRows::Tile& x, const uint8_t* header, int64_t number, int64_t chunks, float* acc) {
+    pin_memory();
+    IntVector sums[2][2][R] = {};
+    const int8_t *high = x.high + number * chunks * F::CHUNK * TILE_ROWS, *low = x.low + number * chunks * F::CHUNK * TILE_ROWS;
+    for (int64_t c = 0; c < chunks; c++, high += F::CHUNK * TILE_ROWS, low += F::CHUNK * TILE_ROWS)
+        F::Codes::template dot_bytes<R>(header + F::chunk_offset(c), high, low, sums);
+    const float *scales = x.scales + number * TILE_ROWS, *row_sums = x.sums + number * TILE_ROWS;
+    for (int half = 0; half < 2; half++) {
+        for (int r = 0; r < R; r++) sums[0][half][r] = joined(sums[0][half][r], sums[1][half][r]);
+        add_chunk<R>(F::Scales::load(header, nullptr, half), sums[0][half], scales, row_sums, acc + half * LANES);
     }
 }
 
@@ -151,6 +171,7 @@ __attribute__((noinline)) void multiply_panel(const typename RowsOf<F>::Tile& x,
     const int64_t stripes = (w.k + w.stripe - 1) / w.stripe, chunks = w.stripe / F::CHUNK;
     for (int64_t s = 0; s < stripes; s++, panel += F::stripe_bytes(w.stripe)) {
         if constexpr (F::Scales::NESTED) multiply_nested_stripe<F, R>(x, panel, s, acc);
+        else if constexpr (HAS_TWO_BYTES<F>) multiply_two_byte_stripe<F, R>(x, panel, s, chunks, acc);
         else if constexpr (HAS_SHORT_SUMS<F>) multiply_short_stripe<F, R>(x, panel, s * chunks, chunks, acc);
         else multiply_stripe<F, R>(x, panel, s * chunks, chunks, acc);
     }

@@ -35,8 +35,7 @@ inline float largest_size(const float* row, int64_t count, int64_t end) {
         const Floats size = (Floats)((Bits)load(row + i) & 0x7fffffffu);
         best = size > best ? size : best;
     }
-    float largest = 0;
-    for (int j = 0; j < LANES; j++) largest = best[j] > largest ? best[j] : largest;
+    float largest = largest_of(best);
     for (int64_t i = whole; i < stop; i++) {
         const float size = row[i] < 0 ? -row[i] : row[i];
         largest = size > largest ? size : largest;
@@ -54,9 +53,22 @@ inline Ints rounded(const float* row, int64_t i, int64_t end, float factor) {
 }
 
 inline int32_t sum_of(Ints v) {
+#if KERNEL_AVX512
+    return _mm512_reduce_add_epi32((__m512i)v);
+#else
     int32_t sum = 0;
     for (int i = 0; i < LANES; i++) sum += v[i];
     return sum;
+#endif
+}
+
+// Write LANES numbers as bytes, in quartets that are STEP bytes apart.
+template <int64_t STEP> inline void put_quartets(Ints v, int8_t* to) {
+    alignas(64) int8_t bytes[LANES];
+    store_small(v, bytes);
+    if constexpr (STEP == 4) memcpy(to, bytes, LANES);
+    else
+        for (int j = 0; j < LANES; j += 4) memcpy(to + j / 4 * STEP, bytes + j, 4);
 }
 
 // Write the numbers row[begin..end) times `factor` as bytes, in quartets that are `step` bytes apart. Returns their sum.

@@ -88,10 +88,11 @@ template <int ZERO> struct NestedScale {
     }
 };
 
-// A float32 scale and the code that stands for zero, for each stripe: weight = scale * (code - zero).
-template <class Zero> struct ScaleAndZero {
+// A float32 scale and the code that stands for zero, for each stripe: weight = scale * (code - zero). The header may be longer,
+// so that codes begin where cache lines do.
+template <class Zero, int BYTES = 5 * PANEL> struct ScaleAndZero {
     static constexpr bool NESTED = false, HAS_OFFSETS = true;
-    static constexpr int HEADER_BYTES = 5 * PANEL, CHUNK_BYTES = 0;
+    static constexpr int HEADER_BYTES = BYTES, CHUNK_BYTES = 0;
     static ColumnScales load(const uint8_t* header, const uint8_t*, int half) {
         const Floats scale = ::load((const float*)header + half * LANES);
         const Ints zeros = load_small((const Zero*)(header + 4 * PANEL) + half * LANES);

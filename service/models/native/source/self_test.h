@@ -25,6 +25,7 @@ class SelfTest {
             if (const char* wrong = test.integers(round)) return wrong;
         if (!multiplies_squares(multiply_square_slowly)) return "multiply_square_slowly";
         if (KERNEL_BYTE_TILES && !byte_tiles_are_right()) return "multiply_byte_tiles";
+        if (KERNEL_BYTE_TILES && !two_byte_tiles_are_right()) return "multiply_byte_tiles of two bytes";
         for (int i = 0; i < 65536; i += 7)
             if (const char* wrong = test.halves(uint16_t(i))) return wrong;
         return nullptr;

@@ -54,6 +54,18 @@ inline float sum_of(Floats v) {
     return sum;
 }
 
+// The largest of numbers that are not negative, or 0. (GCC takes numbers out of wide registers one by one.)
+inline float largest_of(Floats v) {
+#if KERNEL_AVX512
+    const float largest = _mm512_reduce_max_ps((__m512)v);
+    return largest > 0 ? largest : 0;
+#else
+    float largest = 0;
+    for (int i = 0; i < LANES; i++) largest = v[i] > largest ? v[i] : largest;
+    return largest;
+#endif
+}
+
 // exp(x) for x <= 0, computed as 2^n * p(f) with a polynomial p. The error is about 2 units in the last place.
 inline Floats exp_of(Floats x) {
     x = x < broadcast(-87.0f) ? broadcast(-87.0f) : x;

@@ -23,13 +23,13 @@ class Checkpoint:
         except (OSError, ValueError, SafetensorError) as error:
             raise UnsupportedModel(f"the weights in {path} cannot be loaded: {first_line(error)}") from error
 
-    def find(self, name: str) -> Tensor | None:
-        """The tensor; None if there is none of this name."""
-        return self._files.load(name).to(self.dtype) if name in self._files else None
+    def find(self, name: str, dtype: torch.dtype | None = None) -> Tensor | None:
+        """The tensor, in another ``dtype`` if one is given; None if there is none of this name."""
+        return self._files.load(name).to(dtype or self.dtype) if name in self._files else None
 
-    def load(self, name: str, shape: Iterable[int] | None = None) -> Tensor:
-        """The tensor. Raises UnsupportedModel if there is none of this name, or if its shape is not ``shape``."""
-        tensor = self.find(name)
+    def load(self, name: str, shape: Iterable[int] | None = None, dtype: torch.dtype | None = None) -> Tensor:
+        """As ``find``. Raises UnsupportedModel if there is none of this name, or if its shape is not ``shape``."""
+        tensor = self.find(name, dtype)
         if tensor is None:
             raise UnsupportedModel(f"the checkpoint in {self._path} is incomplete: it lacks {name}")
         if shape is not None and list(tensor.shape) != list(shape):

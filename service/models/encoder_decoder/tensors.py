@@ -29,11 +29,18 @@ class StackTensors:
 class Tensors:
     """All tensors, on ``device``."""
 
-    def __init__(self, layout: EncoderDecoderLayout, checkpoint: Checkpoint, device: torch.device) -> None:
-        """Raises UnsupportedModel if the checkpoint lacks one, or if one has another shape."""
+    def __init__(
+        self, layout: EncoderDecoderLayout, checkpoint: Checkpoint, device: torch.device, sums: torch.dtype
+    ) -> None:
+        """The matrices whose results are large have the type of the ``sums`` to which these are added.
+
+        Raises UnsupportedModel if the checkpoint lacks a tensor, or if one has another shape.
+        """
         self._checkpoint = checkpoint
         self._device = device
         self._by_name: dict[str, Tensor] = {}  # each is loaded once, so equal names share memory
+        for layer in (*layout.encoder.layers, *layout.decoder.layers):
+            self._load(layer.down.name, (layer.down.outputs, layer.down.inputs), sums)
         for part in layout.matrices:
             self._load(part.name, (part.outputs, part.inputs))
         for norm in _norms(layout):
@@ -59,11 +66,11 @@ class Tensors:
         name = module if isinstance(module, str) else module.name
         return self._by_name[f"{name}.weight"], self._by_name.get(f"{name}.bias")
 
-    def _load(self, name: str, shape: tuple[int, ...] | None = None) -> None:
+    def _load(self, name: str, shape: tuple[int, ...] | None = None, dtype: torch.dtype | None = None) -> None:
         if f"{name}.weight" in self._by_name:
             return
-        self._by_name[f"{name}.weight"] = self._checkpoint.load(f"{name}.weight", shape).to(self._device)
-        bias = self._checkpoint.find(f"{name}.bias")
+        self._by_name[f"{name}.weight"] = self._checkpoint.load(f"{name}.weight", shape, dtype).to(self._device)
+        bias = self._checkpoint.find(f"{name}.bias", dtype)
         if bias is not None:
             self._by_name[f"{name}.bias"] = bias.to(self._device)
 

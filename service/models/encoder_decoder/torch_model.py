@@ -29,8 +29,15 @@ _ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+_LARGEST = torch.finfo(torch.float16).max - 1000  # as transformers has it
+
+
 class TorchEncoderDecoder(EncoderDecoderFacts):
-    """Implements ``contracts.language_model.EncoderDecoder``."""
+    """Implements ``contracts.language_model.EncoderDecoder``.
+
+    float16 has no numbers above 65,504, and the hidden states of T5 grow beyond them. In float16 the sums of T5 are
+    float32, and so is the last matrix of each MLP; all other sums are bounded. transformers does the same.
+    """
 
     def __init__(
         self, layout: EncoderDecoderLayout, checkpoint: Checkpoint, *, architecture: str, device: torch.device
@@ -40,7 +47,9 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
         self.architecture = architecture
         self.dtype = checkpoint.dtype
         self.device = device
-        self._tensors = Tensors(layout, checkpoint, device)
+        grows = layout.encoder.norm is not None and not layout.encoder.norm.centered  # T5's norm only scales
+        self._sums = torch.float32 if grows and self.dtype == torch.float16 else self.dtype
+        self._tensors = Tensors(layout, checkpoint, device, self._sums)
         self._store: KeyValueStore | None = None
 
     @property
@@ -84,7 +93,7 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
         for layer in self.layout.encoder.layers:
             query, key, value = self._heads(layer.qkv, self._before(layer.attention_norm, x))
             found = rows.attend(query, key, value, self.layout.score_scale, self._tensors.encoder.bias(layer))
-            x = self._after(layer.attention_norm, x + self._linear(layer.o, found.flatten(1)))
+            x = self._after(layer.attention_norm, self._sum(x, self._linear(layer.o, found.flatten(1))))
             x = self._with_mlp(layer, x)
         x = self._normalized(self.layout.encoder.norm, x)
         slots = self._to_device(slots_of(lengths, sources.blocks, sources.block_size))
@@ -120,10 +129,10 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
             query, key, value = self._heads(layer.qkv, self._before(layer.attention_norm, x))
             self._write(number, slots, key, value)
             found = own.attend(query, stored, scale, self._tensors.decoder.bias(layer))
-            x = self._after(layer.attention_norm, x + self._linear(layer.o, found.flatten(1)))
+            x = self._after(layer.attention_norm, self._sum(x, self._linear(layer.o, found.flatten(1))))
             (query,) = self._heads((cross.q,), self._before(cross.norm, x))
             found = source.attend(query, stored, scale)
-            x = self._after(cross.norm, x + self._linear(cross.o, found.flatten(1)))
+            x = self._after(cross.norm, self._sum(x, self._linear(cross.o, found.flatten(1))))
             x = self._with_mlp(layer, x)
         return self._normalized(self.layout.decoder.norm, x)
 
@@ -149,7 +158,15 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
         inner = _ACTIVATIONS[self.layout.activation](self._linear(layer.up[0], h))
         if self.layout.gated:
             inner = inner * self._linear(layer.up[1], h)
-        return self._after(layer.mlp_norm, x + self._linear(layer.down, inner))
+        return self._after(layer.mlp_norm, self._sum(x, self._linear(layer.down, inner.to(self._sums))))
+
+    def _sum(self, x: Tensor, part: Tensor) -> Tensor:
+        """The hidden states with the result of a part of a layer."""
+        if self.dtype != torch.float16:
+            return x + part
+        if self._sums == torch.float16:
+            return (x + part).clamp_(-_LARGEST, _LARGEST)
+        return x + (part.clamp_(-_LARGEST, _LARGEST) if part.dtype == torch.float16 else part)
 
     def _linear(self, part: LinearPart, x: Tensor) -> Tensor:
         return F.linear(x, *self._tensors.of(part))
@@ -164,7 +181,7 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
         weight, bias = self._tensors.of(norm)
         if norm.centered:
             return F.layer_norm(x, weight.shape, weight, bias, norm.eps)
-        return F.rms_norm(x.float(), weight.shape, eps=norm.eps).to(x.dtype) * weight
+        return F.rms_norm(x.float(), weight.shape, eps=norm.eps).to(self.dtype) * weight
 
     def _write(self, layer: int, slots: Tensor, key: Tensor, value: Tensor) -> None:
         """Write ``key`` and ``value`` [T, heads, head_dim] into ``slots`` [T] of the store."""
@@ -193,7 +210,7 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
     def _with_positions(self, stack: StackTensors, norm: Norm | None, x: Tensor, positions: Ints) -> Tensor:
         if stack.positions is not None:
             x = x + stack.positions[self._to_device(positions)]
-        return self._normalized(norm, x)
+        return self._normalized(norm, x).to(self._sums)
 
     def _to_device(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.array(values)).to(self.device)

@@ -75,7 +75,7 @@ class ModelRunner:
         self.cache = self.caches[0]
         if self._ranks is not None:
             self._ranks.make_cache(num_blocks=self.cache.num_blocks, block_size=self.cache.block_size)
-        self.sampler = Sampler(self.vocab_size, self.device)
+        self.sampler = Sampler(self.vocab_size, self.device, self.model.find_likeliest)
         self.draft_runner = (
             None if draft is None else DraftModelRunner(draft, self.caches[1], self.sampler, config, self.limits)
         )

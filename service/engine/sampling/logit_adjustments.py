@@ -70,6 +70,21 @@ def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
     return logits.index_copy(0, rows, masked)
 
 
+def changes_logits(place: Place) -> bool:
+    """Whether ``bias_and_penalties`` changes a number of this place."""
+    params = place.params
+    return bool(
+        params.logit_bias
+        or place.num_generated < params.min_tokens
+        or params.forbidden is not None
+        or params.no_repeat_ngram_size
+        or params.repetition_penalty != 1.0
+        or params.presence_penalty
+        or params.frequency_penalty
+        or params.allowed_token_ids
+    )
+
+
 @contextmanager
 def bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Iterator[None]:
     """Within the block ``logits`` has every place's bias, masks and penalties; after it, the numbers from before.
@@ -81,6 +96,8 @@ def bias_and_penalties(logits: Tensor, places: Sequence[Place]) -> Iterator[None
     added = ((_add, biases), (_penalize_repetition, repetition), (_add, occurrences))
     allowed = {row: each.params.allowed_token_ids for row, each in enumerate(places) if each.params.allowed_token_ids}
     for row, place in enumerate(places):
+        if not changes_logits(place):
+            continue
         params = place.params
         biases.add(row, params.logit_bias.keys(), params.logit_bias.values())
         if place.num_generated < params.min_tokens:

@@ -38,6 +38,7 @@ from service.engine.sampling.selection import best_tokens
 from service.engine.sampling.transfer import to_device, to_host
 from service.engine.scheduling.beam_search import Candidates
 from service.engine.scheduling.step import NOTHING_POSSIBLE
+from service.models.contracts.language_model import FindLikeliest
 
 _NOT_FINITE = "the model's output is not finite"
 _MAX_TOP_WIDTH = 1024  # up to this top_k, the best tokens are selected before they are filtered
@@ -59,9 +60,11 @@ class SampledToken:
 class Sampler:
     """Chooses the token at each place."""
 
-    def __init__(self, vocab_size: int, device: torch.device) -> None:
+    def __init__(self, vocab_size: int, device: torch.device, find_likeliest: FindLikeliest | None = None) -> None:
+        """``find_likeliest``, if the model has it, is faster than torch."""
         self.vocab_size = vocab_size
         self.device = device
+        self._find_likeliest = find_likeliest
 
     def sample(self, logits: Tensor, places: Sequence[Place]) -> list[SampledToken]:
         """One token, or the candidates of a beam, for each row of ``logits``: [R, V] of any floating type.
@@ -74,7 +77,8 @@ class Sampler:
             return self._sample_tokens(logits, places)
         others = [row for row, place in enumerate(places) if place.params.beams is None]
         results = [SampledToken(0)] * len(places)
-        found = beam_candidates(select_rows(logits, beams).float(), [places[row] for row in beams])
+        own = select_rows(logits, beams).float()
+        found = beam_candidates(own, [places[row] for row in beams], self._find_likeliest)
         for row, candidates in zip(beams, found, strict=True):
             results[row] = SampledToken(0, None, "" if candidates else _NOT_FINITE, candidates)
         sampled = self._sample_tokens(select_rows(logits, others), [places[row] for row in others])

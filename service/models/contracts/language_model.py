@@ -6,7 +6,7 @@ The attention is computed in different places. A ``TorchModel`` gets an attentio
 attached once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import torch
@@ -16,6 +16,13 @@ from service.models.contracts.attention import Attention
 from service.models.contracts.key_value_store import KeyValueStore
 from service.models.contracts.lora import AdapterRows, LinearShape, LoraAdapter
 from service.models.contracts.step_view import Ints, SourceView, StepView
+
+FindLikeliest = Callable[[Tensor, int], tuple[Tensor, Tensor]]
+"""From logits [R, V], float32, and k: the ids and the log probabilities [R, k] of each row's k likeliest tokens.
+
+The likeliest ones come first, and of equal ones that with the lower id. A row that has a NaN or +inf, or only -inf,
+yields NaN.
+"""
 
 
 class LanguageModel(Protocol):
@@ -48,6 +55,11 @@ class LanguageModel(Protocol):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V] of ``hidden`` [R, hidden_size]."""
+        ...
+
+    @property
+    def find_likeliest(self) -> FindLikeliest | None:
+        """A faster way than torch's to the likeliest tokens, if there is one."""
         ...
 
     @property

@@ -136,6 +136,10 @@ class TorchEncoderDecoder(EncoderDecoderFacts):
             x = self._with_mlp(layer, x)
         return self._normalized(self.layout.decoder.norm, x)
 
+    @property
+    def find_likeliest(self) -> None:
+        return None
+
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V] of ``hidden`` [R, hidden_size]."""
         logits = F.linear(hidden * self.layout.logit_scale, self._tensors.head)

@@ -116,6 +116,10 @@ class CausalLM:
         hidden: Tensor = output.last_hidden_state[0]
         return hidden
 
+    @property
+    def find_likeliest(self) -> None:
+        return None
+
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V] of ``hidden`` [R, hidden_size]. Call the method ``hidden`` first."""
         logits: Tensor = self.module(inputs_embeds=hidden[None], given=hidden[None]).logits[0]

@@ -60,6 +60,15 @@ class KernelModel:
         """Whether every number of ``hidden`` [T, hidden_size], float32, is finite."""
         return bool(self.library.trivium_all_finite(hidden.data_ptr(), hidden.numel()))
 
+    def find_likeliest(self, logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """As ``contracts.language_model.FindLikeliest``. k is at most V."""
+        logits = logits.contiguous()
+        rows, columns = logits.shape
+        ids, values = torch.empty(rows, k, dtype=torch.int64), torch.empty(rows, k)
+        addresses = ids.data_ptr(), values.data_ptr()
+        self.library.trivium_likeliest(self._team, logits.data_ptr(), rows, columns, k, *addresses)
+        return ids, values
+
     def _attach(self, store: KeyValueStore) -> int:
         """Copy blocks of ``store`` from now on. Returns the kind of its keys and values.
 

@@ -217,6 +217,7 @@ SIGNATURES = {
     "trivium_linear": (None, [c_void_p, POINTER(KernelLinear), c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_step": (None, [c_void_p, POINTER(KernelDecoder), POINTER(KernelStep), c_void_p]),
     "trivium_all_finite": (c_int, [c_void_p, c_int64]),
+    "trivium_likeliest": (None, [c_void_p, c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p]),
     "trivium_soft_cap": (None, [c_void_p, c_void_p, c_int64, c_int64, c_float]),
     "trivium_copy_blocks": (None, [c_void_p, c_void_p, c_void_p, c_int64, c_void_p, c_int64]),
     "trivium_encode_sources": (None, [c_void_p, POINTER(KernelEncoderDecoder), POINTER(KernelSources), c_void_p]),

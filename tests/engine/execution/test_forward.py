@@ -51,6 +51,8 @@ class TorchStub(WithoutLinears, TorchModel):
     def hidden(self, input_ids: Tensor, positions: Tensor, attention: Attention, adapters: AdapterRows = ()) -> Tensor:
         return input_ids[:, None].expand(-1, HIDDEN).float()
 
+    find_likeliest = None
+
     def logits(self, hidden: Tensor) -> Tensor:
         return hidden
 
@@ -80,6 +82,8 @@ class NativeStub(WithoutLinears, NativeModel):
 
     def all_finite(self, hidden: Tensor) -> bool:
         return bool(hidden.isfinite().all())
+
+    find_likeliest = None
 
     def logits(self, hidden: Tensor) -> Tensor:
         return hidden

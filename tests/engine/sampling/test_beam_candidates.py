@@ -1,13 +1,18 @@
 """The candidates of beams: the best log probabilities, after adjustments that change these and not the logits."""
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 from service.engine.protocol.beam_params import BeamParams
 from service.engine.sampling.sampler import Sampler
+from service.engine.sampling.selection import top_k_ids
+from service.models.native import kernels
+from service.models.native.kernel_model import KernelModel
 from tests.engine.sampling.cases import CPU, make_sequence, random_logits
 
 BEAMS = BeamParams(num_beams=3)
@@ -36,6 +41,45 @@ def test_candidates_are_the_best_log_probabilities() -> None:
         values, tokens = due[row].topk(count)
         assert candidates.tokens.tolist() == tokens.tolist()
         torch.testing.assert_close(torch.from_numpy(candidates.logprobs), values)
+
+
+@pytest.mark.parametrize(("vocab_size", "count"), [(700, 6), (70001, 9), (5, 5), (16, 1)])
+def test_the_kernels_find_the_same_candidates(vocab_size: int, count: int) -> None:
+    """Among equal logits those with the lower ids; large and small logits; rows that are no numbers."""
+    model = kernel_model()
+    logits = random_logits(9, vocab_size) * torch.tensor([1, 20, 0.01] * 3).unsqueeze(1)
+    logits[1] = logits[1].round()
+    logits[3, 1:] = -math.inf
+    logits[4, ::2] = logits[5, 1::2] = -math.inf
+    logits[6, -1], logits[7, 0], logits[8] = math.nan, math.inf, -math.inf
+    ids, values = model.find_likeliest(logits, count)
+    logprobs = logits[:6].double().log_softmax(-1).float()
+    torch.testing.assert_close(values[:6], logprobs.gather(1, top_k_ids(logits[:6], count)), rtol=1e-5, atol=2e-6)
+    possible = values[:6] > -math.inf
+    assert torch.equal(ids[:6][possible], top_k_ids(logits[:6], count)[possible])
+    assert values[6:].isnan().all()
+
+
+def test_rows_that_something_changes_are_computed_apart() -> None:
+    logits = random_logits(6, 700)
+    params: list[dict[str, Any]] = [{}, {"logit_bias": {9: 50.0}}, {"min_tokens": 2, "stop_token_ids": (7,)}, {}]
+    params += [{"allowed_token_ids": (1, 2)}, {"no_repeat_ngram_size": 1, "prompt": (3, 4)}]
+    places = [make_sequence(beams=BEAMS, **each) for each in params]
+    for one, other in zip(
+        Sampler(700, CPU, kernel_model().find_likeliest).sample(logits, places),
+        Sampler(700, CPU).sample(logits, places),
+        strict=True,
+    ):
+        assert one.candidates is not None
+        assert other.candidates is not None
+        assert one.candidates.tokens.tolist() == other.candidates.tokens.tolist()
+        np.testing.assert_allclose(one.candidates.logprobs, other.candidates.logprobs, rtol=1e-5)
+
+
+def kernel_model() -> KernelModel:
+    if kernels.load() is None:
+        pytest.skip("there is no compiler, or no AVX2")
+    return KernelModel(64, block_size=0, architecture="none", dtype=torch.float32, threads=2)
 
 
 def test_impossible_tokens_are_no_candidates() -> None:

@@ -31,6 +31,7 @@
 //     kv_blocks.h   blocks of the KV cache
 //     softmax.h     softmax in parts
 //     experts.h     mixtures of experts
+//     likeliest.h   the likeliest columns of logits
 //     relative_bias.h  biases of scores
 //     spans.h       attention of a few rows over the spans of a sequence
 //     attention.h   attention over the KV cache
@@ -54,6 +55,7 @@
 #include "attention.h"
 #include "encoder.h"
 #include "experts.h"
+#include "likeliest.h"
 #include "linear.h"
 #include "linear_layer.h"
 #include "lora.h"
@@ -240,6 +242,13 @@ int trivium_all_finite(const float* numbers, int64_t count) {
         found |= (bits & EXPONENT) == EXPONENT;
     }
     return !found;
+}
+
+// See likeliest.h.
+void trivium_likeliest(
+    void* team, const float* logits, int64_t rows, int64_t columns, int64_t k, int64_t* ids, float* values
+) {
+    find_likeliest(*(Team*)team, logits, rows, columns, k, ids, values);
 }
 
 // Limit logits [rows][n]: cap * tanh(logit / cap).

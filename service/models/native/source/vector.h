@@ -48,6 +48,18 @@ inline bool any(Floats v) {  // whether a number is not zero
     return all;
 }
 
+inline bool any(Ints v) {
+#if KERNEL_AVX512
+    return _mm512_test_epi32_mask((__m512i)v, (__m512i)v);
+#elif KERNEL_AVX2
+    return !_mm256_testz_si256((__m256i)v, (__m256i)v);
+#else
+    int32_t all = 0;
+    for (int i = 0; i < LANES; i++) all |= v[i];
+    return all;
+#endif
+}
+
 inline float sum_of(Floats v) {
     float sum = 0;
     for (int i = 0; i < LANES; i++) sum += v[i];

@@ -8,6 +8,7 @@ from service.documents.file_plan import FilePlan, plan_file
 from service.documents.windows import SegmentResult
 from service.tasks.translation import Detector, TranslationOrder
 from service.tasks.translation.files.file_format import FileText
+from service.tasks.translation.prompting.example_sentences import SENTENCES
 
 ENGLISH = ["The train leaves the station at nine.", "Options", "Where did you put the keys of the house?", "Restaurant"]
 FRENCH = "Nous avons marché toute la journée dans la forêt."
@@ -22,7 +23,7 @@ def detector() -> Detector:
 
 def plan(detector: Detector, texts: list[str], target: str, source: str | None = None) -> FilePlan:
     order = TranslationOrder(texts=(), target=target, source=source)
-    return plan_file([FileText(text) for text in texts], order, detector.detect, max_segments=100)
+    return plan_file([FileText(text) for text in texts], order, detector.detect, SENTENCES, max_segments=100)
 
 
 def languages(found: FilePlan) -> dict[str, str | None]:

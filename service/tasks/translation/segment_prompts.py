@@ -119,7 +119,7 @@ class PromptWriter:
             self._plan.target,
             context="\n".join(filter(None, (order.context, segment.context))),
             formality=order.formality,
-            terms=segment.terms if unit is segment.unit else (),
+            terms=segment.terms if unit is segment.unit and segment.first_leg is None else (),
         )
         if example is not None:
             prompt = prompt.with_example(example.source, example.target)
@@ -139,8 +139,10 @@ class PromptWriter:
 def with_terms_marked(plan: TranslationPlan, segment: SourceSegment) -> Unit:
     """The segment with its terms of the glossary as marks, so that the model cannot change their translations.
 
-    Returns the segment's own unit if the segment cannot be read as one unit that way.
+    Returns the segment's own unit if the segment cannot be read as one unit that way, or its terms are marks already.
     """
+    if segment.first_leg is not None:
+        return segment.unit
     protected = {term: term for term in plan.order.do_not_translate}
     protected |= translations_by_spelling(segment.terms, segment.unit.source)
     return parse_unit(segment.unit, plan.order, segment.source, protected)

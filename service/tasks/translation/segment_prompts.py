@@ -58,6 +58,12 @@ class SegmentWriter(Protocol):
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         """Requests for the branches of the first candidate, which has these outputs."""
 
+    async def write_parts(self, number: int, texts: Sequence[str]) -> list[GenerationRequest]:
+        """Requests for the texts between the marks of a segment, which the model does not keep.
+
+        None if such a model is not asked for them. Raises like ``write_first``.
+        """
+
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest | None:
         """A request for all alternatives to a segment, as its choices. None if the first request has them."""
 
@@ -104,6 +110,9 @@ class PromptWriter:
         """Requests for the branches of the first candidate, which has these outputs."""
         beginnings = find_beginnings(outputs, first.request.params, self._plan.order.num_branches)
         return [replace(first.request, begun=begun) for begun in beginnings]
+
+    async def write_parts(self, number: int, texts: Sequence[str]) -> list[GenerationRequest]:
+        return []  # words without their sentence are answered or explained
 
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""

@@ -38,6 +38,17 @@ def test_a_long_segment_may_be_in_another_language_than_the_file(detector: Detec
     assert languages(found) == dict.fromkeys(ENGLISH, "en") | {FRENCH: "fr"}
 
 
+def test_a_window_has_segments_of_one_language(detector: Detector) -> None:
+    found = plan(detector, [*ENGLISH[:2], FRENCH, *ENGLISH[2:]], "de")
+    windows, start = [], 0
+    while numbers := found.next_window({}, start, 32):
+        windows.append(numbers)
+        start = numbers[-1] + 1
+    assert windows == [(0, 1), (2,), (3, 4)]
+    assert found.next_window({1: SegmentResult(1, "x")}, 0, 32) == (0,)
+    assert found.next_window({}, 3, 1) == (3,)
+
+
 def test_only_a_long_segment_in_the_target_language_stays(detector: Detector) -> None:
     found = plan(detector, [*ENGLISH, FRENCH], "fr")
     assert languages(found) == dict.fromkeys(ENGLISH, "en")

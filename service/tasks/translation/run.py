@@ -119,8 +119,8 @@ class TranslationRun:
             return
         async for delta in self._completion:
             decoding = self._decodings[delta.prompt_index][delta.choice]
-            if isinstance(decoding, TranslationCandidate) or delta.error_kind is not ErrorKind.RULED_OUT:
-                raise_if_failed(delta)  # a search may find fewer alternatives, but not none at all
+            if delta.error_kind is not ErrorKind.TOO_FEW:  # a search may find fewer alternatives
+                raise_if_failed(delta)
             if isinstance(decoding, Choice):
                 decoding.add(delta)
                 if (parted := self._parts.get(delta.prompt_index)) is not None and parted[1].is_complete:

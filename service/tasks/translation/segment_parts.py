@@ -1,6 +1,6 @@
 """The texts between the marks of a segment, translated apart: the way of a segment whose marks a model does not keep.
 
-benchmarks/README.md has the measurement: the words in tags are the right ones, in a less fluent text.
+The right words are then in tags, in a less fluent text; benchmarks/README.md has the figures.
 """
 
 from service.engine.protocol.outputs import FinishReason

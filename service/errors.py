@@ -274,6 +274,16 @@ class UnsupportedPair(TaskError):
         super().__init__(message, param=param)
 
 
+class UnservedPair(TaskError):
+    """No served model translates from ``source`` to ``target``. They can go through any of ``pivots``, if asked to."""
+
+    def __init__(self, source: str, target: str, pivots: Sequence[str], *, param: str | None = None) -> None:
+        message = f"No served model translates from {source} to {target}."
+        if pivots:
+            message += f" The field `pivot` of /v1/translate can name a language between them: {', '.join(pivots)}."
+        super().__init__(message, param=param)
+
+
 class TooManySegments(TaskError):
     """The texts have too many sentences together."""
 

@@ -53,6 +53,7 @@ class Call:
         self.headers: dict[str, str] = {}
         self._http = http
         self._capability: Capability | None = None  # that the request needs
+        self._deadline: Deadline | None = None  # of the first work
 
     def check(self, body: BaseModel) -> None:
         """Check the fields that the body does not declare.
@@ -100,7 +101,7 @@ class Call:
 
         Raises ModelUnavailable, IncapableModel, ApiError (504), ClientDisconnected.
         """
-        lease = await self._wait_for(model, Deadline.from_headers(self._http.headers, self.state.settings))
+        lease = await self._wait_for(model, self._next_deadline())
         self.state.registry.require(model, self._capability)
         return lease
 
@@ -125,7 +126,7 @@ class Call:
         self._note_operation(stream=False)
         with ExitStack() as owned:
             self._check_load(model, sequences)
-            deadline = Deadline.from_headers(self._http.headers, self.state.settings)
+            deadline = self._next_deadline()
             owned.enter_context(await self._wait_for(model, deadline))
             work = await self._start(model, prepare, owned)
             in_background = IN_PROCESS_CALLER in self._http.scope  # and cancelled when nobody wants it any more
@@ -148,7 +149,7 @@ class Call:
         """
         self._note_operation(stream=True)
         self._check_load(model, sequences)
-        deadline = Deadline.from_headers(self._http.headers, self.state.settings)
+        deadline = self._next_deadline()
         with ExitStack() as owned:
             if not self.state.registry.may_wait(model.base):
                 owned.enter_context(model.lease())
@@ -185,6 +186,12 @@ class Call:
             headers=self.headers,
             form=form,
         )
+
+    def _next_deadline(self) -> Deadline:
+        """The deadline of the next work of the request. Raises ApiError (400) for an invalid header."""
+        if self._deadline is None:
+            self._deadline = Deadline.from_headers(self._http.headers, self.state.settings)
+        return self._deadline.next_work()
 
     async def _wait_for(self, model: Served, deadline: Deadline) -> AbstractContextManager[None]:
         if not self.state.registry.may_wait(model.base):

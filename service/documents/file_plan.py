@@ -1,19 +1,19 @@
 """The plan of a file: the segments of all its texts, each once, and the texts made of their translations."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import takewhile
 
 from service.documents.windows import SegmentResult
-from service.tasks.text.languages import Language
+from service.tasks.text.languages import Language, find_language
 from service.tasks.translation import WITH_ATTRIBUTES, Format, TranslationOrder
 from service.tasks.translation.files.file_format import FileText
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.language.scripts import weigh
 from service.tasks.translation.plan import TranslationPlan, make_plan
 from service.tasks.translation.source_languages import LONG
-from service.tasks.translation.translator import check_order, known_languages
 
 _SAMPLE = 4000  # characters whose language is detected
 _CERTAIN = 0.5  # confidence with which a file is in one language
@@ -48,13 +48,17 @@ class FilePlan:
         return hashed.hexdigest()
 
     def next_window(self, done: Mapping[int, SegmentResult], start: int, width: int) -> tuple[int, ...]:
-        """Up to ``width`` numbers from ``start`` on that are not done, all of one plan; none at the end."""
+        """Up to ``width`` numbers from ``start`` on that are not done, all of one plan and of one language.
+
+        There are none at the end.
+        """
         first = 0
         for plan in self.plans:
             end = first + len(plan.segments)
             missing = (number for number in range(max(first, start), end) if number not in done)
-            if numbers := tuple(number for _, number in zip(range(width), missing, strict=False)):
-                return numbers
+            if found := [number for _, number in zip(range(width), missing, strict=False)]:
+                sources = [plan.segments[number - first].source for number in found]
+                return tuple(number for number, _ in zip(found, takewhile(sources[0].__eq__, sources), strict=False))
             first = end
         return ()
 
@@ -83,16 +87,18 @@ class FilePlan:
             yield text.document.join([done[firsts[number] + each].text for each in text.segments])
 
 
-def plan_file(texts: Sequence[FileText], order: TranslationOrder, detect: Detect, *, max_segments: int) -> FilePlan:
-    """Cut the texts of a file into segments. ``order`` has the client's wishes and no texts.
+def plan_file(
+    texts: Sequence[FileText], order: TranslationOrder, detect: Detect, readable: Container[str], *, max_segments: int
+) -> FilePlan:
+    """Cut the texts of a file into segments. ``order`` has the client's wishes, which were checked, and no texts.
 
     Without a source language, the language of all texts together is that of most sentences, if it can be told: a cell
     or a subtitle alone says too little, so only a long sentence may be in another one. A file that is one text is
-    treated as a text. This takes a while for a long file. Raises what ``make_plan`` and ``check_order``
-    raise.
+    treated as a text. Languages are detected among those whose bases are ``readable``. This takes a while for a long
+    file. Raises what ``make_plan`` raises.
     """
-    source, target = check_order(order)
-    main = _language(texts, detect) if source is None and len(texts) > 1 else None
+    source, target = None if order.source is None else find_language(order.source), find_language(order.target)
+    main = _language(texts, detect, readable) if source is None and len(texts) > 1 else None
     by_format: dict[Format, list[int]] = {}
     for i, text in enumerate(texts):
         by_format.setdefault(text.format, []).append(i)
@@ -107,15 +113,16 @@ def plan_file(texts: Sequence[FileText], order: TranslationOrder, detect: Detect
             tags=WITH_ATTRIBUTES,
         )
         places |= {i: (len(plans), place) for place, i in enumerate(members)}
-        plans.append(make_plan(of_format, source, target, detect, max_segments=max_segments, main=main))
+        plans.append(
+            make_plan(of_format, source, target, detect, max_segments=max_segments, readable=readable, main=main)
+        )
     if source is None and len(plans) == len(texts) == 1:
         main = plans[0].texts[0].source
     return FilePlan(source or main, target, tuple(plans), tuple(places[i] for i in range(len(texts))))
 
 
-def _language(texts: Sequence[FileText], detect: Detect) -> Language | None:
+def _language(texts: Sequence[FileText], detect: Detect, readable: Container[str]) -> Language | None:
     """The language of most of a file, by its first texts; None if that is not certain."""
-    known = {language.base for language in known_languages()}
     sample, size = [], 0
     for text in texts:
         words = text.text[: 2 * _SAMPLE]
@@ -131,6 +138,6 @@ def _language(texts: Sequence[FileText], detect: Detect) -> Language | None:
         for best in detect(words)[:1]:
             votes[best.language] = votes.get(best.language, 0) + best.confidence * weigh(words)
     language = max(votes, key=votes.__getitem__, default=None)
-    if language is None or votes[language] < _CERTAIN * total or language.base not in known:
+    if language is None or votes[language] < _CERTAIN * total or language.base not in readable:
         return None
     return language

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from service.documents.windows import Pivot
 from service.tasks.generation.options import Options
 from service.tasks.translation import TranslationOrder
 
@@ -44,7 +45,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     translated file, if that could not be kept. ``model`` is None for the default model. ``characters`` are those of
     the file's texts. ``source_lang`` is None until it is known. ``segments`` are the different sentences, 0 until the
     file is read for translation; ``flags`` counts the doubts about those that are ``done``. ``plan`` identifies the
-    segments, in their order.
+    segments, in their order. ``pivot`` is the language that a window of segments went through.
     """
 
     id: str
@@ -67,6 +68,7 @@ class DocumentRecord(Struct, frozen=True, kw_only=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     problem: DocumentProblem | None = None
+    pivot: Pivot | None = None
     result_encoding: str | None = None
     ended_at: int | None = None
     expires_at: int | None = None

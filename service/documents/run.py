@@ -118,7 +118,8 @@ class DocumentRun:
         format = find_file_format(record.filename, record.format, columns=record.columns, encoding=record.encoding)
         file = format.read(data)
         detect = self._detector.detect
-        return file, plan_file(file.texts, order, detect, max_segments=max(1, record.characters))
+        most = max(1, record.characters)
+        return file, plan_file(file.texts, order, detect, self._ask.readable, max_segments=most)
 
     async def _kept(self, read: Callable[[str], T | None]) -> T:
         """What the store has of the document. Raises DocumentDeleted."""

@@ -114,6 +114,7 @@ class DocumentStore:
                 flags=_counted(record.flags, result.segments),
                 prompt_tokens=record.prompt_tokens + result.prompt_tokens,
                 completion_tokens=record.completion_tokens + result.completion_tokens,
+                pivot=result.pivot or record.pivot,
             )
 
     def end(self, id: str, file: bytes, now: int, **values: Any) -> DocumentRecord | None:

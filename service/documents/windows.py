@@ -1,6 +1,6 @@
 """Windows: segments of a document that are translated at once, and how to ask for their translation."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,13 @@ from msgspec import Struct
 
 from service.tasks.generation.options import Options
 from service.tasks.translation.plan import TranslationPlan
+
+
+class Pivot(Struct, frozen=True, kw_only=True):
+    """The code of a language that translations went through, and the models that translated into it and from it."""
+
+    language: str
+    models: tuple[str, str]
 
 
 class SegmentResult(Struct, frozen=True, array_like=True):
@@ -31,11 +38,12 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowResult:
-    """The translations of a window, and the tokens that they took."""
+    """The translations of a window, the tokens that they took, and the pivot if there was one."""
 
     segments: Sequence[SegmentResult]
     prompt_tokens: int
     completion_tokens: int
+    pivot: Pivot | None = None
 
 
 class TryAgain(Exception):
@@ -66,6 +74,10 @@ class Asking(Protocol):
     @property
     def width(self) -> int:
         """The most sequences that the next window should have: one for each segment and for each of its samples."""
+
+    @property
+    def readable(self) -> Container[str]:
+        """The bases of the languages in which a text may be found to be."""
 
     async def translate(self, window: Window) -> WindowResult:
         """The translation of a window. Raises TryAgain or WindowRefused."""

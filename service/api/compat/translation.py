@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from service.api.call import Call
 from service.api.requests.options import check_limit
-from service.api.translating_model import translating_model
+from service.api.translating.way import find_way
 from service.api.wire.response_model import JsonBody
 from service.settings import Settings
 from service.tasks.generation.options import Options
@@ -40,7 +40,7 @@ async def translate(
     Without a ``model_name`` the languages decide which model translates. ``find_terms`` gets the terms of a stored
     glossary, when the request has been let in.
     """
-    model = await translating_model(call, model_name, order)
+    model = (await find_way(call, model_name, order)).model
     request_id = f"trans-{uuid4().hex}"
 
     async def prepare() -> PreparedTranslation:

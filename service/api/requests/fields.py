@@ -105,6 +105,13 @@ TextOrTexts = Annotated[
 # A text or a list of texts, kept as it was sent: a text is answered with a text, a list with a list.
 OneOrSeveral = Annotated[str | list[str], PlainValidator(_check_texts), WithJsonSchema(texts_schema())]
 LanguageName = Annotated[Text, Field(min_length=1, max_length=100, description="A name or a BCP-47 code.")]
+Pivot = Annotated[
+    LanguageName | None,
+    Field(
+        description="A language to go through, if no translation model translates between the two: from the source to "
+        "it, and from it to the target. Without it, no translation goes through another language."
+    ),
+]
 SourceOfTexts = Annotated[LanguageName | None, Field(description="Without it, the language of each text is detected.")]
 SourceOfFile = Annotated[
     LanguageName | None, Field(description="Without it, the language of the whole file is detected.")

@@ -20,6 +20,7 @@ from service.tasks.translation.language.detection import Detection, Detector
 from service.tasks.translation.language.segmentation import Splitting
 from service.tasks.translation.memory import MemoryPair
 from service.tasks.translation.order import Quality, TranslationOrder
+from service.tasks.translation.pivot import PivotPlan
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.formality import FORMS_OF_ADDRESS, Formality
 from service.tasks.translation.prompting.glossary import Term, possible_terms
@@ -27,7 +28,13 @@ from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.result import Segment, SegmentDelta, Translation
 from service.tasks.translation.run import TranslationObserver, TranslationRun
 from service.tasks.translation.tmx import read_tmx
-from service.tasks.translation.translator import Translator, known_languages, unread_option
+from service.tasks.translation.translator import (
+    Translator,
+    known_languages,
+    knows_pair,
+    readable_bases,
+    unread_option,
+)
 
 __all__ = [
     "BY_FORMAT",
@@ -39,6 +46,7 @@ __all__ = [
     "Formality",
     "Format",
     "MemoryPair",
+    "PivotPlan",
     "PreparedTranslation",
     "Quality",
     "Segment",
@@ -52,7 +60,9 @@ __all__ = [
     "TranslationRun",
     "Translator",
     "known_languages",
+    "knows_pair",
     "possible_terms",
     "read_tmx",
+    "readable_bases",
     "unread_option",
 ]

@@ -88,14 +88,18 @@ class TranslationAssembly:
             else:
                 yield None
         whole = writer.write(unit, chosen.text)
+        flags, confidence = chosen.flags, chosen.confidence
+        if (leg := self._plan.segments[number].first_leg) is not None:
+            flags = tuple(dict.fromkeys((*leg.flags, *flags)))
+            confidence = None if confidence is None or leg.confidence is None else min(leg.confidence, confidence)
         segment = Segment(
             source=unit.source,
             text=whole or chosen.text,
             start=unit.start,
             end=unit.end,
-            flags=chosen.flags,
+            flags=flags,
             score=chosen.score,
-            confidence=chosen.confidence,
+            confidence=confidence,
         )
         segments.append(segment)
         yield SegmentDelta(index=index, segment=position, delta=whole[len(sent) :], end=segment)

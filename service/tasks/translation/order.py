@@ -23,6 +23,7 @@ class TranslationOrder:
     texts: tuple[str, ...]
     target: str  # name or code of a language
     source: str | None = None  # name or code of a language; None: the language of each text is detected
+    pivot: str | None = None  # name or code of a language to go through if no model translates the pair itself
     format: Format = "text"
     tags: TagRules = BY_FORMAT  # for HTML, XML and the HTML in Markdown
     splitting: Splitting = "sentences"  # where a text may be cut, in addition to its layout and its markup

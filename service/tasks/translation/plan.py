@@ -1,7 +1,7 @@
 """The plan of an order: the source segments to translate, each once, and their places in the texts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
@@ -18,7 +18,9 @@ from service.tasks.translation.language.detection import Detect, Detection
 from service.tasks.translation.language.segmentation import split
 from service.tasks.translation.memory import TranslationMemory
 from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.prompting.example_sentences import SENTENCES
 from service.tasks.translation.prompting.glossary import Term, TermFinder
+from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.similar_pairs import Example
 from service.tasks.translation.source_languages import languages_in_file, trusted, unit_languages
 
@@ -27,8 +29,19 @@ _MOST_CHARACTERS = 20_000  # of HTML or XML that are read to detect its language
 
 
 @dataclass(frozen=True, slots=True)
+class FirstLeg:
+    """The translation into a pivot that a segment is: the doubts about it, and how likely it is usable, if known."""
+
+    flags: tuple[Flag, ...]
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSegment:
-    """A segment that is translated once, however often it occurs in the texts of an order."""
+    """A segment that is translated once, however often it occurs in the texts of an order.
+
+    With a ``first_leg`` its unit is in the pivot, the terms in it are marks, and ``source`` is the pivot.
+    """
 
     unit: Unit
     source: Language | None  # None if it is not known
@@ -37,6 +50,7 @@ class SourceSegment:
     remembered: str | None = None  # its translation in the memory of the order; the model is not asked
     example: Example | None = None  # a similar pair of the memory, for the prompt
     context: str = ""  # what its text says about itself, beside the context of the order
+    first_leg: FirstLeg | None = None
 
     def complete(self, written: str) -> str:
         """The prefix and what the model has ``written`` after it, without white space at the end.
@@ -82,12 +96,14 @@ def make_plan(
     detect: Detect,
     *,
     max_segments: int,
+    readable: Container[str] = SENTENCES,
     main: Language | None = None,
 ) -> TranslationPlan:
     """Read the texts of an order. Long texts take a while, so this function may run in a thread.
 
-    If ``source`` is None, the language of each sentence is detected; ``main`` is that of most, if it is known.
-    A sentence that is already in the target language is no segment. Raises TooManySegments and MalformedMarkup.
+    If ``source`` is None, the language of each sentence is detected, among those whose bases are ``readable``; ``main``
+    is that of most, if it is known. A sentence that is already in the target language is no segment. Raises
+    TooManySegments and MalformedMarkup.
     """
     numbers: dict[tuple[Unit, Language | None, str, str], int] = {}
     segments: list[SourceSegment] = []
@@ -98,7 +114,7 @@ def make_plan(
     memory = TranslationMemory(order.memory, lambda text: parse(text, order, target, {}))
     for text, context in zip_longest(order.texts, order.contexts, fillvalue=""):
         detected = next(iter(detect(_words(text, order))), None) if source is None and main is None else None
-        language = source or main or trusted(detected)
+        language = source or main or trusted(detected, readable)
         if source is not None and is_same_language(source, target):
             texts.append(TextPlan(ParsedDocument((text,)), language, detected, ()))
             continue
@@ -106,9 +122,9 @@ def make_plan(
         languages: Sequence[Language | None] = [language] * len(document.units)
         if len(document.units) <= most_units and source is None:
             if main is None:
-                languages = unit_languages(document.units, language, detect)
+                languages = unit_languages(document.units, language, detect, readable)
             else:
-                languages = languages_in_file(document.units, main, detect)
+                languages = languages_in_file(document.units, main, detect, readable)
         document, languages = _keep_translated(document, languages, target)
         if (most_units := most_units - len(languages)) < 0:
             raise TooManySegments(max_segments, param="text")

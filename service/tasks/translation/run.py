@@ -1,12 +1,13 @@
 """The run of a translation: one completion decodes its prompts, the branches of candidates, and the retries."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self
 
 from service.engine.protocol.outputs import ErrorKind, FinishReason
 from service.errors import TaskError
-from service.tasks.generation.choice import Choice, raise_if_failed
+from service.tasks.generation.choice import Choice, Delta, raise_if_failed
 from service.tasks.generation.completion import Completion
 from service.tasks.generation.generator import Generator
 from service.tasks.generation.usage import Timings, Usage
@@ -14,10 +15,11 @@ from service.tasks.translation.assembly import TranslationAssembly
 from service.tasks.translation.candidate import TranslationCandidate
 from service.tasks.translation.language.detection import Detect
 from service.tasks.translation.plan import TranslationPlan
-from service.tasks.translation.quality.flags import Flag
+from service.tasks.translation.quality.flags import Flag, severity
 from service.tasks.translation.result import SegmentDelta, Translation
 from service.tasks.translation.rounds import Rounds
 from service.tasks.translation.segment_candidates import SegmentCandidates
+from service.tasks.translation.segment_parts import SegmentParts
 from service.tasks.translation.segment_prompts import SegmentPrompt, SegmentWriter
 
 
@@ -70,6 +72,7 @@ class TranslationRun:
         candidates = map(SegmentCandidates, first)
         self._segments = dict(zip(numbers, candidates, strict=True))  # by source segment
         self._assembly = TranslationAssembly(plan, first, dict(zip(numbers, alternatives, strict=True)))
+        self._parts: dict[int, tuple[int, SegmentParts]] = {}  # by prompt index: the source segment, and its parts
         self._completion: Completion | None = generator.start(requests, request_id) if requests else None
         if prompts:
             self._rounds.begin("first candidates", len(prompts))
@@ -116,10 +119,12 @@ class TranslationRun:
             return
         async for delta in self._completion:
             decoding = self._decodings[delta.prompt_index][delta.choice]
-            if isinstance(decoding, TranslationCandidate) or delta.error_kind is not ErrorKind.RULED_OUT:
-                raise_if_failed(delta)  # a search may find fewer alternatives, but not none at all
+            if delta.error_kind is not ErrorKind.TOO_FEW:  # a search may find fewer alternatives
+                raise_if_failed(delta)
             if isinstance(decoding, Choice):
                 decoding.add(delta)
+                if (parted := self._parts.get(delta.prompt_index)) is not None and parted[1].is_complete:
+                    self._join(*parted)
             elif decoding.finish is None:
                 decoding.add(delta)
                 if decoding.finish is None and decoding.is_in_loop():
@@ -140,9 +145,15 @@ class TranslationRun:
             return
         if chosen.flags and not candidates.is_retried and await self._retry(chosen):
             return
+        if Flag.PLACEHOLDER in chosen.flags and candidates.is_retried and await self._part(chosen):
+            return
+        self._choose(chosen)
+
+    def _choose(self, chosen: TranslationCandidate) -> None:
+        number = chosen.prompt.number
         self._assembly.choose(chosen)
         if self._observer is not None:
-            self._observer.segment_translated(chosen.flags, retried=candidates.is_retried)
+            self._observer.segment_translated(chosen.flags, retried=self._segments[number].is_retried)
 
     def _branch(self, candidates: SegmentCandidates) -> bool:
         """Decode the branches of the first candidate, if the order wants any. Returns False if there are none."""
@@ -176,6 +187,29 @@ class TranslationRun:
         self._segments[number].retry_with(candidates)
         self._rounds.begin("retries")
         return True
+
+    async def _part(self, rejected: TranslationCandidate) -> bool:
+        """Translate the texts between the marks of a segment apart. Returns False if the model is not asked to."""
+        number, parts = rejected.prompt.number, SegmentParts(rejected.prompt.unit)
+        try:
+            requests = await self._writer.write_parts(number, parts.texts)
+        except TaskError:
+            return False
+        assert self._completion is not None
+        for request, choice in zip(requests, parts.choices, strict=False):
+            self._parts[self._completion.add(request)] = number, parts
+            self._decodings.append([choice])
+        return bool(requests)
+
+    def _join(self, number: int, parts: SegmentParts) -> None:
+        """Choose the joined parts of a segment, unless they are more doubtful than what was rejected for lost marks."""
+        candidates = self._segments[number]
+        best = candidates.best
+        joined = self._candidate(replace(best.prompt, unit=parts.unit))
+        joined.add(Delta(prompt_index=0, choice=0, text=parts.written, finish=parts.finish))
+        joined.judge(self._plan.target, self._detect)
+        joined.flags += (Flag.PLACEHOLDER, Flag.RETRIED)
+        self._choose(joined if severity(joined.flags) <= severity(best.flags) else best)
 
     def _candidate(self, prompt: SegmentPrompt) -> TranslationCandidate:
         return TranslationCandidate(self._plan.segments[prompt.number], prompt)

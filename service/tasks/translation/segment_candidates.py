@@ -43,4 +43,9 @@ class SegmentCandidates:
             if self.is_retried:
                 candidate.flags += (Flag.RETRIED,)
         self._judged += self._decoding
+        return self.best
+
+    @property
+    def best(self) -> TranslationCandidate:
+        """The best of those that are judged."""
         return max(self._judged, key=lambda candidate: candidate.rank)

@@ -58,6 +58,12 @@ class SegmentWriter(Protocol):
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         """Requests for the branches of the first candidate, which has these outputs."""
 
+    async def write_parts(self, number: int, texts: Sequence[str]) -> list[GenerationRequest]:
+        """Requests for the texts between the marks of a segment, which the model does not keep.
+
+        None if such a model is not asked for them. Raises like ``write_first``.
+        """
+
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest | None:
         """A request for all alternatives to a segment, as its choices. None if the first request has them."""
 
@@ -105,6 +111,9 @@ class PromptWriter:
         beginnings = find_beginnings(outputs, first.request.params, self._plan.order.num_branches)
         return [replace(first.request, begun=begun) for begun in beginnings]
 
+    async def write_parts(self, number: int, texts: Sequence[str]) -> list[GenerationRequest]:
+        return []  # words without their sentence are answered or explained
+
     def write_alternatives(self, first: SegmentPrompt) -> GenerationRequest:
         """A request for all alternatives to a segment, as its choices. Its tokens are those of the first prompt."""
         options = sampling(self._options, self._plan.order.alternatives, seed=self._options.seed).with_values(
@@ -119,7 +128,7 @@ class PromptWriter:
             self._plan.target,
             context="\n".join(filter(None, (order.context, segment.context))),
             formality=order.formality,
-            terms=segment.terms if unit is segment.unit else (),
+            terms=segment.terms if unit is segment.unit and segment.first_leg is None else (),
         )
         if example is not None:
             prompt = prompt.with_example(example.source, example.target)
@@ -139,8 +148,10 @@ class PromptWriter:
 def with_terms_marked(plan: TranslationPlan, segment: SourceSegment) -> Unit:
     """The segment with its terms of the glossary as marks, so that the model cannot change their translations.
 
-    Returns the segment's own unit if the segment cannot be read as one unit that way.
+    Returns the segment's own unit if the segment cannot be read as one unit that way, or its terms are marks already.
     """
+    if segment.first_leg is not None:
+        return segment.unit
     protected = {term: term for term in plan.order.do_not_translate}
     protected |= translations_by_spelling(segment.terms, segment.unit.source)
     return parse_unit(segment.unit, plan.order, segment.source, protected)

@@ -8,7 +8,6 @@ from service.tasks.generation.generator import Generator
 from service.tasks.generation.options import Options
 from service.tasks.generation.request import GenerationRequest
 from service.tasks.text.prompt_texts import encode_text
-from service.tasks.translation.documents.marks.unit import Unit
 from service.tasks.translation.plan import TranslationPlan
 from service.tasks.translation.quality.flags import Flag
 from service.tasks.translation.segment_prompts import (
@@ -47,10 +46,14 @@ class SourceWriter:
         return 1 if self._searches else 1 + self._plan.order.alternatives
 
     async def write_first(self, number: int) -> SegmentPrompt:
-        return await self._write(number, self._search() if self._searches else self._options)
+        return await self._write(number, self._first_options(self._plan.order.alternatives))
 
     async def write_retry(self, number: int, flags: tuple[Flag, ...]) -> SegmentPrompt:
         return await self._write(number, sampling(self._options, RETRIES, seed=seed_after(self._options, 2)))
+
+    async def write_parts(self, number: int, texts: Sequence[str]) -> list[GenerationRequest]:
+        options = self._first_options(alternatives=0)
+        return [(await self._request(number, text, options))[0] for text in texts]
 
     def write_branches(self, first: SegmentPrompt, outputs: Sequence[TokenOutput]) -> list[GenerationRequest]:
         return []  # high quality has more beams instead
@@ -68,10 +71,11 @@ class SourceWriter:
     def _searches(self) -> bool:
         return self._options.params.temperature == 0
 
-    def _search(self) -> Options:
-        """The options of a first candidate: greedy if one beam is wanted. The alternatives are its further choices."""
-        defaults, order = self._frames.defaults, self._plan.order
-        count = 1 + order.alternatives
+    def _first_options(self, alternatives: int) -> Options:
+        """The options of a first candidate: greedy if one beam is wanted. Alternatives are more choices of a search."""
+        if not self._searches:
+            return self._options
+        defaults, order, count = self._frames.defaults, self._plan.order, 1 + alternatives
         least, most = max(order.num_branches, count), max(self._generator.client.info.max_num_seqs, count)
         options = self._options.with_values(
             beams=defaults.beams(least, most, order.search),
@@ -84,9 +88,14 @@ class SourceWriter:
 
     async def _write(self, number: int, options: Options) -> SegmentPrompt:
         segment = self._plan.segments[number]
-        unit: Unit = with_terms_marked(self._plan, segment) if segment.terms else segment.unit
-        frame = self._frames.frame(segment.source, self._plan.target)
-        tokens = await encode_text(self._generator.tokenizer, unit.text)
+        unit = with_terms_marked(self._plan, segment) if segment.terms else segment.unit
+        request, source_tokens = await self._request(number, unit.text, options)
+        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=source_tokens)
+
+    async def _request(self, number: int, text: str, options: Options) -> tuple[GenerationRequest, int]:
+        """A request for a text of this segment, and the tokens of the text."""
+        frame = self._frames.frame(self._plan.segments[number].source, self._plan.target)
+        tokens = await encode_text(self._generator.tokenizer, text)
         request = self._generator.from_tokens(
             frame.prompt,
             options.with_values(logprobs=None if options.params.beams else 0),
@@ -94,4 +103,4 @@ class SourceWriter:
             max_output_tokens=longest_translation(len(tokens)),
             source=frame.around(tokens),
         )
-        return SegmentPrompt(number=number, unit=unit, request=request, source_tokens=len(tokens))
+        return request, len(tokens)

@@ -1,6 +1,8 @@
 """The translator: prepares the translation of several texts, which run in one batch."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 
 from service.errors import InvalidOption, UnsupportedPair
 from service.tasks.encoder_decoder.language_pairs import LanguagePairs
@@ -10,6 +12,7 @@ from service.tasks.generation.options import Options
 from service.tasks.text.languages import Language, find_language, is_same_language
 from service.tasks.translation.language.detection import Detector
 from service.tasks.translation.order import TranslationOrder
+from service.tasks.translation.pivot import PivotPlan
 from service.tasks.translation.plan import TranslationPlan, make_plan
 from service.tasks.translation.prepared import PreparedTranslation
 from service.tasks.translation.prompting.example_sentences import SENTENCES
@@ -24,8 +27,25 @@ _MARKUP_FORMATS = ("markdown", "html", "xml")
 
 
 def known_languages() -> tuple[Language, ...]:
-    """The languages with example sentences. Each pair of them can be translated, and so can their regions."""
+    """The languages with example sentences. A language model translates between any two, and between their regions."""
     return tuple(find_language(code) for code in SENTENCES)
+
+
+def readable_bases(pairs: LanguagePairs | None) -> frozenset[str]:
+    """The bases of the languages in which a text may be found to be: those of language models, and of these pairs."""
+    languages = () if pairs is None else (*pairs.sources.values(), *pairs.targets.values())
+    return frozenset(each.base for each in (*known_languages(), *languages))
+
+
+def knows_pair(pairs: LanguagePairs | None, source: Language | None, target: Language) -> bool:
+    """Whether a translation model with these pairs, or a language model without, translates between the two.
+
+    ``source`` is None if it is not known. A model that reads one language only needs to know that it is that.
+    """
+    if pairs is not None:
+        return pairs.knows(source, target) and (source is not None or len(pairs.sources) != 1)
+    known = readable_bases(None)
+    return target.base in known and (source is None or source.base in known)
 
 
 class Translator:
@@ -52,6 +72,7 @@ class Translator:
         self._observer = observer
         self._detector = detector or Detector()
         self._frames = frames
+        self._pairs = None if frames is None else frames.pairs
 
     async def translate(
         self, order: TranslationOrder, *, options: Options, request_id: str | None = None
@@ -70,14 +91,26 @@ class Translator:
         Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments, MalformedMarkup and PromptTooLong.
         ``param`` of the error names the wrong field.
         """
-        source, target = check_order(order, None if self._frames is None else self._frames.pairs)
+        source, target = check_order(order, self._pairs)
+        plan = await self._plan(order, source, target)
+        return await self.prepare_plan(plan, options=options, request_id=request_id)
+
+    async def pivot_plan(self, order: TranslationOrder, pivot: Language) -> PivotPlan:
+        """The plan of an order whose texts this model translates into ``pivot``, and another model from there.
+
+        Raises UnknownLanguage, UnsupportedPair, InvalidOption, TooManySegments and MalformedMarkup.
+        """
+        target = find_language(order.target, param="target_lang")
+        source, _ = check_order(replace(order, target=pivot.code), self._pairs)
+        return PivotPlan.of(await self._plan(order, source, target), pivot)
+
+    async def _plan(self, order: TranslationOrder, source: Language | None, target: Language) -> TranslationPlan:
         await self._detector.load()
+        make = partial(make_plan, max_segments=self._max_segments, readable=readable_bases(self._pairs) | {target.base})
         arguments = (order, source, target, self._detector.detect)
         if sum(map(len, order.texts)) > _LONG_TEXT or len(order.glossary) + len(order.memory) > _MANY_TERMS:
-            plan = await asyncio.to_thread(make_plan, *arguments, max_segments=self._max_segments)
-        else:
-            plan = make_plan(*arguments, max_segments=self._max_segments)
-        return await self.prepare_plan(plan, options=options, request_id=request_id)
+            return await asyncio.to_thread(make, *arguments)
+        return make(*arguments)
 
     async def prepare_plan(
         self, plan: TranslationPlan, *, options: Options, request_id: str | None = None
@@ -120,7 +153,7 @@ def check_order(order: TranslationOrder, pairs: LanguagePairs | None = None) -> 
         return source, target
     if order.search.needs_search:
         raise InvalidOption("num_beams: a language model translates without beams", param="num_beams")
-    known = {language.base for language in known_languages()}
+    known = readable_bases(None)
     for language, param in ((source, "source_lang"), (target, "target_lang")):
         if language is not None and language.base not in known:
             raise UnsupportedPair(language.name, SENTENCES, param=param)

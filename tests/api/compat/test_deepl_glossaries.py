@@ -169,7 +169,7 @@ ENTRIES = {"source_lang": "en", "target_lang": "de", "entries": "a\tb"}
         ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "entries": "a"}, "entries: line 1 should be"),
         ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "entries_format": "xls"}, "entries_format: "),
         ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "source_lang": "xx"}, "source_lang: "),
-        ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "target_lang": "sw"}, "target_lang: "),
+        ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "target_lang": "xx"}, "target_lang: "),
         ("POST", "/v2/glossaries", ENTRIES | {"name": "x", "target_lang": "EN-US"}, "target_lang: a glossary is from"),
         ("POST", "/v3/glossaries", {"name": "x"}, "dictionaries: "),
         ("POST", "/v3/glossaries", {"name": "x", "dictionaries": [ENTRIES] * 2}, "dictionaries.1: an earlier"),

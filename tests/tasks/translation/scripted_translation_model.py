@@ -1,4 +1,4 @@
-"""A scripted translation model: an opus-mt of English to French and German, with a tokenizer that was trained here."""
+"""A scripted translation model: an opus-mt of English to French and German or others, with a tokenizer trained here."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from service.engine.protocol.outputs import FinishReason, Hypothesis, TokenLogpr
 from service.engine.protocol.request import Request
 from service.tasks.text.piece_tokenizer import load_tokenizer
 from tests.fakes.engine import ScriptedEngine
-from tests.tasks.text.sentencepiece.tiny_models import save_marian, save_t5
+from tests.tasks.text.sentencepiece.tiny_models import TARGETS, save_marian, save_t5
 
 FRENCH = "Ça va très bien, merci."
 BEAM_SCORE = -0.25
@@ -17,9 +17,9 @@ PAD = 9  # that no output has
 Answer = Callable[[str], str]
 
 
-def save_translation_model(path: Path) -> Path:
+def save_translation_model(path: Path, source: str = "eng", targets: Sequence[str] = TARGETS) -> Path:
     path.mkdir(exist_ok=True)
-    save_marian(path)
+    save_marian(path, source=source, targets=targets)
     _configure(
         path, model_type="marian", eos_token_id=0, decoder_start_token_id=PAD, bad_words_ids=[[PAD]], num_beams=4
     )

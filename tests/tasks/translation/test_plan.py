@@ -87,6 +87,14 @@ def test_a_detected_language_counts_only_if_it_is_certain(confidence: float, cod
     assert (found.segments[0].source and found.segments[0].source.code) == code
 
 
+@pytest.mark.parametrize(("readable", "code"), [({"en", "fr"}, None), ({"is"}, "is")])
+def test_a_detected_language_counts_only_if_a_model_reads_it(readable: set[str], code: str | None) -> None:
+    detection = Detection(find_language("is"), 0.9)
+    texts = ("Hæ", "Hæ. Bless.")
+    found = make_plan(order(*texts), None, FRENCH, lambda _: [detection], max_segments=9, readable=readable)
+    assert [each.source and each.source.code for each in found.segments] == [code] * len(found.segments)
+
+
 def test_tags_are_not_shown_to_the_detector() -> None:
     seen: list[str] = []
 

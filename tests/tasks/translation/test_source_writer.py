@@ -1,5 +1,7 @@
 """Translation with a translation model: what it reads, and what it cannot be asked for."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +62,36 @@ async def test_marks_terms_and_texts_like_control_tokens_survive(path: Path) -> 
     assert all(control.isdisjoint(source[1:-1]) for source in sources)
 
 
-async def test_a_lost_mark_is_put_back_and_flagged_after_samples(path: Path) -> None:
-    scripted = engine(path, lambda text: text.replace("[1]", "").replace("[2]", ""))
-    [translation] = await translated(path, scripted, "The fox <b>is</b> quick.", format="html")
+def without_markers_and(words: dict[str, str]) -> Callable[[str], str]:
+    """Loses all markers, and writes some words for others."""
+    return lambda text: " ".join(words.get(word, word) for word in re.sub(r"\[.\]", "", text).split(" "))
+
+
+async def test_what_is_between_lost_marks_is_translated_apart_after_samples(path: Path) -> None:
+    words = {"The": "Ça", "fox": "va", "quick": "bien"}
+    scripted = engine(path, without_markers_and(words))
+    [translation] = await translated(path, scripted, "The fox <b>quick</b> lazy {name}.", format="html")
+    assert translation.text == "Ça va <b>bien</b> lazy {name}."
+    assert set(translation.flags) >= {Flag.PLACEHOLDER, Flag.RETRIED}
+    first, samples, parts = scripted.requests[:1], scripted.requests[1:5], scripted.requests[5:]
+    assert all(each.params.temperature > 0 for each in samples)
+    assert [each.params.beams for each in (*first, *parts)] == [BeamParams(num_beams=4)] * 4
+    tokenizer = load_tokenizer(path)
+    assert [each.source[1:-1] for each in parts if isinstance(each.source, tuple)] == [
+        tuple(tokenizer.encode(text)) for text in ("The fox", "quick", "lazy")
+    ]
+
+
+async def test_lost_marks_are_put_back_if_the_parts_are_worse(path: Path) -> None:
+    def answer(text: str) -> str:
+        whole = "the" in text
+        return re.sub(r"\[.\]", "", text) if whole else "lazy dog over the lazy dog " * 9
+
+    scripted = engine(path, answer)
+    [translation] = await translated(path, scripted, "The fox <b>is</b> over the dog.", format="html")
     assert translation.text.count("<b>") == translation.text.count("</b>") == 1
+    assert translation.text.replace("<b>", "").replace("</b>", "") == "The fox is over the dog."
     assert Flag.PLACEHOLDER in translation.flags
-    assert len(scripted.requests) == 5
-    assert scripted.requests[1].params.temperature > 0
 
 
 async def test_alternatives_are_the_next_hypotheses_of_one_search(path: Path) -> None:

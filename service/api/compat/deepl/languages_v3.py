@@ -1,6 +1,5 @@
 """``/v3/languages``: which languages each part of DeepL's API has here, and with which features."""
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -9,12 +8,13 @@ from starlette.responses import Response
 from service.api.auth.route_scopes import requires
 from service.api.call import CurrentCall
 from service.api.compat.deepl.error_format import DeepLRoute
-from service.api.compat.deepl.response import variants
+from service.api.compat.deepl.languages import formal_bases, target_variants
 from service.api.openapi.responses import openapi_responses
+from service.api.translating.languages import sources_of_all, targets_of_all
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.keys.key import Scope
-from service.tasks.text.languages import Language, find_language
-from service.tasks.translation import FORMS_OF_ADDRESS, known_languages
+from service.serving.registry import Registry
+from service.tasks.text.languages import find_language
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -87,7 +87,7 @@ async def languages(
 ) -> Response:
     """The languages that texts can be translated from and to, or that a glossary may have."""
     served = {"translate_text": _text_languages, "glossary": _glossary_languages}
-    return call.json(served[resource](known_languages()) if resource in served else [])
+    return call.json(served[resource](call.state.registry) if resource in served else [])
 
 
 @router.get("/v3/languages/resources", summary="List the parts of DeepL's API that are served")
@@ -97,9 +97,9 @@ async def resources(call: CurrentCall) -> Response:
     return call.json(_RESOURCES)
 
 
-def _text_languages(known: Sequence[Language]) -> list[ResourceLanguage]:
-    targets = list(variants(known))
-    bases = [find_language(base) for base in dict.fromkeys(language.base for language in known)]
+def _text_languages(registry: Registry) -> list[ResourceLanguage]:
+    targets, formal = list(target_variants(registry)), formal_bases(registry)
+    bases = [find_language(base) for base in dict.fromkeys(each.base for each in sources_of_all(registry))]
     codes = {language.code for language in targets}
     sources = {language.code for language in bases}
     return [
@@ -110,7 +110,7 @@ def _text_languages(known: Sequence[Language]) -> list[ResourceLanguage]:
             language.code in codes,
             LanguageFeatures(
                 auto_detection=FeatureStatus() if language.code in sources else UNSET,
-                formality=FeatureStatus() if language.base in FORMS_OF_ADDRESS else UNSET,
+                formality=FeatureStatus() if language.base in formal else UNSET,
                 glossary=FeatureStatus(),
                 tag_handling=FeatureStatus(),
             ),
@@ -119,6 +119,7 @@ def _text_languages(known: Sequence[Language]) -> list[ResourceLanguage]:
     ]
 
 
-def _glossary_languages(known: Sequence[Language]) -> list[ResourceLanguage]:
-    bases = [find_language(base) for base in dict.fromkeys(language.base for language in known)]
+def _glossary_languages(registry: Registry) -> list[ResourceLanguage]:
+    languages = [*sources_of_all(registry), *targets_of_all(registry)]
+    bases = map(find_language, dict.fromkeys(each.base for each in languages))
     return [ResourceLanguage(each.base, each.name, True, True, LanguageFeatures()) for each in bases]

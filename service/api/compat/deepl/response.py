@@ -1,21 +1,13 @@
 """The answers of DeepL's routes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.text.languages import Language, find_language
-from service.tasks.translation import FORMS_OF_ADDRESS, Translation
+from service.tasks.translation import Translation
 
 _TAG_HANDLING_VERSION = "v2"
 NO_LIMIT = 1_000_000_000_000  # DeepL's number of characters for accounts without a limit
-
-# Target languages that DeepL's clients know only with a region or a script.
-_VARIANTS = {
-    "en": ("en-GB", "en-US"),
-    "es": ("es", "es-419"),
-    "pt": ("pt-BR", "pt-PT"),
-    "zh": ("zh", "zh-Hans", "zh-Hant"),
-}
 
 
 class DeepLTranslation(ResponseModel):
@@ -85,18 +77,9 @@ def source_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
     return [DeepLLanguage(base.upper(), find_language(base).name) for base in bases]
 
 
-def target_languages(known: Sequence[Language]) -> list[DeepLLanguage]:
-    """The languages in all variants that DeepL's clients know."""
-    return [
-        DeepLLanguage(language.code.upper(), language.name, language.base in FORMS_OF_ADDRESS)
-        for language in variants(known)
-    ]
-
-
-def variants(known: Sequence[Language]) -> Iterator[Language]:
-    """The target languages, as DeepL's clients know them."""
-    for base in dict.fromkeys(language.base for language in known):
-        yield from map(find_language, _VARIANTS.get(base, (base,)))
+def target_languages(variants: Iterable[Language], *, formal: Container[str]) -> list[DeepLLanguage]:
+    """These languages, as DeepL's clients know them; ``formal`` are the bases of those that have formality here."""
+    return [DeepLLanguage(each.code.upper(), each.name, each.base in formal) for each in variants]
 
 
 TRANSLATE_EXAMPLE = DeepLTranslateResponse([DeepLTranslation("EN", "Hallo, Welt!")])

@@ -9,6 +9,7 @@ from service.api.auth.route_scopes import requires
 from service.api.call import CurrentCall
 from service.api.compat.deepl import response
 from service.api.compat.deepl.error_format import DeepLRoute
+from service.api.compat.deepl.languages import formal_bases, target_variants
 from service.api.compat.deepl.request import (
     MAX_BODY_BYTES,
     TRANSLATE_EXAMPLES,
@@ -19,9 +20,10 @@ from service.api.compat.translation import check_texts, translate
 from service.api.errors import invalid
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
+from service.api.translating.languages import sources_of_all
 from service.glossaries.language_pair import language_pair
 from service.keys.key import Scope
-from service.tasks.translation import Quality, Term, Translation, TranslationOrder, known_languages
+from service.tasks.translation import Quality, Term, Translation, TranslationOrder
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
 _QUALITIES: dict[str | None, Quality] = {"quality_optimized": "high", "prefer_quality_optimized": "high"}
@@ -94,10 +96,11 @@ async def languages(
     ] = None,
 ) -> Response:
     """The languages that texts can be translated from or, with `type` `target`, to. The type may be in a body too."""
-    known = known_languages()
-    wanted = type or body.type or "source"
+    wanted, served = type or body.type or "source", call.state.registry
     call.check(body)
-    return call.json(response.target_languages(known) if wanted == "target" else response.source_languages(known))
+    if wanted == "target":
+        return call.json(response.target_languages(target_variants(served), formal=formal_bases(served)))
+    return call.json(response.source_languages(sources_of_all(served)))
 
 
 @router.get("/v2/usage", summary="Characters translated")

@@ -19,7 +19,7 @@ from service.api.compat.translation import check_texts, translate
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
 from service.api.requests.options import check_limit
-from service.api.translating_model import languages_of_all
+from service.api.translating.languages import languages_of_all
 from service.api.wire.response_model import ResponseModel
 from service.keys.key import Scope
 from service.tasks.translation import Translation, TranslationOrder

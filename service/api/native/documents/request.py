@@ -12,6 +12,7 @@ from service.api.requests.fields import (
     LogitBias,
     ModelName,
     NonEmpty,
+    Pivot,
     SourceOfFile,
     Text,
     TokenId,
@@ -44,6 +45,7 @@ class DocumentForm(LengthFields, SamplingFields):
 
     target_lang: LanguageName
     source_lang: SourceOfFile = None
+    pivot: Pivot = None
     format: Annotated[
         Text | None, Field(max_length=40, description="The format of the file. Default: that of its name.")
     ] = None

@@ -1,5 +1,6 @@
 """Documents as clients read them."""
 
+from service.api.native.translate.response import PivotReport
 from service.api.openapi.example_values import EXAMPLE_CREATED
 from service.api.wire.response_model import ResponseModel
 from service.documents.records import DocumentProblem, DocumentRecord, DocumentStatus
@@ -33,7 +34,8 @@ class Document(ResponseModel):
     ``status`` is queued, translating, done or failed. ``source_lang`` is null until it is known, and if the file has
     several languages. ``flags`` counts the doubts about the sentences that are done, by the names of ``/v1/translate``;
     untranslated ones are longer than the model takes, and as they were. ``encoding`` is that of the translated file, if
-    it could not be the one of the file. ``billed_characters`` is 0 until it is done.
+    it could not be the one of the file. ``pivot`` is null unless sentences went through one. ``billed_characters`` is 0
+    until it is done.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Document(ResponseModel):
     billed_characters: int
     usage: DocumentUsage
     encoding: str | None
+    pivot: PivotReport | None
     problem: DocumentFailure | None
     created_at: int
     ended_at: int | None
@@ -71,6 +74,7 @@ class Document(ResponseModel):
             billed_characters=billed_characters(record),
             usage=DocumentUsage(prompt, completion, prompt + completion),
             encoding=record.result_encoding,
+            pivot=None if record.pivot is None else PivotReport.of(record.pivot.language, record.pivot.models),
             problem=None if problem is None else DocumentFailure(problem.code, problem.message),
             created_at=record.created_at,
             ended_at=record.ended_at,

@@ -131,6 +131,7 @@ def _order(form: DocumentForm, settings: Settings) -> TranslationOrder:
         texts=(),
         target=form.target_lang,
         source=form.source_lang,
+        pivot=form.pivot,
         glossary=tuple(Term(term.source, term.target) for term in glossary),
         do_not_translate=tuple(kept),
         context=form.context or "",

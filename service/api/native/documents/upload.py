@@ -13,14 +13,19 @@ from service.api.call import Call
 from service.api.errors import ApiError, stopping
 from service.api.requests.file_form import FormFile
 from service.api.requests.options import check_limit
+from service.api.translating.pivoted import check_tokens
+from service.api.translating.way import find_way
 from service.api.wire.disconnect import ClientDisconnected, raise_on_disconnect, run_guarded
 from service.documents.records import DocumentRecord, DocumentRequest, DocumentStatus
 from service.models.capabilities import Capability
 from service.tasks.generation.options import Options
+from service.tasks.text.languages import find_language
 from service.tasks.translation import Term, TranslationOrder
 from service.tasks.translation.files.file_format import FileFormat
 from service.tasks.translation.files.formats import find_file_format
 from service.tasks.translation.translator import check_order
+
+_SAMPLE = 100  # texts by which the language of a file is detected
 
 DOCUMENT_PATHS = ("/v1/translate/document", "/v2/document", "/translate_file")
 
@@ -53,11 +58,10 @@ async def keep_document(
     call.model(model, Capability.TRANSLATE)
     if state.admissions.closed:
         raise stopping()
-    source, target = check_order(order)
-    order = replace(order, source=None if source is None else source.code, target=target.code)
     name = PurePath(file.name.replace("\\", "/")).name
     found = find_file_format(name, format, columns=columns, encoding=encoding)
     texts = await asyncio.to_thread(_texts, found, file.data)
+    order = await _checked(call, model, order, texts, options)
     characters = sum(map(len, texts))
     check_limit("file", characters, state.settings.max_document_characters, "characters")
     if find_terms is not None:
@@ -129,6 +133,20 @@ def translated_name(record: DocumentRecord) -> str:
     """The name of the translated file: that of the file, with the target language before its extension."""
     path = PurePath(record.filename)
     return f"{path.stem}.{record.target_lang}{path.suffix}"
+
+
+async def _checked(
+    call: Call, model: str | None, order: TranslationOrder, texts: Sequence[str], options: Options
+) -> TranslationOrder:
+    """The order with the codes of its languages. Raises TaskError if no served model can do it."""
+    way = await find_way(call, model, replace(order, texts=tuple(texts[:_SAMPLE])))
+    if way.pivot is not None:
+        check_tokens(way, options)
+        order = replace(order, pivot=way.pivot.language.code)
+    else:
+        check_order(order, way.model.base.language_pairs)
+    source = None if order.source is None else find_language(order.source).code
+    return replace(order, source=source, target=find_language(order.target).code)
 
 
 def _texts(format: FileFormat, data: bytes) -> list[str]:

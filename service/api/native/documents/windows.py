@@ -11,12 +11,15 @@ from service.api.errors import as_api_error
 from service.api.middleware.request_trace import RequestTrace
 from service.api.outcome import begin_request
 from service.api.requests.options import queue_place
-from service.api.translating_model import translating_model
+from service.api.translating.languages import readable_by_all
+from service.api.translating.pivoted import Pivoted, pivoted_plan
+from service.api.translating.way import find_way
 from service.api.wire.in_process import background_request
-from service.documents.windows import SegmentResult, TryAgain, Window, WindowRefused, WindowResult
+from service.documents.windows import Pivot, SegmentResult, TryAgain, Window, WindowRefused, WindowResult
 from service.metrics import Metrics
 from service.outcomes import Outcome
-from service.tasks.translation import PreparedTranslation, TranslationOrder, TranslationRun, Translator
+from service.tasks.text.languages import Language
+from service.tasks.translation import PivotPlan, PreparedTranslation, TranslationOrder, TranslationRun, Translator
 
 _WIDTH = 32  # sequences of a window
 _POLITE_WIDTH = 4  # while clients have requests
@@ -36,6 +39,11 @@ class Windows:
         """The most sequences that the next window should have."""
         return _POLITE_WIDTH if self._background.clients_wait else _WIDTH
 
+    @property
+    def readable(self) -> frozenset[str]:
+        """The bases of the languages in which a text may be found to be."""
+        return readable_by_all(self._app.state.trivium.registry)
+
     async def translate(self, window: Window) -> WindowResult:
         """The translation of a window. Raises TryAgain or WindowRefused."""
         begin_request()
@@ -53,18 +61,24 @@ class Windows:
                 raise TryAgain(wait)
             trace = RequestTrace.begin(self._app.state.trivium.tracing.begin("document window", is_server=False))
             call = Call(background_request(self._app, _PATH, caller))
-            model = await translating_model(call, window.model, _order(window))
-            name = model.name
+            way = await find_way(call, window.model, _order(window))
+            name = way.model.name
             options = window.options.with_values(**queue_place(caller))
 
-            async def read(run: TranslationRun) -> WindowResult:
-                return await _read(run, window)
-
-            def prepare() -> Awaitable[PreparedTranslation]:
-                return model.task(Translator).prepare_plan(window.plan, options=options)
+            async def read_window(translator: Translator, pivot: Language) -> PivotPlan:
+                return PivotPlan.of(window.plan, pivot)
 
             with self._background.computing():
-                result = await call.compute(model, prepare, read)
+                pivoted = await pivoted_plan(call, way, options, read_window)
+                plan = window.plan if pivoted is None else pivoted.plan
+
+                async def read(run: TranslationRun) -> WindowResult:
+                    return await _read(run, window, pivoted)
+
+                def prepare() -> Awaitable[PreparedTranslation]:
+                    return way.model.task(Translator).prepare_plan(plan, options=options)
+
+                result = await call.compute(way.model, prepare, read)
             ended(Outcome.OK)
             return result
         except TryAgain:
@@ -78,15 +92,20 @@ class Windows:
             raise WindowRefused(code, answer.message, is_too_long=code == _TOO_LONG, is_fault=is_fault) from None
 
 
-async def _read(run: TranslationRun, window: Window) -> WindowResult:
+async def _read(run: TranslationRun, window: Window, pivoted: Pivoted | None) -> WindowResult:
     """What a run has made of a window: each of its segments is a text."""
     translations = await run.collect()
     segments = [
         SegmentResult(number, translation.text, tuple(map(str, translation.flags)))
         for number, translation in zip(window.numbers, translations, strict=True)
     ]
-    usage = run.usage
-    return WindowResult(segments=segments, prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens)
+    usage = run.usage if pivoted is None else pivoted.usage + run.usage
+    return WindowResult(
+        segments=segments,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        pivot=None if pivoted is None else Pivot(language=pivoted.language.code, models=pivoted.models),
+    )
 
 
 def _order(window: Window) -> TranslationOrder:

@@ -10,6 +10,7 @@ from service.api.requests.fields import (
     Alternatives,
     LanguageName,
     NonEmpty,
+    Pivot,
     RequestModel,
     SourceOfTexts,
     Text,
@@ -81,6 +82,7 @@ class TranslateRequest(NativeFields, SamplingFields):
     text: Annotated[TextOrTexts, Field(description="A text or a list of texts.")]
     target_lang: LanguageName
     source_lang: SourceOfTexts = None
+    pivot: Pivot = None
     format: Annotated[Format | None, Field(description="The kind of markup in the texts. Default: text.")] = None
     translate_attributes: Annotated[
         TranslatedAttributes | None,
@@ -159,6 +161,7 @@ EXAMPLES = request_examples(
         "format": "html",
         "translate_attributes": ["alt", "data-tip"],
     },
+    pivot={"text": "Guten Morgen.", "source_lang": "de", "target_lang": "fr", "pivot": "en"},
     memory={
         "text": "Good morning. See you tomorrow.",
         "target_lang": "fr",

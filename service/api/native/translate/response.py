@@ -3,13 +3,14 @@
 The joined ``text``s of all events with the same ``index`` are the translation of that text.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from service.api.openapi.example_values import EXAMPLE_MODEL, example_timings, example_usage
 from service.api.responses.event_stream import event
 from service.api.responses.usage import FinishReasonName, ResponseTimings, ResponseUsage
+from service.api.translating.pivoted import Pivoted
 from service.api.wire.response_model import UNSET, ResponseModel, UnsetType
 from service.tasks.translation import Flag, Segment, SegmentDelta, Translation, TranslationRun
 
@@ -60,14 +61,27 @@ class TranslatedText(ResponseModel):
     segments: list[TranslatedSegment]
 
 
+class PivotReport(ResponseModel):
+    """The language that a translation went through, and the models that translated into it and from it."""
+
+    language: str
+    models: list[str]
+
+    @classmethod
+    def of(cls, language: str, models: Iterable[str]) -> "PivotReport":
+        """The report on a language, by its code, and the names of models."""
+        return cls(language, list(models))
+
+
 class TranslateResponse(ResponseModel):
-    """The translations of all texts."""
+    """The translations of all texts. ``model`` wrote them; ``pivot`` is left out where there is none."""
 
     id: str
     model: str
     translations: list[TranslatedText]
     usage: ResponseUsage
     timings: ResponseTimings
+    pivot: PivotReport | UnsetType = UNSET
 
 
 class TranslateEvent(ResponseModel):
@@ -108,6 +122,7 @@ class TranslateEndEvent(ResponseModel):
     done: bool  # true
     usage: ResponseUsage
     timings: ResponseTimings
+    pivot: PivotReport | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +131,7 @@ class TranslateWriter:
 
     id: str
     model: str
+    pivoted: Pivoted | None = None
 
     async def body(self, run: TranslationRun) -> TranslateResponse:
         translations = [
@@ -127,19 +143,20 @@ class TranslateWriter:
             )
             for index, translation in enumerate(await run.collect())
         ]
-        return TranslateResponse(
-            self.id,
-            self.model,
-            translations,
-            ResponseUsage.from_usage(run.usage),
-            ResponseTimings.from_timings(run.timings),
-        )
+        return TranslateResponse(self.id, self.model, translations, *self._end(run))
 
     async def events(self, run: TranslationRun) -> AsyncGenerator[bytes, None]:
         async for delta in run:
             yield event(self._event(delta))
-        usage, timings = ResponseUsage.from_usage(run.usage), ResponseTimings.from_timings(run.timings)
-        yield event(TranslateEndEvent(self.id, self.model, True, usage, timings))
+        yield event(TranslateEndEvent(self.id, self.model, True, *self._end(run)))
+
+    def _end(self, run: TranslationRun) -> tuple[ResponseUsage, ResponseTimings, PivotReport | UnsetType]:
+        """What the end says of the whole. The timings are those of the last model."""
+        timings = ResponseTimings.from_timings(run.timings)
+        if (first := self.pivoted) is None:
+            return ResponseUsage.from_usage(run.usage), timings, UNSET
+        report = PivotReport.of(first.language.code, first.models)
+        return ResponseUsage.from_usage(first.usage + run.usage), timings, report
 
     def _event(self, delta: SegmentDelta) -> TranslateEvent:
         if delta.done is not None:

@@ -18,11 +18,15 @@ from service.api.native.translate.memory import memory_pairs
 from service.api.native.translate.request import EXAMPLES, TranslateRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.options import check_limit
-from service.api.translating_model import languages_of_all, translating_model
+from service.api.translating.languages import languages_of_all
+from service.api.translating.pivoted import pivoted_plan
+from service.api.translating.way import find_way
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.settings import Settings
+from service.tasks.text.languages import Language
 from service.tasks.translation import (
+    PivotPlan,
     PreparedTranslation,
     Term,
     TranslationOrder,
@@ -47,7 +51,8 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
 
     Without `model`, a served translation model (Marian, NLLB, M2M100, mBART, MADLAD-400) that knows the pair
     translates, and otherwise a language model. A translation model reads no instruction: `context`, `output_prefix`
-    and a `formality` of `more` or `less` are for language models.
+    and a `formality` of `more` or `less` are for language models. With a `pivot` two translation models, or one, may
+    translate through that language; then the answer names it and them.
 
     Sampling fields hold for each sentence; `temperature` is 0 unless given.
 
@@ -55,13 +60,12 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
     """
     call.check(body)
     order = _order(body, call.state.settings)
-    model = await translating_model(call, body.model, order)
+    way = await find_way(call, body.model, order)
     options = call.options(body, temperature=0.0, max_tokens=body.length, max_tokens_param=body.length_param)
     id = f"trans-{uuid4().hex}"
-    writer = response.TranslateWriter(id=id, model=model.name)
     reply = call.stream if body.stream else call.answer
 
-    async def prepare() -> PreparedTranslation:
+    async def whole_order() -> TranslationOrder:
         whole = order
         if isinstance(body.glossary, str):
             terms = await stored_terms(call, body.glossary, body.source_lang or "", body.target_lang, body.text)
@@ -69,9 +73,20 @@ async def translate(body: Annotated[TranslateRequest, Body(openapi_examples=EXAM
         if body.memory is not None:
             arguments = (body.memory, body.source_lang or "", body.target_lang, call.state.settings.max_memory_pairs)
             whole = replace(whole, memory=await asyncio.to_thread(memory_pairs, *arguments))
-        return await model.task(Translator).prepare(whole, options=options, request_id=id)
+        return whole
 
-    return await reply(model, prepare, writer)
+    async def read_order(translator: Translator, pivot: Language) -> PivotPlan:
+        return await translator.pivot_plan(await whole_order(), pivot)
+
+    pivoted = await pivoted_plan(call, way, options, read_order)
+
+    async def prepare() -> PreparedTranslation:
+        translator = way.model.task(Translator)
+        if pivoted is not None:
+            return await translator.prepare_plan(pivoted.plan, options=options, request_id=id)
+        return await translator.prepare(await whole_order(), options=options, request_id=id)
+
+    return await reply(way.model, prepare, response.TranslateWriter(id=id, model=way.model.name, pivoted=pivoted))
 
 
 @router.get("/v1/languages", summary="List the languages")
@@ -95,6 +110,7 @@ def _order(body: TranslateRequest, settings: Settings) -> TranslationOrder:
         texts=tuple(body.text),
         target=body.target_lang,
         source=body.source_lang,
+        pivot=body.pivot,
         format=body.format or "text",
         tags=body.tag_rules,
         glossary=tuple(Term(term.source, term.target) for term in glossary),

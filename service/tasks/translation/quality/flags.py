@@ -22,7 +22,9 @@ class Flag(StrEnum):
     EXAMPLE = "example"  # the translation of the similar pair of the memory that the model was shown
     EMPTY = "empty"  # the model wrote nothing, so the source is kept
     TRUNCATED = "truncated"  # cut at the token limit
-    PLACEHOLDER = "placeholder"  # placeholders or tags were lost, and put back where they probably belong
+    PLACEHOLDER = (
+        "placeholder"  # placeholders or tags were lost, and put back or the texts between them translated apart
+    )
     TERM = "term"  # a term of the glossary is missing, or one that must not be translated
     RETRIED = "retried"  # this is the second candidate
 

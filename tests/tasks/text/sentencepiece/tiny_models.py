@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from service.tasks.text.sentencepiece.language_codes import M2M100
 from tests.tasks.text.vocabularies import CORPUS
 
-LANGUAGES = (">>fra<<", ">>deu<<")
+TARGETS = ("fra", "deu")
 T5_IDS: dict[str, Any] = {"pad_id": 0, "eos_id": 1, "unk_id": 2, "bos_id": -1}
 
 
@@ -40,21 +41,23 @@ def pieces(model: bytes) -> list[str]:
     return [reference.id_to_piece(id) for id in range(reference.get_piece_size())]
 
 
-def save_marian(path: Path, *, separate: bool = False) -> None:
-    """Two models and their vocabularies: a piece of the source is missing, and a piece of the target is a character
+def save_marian(path: Path, *, separate: bool = False, source: str = "eng", targets: Sequence[str] = TARGETS) -> None:
+    """For a source language and some target languages, each of which has a token.
+
+    Two models and their vocabularies: a piece of the source is missing, and a piece of the target is a character
     that the source does not know.
     """
-    source, target = trained(), trained(vocab_size=150)
-    (path / "source.spm").write_bytes(source)
-    (path / "target.spm").write_bytes(target)
-    texts = [piece for piece in pieces(source)[3:] if piece != "▁the"]
-    target_texts = [piece for piece in pieces(target)[3:] if separate or piece not in texts]
-    first, last = ["</s>", "<unk>"], [*LANGUAGES, "<pad>"]
+    read, written = trained(), trained(vocab_size=150)
+    (path / "source.spm").write_bytes(read)
+    (path / "target.spm").write_bytes(written)
+    texts = [piece for piece in pieces(read)[3:] if piece != "▁the"]
+    target_texts = [piece for piece in pieces(written)[3:] if separate or piece not in texts]
+    first, last = ["</s>", "<unk>"], [*(f">>{target}<<" for target in targets), "<pad>"]
     shared = [*texts, *([] if separate else [*target_texts, "ß"])]
     _write(path / "vocab.json", [*first, *shared, *last])
     if separate:
         _write(path / "target_vocab.json", [*first, *target_texts, "<pad>"])
-    settings = {"source_lang": "eng", "target_lang": "fra", "separate_vocabs": separate, "eos_token": "</s>"}
+    settings = {"source_lang": source, "target_lang": targets[0], "separate_vocabs": separate, "eos_token": "</s>"}
     _write_config(path, {"model_type": "marian", "eos_token_id": 0}, settings)
 
 

@@ -13,8 +13,8 @@ from service.api.compat.deepl.glossaries.reading import read_dictionary
 from service.api.compat.deepl.glossaries.request import CREATE_EXAMPLES, CreateGlossaryRequest
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.bodies import json_or_form, json_or_form_schema
+from service.api.translating.languages import languages_of_all
 from service.keys.key import Scope
-from service.tasks.translation import known_languages
 
 router = APIRouter(tags=["deepl"], route_class=DeepLRoute, dependencies=[requires(Scope.TRANSLATE)])
 
@@ -83,7 +83,8 @@ async def delete_glossary(id: GlossaryId, call: CurrentCall) -> Response:
 @router.get("/v2/glossary-language-pairs", summary="List the languages of glossaries")
 @openapi_responses(response.EXAMPLE_PAIRS, errors=())
 async def language_pairs(call: CurrentCall) -> Response:
-    """All pairs that a glossary may have. Regions and scripts do not matter to glossaries."""
-    bases = dict.fromkeys(language.base for language in known_languages())
-    pairs = [response.DeepLGlossaryPair(source, target) for source in bases for target in bases if source != target]
-    return call.json(response.DeepLGlossaryPairs(pairs))
+    """The pairs that the served models translate. Regions and scripts do not matter to glossaries."""
+    known = languages_of_all(call.state.registry).items()
+    pairs = dict.fromkeys((source.base, target.base) for source, targets in known for target in targets)
+    different = [response.DeepLGlossaryPair(*pair) for pair in pairs if pair[0] != pair[1]]
+    return call.json(response.DeepLGlossaryPairs(different))

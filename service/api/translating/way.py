@@ -45,6 +45,8 @@ async def find_way(call: Call, name: str | None, order: TranslationOrder) -> Way
     source, target = await _languages(call, order)
     if target is None:  # a language is unknown, which is refused when the order is read
         return Way(call.model(name, Capability.TRANSLATE))
+    if source is not None and is_same_language(source, target):  # nothing is translated, by any model
+        pivot = None
     direct = _first(ranked, source, target, order)
     if pivot is not None and (direct is None or not (_is_specialist(direct) or _is_default(direct))):
         first, second = _first(ranked, source, pivot, order), _first(ranked, pivot, target, order)

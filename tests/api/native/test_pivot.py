@@ -17,7 +17,7 @@ from tests.api.scripted import Scripted, scripted_service
 from tests.api.umlauts import Umlauts
 from tests.fakes.engine import ScriptedEngine
 from tests.fakes.served_model import scripted_encoder_decoder
-from tests.tasks.translation.scripted_translation_model import engine, save_translation_model
+from tests.tasks.translation.scripted_translation_model import engine, save_model_of_pairs, save_translation_model
 
 # Each model writes these words for the words of its source, and leaves all other ones.
 WORDS = {
@@ -201,6 +201,32 @@ def test_without_being_asked_nothing_goes_through_a_pivot(service: Scripted, pat
     assert answer.status_code == 400, answer.text
     assert "No served model translates from German to Icelandic" in answer.text
     assert "pivot" in answer.text
+
+
+def test_a_language_model_may_be_one_of_the_two(service: Scripted) -> None:
+    answer = translate(service, text="the dog", source_lang="zh", target_lang="is", pivot="en")
+    assert answer["pivot"]["models"] == ["org/tiny", "en-is"]
+    assert answer["translations"][0]["text"] == "over dög"
+
+
+def test_nothing_goes_through_a_pivot_between_names_of_one_language(service: Scripted) -> None:
+    answer = translate(service, text="der fox", target_lang="de", pivot="fr")
+    assert (answer["translations"][0]["text"], "pivot" in answer) == ("der fox", False)
+
+
+def test_one_model_may_be_both(paths: dict[str, Path], tmp_path: Path) -> None:
+    path = save_model_of_pairs(tmp_path / "t5", ("de", "en"), ("en", "fr"))
+    scripted = engine(path, lambda text: text.removeprefix("to en: ").removeprefix("to fr: ").replace("der fox", "dog"))
+
+    def further(settings: Settings, metrics: Metrics) -> list[ServedModel]:
+        return [scripted_encoder_decoder(scripted, path, settings, metrics, name="both")]
+
+    with scripted_service(Umlauts(), further=further) as service:
+        assert scripted.loaded.wait(20)
+        answer = translate(service, pivot="en", model="both", stop_token_ids=[5])
+        assert answer["pivot"]["models"] == ["both", "both"]
+        assert answer["translations"][0]["text"] == "dog."
+        assert translate(service, 400, model="both")["error"]["param"] == "source_lang"
 
 
 def document(service: Scripted, **fields: str) -> Any:

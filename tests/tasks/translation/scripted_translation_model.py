@@ -33,6 +33,15 @@ def save_text_model(path: Path) -> Path:
     return path
 
 
+def save_model_of_pairs(path: Path, *pairs: tuple[str, str]) -> Path:
+    """A T5 that knows these pairs by the beginnings of its sources."""
+    path.mkdir(exist_ok=True)
+    save_t5(path)
+    prefixes = {f"translation_{source}_to_{target}": {"prefix": f"to {target}: "} for source, target in pairs}
+    _configure(path, model_type="t5", eos_token_id=1, decoder_start_token_id=0, task_specific_params=prefixes)
+    return path
+
+
 def engine(path: Path, answer: Answer, *, further: Sequence[str] = (), **info: int) -> ScriptedEngine:
     """Writes ``answer`` of the text that it reads. A search finds ``further`` hypotheses too, each worse by a half."""
     tokenizer = load_tokenizer(path)

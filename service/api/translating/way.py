@@ -79,14 +79,17 @@ def _is_default(model: Served) -> bool:
 
 
 def _first(ranked: list[Served], source: Language | None, target: Language, order: TranslationOrder) -> Served | None:
-    """The first of these models that translates between the two and does what the order says, such as beams."""
-    for model in ranked:
-        may_do = not order.search.needs_search
-        if _is_specialist(model):
-            may_do = model.base.serves and not unread_option(order)
-        if may_do and knows_pair(model.base.language_pairs, source, target):
-            return model
-    return None
+    """The first of these models that translates between the two and does what the order says, such as beams.
+
+    A translation model that does not serve now, because it loads or has failed, comes last: it answers so.
+    """
+
+    def can(model: Served) -> bool:
+        may_do = not (unread_option(order) if _is_specialist(model) else order.search.needs_search)
+        return may_do and knows_pair(model.base.language_pairs, source, target)
+
+    able = filter(can, ranked)
+    return min(able, key=lambda model: _is_specialist(model) and not model.base.serves, default=None)
 
 
 def _no_leg(source: Language | None, target: Language) -> InvalidOption:

@@ -229,6 +229,24 @@ def test_one_model_may_be_both(paths: dict[str, Path], tmp_path: Path) -> None:
         assert translate(service, 400, model="both")["error"]["param"] == "source_lang"
 
 
+def test_a_pair_whose_model_loads_is_unavailable_and_not_denied(paths: dict[str, Path]) -> None:
+    engines = {name: engine(paths[name], str, loads_at_once=name == "de-en") for name in ("de-en", "en-is")}
+
+    def further(settings: Settings, metrics: Metrics) -> list[ServedModel]:
+        return [
+            scripted_encoder_decoder(each, paths[name], settings, metrics, name=name) for name, each in engines.items()
+        ]
+
+    with scripted_service(Umlauts(), further=further) as service:
+        assert engines["de-en"].loaded.wait(20)
+        try:
+            for fields in ({"source_lang": "en"}, {"pivot": "en"}):
+                assert translate(service, 503, target_lang="is", **fields)["error"]["code"] == "loading"
+            assert translate(service, source_lang="de", target_lang="en")["model"] == "de-en"
+        finally:
+            engines["en-is"].may_load.set()
+
+
 def document(service: Scripted, **fields: str) -> Any:
     files = {"file": ("a.txt", fields.pop("text", "der fox\n\nder der fox\n"))}
     data = {"source_lang": "de", "target_lang": "fr", "wait": "20"} | fields

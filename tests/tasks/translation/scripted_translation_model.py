@@ -42,7 +42,7 @@ def save_model_of_pairs(path: Path, *pairs: tuple[str, str]) -> Path:
     return path
 
 
-def engine(path: Path, answer: Answer, *, further: Sequence[str] = (), **info: int) -> ScriptedEngine:
+def engine(path: Path, answer: Answer, *, further: Sequence[str] = (), **info: Any) -> ScriptedEngine:
     """Writes ``answer`` of the text that it reads. A search finds ``further`` hypotheses too, each worse by a half."""
     tokenizer = load_tokenizer(path)
     [end] = tokenizer.eos_token_ids

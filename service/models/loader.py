@@ -28,7 +28,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     model or the device has.
     """
     if _has_encoder(Path(config.model_path)):
-        from service.models.encoder_decoder import loader as encoder_decoder_loader  # imports transformers
+        from service.models.encoder_decoder import loader as encoder_decoder_loader  # which most engines never need
 
         return encoder_decoder_loader.load(config, device)
     try:

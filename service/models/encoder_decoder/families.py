@@ -1,7 +1,7 @@
 """The families of encoder-decoders that are served. This is the only list of them.
 
 ``tests/engine/encoder_decoder`` compares each of them with transformers token for token. To add a family, write its
-layout in ``layouts/encoder_decoder`` and add a row.
+layout in ``layouts/encoder_decoder`` and add a row, and a class in ``plain_configs/encoder_decoder.py``.
 """
 
 from collections.abc import Callable, Mapping

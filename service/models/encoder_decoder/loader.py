@@ -1,4 +1,4 @@
-"""Loads an encoder-decoder. transformers reads the configuration; the weights are read from safetensors."""
+"""Loads an encoder-decoder: the configuration, without transformers if it is plain, and weights from safetensors."""
 
 import logging
 from pathlib import Path
@@ -12,10 +12,10 @@ from service.models.contracts.layer_spec import LayerSpec
 from service.models.contracts.model_config import ModelConfig
 from service.models.encoder_decoder.checkpoint import Checkpoint
 from service.models.encoder_decoder.families import FAMILIES
+from service.models.encoder_decoder.read_config import read_config
 from service.models.encoder_decoder.tables import decoder_tables, encoder_tables
 from service.models.encoder_decoder.torch_model import TorchEncoderDecoder
 from service.models.hardware import dtype_name, find_dtype, num_cores, rounding_note
-from service.models.hf.checkpoint import read_config
 from service.models.layouts.errors import NoLayout
 from service.models.loaded_model import LoadedModel, loading_notes, require_no_native_settings, slow_note
 from service.models.native.decoder import unsupported_reason
@@ -30,8 +30,8 @@ _LONGEST_CONTEXT = 1 << 15  # the same, at most
 
 def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     """Load the model in ``config.model_path``. Raises what ``service.models.loader.load`` raises."""
-    hf_config = read_config(config.model_path)
-    layout = _find_layout(hf_config)
+    model_config = read_config(config.model_path)
+    layout = _find_layout(model_config)
     if config.tensor_parallel > 1:
         raise EngineError("an encoder-decoder is computed by one process (tensor_parallel)")
     not_native = unsupported_reason(config, device, layout.head_dim)
@@ -39,7 +39,7 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     dtype = find_dtype(config.dtype, stored, device, computes_in_float32=not not_native)
     longest = _LONGEST_CONTEXT if layout.decoder.positions is None else layout.decoder.positions.count
     max_model_len = choose_context_length(config.max_model_len, min(longest, _DEFAULT_CONTEXT), longest)
-    architecture = (hf_config.architectures or [type(hf_config).__name__])[0]
+    architecture = (model_config.architectures or [type(model_config).__name__])[0]
     logger.info("loading %s in %s", architecture, dtype_name(dtype))
     checkpoint = Checkpoint(config.model_path, dtype)
     model: TorchEncoderDecoder | NativeEncoderDecoder
@@ -72,12 +72,12 @@ def load(config: ModelConfig, device: torch.device) -> LoadedModel:
     )
 
 
-def _find_layout(hf_config: object) -> EncoderDecoderLayout:
+def _find_layout(config: object) -> EncoderDecoderLayout:
     """The layout of a model with this configuration. Raises UnsupportedModel."""
-    model_type = getattr(hf_config, "model_type", "")
+    model_type = getattr(config, "model_type", "")
     if model_type not in FAMILIES:
         raise UnsupportedModel(f"{model_type} is an encoder-decoder of a family that is not served")
     try:
-        return FAMILIES[model_type](hf_config)
+        return FAMILIES[model_type](config)
     except NoLayout as error:
         raise UnsupportedModel(f"this {model_type} cannot be served: {error}") from None

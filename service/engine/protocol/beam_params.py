@@ -24,6 +24,9 @@ class BeamParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The last tokens of the prompt that count as output in the length of a hypothesis: those that an encoder-decoder's
     checkpoint forces behind the start token, such as the target language."""
 
+    forced_end: int | None = None
+    """The token that all hypotheses of ``max_tokens`` tokens end with, whatever the model computes."""
+
     num_return: int = 1
     """The best hypotheses that are returned: at most ``num_beams``."""
 

@@ -92,6 +92,8 @@ class BeamSearch:
         self._length += 1
         is_last = self._length >= self._max_tokens
         before, self._live = self._live, []
+        if is_last and (end := self._beams.forced_end) is not None:  # it is certain, as in transformers
+            candidates = [Candidates(np.array([end]), np.zeros(1, np.float32))] * len(before)
         children: list[Child] = []
         for rank, (parent, token, score) in enumerate(self._best(before, candidates)):
             may_end, may_live = rank < self._beams.num_beams, len(children) < self._beams.num_beams

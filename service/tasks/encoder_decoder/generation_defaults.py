@@ -33,11 +33,13 @@ class GenerationDefaults:
     """Fields have the names and the meanings of transformers' ``GenerationConfig``, and so lengths count the start.
 
     ``forced_bos_token_id`` is the token behind the start; None: it is not forced, or a target language decides.
-    ``prefix`` is the beginning of each source.
+    ``forced_eos_token_id`` is the last token of an output of ``max_length`` tokens. ``prefix`` is the beginning of each
+    source.
     """
 
     decoder_start_token_id: int
     forced_bos_token_id: int | None = None
+    forced_eos_token_id: int | None = None
     bad_words_ids: tuple[tuple[int, ...], ...] = ()
     suppress_tokens: tuple[int, ...] = ()
     num_beams: int = 1
@@ -72,6 +74,7 @@ class GenerationDefaults:
         return cls(
             decoder_start_token_id=start,
             forced_bos_token_id=values.get("forced_bos_token_id"),
+            forced_eos_token_id=forced if isinstance(forced := values.get("forced_eos_token_id"), int) else None,
             bad_words_ids=tuple(tuple(words) for words in values.get("bad_words_ids") or ()),
             suppress_tokens=tuple(values.get("suppress_tokens") or ()),
             num_beams=values.get("num_beams") or 1,

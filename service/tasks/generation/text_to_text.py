@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from service.errors import InvalidOption
 from service.tasks.encoder_decoder.generation_defaults import NO_WISH, GenerationDefaults, SearchWish
 from service.tasks.generation.generator import Generator
@@ -70,4 +72,9 @@ class TextToText:
         elif not (min_tokens := options.params.min_tokens):
             min_tokens = max(defaults.min_length - begun, 0)
             min_tokens = min_tokens if max_tokens is None else min(min_tokens, max_tokens)
+        if (end := defaults.forced_eos_token_id) is not None and max_tokens is not None:
+            if (beams := options.params.beams) is not None:
+                options = options.with_values(beams=msgspec.structs.replace(beams, forced_end=end))
+            elif max_tokens > 1:  # the last token would be no part of the text
+                max_tokens, min_tokens = max_tokens - 1, min(min_tokens, max_tokens - 1)
         return options.with_values(max_tokens=max_tokens, min_tokens=min_tokens)

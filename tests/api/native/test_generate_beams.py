@@ -24,6 +24,7 @@ OF_TASK: dict[str, Any] = {
     "min_length": 8,
     "max_length": 15,
     "no_repeat_ngram_size": 3,
+    "forced_eos_token_id": END,
 }
 SEARCHES: list[dict[str, Any]] = [
     {"num_beams": 4, "num_return_sequences": 4},
@@ -148,6 +149,8 @@ def test_several_samples_come_without_scores(service: Server) -> None:
         {"num_beams": 5, "num_return_sequences": 4, "length_penalty": -1.0},
         {"num_beams": 1, "early_stopping": False, "length_penalty": 1.0, "max_length": 9, "min_length": 0},
         {"early_stopping": "never", "no_repeat_ngram_size": 0, "min_length": 2, "max_length": 20},
+        {"num_beams": 4, "num_return_sequences": 4, "min_length": 0, "max_length": 6, "length_penalty": 1.0},
+        {"num_beams": 1, "early_stopping": False, "length_penalty": 1.0, "max_length": 8, "min_length": 8},
     ],
 )
 def test_summaries_are_those_of_the_checkpoints_parameters_for_the_task(

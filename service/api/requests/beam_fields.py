@@ -1,6 +1,6 @@
 """Fields of a beam search, which are those of Hugging Face's `generate`."""
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,18 +20,7 @@ class BeamFields(RequestModel):
     ] = None
 
 
-class _Sampling(Protocol):
-    """The fields of a request that draw tokens."""
-
-    temperature: float | None
-    top_p: float | None
-    top_k: int | None
-    min_p: float | None
-    length_penalty: float | None
-    early_stopping: Literal[True, False, "never"] | None
-
-
-def check_beams(fields: _Sampling, param: str, num_beams: int, n: int = 1, *, n_param: str = "n") -> None:
+def check_beams(fields: BeamFields, param: str, num_beams: int, n: int = 1, *, n_param: str = "n") -> None:
     """Check the fields of a search with ``num_beams`` beams for ``n`` texts, or of no search if it is 1.
 
     ``param`` is the field that asks for a search, ``n_param`` the one that has ``n``.
@@ -48,5 +37,5 @@ def check_beams(fields: _Sampling, param: str, num_beams: int, n: int = 1, *, n_
         raise contradiction(n_param, f"{n_param} must not be more than the beams")
     neutral = {"temperature": (None, 0), "top_p": (None, 1), "top_k": (None, 0, 1), "min_p": (None, 0)}
     for name, values in neutral.items():
-        if getattr(fields, name) not in values:
+        if getattr(fields, name, None) not in values:
             raise contradiction(name, f"{name} excludes {param}: a beam search draws no token")

@@ -1,6 +1,5 @@
 """Attempts to decode a window: a doubtful result is decoded again with a higher temperature (Radford et al., 2022)."""
 
-import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +12,16 @@ NO_SPEECH = 0.6  # nobody speaks in a window with a doubtful text and at least t
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The result of one attempt. ``tokens`` are without the end token, whose log probability counts."""
+    """The result of one attempt. ``tokens`` are without the end token, whose log probability counts in the mean.
+
+    Of a search the log probabilities are the model's, else those in the distribution over what the rules of transcripts
+    allow, as in transformers.
+    """
 
     tokens: tuple[int, ...]
-    logprobs: Sequence[float]
+    avg_logprob: float
     text: str
     temperature: float
-
-    @property
-    def avg_logprob(self) -> float:
-        """The mean over the tokens, in the distribution over what the rules of transcripts allow."""
-        return sum(self.logprobs) / len(self.logprobs) if self.logprobs else -math.inf
 
     @property
     def compression_ratio(self) -> float:

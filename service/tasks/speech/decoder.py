@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from service.engine.client import EngineClient
+from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.outputs import ErrorKind, FinishReason, TokenOutput
 from service.engine.protocol.request import Request
 from service.engine.protocol.sampling_params import SamplingParams
@@ -27,6 +28,7 @@ class WindowDecoder:
         checkpoint: SpeechCheckpoint,
         tokenizer: Tokenizer,
         options: TranscriptOptions,
+        beams: BeamParams,
         clock: TokenClock,
         request_id: str,
     ) -> None:
@@ -35,6 +37,7 @@ class WindowDecoder:
         self._checkpoint = checkpoint
         self._tokenizer = tokenizer
         self._options = options
+        self._beams = beams
         self._clock = clock
         self._id = request_id
         self._sent = 0
@@ -68,8 +71,9 @@ class WindowDecoder:
     async def decode(
         self, features: Features, prompt: tuple[int, ...], temperature: float, *, timestamps: bool, seed: int
     ) -> Attempt:
-        """Decode a window."""
+        """Decode a window: with a temperature by a draw, without one by a search if there are several beams."""
         checkpoint = self._checkpoint
+        beams = None if temperature or self._beams.num_beams == 1 else self._beams
         rules = TranscriptRules(
             suppressed=(*checkpoint.suppressed, *((checkpoint.no_timestamps,) if timestamps else ())),
             suppressed_first=checkpoint.suppressed_first,
@@ -82,13 +86,20 @@ class WindowDecoder:
             temperature=temperature,
             seed=seed,
             stop_token_ids=(checkpoint.end,),
-            logprobs=0,
+            logprobs=0 if beams is None else None,
             constraint=rules,
+            beams=beams,
         )
         outputs = await self._run(features, prompt, params)
-        tokens = tuple(output.token for output in outputs if output.token not in (None, checkpoint.end))
-        logprobs = [output.logprob.logprob for output in outputs if output.logprob is not None]
-        return Attempt(tuple(token for token in tokens if token is not None), logprobs, self.text(tokens), temperature)
+        if beams is None:
+            tokens = tuple(output.token for output in outputs if output.token is not None)
+            logprobs = [output.logprob.logprob for output in outputs if output.logprob is not None]
+            avg_logprob = sum(logprobs) / len(logprobs) if logprobs else -math.inf
+        else:
+            best = outputs[-1].hypotheses[0]
+            tokens, avg_logprob = best.tokens, best.score * len(best.tokens) ** (beams.length_penalty - 1)
+        tokens = tokens[: len(tokens) - (tokens[-1:] == (checkpoint.end,))]
+        return Attempt(tokens, avg_logprob, self.text(tokens), temperature)
 
     async def _run(self, features: Features, prompt: tuple[int, ...], params: SamplingParams) -> list[TokenOutput]:
         """All outputs of a request. Raises ProcessError."""

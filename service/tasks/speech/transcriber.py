@@ -4,14 +4,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from msgspec.structs import replace as replace_fields
+
 from service.engine.client import EngineClient
+from service.engine.protocol.beam_params import BeamParams
 from service.errors import InvalidOption, InvalidPrompt
 from service.tasks.generation.cost import Cost
 from service.tasks.generation.observer import CompletionObserver
 from service.tasks.speech.audio.recording import Recording
 from service.tasks.speech.audio.spectrogram import Spectrogram
-from service.tasks.speech.checkpoint import SpeechCheckpoint
-from service.tasks.speech.options import TranscriptOptions
+from service.tasks.speech.checkpoint import FRAMES_PER_TIMESTAMP, SpeechCheckpoint
+from service.tasks.speech.options import DEFAULT_BEAMS, TranscriptOptions
 from service.tasks.speech.transcription import Transcription
 from service.tasks.text.languages import find_language
 from service.tasks.text.prompt_texts import HALF_SURROGATE
@@ -58,8 +61,27 @@ class Transcriber:
             )
         except TypeError:
             raise InvalidPrompt(HALF_SURROGATE, param="prompt") from None
+        beams = self._beams(options)
         recording = await Recording.open(data, self._spectrogram, self.checkpoint.window)
-        return PreparedTranscription(self, recording, options, tuple(before), request_id)
+        return PreparedTranscription(self, recording, options, beams, tuple(before), request_id)
+
+    def _beams(self, options: TranscriptOptions) -> BeamParams:
+        """The beams that search a window. Raises InvalidOption if the engine has no room for those of the client."""
+        room = self._most_beams
+        if options.beams is None:
+            return replace_fields(DEFAULT_BEAMS, num_beams=min(DEFAULT_BEAMS.num_beams, room))
+        if options.beams.num_beams > room:
+            message = f"{options.beams_param}: the service has room for {room} beams of a window"
+            raise InvalidOption(message, param=options.beams_param)
+        return options.beams
+
+    @property
+    def _most_beams(self) -> int:
+        """How many beams of one window the engine can have at once."""
+        info, checkpoint = self.client.info, self.checkpoint
+        num_source = -(-checkpoint.window // FRAMES_PER_TIMESTAMP // info.block_size)
+        of_a_beam = -(-checkpoint.max_target_len // info.block_size)
+        return max(1, min(info.max_num_seqs, (info.num_blocks - num_source) // of_a_beam))
 
     def _language(self, options: TranscriptOptions) -> str | None:
         if options.language is None:
@@ -78,13 +100,15 @@ class PreparedTranscription:
     transcriber: Transcriber
     recording: Recording
     options: TranscriptOptions
+    beams: BeamParams
     before: tuple[int, ...]
     id: str
 
     @property
     def cost(self) -> Cost:
-        """The most that the work needs at once: one window."""
-        return Cost(1, self.transcriber.checkpoint.max_target_len)
+        """The most that the work needs at once: one window, with all beams."""
+        num_beams = 1 if self.options.temperature else self.beams.num_beams
+        return Cost(num_beams, num_beams * self.transcriber.checkpoint.max_target_len)
 
     async def start(self) -> Transcription:
         """The transcription, whose requests are sent while it is iterated."""
@@ -95,6 +119,7 @@ class PreparedTranscription:
             transcriber.tokenizer,
             self.recording,
             self.options,
+            self.beams,
             self.before,
             request_id=self.id,
             observer=transcriber.observer,

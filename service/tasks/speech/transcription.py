@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from service.engine.client import EngineClient
+from service.engine.protocol.beam_params import BeamParams
 from service.engine.protocol.outputs import FinishReason
 from service.engine.protocol.source import Features
 from service.errors import ProcessError
@@ -35,6 +36,7 @@ class Transcription:
         tokenizer: Tokenizer,
         recording: Recording,
         options: TranscriptOptions,
+        beams: BeamParams,
         before: tuple[int, ...],
         *,
         request_id: str,
@@ -51,7 +53,7 @@ class Transcription:
         self._timestamps = options.timestamps or recording.num_frames > checkpoint.window
         self._observer = observer
         self._clock = TokenClock(observer)
-        self._decoder = WindowDecoder(client, checkpoint, tokenizer, options, self._clock, request_id)
+        self._decoder = WindowDecoder(client, checkpoint, tokenizer, options, beams, self._clock, request_id)
         if observer is not None:
             observer.request_started(request_id)
 

@@ -16,6 +16,7 @@ from tests.tasks.speech import sounds, tiny_speech_model
 
 SOUND = sounds.chirps(34.0)
 FILE = ("speech.wav", sounds.file(SOUND), "audio/wav")
+SHORT = ("short.wav", sounds.file(sounds.chirps(7.0)), "audio/wav")
 # Random weights doubt every result: one temperature is one attempt.
 FIELDS: dict[str, Any] = {"language": "en", "temperature": "0.1"}
 
@@ -23,7 +24,7 @@ FIELDS: dict[str, Any] = {"language": "en", "temperature": "0.1"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     path = tmp_path_factory.mktemp("models") / "tiny-whisper"
-    tiny_speech_model.save(path, timestamps=0.3)
+    tiny_speech_model.save(path, timestamps=0.3, sureness=3.0)
     flags = ("--device", "cpu", "--num-blocks", "400", "--max-audio-bytes", "3MiB")
     with running_server(path, *flags) as running:
         yield running
@@ -71,6 +72,20 @@ def test_a_stream_has_the_text_segment_by_segment(server: Server, client: openai
     assert events[-1].usage.total_tokens > 0
 
 
+def test_the_official_client_asks_for_beams(server: Server, client: openai.OpenAI) -> None:
+    """The likelier text of a search shows that there is one."""
+
+    def logprob(**beams: Any) -> float:
+        options: Any = {"file": SHORT, "model": server.model, "language": "en", "response_format": "verbose_json"}
+        answer: Any = client.audio.transcriptions.create(**options, extra_body=beams)
+        return float(answer.segments[0].avg_logprob)
+
+    assert len({logprob(use_beam_search=False), *(logprob(use_beam_search=True, best_of=n) for n in (2, 6))}) == 3
+    assert logprob() == logprob(use_beam_search=True) == logprob(use_beam_search=True, best_of=5)
+    assert logprob(use_beam_search=True, length_penalty=0.5, early_stopping="never") < 0
+    assert logprob(use_beam_search=True, early_stopping=True) < 0
+
+
 @pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # OpenAI's word on its own models
 def test_translations_have_the_text_alone(server: Server, client: openai.OpenAI) -> None:
     translation = client.audio.translations.create(file=FILE, model=server.model, temperature=0.1, prompt="Names: Ada")
@@ -99,6 +114,15 @@ def test_silence_has_an_empty_text(server: Server) -> None:
         ({"language": "fr"}, 400, "language"),
         ({"temperature": "2"}, 400, "temperature"),
         ({"response_format": "yaml"}, 400, "response_format"),
+        ({"use_beam_search": "true"}, 400, "temperature"),
+        ({"use_beam_search": "maybe"}, 400, "use_beam_search"),
+        ({"use_beam_search": "true", "temperature": "0", "best_of": "1"}, 400, "best_of"),
+        ({"use_beam_search": "true", "temperature": "0", "best_of": "9999"}, 400, "best_of"),
+        ({"use_beam_search": "true", "temperature": "0", "best_of": "128"}, 400, "best_of"),
+        ({"best_of": "3"}, 400, "best_of"),
+        ({"use_beam_search": "false", "length_penalty": "2"}, 400, "length_penalty"),
+        ({"early_stopping": "true"}, 400, "early_stopping"),
+        ({"use_beam_search": "true", "temperature": "0", "early_stopping": "soon"}, 400, "early_stopping"),
         ({"timestamp_granularities[]": "word", "response_format": "verbose_json"}, 400, "timestamp_granularities"),
         ({"timestamp_granularities[]": "segment"}, 400, "timestamp_granularities"),
         ({"stream": "true", "response_format": "srt"}, 400, "response_format"),

@@ -14,6 +14,7 @@ class LocalEngine:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.info = engine.info
         self.requests: list[Request] = []
         self._streams: dict[str, TokenStream] = {}
         self._running: asyncio.Task[None] | None = None

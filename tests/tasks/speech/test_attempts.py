@@ -1,10 +1,12 @@
 """Attempts to decode a window."""
 
+import math
+
 from service.tasks.speech.attempts import Attempt, best
 
 
 def attempt(*logprobs: float, text: str = "It rains.", temperature: float = 0.0) -> Attempt:
-    return Attempt((1, 2), logprobs, text, temperature)
+    return Attempt((1, 2), sum(logprobs) / len(logprobs) if logprobs else -math.inf, text, temperature)
 
 
 def test_unlikely_and_repeated_texts_are_doubtful() -> None:

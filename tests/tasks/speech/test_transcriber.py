@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from transformers import WhisperFeatureExtractor
 
+from service.engine.protocol.beam_params import BeamParams
 from service.errors import InvalidOption, InvalidPrompt, MalformedFile, UnknownLanguage
 from service.tasks.speech import attempts
-from service.tasks.speech.options import TranscriptOptions
+from service.tasks.speech.options import DEFAULT_BEAMS, TranscriptOptions
 from tests.tasks.speech import sounds, tiny_speech_model
 from tests.tasks.speech.reference import SpeechModel
 from tests.tasks.speech.tiny_speech_model import END, FIRST, IDS
@@ -39,10 +40,12 @@ def undoubted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("undoubted")
 @pytest.mark.parametrize("language", ["en", "zh", None])
-@pytest.mark.parametrize("task", ["transcribe", "translate"])
-async def test_one_window_without_timestamps(model: SpeechModel, language: str | None, task: str) -> None:
-    segments, transcription = await model.run(WHOLE, language=language, task=task)
-    expected = model.expected(WHOLE, language=language, task=task)
+@pytest.mark.parametrize(("task", "num_beams"), [("transcribe", 1), ("translate", 1), ("transcribe", 5)])
+async def test_one_window_without_timestamps(
+    model: SpeechModel, language: str | None, task: str, num_beams: int
+) -> None:
+    segments, transcription = await model.run(WHOLE, language=language, task=task, num_beams=num_beams)
+    expected = model.expected(WHOLE, language=language, task=task, num_beams=num_beams)
     theirs = [token for segment in expected for token in segment["tokens"].tolist()]
     assert [token for segment in segments for token in segment.tokens] == theirs
     if language is None:
@@ -54,11 +57,13 @@ async def test_one_window_without_timestamps(model: SpeechModel, language: str |
 
 @pytest.mark.usefixtures("undoubted")
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("num_beams", [1, 2, 5])
 @pytest.mark.parametrize("samples", [SHORT, WHOLE, LONG], ids=["short", "whole", "long"])
-async def test_windows_with_timestamps(tmp_path: Path, samples: NDArray[np.float32], seed: int) -> None:
+async def test_windows_with_timestamps(tmp_path: Path, samples: NDArray[np.float32], num_beams: int, seed: int) -> None:
     model = make(tmp_path, seed=seed, timestamps=(-0.4, 0.0, 0.3)[seed])
-    segments, _ = await model.run(samples, language="de", timestamps=True)
-    expected = model.expected(samples, language="de", task="transcribe", return_timestamps=True)
+    segments, _ = await model.run(samples, language="de", timestamps=True, num_beams=num_beams)
+    options: dict[str, Any] = {"language": "de", "task": "transcribe", "return_timestamps": True}
+    expected = model.expected(samples, num_beams=num_beams, **options)
     theirs = [segment for segment in expected if any(token < END for token in segment["tokens"])]
     assert [segment.tokens for segment in segments] == [tuple(segment["tokens"].tolist()) for segment in theirs]
     for ours, each in zip(segments, theirs, strict=True):
@@ -70,7 +75,7 @@ async def test_windows_with_timestamps(tmp_path: Path, samples: NDArray[np.float
 async def test_a_prompt_stands_before_every_window(model: SpeechModel) -> None:
     segments, _ = await model.run(LONG, language="en", prompt="Names: Ada")
     before = torch.tensor([IDS["startofprev"], *model.transcriber.tokenizer.encode(" Names: Ada")])
-    options = {"language": "en", "task": "transcribe", "return_timestamps": True, "prompt_ids": before}
+    options: dict[str, Any] = {"language": "en", "task": "transcribe", "return_timestamps": True, "prompt_ids": before}
     expected = model.expected(LONG, **options)
     theirs = [tuple(each["tokens"].tolist()) for each in expected if any(token < END for token in each["tokens"])]
     assert [segment.tokens for segment in segments] == theirs
@@ -96,6 +101,28 @@ async def test_a_doubtful_window_is_decoded_again_and_dropped_if_nobody_speaks(
     assert transcription.usage.total_tokens > 6
     monkeypatch.setattr("service.tasks.speech.transcription.NO_SPEECH", -1.0)
     assert (await model.run(WHOLE, language="en"))[0] == []
+
+
+async def test_without_a_wish_there_are_as_many_beams_as_fit(model: SpeechModel, tmp_path: Path) -> None:
+    async def beams(model: SpeechModel, **options: Any) -> BeamParams | None:
+        before = len(model.engine.requests)
+        prepared = await model.transcriber.prepare(
+            sounds.file(SHORT), TranscriptOptions(language="en", **options), request_id="t"
+        )
+        async for _ in await prepared.start():
+            pass
+        first = model.engine.requests[before].params
+        assert prepared.cost.sequences == (first.beams.num_beams if first.beams else 1)
+        return first.beams
+
+    assert await beams(model) == DEFAULT_BEAMS
+    assert await beams(model, temperature=0.5) is None
+    assert await beams(model, beams=BeamParams(num_beams=1)) is None
+    tiny_speech_model.save(tmp_path)
+    small = SpeechModel.load(tmp_path, max_num_seqs=3)
+    assert await beams(small) == BeamParams(num_beams=3)
+    with pytest.raises(InvalidOption, match="room for 3 beams"):
+        await beams(small, beams=BeamParams(num_beams=4))
 
 
 async def test_a_temperature_is_the_only_one(model: SpeechModel) -> None:
@@ -143,6 +170,7 @@ async def test_an_english_model_has_no_languages_and_no_tasks(tmp_path: Path) ->
     assert model.engine.requests[0].prompt == (IDS["startoftranscript"],)
     assert all(segment.tokens[0] >= FIRST for segment in segments)
     await model.run(WHOLE, language="en")
-    for options in ({"language": "de"}, {"task": "translate"}):
+    refused: list[dict[str, Any]] = [{"language": "de"}, {"task": "translate"}]
+    for options in refused:
         with pytest.raises(InvalidOption):
             await model.run(WHOLE, **options)

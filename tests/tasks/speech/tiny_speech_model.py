@@ -19,8 +19,13 @@ VOCABULARY = FIRST + 1501
 MOST = 40  # tokens of a prompt and its output
 
 
-def save(path: Path, *, multilingual: bool = True, seed: int = 0, timestamps: float = 0.0) -> None:
-    """Write a checkpoint. ``timestamps`` is added to their logits, for weights that would write none or only them."""
+def save(
+    path: Path, *, multilingual: bool = True, seed: int = 0, timestamps: float = 0.0, sureness: float = 1.0
+) -> None:
+    """Write a checkpoint. ``timestamps`` is added to their logits, for weights that would write none or only them.
+
+    All logits are multiplied by ``sureness``.
+    """
     torch.manual_seed(seed)
     model = WhisperForConditionalGeneration(_config()).eval()
     with torch.no_grad():
@@ -28,6 +33,8 @@ def save(path: Path, *, multilingual: bool = True, seed: int = 0, timestamps: fl
             if "norm" not in name:
                 parameter.copy_(torch.randn_like(parameter) * (0.6 if "embed" in name else 0.25))
         model.model.decoder.embed_tokens.weight[FIRST:] *= 1 + timestamps
+        for parameter in model.model.decoder.layer_norm.parameters():
+            parameter *= sureness
     model.generation_config = _generation_config(multilingual)
     model.save_pretrained(path)
     WhisperFeatureExtractor(feature_size=80).save_pretrained(path)

@@ -25,7 +25,7 @@ from service.api.openai.audio.response import (
 )
 from service.api.openapi.responses import openapi_responses
 from service.api.requests.file_form import FormFile, file_form_schema, read_file_form
-from service.api.requests.options import queue_place
+from service.api.requests.options import check_limit, queue_place
 from service.keys.key import Scope
 from service.models.capabilities import Capability
 from service.tasks.speech.options import TranscriptOptions
@@ -75,6 +75,7 @@ async def _answer(
     call: Call, form: TranslationForm, file: FormFile, options: TranscriptOptions, *, stream: bool
 ) -> Response:
     model = call.model(form.model, Capability.TRANSCRIBE)
+    check_limit("best_of", form.best_of or 1, call.state.settings.max_n)
     writer = TranscriptWriter(task=options.task)
 
     def prepare() -> Awaitable[PreparedTranscription]:

@@ -1,6 +1,7 @@
 """The best continuations of beams."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import compress
 
 import torch
@@ -21,25 +22,56 @@ def beam_candidates(
 
     ``logits`` is [R, V] float32, one row for each place. Constraints and adjustments change the log probabilities, so
     the probabilities' sum is no longer 1. A row that has a NaN or +inf, or only -inf, yields None. ``find_likeliest``
-    computes the rows that nothing changes.
+    computes the rows without adjustments.
     """
     if find_likeliest is None:
         return _changed_candidates(logits, places)
-    are_changed = [place.constraint is not None or changes_logits(place) for place in places]
-    changed = list(compress(range(len(places)), are_changed))
-    plain = list(compress(range(len(places)), [not each for each in are_changed]))
     found: list[Candidates | None] = [None] * len(places)
-    if changed:
-        own = _changed_candidates(select_rows(logits, changed), [places[row] for row in changed])
-        for row, candidates in zip(changed, own, strict=True):
-            found[row] = candidates
-    if plain:
-        counts = [min(num_candidates(places[row].params), logits.shape[-1]) for row in plain]
-        ids, values = find_likeliest(select_rows(logits, plain), max(counts))
-        for row, count, tokens, scores in zip(plain, counts, ids.numpy(), values.numpy(), strict=True):
-            possible = int((scores[:count] > -torch.inf).sum())
-            if possible:  # NaN is not
-                found[row] = Candidates(tokens[:possible], scores[:possible])
+    changed = [changes_logits(place) for place in places]
+    constrained = [place.constraint is not None and not each for place, each in zip(places, changed, strict=True)]
+    plain = [not each and place.constraint is None for place, each in zip(places, changed, strict=True)]
+    for which, compute in (
+        (changed, _changed_candidates),
+        (constrained, partial(_constrained_candidates, find_likeliest=find_likeliest)),
+        (plain, partial(_plain_candidates, find_likeliest=find_likeliest)),
+    ):
+        if rows := list(compress(range(len(places)), which)):
+            own = compute(select_rows(logits, rows), [places[row] for row in rows])
+            for row, candidates in zip(rows, own, strict=True):
+                found[row] = candidates
+    return found
+
+
+def _plain_candidates(
+    logits: Tensor, places: Sequence[Place], find_likeliest: FindLikeliest
+) -> list[Candidates | None]:
+    """As ``beam_candidates``, for rows that nothing changes."""
+    counts = [min(num_candidates(place.params), logits.shape[-1]) for place in places]
+    ids, values = find_likeliest(logits, max(counts))
+    found: list[Candidates | None] = []
+    for count, tokens, scores in zip(counts, ids.numpy(), values.numpy(), strict=True):
+        possible = int((scores[:count] > -torch.inf).sum())  # NaN is not
+        found.append(Candidates(tokens[:possible], scores[:possible]) if possible else None)
+    return found
+
+
+def _constrained_candidates(
+    logits: Tensor, places: Sequence[Place], find_likeliest: FindLikeliest
+) -> list[Candidates | None]:
+    """As ``beam_candidates``, for rows that only a constraint changes, between two passes of the kernel."""
+    best, their_logprobs = find_likeliest(logits, 1)
+    peaks = logits.gather(1, best)
+    masked = apply_constraints(logits, places)
+    counts = [min(num_candidates(place.params), logits.shape[-1]) for place in places]
+    ids, values = find_likeliest(masked, max(counts))
+    logprobs = masked.gather(1, ids) - peaks + their_logprobs
+    are_numbers = their_logprobs[:, 0].isnan().logical_not_().tolist()
+    found: list[Candidates | None] = []
+    for count, tokens, possible, scores, is_number in zip(
+        counts, ids.numpy(), (values > -torch.inf).numpy(), logprobs.numpy(), are_numbers, strict=True
+    ):
+        num_possible = int(possible[:count].sum())
+        found.append(Candidates(tokens[:num_possible], scores[:num_possible]) if is_number else None)
     return found
 
 

@@ -2,25 +2,28 @@
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 
-import torch
 from torch import Tensor
 
 from service.engine.protocol.transcript_rules import TranscriptRules
 from service.engine.sampling.place import Place
+from service.engine.sampling.rows import select_rows
 
 
 def require_likely_timestamps(logits: Tensor, places: Sequence[Place]) -> None:
     """Mask all other tokens of the rows to which the rule applies, in place.
 
-    ``logits`` is [R, V] float32, one row for each place, with -inf for tokens that the constraints forbid. Each row is
-    computed by itself, so it does not depend on the others.
+    ``logits`` is [R, V] float32, one row for each place, with -inf for tokens that the constraints forbid. The sum of
+    the timestamps' probabilities is compared with the best other token's, both without the same factor.
     """
+    rows_by_first: dict[int, list[int]] = {}
     for row, place in enumerate(places):
         rules = place.params.constraint
-        if not isinstance(rules, TranscriptRules) or rules.first_timestamp is None:
-            continue
-        logprobs = torch.log_softmax(logits[row], dim=-1)
-        timestamps = logprobs[rules.first_timestamp :].logsumexp(dim=-1)
-        other = logprobs[: rules.first_timestamp].max()
-        logits[row, : rules.first_timestamp].masked_fill_(timestamps > other, -math.inf)
+        if isinstance(rules, TranscriptRules) and rules.first_timestamp is not None:
+            rows_by_first.setdefault(rules.first_timestamp, []).append(row)
+    for first, rows in rows_by_first.items():
+        own = select_rows(logits, rows)
+        are_likely = own[:, first:].logsumexp(dim=-1) > own[:, :first].amax(dim=-1)
+        for row in compress(rows, are_likely.tolist()):
+            logits[row, :first] = -math.inf

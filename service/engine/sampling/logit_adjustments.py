@@ -18,6 +18,7 @@ from torch import Tensor
 from service.engine.sampling.likely_timestamps import require_likely_timestamps
 from service.engine.sampling.place import Place
 from service.engine.sampling.repeated_ngrams import completing_tokens
+from service.engine.sampling.rows import select_rows
 from service.engine.sampling.transfer import to_device
 
 _Index = tuple[Tensor, Tensor]  # rows and tokens: int64
@@ -63,11 +64,13 @@ def apply_constraints(logits: Tensor, places: Sequence[Place]) -> Tensor:
     allowed = np.empty((len(constrained), logits.shape[-1]), dtype=np.bool_)
     for mask, (_, constraint) in zip(allowed, constrained, strict=True):
         constraint.write_mask(mask)
-    rows = to_device([row for row, _ in constrained], torch.int64, logits.device)
-    forbidden = ~torch.from_numpy(allowed).to(logits.device)
-    masked = logits[rows].masked_fill_(forbidden, -math.inf)
-    require_likely_timestamps(masked, [places[row] for row, _ in constrained])
-    return logits.index_copy(0, rows, masked)
+    forbidden = torch.from_numpy(allowed).logical_not_().to(logits.device)
+    rows = [row for row, _ in constrained]
+    masked = select_rows(logits, rows).masked_fill(forbidden, -math.inf)
+    require_likely_timestamps(masked, [places[row] for row in rows])
+    if len(rows) == len(places):
+        return masked
+    return logits.index_copy(0, to_device(rows, torch.int64, logits.device), masked)
 
 
 def changes_logits(place: Place) -> bool:

@@ -9,10 +9,14 @@ import torch
 from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
 from service.engine.protocol.beam_params import BeamParams
+from service.engine.protocol.request import Request
+from service.engine.protocol.sampling_params import SamplingParams
+from service.engine.protocol.transcript_rules import TranscriptRules
 from service.engine.sampling.sampler import Sampler
 from service.engine.sampling.selection import top_k_ids
 from service.models.native import kernels
 from service.models.native.kernel_model import KernelModel
+from tests.engine.constrained import constrained
 from tests.engine.sampling.cases import CPU, make_sequence, random_logits
 
 BEAMS = BeamParams(num_beams=3)
@@ -74,6 +78,29 @@ def test_rows_that_something_changes_are_computed_apart() -> None:
         assert other.candidates is not None
         assert one.candidates.tokens.tolist() == other.candidates.tokens.tolist()
         np.testing.assert_allclose(one.candidates.logprobs, other.candidates.logprobs, rtol=1e-5)
+
+
+def test_constraints_lie_between_two_passes_of_the_kernels() -> None:
+    rules = TranscriptRules(suppressed=(2, 7), suppressed_first=(1,), end=600, first_timestamp=602, latest_first=620)
+    params = SamplingParams(max_tokens=100, temperature=0.0, beams=BEAMS, constraint=rules)
+    texts = [(), (602,), (602, 3, 4), (602, 3, 611), (602, 3, 611, 611, 4), (5,), (5,), (5,)]
+    places = [constrained(Request(id="", prompt=(1,), generated=tokens, params=params)) for tokens in texts]
+    places.insert(4, make_sequence(beams=BEAMS))
+    logits = random_logits(len(places), 700)
+    logits[3, 602:] += 9  # timestamps are likelier than any text
+    logits[6, 8], logits[7, 2], logits[8, 3:700] = math.inf, math.nan, -math.inf
+    before = logits.clone()
+    found = Sampler(700, CPU, kernel_model().find_likeliest).sample(logits, places)
+    assert torch.equal(logits.nan_to_num(1.0), before.nan_to_num(1.0))
+    expected = Sampler(700, CPU).sample(logits, places)
+    assert [each.error for each in found] == [each.error for each in expected]
+    for one, other in zip(found, expected, strict=True):
+        assert (one.candidates is None) == (other.candidates is None)
+        if one.candidates is not None and other.candidates is not None:
+            assert one.candidates.tokens.tolist() == other.candidates.tokens.tolist()
+            np.testing.assert_allclose(one.candidates.logprobs, other.candidates.logprobs, rtol=1e-5)
+    assert found[3].candidates is not None
+    assert min(found[3].candidates.tokens) >= 602
 
 
 def kernel_model() -> KernelModel:

@@ -37,6 +37,7 @@ ServiceError
     ├── UnknownFileFormat      a file in a format that is not read
     ├── UnknownLanguage        neither a language name nor a BCP-47 code
     ├── UnsupportedPair        languages that the model does not translate between
+    ├── UnservedPair           languages that no served model translates between
     ├── TooManySegments        more segments to translate than one request may have
     ├── StoreFull              no more files, batches, documents or glossaries can be kept
     ├── UnknownGlossary        the key has no such glossary, or the glossary no such dictionary

@@ -147,7 +147,7 @@ def test_each_beam_of_a_search_follows_the_grammar(path: Path) -> None:
         texts = [tokenizer().decode(tokens) for tokens in found.hypotheses[request.id]]
         assert len(set(texts)) == 4
         assert all(re.fullmatch(r"(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]", text) for text in texts)
-        assert found.finish[request.id] == "stop"
+        assert found.finish[request.id] == "complete"
         assert crowd.hypotheses[request.id] == found.hypotheses[request.id]
 
 

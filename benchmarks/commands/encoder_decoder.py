@@ -1,4 +1,4 @@
-"""Translation models of random weights beside CTranslate2."""
+"""Translation models of random weights beside CTranslate2 and transformers."""
 
 from typing import Annotated
 
@@ -14,22 +14,31 @@ def encoder_decoder(
     context: typer.Context,
     shape: Annotated[str, typer.Argument(help="opus-mt or nllb-600m.")] = "opus-mt",
     beams: Annotated[str, typer.Option(help="Beams; several numbers with commas.")] = "1,4",
-    compute_types: Annotated[str, typer.Option(help="CTranslate2's number types, with commas.")] = "int8,float32",
+    compute_types: Annotated[str, typer.Option(help="int8 and float32, of all servers; with commas.")] = "int8,float32",
     clients: Annotated[int, typer.Option(help="Clients at once.", min=1)] = 64,
     sentences: Annotated[int, typer.Option(help="Sentences of the document.", min=1)] = 300,
-    threads: Annotated[int, typer.Option(help="Threads of CTranslate2.", min=1)] = 2,
+    transformers_sentences: Annotated[
+        int,
+        typer.Option(help="Sentences of transformers' loads, which are in float32; 0: without transformers.", min=0),
+    ] = 8,
+    threads: Annotated[int, typer.Option(help="Threads of the peers.", min=1)] = 2,
     rounds: Rounds = 3,
     tolerance: Tolerance = 0.15,
 ) -> None:
-    """Measure a translation model over HTTP beside CTranslate2, in turns. Further arguments: `trivium serve`'s."""
+    """Measure a translation model over HTTP beside its peers, in turns. Further arguments: `trivium serve`'s."""
     from benchmarks.encoder_decoder.benchmark import measure
+    from benchmarks.encoder_decoder.subjects import COMPUTE_TYPES
 
+    types = [name for name in compute_types.split(",") if name]
+    if not types or not COMPUTE_TYPES.issuperset(types):
+        raise typer.BadParameter(f"--compute-types takes {' and '.join(sorted(COMPUTE_TYPES))}")
     measure(
         shape,
         beams=parse_numbers(beams),
-        compute_types=[name for name in compute_types.split(",") if name],
+        compute_types=types,
         clients=clients,
         sentences_of_document=sentences,
+        transformers_sentences=transformers_sentences,
         rounds=rounds,
         threads=threads,
         tolerance=tolerance,

@@ -1,4 +1,4 @@
-"""Runs every load on every server in turn, and prints the ratios."""
+"""Runs every load on every server in turn."""
 
 import asyncio
 from contextlib import ExitStack
@@ -7,13 +7,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from rich.table import Table
-
 from benchmarks.encoder_decoder.loads import Figures, Load, document, many_clients, one_client, poisson, sentences
+from benchmarks.encoder_decoder.rows import Rows
 from benchmarks.encoder_decoder.shapes import write_checkpoint
-from benchmarks.encoder_decoder.subjects import Subject, ctranslate2, trivium
+from benchmarks.encoder_decoder.subjects import Subject, ctranslate2, transformers, trivium
 from benchmarks.processes.noise import Noise
-from benchmarks.report.tables import numeric_table, open_console, print_noise_warning, row_style
+from benchmarks.report.tables import open_console
 
 _LOAD_OF_BEST_RATE = 0.8
 
@@ -25,50 +24,68 @@ def measure(
     compute_types: list[str],
     clients: int,
     sentences_of_document: int,
+    transformers_sentences: int,
     rounds: int,
     threads: int,
     tolerance: float,
     arguments: list[str],
 ) -> None:
-    """Print a row for each load, number of beams and server. ``arguments`` are those of ``trivium serve``."""
-    console = open_console(130)
+    """Print a row for each load, number of beams and server as soon as it is measured.
+
+    Each number type is compared with itself; transformers gets small loads only, and none if
+    ``transformers_sentences`` is 0. ``arguments`` are those of ``trivium serve``.
+    """
+    rows = Rows(open_console(150), tolerance)
+    with TemporaryDirectory() as directory:
+        checkpoint = Path(directory) / shape
+        write_checkpoint(shape, checkpoint)
+        for compute_type in compute_types:
+            with ExitStack() as stack:
+                ours = stack.enter_context(trivium(checkpoint, compute_type, arguments))
+                peers: list[Subject] = [
+                    stack.enter_context(ctranslate2(checkpoint, compute_type, mode, threads))
+                    for mode in ("each", "batches")
+                ]
+                _measure_pairs(rows, shape, [ours, *peers], beams, clients, sentences_of_document, rounds)
+            if transformers_sentences and compute_type == "float32":
+                with trivium(checkpoint, compute_type, arguments) as ours, transformers(checkpoint, threads) as peer:
+                    number = transformers_sentences
+                    _measure_pairs(rows, shape, [ours, peer], beams, number, number, rounds, arrivals=False)
+    rows.warn()
+
+
+def _measure_pairs(
+    rows: Rows,
+    shape: str,
+    subjects: list[Subject],
+    beams: list[int],
+    clients: int,
+    sentences_of_document: int,
+    rounds: int,
+    *,
+    arrivals: bool = True,
+) -> None:
+    """Every load on every server, ours first. ``arrivals`` adds those at random."""
     loads: dict[str, tuple[Load, int]] = {
-        "one client": (one_client, 16),
+        "one client": (one_client, min(16, sentences_of_document)),
         f"{clients} clients": (many_clients, clients),
         f"document of {sentences_of_document}": (document, sentences_of_document),
     }
     seeds = count(1)  # no sentence comes twice: our server would not encode it again
-    table = numeric_table(
-        "load", "beams", "server", "seconds", "median", "p99", "sentences/s", "others' cores", labels=3
-    )
-    noises = []
-    with TemporaryDirectory() as directory, ExitStack() as stack:
-        checkpoint = Path(directory) / shape
-        write_checkpoint(shape, checkpoint)
-        subjects: list[Subject] = [stack.enter_context(trivium(checkpoint, arguments))]
-        subjects += [
-            stack.enter_context(ctranslate2(checkpoint, compute_type, mode, threads))
-            for compute_type in compute_types
-            for mode in ("each", "batches")
-        ]
-        for subject in subjects:
-            asyncio.run(one_client(subject, sentences(shape, 2), 1))
-        for width in beams:
-            rates: dict[str, float] = {}
-            for name, (load, number) in loads.items():
-                texts = [sentences(shape, number, next(seeds)) for _ in range(rounds)]
-                for subject, figures, noise in _in_turns(subjects, load, texts, width):
-                    rates[subject.name] = max(rates.get(subject.name, 0.0), number / figures.seconds)
-                    _add(table, name, width, subject, figures, noise, number, tolerance)
-                    noises.append(noise)
-            rate = _LOAD_OF_BEST_RATE * max(value for name, value in rates.items() if name.startswith("CTranslate2"))
-            name = f"Poisson, {rate:.1f}/s"
+    for subject in subjects:
+        asyncio.run(one_client(subject, sentences(shape, 2), 1))
+    for width in beams:
+        best = 0.0  # sentences a second of the peers
+        for name, (load, number) in loads.items():
+            texts = [sentences(shape, number, next(seeds)) for _ in range(rounds)]
+            measured = _in_turns(subjects, load, texts, width)
+            best = max(best, *(number / figures.seconds for _, figures, _ in measured[1:]))
+            rows.add(name, width, number, measured)
+        if arrivals:
+            rate = _LOAD_OF_BEST_RATE * best
             texts = [sentences(shape, sentences_of_document, next(seeds))]
-            for subject, figures, noise in _in_turns(subjects, poisson(rate), texts, width):
-                _add(table, name, width, subject, figures, noise, sentences_of_document, tolerance)
-                noises.append(noise)
-    console.print(table)
-    print_noise_warning(console, noises, tolerance)
+            measured = _in_turns(subjects, poisson(rate), texts, width)
+            rows.add(f"Poisson, {rate:.1f}/s", width, sentences_of_document, measured, "p99")
 
 
 def _in_turns(
@@ -89,19 +106,3 @@ def _in_turns(
         )
         for subject, own in zip(subjects, found, strict=True)
     ]
-
-
-def _add(
-    table: Table, load: str, beams: int, subject: Subject, figures: Figures, noise: float, number: int, tolerance: float
-) -> None:
-    table.add_row(
-        load,
-        str(beams),
-        subject.name,
-        f"{figures.seconds:.2f}",
-        f"{figures.median:.3f}",
-        f"{figures.p99:.3f}",
-        f"{number / figures.seconds:.1f}",
-        f"{noise:.2f}",
-        style=row_style(noise, tolerance),
-    )

@@ -1,6 +1,7 @@
 """The servers that translate: ours and those of peers, each with one call for a sentence and one for many."""
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ _ROOT = Path(__file__).parents[2]
 _OURS = ("transformers", "fastapi", "uvicorn", "numpy")  # the versions that Trivium runs with
 _MOST_PROMPTS = 64  # of one request to our service
 _BATCHES = (16, 32, 64)  # sentences; the best of them counts
+_NUMBERS = {  # our arguments for a number type
+    "int8": ("--dtype", "float32", "--quantization", "int8"),
+    "float32": ("--dtype", "float32", "--quantization", "none"),
+}
+COMPUTE_TYPES = frozenset(_NUMBERS)
 
 
 class Subject(Protocol):
@@ -45,7 +51,7 @@ class Trivium:
     """Our service."""
 
     server: Server
-    name: str = "Trivium"
+    name: str
 
     async def translate(self, http: httpx.AsyncClient, text: str, beams: int, tokens: int) -> str:
         """As ``Subject.translate``."""
@@ -73,11 +79,12 @@ class Trivium:
 
 
 @dataclass(slots=True)
-class CTranslate2:
-    """CTranslate2 behind a small server of ours."""
+class Peer:
+    """A library behind a small server of ours. ``batches`` are the sizes that it tries for a document."""
 
     server: Server
     name: str
+    batches: tuple[int, ...]
 
     async def translate(self, http: httpx.AsyncClient, text: str, beams: int, tokens: int) -> str:
         """As ``Subject.translate``."""
@@ -85,8 +92,8 @@ class CTranslate2:
         return str((await http.post(f"{self.server.url}/translate", json=body)).raise_for_status().json()["text"])
 
     def document_calls(self, texts: list[str], beams: int, tokens: int) -> list[dict[str, Any]]:
-        """One call of the translator, with several sizes of batches."""
-        return [{"texts": texts, "beams": beams, "tokens": tokens, "batch": batch} for batch in _BATCHES]
+        """One call of the library for each size of batches."""
+        return [{"texts": texts, "beams": beams, "tokens": tokens, "batch": batch} for batch in self.batches]
 
     async def document(self, http: httpx.AsyncClient, body: dict[str, Any]) -> list[str]:
         """As ``Subject.document``."""
@@ -95,15 +102,15 @@ class CTranslate2:
 
 
 @contextmanager
-def trivium(checkpoint: Path, arguments: list[str]) -> Iterator[Trivium]:
-    """Serve a checkpoint. ``arguments`` are those of ``trivium serve``."""
-    arguments = ["--log-level", "warning", *arguments]
+def trivium(checkpoint: Path, compute_type: str, arguments: list[str]) -> Iterator[Trivium]:
+    """Serve a checkpoint in a number type. ``arguments`` are those of ``trivium serve``, and come last."""
+    arguments = ["--log-level", "warning", *_NUMBERS[compute_type], *arguments]
     with running_server(lambda port: serve_command(str(checkpoint), port, arguments), health=READY_PATH) as server:
-        yield Trivium(server)
+        yield Trivium(server, f"Trivium {compute_type}")
 
 
 @contextmanager
-def ctranslate2(checkpoint: Path, compute_type: str, mode: str, threads: int) -> Iterator[CTranslate2]:
+def ctranslate2(checkpoint: Path, compute_type: str, mode: str, threads: int) -> Iterator[Peer]:
     """CTranslate2 over a checkpoint. ``mode`` is each or batches, as ``ctranslate2_server`` has them."""
     environment = Environment("ctranslate2")
     packages = (f"ctranslate2=={_CTRANSLATE2}", TORCH, *(f"{p}=={our_version(p)}" for p in _OURS))
@@ -118,4 +125,16 @@ def ctranslate2(checkpoint: Path, compute_type: str, mode: str, threads: int) ->
         health="/health",
         environment={"PYTHONPATH": str(_ROOT)},
     ) as server:
-        yield CTranslate2(server, f"CTranslate2 {compute_type}, {mode}")
+        yield Peer(server, f"CTranslate2 {compute_type}, {mode}", _BATCHES)
+
+
+@contextmanager
+def transformers(checkpoint: Path, threads: int) -> Iterator[Peer]:
+    """Serve a checkpoint by ``generate`` in float32, in the project's own environment. A document is one batch."""
+    module = "benchmarks.encoder_decoder.transformers_server"
+    with running_server(
+        lambda port: [sys.executable, "-m", module, str(checkpoint), str(port), str(threads)],
+        health="/health",
+        environment={"PYTHONPATH": str(_ROOT)},
+    ) as server:
+        yield Peer(server, "transformers float32", (0,))

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from benchmarks.encoder_decoder import shapes
 from benchmarks.encoder_decoder.loads import Load, document, many_clients, one_client, poisson, sentences
 from benchmarks.encoder_decoder.subjects import Subject
+from tests.benchmarks.encoder_decoder.tiny import TINY
 
 
 class Recorder:
@@ -53,16 +54,7 @@ def test_a_load_sends_every_sentence_once(load: Load, most: int | None) -> None:
 
 
 def test_words_are_single_tokens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    sizes = {
-        "vocab_size": 40,
-        "decoder_vocab_size": 40,
-        "d_model": 16,
-        "pad_token_id": 39,
-        "decoder_start_token_id": 39,
-    }
-    layers = {"encoder_layers": 1, "decoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16}
-    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
-    monkeypatch.setitem(shapes.SHAPES, "tiny", shapes.SHAPES["opus-mt"] | sizes | layers | heads)
+    monkeypatch.setitem(shapes.SHAPES, "tiny", TINY)
     shapes.write_checkpoint("tiny", tmp_path)
     tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     text = sentences("tiny", 1)[0]

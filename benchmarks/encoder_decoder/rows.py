@@ -6,7 +6,7 @@ from benchmarks.encoder_decoder.loads import Figures
 from benchmarks.encoder_decoder.subjects import Subject
 from benchmarks.report.tables import print_noise_warning, row_style
 
-_WIDTHS = (18, 6, 24, 9, 9, 9, 12, 8, 14)
+_WIDTHS = (18, 6, 30, 9, 9, 9, 12, 8, 14)
 _NAMES = ("load", "beams", "server", "seconds", "median", "p99", "sentences/s", "ratio", "others' cores")
 
 

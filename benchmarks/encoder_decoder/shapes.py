@@ -1,6 +1,7 @@
 """Checkpoints of random weights in the shapes of well-known translation models.
 
-They are BART's and mBART's: the layers of Marian and NLLB, with learned positions and one normalization more.
+opus-mt's and NLLB's are BART's with their sizes: the layers of Marian and NLLB, with learned positions, in a model that
+needs no languages. T5's is for ``limits``.
 """
 
 import json
@@ -28,7 +29,7 @@ _OPUS_MT: dict[str, Any] = {
     "forced_eos_token_id": None,
 }
 _NLLB: dict[str, Any] = {
-    "model_type": "mbart",
+    "model_type": "bart",
     "vocab_size": 256206,
     "d_model": 1024,
     "encoder_layers": 12,
@@ -45,7 +46,19 @@ _NLLB: dict[str, Any] = {
     "bos_token_id": 0,
     "forced_eos_token_id": None,
 }
-SHAPES = {"opus-mt": _OPUS_MT, "nllb-600m": _NLLB}
+_T5_SMALL: dict[str, Any] = {
+    "model_type": "t5",
+    "vocab_size": 32128,
+    "d_model": 512,
+    "d_kv": 64,
+    "d_ff": 2048,
+    "num_layers": 6,
+    "num_heads": 8,
+    "pad_token_id": 1,
+    "decoder_start_token_id": 0,
+    "eos_token_id": 0,
+}
+SHAPES = {"opus-mt": _OPUS_MT, "nllb-600m": _NLLB, "t5-small": _T5_SMALL}
 _SPECIAL = 4  # ids below, and the last one, stand for no word
 _DEVIATION = 0.05  # of the weights
 

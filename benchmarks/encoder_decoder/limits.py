@@ -36,9 +36,10 @@ _OF_ENCODER = ("qkv", "o", "up", "down")
 
 @dataclass(slots=True)
 class Work:
-    """The bytes that weights have, and the operations with them: those of one row, and of a row with another one."""
+    """The bytes that are read, and the operations: those of one row, and of a row with another one."""
 
-    num_bytes: int = 0
+    num_bytes: int = 0  # of weights
+    source_bytes: int = 0  # of the keys and values of one position of a source
     operations: int = 0
     byte_operations: int = 0  # those that multiply weights of eight bits
     pair_operations: int = 0
@@ -52,10 +53,12 @@ class Work:
             else:
                 self.operations += 2 * part.n * part.k
 
-    def limits(self, rows: int, pairs: int, peaks: Peaks) -> tuple[float, float]:
-        """The least seconds for the bytes and for the operations of so many rows, and pairs of rows."""
+    def limits(self, rows: int, sources: list[int], peaks: Peaks) -> tuple[float, float]:
+        """The least seconds for the bytes and for the operations of so many rows. ``sources`` are their lengths."""
+        num_bytes = self.num_bytes + sum(sources) * self.source_bytes
+        pairs = sum(length * length for length in sources)
         by_floats = (rows * self.operations + pairs * self.pair_operations) / peaks.float_operations
-        return self.num_bytes / peaks.read, by_floats + rows * self.byte_operations / peaks.int8_operations
+        return num_bytes / peaks.read, by_floats + rows * self.byte_operations / peaks.int8_operations
 
 
 class TimedCodec:
@@ -64,7 +67,12 @@ class TimedCodec:
     def __init__(self, config: EngineConfig, most: int) -> None:
         """For at most ``most`` sequences."""
         config = msgspec.structs.replace(
-            config, speculation="off", target_itl_ms=0.0, max_num_seqs=most, num_blocks=config.num_blocks or 4096
+            config,
+            speculation="off",
+            target_itl_ms=0.0,
+            max_num_seqs=most,
+            num_blocks=config.num_blocks or 4096,
+            max_batch_tokens=max(config.max_batch_tokens, most * (SOURCE_TOKENS + 1)),  # all are encoded at once
         )
         runner = ModelRunner(config)
         assert isinstance(runner.model, NativeEncoderDecoder)
@@ -75,10 +83,7 @@ class TimedCodec:
             self.model.__dict__[part] = self._timed(part, getattr(self.model, part))
 
     def run(self, sources: list[Source]) -> dict[str, float]:
-        """Decode ``STEPS`` tokens for each source at once; the median seconds of a call of each part.
-
-        The encoder is called once: all of its sources are in one call.
-        """
+        """Decode ``STEPS`` tokens for each source at once. The seconds of the encoder, and of a median step."""
         self._seconds.clear()
         params = SamplingParams(max_tokens=STEPS, temperature=0.0)
         for number, source in enumerate(sources):
@@ -100,6 +105,7 @@ class TimedCodec:
             encode.add(library, layer.cross_kv)
             for name in _OF_DECODER:
                 hidden.add(library, getattr(layer, name))
+            hidden.source_bytes += 2 * layout.heads * layout.head_dim * self.model.dtype.itemsize
         logits.add(library, self.model._weights.head)
         return {"encode": encode, "hidden": hidden, "logits": logits}
 
@@ -115,7 +121,7 @@ class TimedCodec:
 
 def random_sources(codec: TimedCodec, count: int) -> list[Source]:
     """Sources that are all different: ``SOURCE_TOKENS`` tokens, or 30 seconds of sound."""
-    generator, layout = np.random.default_rng(0), codec.model.layout
+    generator, layout = np.random.default_rng(count), codec.model.layout
     if layout.features is None:
         ids = generator.integers(4, layout.vocab_size, (count, SOURCE_TOKENS))
         return [tuple(map(int, row)) for row in ids]
@@ -134,14 +140,13 @@ def add_rows(table: Table, name: str, weights: str, codec: TimedCodec, sources: 
     """Measure a batch of sources, and add a row for each part."""
     codec.run(sources[: max(1, len(sources) // 4)])  # memory is allocated now
     seconds, lengths = codec.run([*_renewed(sources)]), [_positions(source) for source in sources]
-    pairs = sum(length * length for length in lengths)
-    rows = {"encode": (sum(lengths), pairs), "hidden": (len(sources), 0), "logits": (len(sources), 0)}
+    rows = {"encode": sum(lengths), "hidden": len(sources), "logits": len(sources)}
     for part, work in codec.work().items():
-        by_bytes, by_operations = work.limits(*rows[part], peaks)
+        by_bytes, by_operations = work.limits(rows[part], lengths, peaks)
         limit = max(by_bytes, by_operations)
         kind = "bytes" if by_bytes > by_operations else "operations"
         cells = f"{seconds[part] * 1000:.2f}", f"{limit * 1000:.2f}", f"{limit / seconds[part]:.2f}", kind
-        table.add_row(name, weights, part, str(rows[part][0]), *cells)
+        table.add_row(name, weights, part, str(rows[part]), *cells)
 
 
 def _renewed(sources: list[Source]) -> Iterator[Source]:

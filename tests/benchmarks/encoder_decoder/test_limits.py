@@ -29,4 +29,4 @@ def test_each_part_has_a_share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     add_rows(table, "tiny", "float32", codec, random_sources(codec, 3), PEAKS)
     columns = [[*column.cells] for column in table.columns]
     assert columns[2:4] == [["encode", "hidden", "logits"], [str(3 * SOURCE_TOKENS), "3", "3"]]
-    assert all(float(share) > 0 for share in columns[6])
+    assert all(float(str(share)) > 0 for share in columns[6])

@@ -171,3 +171,13 @@ def test_one_large_activation_does_not_make_the_others_inexact(k: int) -> None:
     expected = x @ weights.T
     assert (multiply(linear, x) - expected).norm() / expected.norm() < 0.015
     assert len(packer.tensors) == 1
+
+
+def test_gelu_has_no_subnormal_numbers() -> None:
+    """Products with them take many times as long."""
+    packer = make_packer({"w.weight": torch.eye(32)}.get, F32)
+    linear = packer.pack_linear("w", activation=ACTIVATIONS.index("gelu"))
+    x = -torch.linspace(0, 40, 32 * 50).reshape(50, 32)
+    y = multiply(linear, x)
+    assert not ((y != 0) & (y.abs() < torch.finfo(torch.float32).tiny)).any()
+    torch.testing.assert_close(y, functional.gelu(x), rtol=1e-4, atol=1e-6)

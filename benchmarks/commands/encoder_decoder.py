@@ -56,31 +56,18 @@ def encoder_decoder_limits(
     batch: Annotated[str, typer.Option(help="Sources at once; several numbers with commas.")] = "1,64",
 ) -> None:
     """Measure what encoder-decoders reach of the limits of this machine. A speech model reads one window at once."""
-    import torch
-
-    from benchmarks.encoder_decoder.limits import TimedCodec, add_rows, random_sources, share_table
+    from benchmarks.encoder_decoder.limits import measure
     from benchmarks.encoder_decoder.shapes import write_checkpoint
-    from benchmarks.engine.peaks import measure_peaks
-    from benchmarks.report.tables import open_console
 
-    table, counts = share_table(), parse_numbers(batch)
-    names = [name for name in shapes.split(",") if name]
-    peaks = measure_peaks(torch.get_num_threads())
     with tempfile.TemporaryDirectory() as directory:
-        models = {name: str(Path(directory) / name) for name in names}
-        for name, path in models.items():
+        sources = {name: str(Path(directory) / name) for name in shapes.split(",") if name}
+        for name, path in sources.items():
             write_checkpoint(name, Path(path))
         if speech:
-            models[speech] = speech
-        for name, source in models.items():
-            for kind in weights.split(","):
-                _, config = load_engine_config(source, {"quantization": kind, "dtype": "float32"})
-                codec = TimedCodec(config, max(counts))
-                for count in counts if name != speech else [1]:
-                    add_rows(table, name, kind, codec, random_sources(codec, count), peaks)
-    console = open_console(120)
-    console.print(
-        f"Peaks per second of {peaks.threads} threads: read {peaks.read / 1e9:.1f} GB, "
-        f"{peaks.float_operations / 1e9:.0f} G operations of float32, {peaks.int8_operations / 1e9:.0f} G of int8"
-    )
-    console.print(table)
+            sources[speech] = speech
+        configs = {
+            (name, kind): load_engine_config(source, {"quantization": kind, "dtype": "float32"})[1]
+            for name, source in sources.items()
+            for kind in weights.split(",")
+        }
+        measure(configs, parse_numbers(batch))

@@ -3,13 +3,16 @@
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from benchmarks.commands.options import PASS_ON, Seed, ServedModel, TaskMix, default_source
 from service.settings import Settings
 from service.store import open_store
+
+if TYPE_CHECKING:
+    from benchmarks.faults.outcome import FaultsOutcome
 
 app = typer.Typer()
 
@@ -60,11 +63,7 @@ def faults(
 
     calls = make_calls(load_rows(mix), clients)
     outcome = asyncio.run(kill_under_load(model, calls, kills=kills, seed=seed, arguments=context.args))
-    _report(
-        outcome.table(),
-        details=[*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]],
-        failures=outcome.failures(exact="--deterministic" in context.args),
-    )
+    _report_faults(outcome, exact="--deterministic" in context.args)
 
 
 @app.command(context_settings=PASS_ON)
@@ -94,11 +93,7 @@ def mixed_faults(
         arguments = [flag for other in others for flag in ("--model", other)] + context.args
         run = kill_under_load(first, calls, kills=kills, seed=seed, arguments=arguments, models=list(sources))
         outcome = asyncio.run(run)
-    _report(
-        outcome.table(),
-        details=[*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]],
-        failures=outcome.failures(exact="--deterministic" in context.args),
-    )
+    _report_faults(outcome, exact="--deterministic" in context.args)
 
 
 @app.command(context_settings=PASS_ON)
@@ -128,6 +123,11 @@ def many_models(
         run = load_and_unload(sources, clients=clients, rounds=rounds, pause=pause, arguments=context.args)
         outcome = asyncio.run(run)
     _report(outcome.table(), details=outcome.tally.lost[:_MOST_LINES], failures=outcome.failures())
+
+
+def _report_faults(outcome: "FaultsOutcome", *, exact: bool) -> None:
+    details = [*outcome.lost[:_MOST_LINES], *outcome.different[:_MOST_LINES]]
+    _report(outcome.table(), details=details, failures=outcome.failures(exact=exact))
 
 
 def _report(table: str, details: list[str], failures: list[str]) -> None:

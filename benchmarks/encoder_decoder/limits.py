@@ -8,16 +8,17 @@ instruction whose peak is measured; so a share may be above 1.
 import ctypes
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
+import torch
 from rich.table import Table
 
-from benchmarks.engine.peaks import Peaks
-from benchmarks.report.tables import numeric_table
+from benchmarks.engine.peaks import Peaks, measure_peaks
+from benchmarks.report.tables import numeric_table, open_console
 from service.engine.engine import Engine
 from service.engine.execution.runner import ModelRunner
 from service.engine.protocol.config import EngineConfig
@@ -95,7 +96,7 @@ class TimedCodec:
 
     def work(self) -> dict[str, Work]:
         """The work of each part."""
-        model, layout, library = self.model._weights.model, self.model.layout, self.model.library
+        model, layout, library = self.model.weights.model, self.model.layout, self.model.library
         encode, hidden, logits = Work(), Work(), Work()
         for layer in _layers(model.encoder):
             for name in _OF_ENCODER:
@@ -106,7 +107,7 @@ class TimedCodec:
             for name in _OF_DECODER:
                 hidden.add(library, getattr(layer, name))
             hidden.source_bytes += 2 * layout.heads * layout.head_dim * self.model.dtype.itemsize
-        logits.add(library, self.model._weights.head)
+        logits.add(library, self.model.weights.head)
         return {"encode": encode, "hidden": hidden, "logits": logits}
 
     def _timed(self, part: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -117,6 +118,25 @@ class TimedCodec:
             return result
 
         return timed
+
+
+def measure(configs: Mapping[tuple[str, str], EngineConfig], counts: list[int]) -> None:
+    """Measure models and print their table. ``configs`` is by a model's name and the name of its type of weights.
+
+    So many sources of tokens are encoded at once; of sound it is one window. Raises OSError if there is no compiler.
+    """
+    peaks = measure_peaks(torch.get_num_threads())
+    table = share_table()
+    for (name, weights), config in configs.items():
+        codec = TimedCodec(config, max(counts))
+        for count in counts if codec.model.layout.features is None else [1]:
+            add_rows(table, name, weights, codec, random_sources(codec, count), peaks)
+    console = open_console(120)
+    console.print(
+        f"Peaks per second of {peaks.threads} threads: read {peaks.read / 1e9:.1f} GB, "
+        f"{peaks.float_operations / 1e9:.0f} G operations of float32, {peaks.int8_operations / 1e9:.0f} G of int8"
+    )
+    console.print(table)
 
 
 def random_sources(codec: TimedCodec, count: int) -> list[Source]:

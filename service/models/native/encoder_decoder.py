@@ -38,7 +38,7 @@ class NativeEncoderDecoder(KernelModel, EncoderDecoderFacts):
             layout.head_dim, block_size=block_size, architecture=architecture, dtype=dtype, threads=threads
         )
         self.layout = layout
-        self._weights = pack_codec(
+        self.weights = pack_codec(
             *(self.library, self._team, layout, load_tensor, encoder_tables, decoder_tables),
             dtype=dtype,
             quantization=quantization,
@@ -50,16 +50,16 @@ class NativeEncoderDecoder(KernelModel, EncoderDecoderFacts):
 
     @property
     def quantization(self) -> str:
-        return self._weights.quantization
+        return self.weights.quantization
 
     @property
     def weights_bytes(self) -> int:
-        return sum(tensor.nbytes for tensor in self._weights.tensors)
+        return sum(tensor.nbytes for tensor in self.weights.tensors)
 
     def attach_store(self, store: KeyValueStore) -> None:
         """Read and write the keys and values of ``store`` from now on."""
-        self._weights.model.cache_kind = self._attach(store)
-        for layer, stored in zip(self._weights.layers, store.layers, strict=True):
+        self.weights.model.cache_kind = self._attach(store)
+        for layer, stored in zip(self.weights.layers, store.layers, strict=True):
             layer.keys, layer.values = stored.key.data_ptr(), stored.value.data_ptr()
 
     def encode(self, sources: SourceView) -> Tensor:
@@ -74,7 +74,7 @@ class NativeEncoderDecoder(KernelModel, EncoderDecoderFacts):
             times=self._times_address,
         )
         out = torch.empty(int(sources.offsets[-1]), self.layout.hidden_size)
-        self.library.trivium_encode_sources(self._team, self._weights.model, kernel_sources, out.data_ptr())
+        self.library.trivium_encode_sources(self._team, self.weights.model, kernel_sources, out.data_ptr())
         return out
 
     def hidden(self, step: StepView) -> Tensor:
@@ -84,9 +84,9 @@ class NativeEncoderDecoder(KernelModel, EncoderDecoderFacts):
         lengths, blocks = step.source_lengths.ctypes.data, step.source_blocks.ctypes.data
         kernel_step = self._kernel_step(step, source_lengths=lengths, source_blocks=blocks)
         out = torch.empty(step.num_rows, self.layout.hidden_size)
-        self.library.trivium_decode_step(self._team, self._weights.model, kernel_step, out.data_ptr())
+        self.library.trivium_decode_step(self._team, self.weights.model, kernel_step, out.data_ptr())
         return out
 
     def logits(self, hidden: Tensor) -> Tensor:
         """The logits [R, V], float32, of ``hidden`` [R, hidden_size]."""
-        return self._multiply_head(self._weights.head, hidden)
+        return self._multiply_head(self.weights.head, hidden)

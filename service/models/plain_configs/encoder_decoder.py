@@ -29,13 +29,10 @@ class EncoderDecoderConfig(Struct, frozen=True, kw_only=True, tag_field="model_t
         """transformers' name of the family."""
         return str(self.__struct_config__.tag)
 
-    def _sizes(self) -> tuple[int, int, int, int | None]:
-        """What the other names stand for."""
-        raise NotImplementedError
-
-    def __post_init__(self) -> None:
+    def _check_sizes(self, *sizes: int | None) -> None:
+        """Raises ValueError if another name of a size has another value. ``sizes`` are those of the encoder."""
         given = (self.hidden_size, self.num_hidden_layers, self.num_attention_heads, self.head_dim)
-        if any(ours not in (None, theirs) for ours, theirs in zip(given, self._sizes(), strict=True)):
+        if any(other not in (None, size) for other, size in zip(given, sizes, strict=True)):
             raise ValueError("a size has two values")
 
 
@@ -49,8 +46,8 @@ class _Bart(EncoderDecoderConfig, frozen=True, kw_only=True):
     activation_function: str = "gelu"
     scale_embedding: bool = False
 
-    def _sizes(self) -> tuple[int, int, int, int | None]:
-        return self.d_model, self.encoder_layers, self.encoder_attention_heads, None
+    def __post_init__(self) -> None:
+        self._check_sizes(self.d_model, self.encoder_layers, self.encoder_attention_heads, None)
 
 
 class Bart(_Bart, frozen=True, kw_only=True, tag="bart"):
@@ -98,8 +95,8 @@ class T5(EncoderDecoderConfig, frozen=True, kw_only=True, tag="t5"):
     scales: bool | None = field(default=None, name="scale_decoder_outputs")
     tied: bool | None = field(default=None, name="tie_word_embeddings")
 
-    def _sizes(self) -> tuple[int, int, int, int | None]:
-        return self.d_model, self.num_layers, self.num_heads, self.d_kv
+    def __post_init__(self) -> None:
+        self._check_sizes(self.d_model, self.num_layers, self.num_heads, self.d_kv)
 
     @property
     def num_decoder_layers(self) -> int:

@@ -67,7 +67,7 @@ class TextParameters(TextDecoding):
 
     @property
     def wish(self) -> TextWish:
-        """What is wanted of the checkpoint's own parameters."""
+        """What the client sets in place of the checkpoint's own parameters, and whether long texts are cut."""
         decoding = self.decoding
         return TextWish(
             search=decoding.search,
